@@ -1,0 +1,26 @@
+"""The one place where functions are handed to numba, so that every kernel is compiled the same way.
+
+No ``fastmath``: sums must come out the same to the bit in ``execute`` and in every engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar, cast
+
+import numba
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def kernel(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a function with numba, cached on disk, with strict IEEE arithmetic.
+
+    >>> @kernel
+    ... def double(x: float) -> float:
+    ...     return 2.0 * x
+    >>> double(1.5)
+    3.0
+    """
+    return cast("Callable[P, R]", numba.njit(cache=True, fastmath=False)(function))
