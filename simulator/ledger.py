@@ -1,0 +1,98 @@
+"""What a run counted: integers per (unit, action), integer picoseconds, nothing priced."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Counts = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One piece of hardware that serves one job after another.
+
+    ``kind`` is scan, send, receive, fetch, mac, update, scratchpad, dram, link or bus (or ``core`` and ``chip``,
+    which only count); ``node`` is the topology node it sits at, for a link the node it leaves.
+
+    >>> Unit("core3.mac", "mac", 3).name
+    'core3.mac'
+    """
+
+    name: str
+    kind: str
+    node: int
+
+
+@dataclass(frozen=True, eq=False)
+class Ledger:
+    """Counts and times of a run; joules come later, from a price table.
+
+    Shapes: ``counts`` (units, actions); ``layer_counts`` (layers, actions), the same totals split by what caused
+    them; ``busy_ps``, ``stalled_ps``, ``idle_ps`` and the three queue records (units,); ``step_latency_ps``
+    (steps,); ``sequence_latency_ps`` (sequences,). Times are int64 picoseconds.
+
+    >>> import numpy as np
+    >>> from simulator.ledger import Ledger, Unit
+    >>> one, none = np.ones((1, 1), np.int64), np.zeros(1, np.int64)
+    >>> ledger = Ledger((Unit("core0.mac", "mac", 0),), ("core.mac",), ("gru_0",), one, one,
+    ...                 none, none, none, none, none, none, none, none)
+    >>> ledger.total("core.mac"), ledger.elapsed_ps
+    (1, 0)
+    """
+
+    units: tuple[Unit, ...]
+    actions: tuple[str, ...]
+    layers: tuple[str, ...]
+    counts: Counts
+    layer_counts: Counts
+    busy_ps: Counts
+    stalled_ps: Counts
+    idle_ps: Counts
+    queue_wait_ps: Counts
+    queue_area_ps: Counts
+    queue_peak: Counts
+    step_latency_ps: Counts
+    sequence_latency_ps: Counts
+
+    @property
+    def elapsed_ps(self) -> int:
+        """Time on the chip over all sequences, in picoseconds."""
+        return int(self.sequence_latency_ps.sum())
+
+    def total(self, action: str) -> int:
+        """How often an action happened on the whole chip; 0 for an action this chip does not know."""
+        return int(self.counts[:, self.actions.index(action)].sum()) if action in self.actions else 0
+
+
+def joined(ledgers: Sequence[Ledger]) -> Ledger:
+    """Add up the ledgers of sequences that ran one after another on the same plan.
+
+    Counts and times add; latencies follow one another; the peak of a queue is the highest of all.
+    """
+    first = ledgers[0]
+
+    def added(field: str) -> Counts:
+        return np.sum([getattr(ledger, field) for ledger in ledgers], axis=0, dtype=np.int64)
+
+    def chained(field: str) -> Counts:
+        return np.concatenate([getattr(ledger, field) for ledger in ledgers])
+
+    return Ledger(
+        units=first.units,
+        actions=first.actions,
+        layers=first.layers,
+        counts=added("counts"),
+        layer_counts=added("layer_counts"),
+        busy_ps=added("busy_ps"),
+        stalled_ps=added("stalled_ps"),
+        idle_ps=added("idle_ps"),
+        queue_wait_ps=added("queue_wait_ps"),
+        queue_area_ps=added("queue_area_ps"),
+        queue_peak=np.max([ledger.queue_peak for ledger in ledgers], axis=0),
+        step_latency_ps=chained("step_latency_ps"),
+        sequence_latency_ps=chained("sequence_latency_ps"),
+    )
