@@ -1,0 +1,44 @@
+"""Event-driven simulation of delta networks on multicore chips that may not exist yet.
+
+>>> import deltasim as ds
+>>> "edgedrnn" in ds.chips()
+True
+
+Names are loaded when they are first used, so ``import deltasim`` costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from deltasim.simulate import simulate, sweep
+    from simulator.chip import chip_names as chips
+    from simulator.chip import load_chip
+    from workloads.registry import benchmark, benchmarks
+
+__all__ = ["benchmark", "benchmarks", "chips", "load_chip", "simulate", "sweep"]
+__version__ = "0.1.0"
+
+_HOMES = {
+    "simulate": ("deltasim.simulate", "simulate"),
+    "sweep": ("deltasim.simulate", "sweep"),
+    "benchmark": ("workloads.registry", "benchmark"),
+    "benchmarks": ("workloads.registry", "benchmarks"),
+    "chips": ("simulator.chip", "chip_names"),
+    "load_chip": ("simulator.chip", "load_chip"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'deltasim' has no attribute {name!r}")
+    module, attribute = _HOMES[name]
+    value = getattr(importlib.import_module(module), attribute)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

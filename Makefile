@@ -1,0 +1,37 @@
+# make demo   environment, installation, the main job on the data in the box; names the page it wrote
+# make test   environment, installation, every test (DELTASIM_DATA=FOLDER adds those on recorded data)
+# make lint   style, types and the direction of imports
+# Each works alone on a clean clone. PYTHON=python3.12 picks another interpreter.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test lint clean
+
+demo: .venv/.installed
+	@folder=runs/demo; n=1; while [ -e "$$folder" ]; do n=$$((n + 1)); folder=runs/demo-$$n; done; \
+	set -x; $(BIN)/deltasim run digits --chip edgedrnn --data synthetic --limit 20 --out "$$folder"
+
+test: .venv/.installed-for-tests
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2
+
+lint: .venv/.installed-for-tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+clean:
+	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+# The stamps are renewed when the list of dependencies changes.
+.venv/.installed: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+.venv/.installed-for-tests: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --editable ".[test,lint]"
+	touch $@ .venv/.installed
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv

@@ -1,0 +1,33 @@
+"""``deltasim describe``: a chip as the simulator sees it, with every price and its source."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from networks.errors import InputError, nearest
+
+
+def describe(
+    kind: Annotated[str, typer.Argument(help="chip")],
+    name: Annotated[str, typer.Argument(help="a chip in the box, or the path of a YAML description")],
+) -> None:
+    """Show a chip: its parts, its sizes, and every price with source, node and kind."""
+    kinds = {"chip": _chip}
+    if kind not in kinds:
+        raise InputError(
+            "deltasim describe", kind, "there is no such thing to describe", nearest(kind, kinds)
+        )
+    kinds[kind](name)
+
+
+def _chip(name: str) -> None:
+    from deltasim.tables import print_table
+    from simulator.chip import load_chip
+    from simulator.chip.describe import describe as describe_chip
+
+    for position, (heading, columns, rows) in enumerate(describe_chip(load_chip(name))):
+        if position:
+            print()
+        print_table(heading, columns, rows)

@@ -1,0 +1,173 @@
+"""Join the parts: execute a benchmark's network once, replay its trace on a chip, hold it against the dense run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from networks.errors import InputError, nearest
+
+if TYPE_CHECKING:
+    from deltasim.progress import Progress
+    from networks.graph import Network
+    from networks.trace import Trace
+    from reports.result import Result
+    from simulator.chip import Chip
+    from simulator.ledger import Ledger
+    from simulator.mapping import Mapping
+    from workloads.benchmark import Benchmark
+
+ENGINES = ("simpy",)
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One run, ready for the engine: what is computed is known, what it costs is not.
+
+    ``theta`` is "trained", or the one threshold that replaces all trained ones.
+    """
+
+    benchmark: Benchmark
+    network: Network
+    chip: Chip
+    mapping: Mapping
+    trace: Trace
+    theta: str | float
+    score: float
+    engine: str
+
+    @property
+    def digest(self) -> str:
+        """The name of the run by its content: network, trace, chip, mapping and version."""
+        from reports.result import run_digest
+
+        return run_digest(self.network, self.trace, self.chip, self.mapping)
+
+
+class Baseline(NamedTuple):
+    """The dense side of every comparison: all elements sent at every step on the same chip.
+
+    ``score`` is what the dense-trained network reaches on the same sequences.
+    """
+
+    ledger: Ledger
+    score: float
+
+
+def prepare(
+    benchmark: Benchmark, chip: Chip | str | Path, theta: float | None = None, engine: str = "simpy"
+) -> Case:
+    """Load the chip, set the thresholds, place the network and compute its messages.
+
+    ``theta`` None keeps the thresholds the network was trained with; a number replaces them all.
+    Raises `InputError` for an unknown chip or engine, a threshold below 0, or a network that does not fit.
+    """
+    from networks.execute import execute
+    from simulator.chip import load_chip
+    from simulator.mapping import map_network
+
+    if engine not in ENGINES:
+        raise InputError("--engine", engine, "there is no such engine", nearest(engine, ENGINES))
+    loaded = load_chip(chip) if isinstance(chip, str | Path) else chip
+    network = benchmark.network if theta is None else benchmark.network.with_thresholds(theta)
+    mapping = map_network(network, loaded)
+    trace, outputs = execute(network, benchmark.sequences)
+    return Case(
+        benchmark=benchmark,
+        network=network,
+        chip=loaded,
+        mapping=mapping,
+        trace=trace,
+        theta="trained" if theta is None else theta,
+        score=benchmark.score(outputs, benchmark.targets),
+        engine=engine,
+    )
+
+
+def dense_baseline(case: Case, progress: Progress | None = None) -> Baseline:
+    """Replay the dense trace on the case's chip and score the dense-trained network.
+
+    What a dense run costs depends on shapes alone, so one baseline serves every threshold of a sweep.
+    """
+    from networks.execute import execute
+    from networks.trace import dense_trace
+    from simulator import simulate as replay
+
+    benchmark = case.benchmark
+    trace = dense_trace(case.network, [len(sequence) for sequence in benchmark.sequences])
+    ledger = replay(case.network, trace, case.chip, case.mapping, engine=case.engine, progress=progress)
+    _, outputs = execute(benchmark.dense_network, benchmark.sequences)
+    return Baseline(ledger, benchmark.score(outputs, benchmark.targets))
+
+
+def run_case(
+    case: Case, baseline: Baseline, command: str = "deltasim.simulate", progress: Progress | None = None
+) -> Result:
+    """Replay the case's trace on its chip and hold the counts against the baseline."""
+    from reports.figures import Score
+    from reports.result import Provenance, Result
+    from simulator import simulate as replay
+
+    benchmark = case.benchmark
+    started = time.perf_counter()
+    ledger = replay(case.network, case.trace, case.chip, case.mapping, engine=case.engine, progress=progress)
+    wall_s = time.perf_counter() - started
+    return Result(
+        benchmark=benchmark.name,
+        data=benchmark.data,
+        fallback=benchmark.fallback,
+        chip=case.chip,
+        engine=case.engine,
+        theta=case.theta,
+        network=case.network,
+        trace=case.trace,
+        mapping=case.mapping,
+        ledger=ledger,
+        dense_ledger=baseline.ledger,
+        score=Score(benchmark.score_name, case.score, baseline.score),
+        provenance=Provenance(command=command, seed=0, data_digest=benchmark.data_digest),
+        wall_s=wall_s,
+    )
+
+
+def simulate(
+    benchmark: Benchmark | str,
+    chip: Chip | str | Path = "edgedrnn",
+    theta: float | None = None,
+    limit: int | None = None,
+    engine: str = "simpy",
+    progress: Progress | None = None,
+) -> Result:
+    """Run a benchmark on a chip, with the dense run on the same chip beside it.
+
+    ``benchmark`` and ``chip`` are names in the box, a path of a YAML description, or the things themselves;
+    ``theta`` replaces all trained thresholds; ``limit`` takes that many sequences, spread over classes and speakers.
+    Raises `InputError` for whatever a person can mend.
+
+    >>> import deltasim as ds
+    >>> run = ds.simulate(ds.benchmark("digits", data="synthetic"), chip="edgedrnn", theta=0.3, limit=1)
+    >>> run.sequences, run.to_frame().is_empty()
+    (1, False)
+    """
+    return sweep(benchmark, [theta], chip, limit, engine, progress)[0]
+
+
+def sweep(
+    benchmark: Benchmark | str,
+    thetas: Sequence[float | None],
+    chip: Chip | str | Path = "edgedrnn",
+    limit: int | None = None,
+    engine: str = "simpy",
+    progress: Progress | None = None,
+) -> list[Result]:
+    """Run a benchmark once for each threshold; the dense baseline runs once for all."""
+    from workloads.registry import benchmark as load_benchmark
+
+    chosen = load_benchmark(benchmark) if isinstance(benchmark, str) else benchmark
+    chosen = chosen if limit is None else chosen.limited(limit)
+    cases = [prepare(chosen, chip, theta, engine) for theta in thetas]
+    baseline = dense_baseline(cases[0], progress)
+    return [run_case(case, baseline, progress=progress) for case in cases]
