@@ -1,0 +1,81 @@
+"""What a chip does that is counted: the one list of actions, and what each counts.
+
+Energy is counts times prices, so an action's name is also the key of its price. Static actions count
+picoseconds, summed over all instances (a chip of 16 cores counts 16 ps of ``core.leakage`` each picosecond),
+and are priced in watts. Unpriced actions are counted because a reader wants them, not because they cost.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from simulator.chip import Chip
+
+
+class Action(NamedTuple):
+    """One counted action: name, part of the energy report it belongs to, and what it counts."""
+
+    name: str
+    part: str
+    counts: str
+    priced: bool = True
+
+    @property
+    def static(self) -> bool:
+        """Counted in picoseconds, priced in watts."""
+        return self.counts == "ps"
+
+
+CORE = (
+    Action("core.scan", "encode", "elements"),
+    Action("core.send", "encode", "messages"),
+    Action("core.receive", "encode", "messages"),
+    Action("core.mac", "compute", "multiply-accumulates"),
+    Action("core.update", "compute", "neurons"),
+    Action(
+        "core.state_read", "state", "words"
+    ),  # last sent values, accumulators, states: at most 32 bits each
+    Action("core.state_write", "state", "words"),
+    Action("core.leakage", "static", "ps"),
+)
+
+# name, counts, priced; "{}" is the memory's own name. Leakage belongs to "static", all else to the memory.
+MEMORY = {
+    "scratchpad": (
+        ("{}.read", "accesses", True),
+        ("{}.words", "words", False),  # weights
+        ("{}.leakage", "ps", True),
+    ),
+    "dram": (
+        ("{}.activate", "activations", True),  # with the precharge that ends it
+        ("{}.read", "bursts", True),
+        ("{}.io", "bits", True),
+        ("{}.refresh", "refreshes", True),  # of all banks of a channel
+        ("{}.background_active", "ps", True),  # a row is open
+        ("{}.background_precharged", "ps", True),
+        ("{}.words", "words", False),
+        ("{}.row_hit", "bursts", False),
+        ("{}.row_miss", "bursts", False),
+        ("{}.row_conflict", "bursts", False),
+        ("{}.bytes", "bytes", False),
+    ),
+}
+
+
+def chip_actions(chip: Chip) -> tuple[Action, ...]:
+    """All actions a chip can cause, in the order every ledger of it counts them.
+
+    >>> from simulator.chip import load_chip
+    >>> [action.name for action in chip_actions(load_chip("edgedrnn")) if action.part == "network"]
+    ['link.flit']
+    """
+    memories = [
+        Action(name.format(memory.name), "static" if "leakage" in name else memory.name, counts, priced)
+        for memory in chip.memories
+        for name, counts, priced in MEMORY[memory.kind]
+    ]
+    links = [Action("link.flit", "network", "flits")]
+    if chip.network.topology != "bus":  # a bus has no routers: its transfers are link flits
+        links.append(Action("router.flit", "network", "flits"))
+    return (*CORE, *memories, *links, Action("network.leakage", "static", "ps"))

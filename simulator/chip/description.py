@@ -1,0 +1,128 @@
+"""The description of a whole chip."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from pydantic import PrivateAttr, model_validator
+
+from simulator.chip.parts import (
+    Cores,
+    Dram,
+    Interconnect,
+    Memory,
+    Part,
+    Placement,
+    Price,
+    Scratchpad,
+    Synchronisation,
+)
+from simulator.chip.quantities import Node, Text, period_ps
+from simulator.topology import Topology
+
+
+class Origin(NamedTuple):
+    """The file a chip was read from and the line of every field in it."""
+
+    file: str
+    lines: dict[str, int]
+
+    def line(self, path: str) -> int:
+        """The line of a field, or of the nearest one around it that is in the file."""
+        while path and path not in self.lines:
+            path = path.rpartition(".")[0]
+        return self.lines.get(path, 1)
+
+    def place(self, path: str) -> str:
+        """``file:line: path``."""
+        return ": ".join(filter(None, (f"{self.file}:{self.line(path)}", path)))
+
+
+class Chip(Part):
+    """A chip: cores, memories (nearest first), network, placement, synchronisation and prices.
+
+    Times are whole picoseconds (a clock's period is rounded to the nearest), sizes bytes or bits, energies
+    joules.
+
+    >>> from simulator.chip import load_chip
+    >>> chip = load_chip("edgedrnn")
+    >>> chip.cores.mac.lanes, chip.cores.period_ps, chip.memories[0].name
+    (8, 8000, 'dram')
+    >>> chip.changed({"cores.mac.lanes": 16, "cores.clock": "250 MHz"}).cores.period_ps
+    4000
+    """
+
+    name: Text
+    about: Text
+    status: Literal["silicon", "hypothetical"]
+    node: Node
+    sources: tuple[Text, ...]
+    cores: Cores
+    memories: tuple[Memory, ...]
+    network: Interconnect
+    placement: Placement = Placement()
+    synchronisation: Synchronisation
+    prices: dict[str, Price]
+    _origin: Origin | None = PrivateAttr(default=None)
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Chip:
+        from simulator.chip.checks import Faults, faults
+
+        if found := faults(self):
+            raise Faults(found)
+        return self
+
+    @property
+    def topology(self) -> Topology:
+        return Topology.parse(self.network.topology, self.cores.count)
+
+    @property
+    def digest(self) -> str:
+        """sha256 over the content: everything but where the file lies and how it is laid out."""
+        return hashlib.sha256(json.dumps(self.content(), sort_keys=True).encode()).hexdigest()
+
+    def content(self) -> dict[str, Any]:
+        """The description as plain data in the form of the YAML file, quantities with their units."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+    def memory(self, name: str) -> Scratchpad | Dram:
+        return next(memory for memory in self.memories if memory.name == name)
+
+    def memory_period_ps(self, memory: Scratchpad | Dram) -> int:
+        """The clock period of a memory; a scratchpad without its own clock has that of the cores."""
+        if isinstance(memory, Dram):
+            return memory.timing.period_ps
+        return period_ps(memory.clock_hz or self.cores.clock_hz)
+
+    def place(self, path: str) -> str:
+        """How an error names a field: ``chips/a.yaml:14: cores.mac``, else ``chip a: cores.mac``."""
+        return self._origin.place(path) if self._origin else f"chip {self.name}: {path}"
+
+    def changed(self, fields: Mapping[str, object]) -> Chip:
+        """A chip with other values, each named by its path in the file (``memories.0.size``), checked again.
+
+        Errors: InputError for every value that is not allowed.
+        """
+        from simulator.chip.loading import chip_from_content
+
+        content = self.content()
+        for path, value in fields.items():
+            *parents, last = path.split(".") if not path.startswith("prices.") else path.split(".", 1)
+            field: Any = content
+            for name in parents:
+                field = field[int(name)] if isinstance(field, list) else field.setdefault(name, {})
+            if isinstance(field, list):
+                field[int(last)] = value
+            else:
+                field[last] = value
+        return chip_from_content(content, place=f"chip {self.name}")
+
+
+def packaged_chips() -> Path:
+    """The folder of the chips in the box."""
+    return Path(__file__).parent.parent / "chips"

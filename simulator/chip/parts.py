@@ -1,0 +1,207 @@
+"""The parts of a chip, as plain validated records: cores and their stages, memories, the network, prices.
+
+Names are those of the YAML form; a size, a clock or a width keeps its unit in the attribute's name
+(``size`` in the file is ``size_bytes`` here). What a part may not hold on its own is refused here; what parts
+may not be to each other is refused in ``simulator.chip.checks``.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from simulator.chip.quantities import (
+    Bits,
+    Bytes,
+    Count,
+    CountOrZero,
+    Cycles,
+    Energy,
+    Frequency,
+    Node,
+    Power,
+    Text,
+    period_ps,
+)
+
+Stage = Literal["scan", "send", "receive", "mac", "update"]
+
+
+class Part(BaseModel):
+    """A frozen record that knows every one of its fields and no other."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Scan(Part):
+    """The threshold scan of an encoder: ``ceil(pad(n) / elements_per_cycle)`` cycles for a slice of n.
+
+    ``pad(n)`` rounds n up to a multiple of ``pad_to``.
+    """
+
+    elements_per_cycle: Count
+    pad_to: Count = 1
+
+
+class PerMessage(Part):
+    """A stage that takes ``cycles`` for each message; 0 where the core has no such stage."""
+
+    cycles: CountOrZero
+
+
+class Mac(Part):
+    """The multiply-accumulate lanes: a column of w words takes ``ceil(w / lanes)`` cycles."""
+
+    lanes: Count
+
+
+class Update(Part):
+    """The neuron update of a slice of n: ``fixed + cycles * ceil(n / lanes)`` cycles."""
+
+    lanes: Count
+    cycles: CountOrZero
+    fixed: CountOrZero = 0
+
+
+class Cores(Part):
+    """All cores of a chip; they are alike.
+
+    ``outstanding_fetches`` columns may be on their way to a core or being consumed in it.
+    Each stage is a unit of its own, unless ``shared_units`` names stages that exclude each other.
+    """
+
+    count: Count
+    clock_hz: Frequency = Field(alias="clock")
+    scan: Scan
+    send: PerMessage
+    receive: PerMessage
+    mac: Mac
+    update: Update
+    outstanding_fetches: Count
+    shared_units: tuple[tuple[Stage, ...], ...] = ()
+
+    @property
+    def period_ps(self) -> int:
+        return period_ps(self.clock_hz)
+
+
+class Scratchpad(Part):
+    """A private memory of every core: an access moves ``width`` bits and answers after ``latency`` cycles."""
+
+    name: Text
+    kind: Literal["scratchpad"]
+    scope: Literal["core"] = "core"
+    size_bytes: Bytes = Field(alias="size")
+    width_bits: Bits = Field(alias="width")
+    latency_cycles: Cycles = Field(alias="latency")
+    clock_hz: Frequency | None = Field(default=None, alias="clock")  # that of the cores where none is given
+
+    @property
+    def access_bytes(self) -> int:
+        """Bytes one access moves; placed blocks start at a multiple of it."""
+        return self.width_bits // 8
+
+
+class Timing(Part):
+    """DRAM timing in cycles of its command clock, and its geometry, of one channel.
+
+    ``order`` says where the bank bits sit in an address: with ``row-bank-column`` consecutive rows' worth of
+    bytes rotate over the banks, with ``bank-row-column`` a bank is filled before the next.
+    """
+
+    clock_hz: Frequency = Field(alias="clock")
+    CL: Count
+    RCD: Count
+    RP: Count
+    RAS: Count
+    RFC: Count
+    REFI: Count
+    burst_cycles: Count
+    banks: Count
+    row_bytes: Bytes = Field(alias="row")
+    burst_bytes: Bytes = Field(alias="burst")
+    order: Literal["row-bank-column", "bank-row-column"]
+
+    @property
+    def period_ps(self) -> int:
+        return period_ps(self.clock_hz)
+
+
+class Dram(Part):
+    """DRAM shared by all cores: a channel of ``size`` at each topology node in ``ports``.
+
+    The weights of a core lie in the channel of its nearest port (of ports equally near, the lowest).
+    """
+
+    name: Text
+    kind: Literal["dram"]
+    scope: Literal["shared"] = "shared"
+    ports: Annotated[tuple[CountOrZero, ...], Field(min_length=1)]
+    size_bytes: Bytes = Field(alias="size")
+    timing: Timing
+
+    @property
+    def access_bytes(self) -> int:
+        """Bytes one burst moves; placed blocks start at a multiple of it."""
+        return self.timing.burst_bytes
+
+
+Memory = Annotated[Scratchpad | Dram, Field(discriminator="kind")]
+
+
+class Interconnect(Part):
+    """The network on chip: ``bus``, ``mesh:4x4``, ``ring:8`` or ``star:8``.
+
+    A link moves a flit of ``link_width`` bits each cycle; the head flit takes ``hop_cycles`` for every link,
+    router included. ``message_bits`` and ``request_bits`` are the sizes of a delta message and of a read.
+    """
+
+    topology: Text
+    clock_hz: Frequency = Field(alias="clock")
+    link_width_bits: Bits = Field(alias="link_width")
+    hop_cycles: Count
+    message_bits: Count
+    request_bits: Count
+
+    @property
+    def period_ps(self) -> int:
+        return period_ps(self.clock_hz)
+
+
+class Explicit(Part):
+    """Placement by hand: population -> cores it is spread over; projection -> memory of its weights."""
+
+    cores: dict[Text, Annotated[tuple[CountOrZero, ...], Field(min_length=1)]] = {}
+    memory: dict[Text, Text] = {}
+
+
+class Placement(Part):
+    """Where neurons and weights go; what is not named here is balanced over cores and nearest memories."""
+
+    explicit: Explicit = Explicit()
+
+
+class Synchronisation(Part):
+    """When a step ends: ``barrier`` (all cores meet), ``layer`` (layers in series) or ``dataflow``.
+
+    ``cost`` is paid at each meeting, in core cycles.
+    """
+
+    policy: Literal["barrier", "layer", "dataflow"]
+    cost_cycles: Cycles = Field(alias="cost")
+
+
+class Price(Part):
+    """What one counted action costs, or what a static one draws, and where that is known from."""
+
+    energy_j: Energy | None = Field(default=None, alias="energy")
+    power_w: Power | None = Field(default=None, alias="power")
+    node: Node
+    kind: Literal["measured", "simulated", "estimated"]
+    source: Text
+
+    @property
+    def value(self) -> float:
+        """Joules per count, or watts for an action counted in picoseconds."""
+        return self.power_w if self.power_w is not None else (self.energy_j or 0.0)
