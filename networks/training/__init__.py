@@ -1,0 +1,1 @@
+"""Training of delta networks in PyTorch, with the threshold inside the loop."""

@@ -1,0 +1,187 @@
+"""How a delta network is trained: data in, steps of Adam, weights out, every choice in one frozen record."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from networks.training.delta_gru import DeltaGRU, Held, hold
+from networks.training.rounding import rounded
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Every choice of a training run; the defaults train a dense network.
+
+    ``theta_x`` and ``theta_h`` grow linearly from 0 over the first ``ramp`` share of the epochs. ``reduction``
+    is the goal for weight fetches saved: the cost of a unit of |transmitted hidden delta| (an L1 cost, averaged
+    over frames) is raised while a batch saves less and lowered while it saves more; 0 switches it off.
+    Formats are (integer bits, fraction bits) and are trained straight through.
+    """
+
+    hidden: int = 200
+    epochs: int = 40
+    batch: int = 96
+    learning_rate: float = 3e-3
+    weight_decay: float = 1e-4
+    theta_x: float = 0.0
+    theta_h: float = 0.0
+    ramp: float = 0.3
+    reduction: float = 0.0
+    noise: float = 0.0
+    label_smoothing: float = 0.1
+    seed: int = 0
+    activation: tuple[int, int] = (8, 8)
+    weight: tuple[int, int] = (1, 7)
+    table: tuple[int, int] = (2, 8)
+
+
+class Batch(NamedTuple):
+    """Padded sequences: inputs (T, B, n), lengths (B,), and the targets the loss understands."""
+
+    inputs: Tensor
+    lengths: Tensor
+    targets: Tensor
+
+
+class Activity(NamedTuple):
+    """What a batch transmitted, as numbers of messages over all real frames, and how many would be all."""
+
+    input: float
+    hidden: float
+    frames: float
+
+
+class Model(nn.Module):
+    """A delta GRU and a dense readout of its transmitted state: ``logits[t] = W hh[t] + b``, (T, B, classes)."""
+
+    def __init__(self, inputs: int, hidden: int, classes: int) -> None:
+        super().__init__()
+        self.layer = DeltaGRU(inputs, hidden)
+        self.readout = nn.Linear(hidden, classes)
+
+    def forward(
+        self, inputs: Tensor, recipe: Recipe, theta_x: float, theta_h: float, noise: Tensor | None = None
+    ) -> tuple[Tensor, Held]:
+        """Logits and states of sequences (T, B, inputs), rounded as the recipe's formats say."""
+        weights = (
+            rounded(self.layer.weight_ih_l0, *recipe.weight),
+            rounded(self.layer.weight_hh_l0, *recipe.weight),
+        )
+        held = self.layer(
+            rounded(inputs, *recipe.activation),
+            theta_x,
+            theta_h,
+            noise,
+            float(1 << recipe.activation[1]),
+            float(1 << recipe.table[1]),
+            weights,
+        )
+        readout = nn.functional.linear(held.held, rounded(self.readout.weight, *recipe.weight), self.readout.bias)
+        return readout, held
+
+
+Loss = Callable[[Tensor, Batch], Tensor]  # logits (T, B, classes), batch -> scalar
+
+
+def frame_mask(batch: Batch) -> Tensor:
+    """1 for real frames, 0 for padding, (T, B, 1)."""
+    return (torch.arange(len(batch.inputs))[:, None] < batch.lengths).float()[:, :, None]
+
+
+def mean_logits(logits: Tensor, batch: Batch) -> Tensor:
+    """Logits averaged over the real frames of every sequence, (B, classes)."""
+    return (logits * frame_mask(batch)).sum(0) / batch.lengths[:, None]
+
+
+def activity(batch: Batch, held_inputs: Tensor, held: Tensor) -> Activity:
+    """Count what the two encoders of a layer transmitted in the real frames of a batch."""
+    mask = frame_mask(batch)
+    sent_inputs = (torch.diff(held_inputs, dim=0, prepend=torch.zeros_like(held_inputs[:1])) != 0) * mask
+    sent_hidden = (torch.diff(held, dim=0, prepend=torch.zeros_like(held[:1])) != 0) * mask
+    return Activity(float(sent_inputs.sum()), float(sent_hidden.sum()), float(mask.sum()))
+
+
+def train(
+    model: Model,
+    batches: Callable[[int, np.random.Generator], Iterator[Batch]],
+    loss: Loss,
+    recipe: Recipe,
+    progress: Callable[[dict[str, float]], None] | None = None,
+) -> Model:
+    """Train in place and return the model: Adam, cosine learning rate, thresholds in the loop.
+
+    ``batches(epoch, rng)`` yields an epoch's batches; all randomness comes from ``recipe.seed``. ``progress`` is
+    called after every epoch with its number, mean loss, training occupancies and the saving in weight fetches.
+    """
+    torch.manual_seed(recipe.seed)
+    rng = np.random.default_rng(recipe.seed)
+    decayed = [p for p in model.parameters() if p.dim() > 1]
+    kept = [p for p in model.parameters() if p.dim() == 1]
+    optimiser = torch.optim.AdamW(
+        [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": kept, "weight_decay": 0.0}],
+        lr=recipe.learning_rate,
+    )
+    pressure = 1e-3
+    for epoch in range(recipe.epochs):
+        ramp = min(1.0, (epoch + 1) / max(1.0, recipe.ramp * recipe.epochs))
+        theta_x, theta_h = recipe.theta_x * ramp, recipe.theta_h * ramp
+        losses: list[float] = []
+        total = np.zeros(3)
+        for batch in batches(epoch, rng):
+            share = (epoch + len(losses) / 32) / recipe.epochs
+            for group in optimiser.param_groups:
+                group["lr"] = recipe.learning_rate * 0.5 * (1 + math.cos(math.pi * min(1.0, share)))
+            noise = None
+            if recipe.noise:
+                noise = recipe.noise * torch.randn(*batch.inputs.shape[:2], recipe.hidden)
+            logits, held = model(batch.inputs, recipe, theta_x, theta_h, noise)
+            value = loss(logits, batch)
+            losses.append(value.item())
+            with torch.no_grad():
+                inputs = hold(rounded(batch.inputs, *recipe.activation), torch.tensor(theta_x))
+                seen = activity(batch, inputs, held.held)
+            total += np.array(seen)
+            if recipe.reduction:
+                saved = _reduction(seen, model.layer)
+                goal = 1 + (recipe.reduction - 1) * ramp
+                pressure = float(np.clip(pressure * (1.02 if saved < goal else 0.98), 1e-5, 1.0))
+                sent = torch.diff(held.held, dim=0, prepend=torch.zeros_like(held.held[:1])).abs()
+                value = value + pressure * (sent * frame_mask(batch)).sum() / seen.frames
+            optimiser.zero_grad()
+            value.backward()
+            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimiser.step()
+        if progress is not None:
+            whole = Activity(*total)
+            progress(
+                {
+                    "epoch": epoch + 1,
+                    "loss": float(np.mean(losses)),
+                    "input_occupancy": whole.input / (whole.frames * model.layer.input_size),
+                    "hidden_occupancy": whole.hidden / (whole.frames * model.layer.hidden_size),
+                    "reduction": _reduction(whole, model.layer),
+                    "pressure": pressure,
+                }
+            )
+    return model
+
+
+def _reduction(seen: Activity, layer: DeltaGRU) -> float:
+    return seen.frames * (layer.input_size + layer.hidden_size) / max(1.0, seen.input + seen.hidden)
+
+
+def padded(sequences: Sequence[NDArray[np.float32]], targets: Tensor) -> Batch:
+    """Pad sequences (T_i, n) with zeros to one batch (T, B, n)."""
+    lengths = torch.tensor([len(sequence) for sequence in sequences])
+    inputs = np.zeros((int(lengths.max()), len(sequences), sequences[0].shape[1]), np.float32)
+    for column, sequence in enumerate(sequences):
+        inputs[: len(sequence), column] = sequence
+    return Batch(torch.from_numpy(inputs), lengths, targets)
