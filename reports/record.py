@@ -1,0 +1,144 @@
+"""A result in plain types: the record that ``--json`` prints, and the frames that go to Parquet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import polars
+
+    from reports.result import Result
+    from simulator.ledger import Ledger
+    from simulator.pricing import Energy
+
+KEYS = (
+    "benchmark", "data", "chip", "engine", "theta", "sequences", "steps", "messages", "occupancy", "score",
+    "reduction", "energy", "latency", "dram", "limits", "digest", "wall_s", "provenance",
+)  # fmt: skip
+
+
+def as_record(result: Result) -> dict[str, Any]:
+    """The figures of a run under the keys that ``KEYS`` names; every value is a plain JSON type."""
+    energy, dram = result.energy, result.dram
+    return {
+        "benchmark": result.benchmark,
+        "data": result.data,
+        "chip": result.chip.name,
+        "engine": result.engine,
+        "theta": result.theta,
+        "sequences": result.sequences,
+        "steps": result.steps,
+        "messages": len(result.trace.messages),
+        "occupancy": dict(result.occupancy),
+        "score": {
+            "name": result.score.name,
+            "value": float(result.score.value),
+            "dense": None if result.score.dense is None else float(result.score.dense),
+        },
+        "reduction": dict(result.reduction),
+        "energy": {
+            "inference_j": energy.total_j / result.sequences,
+            "step_j": energy.total_j / result.steps,
+            "parts": {part: joules / result.sequences for part, joules in energy.by_part.items()},
+            "estimated_share": energy.estimated_share,
+        },
+        "latency": result.latency._asdict(),
+        "dram": dict.fromkeys(("reads", "bytes", "row_hits", "row_misses", "row_conflicts"))
+        if dram is None
+        else dram._asdict(),
+        "limits": result.limits,
+        "digest": result.digest,
+        "wall_s": float(result.wall_s),
+        "provenance": origins(result),
+    }
+
+
+def origins(result: Result) -> dict[str, Any]:
+    """Where the figures come from: command, digests, versions, the dense run's energy, every price."""
+    source, dense = result.provenance, result.dense_energy
+    return {
+        "command": source.command,
+        "seed": source.seed,
+        "fallback": result.fallback,
+        "versions": dict(source.versions),
+        "digests": {
+            "data": source.data_digest,
+            "network": result.network.digest,
+            "trace": result.trace.digest,
+            "chip": result.chip.digest,
+            "mapping": result.mapping.digest,
+        },
+        "dense": {
+            "inference_j": dense.total_j / result.sequences,
+            "parts": {part: joules / result.sequences for part, joules in dense.by_part.items()},
+            "latency": result.dense_latency._asdict(),
+        },
+        "prices": [
+            {"action": line.action, "price": line.price, "unit": "W" if line.unit == "ps" else "J",
+             "node": line.node, "kind": line.kind, "source": line.source}
+            for line in result.energy.lines
+        ],
+    }  # fmt: skip
+
+
+def runs(result: Result) -> tuple[tuple[str, Ledger, Energy], ...]:
+    """The two runs that a result holds, by the name that tables and charts give them."""
+    return (
+        ("delta", result.ledger, result.energy),
+        ("dense", result.dense_ledger, result.dense_energy),
+    )
+
+
+def unit_frame(result: Result) -> polars.DataFrame:
+    """One row for every (run, unit, action) with a count.
+
+    Columns: run, unit, kind, node, action, part, count, joules. Actions without a price (row hits, bytes) have
+    no part and 0 joules.
+    """
+    import polars
+
+    parts = {line.action: line.part for line in result.energy.lines}
+    rows = []
+    for run, ledger, energy in runs(result):
+        for unit, action in np.argwhere(ledger.counts):
+            held, name = ledger.units[unit], ledger.actions[action]
+            told = (run, held.name, held.kind, held.node, name, parts.get(name))
+            rows.append((*told, int(ledger.counts[unit, action]), float(energy.joules[unit, action])))
+    columns = {
+        "run": polars.String, "unit": polars.String, "kind": polars.String, "node": polars.Int64,
+        "action": polars.String, "part": polars.String, "count": polars.Int64, "joules": polars.Float64,
+    }  # fmt: skip
+    return polars.DataFrame(rows, schema=columns, orient="row")
+
+
+def layer_frame(result: Result) -> polars.DataFrame:
+    """One row for every (run, layer, part): the joules that the layer caused in that part of the chip."""
+    import polars
+
+    rows = [
+        (run, layer, part, joules)
+        for run, _, energy in runs(result)
+        for layer, split in energy.by_layer.items()
+        for part, joules in split.items()
+    ]
+    columns = {"run": polars.String, "layer": polars.String, "part": polars.String, "joules": polars.Float64}
+    return polars.DataFrame(rows, schema=columns, orient="row")
+
+
+def step_frame(result: Result) -> polars.DataFrame:
+    """One row for every step: its sequence, its place in it, its messages, its latency in both runs (ps)."""
+    import polars
+
+    bounds = np.asarray(result.trace.sequence_bounds)
+    lengths = np.diff(bounds)
+    return polars.DataFrame(
+        {
+            "sequence": np.repeat(np.arange(len(lengths)), lengths),
+            "step": np.arange(int(bounds[-1])) - np.repeat(bounds[:-1], lengths),
+            "messages": np.diff(np.asarray(result.trace.step_bounds)),
+            "latency_ps": result.ledger.step_latency_ps,
+            "dense_latency_ps": result.dense_ledger.step_latency_ps,
+        }
+    )

@@ -1,0 +1,198 @@
+"""What a reader is told of a run, row by row: the same rows for the terminal, the notebook and the page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from reports.figures import memory_names, times_fewer, total
+from reports.quantities import count, percent, quantity, ratio, score, threshold
+
+if TYPE_CHECKING:
+    from reports.result import Result
+
+PARTS = {
+    "compute": "arithmetic",
+    "encode": "scan and messages",
+    "state": "state",
+    "network": "network on chip",
+    "static": "leakage",
+}
+
+
+class Row(NamedTuple):
+    """One line of the summary; ``share`` and ``saved`` are empty where they say nothing."""
+
+    label: str
+    delta: str
+    share: str = ""
+    dense: str = ""
+    saved: str = ""
+    detail: bool = False
+
+
+class Group(NamedTuple):
+    """Rows that belong together."""
+
+    title: str
+    rows: tuple[Row, ...]
+
+
+def part_label(part: str) -> str:
+    """What a part of the chip is called for a reader; memories keep their own names.
+
+    >>> part_label("encode"), part_label("dram")
+    ('scan and messages', 'dram')
+    """
+    return PARTS.get(part, part)
+
+
+def heading(result: Result) -> str:
+    """Title of a run: benchmark, chip, thresholds."""
+    return f"{result.benchmark} on {result.chip.name}, {threshold(result.theta)}"
+
+
+def groups(result: Result) -> tuple[Group, ...]:
+    """The summary, total energy first."""
+    shown = (energy_group(result), latency_group(result), traffic_group(result), quality_group(result))
+    return shown
+
+
+def energy_group(result: Result) -> Group:
+    """Energy of one inference and its parts, largest first, beside dense."""
+    delta, dense, runs = result.energy, result.dense_energy, result.sequences
+    rows = [
+        Row(
+            "energy per inference",
+            quantity(delta.total_j / runs, "J"),
+            "",
+            quantity(dense.total_j / runs, "J"),
+            ratio(result.reduction["energy"]),
+        )
+    ]
+    for part, joules in sorted(delta.by_part.items(), key=lambda item: (-item[1], item[0])):
+        other = dense.by_part.get(part, 0.0)
+        if joules == 0 and other == 0:
+            continue
+        rows.append(
+            Row(
+                part_label(part),
+                quantity(joules / runs, "J"),
+                percent(joules / delta.total_j if delta.total_j else 0.0),
+                quantity(other / runs, "J"),
+                ratio(times_fewer(other, joules)),
+                detail=True,
+            )
+        )
+    rows.append(
+        Row(
+            "energy per step",
+            quantity(delta.total_j / result.steps, "J"),
+            "",
+            quantity(dense.total_j / result.steps, "J"),
+        )
+    )
+    return Group("Energy", tuple(rows))
+
+
+def latency_group(result: Result) -> Group:
+    """Latency of an inference and of a step: mean and 99th percentile."""
+    delta, dense = result.latency, result.dense_latency
+    labels = {
+        "inference_mean_s": "latency per inference",
+        "inference_p99_s": "99th percentile",
+        "step_mean_s": "latency per step",
+        "step_p99_s": "99th percentile",
+    }
+    return Group(
+        "Latency",
+        tuple(
+            Row(
+                label,
+                quantity(getattr(delta, name), "s"),
+                "",
+                quantity(getattr(dense, name), "s"),
+                ratio(times_fewer(getattr(dense, name), getattr(delta, name))),
+                detail="p99" in name,
+            )
+            for name, label in labels.items()
+        ),
+    )
+
+
+def traffic_group(result: Result) -> Group:
+    """Weight words, multiply-accumulates and DRAM traffic, per inference."""
+    runs, memories = result.sequences, memory_names(result.chip)
+
+    def per_inference(label: str, delta: float, dense: float, unit: str = "", detail: bool = False) -> Row:
+        told = ratio(times_fewer(dense, delta))
+        return Row(label, quantity(delta / runs, unit), "", quantity(dense / runs, unit), told, detail)
+
+    rows = [
+        per_inference(
+            "weight words fetched",
+            total(result.ledger, memories, "words"),
+            total(result.dense_ledger, memories, "words"),
+        ),
+        per_inference(
+            "multiply-accumulates", result.ledger.total("core.mac"), result.dense_ledger.total("core.mac")
+        ),
+    ]
+    dram, dense = result.dram, result.dense_dram
+    if dram and dense:
+        rows.append(per_inference("DRAM bytes", dram.bytes, dense.bytes, "B"))
+        rows.append(per_inference("DRAM reads", dram.reads, dense.reads))
+        for label, name in (
+            ("row hits", "row_hits"),
+            ("row misses", "row_misses"),
+            ("row conflicts", "row_conflicts"),
+        ):
+            found, other = getattr(dram, name), getattr(dense, name)
+            rows.append(
+                Row(
+                    label,
+                    quantity(found / runs, ""),
+                    percent(found / dram.reads if dram.reads else 0.0),
+                    quantity(other / runs, ""),
+                    detail=True,
+                )
+            )
+    return Group("Traffic per inference", tuple(rows))
+
+
+def quality_group(result: Result) -> Group:
+    """Occupancy and score."""
+    rows = [
+        Row(f"occupancy, {name}", percent(share), "", percent(1.0))
+        for name, share in result.occupancy.items()
+    ]
+    value, dense = result.score.value, result.score.dense
+    difference = ""
+    if dense is not None:
+        told = score(result.score.name, 1.0).endswith("%")
+        difference = f"{100 * (value - dense):+.2f} points" if told else f"{value - dense:+.3g}"
+    rows.append(
+        Row(
+            result.score.name,
+            score(result.score.name, value),
+            "",
+            score(result.score.name, dense),
+            difference,
+        )
+    )
+    return Group("Quality", tuple(rows))
+
+
+def notes(result: Result) -> tuple[str, ...]:
+    """The sentences under the table: data, limit, what the figures rest on."""
+    said = [
+        result.limits,
+        f"{percent(result.energy.estimated_share)} of the energy rests on estimated prices.",
+    ]
+    data = result.data.rstrip(".")
+    said.append(
+        f"Data: {data}; {count(result.sequences)} {'sequence' if result.sequences == 1 else 'sequences'}, "
+        f"{count(result.steps)} steps, {count(len(result.trace.messages))} messages."
+    )
+    if result.fallback:
+        said.append(result.fallback)
+    return tuple(said)
