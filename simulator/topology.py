@@ -132,7 +132,7 @@ class Topology:
         return graph
 
     def layout(self) -> dict[int, tuple[float, float]]:
-        """Positions of the nodes for drawing (a bus's middle is the node ``BUS``), neighbours one unit apart."""
+        """Positions of the nodes for drawing (``BUS`` is a bus's middle), neighbours one unit apart."""
         if self.kind == "mesh":
             rows, columns = self.shape
             return {

@@ -115,6 +115,7 @@ class Timing(Part):
     RCD: Count
     RP: Count
     RAS: Count
+    RTP: Count
     RFC: Count
     REFI: Count
     burst_cycles: Count

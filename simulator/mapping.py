@@ -1,0 +1,225 @@
+"""Where a network lies on a chip: neurons on cores, weights in memories.
+
+Every population is cut into contiguous slices, one for each core it is spread over, whose sizes differ by at
+most one. Every projection has a block of weights for each core that holds a slice of its target: column by
+column, in the first memory of the chip that still holds it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from functools import partial
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from networks.connections import Convolution
+from networks.errors import InputError, nearest
+from simulator.capacity import Need, Store, does_not_fit, stores
+from simulator.tables import Table
+
+if TYPE_CHECKING:
+    from networks.connections import Connection
+    from networks.graph import Network
+    from simulator.chip import Chip
+
+
+class Slice(NamedTuple):
+    """Neurons ``start`` to ``stop - 1`` of a population, on one core."""
+
+    core: int
+    start: int
+    stop: int
+
+    @property
+    def size(self) -> int:
+        return self.stop - self.start
+
+
+@dataclass(frozen=True)
+class Block:
+    """The weights of one projection that one core needs, and where they lie.
+
+    Columns lie one after another from ``base_address``, ``stride_bytes`` apart. An all-to-all projection has a
+    column for each source neuron; a convolution has one for each input plane (``sources_per_column`` neurons),
+    with the kernels of this plane for the output planes on the core. ``channel`` is that of a DRAM; a
+    scratchpad's is 0.
+
+    >>> Block(0, 2, "dram", 0, base_address=64, stride_bytes=48, bytes=480).address(3)
+    208
+    """
+
+    projection: int
+    core: int
+    memory: str
+    channel: int
+    base_address: int
+    stride_bytes: int
+    bytes: int
+    sources_per_column: int = 1
+
+    def address(self, source: int) -> int:
+        """Where the column of a source neuron begins."""
+        return self.base_address + source // self.sources_per_column * self.stride_bytes
+
+    def addresses(self, sources: int) -> npt.NDArray[np.int64]:
+        """Where the columns of sources 0 to ``sources - 1`` begin. Shape (sources,)."""
+        columns = np.arange(sources, dtype=np.int64) // self.sources_per_column
+        return self.base_address + columns * self.stride_bytes
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """Slices of every population (in the order of ``network.populations``) and blocks of weights.
+
+    ``blocks`` are ordered by projection, then core.
+    """
+
+    populations: tuple[str, ...]
+    projections: tuple[str, ...]
+    slices: tuple[tuple[Slice, ...], ...]
+    blocks: tuple[Block, ...]
+
+    @property
+    def digest(self) -> str:
+        """sha256 over all of it."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+
+    def table(self) -> tuple[Table, Table]:
+        """Where neurons and weights lie, a row for each slice and each block."""
+        neurons = [
+            (name, str(part.core), f"{part.start}-{part.stop - 1}", f"{part.size:,}")
+            for name, parts in zip(self.populations, self.slices, strict=True)
+            for part in parts
+        ]
+        weights = [
+            (
+                self.projections[block.projection],
+                str(block.core),
+                block.memory,
+                str(block.channel),
+                f"{block.base_address:#x}",
+                f"{block.stride_bytes:,}",
+                f"{block.bytes:,}",
+            )
+            for block in self.blocks
+        ]
+        columns = ("projection", "core", "memory", "channel", "address", "bytes a column", "bytes")
+        return (
+            Table("Neurons", ("population", "core", "range", "neurons"), tuple(neurons)),
+            Table("Weights", columns, tuple(weights)),
+        )
+
+
+def map_network(network: Network, chip: Chip) -> Mapping:
+    """Spread a network over a chip.
+
+    Errors: InputError where the weights do not fit, or the description places what the network does not have.
+    """
+    explicit, field = chip.placement.explicit, "placement.explicit"
+    populations = tuple(population.name for population in network.populations)
+    projections = tuple(projection.name for projection in network.projections)
+    for path, named, there in (
+        ("cores", explicit.cores, populations),
+        ("memory", explicit.memory, projections),
+    ):
+        for name in named:
+            if name not in there:
+                place = chip.place(f"{field}.{path}.{name}")
+                raise InputError(
+                    place, "placed", f"network {network.name} has no such part", nearest(name, there)
+                )
+    slices = tuple(
+        spread(population.size, explicit.cores.get(population.name, tuple(range(chip.cores.count))))
+        for population in network.populations
+    )
+    blocks = place_weights(chip, network.arithmetic.weight_bits, needed(network, slices))
+    return Mapping(populations, projections, slices, blocks)
+
+
+def spread(neurons: int, cores: tuple[int, ...]) -> tuple[Slice, ...]:
+    """Contiguous slices, as even as they can be; cores left without a neuron are left out.
+
+    >>> spread(5, (0, 3))
+    (Slice(core=0, start=0, stop=3), Slice(core=3, start=3, stop=5))
+    """
+    bounds = [-(-neurons * part // len(cores)) for part in range(len(cores) + 1)]
+    parts = zip(cores, pairwise(bounds), strict=True)
+    return tuple(Slice(core, start, stop) for core, (start, stop) in parts if stop > start)
+
+
+def place_weights(chip: Chip, bits: int, needs: tuple[Need, ...]) -> tuple[Block, ...]:
+    """Put the blocks one after another, each into the first memory of its core that still holds it."""
+    explicit, reach = chip.placement.explicit.memory, stores(chip)
+
+    def allowed(need: Need) -> list[Store]:
+        wanted = explicit.get(need.name)
+        return [store for store in reach[need.core] if wanted in (None, store.memory)]
+
+    blocks: list[Block] = []
+    homes: list[Store] = []
+    for need in needs:
+        size = need.bytes(bits)
+        home = next((store for store in allowed(need) if store.holds(size)), None)
+        if home is None:
+            last = allowed(need)[-1]
+            here = [other for other, store in zip(needs, homes, strict=False) if store is last]
+            here += [other for other in needs[len(homes) :] if any(store is last for store in allowed(other))]
+            raise does_not_fit(chip, bits, here, need, last)
+        homes.append(home)
+        stride = size // need.columns
+        base = home.take(size)
+        blocks.append(
+            Block(
+                need.projection,
+                need.core,
+                home.memory,
+                home.channel,
+                base,
+                stride,
+                size,
+                need.sources_per_column,
+            )
+        )
+    return tuple(blocks)
+
+
+def needed(network: Network, slices: tuple[tuple[Slice, ...], ...]) -> tuple[Need, ...]:
+    """The weights each core has to store, by projection, then in the order of the target's slices."""
+    parts_of = {population.name: parts for population, parts in zip(network.populations, slices, strict=True)}
+    found: list[Need] = []
+    for number, projection in enumerate(network.projections):
+        connection, target = projection.connection, projection.target
+        for part in parts_of[target]:
+            columns, words, sources = layout(connection, part)
+            resized = partial(fullest, connection, network.population(target).size)
+            found.append(Need(number, projection.name, target, part.core, columns, words, sources, resized))
+    return tuple(found)
+
+
+def layout(connection: Connection, part: Slice) -> tuple[int, int, int]:
+    """What a core stores of a connection: columns, words of each, and source neurons that share one."""
+    if isinstance(connection, Convolution):
+        _, high, wide = connection.in_shape
+        plane = connection.out_shape[1] * connection.out_shape[2]
+        planes = -(-part.stop // plane) - part.start // plane
+        return connection.in_shape[0], planes * kernel_words(connection), high * wide
+    return connection.source_size, connection.gates * part.size, 1
+
+
+def fullest(connection: Connection, size: int, cores: int) -> int:
+    """At most so many words of a column lie on one core when ``size`` targets are spread over ``cores``."""
+    most = -(-size // cores)
+    if isinstance(connection, Convolution):
+        planes, high, wide = connection.out_shape
+        return min(planes, (most - 2) // (high * wide) + 2) * kernel_words(connection)
+    return connection.gates * most
+
+
+def kernel_words(connection: Convolution) -> int:
+    """Words of the kernel from one input plane to one output plane."""
+    return int(connection.kernel.shape[2] * connection.kernel.shape[3])
