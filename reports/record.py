@@ -94,8 +94,8 @@ def runs(result: Result) -> tuple[tuple[str, Ledger, Energy], ...]:
 def unit_frame(result: Result) -> polars.DataFrame:
     """One row for every (run, unit, action) with a count.
 
-    Columns: run, unit, kind, node, action, part, count, joules. Actions without a price (row hits, bytes) have
-    no part and 0 joules.
+    Columns: run, unit, kind, node, action, part, count, joules. Actions without a price (row hits, bytes)
+    have no part and 0 joules.
     """
     import polars
 

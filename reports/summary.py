@@ -16,6 +16,7 @@ PARTS = {
     "state": "state",
     "network": "network on chip",
     "static": "leakage",
+    "dram": "DRAM",
 }
 
 
@@ -41,7 +42,7 @@ def part_label(part: str) -> str:
     """What a part of the chip is called for a reader; memories keep their own names.
 
     >>> part_label("encode"), part_label("dram")
-    ('scan and messages', 'dram')
+    ('scan and messages', 'DRAM')
     """
     return PARTS.get(part, part)
 
@@ -169,7 +170,8 @@ def quality_group(result: Result) -> Group:
     difference = ""
     if dense is not None:
         told = score(result.score.name, 1.0).endswith("%")
-        difference = f"{100 * (value - dense):+.2f} points" if told else f"{value - dense:+.3g}"
+        gap = f"{100 * (value - dense):+.2f} points" if told else f"{value - dense:+.3g}"
+        difference = gap.replace("-", "−")
     rows.append(
         Row(
             result.score.name,
