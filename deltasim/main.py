@@ -40,6 +40,7 @@ app = typer.Typer(
     epilog="Example: deltasim run digits --chip edgedrnn",
     cls=FrontDoor,
     add_completion=False,
+    pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help opens three times faster
 )
 

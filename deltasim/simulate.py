@@ -1,7 +1,8 @@
-"""Join the parts: execute a benchmark's network once, replay its trace on a chip, hold it against the dense run."""
+"""Join the parts: execute a network once, replay its trace on a chip, and set it beside the dense run."""
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -55,6 +56,20 @@ class Baseline(NamedTuple):
 
     ledger: Ledger
     score: float
+
+
+def choose(
+    benchmark: str, data: str | None = None, network: Path | None = None, limit: int | None = None
+) -> Benchmark:
+    """Find a benchmark, perhaps with a network of your own in it, and take ``limit`` of its sequences."""
+    from workloads.registry import benchmark as load_benchmark
+
+    chosen = load_benchmark(benchmark, data)
+    if network is not None:
+        from networks.files import load_network
+
+        chosen = dataclasses.replace(chosen, network=load_network(network))
+    return chosen if limit is None else chosen.limited(limit)
 
 
 def prepare(
@@ -144,7 +159,7 @@ def simulate(
     """Run a benchmark on a chip, with the dense run on the same chip beside it.
 
     ``benchmark`` and ``chip`` are names in the box, a path of a YAML description, or the things themselves;
-    ``theta`` replaces all trained thresholds; ``limit`` takes that many sequences, spread over classes and speakers.
+    ``theta`` replaces all trained thresholds; ``limit`` takes that many sequences, spread over classes.
     Raises `InputError` for whatever a person can mend.
 
     >>> import deltasim as ds
@@ -164,9 +179,7 @@ def sweep(
     progress: Progress | None = None,
 ) -> list[Result]:
     """Run a benchmark once for each threshold; the dense baseline runs once for all."""
-    from workloads.registry import benchmark as load_benchmark
-
-    chosen = load_benchmark(benchmark) if isinstance(benchmark, str) else benchmark
+    chosen = choose(benchmark) if isinstance(benchmark, str) else benchmark
     chosen = chosen if limit is None else chosen.limited(limit)
     cases = [prepare(chosen, chip, theta, engine) for theta in thetas]
     baseline = dense_baseline(cases[0], progress)

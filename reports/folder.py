@@ -23,16 +23,24 @@ if TYPE_CHECKING:
 RECORD, PAGE = "run.json", "report.html"
 
 
+def refuse_existing(folder: Path) -> None:
+    """Raise InputError when something of this name is there already.
+
+    >>> refuse_existing(Path("runs/not-there-yet"))
+    """
+    if folder.exists() or folder.is_symlink():
+        raise InputError(
+            "--out", folder, "a run never overwrites what is there", "Give another folder or remove this one."
+        )
+
+
 @contextmanager
 def new_folder(folder: Path) -> Iterator[Path]:
     """Give a temporary sibling to write in; it takes the folder's name when all went well, else it goes.
 
     Raises InputError when the folder exists or its parent cannot be written to.
     """
-    if folder.exists() or folder.is_symlink():
-        raise InputError(
-            "--out", folder, "a run never overwrites what is there", "Give another folder or remove this one."
-        )
+    refuse_existing(folder)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))

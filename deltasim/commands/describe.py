@@ -10,11 +10,11 @@ from networks.errors import InputError, nearest
 
 
 def describe(
-    kind: Annotated[str, typer.Argument(help="chip")],
-    name: Annotated[str, typer.Argument(help="a chip in the box, or the path of a YAML description")],
+    kind: Annotated[str, typer.Argument(help="chip or cell")],
+    name: Annotated[str, typer.Argument(help="a name from deltasim list, or the path of a YAML description")],
 ) -> None:
-    """Show a chip: its parts, its sizes, and every price with source, node and kind."""
-    kinds = {"chip": _chip}
+    """Show a chip with every price and its source, or a cell with its equations."""
+    kinds = {"chip": _chip, "cell": _cell}
     if kind not in kinds:
         raise InputError(
             "deltasim describe", kind, "there is no such thing to describe", nearest(kind, kinds)
@@ -31,3 +31,13 @@ def _chip(name: str) -> None:
         if position:
             print()
         print_table(heading, columns, rows)
+
+
+def _cell(name: str) -> None:
+    import inspect
+
+    from networks.cells import CELLS
+
+    if name not in CELLS:
+        raise InputError("deltasim describe cell", name, "there is no such cell", nearest(name, CELLS))
+    print(inspect.getdoc(CELLS[name]))

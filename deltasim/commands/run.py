@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import math
-import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from networks.errors import InputError
+from deltasim.commands.options import default_folder, parse_thetas, spell_command
 
 if TYPE_CHECKING:
-    from deltasim.simulate import Case
     from reports.result import Result
     from reports.sweep import Sweep
 
@@ -32,120 +29,68 @@ def run(
         int | None, typer.Option(min=1, help="simulate this many sequences; default: all")
     ] = None,
     data: Annotated[str | None, typer.Option(help="fsdd, synthetic, or a folder of TIDIGITS")] = None,
+    network: Annotated[
+        Path | None, typer.Option(help="a trained network of yours; default: the one shipped")
+    ] = None,
     engine: Annotated[str, typer.Option(help="simpy")] = "simpy",
     out: Annotated[
-        Path | None,
-        typer.Option(help="folder to write; default: runs/BENCHMARK-CHIP-DIGEST"),
+        Path | None, typer.Option(help="folder to write; default: runs/BENCHMARK-CHIP-DIGEST")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON and nothing else")] = False,
 ) -> None:
     """Run a trained network on a chip, print what it costs, and write a folder with the page of the run."""
+    from reports.folder import refuse_existing
+
     thetas = parse_thetas(theta)
     if out is not None:
         refuse_existing(out)
     from deltasim.progress import progress_bar
-    from deltasim.simulate import dense_baseline, prepare, run_case
-    from workloads.registry import benchmark as load_benchmark
+    from deltasim.simulate import choose, dense_baseline, prepare, run_case
 
-    chosen = load_benchmark(benchmark, data)
+    chosen = choose(benchmark, data, network, limit)
     if chosen.fallback:
         print(f"deltasim: {chosen.fallback}", file=sys.stderr)
-    chosen = chosen if limit is None else chosen.limited(limit)
     cases = [prepare(chosen, chip, value, engine) for value in thetas]
-    folder = out if out is not None else default_folder(cases)
-    refuse_existing(folder)
+    refuse_existing(out or default_folder(cases))
 
-    with progress_bar("dense baseline") as progress:
-        baseline = dense_baseline(cases[0], progress)
-    results = []
-    for case in cases:
-        command = spell_command(case, chip, limit, data)
-        with progress_bar(f"theta {case.theta}") as progress:
-            results.append(run_case(case, baseline, command, progress))
-    if len(results) == 1:
-        _finish_run(results[0], folder, as_json)
-    else:
-        _finish_sweep(results, folder, as_json)
+    results: list[Result] = []
+    try:
+        with progress_bar("dense run") as progress:
+            baseline = dense_baseline(cases[0], progress)
+        for case in cases:
+            command = spell_command(benchmark, chip, case.theta, limit, data, network)
+            with progress_bar(f"theta {case.theta}") as progress:
+                results.append(run_case(case, baseline, command, progress))
+    except KeyboardInterrupt as stop:
+        if not results:
+            raise
+        kept = ", ".join(str(case.theta) for case in cases[: len(results)])
+        folder = _save(results, out or default_folder(cases[: len(results)]))
+        raise KeyboardInterrupt(f"The finished thresholds {kept} are kept in {folder}.") from stop
 
-
-def _finish_run(result: Result, folder: Path, as_json: bool) -> None:
-    result.save(folder)
-    _show(result, as_json)
-    _name_page(folder, as_json)
-
-
-def _finish_sweep(results: list[Result], folder: Path, as_json: bool) -> None:
-    from reports.sweep import Sweep
-
-    sweep = Sweep(tuple(results))
-    sweep.save(folder)
-    _show(sweep, as_json)
-    _name_page(folder, as_json)
-
-
-def _show(shown: Result | Sweep, as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(shown.to_dict(), indent=2))
-        return
-    from rich.console import Console
-
-    Console().print(shown)
-
-
-def _name_page(folder: Path, as_json: bool) -> None:
+    folder = _save(results, out or default_folder(cases))
+    _show(results, as_json)
     print(f"The page is {folder / 'report.html'}", file=sys.stderr if as_json else sys.stdout)
 
 
-def spell_command(case: Case, chip: str, limit: int | None, data: str | None) -> str:
-    """Write the command line that makes this one run again."""
-    words = ["deltasim", "run", case.benchmark.name, "--chip", chip]
-    if case.theta != "trained":
-        words += ["--theta", str(case.theta)]
-    if limit is not None:
-        words += ["--limit", str(limit)]
-    if data is not None:
-        words += ["--data", data]
-    return shlex.join(words)
+def _whole(results: list[Result]) -> Result | Sweep:
+    """One run as it is, several as a sweep."""
+    if len(results) == 1:
+        return results[0]
+    from reports.sweep import Sweep
+
+    return Sweep(tuple(results))
 
 
-def parse_thetas(text: str | None) -> list[float | None]:
-    """Read ``--theta``: nothing is [None] (as trained), otherwise one number or several with commas.
-
-    >>> parse_thetas("0, 0.1"), parse_thetas(None)
-    ([0.0, 0.1], [None])
-    """
-    if text is None:
-        return [None]
-    thetas: list[float | None] = []
-    for part in text.split(","):
-        try:
-            value = float(part)
-        except ValueError:
-            value = math.nan
-        if not 0 <= value < math.inf:
-            rule = "a threshold is a number of at least 0"
-            raise InputError("--theta", part.strip() or "nothing", rule, "Give one, or several as 0,0.1,0.2.")
-        if value in thetas:
-            raise InputError("--theta", part.strip(), "a sweep takes each threshold once", "Leave one out.")
-        thetas.append(value)
-    return thetas
+def _save(results: list[Result], folder: Path) -> Path:
+    return _whole(results).save(folder)
 
 
-def refuse_existing(folder: Path) -> None:
-    """Refuse, before any work, an output folder that exists."""
-    if folder.exists() or folder.is_symlink():
-        rule = "an output folder must not exist, so that no run is overwritten"
-        raise InputError("--out", folder, rule, "Name another with --out, or remove it.")
+def _show(results: list[Result], as_json: bool) -> None:
+    whole = _whole(results)
+    if as_json:
+        print(json.dumps(whole.to_dict(), indent=2, ensure_ascii=False, allow_nan=False))
+        return
+    from rich.console import Console
 
-
-def default_folder(cases: list[Case]) -> Path:
-    """Name the folder by content: the same run always has the same name."""
-    import hashlib
-
-    digest = (
-        cases[0].digest
-        if len(cases) == 1
-        else hashlib.sha256("".join(c.digest for c in cases).encode()).hexdigest()
-    )
-    first = cases[0]
-    return Path("runs") / f"{first.benchmark.name}-{first.chip.name}-{digest[:8]}"
+    Console().print(whole)

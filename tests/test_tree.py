@@ -1,0 +1,63 @@
+"""The tree keeps its own rules: file sizes, names, and nothing that belongs to one machine."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDERS = ("networks", "simulator", "workloads", "reports", "deltasim", "tests", "benchmarks", "docs")
+LONGEST = 400  # lines
+EMPTY_NAMES = {"utils", "util", "helpers", "helper", "manager", "base", "common", "misc"}
+MACHINE_PATH = re.compile(r"(?<![\w.~])/(?:home|root|work|Users|opt)/\w")
+
+
+@cache
+def tree() -> tuple[Path, ...]:
+    """Files of the project: as git sees them, or, without git, all in its folders."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if listed.returncode == 0:
+        found = (ROOT / name for name in listed.stdout.split("\0") if name)
+    else:
+        found = (path for folder in FOLDERS for path in (ROOT / folder).rglob("*"))
+    return tuple(path for path in found if path.is_file() and "__pycache__" not in path.parts)
+
+
+def written(*suffixes: str) -> list[Path]:
+    return [path for path in tree() if path.suffix in suffixes]
+
+
+def test_no_source_file_is_long() -> None:
+    lengths = {path: len(path.read_text().splitlines()) for path in written(".py", ".css", ".js", ".html")}
+    assert {str(path): lines for path, lines in lengths.items() if lines > LONGEST} == {}
+
+
+def test_names_say_what_is_inside() -> None:
+    assert [str(path) for path in tree() if path.stem.lower() in EMPTY_NAMES] == []
+
+
+def test_every_module_says_what_it_is() -> None:
+    silent = [
+        str(path)
+        for path in written(".py")
+        if path.read_text().strip() and not path.read_text().lstrip().startswith(('"""', "#!", 'r"""'))
+    ]
+    assert silent == []
+
+
+def test_nothing_names_a_machine() -> None:
+    texts = written(".py", ".md", ".yaml", ".toml", ".json", ".html")
+    assert [str(path) for path in texts if MACHINE_PATH.search(path.read_text())] == []
+
+
+@pytest.mark.parametrize("call", ["yaml.load(", "allow_pickle=True", "pickle.load"])
+def test_files_are_read_without_running_them(call: str) -> None:
+    sources = [path for path in written(".py") if path != Path(__file__)]
+    assert [str(path) for path in sources if call in path.read_text()] == []
