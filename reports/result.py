@@ -42,13 +42,6 @@ def run_digest(network: Network, trace: Trace, chip: Chip, mapping: Mapping) -> 
     return hashlib.sha256("\n".join(held).encode()).hexdigest()
 
 
-def run_digest(network: Network, trace: Trace, chip: Chip, mapping: Mapping) -> str:
-    """Name a run by all that decides its numbers; known before an engine has started."""
-    version = importlib.metadata.version("deltasim")
-    told = "\n".join((network.digest, trace.digest, chip.digest, mapping.digest, version))
-    return hashlib.sha256(told.encode()).hexdigest()
-
-
 @dataclass(frozen=True)
 class Provenance:
     """How to make a run again: the command, the seed, the digest of the data, the versions used."""
