@@ -1,0 +1,25 @@
+"""What a neuron computes from its accumulators. A new cell is one file here and one line in the table."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from networks.cells.conv2d import Conv2d
+from networks.cells.dense import Dense
+from networks.cells.gru import GRU
+from networks.cells.input import Input
+from networks.cells.lstm import LSTM
+from networks.cells.rnn import RNN
+
+Cell: TypeAlias = Input | Dense | RNN | GRU | LSTM | Conv2d
+
+CELLS: dict[str, type[Input] | type[Dense] | type[RNN] | type[GRU] | type[LSTM] | type[Conv2d]] = {
+    "input": Input,
+    "dense": Dense,
+    "rnn": RNN,
+    "gru": GRU,
+    "lstm": LSTM,
+    "conv2d": Conv2d,
+}
+
+__all__ = ["CELLS", "GRU", "LSTM", "RNN", "Cell", "Conv2d", "Dense", "Input"]

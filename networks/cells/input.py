@@ -1,0 +1,32 @@
+"""The outside world: a population whose values are given, frame by frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from networks.arithmetic import Arithmetic
+from networks.cells.step import Step
+
+
+@dataclass(frozen=True)
+class Input:
+    """``size`` channels that take the values of the current frame. It has no accumulators and no step.
+
+    >>> Input(40).size, Input(40).accumulators
+    (40, 0)
+    """
+
+    size: int
+    kind: ClassVar[str] = "input"
+    accumulators: ClassVar[int] = 0
+    states: ClassVar[tuple[str, ...]] = ("value",)
+    memoryless: ClassVar[bool] = True
+
+    def lanes(self, role: str) -> tuple[int, ...]:
+        """Nothing feeds an input."""
+        return ()
+
+    def step(self, arithmetic: Arithmetic) -> Step:
+        """An input is set, not computed."""
+        return lambda accumulators, states: states

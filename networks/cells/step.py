@@ -1,0 +1,52 @@
+"""What a cell's step is, and the fixed-point numbers every cell's integer step needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+
+from networks.arithmetic import FixedPoint
+from networks.arrays import Numbers
+from networks.fixed import Wide, saturated, shifted
+from networks.kernels import kernel
+
+Step: TypeAlias = Callable[[Numbers, Numbers], Numbers]
+"""``step(accumulators (L, n), states (S, n)) -> new states (S, n)``: pure, for any slice of the neurons."""
+
+
+class Places(NamedTuple):
+    """Fraction bits of a fixed-point arithmetic and the bounds of its activations, as kernels take them."""
+
+    activation: int
+    accumulator: int
+    lookup: int
+    lowest: int
+    highest: int
+
+    @classmethod
+    def of(cls, arithmetic: FixedPoint) -> Places:
+        """
+        >>> Places.of(FixedPoint())
+        Places(activation=8, accumulator=15, lookup=4, lowest=-32768, highest=32767)
+        """
+        form = arithmetic.activation
+        fractions = form.fraction, arithmetic.accumulator.fraction, arithmetic.lookup.fraction
+        return cls(*fractions, form.lowest, form.highest)
+
+
+@kernel
+def to_activation(value: Wide, fraction: int, places: Places) -> Wide:
+    """A wide integer with ``fraction`` fraction bits as a raw activation: half to even, then saturated.
+
+    >>> to_activation(3 << 14, 15, Places.of(FixedPoint()))       # 1.5 in an accumulator Q9.15
+    384
+    """
+    return saturated(shifted(value, fraction - places.activation), places.lowest, places.highest)
+
+
+@kernel
+def looked_up(table: Numbers, value: Wide, fraction: int, places: Places) -> Wide:
+    """The table's entry for a wide integer with ``fraction`` fraction bits, in the lookup format."""
+    return np.int64(table[to_activation(value, fraction, places) - places.lowest])

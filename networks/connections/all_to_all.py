@@ -1,0 +1,183 @@
+"""Every source neuron reaches every target neuron, with one weight for each gate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from networks.arithmetic import FLOAT32, Arithmetic, FixedPoint
+from networks.arrays import Integers, Numbers
+from networks.connections.rules import bounds_of, lanes_of, require_matching
+from networks.errors import InputError
+from networks.fixed import saturated, shifted
+from networks.kernels import kernel
+
+
+@dataclass(frozen=True, eq=False)
+class AllToAll:
+    """Weights stored column by column: ``columns[source, gate, target]``, because a message fetches a column.
+
+    A message (source, delta) does ``accumulators[lanes[g]] += columns[source, g] * delta`` for every gate g.
+    ``columns`` has shape (n_source, G, n_target): float32, or raw integers of the weight format.
+
+    >>> import numpy as np
+    >>> connection = AllToAll(np.float32([[[1, 2, 3]], [[4, 5, 6]]]))     # 2 sources, 1 gate, 3 targets
+    >>> accumulators = np.zeros((1, 3), np.float32)
+    >>> connection.accumulate(accumulators, (0,), source=1, delta=0.5)
+    >>> accumulators.tolist(), connection.fan_out.tolist()
+    ([[2.0, 2.5, 3.0]], [3, 3])
+    """
+
+    columns: Numbers
+
+    def __post_init__(self) -> None:
+        columns = np.ascontiguousarray(self.columns)
+        if columns.ndim != 3 or 0 in columns.shape:
+            rule = "all-to-all weights have the shape (sources, gates, targets), none of them 0"
+            raise InputError("weights", f"shape {columns.shape}", rule, "Reshape the array.")
+        if columns.dtype.kind == "f":
+            columns = np.ascontiguousarray(columns, np.float32)
+        object.__setattr__(self, "columns", columns)
+
+    @classmethod
+    def from_matrices(cls, weights: ArrayLike) -> AllToAll:
+        """From gate matrices of shape (G, n_target, n_source), or one matrix (n_target, n_source).
+
+        >>> AllToAll.from_matrices([[1.0, 2.0], [3.0, 4.0]]).columns.tolist()
+        [[[1.0, 3.0]], [[2.0, 4.0]]]
+        """
+        matrices = np.asarray(weights)
+        if matrices.ndim == 2:
+            matrices = matrices[None]
+        return cls(np.ascontiguousarray(matrices.transpose(2, 0, 1)))
+
+    @property
+    def source_size(self) -> int:
+        return int(self.columns.shape[0])
+
+    @property
+    def target_size(self) -> int:
+        return int(self.columns.shape[2])
+
+    @property
+    def gates(self) -> int:
+        return int(self.columns.shape[1])
+
+    @property
+    def weights(self) -> Numbers:
+        """The stored words, as they lie in memory."""
+        return self.columns
+
+    @property
+    def content(self) -> tuple[Numbers, ...]:
+        """Everything that makes this connection what it is, as arrays: for digests."""
+        return (self.columns,)
+
+    @property
+    def weight_words(self) -> int:
+        """Words stored."""
+        return int(self.columns.size)
+
+    @property
+    def fan_out(self) -> Integers:
+        """Words fetched, and multiply-accumulates done, for a message of each source. Shape (n_source,)."""
+        return np.full(self.source_size, self.gates * self.target_size, np.int64)
+
+    def column_words(self, bounds: Sequence[int] | Integers) -> Integers:
+        """Words of each column that fall in target neurons [bounds[i], bounds[i+1]). (n_source, len - 1)."""
+        return np.tile(np.diff(bounds_of(bounds, self.target_size)) * self.gates, (self.source_size, 1))
+
+    def restrict(self, lo: int, hi: int) -> AllToAll:
+        """The part that feeds target neurons [lo, hi): what a core that holds only those needs."""
+        bounds_of((lo, hi), self.target_size)
+        return AllToAll(self.columns[:, :, lo:hi])
+
+    def with_weights(self, weights: Numbers) -> AllToAll:
+        """The same connection with other stored words."""
+        return AllToAll(weights)
+
+    def accumulate(
+        self,
+        accumulators: Numbers,
+        lanes: Sequence[int] | Integers,
+        source: int,
+        delta: Any,
+        arithmetic: Arithmetic = FLOAT32,
+    ) -> None:
+        """Integrate one message in place. In fixed point ``delta`` is the raw difference."""
+        self.integrate(
+            accumulators, lanes, np.array([source]), np.array([delta], arithmetic.dtype), arithmetic
+        )
+
+    def integrate(
+        self,
+        accumulators: Numbers,
+        lanes: Sequence[int] | Integers,
+        sources: Numbers,
+        deltas: Numbers,
+        arithmetic: Arithmetic = FLOAT32,
+    ) -> None:
+        """Integrate messages in the order given, in place: the same bits as one ``accumulate`` after another.
+
+        ``accumulators`` (L, n_target), ``sources`` and ``deltas`` (m,), in the arithmetic's own dtype.
+        """
+        rows = lanes_of(lanes)
+        if isinstance(arithmetic, FixedPoint):
+            require_matching(self.columns, arithmetic)
+            form = arithmetic.accumulator
+            shift = arithmetic.product_shift
+            add_columns_fixed(
+                accumulators, rows, self.columns, sources, deltas, shift, form.lowest, form.highest
+            )
+        else:
+            require_matching(self.columns, arithmetic)
+            add_columns(accumulators, rows, self.columns, sources, deltas)
+
+
+@kernel
+def add_columns(
+    accumulators: Numbers, lanes: Integers, columns: Numbers, sources: Numbers, deltas: Numbers
+) -> None:
+    """Add float32 columns; four messages pass over the accumulators at once, each add still rounded in
+    order."""
+    targets = columns.shape[2]
+    whole = sources.size - sources.size % 4
+    for gate in range(columns.shape[1]):
+        row = accumulators[lanes[gate]]
+        for first in range(0, whole, 4):
+            a, b = columns[sources[first], gate], columns[sources[first + 1], gate]
+            c, d = columns[sources[first + 2], gate], columns[sources[first + 3], gate]
+            da, db, dc, dd = deltas[first], deltas[first + 1], deltas[first + 2], deltas[first + 3]
+            for target in range(targets):
+                row[target] = (((row[target] + a[target] * da) + b[target] * db) + c[target] * dc) + d[
+                    target
+                ] * dd
+        for rest in range(whole, sources.size):
+            column, delta = columns[sources[rest], gate], deltas[rest]
+            for target in range(targets):
+                row[target] += column[target] * delta
+
+
+@kernel
+def add_columns_fixed(
+    accumulators: Numbers,
+    lanes: Integers,
+    columns: Numbers,
+    sources: Numbers,
+    deltas: Numbers,
+    shift: int,
+    lowest: int,
+    highest: int,
+) -> None:
+    """Add raw columns: every product rounded to the accumulator's fraction, every sum saturated."""
+    for message in range(sources.size):
+        delta = np.int64(deltas[message])
+        for gate in range(columns.shape[1]):
+            row, column = accumulators[lanes[gate]], columns[sources[message], gate]
+            for target in range(columns.shape[2]):
+                product = shifted(delta * column[target], shift)
+                row[target] = saturated(row[target] + product, lowest, highest)

@@ -1,0 +1,224 @@
+"""A network: groups of neurons, the projections between them, and the arithmetic they are computed in."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from networks.arithmetic import FLOAT32, Arithmetic
+from networks.arrays import Numbers
+from networks.errors import InputError, nearest
+
+if TYPE_CHECKING:
+    from networks.cells import Cell
+    from networks.connections import Connection
+
+
+@dataclass(frozen=True, eq=False)
+class Population:
+    """A group of neurons that follow the same rule.
+
+    ``bias`` (cell.accumulators, size) is what the accumulators hold at the start of a sequence, in the
+    network's arithmetic (raw integers of the accumulator format in fixed point); None only for an Input.
+    ``sweep`` says in which pass over the sequence the population is computed: a bidirectional stack needs
+    one for each layer. A population with ``reverse`` meets the frames of its sweep from the last to the
+    first.
+
+    >>> from networks.cells import GRU
+    >>> import numpy as np
+    >>> Population("gru_0", GRU(8), np.zeros((4, 8), np.float32)).size
+    8
+    """
+
+    name: str
+    cell: Cell
+    bias: Numbers | None = None
+    sweep: int = 0
+    reverse: bool = False
+
+    @property
+    def size(self) -> int:
+        return self.cell.size
+
+
+@dataclass(frozen=True, eq=False)
+class Projection:
+    """Source to target, with a threshold and a memory of what was last sent of its own.
+
+    ``role`` ("input" or "recurrent") says which accumulators the gate blocks of the weights feed. ``delay``
+    is 0 for what is read in the same step (acyclic) and 1 for the value of the step before. ``theta`` >= 0
+    is one number, or one for each source neuron, in the real units of the source's value.
+
+    >>> from networks.connections import AllToAll
+    >>> weights = AllToAll.from_matrices(np.ones((4, 2)))
+    >>> Projection("input", "readout", weights, theta=0.1).name
+    'input->readout'
+    """
+
+    source: str
+    target: str
+    connection: Connection
+    role: str = "input"
+    delay: int = 0
+    theta: float | Numbers = 0.0
+
+    @property
+    def name(self) -> str:
+        return f"{self.source}->{self.target}"
+
+    def thresholds(self, arithmetic: Arithmetic) -> Numbers:
+        """One threshold for each source neuron, as the transmit rule compares it in this arithmetic."""
+        return arithmetic.threshold(np.broadcast_to(self.theta, self.connection.source_size))
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """Frozen graph of populations and projections; checked whole when it is made.
+
+    Populations are kept in an order in which every delay-0 source precedes its target (a given order that
+    does not is sorted, stably). A projection's index in ``projections`` is its number in a Trace, and its
+    turn when a target integrates. ``outputs`` names the populations whose values, side by side, are the
+    network's output.
+
+    >>> from networks.build import random_stack
+    >>> network = random_stack("gru", 4, (8, 8), np.random.default_rng(0), theta_x=0.1, theta_h=0.2)
+    >>> [p.name for p in network.populations], [p.name for p in network.projections]
+    (['input', 'gru_0', 'gru_1'], ['input->gru_0', 'gru_0->gru_0', 'gru_0->gru_1', 'gru_1->gru_1'])
+    """
+
+    name: str
+    populations: tuple[Population, ...]
+    projections: tuple[Projection, ...]
+    outputs: tuple[str, ...]
+    arithmetic: Arithmetic = FLOAT32
+
+    def __post_init__(self) -> None:
+        from networks.graph_rules import check, sorted_populations
+
+        for field in ("populations", "projections", "outputs"):
+            object.__setattr__(self, field, tuple(getattr(self, field)))
+        check(self)
+        object.__setattr__(self, "populations", sorted_populations(self))
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {population.name: index for index, population in enumerate(self.populations)}
+
+    def population(self, name: str) -> Population:
+        """The population of this name."""
+        return self.populations[self.index(name)]
+
+    def index(self, name: str) -> int:
+        """Its position in ``populations``."""
+        if name not in self._places:
+            known = nearest(name, self._places)
+            raise InputError(f"network {self.name}", name, "there is no population of this name", known)
+        return self._places[name]
+
+    @property
+    def sweeps(self) -> int:
+        """Passes over a sequence: a sequence of T frames has ``sweeps * T`` steps."""
+        return 1 + max(population.sweep for population in self.populations)
+
+    @property
+    def inputs(self) -> tuple[Population, ...]:
+        """The Input populations, whose channels side by side make a frame."""
+        return tuple(population for population in self.populations if population.cell.kind == "input")
+
+    @property
+    def input_size(self) -> int:
+        return sum(population.size for population in self.inputs)
+
+    @property
+    def output_size(self) -> int:
+        return sum(self.population(name).size for name in self.outputs)
+
+    @cached_property
+    def order(self) -> tuple[tuple[int, ...], ...]:
+        """For each sweep, the indices of its populations in computing order (Inputs are not computed)."""
+        computed = [(i, p) for i, p in enumerate(self.populations) if p.cell.kind != "input"]
+        return tuple(tuple(i for i, p in computed if p.sweep == sweep) for sweep in range(self.sweeps))
+
+    @cached_property
+    def incoming(self) -> tuple[tuple[int, ...], ...]:
+        """For each population, the indices of the projections into it, ascending."""
+        targets = [self.index(projection.target) for projection in self.projections]
+        places = range(len(self.populations))
+        return tuple(tuple(i for i, target in enumerate(targets) if target == place) for place in places)
+
+    @property
+    def weight_words(self) -> int:
+        """Weights stored, all projections together."""
+        return sum(projection.connection.weight_words for projection in self.projections)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 (hex) over everything that changes values: graph, cells, weights, thresholds,
+        arithmetic."""
+        digest = hashlib.sha256()
+        description = {
+            "arithmetic": [type(self.arithmetic).__name__, asdict(self.arithmetic)],
+            "outputs": self.outputs,
+            "populations": [
+                [p.name, p.cell.kind, asdict(p.cell), p.sweep, p.reverse] for p in self.populations
+            ],
+            "projections": [
+                [p.source, p.target, type(p.connection).__name__, p.role, p.delay] for p in self.projections
+            ],
+        }
+        digest.update(json.dumps(description, sort_keys=True).encode())
+        for population in self.populations:
+            if population.bias is not None:
+                _absorb(digest, population.bias)
+        for projection in self.projections:
+            for part in projection.connection.content:
+                _absorb(digest, part)
+            _absorb(digest, projection.thresholds(self.arithmetic))
+        return digest.hexdigest()
+
+    def with_thresholds(self, theta: float | Mapping[str, float | Numbers]) -> Network:
+        """The same network with other thresholds: one number for all, or by role or projection name.
+
+        A projection's own name wins over its role; what is not named keeps its threshold.
+
+        >>> from networks.build import random_stack
+        >>> network = random_stack("rnn", 4, (8,), np.random.default_rng(0))
+        >>> changed = network.with_thresholds({"input": 0.1, "rnn_0->rnn_0": 0.3})
+        >>> [projection.theta for projection in changed.projections]
+        [0.1, 0.3]
+        """
+        if not isinstance(theta, Mapping):
+            return replace(self, projections=tuple(replace(p, theta=theta) for p in self.projections))
+        known = {"input", "recurrent", *(projection.name for projection in self.projections)}
+        for name in theta:
+            if name not in known:
+                rule = "thresholds are given by role or by projection name"
+                raise InputError(f"network {self.name}", name, rule, nearest(name, known))
+        changed = (replace(p, theta=theta.get(p.name, theta.get(p.role, p.theta))) for p in self.projections)
+        return replace(self, projections=tuple(changed))
+
+    def starting_accumulators(self, index: int) -> Numbers:
+        """A fresh copy of what population ``index`` accumulates from, (accumulators, size)."""
+        bias = self.populations[index].bias
+        if bias is None:
+            return np.zeros((0, self.populations[index].size), self.arithmetic.dtype)
+        return bias.astype(self.arithmetic.dtype)
+
+    def starting_states(self, index: int) -> Numbers:
+        """Zeros, (states, size)."""
+        population = self.populations[index]
+        return np.zeros((len(population.cell.states), population.size), self.arithmetic.dtype)
+
+
+def _absorb(digest: Any, array: ArrayLike) -> None:
+    """Add an array's type, shape and content to a digest."""
+    whole = np.ascontiguousarray(array)
+    digest.update(f"{whole.dtype.str}{whole.shape}".encode())
+    digest.update(whole.data)

@@ -1,0 +1,191 @@
+"""What makes a graph of populations and projections a network: every rule, with the sentence for its
+breach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from networks.arithmetic import Arithmetic, FixedPoint, Q
+from networks.arrays import Numbers
+from networks.errors import InputError, nearest
+
+if TYPE_CHECKING:
+    from networks.graph import Network, Population, Projection
+
+ROLES = ("input", "recurrent")
+
+
+def check(network: Network) -> None:
+    """Raise an InputError for the first rule that does not hold."""
+    place = f"network {network.name}"
+    names = [population.name for population in network.populations]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(place, name, "two populations have this name", "Rename one of them.")
+    if not any(population.cell.kind == "input" for population in network.populations):
+        raise InputError(
+            place, ", ".join(names), "a network has at least one Input", "Add an Input population."
+        )
+    if not network.outputs:
+        raise InputError(place, "()", "a network has at least one output", "Name its output populations.")
+    for output in network.outputs:
+        if output not in names:
+            raise InputError(
+                place, output, "this output is no population of the network", nearest(output, names)
+            )
+    for population in network.populations:
+        check_population(population, network.arithmetic, place)
+    for projection in network.projections:
+        check_projection(projection, network, place)
+    links = [projection.name for projection in network.projections]
+    for link in links:
+        if links.count(link) > 1:
+            raise InputError(
+                place, link, "two projections join these populations", "Add their weights instead."
+            )
+    sorted_populations(network)
+
+
+def check_population(population: Population, arithmetic: Arithmetic, place: str) -> None:
+    """Size, sweep, and a finite bias of the right shape."""
+    where = f"{place}: population {population.name}"
+    if population.size < 1:
+        raise InputError(
+            where, population.size, "a population has at least one neuron", "Give a positive size."
+        )
+    if population.sweep < 0:
+        raise InputError(where, f"sweep {population.sweep}", "sweeps count from 0", "Give 0 or more.")
+    if population.cell.kind == "input":
+        if population.bias is not None or population.sweep or population.reverse:
+            rule = "an Input has no bias, belongs to sweep 0 and is not reversed"
+            raise InputError(
+                where, "Input", rule, "Leave these out; its readers choose their order of frames."
+            )
+        return
+    expected = (population.cell.accumulators, population.size)
+    shape = "none" if population.bias is None else population.bias.shape
+    if shape != expected:
+        rule = f"the bias of a {population.cell.kind} cell has the shape {expected}"
+        raise InputError(where, f"shape {shape}", rule, "Give one value for each accumulator.")
+    if population.bias is not None:
+        form = arithmetic.accumulator if isinstance(arithmetic, FixedPoint) else None
+        check_values(population.bias, form, f"{where}: bias")
+
+
+def check_values(values: Numbers, form: Q | None, where: str) -> None:
+    """Finite floats, or raw integers within their format (``form`` None means float32)."""
+    if form is None:
+        if values.dtype.kind != "f":
+            rule = "float32 networks hold real numbers"
+            raise InputError(
+                where, values.dtype, rule, "Convert the array, or name a fixed-point arithmetic."
+            )
+        if not np.isfinite(values).all():
+            at = tuple(int(i) for i in np.argwhere(~np.isfinite(values))[0])
+            rule = f"every value is a finite number; the one at {at} is not"
+            raise InputError(where, values[at], rule, "Train or export the network again.")
+        return
+    if values.dtype.kind != "i":
+        rule = "fixed-point networks hold raw integers"
+        raise InputError(where, values.dtype, rule, "Make it with networks.quantise.quantised.")
+    if values.min() < form.lowest or values.max() > form.highest:
+        rule = f"raw integers of {form} lie within {form.lowest} to {form.highest}"
+        raise InputError(where, f"{values.min()} to {values.max()}", rule, "Widen the format or scale down.")
+
+
+def check_projection(projection: Projection, network: Network, place: str) -> None:
+    """Both ends exist, shapes fit, the delay suits the order of computing, thresholds are at least 0."""
+    where = f"{place}: projection {projection.name}"
+    populations = {population.name: population for population in network.populations}
+    for end in (projection.source, projection.target):
+        if end not in populations:
+            raise InputError(where, end, "there is no population of this name", nearest(end, populations))
+    source, target = populations[projection.source], populations[projection.target]
+    if projection.role not in ROLES:
+        raise InputError(
+            where, projection.role, "a role is input or recurrent", nearest(projection.role, ROLES)
+        )
+    if target.cell.kind == "input":
+        raise InputError(where, target.name, "nothing projects to an Input", "Choose another target.")
+    connection, gates = projection.connection, len(target.cell.lanes(projection.role))
+    expected = (source.size, gates, target.size)
+    found = (connection.source_size, connection.gates, connection.target_size)
+    if found != expected:
+        rule = f"{source.name} to the {target.cell.kind} cell {target.name} needs {expected}"
+        raise InputError(
+            f"{where}: weights", f"shape {found}", rule, "Give (sources, gates, targets) of that shape."
+        )
+    form = network.arithmetic.weight if isinstance(network.arithmetic, FixedPoint) else None
+    check_values(connection.weights, form, f"{where}: weights")
+    check_theta(projection, f"{where}: theta")
+    check_delay(projection, source, target, where)
+
+
+def check_theta(projection: Projection, where: str) -> None:
+    """A number or one for each source neuron; none below 0, none NaN."""
+    theta = np.asarray(projection.theta, np.float64)
+    if theta.shape not in ((), (projection.connection.source_size,)):
+        rule = (
+            f"thresholds are one number or one for each of {projection.connection.source_size} source neurons"
+        )
+        raise InputError(where, f"shape {theta.shape}", rule, "Give an array of that length.")
+    if not (theta >= 0).all():
+        worst = theta.ravel()[int(np.argmax(~(theta >= 0)))]
+        raise InputError(where, worst, "a threshold is at least 0", "Give 0 or a positive number.")
+
+
+def check_delay(projection: Projection, source: Population, target: Population, where: str) -> None:
+    """Delay 0 or 1, and a source whose value is known when the target reads it."""
+    if projection.delay not in (0, 1):
+        raise InputError(where, projection.delay, "a delay is 0 or 1 steps", "Give 0, or 1 for recurrence.")
+    given = source.cell.kind == "input"
+    if not given and source.sweep > target.sweep:
+        rule = f"{target.name} of sweep {target.sweep} cannot read a population of a later sweep"
+        raise InputError(where, f"sweep {source.sweep}", rule, f"Compute {target.name} in a later sweep.")
+    recorded = given or source.sweep < target.sweep
+    if recorded and projection.delay:
+        rule = "an Input or a population of an earlier sweep is read in its own frame"
+        raise InputError(where, "delay 1", rule, "Give delay 0.")
+    if not recorded and source.reverse != target.reverse:
+        rule = "populations of one sweep that run in opposite directions cannot read each other"
+        raise InputError(where, f"sweep {source.sweep}", rule, f"Put {target.name} into the next sweep.")
+
+
+def sorted_populations(network: Network) -> tuple[Population, ...]:
+    """Every delay-0 source before its target, otherwise as given; a cycle without delay is an error,
+    named."""
+    sources: dict[str, set[str]] = {population.name: set() for population in network.populations}
+    for projection in network.projections:
+        if projection.delay == 0:
+            sources[projection.target].add(projection.source)
+    placed: list[Population] = []
+    waiting = list(network.populations)
+    while waiting:
+        done = {population.name for population in placed}
+        ready = next((population for population in waiting if sources[population.name] <= done), None)
+        if ready is None:
+            cycle = " -> ".join(find_cycle(sources, (population.name for population in waiting)))
+            rule = "projections without delay form a cycle, so no population in it can be computed first"
+            raise InputError(f"network {network.name}", cycle, rule, "Give one of them delay 1.")
+        waiting.remove(ready)
+        placed.append(ready)
+    return tuple(placed)
+
+
+def find_cycle(sources: dict[str, set[str]], waiting: Iterable[str]) -> list[str]:
+    """One cycle among populations that all wait for each other, from its first name back to it.
+
+    >>> find_cycle({"a": {"b"}, "b": {"a"}}, ["a", "b"])
+    ['a', 'b', 'a']
+    """
+    blocked = list(waiting)
+    path = [blocked[0]]
+    while True:
+        before = sorted(sources[path[-1]] & set(blocked))[0]
+        if before in path:
+            loop = [*path[path.index(before) :], before]
+            return loop[::-1]
+        path.append(before)

@@ -1,0 +1,213 @@
+"""The messages of a run: what every chip replays. Network, inputs and thresholds make it, never the chip."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from networks.arrays import Integers, Numbers
+from networks.errors import InputError
+from networks.graph import Network
+
+MESSAGE = np.dtype([("step", "<i4"), ("projection", "<i2"), ("source", "<i4"), ("delta", "<f4")])
+"""One message: in ``step``, the encoder of ``projection`` sent that neuron ``source`` changed by
+``delta``."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """Messages sorted by (step, projection, source), with the bounds of steps and sequences.
+
+    ``messages[step_bounds[s]:step_bounds[s + 1]]`` are those of step s; steps count through all sequences,
+    and sequence q has the steps ``sequence_bounds[q]`` to ``sequence_bounds[q + 1]`` (sweeps * frames of
+    them).
+
+    >>> from networks.build import random_stack
+    >>> network = random_stack("gru", 3, (4,), np.random.default_rng(0))
+    >>> trace = dense_trace(network, [2, 5])
+    >>> trace.steps, trace.sequences, len(trace.messages), trace.occupancy(network)
+    (7, 2, 49, {'input': 1.0, 'hidden': 1.0})
+    """
+
+    messages: Numbers
+    step_bounds: Integers
+    sequence_bounds: Integers
+    network_digest: str
+
+    @property
+    def steps(self) -> int:
+        return len(self.step_bounds) - 1
+
+    @property
+    def sequences(self) -> int:
+        return len(self.sequence_bounds) - 1
+
+    def step(self, step: int) -> Numbers:
+        """The messages of one step."""
+        return self.messages[self.step_bounds[step] : self.step_bounds[step + 1]]
+
+    def sequence(self, index: int) -> Trace:
+        """One sequence as a trace of its own, its steps counted from 0."""
+        first, last = self.sequence_bounds[index : index + 2]
+        bounds = self.step_bounds[first : last + 1]
+        messages = self.messages[bounds[0] : bounds[-1]].copy()
+        messages["step"] -= first
+        return Trace(messages, bounds - bounds[0], np.array([0, last - first], np.int64), self.network_digest)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 (hex) over messages, bounds and the network's digest."""
+        digest = hashlib.sha256(self.network_digest.encode())
+        for array in (self.messages, self.step_bounds, self.sequence_bounds):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
+
+    def scanned(self, network: Network) -> Integers:
+        """Elements compared by each projection's encoder over the whole trace. Shape (projections,)."""
+        frames = self.steps // network.sweeps
+        return np.array([p.connection.source_size * frames for p in network.projections], np.int64)
+
+    def sent(self, network: Network) -> Integers:
+        """Messages of each projection over the whole trace. Shape (projections,)."""
+        return np.bincount(self.messages["projection"], minlength=len(network.projections)).astype(np.int64)
+
+    def occupancy(self, network: Network) -> dict[str, float]:
+        """Messages over elements scanned, for projections of role input and of role recurrent ("hidden").
+
+        Dimensionless, 0 to 1; the first step of a sequence counts like any other; 0 where nothing was
+        scanned.
+        """
+        if network.digest != self.network_digest:
+            rule = "a trace belongs to the network that made it"
+            raise InputError(
+                "trace", self.network_digest[:12], rule, f"Execute network {network.name} again."
+            )
+        scanned, sent = self.scanned(network), self.sent(network)
+        shares = {}
+        for label, role in (("input", "input"), ("hidden", "recurrent")):
+            chosen = np.array([projection.role == role for projection in network.projections], bool)
+            shares[label] = float(sent[chosen].sum() / max(1, scanned[chosen].sum()))
+        return shares
+
+    def save(self, path: str | Path) -> None:
+        """Write one compressed npz file, aside first and then renamed."""
+        target = Path(path)
+        aside = target.with_name(target.name + ".part")
+        with aside.open("wb") as file:
+            np.savez_compressed(
+                file,
+                messages=self.messages,
+                step_bounds=self.step_bounds,
+                sequence_bounds=self.sequence_bounds,
+                network_digest=np.array(self.network_digest),
+                digest=np.array(self.digest),
+            )
+        os.replace(aside, target)
+
+    @staticmethod
+    def load(path: str | Path) -> Trace:
+        """Read what ``save`` wrote, never with pickle; a damaged or foreign file is an InputError."""
+        try:
+            with np.load(path, allow_pickle=False) as archive:
+                trace = Trace(
+                    archive["messages"].astype(MESSAGE, casting="no"),
+                    archive["step_bounds"].astype(np.int64, casting="no"),
+                    archive["sequence_bounds"].astype(np.int64, casting="no"),
+                    str(archive["network_digest"]),
+                )
+                digest = str(archive["digest"])
+        except FileNotFoundError:
+            raise InputError(path, "no file", "a trace is read from a file", "Check the path.") from None
+        except (
+            OSError,
+            ValueError,
+            KeyError,
+            TypeError,
+            EOFError,
+            zipfile.BadZipFile,
+            AttributeError,
+        ) as error:
+            rule = "this is no readable trace"
+            raise InputError(path, type(error).__name__, rule, "Execute the network again.") from None
+        if trace.digest != digest:
+            rule = "the content of the trace does not match its digest"
+            raise InputError(path, digest[:12], rule, "The file is damaged: execute the network again.")
+        return trace
+
+
+def from_counts(
+    sources: Numbers,
+    deltas: Numbers,
+    step: Integers,
+    projection: Integers,
+    counts: Integers,
+    sequence_bounds: Integers,
+    network_digest: str,
+) -> Trace:
+    """Build a trace from runs of messages: run i has ``counts[i]`` messages of (step[i], projection[i]).
+
+    The runs come in order of step; within a step they are put in order of projection.
+    """
+    messages = np.empty(len(sources), MESSAGE)
+    messages["step"], messages["projection"] = np.repeat(step, counts), np.repeat(projection, counts)
+    messages["source"], messages["delta"] = sources, deltas
+    runs = step * (int(projection.max(initial=0)) + 1) + projection
+    if (np.diff(runs) < 0).any():
+        messages = messages[np.argsort(np.repeat(runs, counts), kind="stable")]
+    per_step = np.bincount(messages["step"], minlength=int(sequence_bounds[-1]))
+    step_bounds = np.concatenate([[0], np.cumsum(per_step)]).astype(np.int64)
+    return Trace(messages, step_bounds, sequence_bounds, network_digest)
+
+
+def random_trace(
+    network: Network, lengths: Sequence[int], occupancy: float, rng: np.random.Generator
+) -> Trace:
+    """Each element of every encoder that is active in a step is sent with probability ``occupancy``,
+    independently.
+
+    ``lengths`` are the frames of each sequence. The deltas are 1; only which messages there are matters to
+    a chip.
+
+    >>> from networks.build import random_stack
+    >>> network = random_stack("gru", 50, (50,), np.random.default_rng(0))
+    >>> trace = random_trace(network, [100], 0.1, np.random.default_rng(1))
+    >>> 0.08 < trace.occupancy(network)["hidden"] < 0.12
+    True
+    """
+    if not 0.0 <= occupancy <= 1.0:
+        raise InputError(
+            "occupancy", occupancy, "an occupancy lies within 0 to 1", "Give a share, not percent."
+        )
+    sources: list[Numbers] = [np.zeros(0, np.int32)]
+    runs: list[tuple[int, int, int]] = []
+    step, bounds = 0, [0]
+    active = [[i for place in sweep for i in network.incoming[place]] for sweep in network.order]
+    for number, length in enumerate(lengths):
+        if length < 1:
+            rule = "a sequence has at least one frame"
+            raise InputError(f"sequence {number}", f"length {length}", rule, "Leave empty sequences out.")
+        for projections in active:
+            for _ in range(length):
+                for index in sorted(projections):
+                    size = network.projections[index].connection.source_size
+                    sent = np.flatnonzero(rng.random(size) < occupancy) if occupancy < 1 else np.arange(size)
+                    sources.append(sent.astype(np.int32))
+                    runs.append((step, index, len(sent)))
+                step += 1
+        bounds.append(step)
+    steps, projections_, counts = np.array(runs, np.int64).reshape(-1, 3).T
+    chosen = np.concatenate(sources)
+    ones = np.ones(len(chosen), np.float32)
+    return from_counts(chosen, ones, steps, projections_, counts, np.array(bounds, np.int64), network.digest)
+
+
+def dense_trace(network: Network, lengths: Sequence[int]) -> Trace:
+    """Every element of every active encoder, sent at every step: what a chip without deltas would move."""
+    return random_trace(network, lengths, 1.0, np.random.default_rng(0))

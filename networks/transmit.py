@@ -1,0 +1,52 @@
+"""The transmit rule, once: when a neuron's new value is worth a message.
+
+A signal holds the value it last *sent*, not the value of the last step: a slow change is sent once it has
+added up to the threshold, and no element is ever wrong by the threshold or more.
+Source: Neil, Lee, Delbruck, Liu, "Delta Networks for Optimized Recurrent Network Computation", ICML 2017.
+The paper writes ``>``; the released implementations and the EdgeDRNN hardware use ``>=``, and so do we.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from networks.arrays import Numbers
+from networks.kernels import kernel
+
+
+@kernel
+def sends(value: Any, last_sent: Any, theta: Any) -> bool:
+    """Whether a neuron sends: ``|value - last_sent| >= theta``, and never an exact zero.
+
+    All three in one arithmetic: float32, or raw integers. A step without change is silent even at theta 0.
+
+    >>> sends(0.5, 0.25, 0.25), sends(0.5, 0.25, 0.3), sends(0.5, 0.5, 0.0)
+    (True, False, False)
+    """
+    return bool(abs(value - last_sent) >= theta and value != last_sent)
+
+
+@kernel
+def scan(values: Numbers, last_sent: Numbers, theta: Numbers, sources: Numbers, deltas: Numbers) -> int:
+    """Compare every element of ``values`` with what was last sent, and write down the messages.
+
+    ``values``, ``last_sent`` and ``theta`` have shape (n,). The neurons that send are written to ``sources``
+    in ascending order, their differences to ``deltas`` (both with room for n), and ``last_sent`` is brought
+    up to date in place. Returns the number of messages. Afterwards ``|values - last_sent| < theta``
+    wherever theta > 0.
+
+    >>> import numpy as np
+    >>> values, last_sent = np.float32([0.5, 0.1, -1.0]), np.zeros(3, np.float32)
+    >>> sources, deltas = np.empty(3, np.int32), np.empty(3, np.float32)
+    >>> count = scan(values, last_sent, np.full(3, 0.25, np.float32), sources, deltas)
+    >>> sources[:count].tolist(), deltas[:count].tolist(), last_sent.tolist()
+    ([0, 2], [0.5, -1.0], [0.5, 0.0, -1.0])
+    """
+    count = 0
+    for source in range(values.size):
+        if sends(values[source], last_sent[source], theta[source]):
+            sources[count] = source
+            deltas[count] = values[source] - last_sent[source]
+            last_sent[source] = values[source]
+            count += 1
+    return count
