@@ -1,0 +1,171 @@
+"""Measure a fabric under traffic: warm up, measure, drain, as BookSim does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from networks.errors import InputError
+from simulator.noc.clock import run
+from simulator.noc.energy import FlitCounts, count_flits
+from simulator.noc.fabric import Fabric
+from simulator.noc.state import Longs, Packets, fresh_state
+from simulator.noc.traffic import random_packets
+
+GROWTH = 0.05  # share of the created flits by which the backlog of a stable network may grow
+SLACK = 2  # packets per terminal that may be under way anyway
+LIMITS = {"virtual channels": 64, "buffer": 4096, "flits": 65536, "cycles": 10_000_000}
+WARM_UP, MEASURED, DRAIN = 3000, 10_000, 30_000  # cycles
+
+
+@dataclass(frozen=True, eq=False)
+class Router:
+    """What every router of a network has: virtual channels per input and flits of buffer in each."""
+
+    virtual_channels: int = 8
+    buffer: int = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Phases:
+    """Cycles before, of and after the measurement. Traffic goes on while the measured packets drain.
+
+    A drain of 0 stands for as long as it takes.
+    """
+
+    warm_up: int = WARM_UP
+    measured: int = MEASURED
+    drain: int = DRAIN
+
+
+@dataclass(frozen=True, eq=False)
+class Measurement:
+    """What was measured. Latency in cycles runs from a packet's creation to its last flit's arrival.
+
+    ``offered`` and ``accepted`` are flits per terminal and cycle created and received while measuring.
+    ``hops_mean`` counts routers passed, as BookSim does (a packet to its own terminal passes one).
+    ``stable``: every measured packet arrived, and flits under way grew by at most 5 % of those created (or 2
+    packets a terminal).
+    """
+
+    latency: Longs  # of every measured packet that arrived
+    hops_mean: float
+    offered: float
+    accepted: float
+    stable: bool
+    missing: int
+    cycles: int
+    counts: FlitCounts
+    delivered_flits: int
+    link_flits: Longs
+
+    def to_dict(self) -> dict[str, Any]:
+        """The figures as plain numbers; a latency is None where no packet arrived."""
+        arrived = self.latency.size > 0
+        return {
+            "latency_mean_cycles": float(self.latency.mean()) if arrived else None,
+            "latency_p99_cycles": float(np.percentile(self.latency, 99, method="higher"))
+            if arrived
+            else None,
+            "accepted": self.accepted,
+            "offered": self.offered,
+            "stable": self.stable,
+            "hops_mean": self.hops_mean,
+            "packets": int(self.latency.size),
+            "missing": self.missing,
+            "cycles": self.cycles,
+        }
+
+
+def measure(
+    fabric: Fabric,
+    traffic: str,
+    rate: float,
+    flits: int = 1,
+    router: Router | None = None,
+    phases: Phases | None = None,
+    seed: int = 0,
+) -> Measurement:
+    """Measure a pattern of random traffic at ``rate`` flits per terminal and cycle in packets of ``flits``.
+
+    Errors: InputError for a size, rate or pattern that cannot be, and for routes that can deadlock.
+
+    >>> from simulator.noc.fabric import parse_fabric
+    >>> quick = Phases(warm_up=100, measured=400)
+    >>> quiet = measure(parse_fabric("crossbar:4"), "neighbor", 0.1, flits=3, phases=quick)
+    >>> quiet.stable, int(quiet.latency.min())              # 4 * 1 router + 2 + 3 flits - 1
+    (True, 8)
+    """
+    router, phases = router or Router(), phases or Phases()
+    _check_size("--flits", flits, LIMITS["flits"])
+    for place, cycles in (("--cycles", phases.measured), ("--warm-up", phases.warm_up + 1)):
+        _check_size(place, cycles, LIMITS["cycles"])
+    packets = random_packets(
+        traffic,
+        fabric.grid,
+        rate,
+        flits,
+        phases.warm_up + phases.measured + phases.drain,
+        np.random.default_rng(seed),
+    )
+    return measure_packets(fabric, packets, router, phases)
+
+
+def measure_packets(
+    fabric: Fabric, packets: Packets, router: Router | None = None, phases: Phases | None = None
+) -> Measurement:
+    """Measure given packets; without ``phases``, all of them, until the last has arrived."""
+    router = router or Router()
+    _check_size("--virtual-channels", router.virtual_channels, LIMITS["virtual channels"])
+    _check_size("--buffer", router.buffer, LIMITS["buffer"])
+    wires = fabric.wires(router.virtual_channels)
+    state = fresh_state(wires, packets, router.virtual_channels, router.buffer)
+    if phases is None:
+        first, last, limit = 0, int(packets.created.max()) + 1, np.iinfo(np.int64).max
+    else:
+        first, last = phases.warm_up, phases.warm_up + phases.measured
+        limit = last + phases.drain
+    cycles, missing = run(wires, state, packets, first, last, limit)
+
+    measured = (packets.created >= first) & (packets.created < last)
+    arrived = measured & (state.arrived >= 0)
+    visited = fabric.routers_visited()[packets.source[arrived], packets.destination[arrived]]
+    span = (cycles if phases is None else phases.measured) * fabric.terminals
+    created = int(packets.flits[measured].sum())
+    accepted = int(state.ejected.sum()) if phases is not None else int(state.received.sum())
+    largest = int(packets.flits.max()) if packets.flits.size else 1
+    growth = created - accepted
+    entrance = int(wires.first[-1])
+    carried = state.crossings[:entrance]
+    is_link = wires.into[:entrance] >= 0
+    left = np.zeros(fabric.terminals, np.int64)
+    left[-1 - wires.into[:entrance][~is_link]] = carried[~is_link]
+    return Measurement(
+        latency=state.arrived[arrived] - packets.created[arrived],
+        hops_mean=float(visited.mean()) if visited.size else 0.0,
+        offered=created / span,
+        accepted=accepted / span,
+        stable=missing == 0 and growth <= max(GROWTH * created, SLACK * largest * fabric.terminals),
+        missing=missing,
+        cycles=cycles,
+        counts=count_flits(fabric, _by_link(fabric, carried[is_link]), state.crossings[entrance:], left),
+        delivered_flits=int(state.received.sum()),
+        link_flits=_by_link(fabric, carried[is_link]),
+    )
+
+
+def _by_link(fabric: Fabric, carried: Longs) -> Longs:
+    """Flits by link number: the wires list the links router by router, in the order of their numbers."""
+    order = np.argsort([link.start for link in fabric.links], kind="stable").astype(np.int64)
+    flits = np.zeros(len(fabric.links), np.int64)
+    flits[order] = carried
+    return flits
+
+
+def _check_size(place: str, value: int, largest: int) -> None:
+    if not 1 <= value <= largest:
+        raise InputError(
+            place, f"{value:,}", f"it is a whole number from 1 to {largest:,}", "Give one of these."
+        )
