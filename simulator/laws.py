@@ -1,0 +1,59 @@
+"""Conservation laws that every run must obey; a run that breaks one has no result."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from simulator.ledger import Ledger
+
+
+class LawBroken(RuntimeError):
+    """The simulator contradicts itself: a fault of deltasim, never of its user."""
+
+
+class Tally(NamedTuple):
+    """What an engine expected when messages set out, and what it saw arrive."""
+
+    injected: int
+    copies: int  # deliveries owed: the sum of destination cores
+    delivered: int
+    tree_links: int  # link traversals owed: the sum of tree sizes
+    traversed: int
+    column_words: int  # words owed: the sum of column words over all copies
+
+
+def check(ledger: Ledger, tally: Tally) -> None:
+    """Hold a ledger against the laws of ``docs/semantics.md``; raises :class:`LawBroken` with both sides.
+
+    >>> import numpy as np
+    >>> from simulator.ledger import Ledger, Unit
+    >>> zero, none = np.zeros((1, 1), np.int64), np.zeros(1, np.int64)
+    >>> ledger = Ledger((Unit("chip", "chip", 0),), ("core.mac",), ("shared",), zero, zero,
+    ...                 none, none, none, none, none, none, none, none)
+    >>> check(ledger, Tally(1, 2, 2, 0, 0, 0))
+    >>> check(ledger, Tally(1, 2, 1, 0, 0, 0))
+    Traceback (most recent call last):
+    simulator.laws.LawBroken: messages delivered: 1, owed: 2
+    """
+    words = sum(ledger.total(action) for action in ledger.actions if action.endswith(".words"))
+    equal("messages delivered", tally.delivered, tally.copies)
+    equal("link traversals", tally.traversed, tally.tree_links)
+    equal("words read", words, tally.column_words)
+    equal("multiply-accumulates", ledger.total("core.mac"), tally.column_words)
+    equal("totals by layer", ledger.layer_counts.sum(axis=0).tolist(), ledger.counts.sum(axis=0).tolist())
+    for index, unit in enumerate(ledger.units):
+        busy, stalled, idle = (int(t[index]) for t in (ledger.busy_ps, ledger.stalled_ps, ledger.idle_ps))
+        equal(f"{unit.name}: busy + stalled + idle", busy + stalled + idle, ledger.elapsed_ps)
+        if min(busy, stalled, idle) < 0:
+            raise LawBroken(f"{unit.name}: busy {busy} ps, stalled {stalled} ps, idle {idle} ps: none may be below 0")
+    unequal = np.flatnonzero(ledger.queue_wait_ps != ledger.queue_area_ps)
+    for index in unequal.tolist():
+        name = ledger.units[index].name
+        equal(f"{name}: sum of waits (Little)", int(ledger.queue_wait_ps[index]), int(ledger.queue_area_ps[index]))
+
+
+def equal(what: str, seen: object, owed: object) -> None:
+    if seen != owed:
+        raise LawBroken(f"{what}: {seen}, owed: {owed}")

@@ -1,0 +1,151 @@
+"""The plan: network, chip and mapping flattened into integer arrays that every engine reads and none changes.
+
+Vocabulary. A *column* is what one source neuron of one projection sends into: column number =
+``column_offset[projection] + source``. A *copy* is the part of a column that lies on one target core; the copies of
+a column are ``copy_start[column] .. copy_start[column + 1]``. A *tree* is the set of links that carries a message from
+its source core to all its target cores. A *share* is the slice of a population that sits on one core.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from networks.graph import Network
+from simulator.chip import Chip
+from simulator.ledger import Unit
+from simulator.mapping import Mapping
+from simulator.rules.dram import DramTiming
+
+Integers = npt.NDArray[np.int64]
+
+STAGES = ("scan", "send", "receive", "fetch", "mac", "update")
+SCAN, SEND, RECEIVE, FETCH, MAC, UPDATE = range(6)
+ABSENT = -1
+
+
+@dataclass(frozen=True)
+class Share:
+    """Neurons ``start`` to ``stop`` of a population, on one core."""
+
+    core: int
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, eq=False)
+class Stages:
+    """Times of the core stages, in picoseconds, and the unit each uses: ``unit`` is (cores, stages), -1 = absent."""
+
+    unit: Integers
+    cycle_ps: int
+    scan_per_cycle: int
+    scan_pad_to: int
+    send_ps: int
+    receive_ps: int
+    fetch_slots: int
+    mac_lanes: int
+    update_lanes: int
+    update_group_ps: int
+    update_fixed_ps: int
+
+
+@dataclass(frozen=True, eq=False)
+class Wires:
+    """The network on chip: link ``l`` is unit ``first_unit + l``; trees and memory paths as ragged arrays.
+
+    Entry *e* of a tree is link ``tree_link[e]``; it is entered when the head has left entry ``tree_parent[e]`` (-1: at
+    once). Behind it the message reaches the cores ``drop_core[drop_start[e]:drop_start[e + 1]]``.
+    """
+
+    first_unit: int
+    links: int
+    period_ps: int
+    hop_ps: int
+    flit_bytes: int
+    message_flits: int
+    request_flits: int
+    bus: bool
+    tree_start: Integers
+    tree_link: Integers
+    tree_parent: Integers
+    drop_start: Integers
+    drop_core: Integers
+    path_start: Integers  # path (core, memory) is entries path_start[core * memories + memory] ...
+    path_link: Integers  # from the core to the memory
+    back_start: Integers
+    back_link: Integers  # from the memory to the core
+
+
+@dataclass(frozen=True, eq=False)
+class Stores:
+    """The weight memories: each scratchpad of each core and each DRAM channel is one; memory *m* is unit ``unit[m]``."""
+
+    unit: Integers
+    component: tuple[str, ...]  # the chip's name for it: the prefix of its actions
+    dram: Integers  # 1 for a DRAM channel, 0 for a scratchpad
+    period_ps: Integers
+    width_bytes: Integers
+    latency_ps: Integers
+    timing: tuple[DramTiming | None, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """What each message fetches, and where from."""
+
+    offset: Integers  # (projections + 1,)
+    core: Integers  # source core of each column
+    position: Integers  # place of the source neuron in its core's slice
+    tree: Integers
+    copy_start: Integers
+    copy_core: Integers
+    copy_words: Integers
+    copy_bytes: Integers
+    copy_address: Integers
+    copy_store: Integers
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """All an engine needs besides the messages. Built by :func:`simulator.compile.compile_plan`."""
+
+    network: Network
+    chip: Chip
+    mapping: Mapping
+    units: tuple[Unit, ...]
+    actions: tuple[str, ...]
+    layers: tuple[str, ...]
+    policy: str
+    meeting_ps: int
+    cores: int
+    shares: tuple[tuple[Share, ...], ...]  # per population
+    into: tuple[tuple[int, ...], ...]  # per population: projections that end in it
+    out_of: tuple[tuple[int, ...], ...]  # per population: projections that start from it
+    source: Integers  # population each projection starts from
+    target: Integers
+    delay: Integers
+    sweep: Integers  # sweep of each population
+    order: tuple[tuple[int, ...], ...]  # per sweep: populations in computing order
+    stages: Stages
+    wires: Wires
+    stores: Stores
+    columns: Columns
+
+    @property
+    def chip_unit(self) -> int:
+        """The unit that carries what belongs to the whole chip; the last one."""
+        return len(self.units) - 1
+
+    def core_unit(self, core: int) -> int:
+        """The unit that carries what belongs to a core but to none of its stages."""
+        return len(self.units) - 1 - self.cores + core
+
+    def crosses_sweeps(self, projection: int) -> bool:
+        """True when the projection reads what an earlier sweep recorded."""
+        return bool(
+            self.sweep[self.source[projection]] != self.sweep[self.target[projection]]
+            and self.into[int(self.source[projection])]
+        )

@@ -1,0 +1,168 @@
+"""A DRAM channel that serves whole columns in order: banks, open rows, refresh, one data bus.
+
+The rule is a pure step on a small array of integers, so that each engine may own the state and neither the rule.
+Source of the constraints: JEDEC-style bank timing as in Ramulator 2; see ``docs/semantics.md``.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from networks.kernels import kernel
+
+State = npt.NDArray[np.int64]
+
+
+class DramTiming(NamedTuple):
+    """Timing of one channel: times in picoseconds, sizes in bytes.
+
+    ``rotate`` is 1 when consecutive row-sized pieces of the address space rotate over the banks
+    (row-bank-column), 0 when a bank is filled before the next (bank-row-column).
+    """
+
+    clock_ps: int
+    read_ps: int  # CL: from the read command to the first data
+    activate_ps: int  # RCD: from activate to read
+    precharge_ps: int  # RP
+    open_ps: int  # RAS: a row stays open at least this long
+    read_to_precharge_ps: int  # RTP
+    refresh_ps: int  # RFC
+    interval_ps: int  # REFI
+    burst_ps: int
+    burst_bytes: int
+    row_bytes: int
+    banks: int
+    rows: int
+    rotate: int
+
+
+class Service(NamedTuple):
+    """What came of one column: when its data flow, and what was done for it."""
+
+    first_ps: int  # first data on the bus
+    last_ps: int  # last data off the bus
+    free_ps: int  # the channel takes the next column from here
+    bursts: int
+    hits: int
+    misses: int
+    conflicts: int
+    activates: int
+
+
+# Layout of a channel's state: five scalars, then three values per bank.
+BUS_FREE, NEXT_REFRESH, REFRESHES, ACTIVE_SINCE, ACTIVE_PS, BANKS = 0, 1, 2, 3, 4, 5
+OPEN_ROW, READY, ACTIVATED, LAST_READ, PER_BANK = 0, 1, 2, 3, 4
+CLOSED = -1
+
+
+def channel_at_rest(timing: DramTiming) -> State:
+    """State of a channel at time 0: all rows closed, the first refresh one interval away.
+
+    >>> import simulator.rules.dram as dram
+    >>> timing = dram.DramTiming(1250, 13750, 13750, 13750, 35000, 7500, 260000, 7800000, 5000, 64, 8192, 8, 65536, 1)
+    >>> dram.fetch(dram.channel_at_rest(timing), timing, 0, 0, 64)[:2]       # RCD + CL, then one burst
+    (27500, 32500)
+    """
+    state = np.zeros(BANKS + PER_BANK * timing.banks, np.int64)
+    state[NEXT_REFRESH] = timing.interval_ps
+    state[ACTIVE_SINCE] = CLOSED
+    for bank in range(timing.banks):
+        at = BANKS + PER_BANK * bank
+        state[at + OPEN_ROW] = CLOSED
+        state[at + ACTIVATED] = state[at + LAST_READ] = -(1 << 60)
+    return state
+
+
+@kernel
+def refresh_until(state: State, timing: DramTiming, now_ps: int) -> int:
+    """Carry out every refresh due by ``now_ps``; return when the channel may be used again.
+
+    A refresh waits for the data under way and for the rows' minimum open time, closes all rows and takes RFC.
+    """
+    usable = now_ps
+    while state[NEXT_REFRESH] <= usable:
+        start = max(state[NEXT_REFRESH], state[BUS_FREE])
+        closing = state[ACTIVE_SINCE] != CLOSED
+        for bank in range(timing.banks):
+            at = BANKS + PER_BANK * bank
+            if state[at + OPEN_ROW] != CLOSED:
+                start = max(
+                    start,
+                    state[at + ACTIVATED] + timing.open_ps,
+                    state[at + LAST_READ] + timing.read_to_precharge_ps,
+                )
+        if closing:
+            state[ACTIVE_PS] += start - state[ACTIVE_SINCE]
+            state[ACTIVE_SINCE] = CLOSED
+            start += timing.precharge_ps
+        for bank in range(timing.banks):
+            at = BANKS + PER_BANK * bank
+            state[at + OPEN_ROW] = CLOSED
+            state[at + READY] = start + timing.refresh_ps
+        state[REFRESHES] += 1
+        state[NEXT_REFRESH] += timing.interval_ps
+        usable = max(usable, start + timing.refresh_ps)
+    return usable
+
+
+@kernel
+def fetch(state: State, timing: DramTiming, now_ps: int, address: int, size: int) -> Service:
+    """Fetch ``size`` bytes from ``address``: whole bursts, part by part as rows end. Changes ``state``."""
+    at_byte = address // timing.burst_bytes * timing.burst_bytes
+    end_byte = (address + size + timing.burst_bytes - 1) // timing.burst_bytes * timing.burst_bytes
+    bursts = (end_byte - at_byte) // timing.burst_bytes
+    hits = misses = conflicts = activates = 0
+    command, first, last = now_ps, -1, 0
+    while at_byte < end_byte:
+        piece = at_byte // timing.row_bytes
+        part = (min(end_byte, (piece + 1) * timing.row_bytes) - at_byte) // timing.burst_bytes
+        bank, row = piece % timing.banks, piece // timing.banks
+        if timing.rotate == 0:
+            bank, row = piece // timing.rows, piece % timing.rows
+        command = refresh_until(state, timing, command)
+        at = BANKS + PER_BANK * bank
+        read = command
+        if state[at + OPEN_ROW] == row:
+            hits += part
+        else:
+            activate = max(command, state[at + READY])
+            if state[at + OPEN_ROW] == CLOSED:
+                misses += 1
+            else:
+                conflicts += 1
+                precharge = max(
+                    command,
+                    state[at + ACTIVATED] + timing.open_ps,
+                    state[at + LAST_READ] + timing.read_to_precharge_ps,
+                )
+                activate = precharge + timing.precharge_ps
+            hits += part - 1
+            activates += 1
+            if state[ACTIVE_SINCE] == CLOSED:
+                state[ACTIVE_SINCE] = activate
+            state[at + OPEN_ROW] = row
+            state[at + ACTIVATED] = activate
+            read = activate + timing.activate_ps
+        data = max(read + timing.read_ps, state[BUS_FREE])
+        last = data + part * timing.burst_ps
+        state[BUS_FREE] = last
+        state[at + LAST_READ] = last - timing.burst_ps - timing.read_ps
+        if first < 0:
+            first = data
+        at_byte += part * timing.burst_bytes
+    return Service(first, last, max(now_ps + 1, first), bursts, hits, misses, conflicts, activates)
+
+
+@kernel
+def rest(state: State, timing: DramTiming, elapsed_ps: int) -> tuple[int, int, int]:
+    """Close the books at ``elapsed_ps``: (refreshes, picoseconds with a row open, picoseconds with all closed)."""
+    while state[NEXT_REFRESH] <= elapsed_ps:
+        refresh_until(state, timing, state[NEXT_REFRESH])
+    active = state[ACTIVE_PS]
+    if state[ACTIVE_SINCE] != CLOSED and state[ACTIVE_SINCE] < elapsed_ps:
+        active += elapsed_ps - state[ACTIVE_SINCE]
+    active = min(active, elapsed_ps)
+    return state[REFRESHES], active, elapsed_ps - active

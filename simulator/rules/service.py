@@ -1,0 +1,55 @@
+"""How long a stage works on a job, in picoseconds."""
+
+from __future__ import annotations
+
+from networks.kernels import kernel
+
+
+@kernel
+def rounds(amount: int, lanes: int) -> int:
+    """How many rounds it takes to put ``amount`` through ``lanes``: ⌈amount / lanes⌉.
+
+    >>> int(rounds(9, 8))
+    2
+    """
+    return (amount + lanes - 1) // lanes
+
+
+@kernel
+def scan_duration(elements: int, per_cycle: int, pad_to: int, period_ps: int) -> int:
+    """Time of a threshold scan over a slice, which is rounded up to ``pad_to`` elements.
+
+    >>> int(scan_duration(39, 1, 8, 8000))      # 40 cycles at 125 MHz
+    320000
+    """
+    return rounds(rounds(elements, pad_to) * pad_to, per_cycle) * period_ps
+
+
+@kernel
+def scan_offset(position: int, per_cycle: int, period_ps: int) -> int:
+    """When the element at ``position`` has been judged, counted from the start of the scan.
+
+    >>> int(scan_offset(0, 1, 8000)), int(scan_offset(5, 4, 8000))
+    (8000, 16000)
+    """
+    return (position // per_cycle + 1) * period_ps
+
+
+@kernel
+def link_span(flits: int, period_ps: int, span_ps: int) -> int:
+    """How long a packet occupies a link: its flits, or its span so far where that is longer.
+
+    >>> int(link_span(4, 8000, 0)), int(link_span(4, 8000, 50_000))
+    (32000, 50000)
+    """
+    return max(flits * period_ps, span_ps)
+
+
+@kernel
+def consumed(granted_ps: int, work_ps: int, tail_ps: int) -> int:
+    """When a column has gone through the multiply-accumulators: after its work, and after its last word came.
+
+    >>> int(consumed(1000, 500, 1200)), int(consumed(1000, 500, 2000))
+    (1500, 2000)
+    """
+    return max(granted_ps + work_ps, tail_ps)

@@ -1,0 +1,1 @@
+"""The readable reference engine: cores, memories, buses and links as SimPy processes and resources."""

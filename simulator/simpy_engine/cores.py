@@ -1,0 +1,211 @@
+"""The cores as SimPy processes: encoders scan, messages travel and fetch their columns, slices are updated."""
+
+from __future__ import annotations
+
+import simpy
+
+from simulator.plan import ABSENT, FETCH, MAC, RECEIVE, SCAN, SEND, UPDATE, Plan
+from simulator.rules.service import consumed, rounds, scan_duration, scan_offset
+from simulator.simpy_engine.books import Books
+from simulator.simpy_engine.machine import COLUMN, MESSAGE, SCANNING, UPDATING, Machine, Walk
+from simulator.simpy_engine.milestones import Milestones, gate_name
+from simulator.simpy_engine.neurons import Neurons, Sent
+
+
+class Cores:
+    """All cores of the chip while one sequence runs: ``frames`` steps in each sweep."""
+
+    def __init__(
+        self,
+        env: simpy.Environment,
+        plan: Plan,
+        machine: Machine,
+        neurons: Neurons,
+        milestones: Milestones,
+        books: Books,
+        frames: int,
+    ) -> None:
+        self.env, self.plan, self.machine, self.neurons = env, plan, machine, neurons
+        self.milestones, self.books, self.frames = milestones, books, frames
+        steps = frames * len(plan.order)
+        self.began_ps = [-1] * steps
+        self.ended_ps = [0] * steps
+        self.open_copies: dict[tuple[int, int], int] = {}  # (population, core): copies not yet consumed
+        self.share_on = [{share.core: n for n, share in enumerate(shares)} for shares in plan.shares]
+
+    def processes(self) -> list[Walk]:
+        """One encoder for each (projection, core) and one updater for each (population, core)."""
+        encoders = [
+            self.encode(projection, share)
+            for projection, source in enumerate(self.plan.source.tolist())
+            for share in range(len(self.plan.shares[source]))
+        ]
+        updaters = [
+            self.update(population, share)
+            for populations in self.plan.order
+            for population in populations
+            for share in range(len(self.plan.shares[population]))
+        ]
+        return encoders + updaters
+
+    def steps_of(self, population: int) -> range:
+        sweep = int(self.plan.sweep[population])
+        return range(sweep * self.frames, (sweep + 1) * self.frames)
+
+    def encode(self, projection: int, share: int) -> Walk:
+        """Scan the slice at every step, as soon as its value, the target and the policy allow."""
+        plan, stages, milestones = self.plan, self.plan.stages, self.milestones
+        source, target = int(plan.source[projection]), int(plan.target[projection])
+        where = plan.shares[source][share]
+        size, delay = where.stop - where.start, int(plan.delay[projection])
+        unit = int(stages.unit[where.core, SCAN])
+        duration_ps = int(scan_duration(size, stages.scan_per_cycle, stages.scan_pad_to, stages.cycle_ps))
+        encoders = sum(len(plan.shares[int(plan.source[p])]) for p in plan.into[target])
+        computed = bool(plan.into[source]) and not plan.crosses_sweeps(projection)
+        steps = self.steps_of(target)
+        for step in steps:
+            if computed and step - delay in steps:
+                yield milestones.of("updated", source, step - delay, where.core)
+            if step > steps[0]:
+                yield milestones.of("finished", target, step - 1)
+            yield milestones.of(*gate_name(plan, target, step))
+            if self.began_ps[step] < 0:
+                self.began_ps[step] = int(self.env.now)
+            yield self.machine.units[unit].turn(
+                self.machine.key(SCANNING, step, projection, ABSENT, where.core)
+            )
+            self.machine.units[unit].occupy(duration_ps, duration_ps)
+            began_ps = int(self.env.now)
+            sending = self.neurons.scan(projection, share, step)
+            self.books.count(unit, "core.scan", size, target)
+            self.books.count(unit, "core.state_read", 2 * size, target)
+            self.books.count(unit, "core.state_write", len(sending), target)
+            for sent in sending:
+                offset_ps = int(
+                    scan_offset(sent.source - where.start, stages.scan_per_cycle, stages.cycle_ps)
+                )
+                if began_ps + offset_ps > self.env.now:
+                    yield self.env.timeout(began_ps + offset_ps - self.env.now)
+                self.inject(step, projection, sent, where.core)
+            if began_ps + duration_ps > self.env.now:
+                yield self.env.timeout(began_ps + duration_ps - self.env.now)
+            milestones.reach("scanned", projection, step, where.core)
+            milestones.count_down(encoders, "all scanned", target, step)
+
+    def inject(self, step: int, projection: int, sent: Sent, core: int) -> None:
+        """A message sets out: from here on the chip owes its target cores a delivery each."""
+        columns, target = self.plan.columns, int(self.plan.target[projection])
+        column = int(columns.offset[projection]) + sent.source
+        copies = range(int(columns.copy_start[column]), int(columns.copy_start[column + 1]))
+        copy_at = {int(columns.copy_core[copy]): copy for copy in copies}
+        for destination in copy_at:
+            self.open_copies[target, destination] = self.open_copies.get((target, destination), 0) + 1
+        self.books.injected += 1
+        self.books.expected_deliveries += len(copy_at)
+        self.books.expected_words += sum(int(columns.copy_words[copy]) for copy in copies)
+        self.env.process(self.send(step, projection, sent, core, int(columns.tree[column]), copy_at))
+
+    def send(
+        self, step: int, projection: int, sent: Sent, core: int, tree: int, copy_at: dict[int, int]
+    ) -> Walk:
+        """Through the send stage, then to the core itself and along every branch of the tree."""
+        stages, wires, layer = self.plan.stages, self.plan.wires, int(self.plan.target[projection])
+        job = (step, projection, sent.source, core)
+        unit = int(stages.unit[core, SEND])
+        if unit != ABSENT:
+            yield from self.machine.serve(unit, self.machine.key(MESSAGE, *job), stages.send_ps)
+        self.books.count(unit if unit != ABSENT else self.plan.core_unit(core), "core.send", 1, layer)
+        if core in copy_at:
+            self.env.process(self.consume(job, sent, copy_at[core]))
+        entries = range(int(wires.tree_start[tree]), int(wires.tree_start[tree + 1]))
+        self.books.expected_traversals += len(entries)
+        for entry in entries:
+            if wires.tree_parent[entry] == ABSENT:
+                self.env.process(self.branch(job, sent, entry, entries, copy_at))
+
+    def branch(
+        self, job: tuple[int, ...], sent: Sent, entry: int, entries: range, copy_at: dict[int, int]
+    ) -> Walk:
+        """Over one link of the tree, then on: the branches behind it, and the cores it reaches."""
+        wires, layer = self.plan.wires, int(self.plan.target[job[1]])
+        link = int(wires.tree_link[entry])
+        span_ps = yield from self.machine.cross(link, MESSAGE, job, wires.message_flits, 0, layer)
+        self.books.message_traversals += 1
+        for following in entries:
+            if wires.tree_parent[following] == entry - entries[0]:
+                self.env.process(self.branch(job, sent, following, entries, copy_at))
+        yield self.env.timeout(span_ps - wires.period_ps)
+        for core in wires.drop_core[wires.drop_start[entry] : wires.drop_start[entry + 1]].tolist():
+            self.machine.arrive(link, wires.message_flits, layer)
+            self.env.process(self.consume(job, sent, copy_at[core]))
+
+    def consume(self, job: tuple[int, ...], sent: Sent, copy: int) -> Walk:
+        """On the target core: receive, fetch the column, multiply and accumulate."""
+        stages, columns, machine = self.plan.stages, self.plan.columns, self.machine
+        step, projection, source, _ = job
+        core, words = int(columns.copy_core[copy]), int(columns.copy_words[copy])
+        layer = int(self.plan.target[projection])
+        job = (step, projection, source, core)
+        receive, fetch, mac = (int(stages.unit[core, stage]) for stage in (RECEIVE, FETCH, MAC))
+        if receive != ABSENT:
+            yield from machine.serve(receive, machine.key(MESSAGE, *job), stages.receive_ps)
+        self.books.count(
+            receive if receive != ABSENT else self.plan.core_unit(core), "core.receive", 1, layer
+        )
+        yield machine.units[fetch].turn(machine.key(COLUMN, *job))
+        yield self.env.timeout(stages.cycle_ps)
+        tail_ps = yield from machine.read(copy, job, layer)
+        yield machine.units[mac].turn(machine.key(COLUMN, *job))
+        work_ps = rounds(words, stages.mac_lanes) * stages.cycle_ps
+        duration_ps = int(consumed(int(self.env.now), work_ps, tail_ps)) - int(self.env.now)
+        machine.units[mac].occupy(duration_ps, work_ps)
+        self.books.count(mac, "core.mac", words, layer)
+        self.books.count(mac, "core.state_read", words, layer)
+        self.books.count(mac, "core.state_write", words, layer)
+        yield self.env.timeout(duration_ps)
+        machine.units[fetch].leave()
+        self.books.delivered += 1
+        self.neurons.receive(layer, self.share_on[layer][core], projection, sent)
+        self.open_copies[layer, core] -= 1
+        if self.open_copies[layer, core] == 0 and self.milestones.of("all scanned", layer, step).triggered:
+            self.milestones.reach("drained", layer, step, core)
+
+    def update(self, population: int, share: int) -> Walk:
+        """Update the slice at every step, once all it waits for has come and its last value has been read."""
+        plan, stages, milestones = self.plan, self.plan.stages, self.milestones
+        where, cell = plan.shares[population][share], plan.network.populations[population].cell
+        size = where.stop - where.start
+        unit = int(stages.unit[where.core, UPDATE])
+        groups = rounds(size, stages.update_lanes)
+        duration_ps = max(1, int(stages.update_fixed_ps + groups * stages.update_group_ps))
+        reads, writes = size * (cell.accumulators + len(cell.states)), size * len(cell.states)
+        steps = self.steps_of(population)
+        for step in steps:
+            yield milestones.of("all scanned", population, step)
+            if self.open_copies.get((population, where.core)):
+                yield milestones.of("drained", population, step, where.core)
+            for projection in plan.out_of[population]:
+                if step > steps[0] and not plan.crosses_sweeps(projection):
+                    yield milestones.of("scanned", projection, step - 1, where.core)
+            yield from self.machine.serve(
+                unit, self.machine.key(UPDATING, step, population, ABSENT, where.core), duration_ps
+            )
+            self.neurons.update(population, share, step)
+            self.books.count(unit, "core.update", size, population)
+            self.books.count(unit, "core.state_read", reads, population)
+            self.books.count(unit, "core.state_write", writes, population)
+            self.ended_ps[step] = max(self.ended_ps[step], int(self.env.now))
+            milestones.reach("updated", population, step, where.core)
+            milestones.count_down(len(plan.shares[population]), "finished", population, step)
+
+    def preset(self) -> None:
+        """The words written at the start of a sequence: accumulators, states, last sent values."""
+        for population, shares in enumerate(self.plan.shares):
+            cell = self.plan.network.populations[population].cell
+            per_neuron = cell.accumulators + len(cell.states) if self.plan.into[population] else 0
+            for share in shares:
+                unit = self.plan.core_unit(share.core)
+                size = share.stop - share.start
+                self.books.count(unit, "core.state_write", size * per_neuron, population)
+                for projection in self.plan.out_of[population]:
+                    self.books.count(unit, "core.state_write", size, int(self.plan.target[projection]))

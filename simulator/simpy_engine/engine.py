@@ -1,0 +1,79 @@
+"""Run one sequence on the SimPy engine."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import simpy
+
+from networks.arrays import Floats
+from networks.trace import Trace
+from simulator.laws import LawBroken, Tally, check
+from simulator.ledger import Ledger
+from simulator.plan import Plan
+from simulator.simpy_engine.books import Books
+from simulator.simpy_engine.cores import Cores
+from simulator.simpy_engine.machine import Machine
+from simulator.simpy_engine.milestones import Milestones, keep_pace
+from simulator.simpy_engine.neurons import Computing, Replayed
+
+
+def run_sequence(plan: Plan, trace: Trace, frames: Floats | None = None, shuffle: int | None = None) -> Ledger:
+    """Simulate one sequence from a chip at rest.
+
+    ``trace`` holds one sequence. With ``frames`` (T, inputs) the neurons compute for themselves, knowing only the
+    messages that reach them, and what they send must be the trace, message for message and bit for bit; without,
+    they replay it. ``shuffle`` seeds the order in which processes are created, which changes nothing.
+
+    Raises LawBroken when the run contradicts itself.
+    """
+    env = simpy.Environment()
+    steps = trace.steps
+    length = steps // len(plan.order)
+    books = Books(plan)
+    machine = Machine(env, plan, books)
+    neurons = Replayed(plan, trace) if frames is None else Computing(plan, frames)
+    milestones = Milestones(env)
+    cores = Cores(env, plan, machine, neurons, milestones, books, length)
+    cores.preset()
+    processes = [*cores.processes(), keep_pace(env, plan, milestones, length)]
+    if shuffle is not None:
+        random.Random(shuffle).shuffle(processes)
+    for process in processes:
+        env.process(process)
+    env.run()
+    for sweep, populations in enumerate(plan.order):
+        for population in populations:
+            if not milestones.of("finished", population, (sweep + 1) * length - 1).triggered:
+                raise LawBroken(f"population {plan.layers[population]} never finished: the chip stands still")
+    if isinstance(neurons, Computing):
+        compare(neurons.messages(), trace)
+    elapsed_ps = max(cores.ended_ps)
+    machine.close(elapsed_ps)
+    latency = [ended - began for began, ended in zip(cores.began_ps, cores.ended_ps, strict=True)]
+    ledger = books.close(machine.units, latency, elapsed_ps)
+    check(
+        ledger,
+        Tally(
+            injected=books.injected,
+            copies=books.expected_deliveries,
+            delivered=books.delivered,
+            tree_links=books.expected_traversals,
+            traversed=books.message_traversals,
+            column_words=books.expected_words,
+        ),
+    )
+    return ledger
+
+
+def compare(sent: np.ndarray[tuple[int], np.dtype[np.void]], trace: Trace) -> None:
+    """The messages the cores arrived at are those of ``networks.execute``."""
+    if sent.tobytes() != trace.messages.tobytes():
+        where = 0
+        while where < min(len(sent), len(trace.messages)) and sent[where] == trace.messages[where]:
+            where += 1
+        raise LawBroken(
+            f"message {where}: the cores sent {sent[where : where + 1]}, "
+            f"the trace says {trace.messages[where : where + 1]}"
+        )

@@ -1,0 +1,64 @@
+"""Simulate a trace on a chip: every sequence from rest, the same one never twice, the ledgers added up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from networks.arrays import Floats
+from networks.errors import InputError, nearest
+from networks.graph import Network
+from networks.trace import Trace
+from simulator.chip import Chip
+from simulator.compile import compile_plan
+from simulator.ledger import Ledger, joined
+from simulator.mapping import Mapping, map_network
+
+ENGINES = ("simpy",)
+
+
+def simulate(
+    network: Network,
+    trace: Trace,
+    chip: Chip,
+    mapping: Mapping | None = None,
+    *,
+    inputs: Sequence[Floats] | None = None,
+    engine: str = "simpy",
+    progress: Callable[[int, int], None] | None = None,
+) -> Ledger:
+    """Count what ``trace`` costs on ``chip``.
+
+    ``trace`` comes from ``networks.execute`` (or is synthetic). With ``inputs`` (the frames of every sequence) the
+    neurons compute for themselves and must arrive at the trace. Sequences that hold the same messages take the same
+    course and are simulated once. ``progress`` is called with (sequences done, sequences).
+
+    Errors: InputError when the trace belongs to another network or the engine is unknown; LawBroken when
+    a run contradicts itself.
+
+    >>> import numpy as np
+    >>> from networks.build import random_stack
+    >>> from networks.trace import dense_trace
+    >>> from simulator.chip import load_chip
+    >>> network = random_stack("gru", 8, (16,), np.random.default_rng(0))
+    >>> ledger = simulate(network, dense_trace(network, [3]), load_chip("edgedrnn"))
+    >>> ledger.total("core.mac")         # 3 steps of (8 + 16) columns of 48 words
+    3456
+    """
+    if engine not in ENGINES:
+        raise InputError("engine", engine, "there is no such engine", nearest(engine, ENGINES))
+    if trace.network_digest != network.digest:
+        rule = f"the trace was not made by network {network.name}"
+        raise InputError("trace", trace.network_digest[:12], rule, "Execute this network again.")
+    from simulator.simpy_engine.engine import run_sequence
+
+    plan = compile_plan(network, chip, mapping or map_network(network, chip))
+    known: dict[str, Ledger] = {}
+    ledgers = []
+    for index in range(trace.sequences):
+        sequence = trace.sequence(index)
+        if sequence.digest not in known:
+            known[sequence.digest] = run_sequence(plan, sequence, None if inputs is None else inputs[index])
+        ledgers.append(known[sequence.digest])
+        if progress:
+            progress(index + 1, trace.sequences)
+    return joined(ledgers)
