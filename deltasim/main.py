@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from deltasim import __version__
-from deltasim.commands import compare, data, describe, listing, mapping, run, train
+from deltasim.commands import compare, data, describe, listing, mapping, noc, run, train
 from networks.errors import InputError
 
 EXIT_BAD_INPUT = 2
@@ -70,6 +70,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None], str, str], ...] = (
     ("map", mapping.show_mapping, "neurons and weights on a chip", "deltasim map digits --chip mesh16"),
     ("train", train.train, "make a trained network again", "deltasim train digits --theta 0.2 --out trained"),
     ("data", data.data, "fetch recorded data", "deltasim data fetch fsdd"),
+    ("noc", noc.noc, "a network on chip, flit by flit", "deltasim noc --topology mesh:8x8 --rate 0.2"),
 )
 for name, function, about, example in COMMANDS:
     app.command(name, short_help=about, epilog=f"Example: {example}")(function)
