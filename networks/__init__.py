@@ -35,6 +35,7 @@ NAMES = {
     "Trace": "networks.trace",
     "dense_trace": "networks.trace",
     "execute": "networks.execute",
+    "feed_forward": "networks.feed_forward",
     "from_torch_state": "networks.torch_state",
     "load_network": "networks.formats",
     "quantised": "networks.quantise",

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from networks.arrays import Floats, Integers, Numbers
+from networks.arrays import Floats, Numbers
 from networks.cells.step import Step
-from networks.connections import Connection
+from networks.connections.rules import Integrator
 from networks.errors import InputError
 from networks.graph import Network
 from networks.trace import Trace, from_counts
@@ -24,8 +24,7 @@ class Encoder(NamedTuple):
     recorded: bool  # reads what the source gave for this frame: an input, or a population of an earlier sweep
     delay: int
     theta: Numbers
-    connection: Connection
-    lanes: Integers
+    integrate: Integrator
 
 
 class Runner(NamedTuple):
@@ -121,10 +120,9 @@ def prepare(network: Network) -> list[list[Runner]]:
                 population = network.populations[source]
                 recorded = population.cell.kind == "input" or population.sweep < target.sweep
                 theta = projection.thresholds(network.arithmetic)
-                lanes = np.array(target.cell.lanes(projection.role), np.int64)
-                encoders.append(
-                    Encoder(number, source, recorded, projection.delay, theta, projection.connection, lanes)
-                )
+                lanes = target.cell.lanes(projection.role)
+                integrate = projection.connection.integrator(lanes, network.arithmetic)
+                encoders.append(Encoder(number, source, recorded, projection.delay, theta, integrate))
             runners.append(
                 Runner(place, target.reverse, tuple(encoders), target.cell.step(network.arithmetic))
             )
@@ -153,7 +151,7 @@ def run_sequence(
             before = states.copy()
             for place, reverse, encoders, advance in runners:
                 frame = length - 1 - position if reverse else position
-                for number, source, is_recorded, delay, theta, connection, lanes in encoders:
+                for number, source, is_recorded, delay, theta, integrate in encoders:
                     if is_recorded:
                         values = recorded[source][frame]
                     else:
@@ -164,9 +162,7 @@ def run_sequence(
                     if count:
                         messages.runs.append((step, number, count))
                         messages.count += count
-                        connection.integrate(
-                            accumulators[place], lanes, sources[:count], deltas[:count], arithmetic
-                        )
+                        integrate(accumulators[place], sources[:count], deltas[:count])
                 states[place] = advance(accumulators[place], states[place])
                 recorded[place][frame] = states[place][0]
             step += 1

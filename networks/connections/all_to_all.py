@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from networks.arithmetic import FLOAT32, Arithmetic, FixedPoint
 from networks.arrays import Integers, Numbers
-from networks.connections.rules import bounds_of, lanes_of, require_matching
+from networks.connections.rules import Integrator, bounds_of, lanes_of, require_matching
 from networks.errors import InputError
 from networks.fixed import saturated, shifted
 from networks.kernels import kernel
@@ -125,17 +125,22 @@ class AllToAll:
 
         ``accumulators`` (L, n_target), ``sources`` and ``deltas`` (m,), in the arithmetic's own dtype.
         """
-        rows = lanes_of(lanes)
-        if isinstance(arithmetic, FixedPoint):
-            require_matching(self.columns, arithmetic)
-            form = arithmetic.accumulator
-            shift = arithmetic.product_shift
-            add_columns_fixed(
-                accumulators, rows, self.columns, sources, deltas, shift, form.lowest, form.highest
-            )
-        else:
-            require_matching(self.columns, arithmetic)
-            add_columns(accumulators, rows, self.columns, sources, deltas)
+        self.integrator(lanes, arithmetic)(accumulators, sources, deltas)
+
+    def integrator(self, lanes: Sequence[int] | Integers, arithmetic: Arithmetic) -> Integrator:
+        """``integrate`` with its lanes and arithmetic settled once: ``f(accumulators, sources, deltas)``."""
+        require_matching(self.columns, arithmetic)
+        columns, rows = self.columns, lanes_of(lanes)
+        if not isinstance(arithmetic, FixedPoint):
+            return lambda totals, sources, deltas: add_columns(totals, rows, columns, sources, deltas)
+        shift, lowest, highest = (
+            arithmetic.product_shift,
+            arithmetic.accumulator.lowest,
+            arithmetic.accumulator.highest,
+        )
+        return lambda totals, sources, deltas: add_columns_fixed(
+            totals, rows, columns, sources, deltas, shift, lowest, highest
+        )
 
 
 @kernel

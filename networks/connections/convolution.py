@@ -12,7 +12,7 @@ import numpy as np
 
 from networks.arithmetic import FLOAT32, Arithmetic, FixedPoint
 from networks.arrays import Integers, Numbers
-from networks.connections.rules import bounds_of, lanes_of, require_matching
+from networks.connections.rules import Integrator, bounds_of, lanes_of, require_matching
 from networks.errors import InputError
 from networks.fixed import Wide, saturated, shifted
 from networks.kernels import kernel
@@ -150,25 +150,24 @@ class Convolution:
         arithmetic: Arithmetic = FLOAT32,
     ) -> None:
         """Integrate messages in the order given, in place. ``accumulators`` (L, n_target)."""
+        self.integrator(lanes, arithmetic)(accumulators, sources, deltas)
+
+    def integrator(self, lanes: Sequence[int] | Integers, arithmetic: Arithmetic) -> Integrator:
+        """``integrate`` with its lane and arithmetic settled once: ``f(accumulators, sources, deltas)``."""
         require_matching(self.kernel, arithmetic)
-        row = accumulators[lanes_of(lanes)[0]]
-        if isinstance(arithmetic, FixedPoint):
-            form, shift = arithmetic.accumulator, arithmetic.product_shift
-        else:
-            form, shift = None, 0
-        lowest, highest = (form.lowest, form.highest) if form else (0, 0)
-        patch = add_patches_fixed if form else add_patches
-        patch(
-            row,
-            self.kernel,
-            sources,
-            deltas,
-            self._geometry,
-            self.start,
-            self.stop or 0,
-            shift,
-            lowest,
-            highest,
+        weights, lane, geometry = self.kernel, int(lanes_of(lanes)[0]), self._geometry
+        start, stop = self.start, int(self.stop or 0)
+        if not isinstance(arithmetic, FixedPoint):
+            return lambda totals, sources, deltas: add_patches(
+                totals[lane], weights, sources, deltas, geometry, start, stop
+            )
+        shift, lowest, highest = (
+            arithmetic.product_shift,
+            arithmetic.accumulator.lowest,
+            arithmetic.accumulator.highest,
+        )
+        return lambda totals, sources, deltas: add_patches_fixed(
+            totals[lane], weights, sources, deltas, geometry, start, stop, shift, lowest, highest
         )
 
 
@@ -212,9 +211,6 @@ def add_patches(
     geometry: Geometry,
     start: int,
     stop: int,
-    shift: int,
-    lowest: int,
-    highest: int,
 ) -> None:
     """Add the float32 patch of every message to the accumulators of targets [start, stop)."""
     _, h, w, planes, h_out, w_out, kh, kw, sy, sx, py, px = geometry

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import numpy as np
 
 from networks.arithmetic import Arithmetic, Float32
 from networks.arrays import Integers, Numbers
 from networks.errors import InputError
+
+Integrator: TypeAlias = Callable[[Numbers, Numbers, Numbers], None]
+"""``f(accumulators, sources, deltas)``: integrates messages in the order given, in place."""
 
 
 def bounds_of(bounds: Sequence[int] | Integers, target_size: int) -> Integers:
