@@ -137,12 +137,12 @@ def listed(choices: Sequence[str]) -> str:
 
 
 def size_text(size: int) -> str:
-    """A size in the largest binary unit that leaves it whole.
+    """A size in the largest unit that leaves it whole.
 
-    >>> size_text(196608), size_text(1000)
-    ('192 KiB', '1,000 B')
+    >>> size_text(196608), size_text(24000), size_text(100)
+    ('192 KiB', '24 kB', '100 B')
     """
-    for unit, scale in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
+    for unit, scale in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10), ("kB", 1000)):
         if size >= scale and size % scale == 0:
             return f"{size // scale:,} {unit}"
     return f"{size:,} B"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import pairwise
@@ -44,10 +45,10 @@ class Slice(NamedTuple):
 class Block:
     """The weights of one projection that one core needs, and where they lie.
 
-    Columns lie one after another from ``base_address``, ``stride_bytes`` apart. An all-to-all projection has a
-    column for each source neuron; a convolution has one for each input plane (``sources_per_column`` neurons),
-    with the kernels of this plane for the output planes on the core. ``channel`` is that of a DRAM; a
-    scratchpad's is 0.
+    Columns lie one after another from ``base_address``, ``stride_bytes`` apart. An all-to-all projection has
+    a column for each source neuron; a convolution has one for each input plane (``sources_per_column``
+    neurons), with the kernels of this plane for the output planes on the core. ``channel`` is that of a DRAM;
+    a scratchpad's is 0.
 
     >>> Block(0, 2, "dram", 0, base_address=64, stride_bytes=48, bytes=480).address(3)
     208
@@ -123,16 +124,15 @@ def map_network(network: Network, chip: Chip) -> Mapping:
     explicit, field = chip.placement.explicit, "placement.explicit"
     populations = tuple(population.name for population in network.populations)
     projections = tuple(projection.name for projection in network.projections)
-    for path, named, there in (
-        ("cores", explicit.cores, populations),
-        ("memory", explicit.memory, projections),
-    ):
+    placed: dict[str, tuple[Iterable[str], tuple[str, ...]]] = {
+        "cores": (explicit.cores, populations),
+        "memory": (explicit.memory, projections),
+    }
+    for path, (named, there) in placed.items():
         for name in named:
             if name not in there:
-                place = chip.place(f"{field}.{path}.{name}")
-                raise InputError(
-                    place, "placed", f"network {network.name} has no such part", nearest(name, there)
-                )
+                rule = f"network {network.name} has no such part"
+                raise InputError(chip.place(f"{field}.{path}.{name}"), "placed", rule, nearest(name, there))
     slices = tuple(
         spread(population.size, explicit.cores.get(population.name, tuple(range(chip.cores.count))))
         for population in network.populations

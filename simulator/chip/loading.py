@@ -90,12 +90,17 @@ def walk(node: Any, path: str, lines: dict[str, int], seen: set[int]) -> Iterato
             if name in here:
                 yield Fault(name, "given twice", "a field is given once", "Remove one.")
             here.add(name)
-            lines.setdefault(name, key.start_mark.line + 1)
+            lines[name] = key.start_mark.line + 1
             yield from walk(value, name, lines, seen)
     elif isinstance(node, yaml.SequenceNode):
         for position, value in enumerate(node.value):
-            lines.setdefault(f"{path}.{position}", value.start_mark.line + 1)
+            lines[f"{path}.{position}"] = value.start_mark.line + 1
             yield from walk(value, f"{path}.{position}", lines, seen)
+
+
+def printable(fault: Fault) -> Fault:
+    """A fault is one line, whatever characters a file has in its names and values."""
+    return Fault(*(text if text.isprintable() else text.encode("unicode_escape").decode() for text in fault))
 
 
 def chip_from_content(
@@ -114,7 +119,7 @@ def chip_from_content(
         if origin:
             found.sort(key=lambda fault: origin.line(fault.path))
         where = origin.place if origin else lambda path: ": ".join(filter(None, (place, path)))
-        named = [InputError(where(fault.path), fault.value, fault.rule, fault.remedy) for fault in found]
+        named = [InputError(where(path), *rest) for path, *rest in map(printable, found)]
         raise ChipErrors(tuple(named))
     chip._origin = origin
     return chip

@@ -1,0 +1,164 @@
+"""A chip as tables: its parts, what they reach at most, and every price with its source."""
+
+from __future__ import annotations
+
+from quantiphy import Quantity
+
+from simulator.actions import chip_actions
+from simulator.capacity import size_text
+from simulator.chip.description import Chip
+from simulator.chip.parts import Dram, Scratchpad
+from simulator.tables import Table
+
+
+def describe(chip: Chip) -> tuple[Table, ...]:
+    """Everything a description says, and the peaks that follow from it.
+
+    >>> from simulator.chip import load_chip
+    >>> [table.heading for table in describe(load_chip("edgedrnn"))]
+    ['Chip', 'Cores', 'Memory dram', 'Network', 'Placement', 'Peaks', 'Prices']
+    """
+    memories = tuple(memory_table(chip, memory) for memory in chip.memories)
+    return (
+        chip_table(chip),
+        core_table(chip),
+        *memories,
+        network_table(chip),
+        placement_table(chip),
+        peak_table(chip),
+        price_table(chip),
+    )
+
+
+def fields(heading: str, **rows: object) -> Table:
+    """A table of names and values; an underscore in a name is a space."""
+    return Table(
+        heading, ("field", "value"), tuple((name.replace("_", " "), str(row)) for name, row in rows.items())
+    )
+
+
+def scaled(value: float, unit: str) -> str:
+    """A value with a readable prefix.
+
+    >>> scaled(1.25e8, "Hz")
+    '125 MHz'
+    """
+    return str(Quantity(value, unit).render(prec=3))
+
+
+def counted(count: int, noun: str) -> str:
+    """A count with its noun.
+
+    >>> counted(1, "cycle"), counted(2, "cycle")
+    ('1 cycle', '2 cycles')
+    """
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def cycles(count: int) -> str:
+    return counted(count, "cycle")
+
+
+def chip_table(chip: Chip) -> Table:
+    overview = fields(
+        "Chip", name=chip.name, about=chip.about, status=chip.status, node=chip.node, digest=chip.digest
+    )
+    return overview._replace(rows=overview.rows + tuple(("source", source) for source in chip.sources))
+
+
+def core_table(chip: Chip) -> Table:
+    cores, scan, update = chip.cores, chip.cores.scan, chip.cores.update
+    return fields(
+        "Cores",
+        count=cores.count,
+        clock=f"{scaled(cores.clock_hz, 'Hz')} ({cores.period_ps:,} ps)",
+        scan=f"{counted(scan.elements_per_cycle, 'element')} a cycle, slices padded to {scan.pad_to}",
+        send=f"{cycles(cores.send.cycles)} a message" if cores.send.cycles else "no such stage",
+        receive=f"{cycles(cores.receive.cycles)} a message" if cores.receive.cycles else "no such stage",
+        multiply_accumulate=f"{cores.mac.lanes} lanes",
+        update=f"{cycles(update.fixed)}, and {cycles(update.cycles)} for each {update.lanes} neurons",
+        outstanding_fetches=cores.outstanding_fetches,
+        shared_units="; ".join(", ".join(unit) for unit in cores.shared_units) or "each stage by itself",
+    )
+
+
+def memory_table(chip: Chip, memory: Scratchpad | Dram) -> Table:
+    heading = f"Memory {memory.name}"
+    clock = f"{chip.memory_period_ps(memory):,} ps a cycle"
+    if isinstance(memory, Scratchpad):
+        return fields(
+            heading,
+            kind="scratchpad, one in each core",
+            size=size_text(memory.size_bytes),
+            width=f"{memory.width_bits} bit",
+            latency=cycles(memory.latency_cycles),
+            clock=clock,
+        )
+    timing = memory.timing
+    return fields(
+        heading,
+        kind=f"DRAM, {counted(len(memory.ports), 'channel')}, shared",
+        ports=", ".join(f"node {port}" for port in memory.ports),
+        size=f"{size_text(memory.size_bytes)} a channel",
+        clock=clock,
+        CL_RCD_RP_RAS_RTP=f"{timing.CL}-{timing.RCD}-{timing.RP}-{timing.RAS}-{timing.RTP} cycles",
+        refresh=f"{timing.RFC:,} cycles every {timing.REFI:,}",
+        banks=timing.banks,
+        row=size_text(timing.row_bytes),
+        burst=f"{size_text(timing.burst_bytes)} in {cycles(timing.burst_cycles)}",
+        order=timing.order,
+    )
+
+
+def network_table(chip: Chip) -> Table:
+    network = chip.network
+    return fields(
+        "Network",
+        topology=network.topology,
+        nodes=chip.topology.nodes,
+        links=len(chip.topology.links),
+        clock=f"{scaled(network.clock_hz, 'Hz')} ({network.period_ps:,} ps)",
+        link_width=f"{network.link_width_bits} bit",
+        hop=cycles(network.hop_cycles),
+        message=f"{network.message_bits} bit",
+        read_request=f"{network.request_bits} bit",
+    )
+
+
+def placement_table(chip: Chip) -> Table:
+    explicit, meeting = chip.placement.explicit, chip.synchronisation
+    rows = [
+        ("synchronisation", f"{meeting.policy}, {cycles(meeting.cost_cycles)} a meeting"),
+        ("neurons", "balanced over all cores"),
+        ("weights", f"first that holds them: {', '.join(memory.name for memory in chip.memories)}"),
+        *((name, f"cores {', '.join(map(str, cores))}") for name, cores in explicit.cores.items()),
+        *((name, f"memory {memory}") for name, memory in explicit.memory.items()),
+    ]
+    return Table("Placement", ("what", "where"), tuple(rows))
+
+
+def peak_table(chip: Chip) -> Table:
+    cores, network = chip.cores, chip.network
+    rows = {"multiply-accumulates": scaled(cores.count * cores.mac.lanes * cores.clock_hz, "/s")}
+    for memory in chip.memories:
+        period = chip.memory_period_ps(memory)
+        if isinstance(memory, Scratchpad):
+            rows[f"{memory.name} size"] = size_text(memory.size_bytes * cores.count)
+            rate = cores.count * memory.access_bytes / period
+        else:
+            rows[f"{memory.name} size"] = size_text(memory.size_bytes * len(memory.ports))
+            rate = len(memory.ports) * memory.access_bytes / (memory.timing.burst_cycles * period)
+        rows[f"{memory.name} bandwidth"] = scaled(rate * 1e12, "B/s")
+    rows["one link"] = scaled(network.link_width_bits / 8 / network.period_ps * 1e12, "B/s")
+    return Table("Peaks", ("what", "at most"), tuple(rows.items()))
+
+
+def price_table(chip: Chip) -> Table:
+    rows = []
+    for action in chip_actions(chip):
+        if action.priced:
+            price = chip.prices[action.name]
+            value = scaled(price.value, "W" if action.static else "J")
+            per = "" if action.static else action.counts
+            rows.append((action.name, action.part, value, per, price.node, price.kind, price.source))
+    return Table("Prices", ("action", "part", "price", "for each of", "node", "kind", "source"), tuple(rows))

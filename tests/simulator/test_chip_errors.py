@@ -1,0 +1,248 @@
+"""Every sentence a wrong description can cause, each with file, line, path, value, rule and remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from networks.errors import InputError
+from simulator.chip import chip_from_content, load_chip
+from simulator.chip.description import packaged_chips
+from simulator.chip.loading import ChipErrors
+
+PRICE = {"energy": "1 pJ", "node": "22 nm", "kind": "estimated", "source": "a guess"}
+
+
+def told(changes: dict[str, object]) -> list[str]:
+    with pytest.raises(ChipErrors) as caught:
+        load_chip("mesh16").changed(changes)
+    return str(caught.value).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "sentence"),
+    [
+        ("cores.clock", "500", "cores.clock: 500: a frequency needs its unit. Write it like 125 MHz."),
+        ("cores.clock", 500, "cores.clock: 500: a frequency needs its unit. Write it like 125 MHz."),
+        ("cores.clock", "500 ns", "cores.clock: 500 ns: expected a frequency, not s. Write it like 125 MHz."),
+        ("cores.clock", "0 Hz", "cores.clock: 0 Hz: a frequency is above 0 and finite."),
+        ("cores.clock", "inf Hz", "cores.clock: inf Hz: a frequency is above 0 and finite."),
+        ("cores.clock", "fast", "cores.clock: fast: expected a frequency. Write it like 125 MHz."),
+        ("cores.clock", True, "cores.clock: True: expected a frequency. Write it like 125 MHz."),
+        ("memories.0.size", "-4 KiB", "memories.0.size: -4 KiB: a size in bytes is above 0 and finite."),
+        ("memories.0.size", "1.5 B", "memories.0.size: 1.5 B: a size in bytes is a whole number of B."),
+        ("memories.0.size", "64 Kibit", "expected a size in bytes, not bit. Write it like 64 KiB."),
+        ("memories.0.size", "60 B", "memories.0.size: 60 B: a size is a multiple of the width, 8 B."),
+        ("memories.0.width", "12 bit", "memories.0.width: 12 bit: a width is a whole number of bytes."),
+        ("memories.0.latency", "1", "memories.0.latency: 1: a number of cycles needs its unit."),
+        ("memories.0.latency", "-1 cycles", "a number of cycles is at least 0 and finite."),
+        ("memories.0.kind", "cache", "memories.0: "),
+        ("memories.0.name", "dram", "memories.0.name: dram: names of memories differ. Rename one."),
+        (
+            "memories.0.name",
+            "core",
+            "core: the name would collide with that of another action.",
+        ),
+        (
+            "memories.0.sise",
+            "4 KiB",
+            "memories.0.sise: 4 KiB: there is no field sise here. Did you mean size",
+        ),
+        ("memories.1.ports", [0, 16], "memories.1.ports.1: 16: nodes of the topology run from 0 to 15."),
+        ("memories.1.ports", [0, 0], "memories.1.ports: [0, 0]: a node has at most 1 port of a memory."),
+        ("memories.1.ports", [], "memories.1.ports: []: expected at least 1 entry. Add one."),
+        ("memories.1.ports", 0, "memories.1.ports: 0: expected a list. Write it like [0, 1]."),
+        (
+            "memories.1.size",
+            "1 MB",
+            "memories.1.size: 1,000,000 B: a channel is whole rows in all 8 banks",
+        ),
+        (
+            "memories.1.timing.row",
+            "2000 B",
+            "timing.row: 2,000 B: a row is a multiple of the burst, 32 B.",
+        ),
+        ("memories.1.timing.RAS", 20, "memories.1.timing.RAS: 20: a row stays open at least RCD, 29 cycles."),
+        (
+            "memories.1.timing.REFI",
+            500,
+            "time to work: more than RFC + RP + RAS = 545 cycles.",
+        ),
+        (
+            "memories.1.timing.order",
+            "column",
+            "timing.order: column: expected 'row-bank-column' or",
+        ),
+        ("memories", [], "memories: []: a chip has at least 1 memory. Add a scratchpad or a DRAM."),
+        ("cores.mac.lanes", 0, "cores.mac.lanes: 0: the least is 1. Use 1 or more."),
+        (
+            "cores.mac.lanes",
+            "8",
+            "cores.mac.lanes: 8: expected a whole number. Write a number without",
+        ),
+        ("cores.mac.lanes", 1.5, "cores.mac.lanes: 1.5: expected a whole number."),
+        ("cores.mac.lane", 8, "cores.mac.lane: 8: there is no field lane here. Did you mean lanes?"),
+        ("cores.mac", 8, "cores.mac: 8: expected fields. Write lines of name: value."),
+        ("cores.shared_units", [["scan", "walk"]], "cores.shared_units.0.1: walk: expected 'scan', 'send'"),
+        (
+            "cores.shared_units",
+            [["scan"]],
+            "shared_units.0: [scan]: a shared unit has at least 2 stages.",
+        ),
+        (
+            "cores.shared_units",
+            [["scan", "mac"], ["mac", "update"]],
+            "mac: a stage belongs to one unit.",
+        ),
+        ("cores.count", 8, "network.topology: mesh:4x4: it has 16 cores and cores.count is 8."),
+        ("network.topology", "mash", "network.topology: mash: there is no such topology. Did you mean mesh?"),
+        ("network.hop_cycles", 0, "network.hop_cycles: 0: the least is 1."),
+        ("synchronisation.policy", "later", "expected 'barrier', 'layer' or 'dataflow'. Use one of these."),
+        (
+            "placement.explicit.cores.gru_0",
+            [16],
+            "cores.gru_0.0: 16: cores run from 0 to 15.",
+        ),
+        ("placement.explicit.cores.gru_0", [1, 1], "gru_0: [1, 1]: a core holds one slice of a population."),
+        (
+            "placement.explicit.memory",
+            {"input->gru_0": "dran"},
+            "dran: there is no such memory. Did you mean",
+        ),
+        ("status", "dream", "status: dream: expected 'silicon' or 'hypothetical'."),
+        ("node", "28", "node: 28: a technology node is a length. Write it like 28 nm, or: not stated."),
+        ("about", "", "about: : the text is empty. Write at least a word."),
+        ("name", 5, "name: 5: expected text. Write text."),
+        ("prices.core.walk", PRICE, "prices.core.walk: priced: this chip has no such action."),
+        (
+            "prices.core.mac",
+            PRICE | {"energy": "-1 pJ"},
+            "mac.energy: -1 pJ: an energy is at least 0",
+        ),
+        ("prices.core.mac", PRICE | {"energy": "1 mW"}, "expected an energy, not W. Write it like 1.3 pJ."),
+        (
+            "prices.core.mac",
+            PRICE | {"power": "1 W"},
+            "energy and power: an action counted in",
+        ),
+        ("prices.core.leakage", PRICE, "energy: an action counted in ps has exactly one value, its power."),
+        ("prices.core.mac", PRICE | {"kind": "guessed"}, "expected 'measured', 'simulated' or 'estimated'."),
+        ("prices.core.mac", PRICE | {"source": ""}, "prices.core.mac.source: : the text is empty."),
+    ],
+)
+def test_a_wrong_field_is_told(path: str, value: object, sentence: str) -> None:
+    lines = told({path: value})
+    assert any(sentence in line for line in lines), lines
+    assert all(line.startswith("chip mesh16: ") for line in lines)
+
+
+def without(*path: str | int) -> dict[str, Any]:
+    content = load_chip("mesh16").content()
+    part: Any = content
+    for name in path[:-1]:
+        part = part[name]
+    del part[path[-1]]
+    return content
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        (("cores", "clock"), "cores.clock: missing: the field is required. Add it."),
+        (("memories", 1, "timing", "CL"), "memories.1.timing.CL: missing: the field is required. Add it."),
+        (("memories", 0, "kind"), "a memory has a kind. Add kind: scratchpad or kind: dram."),
+        (
+            ("prices", "core.mac"),
+            "core.mac: missing: every action has a price. Give one, or energy: 0 pJ",
+        ),
+        (
+            ("prices", "core.leakage"),
+            "core.leakage: missing: every action has a price. Give one, or power",
+        ),
+        (("prices", "core.mac", "source"), "prices.core.mac.source: missing: the field is required."),
+    ],
+)
+def test_a_missing_field_is_told(path: tuple[str | int, ...], sentence: str) -> None:
+    with pytest.raises(ChipErrors) as caught:
+        chip_from_content(without(*path))
+    assert sentence in str(caught.value)
+
+
+def test_all_faults_of_a_file_are_told_at_once_with_their_lines(tmp_path: Path) -> None:
+    text = (packaged_chips() / "edgedrnn.yaml").read_text()
+    text = text.replace("count: 1\n", "count: 0\n").replace("mac: {lanes: 8}", "mac: {lanes: -8}")
+    text = text.replace("link_width: 64 bit", "link_width: 64")
+    file = tmp_path / "wrong.yaml"
+    file.write_text(text)
+    lines = {line.split(":")[0].strip(): number for number, line in enumerate(text.splitlines(), 1)}
+    with pytest.raises(ChipErrors) as caught:
+        load_chip(file)
+    assert str(caught.value).splitlines() == [
+        f"{file}:{lines['count']}: cores.count: 0: the least is 1. Use 1 or more.",
+        f"{file}:{lines['mac']}: cores.mac.lanes: -8: the least is 1. Use 1 or more.",
+        f"{file}:{lines['link_width']}: network.link_width: 64: a width in bits needs its unit. "
+        "Write it like 64 bit.",
+    ]
+    assert len(caught.value.errors) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("name: [", ":1: not YAML: "),
+        ("name: a\nname: b\n", ":2: name: given twice: a field is given once. Remove one."),
+        ("", ":1: None: expected fields."),
+        ("- 1\n- 2\n", ":1: [1, 2]: expected fields."),
+        ("name: !!python/object:os.system {}\n", "not YAML: could not determine a constructor"),
+        ("a: &a [*a]\n", "there is no field a here."),
+    ],
+)
+def test_a_file_that_is_no_description_is_told(text: str, sentence: str, tmp_path: Path) -> None:
+    file = tmp_path / "odd.yaml"
+    file.write_text(text)
+    with pytest.raises(InputError) as caught:
+        load_chip(file)
+    assert str(file) in str(caught.value) and sentence in str(caught.value)
+
+
+def test_names_and_files_that_are_not_there(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"chip: edgedrn: there is no such chip\. Did you mean edgedrnn"):
+        load_chip("edgedrn")
+    with pytest.raises(InputError, match=r"a description is a YAML text file .*No such file"):
+        load_chip(tmp_path / "none.yaml")
+    binary = tmp_path / "binary.yaml"
+    binary.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InputError, match="it is not UTF-8 text"):
+        load_chip(binary)
+
+
+scalars = (
+    st.none() | st.booleans() | st.integers(-9, 9) | st.floats() | st.sampled_from(["1 pJ", "x", "8 bit"])
+)
+values = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data(), values)
+def test_any_damage_to_a_description_ends_in_sentences(data: st.DataObject, value: object) -> None:
+    content: Any = load_chip("mesh16").content()
+    part = content
+    while True:
+        keys = list(part) if isinstance(part, dict) else list(range(len(part)))
+        key = data.draw(st.sampled_from(keys))
+        if isinstance(part[key], dict | list) and part[key] and data.draw(st.booleans()):
+            part = part[key]
+            continue
+        part[key] = value
+        break
+    try:
+        chip_from_content(content)
+    except InputError as error:
+        assert all(line.endswith(".") for line in str(error).splitlines())

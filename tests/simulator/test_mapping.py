@@ -1,0 +1,200 @@
+"""Mappings: every neuron on one core, blocks apart and inside their memory, remedies that work."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from networks.arithmetic import FixedPoint
+from networks.build import random_stack
+from networks.cells import Conv2d, Input
+from networks.connections import Convolution
+from networks.errors import InputError
+from networks.graph import Network, Population, Projection
+from simulator.chip import Chip, load_chip
+from simulator.mapping import map_network, spread
+
+
+def gru(inputs: int, *hidden: int) -> Network:
+    return random_stack("gru", inputs, hidden, np.random.default_rng(0))
+
+
+def convolution(planes: int, size: int, outputs: int) -> Network:
+    kernel = np.ones((outputs, planes, 3, 3), np.float32)
+    connection = Convolution(kernel, in_shape=(planes, size, size), padding=(1, 1))
+    target = Population(
+        "conv", Conv2d((outputs, size, size)), np.zeros((1, outputs * size * size), np.float32)
+    )
+    return Network(
+        "images",
+        (Population("input", Input(planes * size * size)), target),
+        (Projection("input", "conv", connection),),
+        ("conv",),
+    )
+
+
+def chip_of(cores: int, scratchpad: str) -> Chip:
+    ports = sorted({0, cores - 1})
+    return load_chip("mesh16").changed(
+        {
+            "cores.count": cores,
+            "network.topology": f"mesh:1x{cores}",
+            "memories.0.size": scratchpad,
+            "memories.1.ports": ports,
+        }
+    )
+
+
+@given(st.integers(1, 500), st.integers(1, 40))
+def test_slices_cover_every_neuron_once_and_evenly(neurons: int, cores: int) -> None:
+    parts = spread(neurons, tuple(range(cores)))
+    assert [neuron for part in parts for neuron in range(part.start, part.stop)] == list(range(neurons))
+    assert len({part.core for part in parts}) == len(parts) == min(neurons, cores)
+    sizes = [part.size for part in parts]
+    assert max(sizes) - min(sizes) <= 1
+
+
+networks = st.one_of(
+    st.builds(gru, st.integers(1, 20), st.integers(1, 40), st.integers(1, 40)),
+    st.builds(convolution, st.integers(1, 3), st.integers(1, 6), st.integers(1, 5)),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(networks, st.integers(1, 9), st.sampled_from(["8 B", "256 B", "1 KiB", "64 KiB"]))
+def test_blocks_lie_apart_and_inside_their_memory(network: Network, cores: int, scratchpad: str) -> None:
+    chip = chip_of(cores, scratchpad)
+    mapping = map_network(network, chip)
+    positions = {population.name: index for index, population in enumerate(network.populations)}
+    for number, projection in enumerate(network.projections):
+        holders = [part.core for part in mapping.slices[positions[projection.target]]]
+        blocks = [block for block in mapping.blocks if block.projection == number]
+        assert [block.core for block in blocks] == holders, "one block for each core of the target"
+        fan_in = projection.connection
+        for block in blocks:
+            part = next(p for p in mapping.slices[positions[projection.target]] if p.core == block.core)
+            words = fan_in.restrict(part.start, part.stop).fan_out
+            assert np.all(words * 4 <= block.stride_bytes), "a column holds what a message fetches"
+            addresses = block.addresses(fan_in.source_size)
+            assert [block.address(source) for source in range(fan_in.source_size)] == addresses.tolist()
+            assert addresses.max() + block.stride_bytes == block.base_address + block.bytes
+    for memory in chip.memories:
+        stores: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        for block in mapping.blocks:
+            if block.memory == memory.name:
+                store = (block.channel, block.core if memory.kind == "scratchpad" else -1)
+                stores.setdefault(store, []).append((block.base_address, block.base_address + block.bytes))
+                assert block.base_address % memory.access_bytes == 0
+                if memory.kind == "dram":
+                    assert block.channel == chip.topology.nearest(block.core, memory.ports)
+        for spans in stores.values():
+            spans.sort()
+            assert all(end <= start for (_, end), (start, _) in pairwise(spans))
+            assert spans[-1][1] <= memory.size_bytes
+
+
+def test_what_fits_lies_in_the_nearest_memory() -> None:
+    near = map_network(gru(8, 32), chip_of(4, "64 KiB"))
+    assert {block.memory for block in near.blocks} == {"scratchpad"}
+    spilt = map_network(gru(8, 32), chip_of(4, "1 KiB"))
+    assert [block.memory for block in spilt.blocks] == ["scratchpad"] * 4 + ["dram"] * 4
+    assert {(block.core, block.channel) for block in spilt.blocks[4:]} == {(0, 0), (1, 0), (2, 1), (3, 1)}
+
+
+def test_a_convolution_stores_its_kernel_once() -> None:
+    mapping = map_network(convolution(2, 4, 3), load_chip("edgedrnn"))
+    (block,) = mapping.blocks
+    assert (block.stride_bytes, block.bytes, block.sources_per_column) == (3 * 9 * 4, 2 * 3 * 9 * 4, 16)
+    assert [block.address(source) for source in (0, 15, 16, 31)] == [0, 0, 108, 108]
+
+
+def test_narrow_weights_take_whole_bytes() -> None:
+    network = random_stack("gru", 40, (768, 768), np.random.default_rng(0), arithmetic=FixedPoint())
+    mapping = map_network(network, load_chip("edgedrnn"))
+    bits = network.arithmetic.weight_bits
+    assert {block.stride_bytes for block in mapping.blocks} == {-(-3 * 768 * bits // 8)}
+
+
+def test_placement_by_hand_overrides() -> None:
+    chip = chip_of(4, "64 KiB").changed(
+        {
+            "placement.explicit.cores": {"gru_0": [2, 1]},
+            "placement.explicit.memory": {"gru_0->gru_0": "dram"},
+        }
+    )
+    mapping = map_network(gru(8, 32), chip)
+    assert [(part.core, part.start, part.stop) for part in mapping.slices[1]] == [(2, 0, 16), (1, 16, 32)]
+    assert [(block.core, block.memory) for block in mapping.blocks] == [
+        (2, "scratchpad"),
+        (1, "scratchpad"),
+        (2, "dram"),
+        (1, "dram"),
+    ]
+    for path, name in (("cores.gru_9", [0]), ("memory", {"gru_9->gru_0": "dram"})):
+        with pytest.raises(InputError, match=r"network .* has no such part\. Did you mean gru_0"):
+            map_network(gru(8, 32), chip_of(4, "64 KiB").changed({f"placement.explicit.{path}": name}))
+
+
+def on_chip(cores: int, size: str) -> Chip:
+    content = chip_of(cores, size).content()
+    content["memories"].pop()
+    content["prices"] = {
+        key: price for key, price in content["prices"].items() if not key.startswith("dram.")
+    }
+    return Chip.model_validate(content)
+
+
+def test_what_does_not_fit_is_told_with_remedies() -> None:
+    with pytest.raises(InputError) as caught:
+        map_network(gru(64, 64), on_chip(1, "64 KiB"))
+    assert str(caught.value) == (
+        "chip mesh16: memories.0.size: 64 KiB: it holds 16,384 weights of 32 bits, "
+        "of which 12,288 are taken; layer gru_0 needs 24,576. Use 96 KiB, 16-bit weights or 2 cores."
+    )
+    with pytest.raises(InputError, match=r"chips/deltakws.yaml:\d+: memories.0.size: 24 kB: it holds 6,000"):
+        map_network(gru(64, 64), load_chip("deltakws"))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 24), st.integers(8, 48), st.integers(8, 48), st.integers(1, 4))
+def test_each_remedy_alone_makes_it_fit(inputs: int, first: int, second: int, cores: int) -> None:
+    network = gru(inputs, first, second)
+    try:
+        map_network(network, on_chip(cores, "2 KiB"))
+    except InputError as error:
+        remedy = error.remedy
+        size = re.search(r"[\d,]+ KiB", remedy)
+        assert size is not None
+        map_network(network, on_chip(cores, size[0].replace(",", "")))
+        if more := re.search(r"(\d+) cores", remedy):
+            map_network(network, on_chip(int(more[1]), "2 KiB"))
+        if bits := re.search(r"(\d+)-bit", remedy):
+            narrow = replace_bits(network, int(bits[1]))
+            map_network(narrow, on_chip(cores, "2 KiB"))
+
+
+def replace_bits(network: Network, bits: int) -> Network:
+    """The same shapes with weights of so many bits (a mapping looks at no value)."""
+
+    class Narrow:
+        weight_bits = bits
+
+    copy = replace(network)
+    object.__setattr__(copy, "arithmetic", Narrow())
+    return copy
+
+
+def test_a_mapping_has_a_digest_and_tables() -> None:
+    mapping, other = (map_network(gru(8, 32), chip_of(cores, "64 KiB")) for cores in (4, 5))
+    assert mapping.digest != other.digest
+    assert mapping.digest == replace(mapping).digest
+    neurons, weights = mapping.table()
+    assert neurons.rows[0] == ("input", "0", "0-1", "2")
+    assert weights.rows[0][:4] == ("input->gru_0", "0", "scratchpad", "0")
+    assert len(weights.rows) == len(mapping.blocks)
