@@ -181,7 +181,9 @@ def parse_fabric(text: str, place: str = "--topology") -> Fabric:
         tuple(int(part) for part in size.split("x")) if re.fullmatch(r"\d{1,9}(x\d{1,9})*", size) else ()
     )
     if len(numbers) != example.count("x", len(kind)) + 1 or min(numbers) < 1:
-        raise InputError(place, text, f"a {kind} is written {example}", f"Write {example}.")
+        raise InputError(
+            place, text, f"a {kind} is written {example}, with sizes of at least 1", f"Write {example}."
+        )
     too_many = InputError(
         place,
         text,

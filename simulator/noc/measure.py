@@ -17,7 +17,8 @@ from simulator.noc.traffic import random_packets
 GROWTH = 0.05  # share of the created flits by which the backlog of a stable network may grow
 SLACK = 2  # packets per terminal that may be under way anyway
 LIMITS = {"virtual channels": 64, "buffer": 4096, "flits": 65536, "cycles": 10_000_000}
-WARM_UP, MEASURED, DRAIN = 3000, 10_000, 30_000  # cycles
+WARM_UP, MEASURED, DRAIN = 3000, 10_000, 10_000  # cycles
+MOST_SLOTS = 50_000_000  # of all buffers together; each takes 8 bytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,10 +31,7 @@ class Router:
 
 @dataclass(frozen=True, eq=False)
 class Phases:
-    """Cycles before, of and after the measurement. Traffic goes on while the measured packets drain.
-
-    A drain of 0 stands for as long as it takes.
-    """
+    """Cycles before and of the measurement, and the most after it, while traffic goes on."""
 
     warm_up: int = WARM_UP
     measured: int = MEASURED
@@ -62,7 +60,10 @@ class Measurement:
     link_flits: Longs
 
     def to_dict(self) -> dict[str, Any]:
-        """The figures as plain numbers; a latency is None where no packet arrived."""
+        """The figures as plain numbers; a latency is None where no packet arrived.
+
+        ``busiest_link`` is flits a cycle on the link that carries most, over the whole run.
+        """
         arrived = self.latency.size > 0
         return {
             "latency_mean_cycles": float(self.latency.mean()) if arrived else None,
@@ -76,6 +77,7 @@ class Measurement:
             "packets": int(self.latency.size),
             "missing": self.missing,
             "cycles": self.cycles,
+            "busiest_link": float(self.link_flits.max() / self.cycles) if self.link_flits.size else 0.0,
         }
 
 
@@ -100,8 +102,9 @@ def measure(
     """
     router, phases = router or Router(), phases or Phases()
     _check_size("--flits", flits, LIMITS["flits"])
-    for place, cycles in (("--cycles", phases.measured), ("--warm-up", phases.warm_up + 1)):
-        _check_size(place, cycles, LIMITS["cycles"])
+    _check_size("--cycles", phases.measured, LIMITS["cycles"])
+    _check_size("--warm-up", phases.warm_up, LIMITS["cycles"], smallest=0)
+    _check_size("--seed", seed, 2**63, smallest=0)
     packets = random_packets(
         traffic,
         fabric.grid,
@@ -121,6 +124,10 @@ def measure_packets(
     _check_size("--virtual-channels", router.virtual_channels, LIMITS["virtual channels"])
     _check_size("--buffer", router.buffer, LIMITS["buffer"])
     wires = fabric.wires(router.virtual_channels)
+    slots = wires.into.size * router.virtual_channels * router.buffer
+    if slots > MOST_SLOTS:
+        rule = f"the buffers of {fabric.name} hold {slots:,} flits together; {MOST_SLOTS:,} is the most"
+        raise InputError("--buffer", f"{router.buffer:,}", rule, "Give smaller buffers or fewer channels.")
     state = fresh_state(wires, packets, router.virtual_channels, router.buffer)
     if phases is None:
         first, last, limit = 0, int(packets.created.max()) + 1, np.iinfo(np.int64).max
@@ -164,8 +171,7 @@ def _by_link(fabric: Fabric, carried: Longs) -> Longs:
     return flits
 
 
-def _check_size(place: str, value: int, largest: int) -> None:
-    if not 1 <= value <= largest:
-        raise InputError(
-            place, f"{value:,}", f"it is a whole number from 1 to {largest:,}", "Give one of these."
-        )
+def _check_size(place: str, value: int, largest: int, smallest: int = 1) -> None:
+    if not smallest <= value <= largest:
+        rule = f"it is a whole number from {smallest} to {largest:,}"
+        raise InputError(place, f"{value:,}", rule, "Give one of these.")

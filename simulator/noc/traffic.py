@@ -14,6 +14,7 @@ from simulator.noc.state import Packets
 
 Integers = npt.NDArray[np.int64]
 Pattern = Callable[[tuple[int, ...], Integers, np.random.Generator], Integers]
+MOST_PACKETS = 20_000_000
 LATEST = 2**40  # cycles: a file's packets lie before
 
 
@@ -96,6 +97,9 @@ def random_packets(
         )
     terminals = math.prod(grid)
     chance, places = rate / flits, terminals * cycles
+    if chance * places > MOST_PACKETS:
+        rule = f"{chance * places:.3g} packets would be sent; {MOST_PACKETS:,} is the most"
+        raise InputError("--cycles", f"{cycles:,}", rule, "Give fewer cycles or a lower rate.")
     drawn: list[Integers] = []
     at = -1
     while at < places:  # gaps between the successes of a row of independent draws, one per terminal and cycle
