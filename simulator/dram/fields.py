@@ -1,0 +1,60 @@
+"""The columns of the DRAM rule's arrays by name, and the kinds of command.
+
+The four ``NEXT_`` fields stand at the same place for bank, group and rank: the first tick at which that command
+is legal as far as this bank, group or rank is concerned. Ticks count periods of the command clock from zero.
+"""
+
+NEVER = 1 << 60  # a tick that never comes
+NOBODY = -1
+
+# bank, group and rank
+NEXT_ACTIVATE, NEXT_READ, NEXT_WRITE, NEXT_PRECHARGE = 0, 1, 2, 3
+GROUP_FIELDS = 4
+
+# bank
+OPEN_ROW = 4  # the row in the row buffer, or CLOSED, or CLOSING (closes by itself at NEXT_PRECHARGE)
+CLOSED, CLOSING = -1, -2
+HEAD, TAIL = 5, 6  # oldest and youngest waiting request
+HIT = 7  # oldest waiting request for the open row
+OWNED = 8  # 1 until the request is served for which the row was opened
+PLACE = 9  # where the bank stands in its channel's list of busy banks, or NOBODY
+BANK_RANK, BANK_GROUP = 10, 11
+BANK_FIELDS = 12
+
+# rank
+OLDEST_ACTIVATE = 4  # which of the last four activates is the oldest
+ACTIVATES = 5  # 5..8: their ticks
+NEXT_REFRESH = 9
+OWNERS = 10  # banks that are OWNED
+PENDING = 11  # requests of this rank that are not served
+IDLE_FROM = 12  # the tick from which nothing is pending
+OPEN_BANKS, OPEN_SINCE = 13, 14
+TICKS_OPEN = 15  # ticks with a row open, powered down or not
+TICKS_DOWN_OPEN, TICKS_DOWN_CLOSED = 16, 17  # ticks powered down
+RANK_CHANNEL = 18
+RANK_FIELDS = 19
+
+# channel
+NEXT_ROW_SLOT, NEXT_COLUMN_SLOT = 0, 1  # first free tick of the command bus
+QUEUED = 2  # requests for which no row was opened yet
+BUSY_BANKS = 3  # how many
+SEQUENCE = 4  # requests so far
+FREE_SLOT = 5  # first of the free slots
+STROBE_UNTIL = 6  # the write clock runs until then
+FIRST_REFRESH = 7  # the least NEXT_REFRESH of its ranks
+SPARE_SLOTS = 8  # bit i: tick NEXT_ROW_SLOT - 1 - i of the command bus was left free
+CHANNEL_FIELDS = 9
+
+# slot: one request
+ROW, ARRIVAL, ORDER, IS_WRITE, TAG, AFTER, BEFORE, STARTED = 0, 1, 2, 3, 4, 5, 6, 7
+SLOT_FIELDS = 8
+
+# counts of a channel
+ACTIVATED, PRECHARGED, READS, WRITES, REFRESHED, ROW_HITS, ROW_MISSES, ROW_CONFLICTS = 0, 1, 2, 3, 4, 5, 6, 7
+COUNT_FIELDS = 8
+
+# kinds of command in their order at one tick; the target is a bank, for refreshes a rank
+CLOSE = 0  # a row that closes by itself
+COLUMN_OWNED = 1  # read or write for the request for which the row was opened
+COLUMN = 2  # read or write for any other
+PRECHARGE_ALL, REFRESH, ACTIVATE, PRECHARGE, NOTHING = 3, 4, 5, 6, 7

@@ -1,0 +1,211 @@
+"""What a DRAM command changes: the ticks at which the commands after it become legal, and the counts."""
+
+from __future__ import annotations
+
+from networks.kernels import kernel
+from simulator.dram import fields as at
+from simulator.dram.state import Integers, Memory
+from simulator.dram.timing import Timing
+from simulator.dram.waiting import make_busy, remove_hit, rest_if_done, wake
+
+
+@kernel
+def issue(memory: Memory, timing: Timing, channel: int, tick: int, kind: int, target: int) -> int:
+    """Carry out what `next_command` gave; return the slot of the request it served, or -1.
+
+    A read's data has arrived at ``tick + timing.read_latency``, a write's at ``tick + timing.write_latency``.
+    The slot's fields can be read until the next request is handed in.
+    """
+    if kind == at.COLUMN or kind == at.COLUMN_OWNED:
+        return column(memory, timing, channel, tick, target)
+    if kind == at.ACTIVATE:
+        activate(memory, timing, channel, tick, target)
+    elif kind == at.PRECHARGE:
+        start(memory, channel, memory.bank[target, at.HEAD], at.ROW_CONFLICTS)
+        take_row_slots(memory, timing, channel, tick, timing.precharge_slots)
+        close_row(memory, channel, tick, target, timing.precharge_to_activate)
+        rank = memory.bank[target, at.BANK_RANK]
+        later(memory.rank, rank, at.NEXT_PRECHARGE, tick + timing.precharge_to_precharge)
+    elif kind == at.CLOSE:
+        close_row(memory, channel, tick, target, timing.precharge_to_activate)
+        rest_if_done(memory, channel, target)
+    elif kind == at.PRECHARGE_ALL:
+        precharge_all(memory, timing, channel, tick, target)
+    elif kind == at.REFRESH:
+        refresh(memory, timing, channel, tick, target)
+    return at.NOBODY
+
+
+@kernel
+def take_row_slots(memory: Memory, timing: Timing, channel: int, tick: int, slots: int) -> None:
+    """Take ``slots`` of the bus for row commands up to ``tick``; column commands share it or have their own."""
+    if timing.activate_apart > 0:
+        note_spare_slots(memory, channel, tick, slots)
+    memory.channel[channel, at.NEXT_ROW_SLOT] = tick + 1
+    if timing.split_bus == 0:
+        memory.channel[channel, at.NEXT_COLUMN_SLOT] = tick + 1
+
+
+@kernel
+def take_column_slots(memory: Memory, timing: Timing, channel: int, tick: int, slots: int) -> None:
+    """Take ``slots`` of the bus for column commands up to ``tick``."""
+    if timing.split_bus == 0:
+        take_row_slots(memory, timing, channel, tick, slots)
+    else:
+        memory.channel[channel, at.NEXT_COLUMN_SLOT] = tick + 1
+
+
+@kernel
+def note_spare_slots(memory: Memory, channel: int, tick: int, slots: int) -> None:
+    """Remember which of the last 62 slots were left free, now that those up to ``tick`` are behind."""
+    passed = min(tick + 1 - memory.channel[channel, at.NEXT_ROW_SLOT], 62)
+    free = ((1 << max(passed - slots, 0)) - 1) << slots
+    kept = memory.channel[channel, at.SPARE_SLOTS] & ((1 << (62 - passed)) - 1)
+    memory.channel[channel, at.SPARE_SLOTS] = (kept << passed) | free
+
+
+@kernel
+def start(memory: Memory, channel: int, slot: int, outcome: int) -> None:
+    """Count a request as row hit, miss or conflict by the first command it causes."""
+    if memory.slot[slot, at.STARTED] == 0:
+        memory.slot[slot, at.STARTED] = 1
+        memory.count[channel, outcome] += 1
+
+
+@kernel
+def later(table: Integers, row: int, field: int, tick: int) -> None:
+    """Let a command be legal no earlier than ``tick``."""
+    if table[row, field] < tick:
+        table[row, field] = tick
+
+
+@kernel
+def column(memory: Memory, timing: Timing, channel: int, tick: int, bank: int) -> int:
+    """Read or write the bank's oldest row hit."""
+    group, rank = memory.bank[bank, at.BANK_GROUP], memory.bank[bank, at.BANK_RANK]
+    start(memory, channel, memory.bank[bank, at.HIT], at.ROW_HITS)
+    slot = remove_hit(memory, channel, bank)
+    if memory.bank[bank, at.OWNED] == 1:
+        memory.bank[bank, at.OWNED] = 0
+        memory.rank[rank, at.OWNERS] -= 1
+    else:
+        memory.channel[channel, at.QUEUED] -= 1
+    slots = timing.column_slots
+    if timing.strobe_hold > 0:
+        slots += tick > memory.channel[channel, at.STROBE_UNTIL]  # the command that started the write clock
+        later(memory.channel, channel, at.STROBE_UNTIL, tick + timing.strobe_hold)
+    take_column_slots(memory, timing, channel, tick, slots)
+    is_write = memory.slot[slot, at.IS_WRITE]
+    if is_write:
+        memory.count[channel, at.WRITES] += 1
+        later(memory.bank, bank, at.NEXT_PRECHARGE, tick + timing.write_to_precharge)
+        later(memory.group, group, at.NEXT_WRITE, tick + timing.write_to_write_group)
+        later(memory.group, group, at.NEXT_READ, tick + timing.write_to_read_group)
+        later(memory.rank, rank, at.NEXT_WRITE, tick + timing.write_to_write)
+        later(memory.rank, rank, at.NEXT_READ, tick + timing.write_to_read)
+    else:
+        memory.count[channel, at.READS] += 1
+        later(memory.bank, bank, at.NEXT_PRECHARGE, tick + timing.read_to_precharge)
+        later(memory.group, group, at.NEXT_READ, tick + timing.read_to_read_group)
+        later(memory.rank, rank, at.NEXT_READ, tick + timing.read_to_read)
+        later(memory.rank, rank, at.NEXT_WRITE, tick + timing.read_to_write)
+    if timing.ranks_on_bus > 1:
+        hand_over_bus(memory, timing, rank, tick, is_write)
+    later(memory.rank, rank, at.IDLE_FROM, tick + (timing.write_latency if is_write else timing.read_latency))
+    memory.rank[rank, at.PENDING] -= 1
+    if timing.closed_page == 1 and memory.bank[bank, at.HIT] == at.NOBODY:
+        memory.bank[bank, at.OPEN_ROW] = at.CLOSING
+        later(memory.rank, rank, at.IDLE_FROM, memory.bank[bank, at.NEXT_PRECHARGE])
+        make_busy(memory, channel, bank)
+    else:
+        rest_if_done(memory, channel, bank)
+    return slot
+
+
+@kernel
+def hand_over_bus(memory: Memory, timing: Timing, rank: int, tick: int, is_write: int) -> None:
+    """Keep the data bus clear between this rank and the others on it."""
+    first = rank // timing.ranks_on_bus * timing.ranks_on_bus
+    for other in range(first, first + timing.ranks_on_bus):
+        if other == rank:
+            continue
+        if is_write:
+            later(memory.rank, other, at.NEXT_READ, tick + timing.write_to_read_rank)
+            later(memory.rank, other, at.NEXT_WRITE, tick + timing.write_to_write_rank)
+        else:
+            later(memory.rank, other, at.NEXT_READ, tick + timing.read_to_read_rank)
+            later(memory.rank, other, at.NEXT_WRITE, tick + timing.read_to_write_rank)
+
+
+@kernel
+def activate(memory: Memory, timing: Timing, channel: int, tick: int, bank: int) -> None:
+    """Open the row of the bank's oldest request, which leaves the queue and owns the row until it is served."""
+    group, rank = memory.bank[bank, at.BANK_GROUP], memory.bank[bank, at.BANK_RANK]
+    head = memory.bank[bank, at.HEAD]
+    start(memory, channel, head, at.ROW_MISSES)
+    if timing.activate_apart > 0:
+        take_row_slots(memory, timing, channel, tick, 1)
+        spare = memory.channel[channel, at.SPARE_SLOTS]
+        memory.channel[channel, at.SPARE_SLOTS] = spare & (spare - 1)  # the latest free slot before
+    else:
+        take_row_slots(memory, timing, channel, tick, timing.activate_slots)
+    memory.count[channel, at.ACTIVATED] += 1
+    memory.channel[channel, at.QUEUED] -= 1
+    memory.bank[bank, at.OPEN_ROW] = memory.slot[head, at.ROW]
+    memory.bank[bank, at.HIT] = head
+    memory.bank[bank, at.OWNED] = 1
+    memory.rank[rank, at.OWNERS] += 1
+    if memory.rank[rank, at.OPEN_BANKS] == 0:
+        memory.rank[rank, at.OPEN_SINCE] = tick
+    memory.rank[rank, at.OPEN_BANKS] += 1
+    later(memory.bank, bank, at.NEXT_READ, tick + timing.activate_to_read)
+    later(memory.bank, bank, at.NEXT_WRITE, tick + timing.activate_to_write)
+    later(memory.bank, bank, at.NEXT_PRECHARGE, tick + timing.activate_to_precharge)
+    later(memory.bank, bank, at.NEXT_ACTIVATE, tick + timing.activate_to_activate)
+    later(memory.group, group, at.NEXT_ACTIVATE, tick + timing.activate_to_activate_group)
+    later(memory.rank, rank, at.NEXT_ACTIVATE, tick + timing.activate_to_activate_any)
+    oldest = memory.rank[rank, at.OLDEST_ACTIVATE]
+    memory.rank[rank, at.ACTIVATES + oldest] = tick
+    memory.rank[rank, at.OLDEST_ACTIVATE] = (oldest + 1) % 4
+
+
+@kernel
+def close_row(memory: Memory, channel: int, tick: int, bank: int, to_activate: int) -> None:
+    """Close the bank's row at ``tick``."""
+    rank = memory.bank[bank, at.BANK_RANK]
+    memory.bank[bank, at.OPEN_ROW] = at.CLOSED
+    memory.bank[bank, at.HIT] = at.NOBODY
+    later(memory.bank, bank, at.NEXT_ACTIVATE, tick + to_activate)
+    memory.count[channel, at.PRECHARGED] += 1
+    memory.rank[rank, at.OPEN_BANKS] -= 1
+    if memory.rank[rank, at.OPEN_BANKS] == 0:
+        memory.rank[rank, at.TICKS_OPEN] += tick - memory.rank[rank, at.OPEN_SINCE]
+
+
+@kernel
+def precharge_all(memory: Memory, timing: Timing, channel: int, tick: int, rank: int) -> None:
+    """Close every row of the rank, on the way to its refresh."""
+    wake(memory, timing, rank, memory.rank[rank, at.NEXT_REFRESH])
+    take_row_slots(memory, timing, channel, tick, timing.precharge_slots)
+    later(memory.rank, rank, at.NEXT_PRECHARGE, tick + timing.precharge_to_precharge)
+    banks = timing.groups * timing.banks
+    for bank in range(rank * banks, (rank + 1) * banks):
+        if memory.bank[bank, at.OPEN_ROW] != at.CLOSED:
+            close_row(memory, channel, tick, bank, timing.precharge_all_to_activate)
+
+
+@kernel
+def refresh(memory: Memory, timing: Timing, channel: int, tick: int, rank: int) -> None:
+    """Refresh all banks of the rank, whose rows are closed."""
+    wake(memory, timing, rank, memory.rank[rank, at.NEXT_REFRESH])
+    take_row_slots(memory, timing, channel, tick, timing.precharge_slots)
+    memory.count[channel, at.REFRESHED] += 1
+    banks = timing.groups * timing.banks
+    for bank in range(rank * banks, (rank + 1) * banks):
+        later(memory.bank, bank, at.NEXT_ACTIVATE, tick + timing.refresh)
+    later(memory.rank, rank, at.IDLE_FROM, tick + timing.refresh)
+    memory.rank[rank, at.NEXT_REFRESH] += timing.refresh_interval
+    first = at.NEVER
+    for other in range(channel * timing.ranks, (channel + 1) * timing.ranks):
+        first = min(first, memory.rank[other, at.NEXT_REFRESH])
+    memory.channel[channel, at.FIRST_REFRESH] = first

@@ -1,0 +1,68 @@
+"""What the DRAM rule remembers: flat arrays of whole numbers over all channels of one memory."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from simulator.dram import fields as at
+from simulator.dram.timing import Timing
+
+Integers = npt.NDArray[np.int64]
+
+
+class Memory(NamedTuple):
+    """All that a memory remembers, one row a thing, one column a field of `simulator.dram.fields`.
+
+    B banks, G bank groups, R ranks (and pseudo channels), C channels, S slots; all int64, times in ticks.
+    Banks are numbered group by group, groups rank by rank, ranks channel by channel.
+    """
+
+    bank: Integers  # (B, BANK_FIELDS)
+    group: Integers  # (G, GROUP_FIELDS)
+    rank: Integers  # (R, RANK_FIELDS)
+    channel: Integers  # (C, CHANNEL_FIELDS)
+    slot: Integers  # (S, SLOT_FIELDS)
+    busy: Integers  # (C, B / C) banks with something to do
+    count: Integers  # (C, COUNT_FIELDS)
+
+
+def empty_memory(timing: Timing) -> Memory:
+    """Make a memory at tick 0: every row closed, nothing waiting, the first refresh one interval away.
+
+    >>> from simulator.dram.loading import load_standard
+    >>> memory = empty_memory(load_standard("HBM2-2000").timing())
+    >>> memory.bank.shape, memory.rank.shape      # 2 pseudo channels of 16 banks
+    ((32, 12), (2, 19))
+    """
+    banks = timing.groups * timing.banks
+    banks_of_channel = timing.ranks * banks
+    bank = np.zeros((timing.channels * banks_of_channel, at.BANK_FIELDS), np.int64)
+    bank[:, [at.OPEN_ROW, at.HEAD, at.TAIL, at.HIT, at.PLACE]] = at.NOBODY  # which is also CLOSED
+    number = np.arange(len(bank))
+    bank[:, at.BANK_RANK], bank[:, at.BANK_GROUP] = number // banks, number // timing.banks
+
+    first_refresh = timing.refresh_interval or at.NEVER
+    rank = np.zeros((timing.channels * timing.ranks, at.RANK_FIELDS), np.int64)
+    rank[:, at.NEXT_REFRESH] = first_refresh
+    rank[:, at.ACTIVATES : at.ACTIVATES + 4] = -at.NEVER
+    rank[:, at.RANK_CHANNEL] = np.arange(len(rank)) // timing.ranks
+
+    slots = timing.queue + banks_of_channel  # a request whose row was opened waits outside the queue
+    slot = np.zeros((timing.channels * slots, at.SLOT_FIELDS), np.int64)
+    slot[:, at.AFTER] = np.arange(1, len(slot) + 1)
+    slot[slots - 1 :: slots, at.AFTER] = at.NOBODY
+    channel = np.zeros((timing.channels, at.CHANNEL_FIELDS), np.int64)
+    channel[:, at.FREE_SLOT] = np.arange(timing.channels) * slots
+    channel[:, at.FIRST_REFRESH] = first_refresh
+    return Memory(
+        bank=bank,
+        group=np.zeros((timing.channels * timing.ranks * timing.groups, at.GROUP_FIELDS), np.int64),
+        rank=rank,
+        channel=channel,
+        slot=slot,
+        busy=np.zeros((timing.channels, banks_of_channel), np.int64),
+        count=np.zeros((timing.channels, at.COUNT_FIELDS), np.int64),
+    )

@@ -1,0 +1,148 @@
+"""Waiting requests: every bank has a list of its own, oldest first, and knows its oldest row hit."""
+
+from __future__ import annotations
+
+from networks.kernels import kernel
+from simulator.dram import fields as at
+from simulator.dram.state import Memory
+from simulator.dram.timing import Timing
+
+
+@kernel
+def has_room(memory: Memory, timing: Timing, channel: int) -> bool:
+    """Tell whether the channel's queue takes one more request."""
+    return memory.channel[channel, at.QUEUED] < timing.queue
+
+
+@kernel
+def enqueue(
+    memory: Memory, timing: Timing, channel: int, tick: int, bank: int, row: int, is_write: int, tag: int
+) -> int:
+    """Put a request that arrives at ``tick`` into the queue of ``channel``; return its slot, or -1 if full.
+
+    ``bank`` is numbered over all channels, ``tag`` is the caller's and comes back in the slot. Ticks of
+    arrival must not decrease within a channel, nor be before a command issued there.
+
+    >>> from simulator.dram.issue import issue
+    >>> from simulator.dram.rule import next_command
+    >>> from simulator.dram.loading import load_standard
+    >>> from simulator.dram.state import empty_memory
+    >>> timing = load_standard("DDR3-1600").timing()
+    >>> memory = empty_memory(timing)
+    >>> slot = enqueue(memory, timing, 0, 100, 3, 7, 0, 42)
+    >>> tick, kind, bank = next_command(memory, timing, 0)
+    >>> (tick, kind == at.ACTIVATE, bank)
+    (100, True, 3)
+    >>> issue(memory, timing, 0, tick, kind, bank)                # no request is served by it
+    -1
+    >>> next_command(memory, timing, 0)[0] - tick == timing.activate_to_read
+    True
+    """
+    if memory.channel[channel, at.QUEUED] >= timing.queue:
+        return at.NOBODY
+    rank = memory.bank[bank, at.BANK_RANK]
+    if memory.rank[rank, at.PENDING] == 0:
+        wake(memory, timing, rank, tick)
+    memory.rank[rank, at.PENDING] += 1
+
+    here = memory.channel[channel, at.FREE_SLOT]
+    memory.channel[channel, at.FREE_SLOT] = memory.slot[here, at.AFTER]
+    memory.channel[channel, at.QUEUED] += 1
+    memory.slot[here, at.ROW] = row
+    memory.slot[here, at.ARRIVAL] = tick
+    memory.slot[here, at.ORDER] = memory.channel[channel, at.SEQUENCE]
+    memory.slot[here, at.IS_WRITE] = is_write
+    memory.slot[here, at.TAG] = tag
+    memory.slot[here, at.STARTED] = 0
+    memory.channel[channel, at.SEQUENCE] += 1
+
+    tail = memory.bank[bank, at.TAIL]
+    memory.slot[here, at.AFTER] = at.NOBODY
+    memory.slot[here, at.BEFORE] = tail
+    if tail == at.NOBODY:
+        memory.bank[bank, at.HEAD] = here
+    else:
+        memory.slot[tail, at.AFTER] = here
+    memory.bank[bank, at.TAIL] = here
+    if memory.bank[bank, at.HIT] == at.NOBODY and memory.bank[bank, at.OPEN_ROW] == row:
+        memory.bank[bank, at.HIT] = here
+    make_busy(memory, channel, bank)
+    return here
+
+
+@kernel
+def make_busy(memory: Memory, channel: int, bank: int) -> None:
+    """Note that the bank has something to do."""
+    if memory.bank[bank, at.PLACE] == at.NOBODY:
+        place = memory.channel[channel, at.BUSY_BANKS]
+        memory.busy[channel, place] = bank
+        memory.bank[bank, at.PLACE] = place
+        memory.channel[channel, at.BUSY_BANKS] = place + 1
+
+
+@kernel
+def rest_if_done(memory: Memory, channel: int, bank: int) -> None:
+    """Take the bank off the list of busy ones if nothing waits there and its row is not closing."""
+    place = memory.bank[bank, at.PLACE]
+    if memory.bank[bank, at.HEAD] != at.NOBODY or memory.bank[bank, at.OPEN_ROW] == at.CLOSING:
+        return
+    last = memory.channel[channel, at.BUSY_BANKS] - 1
+    moved = memory.busy[channel, last]
+    memory.busy[channel, place] = moved
+    memory.bank[moved, at.PLACE] = place
+    memory.bank[bank, at.PLACE] = at.NOBODY
+    memory.channel[channel, at.BUSY_BANKS] = last
+
+
+@kernel
+def remove_hit(memory: Memory, channel: int, bank: int) -> int:
+    """Take the bank's oldest row hit out of its list, find the next one, and free the slot."""
+    here = memory.bank[bank, at.HIT]
+    older, younger = memory.slot[here, at.BEFORE], memory.slot[here, at.AFTER]
+    if older == at.NOBODY:
+        memory.bank[bank, at.HEAD] = younger
+    else:
+        memory.slot[older, at.AFTER] = younger
+    if younger == at.NOBODY:
+        memory.bank[bank, at.TAIL] = older
+    else:
+        memory.slot[younger, at.BEFORE] = older
+    row = memory.bank[bank, at.OPEN_ROW]
+    while younger != at.NOBODY and memory.slot[younger, at.ROW] != row:
+        younger = memory.slot[younger, at.AFTER]
+    memory.bank[bank, at.HIT] = younger
+    memory.slot[here, at.AFTER] = memory.channel[channel, at.FREE_SLOT]
+    memory.channel[channel, at.FREE_SLOT] = here
+    return here
+
+
+@kernel
+def down_from(memory: Memory, timing: Timing, rank: int) -> int:
+    """Give the tick at which an idle rank powers down, or NEVER."""
+    if timing.power_down_after == 0 or memory.rank[rank, at.PENDING] > 0:
+        return at.NEVER
+    return memory.rank[rank, at.IDLE_FROM] + timing.power_down_after
+
+
+@kernel
+def ready_from(memory: Memory, timing: Timing, rank: int, tick: int) -> int:
+    """Give the first tick at which a rank takes a command if it is called at ``tick``."""
+    down = down_from(memory, timing, rank)
+    if tick <= down:
+        return tick
+    return max(tick, down + timing.power_down_least) + timing.power_down_exit
+
+
+@kernel
+def wake(memory: Memory, timing: Timing, rank: int, tick: int) -> None:
+    """Call a rank at ``tick``: if it is powered down, account for that and hold commands until it is up."""
+    down = down_from(memory, timing, rank)
+    if tick <= down:
+        return
+    leaves = max(tick, down + timing.power_down_least)
+    field = at.TICKS_DOWN_OPEN if memory.rank[rank, at.OPEN_BANKS] > 0 else at.TICKS_DOWN_CLOSED
+    memory.rank[rank, field] += leaves - down
+    memory.rank[rank, at.IDLE_FROM] = leaves
+    ready = leaves + timing.power_down_exit
+    for command in range(4):  # NEXT_ACTIVATE, NEXT_READ, NEXT_WRITE, NEXT_PRECHARGE
+        memory.rank[rank, command] = max(memory.rank[rank, command], ready)
