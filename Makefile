@@ -1,12 +1,13 @@
 # make demo   environment, installation, the main job on the data in the box; names the page it wrote
 # make test   environment, installation, every test (DELTASIM_DATA=FOLDER adds those on recorded data)
 # make lint   style, types and the direction of imports
+# make docs   runs every example in the guides and writes what it printed into the pages
 # Each works alone on a clean clone. PYTHON=python3.12 picks another interpreter.
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint docs clean
 
 demo: .venv/.installed
 	@folder=runs/demo; n=1; while [ -e "$$folder" ]; do n=$$((n + 1)); folder=runs/demo-$$n; done; \
@@ -20,6 +21,9 @@ lint: .venv/.installed-for-tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: .venv/.installed
+	$(BIN)/python docs/examples.py README.md docs/guide.md docs/chips.md
 
 clean:
 	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

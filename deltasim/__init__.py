@@ -13,7 +13,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from deltasim.simulate import simulate, sweep
+    from deltasim.cases import simulate, sweep
     from simulator.chip import chip_names as chips
     from simulator.chip import load_chip
     from workloads.registry import benchmark, benchmarks
@@ -22,8 +22,8 @@ __all__ = ["benchmark", "benchmarks", "chips", "load_chip", "simulate", "sweep"]
 __version__ = "0.1.0"
 
 _HOMES = {
-    "simulate": ("deltasim.simulate", "simulate"),
-    "sweep": ("deltasim.simulate", "sweep"),
+    "simulate": ("deltasim.cases", "simulate"),
+    "sweep": ("deltasim.cases", "sweep"),
     "benchmark": ("workloads.registry", "benchmark"),
     "benchmarks": ("workloads.registry", "benchmarks"),
     "chips": ("simulator.chip", "chip_names"),

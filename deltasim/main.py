@@ -69,6 +69,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None], str, str], ...] = (
     ("describe", describe.describe, "a chip and its prices", "deltasim describe chip edgedrnn"),
     ("map", mapping.show_mapping, "neurons and weights on a chip", "deltasim map digits --chip mesh16"),
     ("train", train.train, "make a trained network again", "deltasim train digits --theta 0.2 --out trained"),
+    ("noc", noc.noc, "a network on chip under traffic", "deltasim noc --topology mesh:8x8 --rate 0.1 --json"),
     ("data", data.data, "fetch recorded data", "deltasim data fetch fsdd"),
     ("noc", noc.noc, "a network on chip, flit by flit", "deltasim noc --topology mesh:8x8 --rate 0.2"),
 )

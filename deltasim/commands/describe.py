@@ -12,8 +12,14 @@ from networks.errors import InputError, nearest
 def describe(
     kind: Annotated[str, typer.Argument(help="chip or cell")],
     name: Annotated[str, typer.Argument(help="a name from deltasim list, or the path of a YAML description")],
+    as_yaml: Annotated[
+        bool, typer.Option("--yaml", help="print a chip's file, to make your own from")
+    ] = False,
 ) -> None:
     """Show a chip with every price and its source, or a cell with its equations."""
+    if as_yaml and kind == "chip":
+        _chip_file(name)
+        return
     kinds = {"chip": _chip, "cell": _cell}
     if kind not in kinds:
         raise InputError(
@@ -31,6 +37,15 @@ def _chip(name: str) -> None:
         if position:
             print()
         print_table(heading, columns, rows)
+
+
+def _chip_file(name: str) -> None:
+    from simulator.chip import chip_names
+    from simulator.chip.description import packaged_chips
+
+    if name not in chip_names():
+        raise InputError("deltasim describe chip", name, "there is no such chip", nearest(name, chip_names()))
+    print((packaged_chips() / f"{name}.yaml").read_text(encoding="utf-8"), end="")
 
 
 def _cell(name: str) -> None:

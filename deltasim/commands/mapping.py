@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,13 +13,17 @@ def show_mapping(
     chip: Annotated[
         str, typer.Option(help="a chip in the box, or the path of a YAML description")
     ] = "edgedrnn",
+    data: Annotated[str | None, typer.Option(help="fsdd, synthetic, or a folder of TIDIGITS")] = None,
+    network: Annotated[Path | None, typer.Option(help="a trained network of yours")] = None,
 ) -> None:
     """Show which core holds which neurons and which memory holds which weights."""
+    from deltasim.cases import choose
     from deltasim.tables import print_table
     from simulator.chip import load_chip
     from simulator.mapping import map_network
-    from workloads.registry import benchmark as load_benchmark
 
-    mapping = map_network(load_benchmark(benchmark).network, load_chip(chip))
-    for heading, columns, rows in mapping.table():
+    mapping = map_network(choose(benchmark, data, network).network, load_chip(chip))
+    for position, (heading, columns, rows) in enumerate(mapping.table()):
+        if position:
+            print()
         print_table(heading, columns, rows)

@@ -67,7 +67,9 @@ def noc(
     rows: list[tuple[str, str]] = []
     for name, value in result.items():
         if isinstance(value, dict):
-            rows += [(f"energy, {part[:-2].replace('_', ' ')}", quantity(j, "J")) for part, j in value.items()]
+            rows += [
+                (f"energy, {part[:-2].replace('_', ' ')}", quantity(j, "J")) for part, j in value.items()
+            ]
         else:
             shown = f"{value:.4g}" if isinstance(value, float) else str(value)
             rows.append((name.replace("_", " "), "-" if value is None else shown))

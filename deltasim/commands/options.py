@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from networks.errors import InputError
 
 if TYPE_CHECKING:
-    from deltasim.simulate import Case
+    from deltasim.cases import Case
 
 
 def parse_thetas(text: str | None) -> list[float | None]:

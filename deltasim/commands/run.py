@@ -44,8 +44,8 @@ def run(
     thetas = parse_thetas(theta)
     if out is not None:
         refuse_existing(out)
+    from deltasim.cases import choose, dense_baseline, prepare, run_case
     from deltasim.progress import progress_bar
-    from deltasim.simulate import choose, dense_baseline, prepare, run_case
 
     chosen = choose(benchmark, data, network, limit)
     if chosen.fallback:

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from simulator.mapping import Mapping
     from workloads.benchmark import Benchmark
 
-ENGINES = ("simpy",)
-
 
 @dataclass(frozen=True, eq=False)
 class Case:
@@ -66,7 +64,7 @@ def choose(
 
     chosen = load_benchmark(benchmark, data)
     if network is not None:
-        from networks.files import load_network
+        from networks.formats import load_network
 
         chosen = dataclasses.replace(chosen, network=load_network(network))
     return chosen if limit is None else chosen.limited(limit)
@@ -83,9 +81,10 @@ def prepare(
     from networks.execute import execute
     from simulator.chip import load_chip
     from simulator.mapping import map_network
+    from simulator.simulate import ENGINES
 
     if engine not in ENGINES:
-        raise InputError("--engine", engine, "there is no such engine", nearest(engine, ENGINES))
+        raise InputError("engine", engine, "there is no such engine", nearest(engine, ENGINES))
     loaded = load_chip(chip) if isinstance(chip, str | Path) else chip
     network = benchmark.network if theta is None else benchmark.network.with_thresholds(theta)
     mapping = map_network(network, loaded)
@@ -109,7 +108,7 @@ def dense_baseline(case: Case, progress: Progress | None = None) -> Baseline:
     """
     from networks.execute import execute
     from networks.trace import dense_trace
-    from simulator import simulate as replay
+    from simulator.simulate import simulate as replay
 
     benchmark = case.benchmark
     trace = dense_trace(case.network, [len(sequence) for sequence in benchmark.sequences])
@@ -121,14 +120,25 @@ def dense_baseline(case: Case, progress: Progress | None = None) -> Baseline:
 def run_case(
     case: Case, baseline: Baseline, command: str = "deltasim.simulate", progress: Progress | None = None
 ) -> Result:
-    """Replay the case's trace on its chip and hold the counts against the baseline."""
+    """Replay the case's trace on its chip and hold the counts against the baseline.
+
+    In the SimPy engine the neurons also compute for themselves, and must arrive at the very same trace.
+    """
     from reports.figures import Score
     from reports.result import Provenance, Result
-    from simulator import simulate as replay
+    from simulator.simulate import simulate as replay
 
     benchmark = case.benchmark
     started = time.perf_counter()
-    ledger = replay(case.network, case.trace, case.chip, case.mapping, engine=case.engine, progress=progress)
+    ledger = replay(
+        case.network,
+        case.trace,
+        case.chip,
+        case.mapping,
+        inputs=benchmark.sequences if case.engine == "simpy" else None,
+        engine=case.engine,
+        progress=progress,
+    )
     wall_s = time.perf_counter() - started
     return Result(
         benchmark=benchmark.name,
