@@ -1,0 +1,73 @@
+"""The page of a run, and that of a sweep: one offline HTML file each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from reports.page import activity, dram, energy, provenance, thresholds, utilisation
+from reports.page.cards import cards, lead
+from reports.page.document import document
+from reports.page.parts import Link, Page
+from reports.quantities import count, threshold
+
+if TYPE_CHECKING:
+    from reports.result import Result
+
+
+def run_page(result: Result, sweep: Sequence[Result] = ()) -> str:
+    """The page of one run; given the runs of a sweep, it shows score and savings over the threshold too."""
+    found = [
+        energy.section(result),
+        activity.section(result),
+        utilisation.section(result),
+        dram.section(result),
+        thresholds.section(sweep, result) if sweep else None,
+        provenance.figures_section(result),
+        provenance.section(result),
+    ]
+    title = f"{result.benchmark} on {result.chip.name}"
+    return document(
+        Page(
+            title=title,
+            kicker=kicker(result, threshold(result.theta)),
+            lead=lead(result),
+            warning=result.fallback,
+            cards=cards(result),
+            sections=tuple(section for section in found if section),
+            footer=footer(result),
+        )
+    )
+
+
+def sweep_page(results: Sequence[Result], targets: Sequence[str]) -> str:
+    """The page of a sweep: score and savings over the threshold, and a link to the page of each run."""
+    first = results[0]
+    links = tuple(
+        Link(f"θ = {thresholds.theta_text(result)}", target)
+        for result, target in zip(results, targets, strict=True)
+    )
+    section = thresholds.section(results, links=links)
+    return document(
+        Page(
+            title=f"{first.benchmark} on {first.chip.name}, {len(results)} thresholds",
+            kicker=kicker(first, "sweep of θ"),
+            lead=section.sentence,
+            warning=first.fallback,
+            cards=(),
+            sections=(section._replace(sentence="Each threshold has a page of its own."),),
+            footer=footer(first),
+        )
+    )
+
+
+def kicker(result: Result, thresholds_said: str) -> str:
+    """The small print under the title: data, thresholds, size of the run."""
+    data = result.data.rstrip(".")
+    return f"{data} · {thresholds_said} · {count(result.sequences)} sequences, {count(result.steps)} steps"
+
+
+def footer(result: Result) -> str:
+    """Who made the page."""
+    version = result.provenance.versions.get("deltasim", "")
+    return f"deltasim {version} · {result.engine} engine · run {result.digest}"

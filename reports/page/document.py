@@ -1,0 +1,65 @@
+"""From a page's parts to one HTML file that needs nothing else: libraries, data and style are inside."""
+
+from __future__ import annotations
+
+import functools
+import json
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from reports.page.parts import Page, Spec
+
+if TYPE_CHECKING:
+    import jinja2
+
+
+@functools.cache
+def libraries() -> str:
+    """The chart libraries (Vega, Vega-Lite, Vega-Embed) as one script, of the version altair writes for."""
+    import altair
+    import vl_convert
+
+    version = ".".join(altair.SCHEMA_VERSION.lstrip("v").split(".")[:2])
+    script: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", version)
+    return script.replace("</script", "<\\/script")
+
+
+@functools.cache
+def template() -> jinja2.Template:
+    """The page's template; everything put into it is escaped."""
+    import jinja2
+
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    return environment.from_string(text("page.html"))
+
+
+def text(name: str) -> str:
+    """A file beside this module."""
+    return resources.files("reports.page").joinpath(name).read_text(encoding="utf-8")
+
+
+def script_json(specs: dict[str, Spec]) -> str:
+    """JSON that is safe inside a script element: no text in it can end the element or open a comment.
+
+    >>> script_json({"a": {"title": "</script><!--"}})
+    '{"a": {"title": "\\\\u003c/script\\\\u003e\\\\u003c!--"}}'
+    """
+    plain = json.dumps(specs, ensure_ascii=False, allow_nan=False)
+    for sign in "<>&\u2028\u2029":
+        plain = plain.replace(sign, f"\\u{ord(sign):04x}")
+    return plain
+
+
+def document(page: Page) -> str:
+    """The whole HTML file."""
+    from markupsafe import Markup
+
+    specs = {figure.name: figure.spec for section in page.sections for figure in section.figures}
+    html: str = template().render(
+        page=page,
+        style=Markup(text("page.css")),
+        libraries=Markup(libraries()),
+        script=Markup(text("page.js")),
+        specs=Markup(script_json(specs)),
+    )
+    return html

@@ -1,0 +1,125 @@
+"""Where the energy goes: by part of the chip and by layer, the dense run beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import altair
+
+from reports.page.parts import Figure, Section, Spec
+from reports.page.theme import DELTA, DENSE, drawn_from, finished, part_colours, si_axis
+from reports.quantities import percent, quantity, ratio
+from reports.record import runs
+from reports.summary import part_label
+
+if TYPE_CHECKING:
+    from reports.result import Result
+
+
+def section(result: Result) -> Section:
+    """Energy of one inference, by part and by layer."""
+    parts = part_order(result)
+    top = max(result.energy.by_part.items(), key=lambda item: item[1])
+    share = percent(top[1] / result.energy.total_j if result.energy.total_j else 0.0, 0)
+    per_step = quantity(result.energy.total_j / result.steps, "J")
+    sentence = (
+        f"One step costs {per_step}. The largest part is {part_label(top[0])} with {share}; "
+        f"in all, the dense network needs {ratio(result.reduction['energy'])} as much on the same chip."
+    )
+    return Section(
+        "energy",
+        "Energy",
+        sentence,
+        (
+            Figure(
+                "energy-parts", "Energy of one inference by part of the chip (joules)", by_part(result, parts)
+            ),
+            Figure("energy-layers", "Energy of one inference by layer (joules)", by_layer(result, parts)),
+        ),
+    )
+
+
+def part_order(result: Result) -> list[str]:
+    """Parts that cost anything in either run, the dearest of the delta run first."""
+    delta, dense = result.energy.by_part, result.dense_energy.by_part
+    return sorted((part for part in delta if delta[part] or dense[part]), key=lambda part: -delta[part])
+
+
+def by_part(result: Result, parts: list[str]) -> Spec:
+    """Two bars for each part, delta and dense, with their values written out."""
+    rows = []
+    for run, _, energy in runs(result):
+        for part in parts:
+            joules = energy.by_part[part] / result.sequences
+            rows.append(
+                {
+                    "part": part_label(part),
+                    "run": run,
+                    "joules": joules,
+                    "shown": quantity(joules, "J"),
+                    "share": percent(energy.by_part[part] / energy.total_j if energy.total_j else 0.0),
+                }
+            )
+    labels = [part_label(part) for part in parts]
+    drawn = drawn_from(rows).encode(
+        y=altair.Y("part:N", sort=labels, title=None, axis=altair.Axis(ticks=False, domain=False)),
+        yOffset=altair.YOffset("run:N", sort=["delta", "dense"]),
+        x=altair.X("joules:Q", axis=si_axis("J")),
+        tooltip=[
+            altair.Tooltip("part:N"),
+            altair.Tooltip("run:N"),
+            altair.Tooltip("shown:N", title="energy"),
+            altair.Tooltip("share:N", title="of all"),
+        ],
+    )
+    colour = altair.Color(
+        "run:N", scale=altair.Scale(domain=["delta", "dense"], range=[DELTA, DENSE]), title=None
+    )
+    bars = drawn.mark_bar(cornerRadiusEnd=2).encode(color=colour)
+    words = drawn.mark_text(align="left", dx=5, fontSize=11).encode(text="shown:N")
+    return finished(bars + words, max(140, 52 * len(parts)))
+
+
+def by_layer(result: Result, parts: list[str]) -> Spec:
+    """Stacked bars for each layer; the dense run's are pale."""
+    rows = []
+    for run, ledger, energy in runs(result):
+        for layer in ledger.layers:
+            whole = sum(energy.by_layer[layer].values())
+            for place, part in enumerate(parts):
+                joules = energy.by_layer[layer][part] / result.sequences
+                rows.append(
+                    {
+                        "layer": layer,
+                        "run": run,
+                        "part": part_label(part),
+                        "place": place,
+                        "joules": joules,
+                        "shown": quantity(joules, "J"),
+                        "whole": quantity(whole / result.sequences, "J"),
+                    }
+                )
+    bars = (
+        drawn_from(rows)
+        .mark_bar()
+        .encode(
+            y=altair.Y("layer:N", sort=None, title=None, axis=altair.Axis(ticks=False, domain=False)),
+            yOffset=altair.YOffset("run:N", sort=["delta", "dense"]),
+            x=altair.X("joules:Q", stack="zero", axis=si_axis("J")),
+            color=altair.Color(
+                "part:N", scale=part_colours(parts), title=None, legend=altair.Legend(columns=4)
+            ),
+            order="place:Q",
+            opacity=altair.Opacity(
+                "run:O", sort=["delta", "dense"], scale=altair.Scale(range=[1, 0.45]), legend=None
+            ),
+            tooltip=[
+                altair.Tooltip("layer:N"),
+                altair.Tooltip("run:N"),
+                altair.Tooltip("part:N"),
+                altair.Tooltip("shown:N", title="energy"),
+                altair.Tooltip("whole:N", title="all of the layer"),
+            ],
+        )
+    )
+    return finished(bars, max(140, 52 * len(result.ledger.layers)))

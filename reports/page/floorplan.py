@@ -1,0 +1,130 @@
+"""Where things are drawn: nodes, links and memories of a chip as points and lines of a plane."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from simulator.topology import BUS
+
+if TYPE_CHECKING:
+    from simulator.chip import Chip
+
+GAP = 0.07  # between the two directions of a link, in distances of neighbours
+TRIM = 0.3  # how far from a node's middle its links begin
+
+
+class Spot(NamedTuple):
+    """A place in the drawing: a core, a hub or a memory channel; ``number`` counts within its kind."""
+
+    kind: str
+    number: int
+    x: float
+    y: float
+
+
+class Line(NamedTuple):
+    """A link in the drawing; ``number`` is the link's own, or -1 for a wire that is no unit of its own."""
+
+    number: int
+    x: float
+    y: float
+    x2: float
+    y2: float
+
+
+class Floorplan(NamedTuple):
+    """All spots and lines, and how far the drawing reaches: (left, right, bottom, top)."""
+
+    spots: tuple[Spot, ...]
+    lines: tuple[Line, ...]
+    extent: tuple[float, float, float, float]
+
+
+def floorplan(chip: Chip) -> Floorplan:
+    """Lay a chip out, by the topology's own layout; a DRAM channel stands outside the node of its port.
+
+    >>> from simulator.chip import load_chip
+    >>> [spot.kind for spot in floorplan(load_chip("edgedrnn")).spots]
+    ['core', 'dram']
+    """
+    topology = chip.topology
+    layout = topology.layout()
+    spots = [
+        Spot("core" if node < topology.cores else "hub", node, *layout[node])
+        for node in range(topology.nodes)
+    ]
+    ports = [port for memory in chip.memories if memory.kind == "dram" for port in memory.ports]
+    if topology.kind == "bus":
+        left, right = -0.6, max(topology.nodes, len(ports)) - 0.4
+        middle = layout[BUS][1]
+        lines = [Line(0, left, middle, right, middle)]
+        lines += [Line(-1, spot.x, spot.y - TRIM, spot.x, middle) for spot in spots]
+        for channel in range(len(ports)):
+            spots.append(Spot("dram", channel, float(channel), middle - 1.0))
+            lines.append(Line(-1, channel, middle, channel, middle - 1.0 + TRIM))
+    else:
+        lines = [direction(index, layout[a], layout[b]) for index, (a, b) in enumerate(topology.links)]
+        taken: Counter[int] = Counter()
+        xs, ys = [x for x, _ in layout.values()], [y for _, y in layout.values()]
+        centre = ((min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2)
+        for channel, port in enumerate(ports):
+            x, y = layout[port]
+            dx, dy = outward((x, y), centre, topology.kind == "mesh", (min(xs), max(xs), min(ys), max(ys)))
+            away = 1.0 + 0.8 * taken[port]
+            taken[port] += 1
+            spots.append(Spot("dram", channel, x + dx * away, y + dy * away))
+            near, far = TRIM, away - TRIM
+            lines.append(Line(-1, x + dx * near, y + dy * near, x + dx * far, y + dy * far))
+    return Floorplan(tuple(spots), tuple(lines), reach(spots, lines))
+
+
+def direction(number: int, start: tuple[float, float], end: tuple[float, float]) -> Line:
+    """One direction of a link: shortened at both ends, shifted to its right-hand side."""
+    (x, y), (x2, y2) = start, end
+    length = math.hypot(x2 - x, y2 - y) or 1.0
+    dx, dy = (x2 - x) / length, (y2 - y) / length
+    right, trim = (dy * GAP, -dx * GAP), min(TRIM, length / 3)
+    return Line(
+        number,
+        x + dx * trim + right[0],
+        y + dy * trim + right[1],
+        x2 - dx * trim + right[0],
+        y2 - dy * trim + right[1],
+    )
+
+
+def outward(
+    place: tuple[float, float],
+    centre: tuple[float, float],
+    mesh: bool,
+    sides: tuple[float, float, float, float],
+) -> tuple[float, float]:
+    """The direction, of length 1, in which a memory stands away from its node.
+
+    On a mesh it is straight out of the nearest side, left and right first, else diagonal and nearer; on
+    a ring or star it is away from the middle.
+    """
+    x, y = place
+    if mesh:
+        left, right, bottom, top = sides
+        for at, side, way in (
+            (x, left, (-1.0, 0.0)),
+            (x, right, (1.0, 0.0)),
+            (y, top, (0.0, 1.0)),
+            (y, bottom, (0.0, -1.0)),
+        ):
+            if at == side:
+                return way
+        return (0.36, 0.36)
+    dx, dy = x - centre[0], y - centre[1]
+    length = math.hypot(dx, dy)
+    return (dx / length, dy / length) if length else (0.0, -1.0)
+
+
+def reach(spots: list[Spot], lines: list[Line]) -> tuple[float, float, float, float]:
+    """The bounds of the drawing, with room for half a node around."""
+    xs = [spot.x for spot in spots] + [end for line in lines for end in (line.x, line.x2)]
+    ys = [spot.y for spot in spots] + [end for line in lines for end in (line.y, line.y2)]
+    return min(xs) - 0.5, max(xs) + 0.5, min(ys) - 0.5, max(ys) + 0.5

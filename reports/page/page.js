@@ -1,0 +1,22 @@
+"use strict";
+// Draws every chart of the page. Expressions run in Vega's interpreter (ast), so the page needs no eval;
+// colours are CSS variables, so themes and paper need no second drawing.
+(async () => {
+  const specs = JSON.parse(document.getElementById("specs").textContent);
+  const options = {
+    mode: "vega-lite",
+    renderer: "svg",
+    actions: false,
+    ast: true,
+    defaultStyle: false,
+    tooltip: { disableDefaultStyle: true, offsetX: 14, offsetY: 14 },
+  };
+  for (const place of document.querySelectorAll("[data-chart]")) {
+    await window.vegaEmbed(place, specs[place.dataset.chart], options);
+  }
+  // Paper shows what is folded on the screen.
+  const folds = document.querySelectorAll("details");
+  window.addEventListener("beforeprint", () => folds.forEach((fold) => { fold.dataset.was = fold.open; fold.open = true; }));
+  window.addEventListener("afterprint", () => folds.forEach((fold) => { fold.open = fold.dataset.was === "true"; }));
+  document.documentElement.dataset.drawn = String(document.querySelectorAll("[data-chart] svg").length);
+})();
