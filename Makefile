@@ -23,7 +23,7 @@ lint: .venv/.installed-for-tests
 	$(BIN)/lint-imports
 
 docs: .venv/.installed
-	$(BIN)/python docs/examples.py README.md docs/guide.md docs/chips.md
+	$(BIN)/python docs/examples.py docs/guide.md docs/chips.md
 
 clean:
 	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

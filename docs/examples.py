@@ -1,9 +1,9 @@
 """The examples in the guides: run by the tests, and printed afresh by ``make docs``.
 
 A block fenced as ``console`` holds commands after ``$ `` and what they printed; one fenced as ``python`` is
-run as it stands; one fenced as ``yaml NAME`` is a file of that name. All blocks of a page share one empty folder.
+run as it stands; one fenced as ``yaml NAME`` is a file of that name. The blocks of a page share one folder.
 
-    python docs/examples.py README.md docs/*.md      # runs all, writes their output into the pages
+    python docs/examples.py docs/guide.md      # runs them and writes their output into the page
 """
 
 from __future__ import annotations

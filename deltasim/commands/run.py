@@ -48,7 +48,7 @@ def run(
     from deltasim.progress import progress_bar
 
     chosen = choose(benchmark, data, network, limit)
-    if chosen.fallback:
+    if chosen.fallback and as_json:  # otherwise it stands in the table
         print(f"deltasim: {chosen.fallback}", file=sys.stderr)
     cases = [prepare(chosen, chip, value, engine) for value in thetas]
     refuse_existing(out or default_folder(cases))

@@ -1,0 +1,176 @@
+"""The command line: help, what it prints where, and the folder it leaves."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from deltasim.commands import run as run_command
+from deltasim.main import COMMANDS
+
+Deltasim = Callable[[str], CompletedProcess[str]]
+RUN = "run digits --data synthetic --chip edgedrnn --limit 2"
+
+# Keys as promised to programs that read --json.
+KEYS = {
+    "benchmark", "data", "chip", "engine", "theta", "sequences", "steps", "messages", "occupancy", "score",
+    "reduction", "energy", "latency", "dram", "limits", "digest", "wall_s",
+}  # fmt: skip
+INNER_KEYS = {
+    "occupancy": {"input", "hidden"},
+    "score": {"name", "value", "dense"},
+    "reduction": {"weight_fetches", "macs", "dram_bytes", "energy", "latency"},
+    "energy": {"inference_j", "step_j", "parts", "estimated_share"},
+    "latency": {"step_mean_s", "step_p99_s", "inference_mean_s", "inference_p99_s"},
+    "dram": {"reads", "bytes", "row_hits", "row_misses", "row_conflicts"},
+}
+
+
+@pytest.mark.parametrize("command", [name for name, *_ in COMMANDS])
+def test_every_command_has_an_example_in_its_help(command: str, deltasim: Deltasim) -> None:
+    answer = deltasim(f"{command} --help")
+    assert answer.returncode == 0
+    assert f"Example: deltasim {command} " in answer.stdout.splitlines()[-1]
+
+
+def test_help_and_nothing_at_all_say_what_there_is(deltasim: Deltasim) -> None:
+    answer = deltasim("--help")
+    assert answer.returncode == 0
+    assert all(f"  {name} " in answer.stdout for name, *_ in COMMANDS)
+    assert deltasim("").stdout == answer.stdout
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = (
+        "import sys; from deltasim.main import main; main(['--help']);"
+        "heavy = {'numpy', 'numba', 'torch', 'altair', 'polars', 'rich', 'networkx', 'pydantic', 'librosa'};"
+        "sys.exit(','.join(sorted(heavy & set(sys.modules))) or None)"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_version(deltasim: Deltasim) -> None:
+    from deltasim import __version__
+
+    assert deltasim("--version").stdout == f"deltasim {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("chips", "edgedrnn"), ("benchmarks", "digits"), ("cells", "gru")]
+)
+def test_list(kind: str, name: str, deltasim: Deltasim) -> None:
+    answer = deltasim(f"list {kind}")
+    assert answer.returncode == 0
+    assert any(line.startswith(f"{name} ") for line in answer.stdout.splitlines())
+
+
+def test_describe_shows_every_price_with_its_kind(deltasim: Deltasim) -> None:
+    from simulator.chip import load_chip
+
+    said = deltasim("describe chip edgedrnn").stdout
+    assert [name for name in load_chip("edgedrnn").prices if name not in said] == []
+    assert "estimated" in said and "measured" in said
+
+
+def test_the_file_of_a_chip_makes_the_same_chip(deltasim: Deltasim, tmp_path: Path) -> None:
+    from simulator.chip import load_chip
+
+    (tmp_path / "mine.yaml").write_text(deltasim("describe chip edgedrnn --yaml").stdout)
+    assert load_chip(tmp_path / "mine.yaml").digest == load_chip("edgedrnn").digest
+
+
+def test_map_prints_every_population(deltasim: Deltasim) -> None:
+    said = deltasim("map digits --data synthetic --chip mesh16").stdout
+    assert "gru_0" in said and "input->gru_0" in said
+
+
+def test_json_and_nothing_else(deltasim: Deltasim, tmp_path: Path) -> None:
+    answer = deltasim(f"{RUN} --json --out out")
+    assert answer.returncode == 0, answer.stderr
+    record = json.loads(answer.stdout)
+    assert set(record) - {"provenance"} == KEYS
+    assert {key: set(record[key]) for key in INNER_KEYS} == INNER_KEYS
+    assert record["benchmark"] == "digits" and record["theta"] == "trained" and record["sequences"] == 2
+    assert record["energy"]["inference_j"] == pytest.approx(sum(record["energy"]["parts"].values()))
+    assert json.loads((tmp_path / "out" / "run.json").read_text()) == record
+    assert (tmp_path / "out" / "report.html").is_file()
+
+
+def test_a_run_twice_has_one_name(deltasim: Deltasim, tmp_path: Path) -> None:
+    first = deltasim(RUN)
+    assert first.returncode == 0, first.stderr
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert folder.name.startswith("digits-edgedrnn-")
+    assert str(Path("runs") / folder.name / "report.html") in first.stdout
+    again = deltasim(RUN)
+    assert again.returncode == 2 and folder.name in again.stderr
+
+
+def test_a_sweep_and_a_comparison(deltasim: Deltasim, tmp_path: Path) -> None:
+    assert deltasim(f"{RUN} --out trained").returncode == 0
+    sweep = deltasim(f"{RUN} --theta 0,0.5 --out sweep --json")
+    assert sweep.returncode == 0, sweep.stderr
+    json.loads(sweep.stdout)
+    assert (tmp_path / "sweep" / "report.html").is_file()
+    assert deltasim(f"{RUN} --theta 0.5 --out sparse").returncode == 0
+    compared = deltasim("compare trained sparse --json")
+    assert compared.returncode == 0, compared.stderr
+    json.loads(compared.stdout)
+    assert deltasim("compare trained sparse").returncode == 0
+
+
+def test_stopping_a_run_leaves_nothing(
+    deltasim: Deltasim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from deltasim import cases
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cases, "dense_baseline", stop)
+    answer = deltasim(f"{RUN} --out out")
+    assert answer.returncode == 130
+    assert answer.stderr.splitlines()[-1] == "deltasim: stopped. Nothing was written."
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_stopping_a_sweep_keeps_what_is_finished(
+    deltasim: Deltasim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from deltasim import cases
+
+    whole = cases.run_case
+
+    def stop_at_the_second(case: cases.Case, *rest: object) -> object:
+        if case.theta == 0.5:
+            raise KeyboardInterrupt
+        return whole(case, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(cases, "run_case", stop_at_the_second)
+    answer = deltasim(f"{RUN} --theta 0.1,0.5 --out out")
+    assert answer.returncode == 130
+    assert answer.stderr.splitlines()[-1] == "deltasim: stopped. The finished thresholds 0.1 are kept in out."
+    assert json.loads((tmp_path / "out" / "run.json").read_text())["theta"] == 0.1
+
+
+def test_a_reader_that_leaves_early_is_no_error() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "deltasim", "describe", "chip", "edgedrnn", "--yaml"]
+    with os.fdopen(write, "w") as closed:
+        ended = subprocess.run(command, stdout=closed, stderr=subprocess.PIPE, text=True, check=False)
+    assert "Traceback" not in ended.stderr
+
+
+def test_the_command_that_makes_a_run_again_is_kept() -> None:
+    assert run_command.spell_command("digits", "my chip.yaml", 0.0, None, "synthetic", None) == (
+        "deltasim run digits --chip 'my chip.yaml' --theta 0.0 --data synthetic"
+    )
