@@ -14,7 +14,10 @@ Tree = tuple[int, tuple[int, ...]]
 def compile_columns(
     network: Network, mapping: Mapping, stores: Stores, source: list[int], target: list[int]
 ) -> tuple[Columns, list[Tree]]:
-    """Flatten the blocks of a mapping; also the distinct (source core, target cores) that messages travel between."""
+    """Flatten the blocks of a mapping.
+
+    Also returns the distinct (source core, target cores) that messages travel between.
+    """
     blocks = {(block.projection, block.core): block for block in mapping.blocks}
     bits = network.arithmetic.weight_bits
     trees: dict[Tree, int] = {}

@@ -22,8 +22,8 @@ from simulator.topology import Topology
 def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
     """Everything an engine needs besides the messages.
 
-    Units are ordered: core stages, scratchpads and DRAM channels, links, then one counting unit a core and one for
-    the whole chip.
+    Units are ordered: core stages, scratchpads and DRAM channels, links, then one counting unit a core and
+    one for the whole chip.
 
     >>> from simulator.chip import load_chip
     >>> from networks.build import random_stack
@@ -82,9 +82,9 @@ def ragged(rows: list[list[int]]) -> tuple[Integers, Integers]:
 
 
 def compile_stages(chip: Chip, units: list[Unit]) -> Stages:
-    """Core stages and their units; stages that take no time are absent, stages that share a unit share its number."""
+    """Core stages and their units: a stage without time is absent, stages of one unit share its number."""
     cores, period = chip.cores, chip.cores.period_ps
-    shared = {stage: group for group in cores.shared_units for stage in group}
+    shared: dict[str, tuple[str, ...]] = {stage: group for group in cores.shared_units for stage in group}
     absent = {stage for stage in ("send", "receive") if getattr(cores, stage).cycles == 0}
     table = np.full((cores.count, len(STAGES)), ABSENT, np.int64)
     for core in range(cores.count):
@@ -162,7 +162,11 @@ def dram_timing(memory: Dram) -> DramTiming:
 
 
 def compile_wires(
-    chip: Chip, topology: Topology, stores: Stores, trees: list[tuple[int, tuple[int, ...]]], units: list[Unit]
+    chip: Chip,
+    topology: Topology,
+    stores: Stores,
+    trees: list[tuple[int, tuple[int, ...]]],
+    units: list[Unit],
 ) -> Wires:
     """Links as units, the multicast tree of every (source core, target cores), the way to every memory."""
     first = len(units)

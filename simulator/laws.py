@@ -47,11 +47,17 @@ def check(ledger: Ledger, tally: Tally) -> None:
         busy, stalled, idle = (int(t[index]) for t in (ledger.busy_ps, ledger.stalled_ps, ledger.idle_ps))
         equal(f"{unit.name}: busy + stalled + idle", busy + stalled + idle, ledger.elapsed_ps)
         if min(busy, stalled, idle) < 0:
-            raise LawBroken(f"{unit.name}: busy {busy} ps, stalled {stalled} ps, idle {idle} ps: none may be below 0")
+            raise LawBroken(
+                f"{unit.name}: busy {busy} ps, stalled {stalled} ps, idle {idle} ps: none may be below 0"
+            )
     unequal = np.flatnonzero(ledger.queue_wait_ps != ledger.queue_area_ps)
     for index in unequal.tolist():
         name = ledger.units[index].name
-        equal(f"{name}: sum of waits (Little)", int(ledger.queue_wait_ps[index]), int(ledger.queue_area_ps[index]))
+        equal(
+            f"{name}: sum of waits (Little)",
+            int(ledger.queue_wait_ps[index]),
+            int(ledger.queue_area_ps[index]),
+        )
 
 
 def equal(what: str, seen: object, owed: object) -> None:

@@ -15,8 +15,8 @@ Counts = npt.NDArray[np.int64]
 class Unit:
     """One piece of hardware that serves one job after another.
 
-    ``kind`` is scan, send, receive, fetch, mac, update, scratchpad, dram, link or bus (or ``core`` and ``chip``,
-    which only count); ``node`` is the topology node it sits at, for a link the node it leaves.
+    ``kind`` is scan, send, receive, fetch, mac, update, scratchpad, dram, link or bus (or ``core`` and
+    ``chip``, which only count); ``node`` is the topology node it sits at, for a link the node it leaves.
 
     >>> Unit("core3.mac", "mac", 3).name
     'core3.mac'
@@ -31,9 +31,9 @@ class Unit:
 class Ledger:
     """Counts and times of a run; joules come later, from a price table.
 
-    Shapes: ``counts`` (units, actions); ``layer_counts`` (layers, actions), the same totals split by what caused
-    them; ``busy_ps``, ``stalled_ps``, ``idle_ps`` and the three queue records (units,); ``step_latency_ps``
-    (steps,); ``sequence_latency_ps`` (sequences,). Times are int64 picoseconds.
+    Shapes: ``counts`` (units, actions); ``layer_counts`` (layers, actions), the same totals split by what
+    caused them; ``busy_ps``, ``stalled_ps``, ``idle_ps`` and the three queue records (units,);
+    ``step_latency_ps`` (steps,); ``sequence_latency_ps`` (sequences,). Times are int64 picoseconds.
 
     >>> import numpy as np
     >>> from simulator.ledger import Ledger, Unit
@@ -76,7 +76,8 @@ def joined(ledgers: Sequence[Ledger]) -> Ledger:
     first = ledgers[0]
 
     def added(field: str) -> Counts:
-        return np.sum([getattr(ledger, field) for ledger in ledgers], axis=0, dtype=np.int64)
+        total: Counts = np.sum([getattr(ledger, field) for ledger in ledgers], axis=0, dtype=np.int64)
+        return total
 
     def chained(field: str) -> Counts:
         return np.concatenate([getattr(ledger, field) for ledger in ledgers])

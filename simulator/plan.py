@@ -1,14 +1,16 @@
 """The plan: network, chip and mapping flattened into integer arrays that every engine reads and none changes.
 
 Vocabulary. A *column* is what one source neuron of one projection sends into: column number =
-``column_offset[projection] + source``. A *copy* is the part of a column that lies on one target core; the copies of
-a column are ``copy_start[column] .. copy_start[column + 1]``. A *tree* is the set of links that carries a message from
-its source core to all its target cores. A *share* is the slice of a population that sits on one core.
+``column_offset[projection] + source``. A *copy* is the part of a column that lies on one target core; the
+copies of a column are ``copy_start[column] .. copy_start[column + 1]``. A *tree* is the set of links that
+carries a message from its source core to all its target cores. A *share* is the slice of a population that
+sits on one core.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +20,7 @@ from simulator.chip import Chip
 from simulator.ledger import Unit
 from simulator.mapping import Mapping
 from simulator.rules.dram import DramTiming
+from simulator.rules.service import rounds
 
 Integers = npt.NDArray[np.int64]
 
@@ -37,7 +40,7 @@ class Share:
 
 @dataclass(frozen=True, eq=False)
 class Stages:
-    """Times of the core stages, in picoseconds, and the unit each uses: ``unit`` is (cores, stages), -1 = absent."""
+    """Times of the core stages, in picoseconds, and their units: ``unit`` is (cores, stages), -1 = absent."""
 
     unit: Integers
     cycle_ps: int
@@ -56,8 +59,9 @@ class Stages:
 class Wires:
     """The network on chip: link ``l`` is unit ``first_unit + l``; trees and memory paths as ragged arrays.
 
-    Entry *e* of a tree is link ``tree_link[e]``; it is entered when the head has left entry ``tree_parent[e]`` (-1: at
-    once). Behind it the message reaches the cores ``drop_core[drop_start[e]:drop_start[e + 1]]``.
+    Entry *e* of a tree is link ``tree_link[e]``; it is entered when the head has left entry
+    ``tree_parent[e]`` (-1: at once). Behind it the message reaches the cores
+    ``drop_core[drop_start[e]:drop_start[e + 1]]``.
     """
 
     first_unit: int
@@ -81,7 +85,7 @@ class Wires:
 
 @dataclass(frozen=True, eq=False)
 class Stores:
-    """The weight memories: each scratchpad of each core and each DRAM channel is one; memory *m* is unit ``unit[m]``."""
+    """The weight memories, each scratchpad of each core and each DRAM channel: memory *m* is ``unit[m]``."""
 
     unit: Integers
     component: tuple[str, ...]  # the chip's name for it: the prefix of its actions
@@ -149,3 +153,21 @@ class Plan:
             self.sweep[self.source[projection]] != self.sweep[self.target[projection]]
             and self.into[int(self.source[projection])]
         )
+
+
+class Work(NamedTuple):
+    """What one update of a share takes: its time, and the words it reads and writes."""
+
+    duration_ps: int
+    reads: int
+    writes: int
+
+
+def share_updates(plan: Plan, population: int, share: int) -> Work:
+    """``fixed + cycles * ceil(n / lanes)``; all accumulators and states are read, all states written."""
+    where, cell = plan.shares[population][share], plan.network.populations[population].cell
+    size, stages = where.stop - where.start, plan.stages
+    duration_ps = stages.update_fixed_ps + rounds(size, stages.update_lanes) * stages.update_group_ps
+    return Work(
+        max(1, int(duration_ps)), size * (cell.accumulators + len(cell.states)), size * len(cell.states)
+    )

@@ -12,8 +12,9 @@ from simulator.chip import Chip
 from simulator.compile import compile_plan
 from simulator.ledger import Ledger, joined
 from simulator.mapping import Mapping, map_network
+from simulator.plan import Plan
 
-ENGINES = ("simpy",)
+ENGINES = ("compiled", "simpy")
 
 
 def simulate(
@@ -23,14 +24,15 @@ def simulate(
     mapping: Mapping | None = None,
     *,
     inputs: Sequence[Floats] | None = None,
-    engine: str = "simpy",
+    engine: str = "compiled",
     progress: Callable[[int, int], None] | None = None,
 ) -> Ledger:
     """Count what ``trace`` costs on ``chip``.
 
-    ``trace`` comes from ``networks.execute`` (or is synthetic). With ``inputs`` (the frames of every sequence) the
-    neurons compute for themselves and must arrive at the trace. Sequences that hold the same messages take the same
-    course and are simulated once. ``progress`` is called with (sequences done, sequences).
+    ``trace`` comes from ``networks.execute`` (or is synthetic). With ``inputs`` (the frames of every
+    sequence) the neurons compute for themselves and must arrive at the trace. Sequences that hold the same
+    messages take the same course and are simulated once. ``progress`` is called with (sequences done,
+    sequences).
 
     Errors: InputError when the trace belongs to another network or the engine is unknown; LawBroken when
     a run contradicts itself.
@@ -49,16 +51,27 @@ def simulate(
     if trace.network_digest != network.digest:
         rule = f"the trace was not made by network {network.name}"
         raise InputError("trace", trace.network_digest[:12], rule, "Execute this network again.")
-    from simulator.simpy_engine.engine import run_sequence
-
     plan = compile_plan(network, chip, mapping or map_network(network, chip))
+    run = prepare(plan, engine)
     known: dict[str, Ledger] = {}
     ledgers = []
     for index in range(trace.sequences):
         sequence = trace.sequence(index)
         if sequence.digest not in known:
-            known[sequence.digest] = run_sequence(plan, sequence, None if inputs is None else inputs[index])
+            known[sequence.digest] = run(sequence, None if inputs is None else inputs[index])
         ledgers.append(known[sequence.digest])
         if progress:
             progress(index + 1, trace.sequences)
     return joined(ledgers)
+
+
+def prepare(plan: Plan, engine: str) -> Callable[[Trace, Floats | None], Ledger]:
+    """What runs one sequence on an engine; only that engine is imported."""
+    if engine == "simpy":
+        from simulator.simpy_engine.engine import run_sequence
+
+        return lambda trace, frames: run_sequence(plan, trace, frames)
+    from simulator.compiled_engine.engine import CompiledEngine
+
+    compiled = CompiledEngine(plan)
+    return lambda trace, _frames: compiled.run_sequence(trace)

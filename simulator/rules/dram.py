@@ -1,6 +1,6 @@
 """A DRAM channel that serves whole columns in order: banks, open rows, refresh, one data bus.
 
-The rule is a pure step on a small array of integers, so that each engine may own the state and neither the rule.
+The rule is a pure step on a small array of integers: each engine owns the state, and neither the rule.
 Source of the constraints: JEDEC-style bank timing as in Ramulator 2; see ``docs/semantics.md``.
 """
 
@@ -62,7 +62,8 @@ def channel_at_rest(timing: DramTiming) -> State:
     """State of a channel at time 0: all rows closed, the first refresh one interval away.
 
     >>> import simulator.rules.dram as dram
-    >>> timing = dram.DramTiming(1250, 13750, 13750, 13750, 35000, 7500, 260000, 7800000, 5000, 64, 8192, 8, 65536, 1)
+    >>> timing = dram.DramTiming(
+    ...     1250, 13750, 13750, 13750, 35000, 7500, 260000, 7800000, 5000, 64, 8192, 8, 65536, 1)
     >>> dram.fetch(dram.channel_at_rest(timing), timing, 0, 0, 64)[:2]       # RCD + CL, then one burst
     (27500, 32500)
     """
@@ -158,7 +159,7 @@ def fetch(state: State, timing: DramTiming, now_ps: int, address: int, size: int
 
 @kernel
 def rest(state: State, timing: DramTiming, elapsed_ps: int) -> tuple[int, int, int]:
-    """Close the books at ``elapsed_ps``: (refreshes, picoseconds with a row open, picoseconds with all closed)."""
+    """Close the books at ``elapsed_ps``: (refreshes, ps with a row open, ps with all rows closed)."""
     while state[NEXT_REFRESH] <= elapsed_ps:
         refresh_until(state, timing, state[NEXT_REFRESH])
     active = state[ACTIVE_PS]

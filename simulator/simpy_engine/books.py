@@ -24,7 +24,7 @@ class Books:
         self.message_traversals = 0
 
     def count(self, unit: int, action: str, amount: int, layer: int = SHARED) -> None:
-        """Enter ``amount`` of an action; ``layer`` is a population number or :data:`SHARED` (the last layer)."""
+        """Enter ``amount`` of an action; ``layer`` is a population number or ``SHARED`` (the last layer)."""
         column = self.column[action]
         self.by_unit[unit][column] += amount
         self.by_layer[layer][column] += amount
@@ -43,13 +43,19 @@ class Books:
                 unit.queue_area_ps,
                 unit.queue_peak,
             )
+        busy, stalled, idle, waits, areas, peaks = times
         return Ledger(
             self.plan.units,
             self.plan.actions,
             self.plan.layers,
             np.array(self.by_unit, np.int64),
             np.array(self.by_layer, np.int64),
-            *times,
+            busy,
+            stalled,
+            idle,
+            waits,
+            areas,
+            peaks,
             step_latency_ps=np.array(step_latency_ps, np.int64),
             sequence_latency_ps=np.array([elapsed_ps], np.int64),
         )

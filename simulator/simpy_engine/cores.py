@@ -1,10 +1,10 @@
-"""The cores as SimPy processes: encoders scan, messages travel and fetch their columns, slices are updated."""
+"""The cores as SimPy processes: encoders scan, messages travel and fetch columns, slices are updated."""
 
 from __future__ import annotations
 
 import simpy
 
-from simulator.plan import ABSENT, FETCH, MAC, RECEIVE, SCAN, SEND, UPDATE, Plan
+from simulator.plan import ABSENT, FETCH, MAC, RECEIVE, SCAN, SEND, UPDATE, Plan, share_updates
 from simulator.rules.service import consumed, rounds, scan_duration, scan_offset
 from simulator.simpy_engine.books import Books
 from simulator.simpy_engine.machine import COLUMN, MESSAGE, SCANNING, UPDATING, Machine, Walk
@@ -173,12 +173,8 @@ class Cores:
     def update(self, population: int, share: int) -> Walk:
         """Update the slice at every step, once all it waits for has come and its last value has been read."""
         plan, stages, milestones = self.plan, self.plan.stages, self.milestones
-        where, cell = plan.shares[population][share], plan.network.populations[population].cell
-        size = where.stop - where.start
+        where, work = plan.shares[population][share], share_updates(plan, population, share)
         unit = int(stages.unit[where.core, UPDATE])
-        groups = rounds(size, stages.update_lanes)
-        duration_ps = max(1, int(stages.update_fixed_ps + groups * stages.update_group_ps))
-        reads, writes = size * (cell.accumulators + len(cell.states)), size * len(cell.states)
         steps = self.steps_of(population)
         for step in steps:
             yield milestones.of("all scanned", population, step)
@@ -188,24 +184,12 @@ class Cores:
                 if step > steps[0] and not plan.crosses_sweeps(projection):
                     yield milestones.of("scanned", projection, step - 1, where.core)
             yield from self.machine.serve(
-                unit, self.machine.key(UPDATING, step, population, ABSENT, where.core), duration_ps
+                unit, self.machine.key(UPDATING, step, population, ABSENT, where.core), work.duration_ps
             )
             self.neurons.update(population, share, step)
-            self.books.count(unit, "core.update", size, population)
-            self.books.count(unit, "core.state_read", reads, population)
-            self.books.count(unit, "core.state_write", writes, population)
+            self.books.count(unit, "core.update", where.stop - where.start, population)
+            self.books.count(unit, "core.state_read", work.reads, population)
+            self.books.count(unit, "core.state_write", work.writes, population)
             self.ended_ps[step] = max(self.ended_ps[step], int(self.env.now))
             milestones.reach("updated", population, step, where.core)
             milestones.count_down(len(plan.shares[population]), "finished", population, step)
-
-    def preset(self) -> None:
-        """The words written at the start of a sequence: accumulators, states, last sent values."""
-        for population, shares in enumerate(self.plan.shares):
-            cell = self.plan.network.populations[population].cell
-            per_neuron = cell.accumulators + len(cell.states) if self.plan.into[population] else 0
-            for share in shares:
-                unit = self.plan.core_unit(share.core)
-                size = share.stop - share.start
-                self.books.count(unit, "core.state_write", size * per_neuron, population)
-                for projection in self.plan.out_of[population]:
-                    self.books.count(unit, "core.state_write", size, int(self.plan.target[projection]))

@@ -17,14 +17,17 @@ from simulator.simpy_engine.cores import Cores
 from simulator.simpy_engine.machine import Machine
 from simulator.simpy_engine.milestones import Milestones, keep_pace
 from simulator.simpy_engine.neurons import Computing, Replayed
+from simulator.static import elapsed, preset
 
 
-def run_sequence(plan: Plan, trace: Trace, frames: Floats | None = None, shuffle: int | None = None) -> Ledger:
+def run_sequence(
+    plan: Plan, trace: Trace, frames: Floats | None = None, shuffle: int | None = None
+) -> Ledger:
     """Simulate one sequence from a chip at rest.
 
-    ``trace`` holds one sequence. With ``frames`` (T, inputs) the neurons compute for themselves, knowing only the
-    messages that reach them, and what they send must be the trace, message for message and bit for bit; without,
-    they replay it. ``shuffle`` seeds the order in which processes are created, which changes nothing.
+    ``trace`` holds one sequence. With ``frames`` (T, inputs) the neurons compute for themselves, knowing only
+    the messages that reach them, and what they send must be the trace, message for message and bit for bit;
+    without, they replay it. ``shuffle`` seeds the order in which processes are created; it changes nothing.
 
     Raises LawBroken when the run contradicts itself.
     """
@@ -36,7 +39,6 @@ def run_sequence(plan: Plan, trace: Trace, frames: Floats | None = None, shuffle
     neurons = Replayed(plan, trace) if frames is None else Computing(plan, frames)
     milestones = Milestones(env)
     cores = Cores(env, plan, machine, neurons, milestones, books, length)
-    cores.preset()
     processes = [*cores.processes(), keep_pace(env, plan, milestones, length)]
     if shuffle is not None:
         random.Random(shuffle).shuffle(processes)
@@ -50,7 +52,8 @@ def run_sequence(plan: Plan, trace: Trace, frames: Floats | None = None, shuffle
     if isinstance(neurons, Computing):
         compare(neurons.messages(), trace)
     elapsed_ps = max(cores.ended_ps)
-    machine.close(elapsed_ps)
+    for entry in (*preset(plan), *elapsed(plan, machine.channels, elapsed_ps)):
+        books.count(entry.unit, entry.action, entry.amount, entry.layer)
     latency = [ended - began for began, ended in zip(cores.began_ps, cores.ended_ps, strict=True)]
     ledger = books.close(machine.units, latency, elapsed_ps)
     check(

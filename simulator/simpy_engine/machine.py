@@ -1,4 +1,4 @@
-"""The chip's hardware as SimPy resources, and what happens on it: packets cross links, memories deliver columns."""
+"""The chip's hardware as SimPy resources: packets cross links, memories deliver columns."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Machine:
 
     def key(self, kind: int, *job: int) -> Key:
         """First come first served; ties by content."""
-        return (self.env.now, kind, *job)
+        return (int(self.env.now), kind, *job)
 
     def serve(self, unit: int, key: Key, duration_ps: int) -> Walk:
         """Wait for a turn, then work for ``duration_ps``."""
@@ -105,11 +105,12 @@ class Machine:
         """Wait for the channel and start its service; ends when the first data flow."""
         columns, stores = self.plan.columns, self.plan.stores
         unit, timing, name = int(stores.unit[store]), stores.timing[store], stores.component[store]
-        assert timing is not None
+        state = self.channels[store]
+        assert timing is not None and state is not None
         yield self.units[unit].turn(self.key(REQUEST, *job))
         now = int(self.env.now)
         service = dram.fetch(
-            self.channels[store], timing, now, int(columns.copy_address[copy]), int(columns.copy_bytes[copy])
+            state, timing, now, int(columns.copy_address[copy]), int(columns.copy_bytes[copy])
         )
         self.units[unit].cover(now, service.last_ps, service.bursts * timing.burst_ps)
         self.units[unit].hold(service.free_ps - now)
@@ -125,19 +126,3 @@ class Machine:
             self.books.count(unit, f"{name}.{action}", amount, layer)
         yield self.env.timeout(service.first_ps - now)
         return service
-
-    def close(self, elapsed_ps: int) -> None:
-        """Enter what time itself costs: leakage of every core, memory and the network; refresh and background."""
-        plan, books = self.plan, self.books
-        for core in range(plan.cores):
-            books.count(plan.core_unit(core), "core.leakage", elapsed_ps)
-        books.count(plan.chip_unit, "network.leakage", elapsed_ps)
-        for store, name in enumerate(plan.stores.component):
-            unit, timing = int(plan.stores.unit[store]), plan.stores.timing[store]
-            if timing is None:
-                books.count(unit, f"{name}.leakage", elapsed_ps)
-                continue
-            refreshes, active_ps, precharged_ps = dram.rest(self.channels[store], timing, elapsed_ps)
-            books.count(unit, f"{name}.refresh", int(refreshes))
-            books.count(unit, f"{name}.background_active", int(active_ps))
-            books.count(unit, f"{name}.background_precharged", int(precharged_ps))

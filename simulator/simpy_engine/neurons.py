@@ -1,7 +1,7 @@
 """What the neurons on the cores do: compute for themselves, or repeat what a trace says they sent.
 
-Both kinds answer the same questions, so the cores do not know which they hold: what a scan finds, that a message has
-been consumed, that a slice has been updated.
+Both kinds answer the same questions, so the cores do not know which they hold: what a scan finds, that a
+message has been consumed, that a slice has been updated.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Sent(NamedTuple):
 
 
 class Neurons(Protocol):
-    """Neurons of all cores; a slice is named by its population and its number among the population's shares."""
+    """Neurons of all cores; a slice is named by its population and its number among that one's shares."""
 
     def scan(self, projection: int, share: int, step: int) -> list[Sent]:
         """The neurons on that share that send, ascending, and by how much they changed."""
@@ -50,9 +50,9 @@ class Replayed:
             starts = [share.start for share in plan.shares[population]]
             share_of.append(np.array(starts, np.int64))
         messages = trace.messages
-        for projection, starts in enumerate(share_of):
+        for projection, first in enumerate(share_of):
             mine = messages[messages["projection"] == projection]
-            shares = np.searchsorted(starts, mine["source"], side="right") - 1
+            shares = np.searchsorted(first, mine["source"], side="right") - 1
             rows = zip(shares.tolist(), mine[["step", "source", "delta"]].tolist(), strict=True)
             for share, (step, source, delta) in rows:
                 self.sent[step, projection, share].append(Sent(source, delta))
@@ -70,8 +70,8 @@ class Replayed:
 class Computing:
     """Neurons that compute, compare and emit on their own core, knowing only the messages that reach it.
 
-    A slice integrates a step's messages in order of (projection, source), as ``networks.execute`` does for whole
-    populations, so both arrive at the same bits. :meth:`messages` is what they sent.
+    A slice integrates a step's messages in order of (projection, source), as ``networks.execute`` does for
+    whole populations, so both arrive at the same bits. :meth:`messages` is what they sent.
     """
 
     def __init__(self, plan: Plan, frames: Numbers) -> None:
@@ -157,8 +157,10 @@ class Computing:
         plan = self.plan
         source, target = int(plan.source[projection]), int(plan.target[projection])
         if not plan.into[source] or plan.crosses_sweeps(projection):
-            return self.recorded[source][self._frame(target, step)]
+            frame: Numbers = self.recorded[source][self._frame(target, step)]
+            return frame
         delay = int(plan.delay[projection])
         if step % self.frames < delay:
-            return np.zeros_like(self.recorded[source][0])
-        return self.recorded[source][self._frame(source, step - delay)]
+            return np.zeros(self.recorded[source].shape[1], self.recorded[source].dtype)
+        before: Numbers = self.recorded[source][self._frame(source, step - delay)]
+        return before

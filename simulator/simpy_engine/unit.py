@@ -6,9 +6,9 @@ import heapq
 from typing import Any
 
 import simpy
-from simpy.events import NORMAL, Event
+from simpy.events import NORMAL, Event, EventPriority
 
-DECIDE = NORMAL + 1  # after everything that ends or arrives in the same picosecond
+DECIDE = EventPriority(NORMAL + 1)  # after everything that ends or arrives in the same picosecond
 
 Key = tuple[int, ...]
 
@@ -16,9 +16,10 @@ Key = tuple[int, ...]
 class Unit:
     """Serves one job after another (or ``places`` at once), smallest key first.
 
-    SimPy settles ties by the order in which events were made. Here a free unit waits until the tick has settled and
-    then takes the waiting job with the smallest key, so that only the content of the jobs decides. A job asks with
-    ``yield unit.turn(key)``, then says how long it holds the unit: :meth:`occupy`, or :meth:`leave` when it is done.
+    SimPy settles ties by the order in which events were made. Here a free unit waits until the tick has
+    settled and then takes the waiting job with the smallest key, so that only the content of the jobs
+    decides. A job asks with ``yield unit.turn(key)``, then says how long it holds the unit: :meth:`occupy`,
+    or :meth:`leave` when it is done.
 
     >>> import simpy
     >>> env = simpy.Environment()
@@ -45,18 +46,23 @@ class Unit:
         self.queue_wait_ps = self.queue_area_ps = self.queue_peak = 0
         self.queue_changed_ps = 0
 
+    @property
+    def now(self) -> int:
+        """The clock, which only ever holds whole picoseconds."""
+        return int(self.env.now)
+
     def turn(self, key: Key) -> Event:
         """Queue up; the event fires when it is this job's turn."""
         self._count_queue()
         granted = self.env.event()
-        heapq.heappush(self.waiting, (key, self.env.now, granted))
+        heapq.heappush(self.waiting, (key, self.now, granted))
         self.queue_peak = max(self.queue_peak, len(self.waiting))
         self._decide_later()
         return granted
 
     def occupy(self, duration_ps: int, work_ps: int) -> None:
-        """Hold the unit for ``duration_ps`` from now, of which ``work_ps`` are work and the rest is stalled."""
-        self.cover(self.env.now, self.env.now + duration_ps, work_ps)
+        """Hold the unit for ``duration_ps`` from now: ``work_ps`` of work, the rest stalled."""
+        self.cover(self.now, self.now + duration_ps, work_ps)
         self.hold(duration_ps)
 
     def hold(self, duration_ps: int) -> None:
@@ -66,7 +72,7 @@ class Unit:
 
     def leave(self) -> None:
         """Give back one of several places; the unit is busy while any of them is taken."""
-        now = self.env.now
+        now = self.now
         if self.free_places + 1 == self.places:
             self.cover(self.taken_since_ps, now, now - self.taken_since_ps)
         self._release()
@@ -102,13 +108,13 @@ class Unit:
         self.deciding = False
         self._count_queue()
         if self.free_places == self.places:
-            self.taken_since_ps = self.env.now
+            self.taken_since_ps = self.now
         while self.free_places and self.waiting:
             _, asked_ps, granted = heapq.heappop(self.waiting)
             self.free_places -= 1
-            self.queue_wait_ps += self.env.now - asked_ps
+            self.queue_wait_ps += self.now - asked_ps
             granted.succeed()
 
     def _count_queue(self) -> None:
-        self.queue_area_ps += len(self.waiting) * (self.env.now - self.queue_changed_ps)
-        self.queue_changed_ps = self.env.now
+        self.queue_area_ps += len(self.waiting) * (self.now - self.queue_changed_ps)
+        self.queue_changed_ps = self.now

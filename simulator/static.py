@@ -1,0 +1,47 @@
+"""What no message causes: the words written at the start of a sequence, and what time itself costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from simulator.plan import Plan
+from simulator.rules import dram
+
+
+class Entry(NamedTuple):
+    """An amount for the books; ``layer`` -1 is what all layers share."""
+
+    unit: int
+    layer: int
+    action: str
+    amount: int
+
+
+def preset(plan: Plan) -> Iterator[Entry]:
+    """The start of a sequence writes all accumulators, states and last sent values."""
+    for population, shares in enumerate(plan.shares):
+        cell = plan.network.populations[population].cell
+        per_neuron = cell.accumulators + len(cell.states) if plan.into[population] else 0
+        for share in shares:
+            unit, size = plan.core_unit(share.core), share.stop - share.start
+            if per_neuron:
+                yield Entry(unit, population, "core.state_write", size * per_neuron)
+            for projection in plan.out_of[population]:
+                yield Entry(unit, int(plan.target[projection]), "core.state_write", size)
+
+
+def elapsed(plan: Plan, channels: Sequence[dram.State | None], elapsed_ps: int) -> Iterator[Entry]:
+    """Leakage of cores, memories and the network; refresh and background of every DRAM channel."""
+    for core in range(plan.cores):
+        yield Entry(plan.core_unit(core), -1, "core.leakage", elapsed_ps)
+    yield Entry(plan.chip_unit, -1, "network.leakage", elapsed_ps)
+    for store, name in enumerate(plan.stores.component):
+        unit, timing, channel = int(plan.stores.unit[store]), plan.stores.timing[store], channels[store]
+        if timing is None or channel is None:
+            yield Entry(unit, -1, f"{name}.leakage", elapsed_ps)
+            continue
+        refreshes, active_ps, precharged_ps = dram.rest(channel, timing, elapsed_ps)
+        yield Entry(unit, -1, f"{name}.refresh", int(refreshes))
+        yield Entry(unit, -1, f"{name}.background_active", int(active_ps))
+        yield Entry(unit, -1, f"{name}.background_precharged", int(precharged_ps))
