@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -11,22 +13,29 @@ from networks.errors import InputError, nearest
 
 
 def train(
-    benchmark: Annotated[str, typer.Argument(help="digits")],
-    out: Annotated[Path, typer.Option(help="folder to write the network to")],
+    benchmark: Annotated[str, typer.Argument(help="digits or digit-strings")],
+    out: Annotated[Path, typer.Option(help="a new folder for the networks and their record")],
     data: Annotated[str, typer.Option(help="fsdd, synthetic, or a folder of TIDIGITS")] = "fsdd",
     hidden: Annotated[int, typer.Option(help="hidden units")] = 128,
-    theta: Annotated[
-        float, typer.Option(help="threshold in the training loop; 0 trains a dense network")
-    ] = 0.2,
+    theta: Annotated[float, typer.Option(help="threshold of the hidden state in the training loop")] = 0.2,
     seed: Annotated[int, typer.Option(help="seed of every random choice")] = 0,
+    epochs: Annotated[int | None, typer.Option(min=1, help="epochs; default: the recipe's")] = None,
 ) -> None:
-    """Train a network with its thresholds in the loop (needs PyTorch: pip install 'deltasim[train]')."""
-    if benchmark != "digits":
-        raise InputError(
-            "deltasim train", benchmark, "there is no such recipe", nearest(benchmark, ["digits"])
-        )
-    from deltasim.progress import progress_bar
-    from workloads.digits.train import train_digits
+    """Train a dense network, and from it one with its thresholds in the loop; print how well both do.
 
+    Needs PyTorch: pip install 'deltasim[train]'.
+    """
+    from reports.folder import refuse_existing
+
+    refuse_existing(out)
+    if importlib.util.find_spec("torch") is None:
+        rule = "training needs PyTorch, which is not installed"
+        raise InputError("deltasim train", benchmark, rule, "Run pip install 'deltasim[train]'.")
+    from deltasim.progress import progress_bar
+    from workloads.digits.train import TASKS, train_digits
+
+    if benchmark not in TASKS:
+        raise InputError("deltasim train", benchmark, "there is no such recipe", nearest(benchmark, TASKS))
     with progress_bar("training") as progress:
-        train_digits(data=data, hidden=hidden, theta=theta, seed=seed, out=out, progress=progress)
+        trained = train_digits(data, hidden, theta, seed, out, progress, benchmark, epochs)
+    print(json.dumps(trained.record["result"], indent=2))
