@@ -72,10 +72,7 @@ def as_json(record: Mapping[str, Any]) -> str:
 def save_result(result: Result, folder: Path, *, trace: bool, page: bool) -> Path:
     """Write run.json, three Parquet tables, report.html and, if asked for, trace.npz."""
     with new_folder(folder) as aside:
-        (aside / RECORD).write_text(as_json(result.to_dict()), encoding="utf-8")
-        unit_frame(result).write_parquet(aside / "units.parquet")
-        layer_frame(result).write_parquet(aside / "layers.parquet")
-        step_frame(result).write_parquet(aside / "steps.parquet")
+        write_run(result, aside)
         if trace:
             result.trace.save(aside / "trace.npz")
         if page:
@@ -83,6 +80,14 @@ def save_result(result: Result, folder: Path, *, trace: bool, page: bool) -> Pat
 
             (aside / PAGE).write_text(run_page(result), encoding="utf-8")
     return folder
+
+
+def write_run(result: Result, folder: Path) -> None:
+    """Write run.json and the tables into a folder that is there."""
+    (folder / RECORD).write_text(as_json(result.to_dict()), encoding="utf-8")
+    unit_frame(result).write_parquet(folder / "units.parquet")
+    layer_frame(result).write_parquet(folder / "layers.parquet")
+    step_frame(result).write_parquet(folder / "steps.parquet")
 
 
 @dataclass(frozen=True, eq=False)

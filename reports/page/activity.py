@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reports.page.parts import Figure, Section, Spec
-from reports.page.theme import DELTA, DENSE, INK, MUTED, drawn_from, finished, series
+from reports.page.theme import DELTA, DENSE, INK, MUTED, drawn_from, finished, series, si_axis
 from reports.quantities import count, percent, quantity
 
 if TYPE_CHECKING:
@@ -36,7 +36,10 @@ def section(result: Result) -> Section:
         sentence,
         (
             Figure(
-                "messages", "Messages sent at each step (count)", messages_chart(result, chosen), wide=True
+                "messages",
+                "Messages sent at each step (count; line: mean of all sequences)",
+                messages_chart(result, chosen),
+                wide=True,
             ),
             Figure(
                 "step-latency", "Latency of each step (seconds)", latency_chart(result, chosen), wide=True
@@ -142,9 +145,7 @@ def latency_chart(result: Result, chosen: int) -> Spec:
         .mark_line(interpolate="step-after", strokeWidth=2)
         .encode(
             x=x,
-            y=altair.Y(
-                "seconds:Q", title=None, axis=altair.Axis(labelExpr="format(datum.value, '.3~s') + 's'")
-            ),
+            y=altair.Y("seconds:Q", title=None, axis=si_axis("s")),
             color=altair.Color(
                 "run:N",
                 scale=altair.Scale(domain=["delta", "dense"], range=[DELTA, DENSE]),

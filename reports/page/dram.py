@@ -21,8 +21,8 @@ WORKS = {
     "read": "read",
     "io": "I/O",
     "refresh": "refresh",
-    "background_active": "background, row open",
-    "background_precharged": "background, rows closed",
+    "background_active": "background, open",
+    "background_precharged": "background, closed",
 }
 
 

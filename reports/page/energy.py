@@ -24,7 +24,8 @@ def section(result: Result) -> Section:
     per_step = quantity(result.energy.total_j / result.steps, "J")
     sentence = (
         f"One step costs {per_step}. The largest part is {part_label(top[0])} with {share}; "
-        f"in all, the dense network needs {ratio(result.reduction['energy'])} as much on the same chip."
+        f"in all, the dense network needs {ratio(result.reduction['energy'])} as much on the same chip. "
+        "Shared is what no layer alone causes, such as leakage."
     )
     return Section(
         "energy",

@@ -57,7 +57,7 @@ def floorplan(chip: Chip) -> Floorplan:
     ]
     ports = [port for memory in chip.memories if memory.kind == "dram" for port in memory.ports]
     if topology.kind == "bus":
-        left, right = -0.6, max(topology.nodes, len(ports)) - 0.4
+        left, right = -1.0, max(topology.nodes, len(ports))
         middle = layout[BUS][1]
         lines = [Line(0, left, middle, right, middle)]
         lines += [Line(-1, spot.x, spot.y - TRIM, spot.x, middle) for spot in spots]

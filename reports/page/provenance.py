@@ -21,9 +21,7 @@ def figures_section(result: Result) -> Section:
     )
     columns = ("", "delta", "share", "dense", "dense / delta")
     sentence = "The dense run sends every element at every step, on the same chip with the same placement."
-    return Section(
-        "figures", "All figures", sentence, grids=(Grid("Delta and dense", columns, rows, left=("",)),)
-    )
+    return Section("figures", "All figures", sentence, grids=(Grid("", columns, rows, left=("",)),))
 
 
 def section(result: Result) -> Section:

@@ -119,7 +119,7 @@ def topology_chart(result: Result) -> Spec:
     )
     mark = places.mark_text(fontSize=max(8, int(side / 3)), fontWeight=600).encode(
         text="mark:N",
-        color=altair.condition(altair.datum.busy >= 0.25, altair.value("var(--on-hot)"), altair.value(INK)),
+        color=altair.condition(altair.datum.busy >= 0.75, altair.value("var(--on-hot)"), altair.value(INK)),
     )
     return finished(wire + link + node + mark, height)
 

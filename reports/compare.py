@@ -1,0 +1,200 @@
+"""Two saved runs side by side: what differs between them, and every figure with its ratio."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from reports import quantities
+from reports.folder import SavedRun, load_run
+from reports.quantities import percent, quantity, ratio
+from reports.summary import part_label
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+Shown = Callable[[float | None], str]
+
+
+class Difference(NamedTuple):
+    """Something that the two runs do not share: chip, thresholds, network, data, versions."""
+
+    what: str
+    a: str
+    b: str
+
+
+class Measure(NamedTuple):
+    """One figure of both runs; ``ratio`` is b over a, None where a is 0 or a figure is missing."""
+
+    key: str
+    label: str
+    a: float | None
+    b: float | None
+    shown_a: str
+    shown_b: str
+
+    @property
+    def ratio(self) -> float | None:
+        return self.b / self.a if self.a and self.b is not None else None
+
+
+def joules(value: float | None) -> str:
+    return quantity(value, "J")
+
+
+def seconds(value: float | None) -> str:
+    return quantity(value, "s")
+
+
+def number(value: float | None) -> str:
+    return quantity(value, "")
+
+
+# Figures compared, by their place in run.json, with how they are written; the parts of the energy go between.
+FIGURES: tuple[tuple[str, str, Shown], ...] = (
+    ("energy.inference_j", "energy per inference", joules),
+    ("energy.step_j", "energy per step", joules),
+    ("latency.inference_mean_s", "latency per inference", seconds),
+    ("latency.inference_p99_s", "99th percentile", seconds),
+    ("latency.step_mean_s", "latency per step", seconds),
+    ("latency.step_p99_s", "99th percentile of steps", seconds),
+    ("reduction.weight_fetches", "weight fetches saved", ratio),
+    ("reduction.macs", "multiply-accumulates saved", ratio),
+    ("reduction.dram_bytes", "DRAM bytes saved", ratio),
+    ("reduction.energy", "energy saved", ratio),
+    ("reduction.latency", "latency saved", ratio),
+    ("dram.bytes", "DRAM bytes, whole run", lambda value: quantity(value, "B")),
+    ("dram.row_conflicts", "row conflicts, whole run", number),
+    ("occupancy.input", "occupancy, input", percent),
+    ("occupancy.hidden", "occupancy, hidden", percent),
+    ("messages", "messages", number),
+    ("energy.estimated_share", "rests on estimated prices", percent),
+)
+WHATS = {
+    "benchmark": "benchmark",
+    "data": "data",
+    "chip": "chip",
+    "engine": "engine",
+    "theta": "thresholds",
+    "sequences": "sequences",
+    "provenance.digests.network": "network digest",
+    "provenance.digests.data": "data digest",
+    "provenance.digests.chip": "chip digest",
+    "provenance.digests.mapping": "mapping digest",
+}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two runs, what differs between them, and their figures."""
+
+    run_a: str
+    run_b: str
+    differences: tuple[Difference, ...]
+    measures: tuple[Measure, ...]
+    limits: tuple[str, str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The comparison in plain types: each figure as a, b and ratio (b over a)."""
+        return {
+            "a": self.run_a,
+            "b": self.run_b,
+            "differences": {told.what: {"a": told.a, "b": told.b} for told in self.differences},
+            "figures": {
+                measure.key: {"a": measure.a, "b": measure.b, "ratio": measure.ratio}
+                for measure in self.measures
+            },
+            "limits": {"a": self.limits[0], "b": self.limits[1]},
+        }
+
+    def __rich__(self) -> RenderableType:
+        """Terminal form: what differs, then the figures."""
+        from rich import box
+        from rich.console import Group
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+        table.add_column("")
+        for column in (f"A: {self.run_a}", f"B: {self.run_b}", "B / A"):
+            table.add_column(Text(column), justify="right", overflow="fold")
+        for told in self.differences:
+            table.add_row(Text(told.what), Text(told.a), Text(told.b), "", style="yellow")
+        if self.differences:
+            table.add_section()
+        for place, measure in enumerate(self.measures):
+            cells = (measure.label, measure.shown_a, measure.shown_b, ratio_text(measure.ratio))
+            table.add_row(*(Text(cell) for cell in cells), style="bold" if place == 0 else "")
+        said = [Text(f"{name}: {limit}") for name, limit in zip("AB", self.limits, strict=True)]
+        if not self.differences:
+            said.insert(0, Text("Both runs are of the same network, data and chip."))
+        return Group(table, Text(""), *said)
+
+
+def ratio_text(value: float | None) -> str:
+    """A ratio of two figures, written so that 0.97 and 1.03 differ.
+
+    >>> ratio_text(0.974), ratio_text(12.34), ratio_text(None)
+    ('0.974', '12.3', '–')
+    """
+    return quantities.ABSENT if value is None else f"{value:.3g}"
+
+
+def at(record: Mapping[str, Any], key: str) -> Any:
+    """The value at a dotted place of a record, None where there is none."""
+    value: Any = record
+    for name in key.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def compare(run_a: str | Path, run_b: str | Path) -> Comparison:
+    """Compare two run folders.
+
+    Raises InputError when one of them holds no whole run.
+    """
+    return compared(load_run(run_a), load_run(run_b))
+
+
+def compared(a: SavedRun, b: SavedRun) -> Comparison:
+    """Compare two runs that were read."""
+    differences = tuple(
+        Difference(what, shortened(at(a.record, key)), shortened(at(b.record, key)))
+        for key, what in WHATS.items()
+        if at(a.record, key) != at(b.record, key)
+    )
+    names = (a.name, b.name) if a.name != b.name else (str(a.folder), str(b.folder))
+    return Comparison(
+        *names,
+        differences,
+        measures(a.record, b.record),
+        (str(a.record["limits"]), str(b.record["limits"])),
+    )
+
+
+def measures(a: Mapping[str, Any], b: Mapping[str, Any]) -> tuple[Measure, ...]:
+    """All figures of both records: the total, its parts, the rest, the scores."""
+    parts = tuple(dict.fromkeys([*at(a, "energy.parts"), *at(b, "energy.parts")]))
+    listed = [
+        FIGURES[0],
+        *((f"energy.parts.{part}", f"  {part_label(part)}", joules) for part in parts),
+        *FIGURES[1:],
+    ]
+    name = str(at(a, "score.name"))
+    if name == at(b, "score.name"):
+        listed.append(("score.value", name, lambda value: quantities.score(name, value)))
+    found = []
+    for key, label, shown in listed:
+        value_a, value_b = at(a, key), at(b, key)
+        if value_a or value_b:
+            found.append(Measure(key, label, value_a, value_b, shown(value_a), shown(value_b)))
+    return tuple(found)
+
+
+def shortened(value: Any) -> str:
+    """A value as a table shows it; of a digest the first twelve places do."""
+    text = str(value)
+    return text[:12] if len(text) == 64 and all(sign in "0123456789abcdef" for sign in text) else text

@@ -1,0 +1,109 @@
+"""A sweep of thresholds: the same benchmark on the same chip, run once for each threshold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from networks.errors import InputError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from reports.result import Result
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """Results of one benchmark on one chip, one for each threshold, in the order given.
+
+    Raises InputError for an empty sweep, one that repeats a threshold, or one of several benchmarks or chips.
+    """
+
+    results: tuple[Result, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "results", tuple(self.results))
+        thetas = [folder_name(result) for result in self.results]
+        if not thetas:
+            raise InputError("sweep", "no runs", "a sweep has at least one threshold", "Give one.")
+        if repeated := sorted({name for name in thetas if thetas.count(name) > 1}):
+            rule = "a sweep takes each threshold once"
+            raise InputError("sweep", ", ".join(repeated), rule, "Leave the repetition out.")
+        kinds = {
+            (result.benchmark, result.chip.digest, result.provenance.data_digest) for result in self.results
+        }
+        if len(kinds) > 1:
+            rule = "the runs of a sweep differ in their threshold only"
+            raise InputError(
+                "sweep", f"{len(kinds)} kinds of run", rule, "Compare them with `deltasim compare`."
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record of each run, in order, under ``runs``."""
+        return {"sweep": "theta", "runs": [result.to_dict() for result in self.results]}
+
+    def save(self, folder: str | Path) -> Path:
+        """Write sweep.json, the page of the sweep, and a run folder for each threshold.
+
+        Raises InputError when the folder exists; nothing is left behind when writing fails.
+        """
+        from reports.folder import PAGE, as_json, new_folder, write_run
+        from reports.page import run_page, sweep_page
+
+        folder = Path(folder)
+        names = [folder_name(result) for result in self.results]
+        with new_folder(folder) as aside:
+            (aside / "sweep.json").write_text(as_json(self.to_dict()), encoding="utf-8")
+            for name, result in zip(names, self.results, strict=True):
+                (aside / name).mkdir()
+                write_run(result, aside / name)
+                (aside / name / PAGE).write_text(run_page(result, self.results), encoding="utf-8")
+            targets = [f"{name}/{PAGE}" for name in names]
+            (aside / PAGE).write_text(sweep_page(self.results, targets), encoding="utf-8")
+        return folder
+
+    def __rich__(self) -> RenderableType:
+        """Terminal form: one row for each threshold."""
+        from rich import box
+        from rich.console import Group
+        from rich.table import Table
+        from rich.text import Text
+
+        from reports.page.thresholds import grid
+        from reports.quantities import percent
+
+        first = self.results[0]
+        shown = grid(self.results)
+        title = Text(f"{first.benchmark} on {first.chip.name}, {len(self.results)} thresholds")
+        table = Table(
+            title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False
+        )
+        for column in shown.columns:
+            table.add_column(Text(column), justify="right")
+        for row in shown.rows:
+            table.add_row(*(Text(cell) for cell in row))
+        share = percent(max(result.energy.estimated_share for result in self.results))
+        said = [f"Data: {first.data.rstrip('.')}.", f"Up to {share} of the energy rests on estimated prices."]
+        if first.fallback:
+            said.append(first.fallback)
+        return Group(table, *(Text(sentence) for sentence in said))
+
+    def _repr_html_(self) -> str:
+        """Notebook form: the same table."""
+        from html import escape
+
+        from reports.page.thresholds import grid
+
+        shown = grid(self.results)
+        head = "".join(f"<th style='text-align:right'>{escape(column)}</th>" for column in shown.columns)
+        rows = (
+            "".join(f"<td style='text-align:right'>{escape(cell)}</td>" for cell in row) for row in shown.rows
+        )
+        return f"<table><tr>{head}</tr>" + "".join(f"<tr>{row}</tr>" for row in rows) + "</table>"
+
+
+def folder_name(result: Result) -> str:
+    """The name of a run's folder inside the sweep's: "theta-0.1", "theta-trained"."""
+    return f"theta-{result.theta if isinstance(result.theta, str) else format(result.theta, '.12g')}"
