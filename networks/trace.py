@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +20,21 @@ from networks.graph import Network
 MESSAGE = np.dtype([("step", "<i4"), ("projection", "<i2"), ("source", "<i4"), ("delta", "<f4")])
 """One message: in ``step``, the encoder of ``projection`` sent that neuron ``source`` changed by
 ``delta``."""
+
+
+UNREADABLE = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    EOFError,
+    AttributeError,
+    NotImplementedError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What numpy raises when an npz file is damaged, cut short, or something else altogether."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +131,7 @@ class Trace:
     def load(path: str | Path) -> Trace:
         """Read what ``save`` wrote, never with pickle; a damaged or foreign file is an InputError."""
         try:
-            with np.load(path, allow_pickle=False) as archive:
+            with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as archive:
                 trace = Trace(
                     archive["messages"].astype(MESSAGE, casting="no"),
                     archive["step_bounds"].astype(np.int64, casting="no"),
@@ -125,15 +141,7 @@ class Trace:
                 digest = str(archive["digest"])
         except FileNotFoundError:
             raise InputError(path, "no file", "a trace is read from a file", "Check the path.") from None
-        except (
-            OSError,
-            ValueError,
-            KeyError,
-            TypeError,
-            EOFError,
-            zipfile.BadZipFile,
-            AttributeError,
-        ) as error:
+        except UNREADABLE as error:
             rule = "this is no readable trace"
             raise InputError(path, type(error).__name__, rule, "Execute the network again.") from None
         if trace.digest != digest:

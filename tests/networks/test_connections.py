@@ -1,0 +1,116 @@
+"""What a message fetches and adds, in whole and in slices."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from networks.arithmetic import FixedPoint, Q
+from networks.connections import AllToAll, Convolution
+from networks.errors import InputError
+
+seeds = st.integers(0, 2**16)
+
+
+@st.composite
+def connections(draw):
+    rng = np.random.default_rng(draw(seeds))
+    if draw(st.booleans()):
+        shape = draw(st.tuples(st.integers(1, 9), st.integers(1, 4), st.integers(1, 12)))
+        return AllToAll(rng.normal(size=shape).astype(np.float32))
+    planes, size = draw(st.integers(1, 3)), draw(st.tuples(st.integers(3, 6), st.integers(3, 6)))
+    weights = rng.normal(size=(draw(st.integers(1, 3)), planes, *draw(st.tuples(*[st.integers(1, 3)] * 2))))
+    stride, padding = draw(st.tuples(*[st.integers(1, 3)] * 2)), draw(st.tuples(*[st.integers(0, 2)] * 2))
+    return Convolution(weights.astype(np.float32), (planes, *size), stride, padding)
+
+
+def matrix(connection):
+    """The connection as a plain (source, gate, target) array, one message at a time."""
+    rows = []
+    for source in range(connection.source_size):
+        accumulators = np.zeros((connection.gates, connection.target_size), np.float32)
+        connection.accumulate(accumulators, range(connection.gates), source, np.float32(1))
+        rows.append(accumulators)
+    return np.array(rows)
+
+
+@given(connections(), st.data())
+def test_slices_join_to_the_whole(connection, data):
+    cuts = sorted(data.draw(st.lists(st.integers(0, connection.target_size), max_size=3)))
+    bounds = [0, *cuts, connection.target_size]
+    parts = [connection.restrict(lo, hi) for lo, hi in pairwise(bounds) if hi > lo]
+    assert (np.concatenate([matrix(part) for part in parts], axis=2) == matrix(connection)).all()
+    words = connection.column_words(bounds)
+    assert words.shape == (connection.source_size, len(bounds) - 1)
+    assert (words.sum(axis=1) == connection.fan_out).all()
+    sizes = [words[:, i] for i in range(len(bounds) - 1) if bounds[i + 1] > bounds[i]]
+    for part, column in zip(parts, sizes, strict=True):
+        assert (part.fan_out == column).all()
+
+
+@given(connections())
+def test_fan_out_counts_the_targets_touched(connection):
+    touched = (matrix(connection) != 0).sum(axis=(1, 2))  # normal weights are never 0
+    assert (touched == connection.fan_out).all()
+
+
+@given(connections(), seeds, st.integers(0, 11))
+def test_integrating_together_gives_the_bits_of_one_by_one(connection, seed, count):
+    rng = np.random.default_rng(seed)
+    sources = np.sort(rng.integers(0, connection.source_size, count)).astype(np.int32)
+    deltas = rng.normal(size=count).astype(np.float32)
+    together = rng.normal(size=(connection.gates, connection.target_size)).astype(np.float32)
+    apart = together.copy()
+    plain = together.copy()
+    connection.integrate(together, range(connection.gates), sources, deltas)
+    weights = matrix(connection)
+    for source, delta in zip(sources, deltas, strict=True):
+        connection.accumulate(apart, range(connection.gates), int(source), delta)
+        plain += weights[source] * delta
+    assert (together == apart).all()
+    assert (together == plain).all()
+
+
+def test_gates_feed_the_lanes_named():
+    connection = AllToAll(np.float32([[[1], [2], [3]]]))
+    accumulators = np.zeros((4, 1), np.float32)
+    connection.accumulate(accumulators, (0, 1, 3), 0, 1.0)
+    assert accumulators[:, 0].tolist() == [1, 2, 0, 3]
+
+
+def test_convolution_words():
+    connection = Convolution(np.ones((24, 3, 5, 5), np.float32), (3, 33, 100), stride=(2, 2))
+    assert connection.out_shape == (24, 15, 48)
+    assert connection.weight_words == 24 * 3 * 25
+    assert connection.fan_out.sum() == 24 * 15 * 48 * 75  # every multiplication belongs to one source
+
+
+@pytest.mark.parametrize("form", [Q(1, 7), Q(2, 10)])
+def test_fixed_point_saturates(form):
+    arithmetic = FixedPoint(weight=form, accumulator=Q(2, 6))
+    top = np.array([[[form.highest]]], form.dtype)
+    for connection in (AllToAll(top), Convolution(top[None], (1, 1, 1))):
+        accumulators = np.zeros((1, 1), np.int32)
+        for delta in (30000, 30000, -65535, -65535):
+            connection.accumulate(accumulators, (0,), 0, delta, arithmetic)
+            assert accumulators[0, 0] == (127 if delta > 0 else -128)
+
+
+def test_errors():
+    with pytest.raises(InputError, match=r"weights: shape \(2, 3\): all-to-all weights have the shape"):
+        AllToAll(np.zeros((2, 3), np.float32))
+    with pytest.raises(InputError, match=r"a kernel on 2 input planes has the shape"):
+        Convolution(np.zeros((1, 3, 3, 3), np.float32), (2, 8, 8))
+    with pytest.raises(InputError, match=r"stride \(0, 1\).*a stride is at least 1"):
+        Convolution(np.zeros((1, 2, 3, 3), np.float32), (2, 8, 8), stride=(0, 1))
+    with pytest.raises(InputError, match=r"does not fit the padded input \(2, 2\)"):
+        Convolution(np.zeros((1, 2, 3, 3), np.float32), (2, 2, 2))
+    connection = AllToAll(np.zeros((2, 1, 3), np.float32))
+    with pytest.raises(
+        InputError, match=r"target slice: \[0, 4\]: bounds of target neurons ascend within 0 to 3"
+    ):
+        connection.column_words([0, 4])
+    with pytest.raises(InputError, match="weights of type float32 do not belong to fixed point"):
+        connection.accumulate(np.zeros((1, 3), np.int32), (0,), 0, 1, FixedPoint())

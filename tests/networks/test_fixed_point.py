@@ -1,0 +1,114 @@
+"""Fixed point, bit for bit, against an implementation in Python's own whole numbers and fractions."""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from networks.arithmetic import FixedPoint, Q, quantise
+from networks.build import random_stack
+from networks.cells import conv2d, dense
+from networks.errors import InputError
+from networks.execute import execute
+from networks.feed_forward import feed_forward
+from networks.quantise import quantised
+
+_spec = importlib.util.spec_from_file_location(
+    "slow_fixed_point", Path(__file__).parent / "slow_fixed_point.py"
+)
+slow = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(slow)
+
+arithmetics = st.builds(
+    FixedPoint,
+    activation=st.sampled_from([Q(8, 8), Q(3, 5), Q(2, 10), Q(4, 3)]),
+    weight=st.sampled_from([Q(1, 7), Q(2, 6), Q(3, 11), Q(1, 3)]),
+    accumulator=st.sampled_from([Q(9, 15), Q(4, 8), Q(3, 5), Q(10, 22)]),  # finer and coarser than a product
+    lookup=st.sampled_from([Q(2, 4), Q(1, 7), Q(2, 12)]),
+)
+
+
+@pytest.mark.parametrize("kind", ["rnn", "gru", "lstm"])
+@settings(max_examples=12)
+@given(arithmetic=arithmetics, seed=st.integers(0, 2**16), theta=st.sampled_from([0.0, 0.1, 0.3]))
+def test_every_bit_of_a_stack(kind, arithmetic, seed, theta):
+    rng = np.random.default_rng(seed)
+    network = random_stack(kind, 3, (4,), rng, theta=theta, readout=2, arithmetic=arithmetic)
+    frames = np.cumsum(rng.normal(0, 0.6, (6, 3)), axis=0).astype(np.float32)
+    trace, (output,) = execute(network, [frames])
+    reference, scale = slow.SlowNetwork(network), 2.0**arithmetic.activation.fraction
+    for step, frame in enumerate(frames):
+        expected = reference.step(frame)
+        messages = trace.step(step)
+        found = [(int(m["projection"]), int(m["source"]), float(m["delta"]) * scale) for m in messages]
+        assert found == expected
+        assert (output[step] * scale).tolist() == reference.state["readout"][0]
+
+
+@pytest.mark.parametrize("activation", ["identity", "relu", "sigmoid", "tanh"])
+@settings(max_examples=8)
+@given(arithmetic=arithmetics, seed=st.integers(0, 2**16))
+def test_every_bit_of_a_dense_activation(activation, arithmetic, seed):
+    rng = np.random.default_rng(seed)
+    parameters = dense.Parameters(rng.normal(size=(4, 3)), rng.normal(size=4))
+    network = quantised(feed_forward((3,), [(parameters, activation)], theta=0.1), arithmetic)
+    frames = rng.normal(size=(4, 3)).astype(np.float32)
+    _, (output,) = execute(network, [frames])
+    reference = slow.SlowNetwork(network)
+    for frame, values in zip(frames, output, strict=True):
+        reference.step(frame)
+        raw = values * 2.0**arithmetic.activation.fraction
+        assert raw.tolist() == reference.state["dense_0"][0]
+
+
+@settings(max_examples=12)
+@given(arithmetic=arithmetics, seed=st.integers(0, 2**16))
+def test_convolution_equals_the_matrix_it_stands_for(arithmetic, seed):
+    """A fixed-point convolution has the bits of an all-to-all network with the same words spread out."""
+    rng = np.random.default_rng(seed)
+    parameters = conv2d.Parameters(rng.normal(size=(2, 2, 2, 3)), rng.normal(size=2), (2, 1), (1, 1))
+    network = feed_forward((2, 3, 4), [(parameters, "relu")], theta=0.1)
+    connection = network.projections[0].connection
+    matrix = np.zeros((connection.source_size, 1, connection.target_size), np.float32)
+    for source in range(connection.source_size):
+        connection.accumulate(matrix[source], (0,), source, np.float32(1))
+    spread = dense.Parameters(matrix[:, 0].T, network.populations[1].bias[0])
+    other = feed_forward((24,), [(spread, "relu")], theta=0.1)
+    frames = np.cumsum(rng.normal(0, 0.3, (5, 24)), axis=0).astype(np.float32)
+    traces = [execute(quantised(each, arithmetic), [frames]) for each in (network, other)]
+    assert (traces[0][0].messages == traces[1][0].messages).all()
+    assert (traces[0][1][0] == traces[1][1][0]).all()
+
+
+def test_fixed_point_comes_near_to_float():
+    rng = np.random.default_rng(0)
+    network = random_stack("gru", 8, (16,), rng)
+    fine = FixedPoint(activation=Q(4, 12), weight=Q(2, 14), accumulator=Q(6, 26), lookup=Q(2, 14))
+    frames = rng.normal(size=(50, 8)).astype(np.float32)
+    _, (exact,) = execute(network, [frames])
+    _, (output,) = execute(quantised(network, fine), [frames])
+    assert np.abs(output - exact).max() < 2e-3
+
+
+def test_inputs_saturate():
+    network = random_stack("rnn", 2, (3,), np.random.default_rng(0), arithmetic=FixedPoint())
+    trace, _ = execute(network, [np.float32([[1e9, -1e9]])])
+    assert trace.messages["delta"].tolist() == [32767 / 256, -128.0]
+
+
+def test_weights_are_held_narrow():
+    network = random_stack("gru", 3, (4,), np.random.default_rng(0))
+    assert quantised(network, FixedPoint()).projections[0].connection.weights.dtype == np.int8
+    wide = quantised(network, FixedPoint(weight=Q(2, 9)))
+    assert wide.projections[0].connection.weights.dtype == np.int16
+    matrix = network.projections[0].connection.weights
+    assert (wide.projections[0].connection.weights == quantise(matrix, Q(2, 9))).all()
+
+
+def test_only_float_networks_are_quantised():
+    network = random_stack("gru", 3, (4,), np.random.default_rng(0), arithmetic=FixedPoint())
+    with pytest.raises(InputError, match="only a float32 network can be quantised"):
+        quantised(network, FixedPoint())

@@ -1,0 +1,148 @@
+"""Traces: bounds, digests, files, and the made-up traces chips are tried with."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from networks.build import random_stack
+from networks.errors import InputError
+from networks.execute import execute
+from networks.trace import Trace, dense_trace, random_trace
+
+
+@pytest.fixture
+def made():
+    rng = np.random.default_rng(0)
+    network = random_stack("gru", 4, (6,), rng, theta=0.1, bidirectional=True)
+    frames = [rng.normal(size=(length, 4)).astype(np.float32) for length in (7, 3)]
+    return network, execute(network, frames)[0]
+
+
+def same(one, other):
+    return one.digest == other.digest and all(
+        (getattr(one, field) == getattr(other, field)).all()
+        for field in ("messages", "step_bounds", "sequence_bounds")
+    )
+
+
+def test_save_and_load(made, tmp_path):
+    _, trace = made
+    trace.save(tmp_path / "a.npz")
+    assert same(Trace.load(tmp_path / "a.npz"), trace)
+    assert [file.name for file in tmp_path.iterdir()] == ["a.npz"]  # nothing left aside
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(InputError, match=r"a.npz: no file: a trace is read from a file. Check the path."):
+        Trace.load(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 half"])
+def test_foreign_files(content, tmp_path):
+    (tmp_path / "a.npz").write_bytes(content)
+    with pytest.raises(InputError, match=r"this is no readable trace. Execute the network again."):
+        Trace.load(tmp_path / "a.npz")
+
+
+def test_archive_without_the_arrays(tmp_path):
+    np.savez(tmp_path / "a.npz", messages=np.zeros(3))
+    with pytest.raises(InputError, match="this is no readable trace"):
+        Trace.load(tmp_path / "a.npz")
+
+
+def test_pickled_arrays_are_refused(tmp_path):
+    np.savez(tmp_path / "a.npz", messages=np.array([{}], dtype=object))
+    with pytest.raises(InputError, match="this is no readable trace"):
+        Trace.load(tmp_path / "a.npz")
+
+
+def test_changed_content(made, tmp_path):
+    _, trace = made
+    trace.messages["delta"][0] += 1
+    changed = Trace(trace.messages.copy(), trace.step_bounds, trace.sequence_bounds, trace.network_digest)
+    object.__setattr__(changed, "digest", "0" * 64)
+    changed.save(tmp_path / "a.npz")
+    with pytest.raises(InputError, match="the content of the trace does not match its digest"):
+        Trace.load(tmp_path / "a.npz")
+
+
+def test_every_cut_of_a_file_is_noticed(made, tmp_path):
+    _, trace = made
+    trace.save(tmp_path / "a.npz")
+    whole = (tmp_path / "a.npz").read_bytes()
+    for share in (0.1, 0.5, 0.9, 0.99):
+        (tmp_path / "b.npz").write_bytes(whole[: int(len(whole) * share)])
+        with pytest.raises(InputError):
+            Trace.load(tmp_path / "b.npz")
+
+
+def test_every_changed_byte_is_noticed_or_harmless(made, tmp_path):
+    _, trace = made
+    trace.save(tmp_path / "a.npz")
+    whole = (tmp_path / "a.npz").read_bytes()
+    for place in range(0, len(whole), max(1, len(whole) // 150)):
+        changed = bytearray(whole)
+        changed[place] ^= 0x41
+        (tmp_path / "b.npz").write_bytes(bytes(changed))
+        try:
+            again = Trace.load(tmp_path / "b.npz")
+        except InputError:
+            continue
+        assert same(again, trace)
+
+
+def test_sequences_make_up_the_trace(made):
+    _, trace = made
+    parts = [trace.sequence(index) for index in range(trace.sequences)]
+    assert [part.steps for part in parts] == [7, 3]
+    assert sum(len(part.messages) for part in parts) == len(trace.messages)
+    assert all(part.messages["step"].max() < part.steps for part in parts)
+
+
+@given(st.integers(0, 2**16), st.sampled_from([0.0, 0.1, 0.5, 1.0]), st.booleans())
+def test_random_traces(seed, occupancy, both):
+    rng = np.random.default_rng(seed)
+    network = random_stack("gru", 20, (30, 30), rng, bidirectional=both)
+    trace = random_trace(network, [5, 9], occupancy, rng)
+    assert trace.sequence_bounds.tolist() == [0, 5 * network.sweeps, 14 * network.sweeps]
+    shares = trace.occupancy(network)
+    for share in shares.values():
+        assert abs(share - occupancy) <= (0.1 if 0 < occupancy < 1 else 0)
+    for step in range(trace.steps):
+        messages = trace.step(step)
+        keys = messages["projection"].astype(np.int64) * 1000 + messages["source"]
+        assert (np.diff(keys) > 0).all()
+
+
+def test_dense_trace_has_the_messages_of_a_run_at_theta_0():
+    """But for what never changes: the hidden state of the first step is at rest."""
+    rng = np.random.default_rng(0)
+    network = random_stack("lstm", 3, (4,), rng, bidirectional=True, readout=2)
+    lengths = [4, 2]
+    full = dense_trace(network, lengths)
+    run, _ = execute(network, [rng.normal(size=(length, 3)).astype(np.float32) for length in lengths])
+    names = ["step", "projection", "source"]
+    missing = set(map(tuple, full.messages[names].tolist())) - set(map(tuple, run.messages[names].tolist()))
+    firsts = {0, 2 * 4}
+    assert {step for step, _, _ in missing} == firsts
+    assert len(missing) == 2 * 2 * 4
+    assert (full.step_bounds[1:] > full.step_bounds[:-1]).all()
+
+
+def test_errors(made):
+    network, trace = made
+    with pytest.raises(InputError, match=r"occupancy: 1.5: an occupancy lies within 0 to 1"):
+        random_trace(network, [3], 1.5, np.random.default_rng(0))
+    with pytest.raises(InputError, match="sequence 1: length 0: a sequence has at least one frame"):
+        dense_trace(network, [3, 0])
+    with pytest.raises(InputError, match="a trace belongs to the network that made it"):
+        trace.occupancy(network.with_thresholds(0.3))
+
+
+def test_occupancy_counts_every_element_scanned():
+    network = random_stack("rnn", 2, (3,), np.random.default_rng(0), theta=0.0)
+    trace, _ = execute(network, [np.ones((4, 2), np.float32)])
+    assert trace.occupancy(network)["input"] == 2 / 8  # the constant input is sent once
+    assert trace.sent(network).tolist()[0] == 2
+    assert trace.scanned(network).tolist() == [8, 12]
