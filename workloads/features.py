@@ -14,6 +14,7 @@ BANDS = 40
 WINDOW_S = 0.025
 STEP_S = 0.010
 FLOOR = 1e-6  # added to the power of a band: below it a recording holds only its microphone's noise
+SILENCE = np.float32(np.log10(FLOOR))  # the feature of a band without any sound
 
 
 class Normalisation(NamedTuple):

@@ -18,10 +18,14 @@ from torch import Tensor, nn
 
 
 class Held(NamedTuple):
-    """What a layer gives: its states and what its encoder has transmitted of them, both (T, B, H)."""
+    """What a layer gives: its states and what its two encoders have transmitted of them and of its inputs.
+
+    ``hidden`` and ``held`` are (T, B, H), ``inputs`` is (T, B, I).
+    """
 
     hidden: Tensor
     held: Tensor
+    inputs: Tensor
 
 
 class _Hold(torch.autograd.Function):
@@ -199,4 +203,4 @@ class DeltaGRU(nn.Module):
         hidden, held = _Recurrence.apply(  # type: ignore[no-untyped-call]
             projected, weight_hh, self.bias_hh_l0[2 * size :], noise, theta_h, state_scale, gate_scale
         )
-        return Held(hidden, held)
+        return Held(hidden, held, held_inputs)

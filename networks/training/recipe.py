@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from networks.training.delta_gru import DeltaGRU, Held, hold
+from networks.training.delta_gru import DeltaGRU, Held
 from networks.training.rounding import rounded
 
 
@@ -21,8 +21,10 @@ class Recipe:
     """Every choice of a training run; the defaults train a dense network.
 
     ``theta_x`` and ``theta_h`` grow linearly from 0 over the first ``ramp`` share of the epochs. ``reduction``
-    is the goal for weight fetches saved: the cost of a unit of |transmitted hidden delta| (an L1 cost, averaged
-    over frames) is raised while a batch saves less and lowered while it saves more; 0 switches it off.
+    is the goal for weight fetches saved: an L1 cost on what is transmitted, ``|delta| / theta`` summed over
+    inputs and states and averaged over frames, weighs more while a batch saves less and less while it saves
+    more; 0 switches it off. With a goal the scale of every input is trained as well, which is the same as a
+    threshold for each of them.
     Formats are (integer bits, fraction bits) and are trained straight through.
     """
 
@@ -60,10 +62,15 @@ class Activity(NamedTuple):
 
 
 class Model(nn.Module):
-    """A delta GRU and a dense readout of its transmitted state: ``logits[t] = W hh[t] + b``, (T, B, classes)."""
+    """A delta GRU and a dense readout of its transmitted state: ``logits[t] = W hh[t] + b``, (T, B, classes).
+
+    Every input has a trained scale ``s = exp(log_scale)``: the encoder compares ``s x`` with theta_x, which is to
+    compare x with ``theta_x / s``, and the weights of the exported network are ``W s``.
+    """
 
     def __init__(self, inputs: int, hidden: int, classes: int) -> None:
         super().__init__()
+        self.log_scale = nn.Parameter(torch.zeros(inputs))
         self.layer = DeltaGRU(inputs, hidden)
         self.readout = nn.Linear(hidden, classes)
 
@@ -71,12 +78,13 @@ class Model(nn.Module):
         self, inputs: Tensor, recipe: Recipe, theta_x: float, theta_h: float, noise: Tensor | None = None
     ) -> tuple[Tensor, Held]:
         """Logits and states of sequences (T, B, inputs), rounded as the recipe's formats say."""
+        scale = self.log_scale.exp()
         weights = (
-            rounded(self.layer.weight_ih_l0, *recipe.weight),
+            rounded(self.layer.weight_ih_l0 * scale, *recipe.weight) / scale,
             rounded(self.layer.weight_hh_l0, *recipe.weight),
         )
         held = self.layer(
-            rounded(inputs, *recipe.activation),
+            rounded(inputs, *recipe.activation) * scale,
             theta_x,
             theta_h,
             noise,
@@ -96,17 +104,25 @@ def frame_mask(batch: Batch) -> Tensor:
     return (torch.arange(len(batch.inputs))[:, None] < batch.lengths).float()[:, :, None]
 
 
-def mean_logits(logits: Tensor, batch: Batch) -> Tensor:
-    """Logits averaged over the real frames of every sequence, (B, classes)."""
-    return (logits * frame_mask(batch)).sum(0) / batch.lengths[:, None]
+def pooled_logits(logits: Tensor, batch: Batch) -> Tensor:
+    """Logits averaged over the real frames of every sequence, frame t weighing t + 1; (B, classes).
+
+    What a network has heard grows with the frames, so later ones count for more.
+    """
+    weights = frame_mask(batch) * torch.arange(1, len(logits) + 1)[:, None, None]
+    return (logits * weights).sum(0) / weights.sum(0)
 
 
-def activity(batch: Batch, held_inputs: Tensor, held: Tensor) -> Activity:
+def sent(held: Tensor) -> Tensor:
+    """The deltas that were transmitted, zero where none was: differences of held values (T, B, n) over time."""
+    return torch.diff(held, dim=0, prepend=torch.zeros_like(held[:1]))
+
+
+def activity(batch: Batch, held: Held) -> Activity:
     """Count what the two encoders of a layer transmitted in the real frames of a batch."""
     mask = frame_mask(batch)
-    sent_inputs = (torch.diff(held_inputs, dim=0, prepend=torch.zeros_like(held_inputs[:1])) != 0) * mask
-    sent_hidden = (torch.diff(held, dim=0, prepend=torch.zeros_like(held[:1])) != 0) * mask
-    return Activity(float(sent_inputs.sum()), float(sent_hidden.sum()), float(mask.sum()))
+    inputs, hidden = (((sent(part) != 0) * mask).sum().item() for part in (held.inputs, held.held))
+    return Activity(inputs, hidden, mask.sum().item())
 
 
 def train(
@@ -122,6 +138,7 @@ def train(
     called after every epoch with its number, mean loss, training occupancies and the saving in weight fetches.
     """
     torch.manual_seed(recipe.seed)
+    model.log_scale.requires_grad_(recipe.reduction > 0)
     rng = np.random.default_rng(recipe.seed)
     decayed = [p for p in model.parameters() if p.dim() > 1]
     kept = [p for p in model.parameters() if p.dim() == 1]
@@ -146,21 +163,22 @@ def train(
             value = loss(logits, batch)
             losses.append(value.item())
             with torch.no_grad():
-                inputs = hold(rounded(batch.inputs, *recipe.activation), torch.tensor(theta_x))
-                seen = activity(batch, inputs, held.held)
+                seen = activity(batch, held)
             total += np.array(seen)
             if recipe.reduction:
                 saved = _reduction(seen, model.layer)
                 goal = 1 + (recipe.reduction - 1) * ramp
                 pressure = float(np.clip(pressure * (1.02 if saved < goal else 0.98), 1e-5, 1.0))
-                sent = torch.diff(held.held, dim=0, prepend=torch.zeros_like(held.held[:1])).abs()
-                value = value + pressure * (sent * frame_mask(batch)).sum() / seen.frames
+                mask = frame_mask(batch)
+                inputs = (sent(held.inputs).abs() * mask).sum() / recipe.theta_x
+                hidden = (sent(held.held).abs() * mask).sum() / recipe.theta_h
+                value = value + pressure * (inputs + hidden) / seen.frames
             optimiser.zero_grad()
             value.backward()
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimiser.step()
         if progress is not None:
-            whole = Activity(*total)
+            whole = Activity(*total.tolist())
             progress(
                 {
                     "epoch": epoch + 1,

@@ -1,0 +1,87 @@
+"""A benchmark: networks, the sequences they hear, and how what they say is scored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from networks.errors import InputError
+from networks.graph import Network
+
+Outputs = Sequence[NDArray[np.float32]]
+
+
+@dataclass(frozen=True, eq=False)
+class Benchmark:
+    """Everything a chip is measured on.
+
+    ``network`` is trained with its thresholds in the loop; ``dense_network`` has the same shape and is trained
+    without any, for the dense score. ``sequences[i]`` is (T_i, inputs) float32, ``targets[i]`` what ought to
+    come out, ``score(outputs, targets)`` a number where more is better. ``classes`` and ``speakers`` (n,) say
+    what is to be spread evenly when fewer sequences are taken. ``data`` is one sentence about the data used,
+    ``fallback`` another one when it is not the data that was hoped for.
+
+    >>> from workloads.registry import benchmark
+    >>> digits = benchmark("digits", data="synthetic").limited(20)
+    >>> len(digits.sequences), np.bincount(digits.classes).tolist()
+    (20, [2, 2, 2, 2, 2, 2, 2, 2, 2, 2])
+    """
+
+    name: str
+    about: str
+    network: Network
+    dense_network: Network
+    sequences: tuple[NDArray[np.float32], ...]
+    targets: NDArray[np.int64]
+    classes: NDArray[np.int64]
+    speakers: NDArray[np.int64]
+    score_name: str
+    score: Callable[[Outputs, NDArray[np.int64]], float]
+    data: str
+    data_digest: str
+    fallback: str | None = None
+
+    def limited(self, count: int) -> Benchmark:
+        """The first ``count`` sequences of the dealing order, kept in their own order; see `dealt`."""
+        if count < 1:
+            raise InputError("limit", count, "at least one sequence is needed", "Give a positive number.")
+        total = len(self.sequences)
+        if count >= total:
+            return self
+        places = np.sort(dealt(self.classes, self.speakers)[:count])
+        return replace(
+            self,
+            sequences=tuple(self.sequences[place] for place in places),
+            targets=self.targets[places],
+            classes=self.classes[places],
+            speakers=self.speakers[places],
+            data=f"{self.data}, of which {count}",
+        )
+
+
+def dealt(classes: NDArray[np.int64], speakers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """An order of all sequences whose every beginning is spread evenly over classes and speakers.
+
+    Rule: sequences are dealt in rounds, one of every class a round, the speaker moving on with class and round;
+    a class and speaker with none left is passed over.
+
+    >>> dealt(np.array([0, 0, 0, 0, 1, 1, 1, 1]), np.array([0, 0, 1, 1, 0, 0, 1, 1])).tolist()
+    [0, 6, 2, 4, 1, 7, 3, 5]
+    """
+    waiting: dict[tuple[int, int], list[int]] = {}
+    for place, key in enumerate(zip(classes.tolist(), speakers.tolist(), strict=True)):
+        waiting.setdefault(key, []).append(place)
+    kinds = sorted({kind for kind, _ in waiting})
+    people = sorted({person for _, person in waiting})
+    order: list[int] = []
+    turn = 0
+    while len(order) < len(classes):
+        for position, kind in enumerate(kinds):
+            queue = waiting.get((kind, people[(turn + position) % len(people)]))
+            if queue:
+                order.append(queue.pop(0))
+        turn += 1
+    return np.array(order, np.int64)

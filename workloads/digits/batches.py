@@ -1,0 +1,75 @@
+"""From a corpus to an epoch's batches: changed a little at random, grouped by length, padded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from networks.training.recipe import Batch, padded, pooled_logits
+from workloads.digits.augment import augmented
+from workloads.digits.corpus import Corpus
+from workloads.digits.strings import joined
+from workloads.features import Normalisation, normalised
+
+USUAL = 45  # frames of a digit: a batch of n recordings is a batch of about 45 n frames
+LONGEST = 150  # frames: what is longer is cut in training
+
+
+def digit_batches(corpus: Corpus, stored: Normalisation, batch: int, rng: np.random.Generator) -> Iterator[Batch]:
+    """One epoch of single digits, targets (B,)."""
+    features = [normalised(augmented(frames, rng), stored)[:LONGEST] for frames in corpus.features]
+    for group in grouped([len(frames) for frames in features], batch * USUAL, rng):
+        yield padded([features[place] for place in group], torch.from_numpy(corpus.labels[group]))
+
+
+def string_batches(corpus: Corpus, stored: Normalisation, batch: int, rng: np.random.Generator) -> Iterator[Batch]:
+    """One epoch of connected strings, every recording in one of them, targets (B, 7) padded with -1."""
+    changed = tuple(augmented(frames, rng)[:LONGEST] for frames in corpus.features)
+    strings = joined(replace(corpus, features=changed), rng)
+    for group in grouped([len(frames) for frames in strings.features], batch * USUAL, rng):
+        sequences = [normalised(strings.features[place], stored) for place in group]
+        yield padded(sequences, torch.from_numpy(strings.digits[group]))
+
+
+def grouped(lengths: list[int], frames: int, rng: np.random.Generator) -> list[NDArray[np.int64]]:
+    """Shuffle, sort by length within portions of about ten batches, cut where ``frames`` are reached, shuffle again.
+
+    >>> groups = grouped([3, 9, 3, 9], 10, np.random.default_rng(0))
+    >>> sorted(sorted(group.tolist()) for group in groups)
+    [[0, 2], [1], [3]]
+    """
+    order = rng.permutation(len(lengths))
+    portions = max(1, round(sum(lengths) / (10 * frames)))
+    groups: list[list[int]] = []
+    for portion in np.array_split(order, portions):
+        group: list[int] = []
+        for place in sorted(portion.tolist(), key=lambda place: lengths[place]):
+            if group and (len(group) + 1) * lengths[place] > frames:
+                groups.append(group)
+                group = []
+            group.append(place)
+        groups.append(group)
+    return [np.array(groups[place], np.int64) for place in rng.permutation(len(groups))]
+
+
+def digit_loss(logits: Tensor, batch: Batch, smoothing: float) -> Tensor:
+    """Cross-entropy of the logits averaged over a recording's real frames, later frames weighing more."""
+    return torch.nn.functional.cross_entropy(pooled_logits(logits, batch), batch.targets, label_smoothing=smoothing)
+
+
+def string_loss(logits: Tensor, batch: Batch, smoothing: float) -> Tensor:
+    """Connectionist temporal classification (Graves et al. 2006) for each digit said; the last class is blank."""
+    said = batch.targets >= 0
+    return torch.nn.functional.ctc_loss(
+        logits.log_softmax(2),
+        batch.targets[said],
+        batch.lengths,
+        said.sum(1),
+        blank=logits.shape[2] - 1,
+        zero_infinity=True,
+    )

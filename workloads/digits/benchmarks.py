@@ -1,0 +1,79 @@
+"""The digit benchmarks: recordings of the test part, their networks and their score."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from networks.errors import InputError
+from workloads.benchmark import Benchmark
+from workloads.digits.corpus import digest_of
+from workloads.digits.scores import accuracy, digit_accuracy
+from workloads.digits.sources import STRING_SEED, Source, source
+from workloads.digits.trained import SHIPPED, Trained, load
+from workloads.features import normalised
+
+MADE_FOR = {"fsdd": "fsdd", "synthetic": "synthetic", "tidigits": "fsdd"}  # which shipped networks hear which data
+
+
+def digits(data: str | Path | None = None, trained: Path | None = None) -> Benchmark:
+    """Isolated digits: one of ten outputs is to be the largest over a recording, later frames counting more."""
+    found = source(data)
+    networks = networks_for("digits", found, trained)
+    corpus = found.read("test")
+    count, voices = len(corpus.labels), len(set(corpus.speakers.tolist()))
+    return Benchmark(
+        name="digits",
+        about="isolated spoken digits",
+        network=networks.delta,
+        dense_network=networks.dense,
+        sequences=tuple(normalised(frames, networks.normalisation) for frames in corpus.features),
+        targets=corpus.labels,
+        classes=corpus.labels,
+        speakers=corpus.speakers,
+        score_name="accuracy",
+        score=accuracy,
+        data=f"{corpus.about}, test part, {count} recordings by {voices} speakers{_foreign(found, trained)}",
+        data_digest=corpus.digest,
+        fallback=found.fallback,
+    )
+
+
+def digit_strings(data: str | Path | None = None, trained: Path | None = None) -> Benchmark:
+    """Connected digits: each frame says a digit or nothing; repeats merge (connectionist temporal classification)."""
+    found = source(data)
+    networks = networks_for("digit-strings", found, trained)
+    strings = found.read_strings("test")
+    made = "" if found.name == "tidigits" else f" joined from single recordings (seed {STRING_SEED})"
+    count, said = len(strings.features), int((strings.digits >= 0).sum())
+    return Benchmark(
+        name="digit-strings",
+        about="one to seven digits spoken in a row",
+        network=networks.delta,
+        dense_network=networks.dense,
+        sequences=tuple(normalised(frames, networks.normalisation) for frames in strings.features),
+        targets=strings.digits,
+        classes=(strings.digits >= 0).sum(1),
+        speakers=strings.speakers,
+        score_name="digit accuracy",
+        score=digit_accuracy,
+        data=f"{found.about}, test part, {count} strings of {said} digits{made}{_foreign(found, trained)}",
+        data_digest=digest_of(strings.digits, *strings.features),
+        fallback=found.fallback,
+    )
+
+
+def networks_for(task: str, found: Source, trained: Path | None) -> Trained:
+    """The networks in a folder, or the shipped ones that were trained for a task and a source."""
+    if trained is None:
+        return load(SHIPPED / f"{task}-{MADE_FOR[found.name]}")
+    if not trained.is_dir():
+        remedy = f"Name a folder that `deltasim train {task}` wrote."
+        raise InputError("trained", trained, "no such folder", remedy)
+    return load(trained)
+
+
+def _foreign(found: Source, trained: Path | None) -> str:
+    """What has to be said where the shipped networks were trained on other recordings."""
+    if trained is not None or MADE_FOR[found.name] == found.name:
+        return ""
+    return "; the networks were trained on the Free Spoken Digit Dataset"

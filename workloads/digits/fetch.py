@@ -1,0 +1,85 @@
+"""Fetch the Free Spoken Digit Dataset: download its release, decode, check by content, keep in the cache."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import tarfile
+from pathlib import Path
+
+import numpy as np
+
+from networks.errors import InputError
+from workloads.digits.fsdd import CONTENT_DIGEST, FILE, TEST_INDICES, Recordings, cache_folder, content_digest
+
+RELEASE = "https://github.com/Jakobovski/free-spoken-digit-dataset/archive/refs/tags/v1.0.10.tar.gz"
+NAME = re.compile(r".*/recordings/(\d)_([a-z]+)_(\d+)\.wav")
+REMEDY = f"Try again with a network, or put {FILE} into a folder and name that folder in DELTASIM_DATA."
+
+
+def fetch(url: str = RELEASE, digest: str = CONTENT_DIGEST) -> Path:
+    """Download and unpack the data set once; gives the path of the packed file in the cache.
+
+    A progress bar shows on stderr. The release is checked by what it holds: the digest over all decoded recordings
+    must equal the one that the shipped networks were trained on, whatever the archive's own packing. The file is
+    written aside and then renamed, so a broken download leaves nothing. Raises InputError without a network.
+    """
+    target = cache_folder() / FILE
+    if target.exists():
+        return target
+    archive = download(url)
+    recordings = unpack(archive)
+    found = content_digest(recordings)
+    if found != digest:
+        rule = f"the recordings are not the expected ones (digest {digest[:12]})"
+        raise InputError(url, f"digest {found[:12]}", rule, f"The release changed: delete {archive}. {REMEDY}")
+    aside = target.with_suffix(".part.npz")
+    is_test = np.isin(recordings.index, TEST_INDICES)
+    np.savez_compressed(aside, **recordings._asdict(), is_test=is_test)
+    os.replace(aside, target)
+    archive.unlink(missing_ok=True)
+    return target
+
+
+def download(url: str) -> Path:
+    """Bring the archive into the cache with a progress bar, or say in a sentence why that failed."""
+    import pooch
+    import requests
+
+    try:
+        return Path(pooch.retrieve(url, known_hash=None, path=cache_folder(), progressbar=True))
+    except (requests.RequestException, OSError, ValueError) as problem:
+        rule = f"the download did not succeed ({type(problem).__name__})"
+        raise InputError("deltasim data fetch fsdd", url, rule, REMEDY) from None
+
+
+def unpack(archive: Path) -> Recordings:
+    """Decode the recordings of a release archive, in the order of their file names."""
+    import soundfile
+
+    audio, keys, rates = [], [], set()
+    try:
+        with tarfile.open(archive) as stored:
+            members = [(match, member) for member in stored if (match := NAME.fullmatch(member.name))]
+            for match, member in sorted(members, key=lambda pair: pair[1].name):
+                file = stored.extractfile(member)
+                samples, rate = soundfile.read(io.BytesIO(file.read() if file else b""), dtype="int16")
+                audio.append(samples)
+                rates.add(rate)
+                keys.append((int(match[1]), match[2], int(match[3])))
+    except (tarfile.TarError, soundfile.LibsndfileError, EOFError, OSError) as problem:
+        raise InputError(archive, type(problem).__name__, "the archive is damaged", "Delete it and fetch again.") from None
+    if not keys or len(rates) != 1:
+        rule = "the archive does not hold recordings of one sample rate"
+        raise InputError(archive, f"{len(keys)} recordings", rule, "Delete it and fetch again.")
+    names = sorted({speaker for _, speaker, _ in keys})
+    return Recordings(
+        np.concatenate(audio),
+        np.concatenate([[0], np.cumsum([len(samples) for samples in audio])]).astype(np.int64),
+        np.array([digit for digit, _, _ in keys], np.uint8),
+        np.array([names.index(speaker) for _, speaker, _ in keys], np.uint8),
+        np.array(names),
+        np.array([index for _, _, index in keys], np.uint8),
+        rates.pop(),
+    )

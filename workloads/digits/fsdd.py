@@ -1,0 +1,128 @@
+"""The Free Spoken Digit Dataset: 3000 recordings, 6 speakers, 8 kHz, with its official split.
+
+Source: github.com/Jakobovski/free-spoken-digit-dataset, CC BY-SA 4.0, doi:10.5281/zenodo.1342401.
+"""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from networks.errors import InputError
+from workloads.digits.corpus import Corpus, digest_of, in_part
+from workloads.features import log_mel
+
+FILE = "fsdd.npz"
+VARIABLE = "DELTASIM_DATA"
+ABOUT = "Free Spoken Digit Dataset (CC BY-SA 4.0)"
+TEST_INDICES = range(5)  # the official split: recordings 0-4 of every speaker and digit are the test set
+
+# What this project was trained on and measured with: digest over all recordings in the order of their file names.
+# Made by: python -c "from workloads.digits import fsdd; print(fsdd.content_digest(fsdd.read_file(fsdd.find())))"
+CONTENT_DIGEST = "c20a1ccd0583b2e6a53663e9ac4273f46045c42183e2648a810178bfdaf35aaf"
+
+
+class Recordings(NamedTuple):
+    """The decoded file: ``audio[offsets[i]:offsets[i+1]]`` is recording i, int16 at ``sample_rate``."""
+
+    audio: NDArray[np.int16]
+    offsets: NDArray[np.int64]
+    labels: NDArray[np.uint8]
+    speaker: NDArray[np.uint8]
+    speaker_names: NDArray[np.str_]
+    index: NDArray[np.uint8]
+    sample_rate: int
+
+
+def cache_folder() -> Path:
+    """Where downloaded data is kept: the user's cache folder of this program."""
+    import pooch
+
+    return Path(pooch.os_cache("deltasim"))
+
+
+def find() -> Path | None:
+    """Path of the data, or None: first the folder that DELTASIM_DATA names, then the cache that `fetch` fills."""
+    named = os.environ.get(VARIABLE)
+    if named:
+        folder = Path(named)
+        if not folder.is_dir():
+            raise InputError(VARIABLE, named, "it names no readable folder", f"Name the folder of {FILE}, or unset it.")
+        if (folder / FILE).exists():
+            return folder / FILE
+    cached = cache_folder() / FILE
+    return cached if cached.exists() else None
+
+
+def read_file(path: Path) -> Recordings:
+    """Read and check the packed recordings; damaged or foreign files raise InputError."""
+    remedy = "Copy the file again or run `deltasim data fetch fsdd`."
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            fields = {name: stored[name] for name in stored.files}
+    except FileNotFoundError:
+        raise InputError(path, "no such file", "the recordings are needed", remedy) from None
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as problem:
+        raise InputError(path, type(problem).__name__, "it is not a readable npz archive", remedy) from None
+    missing = [name for name in Recordings._fields if name not in fields]
+    if missing:
+        raise InputError(path, f"no array {missing[0]}", "the file does not hold the digits", remedy)
+    recordings = Recordings(**{name: fields[name] for name in Recordings._fields[:-1]}, sample_rate=int(fields["sample_rate"]))
+    count, offsets = len(recordings.labels), recordings.offsets
+    consistent = (
+        len(offsets) == count + 1 == len(recordings.speaker) + 1 == len(recordings.index) + 1
+        and count > 0
+        and offsets[0] == 0
+        and offsets[-1] == len(recordings.audio)
+        and bool((np.diff(offsets) > 0).all())
+        and int(recordings.labels.max()) < 10
+        and int(recordings.speaker.max()) < len(recordings.speaker_names)
+        and recordings.audio.dtype == np.int16
+    )
+    if not consistent:
+        raise InputError(path, f"{count} recordings", "offsets, labels and audio do not belong together", remedy)
+    return recordings
+
+
+def content_digest(recordings: Recordings) -> str:
+    """Digest over what the recordings hold, in the order of their file names, however they were packed."""
+    order = sorted(range(len(recordings.labels)), key=lambda place: file_name(recordings, place))
+    parts: list[str | NDArray[np.int16]] = [str(recordings.sample_rate)]
+    for place in order:
+        parts.append(file_name(recordings, place))
+        parts.append(recordings.audio[recordings.offsets[place] : recordings.offsets[place + 1]])
+    return digest_of(*parts)
+
+
+def file_name(recordings: Recordings, place: int) -> str:
+    """Name of a recording as the data set spells it: ``{digit}_{speaker}_{index}.wav``."""
+    speaker = recordings.speaker_names[recordings.speaker[place]]
+    return f"{recordings.labels[place]}_{speaker}_{recordings.index[place]}.wav"
+
+
+def read(path: Path, part: str = "all") -> Corpus:
+    """Read recordings and compute features of one part (train, test, all) of the official split."""
+    recordings = read_file(path)
+    is_test = np.isin(recordings.index, TEST_INDICES)
+    places = np.flatnonzero(in_part(is_test, part))
+    if places.size == 0:
+        raise InputError(path, "0 recordings", f"the {part} part is empty", "Use the whole data set.")
+    features = tuple(
+        log_mel(recordings.audio[recordings.offsets[place] : recordings.offsets[place + 1]], recordings.sample_rate)
+        for place in places
+    )
+    return Corpus(
+        "fsdd",
+        ABOUT,
+        features,
+        recordings.labels[places].astype(np.int64),
+        recordings.speaker[places].astype(np.int64),
+        tuple(str(name) for name in recordings.speaker_names),
+        is_test[places],
+        content_digest(recordings),
+    )

@@ -1,0 +1,185 @@
+"""Train the networks of the digit benchmarks: first a dense one, from it one with thresholds in the loop."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from networks.errors import InputError
+from networks.execute import execute
+from networks.graph import Network
+from networks.trace import Trace
+from networks.training.export import fixed_point
+from networks.training.recipe import Batch, Model, Recipe, train
+from workloads.benchmark import Outputs
+from workloads.digits.batches import digit_batches, digit_loss, string_batches, string_loss
+from workloads.digits.corpus import Corpus
+from workloads.digits.scores import accuracy, digit_accuracy
+from workloads.digits.sources import Source, source
+from workloads.digits.trained import Trained, save
+from workloads.features import BANDS, Normalisation, normalisation, normalised
+
+Progress = Callable[[int, int], None]
+Scored = tuple[tuple[NDArray[np.float32], ...], NDArray[np.int64]]  # test features, targets
+
+INPUT_RATIO = 10 / 3  # theta_x / theta_h: inputs have deviation 1, states lie within -1 and 1
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is trained for: outputs, batches and loss, the recipes, and how the result is scored."""
+
+    name: str
+    classes: int
+    batches: Callable[[Corpus, Normalisation, int, np.random.Generator], Iterator[Batch]]
+    loss: Callable[[Tensor, Batch, float], Tensor]
+    dense: Recipe
+    delta: Recipe
+    score: Callable[[Outputs, NDArray[np.int64]], float]
+    test: Callable[[Source], Scored]
+
+
+def _digits_said(found: Source) -> Scored:
+    corpus = found.read("test")
+    return corpus.features, corpus.labels
+
+
+def _strings_said(found: Source) -> Scored:
+    strings = found.read_strings("test")
+    return strings.features, strings.digits
+
+
+TASKS = {
+    "digits": Task(
+        "digits",
+        10,
+        digit_batches,
+        digit_loss,
+        Recipe(epochs=40),
+        Recipe(epochs=60, learning_rate=2e-3, label_smoothing=0.05, reduction=24),
+        accuracy,
+        _digits_said,
+    ),
+    "digit-strings": Task(
+        "digit-strings",
+        11,
+        string_batches,
+        string_loss,
+        Recipe(epochs=40),
+        Recipe(epochs=40, learning_rate=2e-3, reduction=24),
+        digit_accuracy,
+        _strings_said,
+    ),
+}
+
+
+def train_digits(
+    data: str | Path = "fsdd",
+    hidden: int = 200,
+    theta: float = 0.3,
+    seed: int = 0,
+    out: Path = Path("trained"),
+    progress: Progress | None = None,
+    task: str = "digits",
+    epochs: int | None = None,
+    report: Callable[[str, dict[str, float]], None] | None = None,
+) -> Trained:
+    """Train a pair of networks, dense and delta, and write them with their record to a new folder ``out``.
+
+    ``theta`` is the threshold of states; that of inputs is 10/3 of it, scaled for every band in training. 0 trains
+    no delta network of its own. ``task`` is a key of `TASKS`. ``progress`` is called with (epochs done, epochs)
+    over both trainings, ``report`` with each epoch's figures. Both networks are run in fixed point on the test part,
+    and the result stands in the record. Errors: an unknown data set, a negative theta, a folder that exists.
+    """
+    chosen = TASKS[task]
+    if out.exists():
+        raise InputError(out, "it exists", "a training writes a new folder", "Name another folder or remove it.")
+    if not theta >= 0:
+        raise InputError("--theta", theta, "a threshold is at least 0", "Give 0 or a positive number.")
+    if hidden < 1:
+        raise InputError("--hidden", hidden, "a layer has at least one unit", "Give a positive number.")
+    found = source(data)
+    corpus = found.read("train")
+    stored = normalisation(list(corpus.features))
+    dense_recipe = replace(chosen.dense, hidden=hidden, seed=seed, epochs=epochs or chosen.dense.epochs)
+    delta_recipe = replace(
+        chosen.delta,
+        hidden=hidden,
+        seed=seed + 1,
+        epochs=(epochs or chosen.delta.epochs) if theta else 0,
+        theta_x=theta * INPUT_RATIO,
+        theta_h=theta,
+    )
+    total = dense_recipe.epochs + delta_recipe.epochs
+
+    def trained(model: Model, recipe: Recipe, name: str, before: int) -> Model:
+        def batches(_: int, rng: np.random.Generator) -> Iterator[Batch]:
+            return chosen.batches(corpus, stored, recipe.batch, rng)
+
+        def told(figures: dict[str, float]) -> None:
+            if progress is not None:
+                progress(before + int(figures["epoch"]), total)
+            if report is not None:
+                report(name, figures)
+
+        return train(model, batches, lambda a, b: chosen.loss(a, b, recipe.label_smoothing), recipe, told)
+
+    torch.manual_seed(seed)
+    model = trained(Model(BANDS, hidden, chosen.classes), dense_recipe, "dense", 0)
+    name = f"{task} {found.name} {BANDS}-{hidden}"
+    dense = fixed_point(model, dense_recipe, f"{name} dense", dense=True)
+    if theta:
+        model = trained(model, delta_recipe, "delta", dense_recipe.epochs)
+    delta = fixed_point(model, delta_recipe, f"{name} delta", dense=not theta)
+    features, targets = chosen.test(found)
+    sequences = [normalised(frames, stored) for frames in features]
+    record = {
+        "command": f"deltasim train {task} --data {found.name} --hidden {hidden} --theta {theta:g} --seed {seed}",
+        "data": corpus.about,
+        "data_digest": corpus.digest,
+        "dense_recipe": asdict(dense_recipe),
+        "delta_recipe": asdict(delta_recipe),
+        "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
+        "result": measured(dense, delta, sequences, lambda outputs: chosen.score(outputs, targets)),
+    }
+    result = Trained(dense, delta, stored, record)
+    aside = out.with_name(out.name + ".part")
+    shutil.rmtree(aside, ignore_errors=True)
+    save(result, aside)
+    os.replace(aside, out)
+    return result
+
+
+def measured(
+    dense: Network, delta: Network, sequences: Sequence[NDArray[np.float32]], score: Callable[[Outputs], float]
+) -> dict[str, Any]:
+    """Run a pair of networks as a chip would and say what came out and what was saved."""
+    _, dense_outputs = execute(dense, sequences)
+    trace, outputs = execute(delta, sequences)
+    return {
+        "sequences": len(sequences),
+        "dense_score": score(dense_outputs),
+        "score": score(outputs),
+        "weight_fetches_saved": fetches_saved(delta, trace),
+        "occupancy": trace.occupancy(delta),
+    }
+
+
+def fetches_saved(network: Network, trace: Trace) -> float:
+    """Weight words a dense run would fetch over the words fetched for the messages of a trace."""
+    fetched = 0
+    for number, projection in enumerate(network.projections):
+        sources = trace.messages["source"][trace.messages["projection"] == number]
+        fetched += int(projection.connection.fan_out[sources].sum())
+    every = sum(int(projection.connection.fan_out.sum()) for projection in network.projections)
+    return every * (trace.steps // network.sweeps) / max(1, fetched)

@@ -1,0 +1,64 @@
+"""The benchmarks in the box: a table in plain sight."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from networks.errors import InputError, nearest
+from workloads.benchmark import Benchmark
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A benchmark's line in the table: what it is, and what makes it from data and trained networks.
+
+    ``build(data, trained)``: ``data`` as in `benchmark`; ``trained`` a folder that a training wrote, or None for
+    the networks that are shipped.
+    """
+
+    about: str
+    build: Callable[[str | Path | None, Path | None], Benchmark]
+
+
+def _digits(data: str | Path | None, trained: Path | None) -> Benchmark:
+    from workloads.digits.benchmarks import digits
+
+    return digits(data, trained)
+
+
+def _digit_strings(data: str | Path | None, trained: Path | None) -> Benchmark:
+    from workloads.digits.benchmarks import digit_strings
+
+    return digit_strings(data, trained)
+
+
+BENCHMARKS = {
+    "digits": Entry("one spoken digit a recording, 40 log-mel bands every 10 ms, a GRU of 200 units", _digits),
+    "digit-strings": Entry("one to seven digits spoken in a row, heard by a GRU of 200 units", _digit_strings),
+}
+
+
+def benchmarks() -> dict[str, str]:
+    """Names of the benchmarks, each with a line about it.
+
+    >>> list(benchmarks())
+    ['digits', 'digit-strings']
+    """
+    return {name: entry.about for name, entry in BENCHMARKS.items()}
+
+
+def benchmark(name: str, data: str | Path | None = None, trained: str | Path | None = None) -> Benchmark:
+    """Find a benchmark by name, with its data and networks.
+
+    ``data``: ``"fsdd"``, ``"synthetic"``, a folder with fsdd.npz or TIDIGITS, or None for FSDD where it is found and
+    the embedded synthetic digits elsewhere (``fallback`` then says so). ``trained``: a folder that `deltasim train`
+    wrote, in place of the shipped networks. Raises InputError for an unknown name or unreadable data.
+
+    >>> benchmark("digits", data="synthetic").data
+    'synthetic digits spoken by espeak-ng, embedded, test part, 300 recordings by 10 speakers'
+    """
+    if name not in BENCHMARKS:
+        raise InputError("benchmark", name, "there is no such benchmark", nearest(name, BENCHMARKS))
+    return BENCHMARKS[name].build(data, None if trained is None else Path(trained))
