@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -57,16 +56,12 @@ class Baseline(NamedTuple):
 
 
 def choose(
-    benchmark: str, data: str | None = None, network: Path | None = None, limit: int | None = None
+    benchmark: str, data: str | None = None, trained: Path | None = None, limit: int | None = None
 ) -> Benchmark:
-    """Find a benchmark, perhaps with a network of your own in it, and take ``limit`` of its sequences."""
+    """Find a benchmark, perhaps with networks of your own training, and take ``limit`` of its sequences."""
     from workloads.registry import benchmark as load_benchmark
 
-    chosen = load_benchmark(benchmark, data)
-    if network is not None:
-        from networks.formats import load_network
-
-        chosen = dataclasses.replace(chosen, network=load_network(network))
+    chosen = load_benchmark(benchmark, data, trained)
     return chosen if limit is None else chosen.limited(limit)
 
 

@@ -14,7 +14,7 @@ def show_mapping(
         str, typer.Option(help="a chip in the box, or the path of a YAML description")
     ] = "edgedrnn",
     data: Annotated[str | None, typer.Option(help="fsdd, synthetic, or a folder of TIDIGITS")] = None,
-    network: Annotated[Path | None, typer.Option(help="a trained network of yours")] = None,
+    trained: Annotated[Path | None, typer.Option(help="a folder written by deltasim train")] = None,
 ) -> None:
     """Show which core holds which neurons and which memory holds which weights."""
     from deltasim.cases import choose
@@ -22,7 +22,7 @@ def show_mapping(
     from simulator.chip import load_chip
     from simulator.mapping import map_network
 
-    mapping = map_network(choose(benchmark, data, network).network, load_chip(chip))
+    mapping = map_network(choose(benchmark, data, trained).network, load_chip(chip))
     for position, (heading, columns, rows) in enumerate(mapping.table()):
         if position:
             print()

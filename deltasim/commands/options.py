@@ -46,7 +46,7 @@ def default_folder(cases: Sequence[Case]) -> Path:
 
 
 def spell_command(
-    benchmark: str, chip: str, theta: float | str, limit: int | None, data: str | None, network: Path | None
+    benchmark: str, chip: str, theta: float | str, limit: int | None, data: str | None, trained: Path | None
 ) -> str:
     """Write the command line that makes one run again.
 
@@ -58,7 +58,7 @@ def spell_command(
         "--theta": None if theta == "trained" else theta,
         "--limit": limit,
         "--data": data,
-        "--network": network,
+        "--trained": trained,
     }
     for option, value in chosen.items():
         if value is not None:

@@ -29,10 +29,10 @@ def run(
         int | None, typer.Option(min=1, help="simulate this many sequences; default: all")
     ] = None,
     data: Annotated[str | None, typer.Option(help="fsdd, synthetic, or a folder of TIDIGITS")] = None,
-    network: Annotated[
-        Path | None, typer.Option(help="a trained network of yours; default: the one shipped")
+    trained: Annotated[
+        Path | None, typer.Option(help="a folder written by deltasim train; default: the networks shipped")
     ] = None,
-    engine: Annotated[str, typer.Option(help="simpy")] = "simpy",
+    engine: Annotated[str, typer.Option(help="simpy or compiled")] = "simpy",
     out: Annotated[
         Path | None, typer.Option(help="folder to write; default: runs/BENCHMARK-CHIP-DIGEST")
     ] = None,
@@ -47,7 +47,7 @@ def run(
     from deltasim.cases import choose, dense_baseline, prepare, run_case
     from deltasim.progress import progress_bar
 
-    chosen = choose(benchmark, data, network, limit)
+    chosen = choose(benchmark, data, trained, limit)
     if chosen.fallback and as_json:  # otherwise it stands in the table
         print(f"deltasim: {chosen.fallback}", file=sys.stderr)
     cases = [prepare(chosen, chip, value, engine) for value in thetas]
@@ -58,7 +58,7 @@ def run(
         with progress_bar("dense run") as progress:
             baseline = dense_baseline(cases[0], progress)
         for case in cases:
-            command = spell_command(benchmark, chip, case.theta, limit, data, network)
+            command = spell_command(benchmark, chip, case.theta, limit, data, trained)
             with progress_bar(f"theta {case.theta}") as progress:
                 results.append(run_case(case, baseline, command, progress))
     except KeyboardInterrupt as stop:

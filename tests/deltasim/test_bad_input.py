@@ -41,7 +41,7 @@ COMMAND_LINES = [
     ("run digits --data synthetic --chip nowhere.yaml", "nowhere.yaml"),
     ("run digits --data synthetic --engine simpi", "simpi", "Did you mean simpy?"),
     ("run digits --data nowhere/at/all", "nowhere/at/all"),
-    ("run digits --data synthetic --network nowhere", "nowhere"),
+    ("run digits --data synthetic --trained nowhere", "nowhere"),
     ("run digits --theta -0.1", "--theta: -0.1", "at least 0"),
     ("run digits --theta nan", "--theta: nan"),
     ("run digits --theta inf", "--theta: inf"),
