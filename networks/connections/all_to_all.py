@@ -138,6 +138,10 @@ class AllToAll:
             arithmetic.accumulator.lowest,
             arithmetic.accumulator.highest,
         )
+        if arithmetic.fits_32_bits:
+            return lambda totals, sources, deltas: add_columns_narrow(
+                totals, rows, columns, sources, deltas, -shift, lowest, highest
+            )
         return lambda totals, sources, deltas: add_columns_fixed(
             totals, rows, columns, sources, deltas, shift, lowest, highest
         )
@@ -186,3 +190,25 @@ def add_columns_fixed(
             for target in range(columns.shape[2]):
                 product = shifted(delta * column[target], shift)
                 row[target] = saturated(row[target] + product, lowest, highest)
+
+
+@kernel
+def add_columns_narrow(
+    accumulators: Numbers,
+    lanes: Integers,
+    columns: Numbers,
+    sources: Numbers,
+    deltas: Numbers,
+    raised: int,
+    lowest: int,
+    highest: int,
+) -> None:
+    """The same where no product is rounded (it is raised by 2**raised) and 32 bits hold every sum."""
+    least, most = np.int32(lowest), np.int32(highest)
+    for message in range(sources.size):
+        delta = np.int32(deltas[message] << raised)
+        for gate in range(columns.shape[1]):
+            row, column = accumulators[lanes[gate]], columns[sources[message], gate]
+            for target in range(columns.shape[2]):
+                total = np.int32(row[target] + np.int32(delta * np.int32(column[target])))
+                row[target] = min(max(total, least), most)
