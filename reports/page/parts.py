@@ -27,13 +27,24 @@ class Figure(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """A table; columns named in ``left`` hold words, all others numbers. A folded one opens on a click."""
+    """A table; columns named in ``left`` hold words, all others numbers. A folded one opens on a click.
+
+    With ``under`` each row has one text more than there are columns, set below it over the whole width.
+
+    >>> Grid("Prices", ("action",), (), under=True).cells(("core.mac", "a long source"))
+    (('action', 'core.mac'),)
+    """
 
     heading: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     left: tuple[str, ...] = ()
     folded: bool = False
+    under: bool = False
+
+    def cells(self, row: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+        """Each column of a row with its text; without what is set below."""
+        return tuple(zip(self.columns, row, strict=not self.under))
 
 
 class Link(NamedTuple):

@@ -29,7 +29,7 @@ def section(result: Result) -> Section:
     share = percent(result.energy.estimated_share)
     sentence = (
         f"Energy is counts times prices. {share} of it rests on prices marked estimated; "
-        "the source of each is beside it."
+        "the source of each is below it."
     )
     return Section(
         "provenance", "Provenance", sentence, grids=(price_grid(result), origin_grid(result), *places(result))
@@ -37,8 +37,8 @@ def section(result: Result) -> Section:
 
 
 def price_grid(result: Result) -> Grid:
-    """One row for each price that was used, the dearest action first; unused ones are left out."""
-    columns = ("action", "part", "count", "price", "energy / inference", "share", "kind", "node", "source")
+    """Each price that was used and its source, the dearest action first; unused ones are left out."""
+    columns = ("action", "part", "count", "price", "energy / inference", "share", "kind", "node")
     total = result.energy.total_j or 1.0
     rows = tuple(
         (
@@ -55,7 +55,7 @@ def price_grid(result: Result) -> Grid:
         for line in sorted(result.energy.lines, key=lambda line: (-line.joules, line.action))
         if line.count
     )
-    return Grid("Prices", columns, rows, left=("action", "part", "kind", "node", "source"))
+    return Grid("Prices", columns, rows, left=("action", "part", "kind", "node"), under=True)
 
 
 def origin_grid(result: Result) -> Grid:
