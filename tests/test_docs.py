@@ -13,7 +13,7 @@ import pytest
 from deltasim.main import main
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ("docs/guide.md", "docs/chips.md")
+PAGES = ("docs/guide.md", "docs/chips.md", "docs/arithmetic.md")
 
 
 def examples() -> ModuleType:
@@ -53,7 +53,7 @@ def test_the_examples_of_a_page_run(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     text = (ROOT / page).read_text()
-    assert "```console" in text
+    assert "```console" in text or "```python" in text
     examples().refreshed(text, tmp_path, shell, in_process)
 
 

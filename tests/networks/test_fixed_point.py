@@ -1,8 +1,5 @@
 """Fixed point, bit for bit, against an implementation in Python's own whole numbers and fractions."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -15,12 +12,7 @@ from networks.errors import InputError
 from networks.execute import execute
 from networks.feed_forward import feed_forward
 from networks.quantise import quantised
-
-_spec = importlib.util.spec_from_file_location(
-    "slow_fixed_point", Path(__file__).parent / "slow_fixed_point.py"
-)
-slow = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(slow)
+from tests.networks.slow_fixed_point import SlowNetwork
 
 arithmetics = st.builds(
     FixedPoint,
@@ -39,7 +31,7 @@ def test_every_bit_of_a_stack(kind, arithmetic, seed, theta):
     network = random_stack(kind, 3, (4,), rng, theta=theta, readout=2, arithmetic=arithmetic)
     frames = np.cumsum(rng.normal(0, 0.6, (6, 3)), axis=0).astype(np.float32)
     trace, (output,) = execute(network, [frames])
-    reference, scale = slow.SlowNetwork(network), 2.0**arithmetic.activation.fraction
+    reference, scale = SlowNetwork(network), 2.0**arithmetic.activation.fraction
     for step, frame in enumerate(frames):
         expected = reference.step(frame)
         messages = trace.step(step)
@@ -57,7 +49,7 @@ def test_every_bit_of_a_dense_activation(activation, arithmetic, seed):
     network = quantised(feed_forward((3,), [(parameters, activation)], theta=0.1), arithmetic)
     frames = rng.normal(size=(4, 3)).astype(np.float32)
     _, (output,) = execute(network, [frames])
-    reference = slow.SlowNetwork(network)
+    reference = SlowNetwork(network)
     for frame, values in zip(frames, output, strict=True):
         reference.step(frame)
         raw = values * 2.0**arithmetic.activation.fraction
