@@ -34,7 +34,6 @@ NAMES = {
     "RNN": "networks.cells",
     "Trace": "networks.trace",
     "dense_trace": "networks.trace",
-    "execute": "networks.execute",
     "feed_forward": "networks.feed_forward",
     "from_torch_state": "networks.torch_state",
     "load_network": "networks.formats",
@@ -44,7 +43,7 @@ NAMES = {
     "save_network": "networks.formats",
     "stack": "networks.build",
 }
-"""Public names and where they live."""
+"""Public names and where they live; ``networks.execute.execute`` shares its module's name, so it is not here."""
 
 
 def __getattr__(name: str) -> Any:

@@ -1,5 +1,6 @@
 """Running: bad input, several inputs, feedback, order of messages, and a light import."""
 
+import pkgutil
 import re
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 
+import networks
 from networks.build import random_stack
 from networks.cells import Dense, Input
 from networks.connections import AllToAll
@@ -126,3 +128,12 @@ def test_importing_the_package_is_light():
         "assert not heavy, heavy; assert networks.Q(8, 8).bits == 16; assert 'numba' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_every_public_name_leads_somewhere_and_hides_no_module():
+    for name in networks.NAMES:
+        assert getattr(networks, name) is not None
+    modules = {module.name for module in pkgutil.iter_modules(networks.__path__)}
+    assert not modules & set(networks.NAMES)  # once imported, a module would take the place of the name
+    with pytest.raises(AttributeError, match="module 'networks' has no attribute 'GRUU'"):
+        _ = networks.GRUU
