@@ -34,7 +34,6 @@ NAMES = {
     "RNN": "networks.cells",
     "Trace": "networks.trace",
     "dense_trace": "networks.trace",
-    "feed_forward": "networks.feed_forward",
     "from_torch_state": "networks.torch_state",
     "load_network": "networks.formats",
     "quantised": "networks.quantise",
@@ -43,7 +42,8 @@ NAMES = {
     "save_network": "networks.formats",
     "stack": "networks.build",
 }
-"""Public names and where they live; ``networks.execute.execute`` shares its module's name, so it is not here."""
+"""Public names and where they live. ``execute`` and ``feed_forward`` share their module's name: import them
+from there."""
 
 
 def __getattr__(name: str) -> Any:
