@@ -33,6 +33,7 @@ class Runner(NamedTuple):
     place: int
     reverse: bool
     encoders: tuple[Encoder, ...]
+    memoryless: bool  # its value follows from its accumulators alone, so without a message it stays
     step: Step
 
 
@@ -123,9 +124,8 @@ def prepare(network: Network) -> list[list[Runner]]:
                 lanes = target.cell.lanes(projection.role)
                 integrate = projection.connection.integrator(lanes, network.arithmetic)
                 encoders.append(Encoder(number, source, recorded, projection.delay, theta, integrate))
-            runners.append(
-                Runner(place, target.reverse, tuple(encoders), target.cell.step(network.arithmetic))
-            )
+            step = target.cell.step(network.arithmetic)
+            runners.append(Runner(place, target.reverse, tuple(encoders), target.cell.memoryless, step))
         sweeps.append(runners)
     return sweeps
 
@@ -149,7 +149,8 @@ def run_sequence(
     for runners in sweeps:
         for position in range(length):
             before = states.copy()
-            for place, reverse, encoders, advance in runners:
+            for place, reverse, encoders, memoryless, advance in runners:
+                heard = messages.count
                 frame = length - 1 - position if reverse else position
                 for number, source, is_recorded, delay, theta, integrate in encoders:
                     if is_recorded:
@@ -163,7 +164,8 @@ def run_sequence(
                         messages.runs.append((step, number, count))
                         messages.count += count
                         integrate(accumulators[place], sources[:count], deltas[:count])
-                states[place] = advance(accumulators[place], states[place])
+                if position == 0 or messages.count > heard or not memoryless:
+                    states[place] = advance(accumulators[place], states[place])
                 recorded[place][frame] = states[place][0]
             step += 1
     shown = [recorded[network.index(name)] for name in network.outputs]
