@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from networks.kernels import kernel
 from simulator.dram import fields as at
+from simulator.dram.borrowing import kernel
 from simulator.dram.issue import issue
 from simulator.dram.mapping import AddressBits, decode
 from simulator.dram.rule import next_command
@@ -20,15 +20,14 @@ LATENCIES = 1 << 16  # bins of one tick; the last holds all that are longer
 
 # registers of a drive
 NOW = 0  # the tick at which the next transaction arrives if there is room
-RECORD = 1  # of the present block
-ADDRESS, END = 2, 3  # of the present record, in bytes: next transaction, and past its last
-HELD = 4  # 1: a transaction is decoded and waits for room
-CHANNEL, BANK, ROW, WRITE = 5, 6, 7, 8  # of that transaction
-FLYING = 9  # transactions that are not complete
-FIRST_FLIGHT, FLIGHTS = 10, 11  # completions known: where they start in the ring, how many
-LAST = 12  # the latest end of data
-TRANSACTIONS, LATENCY_SUM, LATENCY_MOST = 13, 14, 15
-REGISTERS = 16
+ADDRESS, END = 1, 2  # of the present record, in bytes: next transaction, and past its last
+HELD = 3  # 1: a transaction is decoded and waits for room
+CHANNEL, BANK, ROW, WRITE = 4, 5, 6, 7  # of that transaction
+FLYING = 8  # transactions that are not complete
+FIRST_FLIGHT, FLIGHTS = 9, 10  # completions known: where they start in the ring, how many
+LAST = 11  # the latest end of data
+TRANSACTIONS, LATENCY_SUM, LATENCY_MOST = 12, 13, 14
+REGISTERS = 15
 
 
 class Drive(NamedTuple):
@@ -57,7 +56,7 @@ def advance(
     timing: Timing,
     bits: AddressBits,
     drive: Drive,
-    is_write: npt.NDArray[np.uint8],
+    writes: npt.NDArray[np.uint8],
     address: Integers,
     size: Integers,
     window: int,
@@ -68,46 +67,65 @@ def advance(
     A transaction arrives as soon as the queue of its channel has room and fewer than ``window`` transactions are
     in flight (0: no limit); the place of a completed one is free in the tick after. Transactions arrive in order.
     """
-    register, flight = drive.register, drive.flight
+    register = drive.register
     burst = 1 << bits.burst_bits
+    now, flying, held = register[NOW], register[FLYING], register[HELD]
+    channel, bank, row = register[CHANNEL], register[BANK], register[ROW]
+    place, end, is_write, record = register[ADDRESS], register[END], register[WRITE], 0
     while True:
-        if register[HELD] == 0:
-            if register[ADDRESS] >= register[END] and register[RECORD] < address.size:
-                record = register[RECORD]
-                register[ADDRESS] = address[record] & ~(burst - 1)
-                register[END] = address[record] + size[record]
-                register[WRITE] = is_write[record]
-                register[RECORD] += 1
-            if register[ADDRESS] < register[END]:
-                register[CHANNEL], register[BANK], register[ROW] = decode(bits, register[ADDRESS])
-                register[ADDRESS] += burst
-                register[HELD] = 1
+        if held == 0:
+            if place >= end and record < address.size:
+                place, end = address[record] & -burst, address[record] + size[record]
+                is_write = writes[record]
+                record += 1
+            if place < end:
+                channel, bank, row = decode(bits, place)
+                place += burst
+                held = 1
             elif last == 0:
-                return
-        held, channel = register[HELD] == 1, register[CHANNEL]
-        room = held and memory.channel[channel, at.QUEUED] < timing.queue
-        if room and (window == 0 or register[FLYING] < window):
-            enqueue(memory, timing, channel, register[NOW], register[BANK], register[ROW], register[WRITE], 0)
+                break
+        room = held == 1 and memory.channel[channel, at.QUEUED] < timing.queue
+        if room and (window == 0 or flying < window):
+            enqueue(memory, timing, channel, now, bank, row, is_write, 0)
             drive.coming[channel, 0] = 0
-            register[HELD] = 0
-            register[FLYING] += 1
+            held = 0
+            flying += 1
             continue
         best = first_coming(memory, timing, drive)
         tick = drive.coming[best, 1]
-        if room and register[FLIGHTS] > 0 and flight[register[FIRST_FLIGHT]] < tick:
-            register[NOW] = max(register[NOW], flight[register[FIRST_FLIGHT]] + 1)
-            register[FIRST_FLIGHT] = (register[FIRST_FLIGHT] + 1) % flight.size
-            register[FLIGHTS] -= 1
-            register[FLYING] -= 1
+        if room and next_landing(drive) < tick:
+            now = max(now, next_landing(drive) + 1)
+            land(drive)
+            flying -= 1
             continue
-        if not held and nothing_waits(memory):
-            return
-        kind, target = drive.coming[best, 2], drive.coming[best, 3]
-        slot = issue(memory, timing, best, tick, kind, target)
+        if held == 0 and nothing_waits(memory):
+            break
+        slot = issue(memory, timing, best, tick, drive.coming[best, 2], drive.coming[best, 3])
         drive.coming[best, 0] = 0
-        register[NOW] = max(register[NOW], tick)
+        now = max(now, tick)
         if slot != at.NOBODY:
             complete(memory, timing, drive, slot, tick, window)
+            if window == 0:
+                flying -= 1
+    register[NOW], register[FLYING], register[HELD] = now, flying, held
+    register[CHANNEL], register[BANK], register[ROW] = channel, bank, row
+    register[ADDRESS], register[END], register[WRITE] = place, end, is_write
+
+
+@kernel
+def next_landing(drive: Drive) -> int:
+    """Give the tick of the earliest known completion, or NEVER."""
+    if drive.register[FLIGHTS] == 0:
+        return at.NEVER
+    return drive.flight[drive.register[FIRST_FLIGHT]]
+
+
+@kernel
+def land(drive: Drive) -> None:
+    """Take the earliest completion off the ring."""
+    first = drive.register[FIRST_FLIGHT] + 1
+    drive.register[FIRST_FLIGHT] = 0 if first == drive.flight.size else first
+    drive.register[FLIGHTS] -= 1
 
 
 @kernel
@@ -148,15 +166,15 @@ def complete(memory: Memory, timing: Timing, drive: Drive, slot: int, tick: int,
     register[TRANSACTIONS] += 1
     register[LAST] = max(register[LAST], done)
     if window == 0:
-        register[FLYING] -= 1
         return
-    flight = drive.flight
-    place = register[FLIGHTS]  # a completion is mostly the latest: find its place from the end
-    while place > 0:
-        before = (register[FIRST_FLIGHT] + place - 1) % flight.size
+    flight, size = drive.flight, drive.flight.size
+    here = register[FIRST_FLIGHT] + register[FLIGHTS]
+    here -= size if here >= size else 0
+    for _ in range(register[FLIGHTS]):  # a completion is mostly the latest: find its place from the end
+        before = here - 1 if here > 0 else size - 1
         if flight[before] <= done:
             break
-        flight[(before + 1) % flight.size] = flight[before]
-        place -= 1
-    flight[(register[FIRST_FLIGHT] + place) % flight.size] = done
+        flight[here] = flight[before]
+        here = before
+    flight[here] = done
     register[FLIGHTS] += 1

@@ -1,13 +1,14 @@
 """The columns of the DRAM rule's arrays by name, and the kinds of command.
 
-The four ``NEXT_`` fields stand at the same place for bank, group and rank: the first tick at which that command
-is legal as far as this bank, group or rank is concerned. Ticks count periods of the command clock from zero.
+The four ``NEXT_`` fields stand at the same place for bank and bank group: the first tick at which that command is
+legal as far as this bank is concerned, and as far as its group and rank are. Ticks count periods of the command
+clock from zero.
 """
 
 NEVER = 1 << 60  # a tick that never comes
 NOBODY = -1
 
-# bank, group and rank
+# bank and bank group
 NEXT_ACTIVATE, NEXT_READ, NEXT_WRITE, NEXT_PRECHARGE = 0, 1, 2, 3
 GROUP_FIELDS = 4
 
@@ -21,18 +22,28 @@ PLACE = 9  # where the bank stands in its channel's list of busy banks, or NOBOD
 BANK_RANK, BANK_GROUP = 10, 11
 BANK_FIELDS = 12
 
+# what a busy bank wishes next, apart from what it shares with others: two wishes of six fields
+READY = 0  # the tick from which the bank itself is ready, or NEVER: no wish
+LIMIT = 1  # where its group's first legal tick stands: group * GROUP_FIELDS + field
+SLOTS = 2  # ticks of the command bus before its last
+TICK = 3  # the first legal tick when `next_command` was last asked
+PRIORITY = 4  # less is earlier at one tick: kind, then order of arrival
+KIND = 5
+COLUMN_WISH, ROW_WISH = 0, 6
+WISH_FIELDS = 12
+AGES = 1 << 48  # a priority is kind * AGES + order
+
 # rank
-OLDEST_ACTIVATE = 4  # which of the last four activates is the oldest
-ACTIVATES = 5  # 5..8: their ticks
-NEXT_REFRESH = 9
-OWNERS = 10  # banks that are OWNED
-PENDING = 11  # requests of this rank that are not served
-IDLE_FROM = 12  # the tick from which nothing is pending
-OPEN_BANKS, OPEN_SINCE = 13, 14
-TICKS_OPEN = 15  # ticks with a row open, powered down or not
-TICKS_DOWN_OPEN, TICKS_DOWN_CLOSED = 16, 17  # ticks powered down
-RANK_CHANNEL = 18
-RANK_FIELDS = 19
+OLDEST_ACTIVATE = 0  # which of the last four activates is the oldest
+ACTIVATES = 1  # 1..4: their ticks
+NEXT_REFRESH = 5
+OWNERS = 6  # banks that are OWNED
+PENDING = 7  # requests of this rank that are not served
+IDLE_FROM = 8  # the tick from which nothing is pending
+OPEN_BANKS, OPEN_SINCE = 9, 10
+TICKS_OPEN = 11  # ticks with a row open, powered down or not
+TICKS_DOWN_OPEN, TICKS_DOWN_CLOSED = 12, 13  # ticks powered down
+RANK_FIELDS = 14
 
 # channel
 NEXT_ROW_SLOT, NEXT_COLUMN_SLOT = 0, 1  # first free tick of the command bus
@@ -53,8 +64,10 @@ SLOT_FIELDS = 8
 ACTIVATED, PRECHARGED, READS, WRITES, REFRESHED, ROW_HITS, ROW_MISSES, ROW_CONFLICTS = 0, 1, 2, 3, 4, 5, 6, 7
 COUNT_FIELDS = 8
 
-# kinds of command in their order at one tick; the target is a bank, for refreshes a rank
+# kinds of command in their order at one tick; the target is a bank, for PRECHARGE_ALL and REFRESH a rank
 CLOSE = 0  # a row that closes by itself
 COLUMN_OWNED = 1  # read or write for the request for which the row was opened
 COLUMN = 2  # read or write for any other
-PRECHARGE_ALL, REFRESH, ACTIVATE, PRECHARGE, NOTHING = 3, 4, 5, 6, 7
+PRECHARGE_ALL, REFRESH = 3, 4
+ACTIVATE, PRECHARGE = 5, 6  # of these two the older request is first
+NOTHING = 7

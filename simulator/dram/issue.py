@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from networks.kernels import kernel
 from simulator.dram import fields as at
+from simulator.dram.borrowing import kernel
 from simulator.dram.state import Integers, Memory
 from simulator.dram.timing import Timing
-from simulator.dram.waiting import make_busy, remove_hit, rest_if_done, wake
+from simulator.dram.waiting import make_busy, remove_hit, rest_if_done, wake, wish
 
 
 @kernel
@@ -25,9 +25,11 @@ def issue(memory: Memory, timing: Timing, channel: int, tick: int, kind: int, ta
         take_row_slots(memory, timing, channel, tick, timing.precharge_slots)
         close_row(memory, channel, tick, target, timing.precharge_to_activate)
         rank = memory.bank[target, at.BANK_RANK]
-        later(memory.rank, rank, at.NEXT_PRECHARGE, tick + timing.precharge_to_precharge)
+        hold_rank(memory, timing, rank, at.NEXT_PRECHARGE, tick + timing.precharge_to_precharge)
+        wish(memory, timing, channel, target)
     elif kind == at.CLOSE:
         close_row(memory, channel, tick, target, timing.precharge_to_activate)
+        wish(memory, timing, channel, target)
         rest_if_done(memory, channel, target)
     elif kind == at.PRECHARGE_ALL:
         precharge_all(memory, timing, channel, tick, target)
@@ -75,8 +77,14 @@ def start(memory: Memory, channel: int, slot: int, outcome: int) -> None:
 @kernel
 def later(table: Integers, row: int, field: int, tick: int) -> None:
     """Let a command be legal no earlier than ``tick``."""
-    if table[row, field] < tick:
-        table[row, field] = tick
+    table[row, field] = max(table[row, field], tick)
+
+
+@kernel
+def hold_rank(memory: Memory, timing: Timing, rank: int, field: int, tick: int) -> None:
+    """Let a command be legal no earlier than ``tick`` in any bank group of the rank."""
+    for group in range(rank * timing.groups, (rank + 1) * timing.groups):
+        later(memory.group, group, field, tick)
 
 
 @kernel
@@ -101,14 +109,14 @@ def column(memory: Memory, timing: Timing, channel: int, tick: int, bank: int) -
         later(memory.bank, bank, at.NEXT_PRECHARGE, tick + timing.write_to_precharge)
         later(memory.group, group, at.NEXT_WRITE, tick + timing.write_to_write_group)
         later(memory.group, group, at.NEXT_READ, tick + timing.write_to_read_group)
-        later(memory.rank, rank, at.NEXT_WRITE, tick + timing.write_to_write)
-        later(memory.rank, rank, at.NEXT_READ, tick + timing.write_to_read)
+        hold_rank(memory, timing, rank, at.NEXT_WRITE, tick + timing.write_to_write)
+        hold_rank(memory, timing, rank, at.NEXT_READ, tick + timing.write_to_read)
     else:
         memory.count[channel, at.READS] += 1
         later(memory.bank, bank, at.NEXT_PRECHARGE, tick + timing.read_to_precharge)
         later(memory.group, group, at.NEXT_READ, tick + timing.read_to_read_group)
-        later(memory.rank, rank, at.NEXT_READ, tick + timing.read_to_read)
-        later(memory.rank, rank, at.NEXT_WRITE, tick + timing.read_to_write)
+        hold_rank(memory, timing, rank, at.NEXT_READ, tick + timing.read_to_read)
+        hold_rank(memory, timing, rank, at.NEXT_WRITE, tick + timing.read_to_write)
     if timing.ranks_on_bus > 1:
         hand_over_bus(memory, timing, rank, tick, is_write)
     later(memory.rank, rank, at.IDLE_FROM, tick + (timing.write_latency if is_write else timing.read_latency))
@@ -117,8 +125,8 @@ def column(memory: Memory, timing: Timing, channel: int, tick: int, bank: int) -
         memory.bank[bank, at.OPEN_ROW] = at.CLOSING
         later(memory.rank, rank, at.IDLE_FROM, memory.bank[bank, at.NEXT_PRECHARGE])
         make_busy(memory, channel, bank)
-    else:
-        rest_if_done(memory, channel, bank)
+    wish(memory, timing, channel, bank)
+    rest_if_done(memory, channel, bank)
     return slot
 
 
@@ -130,11 +138,11 @@ def hand_over_bus(memory: Memory, timing: Timing, rank: int, tick: int, is_write
         if other == rank:
             continue
         if is_write:
-            later(memory.rank, other, at.NEXT_READ, tick + timing.write_to_read_rank)
-            later(memory.rank, other, at.NEXT_WRITE, tick + timing.write_to_write_rank)
+            hold_rank(memory, timing, other, at.NEXT_READ, tick + timing.write_to_read_rank)
+            hold_rank(memory, timing, other, at.NEXT_WRITE, tick + timing.write_to_write_rank)
         else:
-            later(memory.rank, other, at.NEXT_READ, tick + timing.read_to_read_rank)
-            later(memory.rank, other, at.NEXT_WRITE, tick + timing.read_to_write_rank)
+            hold_rank(memory, timing, other, at.NEXT_READ, tick + timing.read_to_read_rank)
+            hold_rank(memory, timing, other, at.NEXT_WRITE, tick + timing.read_to_write_rank)
 
 
 @kernel
@@ -163,10 +171,14 @@ def activate(memory: Memory, timing: Timing, channel: int, tick: int, bank: int)
     later(memory.bank, bank, at.NEXT_PRECHARGE, tick + timing.activate_to_precharge)
     later(memory.bank, bank, at.NEXT_ACTIVATE, tick + timing.activate_to_activate)
     later(memory.group, group, at.NEXT_ACTIVATE, tick + timing.activate_to_activate_group)
-    later(memory.rank, rank, at.NEXT_ACTIVATE, tick + timing.activate_to_activate_any)
+    hold_rank(memory, timing, rank, at.NEXT_ACTIVATE, tick + timing.activate_to_activate_any)
     oldest = memory.rank[rank, at.OLDEST_ACTIVATE]
     memory.rank[rank, at.ACTIVATES + oldest] = tick
-    memory.rank[rank, at.OLDEST_ACTIVATE] = (oldest + 1) % 4
+    oldest = (oldest + 1) & 3
+    memory.rank[rank, at.OLDEST_ACTIVATE] = oldest
+    window = memory.rank[rank, at.ACTIVATES + oldest] + timing.four_activates
+    hold_rank(memory, timing, rank, at.NEXT_ACTIVATE, window)
+    wish(memory, timing, channel, bank)
 
 
 @kernel
@@ -187,11 +199,14 @@ def precharge_all(memory: Memory, timing: Timing, channel: int, tick: int, rank:
     """Close every row of the rank, on the way to its refresh."""
     wake(memory, timing, rank, memory.rank[rank, at.NEXT_REFRESH])
     take_row_slots(memory, timing, channel, tick, timing.precharge_slots)
-    later(memory.rank, rank, at.NEXT_PRECHARGE, tick + timing.precharge_to_precharge)
+    hold_rank(memory, timing, rank, at.NEXT_PRECHARGE, tick + timing.precharge_to_precharge)
     banks = timing.groups * timing.banks
     for bank in range(rank * banks, (rank + 1) * banks):
         if memory.bank[bank, at.OPEN_ROW] != at.CLOSED:
             close_row(memory, channel, tick, bank, timing.precharge_all_to_activate)
+            if memory.bank[bank, at.PLACE] != at.NOBODY:
+                wish(memory, timing, channel, bank)
+                rest_if_done(memory, channel, bank)
 
 
 @kernel
@@ -203,6 +218,8 @@ def refresh(memory: Memory, timing: Timing, channel: int, tick: int, rank: int) 
     banks = timing.groups * timing.banks
     for bank in range(rank * banks, (rank + 1) * banks):
         later(memory.bank, bank, at.NEXT_ACTIVATE, tick + timing.refresh)
+        if memory.bank[bank, at.PLACE] != at.NOBODY:
+            wish(memory, timing, channel, bank)
     later(memory.rank, rank, at.IDLE_FROM, tick + timing.refresh)
     memory.rank[rank, at.NEXT_REFRESH] += timing.refresh_interval
     first = at.NEVER

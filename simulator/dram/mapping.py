@@ -13,11 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from networks.errors import InputError, nearest
-from networks.kernels import kernel
+from simulator.dram.borrowing import kernel
 from simulator.dram.standard import Organisation, Standard
 
 FIELDS = ("channel", "pseudo_channel", "rank", "bank_group", "bank", "row", "column")
-CHANNEL, PSEUDO_CHANNEL, RANK, BANK_GROUP, BANK, ROW, COLUMN = 0, 1, 2, 3, 4, 5, 6
 
 
 class Mapping(NamedTuple):
@@ -43,20 +42,17 @@ MAPPINGS = {
 
 
 class AddressBits(NamedTuple):
-    """A mapping for one memory, flat. All arrays are int64.
+    """A mapping for one memory, flat: a field is the exclusive or of pieces of the address.
 
-    ``pieces`` (n, 4): field, its place in the address (in transactions), mask, its place in the field;
-    ``xors`` (m, 3): target field, place in the column, mask.
+    ``pieces`` (n, 3) int64: shift right by the first, mask with the second, shift left by the third. The first
+    ``channel_pieces`` give the channel, those up to ``bank_pieces`` the bank numbered over all channels, the
+    rest the row. The address counts transactions of ``2 ** burst_bits`` bytes.
     """
 
-    burst_bits: int  # a transaction is 2 ** burst_bits bytes
-    capacity: int  # bytes
+    burst_bits: int
+    channel_pieces: int
+    bank_pieces: int
     pieces: npt.NDArray[np.int64]
-    xors: npt.NDArray[np.int64]
-    ranks: int
-    groups: int
-    banks: int
-    pseudo_channels: int
 
 
 def address_bits(standard: Standard, mapping: str = "RoBaRaCoCh") -> AddressBits:
@@ -82,7 +78,8 @@ def address_bits(standard: Standard, mapping: str = "RoBaRaCoCh") -> AddressBits
     made_of = standard.organisation
     left = field_bits(made_of)
     taken = dict.fromkeys(FIELDS, 0)
-    pieces, place = [], 0
+    pieces: list[Piece] = []
+    place = 0
     for word in reversed(chosen.order.split()):
         name, _, number = word.partition(":")
         if name not in left:
@@ -96,29 +93,47 @@ def address_bits(standard: Standard, mapping: str = "RoBaRaCoCh") -> AddressBits
             rule = f"{name} has only {left[name]} bits left in this memory"
             raise InputError("--mapping", word, rule, "Take fewer, or choose another mapping.")
         if bits:
-            pieces.append((FIELDS.index(name), place, (1 << bits) - 1, taken[name]))
+            pieces.append(Piece(name, taken[name], bits, place))
         place, left[name] = place + bits, left[name] - bits
         taken[name] = taken[name] + bits if number else -1
     missing = [name for name in FIELDS if left[name] > 0]
     if missing:
         rule = f"the mapping does not cover {' and '.join(missing)}"
         raise InputError("--mapping", mapping, rule, "Add it." if len(missing) == 1 else "Add them.")
-    xors, low, bits_of = [], 0, field_bits(made_of)
-    for name in chosen.xor.split():
-        bits = min(bits_of[name], max(0, bits_of["column"] - low))
-        if bits:
-            xors.append((FIELDS.index(name), low, (1 << bits) - 1))
-        low += bits_of[name]
-    return AddressBits(
-        made_of.burst.bit_length() - 1,
-        standard.capacity_bytes,
-        np.array(pieces, np.int64).reshape(-1, 4),
-        np.array(xors, np.int64).reshape(-1, 3),
-        made_of.ranks,
-        made_of.bank_groups,
-        made_of.banks,
-        made_of.pseudo_channels,
-    )
+    return flatten(pieces, chosen.xor.split(), field_bits(made_of), made_of.burst.bit_length() - 1)
+
+
+class Piece(NamedTuple):
+    """Bits of a field, from ``low`` on, that stand together in the address at ``place``."""
+
+    field: str
+    low: int
+    bits: int
+    place: int
+
+
+def flatten(pieces: list[Piece], xor: list[str], sizes: dict[str, int], burst_bits: int) -> AddressBits:
+    """Turn fields into pieces of the channel, of the bank numbered over all channels, and of the row."""
+    low = 0
+    mixed = list(pieces)  # with the column bits that are xor-ed onto other fields
+    for name in xor:
+        for piece in pieces:
+            start = max(low, piece.low)
+            bits = min(low + sizes[name], piece.low + piece.bits) - start
+            if piece.field == "column" and bits > 0:
+                mixed.append(Piece(name, start - low, bits, piece.place + start - piece.low))
+        low += sizes[name]
+    shift, in_bank = 0, {}
+    for name in ("bank", "bank_group", "rank", "pseudo_channel", "channel"):  # from the lowest bit up
+        in_bank[name], shift = shift, shift + sizes[name]
+
+    def rows(base: dict[str, int]) -> list[tuple[int, int, int]]:
+        chosen = [piece for piece in mixed if piece.field in base]
+        return [(piece.place, (1 << piece.bits) - 1, base[piece.field] + piece.low) for piece in chosen]
+
+    channel, bank, row = rows({"channel": 0}), rows(in_bank), rows({"row": 0})
+    table = np.array(channel + bank + row, np.int64).reshape(-1, 3)
+    return AddressBits(burst_bits, len(channel), len(channel) + len(bank), table)
 
 
 def field_bits(made_of: Organisation) -> dict[str, int]:
@@ -139,12 +154,15 @@ def field_bits(made_of: Organisation) -> dict[str, int]:
 def decode(bits: AddressBits, address: int) -> tuple[int, int, int]:
     """Give (channel, bank numbered over all channels, row) of a byte address within the memory."""
     unit = address >> bits.burst_bits
-    fields = [0, 0, 0, 0, 0, 0, 0]
-    for piece in range(bits.pieces.shape[0]):
-        value = (unit >> bits.pieces[piece, 1]) & bits.pieces[piece, 2]
-        fields[bits.pieces[piece, 0]] |= value << bits.pieces[piece, 3]
-    for xor in range(bits.xors.shape[0]):
-        fields[bits.xors[xor, 0]] ^= (fields[COLUMN] >> bits.xors[xor, 1]) & bits.xors[xor, 2]
-    rank = (fields[CHANNEL] * bits.pseudo_channels + fields[PSEUDO_CHANNEL]) * bits.ranks + fields[RANK]
-    bank = (rank * bits.groups + fields[BANK_GROUP]) * bits.banks + fields[BANK]
-    return fields[CHANNEL], bank, fields[ROW]
+    channel = gather(bits, unit, 0, bits.channel_pieces)
+    bank = gather(bits, unit, bits.channel_pieces, bits.bank_pieces)
+    return channel, bank, gather(bits, unit, bits.bank_pieces, bits.pieces.shape[0])
+
+
+@kernel
+def gather(bits: AddressBits, unit: int, first: int, end: int) -> int:
+    """Combine pieces of an address."""
+    value = 0
+    for piece in range(first, end):
+        value ^= ((unit >> bits.pieces[piece, 0]) & bits.pieces[piece, 1]) << bits.pieces[piece, 2]
+    return value

@@ -21,11 +21,12 @@ class Memory(NamedTuple):
     """
 
     bank: Integers  # (B, BANK_FIELDS)
-    group: Integers  # (G, GROUP_FIELDS)
+    group: Integers  # (G + 1, GROUP_FIELDS), the last row of zeros: no limit
     rank: Integers  # (R, RANK_FIELDS)
     channel: Integers  # (C, CHANNEL_FIELDS)
     slot: Integers  # (S, SLOT_FIELDS)
     busy: Integers  # (C, B / C) banks with something to do
+    wish: Integers  # (C, WISH_FIELDS, B / C) what they wish, in the same places
     count: Integers  # (C, COUNT_FIELDS)
 
 
@@ -35,7 +36,7 @@ def empty_memory(timing: Timing) -> Memory:
     >>> from simulator.dram.loading import load_standard
     >>> memory = empty_memory(load_standard("HBM2-2000").timing())
     >>> memory.bank.shape, memory.rank.shape      # 2 pseudo channels of 16 banks
-    ((32, 12), (2, 19))
+    ((32, 12), (2, 14))
     """
     banks = timing.groups * timing.banks
     banks_of_channel = timing.ranks * banks
@@ -48,7 +49,6 @@ def empty_memory(timing: Timing) -> Memory:
     rank = np.zeros((timing.channels * timing.ranks, at.RANK_FIELDS), np.int64)
     rank[:, at.NEXT_REFRESH] = first_refresh
     rank[:, at.ACTIVATES : at.ACTIVATES + 4] = -at.NEVER
-    rank[:, at.RANK_CHANNEL] = np.arange(len(rank)) // timing.ranks
 
     slots = timing.queue + banks_of_channel  # a request whose row was opened waits outside the queue
     slot = np.zeros((timing.channels * slots, at.SLOT_FIELDS), np.int64)
@@ -57,12 +57,14 @@ def empty_memory(timing: Timing) -> Memory:
     channel = np.zeros((timing.channels, at.CHANNEL_FIELDS), np.int64)
     channel[:, at.FREE_SLOT] = np.arange(timing.channels) * slots
     channel[:, at.FIRST_REFRESH] = first_refresh
+    channel[:, at.STROBE_UNTIL] = 0 if timing.strobe_hold else 2 * at.NEVER
     return Memory(
         bank=bank,
-        group=np.zeros((timing.channels * timing.ranks * timing.groups, at.GROUP_FIELDS), np.int64),
+        group=np.zeros((timing.channels * timing.ranks * timing.groups + 1, at.GROUP_FIELDS), np.int64),
         rank=rank,
         channel=channel,
         slot=slot,
         busy=np.zeros((timing.channels, banks_of_channel), np.int64),
+        wish=np.zeros((timing.channels, at.WISH_FIELDS, banks_of_channel), np.int64),
         count=np.zeros((timing.channels, at.COUNT_FIELDS), np.int64),
     )

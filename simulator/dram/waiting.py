@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from networks.kernels import kernel
+from simulator.dram.borrowing import kernel
 from simulator.dram import fields as at
 from simulator.dram.state import Memory
 from simulator.dram.timing import Timing
@@ -66,8 +66,64 @@ def enqueue(
     memory.bank[bank, at.TAIL] = here
     if memory.bank[bank, at.HIT] == at.NOBODY and memory.bank[bank, at.OPEN_ROW] == row:
         memory.bank[bank, at.HIT] = here
+    elif tail != at.NOBODY:
+        return here  # it waits behind others and changes nothing yet
     make_busy(memory, channel, bank)
+    wish(memory, timing, channel, bank)
     return here
+
+
+@kernel
+def wish(memory: Memory, timing: Timing, channel: int, bank: int) -> None:
+    """Write down what a busy bank wishes next; called after every change of the bank."""
+    place = memory.bank[bank, at.PLACE]
+    memory.wish[channel, at.COLUMN_WISH + at.READY, place] = at.NEVER
+    memory.wish[channel, at.ROW_WISH + at.READY, place] = at.NEVER
+    row = memory.bank[bank, at.OPEN_ROW]
+    group = memory.bank[bank, at.BANK_GROUP]
+    if row == at.CLOSING:
+        ready, nowhere = memory.bank[bank, at.NEXT_PRECHARGE], memory.group.shape[0] - 1
+        write_wish(memory, channel, place, at.ROW_WISH, ready, at.CLOSE, 0, nowhere, 0, -at.NEVER)
+        return
+    hit, head = memory.bank[bank, at.HIT], memory.bank[bank, at.HEAD]
+    if hit != at.NOBODY:
+        field = at.NEXT_WRITE if memory.slot[hit, at.IS_WRITE] else at.NEXT_READ
+        slots, order = timing.column_slots - 1, memory.slot[hit, at.ORDER]
+        ready = max(memory.bank[bank, field], memory.slot[hit, at.ARRIVAL] + slots)
+        kind = at.COLUMN_OWNED if memory.bank[bank, at.OWNED] else at.COLUMN
+        write_wish(memory, channel, place, at.COLUMN_WISH, ready, kind, order, group, field, slots)
+    if head == hit:
+        return
+    arrival, order = memory.slot[head, at.ARRIVAL], memory.slot[head, at.ORDER]
+    if row == at.CLOSED:
+        slots = 0 if timing.activate_apart else timing.activate_slots - 1
+        ready = max(memory.bank[bank, at.NEXT_ACTIVATE], arrival + (1 if timing.activate_apart else slots))
+        write_wish(memory, channel, place, at.ROW_WISH, ready, at.ACTIVATE, order, group, at.NEXT_ACTIVATE, slots)
+    else:
+        slots = timing.precharge_slots - 1
+        ready = max(memory.bank[bank, at.NEXT_PRECHARGE], arrival + slots)
+        write_wish(memory, channel, place, at.ROW_WISH, ready, at.PRECHARGE, order, group, at.NEXT_PRECHARGE, slots)
+
+
+@kernel
+def write_wish(
+    memory: Memory,
+    channel: int,
+    place: int,
+    first: int,
+    ready: int,
+    kind: int,
+    order: int,
+    group: int,
+    field: int,
+    slots: int,
+) -> None:
+    """Fill the fields of one wish."""
+    memory.wish[channel, first + at.READY, place] = ready
+    memory.wish[channel, first + at.LIMIT, place] = group * at.GROUP_FIELDS + field
+    memory.wish[channel, first + at.SLOTS, place] = slots
+    memory.wish[channel, first + at.PRIORITY, place] = min(kind, at.ACTIVATE) * at.AGES + order
+    memory.wish[channel, first + at.KIND, place] = kind
 
 
 @kernel
@@ -90,6 +146,8 @@ def rest_if_done(memory: Memory, channel: int, bank: int) -> None:
     moved = memory.busy[channel, last]
     memory.busy[channel, place] = moved
     memory.bank[moved, at.PLACE] = place
+    for field in range(at.WISH_FIELDS):
+        memory.wish[channel, field, place] = memory.wish[channel, field, last]
     memory.bank[bank, at.PLACE] = at.NOBODY
     memory.channel[channel, at.BUSY_BANKS] = last
 
@@ -144,5 +202,6 @@ def wake(memory: Memory, timing: Timing, rank: int, tick: int) -> None:
     memory.rank[rank, field] += leaves - down
     memory.rank[rank, at.IDLE_FROM] = leaves
     ready = leaves + timing.power_down_exit
-    for command in range(4):  # NEXT_ACTIVATE, NEXT_READ, NEXT_WRITE, NEXT_PRECHARGE
-        memory.rank[rank, command] = max(memory.rank[rank, command], ready)
+    for group in range(rank * timing.groups, (rank + 1) * timing.groups):
+        for field in range(at.GROUP_FIELDS):
+            memory.group[group, field] = max(memory.group[group, field], ready)
