@@ -124,7 +124,10 @@ def stacked(
             ),
             x=altair.X("value:Q", stack="zero", axis=axis),
             color=altair.Color(
-                f"{field}:N", scale=series(labels), title=None, legend=altair.Legend(columns=3)
+                f"{field}:N",
+                scale=series(labels),
+                title=None,
+                legend=altair.Legend(columns=2),
             ),
             order="place:Q",
             tooltip=[altair.Tooltip("run:N"), altair.Tooltip(f"{field}:N"), *told],

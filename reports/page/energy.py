@@ -107,9 +107,7 @@ def by_layer(result: Result, parts: list[str]) -> Spec:
             y=altair.Y("layer:N", sort=None, title=None, axis=altair.Axis(ticks=False, domain=False)),
             yOffset=altair.YOffset("run:N", sort=["delta", "dense"]),
             x=altair.X("joules:Q", stack="zero", axis=si_axis("J")),
-            color=altair.Color(
-                "part:N", scale=part_colours(parts), title=None, legend=altair.Legend(columns=4)
-            ),
+            color=altair.Color("part:N", scale=part_colours(parts), title=None),
             order="place:Q",
             opacity=altair.Opacity(
                 "run:O", sort=["delta", "dense"], scale=altair.Scale(range=[1, 0.45]), legend=None

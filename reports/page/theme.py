@@ -35,7 +35,8 @@ CONFIG: Spec = {
     "axisY": {"tickCount": 5},
     "legend": {
         "labelColor": MUTED, "titleColor": MUTED, "titleFontWeight": "normal", "labelFontSize": 12,
-        "titleFontSize": 12, "orient": "top", "direction": "horizontal", "symbolType": "square", "columns": 5,
+        "titleFontSize": 12, "orient": "top", "direction": "horizontal", "symbolType": "square",
+        "columns": 3,
         "labelLimit": 220, "offset": 12,
     },
     "text": {"color": MUTED, "font": FONT, "fontSize": 12},

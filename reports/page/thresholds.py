@@ -52,7 +52,8 @@ def knee(results: Sequence[Result]) -> str:
         return (
             f"Within half a point of the dense network's {score(name, dense)}, "
             f"θ = {theta_text(best)} saves most: "
-            f"{ratio(best.reduction['weight_fetches'])} fewer weight fetches and {ratio(best.reduction['energy'])} less energy at {score(name, best.score.value)}."
+            f"{ratio(best.reduction['weight_fetches'])} fewer weight fetches and "
+            f"{ratio(best.reduction['energy'])} less energy at {score(name, best.score.value)}."
         )
     best = max(saving, key=lambda result: result.reduction["energy"] or 0.0)
     return (
