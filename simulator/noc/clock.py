@@ -11,132 +11,156 @@ from __future__ import annotations
 import numpy as np
 
 from networks.kernels import kernel
-from simulator.noc.router import SEND_CYCLES, allocate_channels, allocate_switch, launch
-from simulator.noc.state import Packets, State, Wires
+from simulator.noc.router import SEND_CYCLES, allocate_channels, allocate_switch, launch, move
+from simulator.noc.state import Buffers, Calendar, Grants, Packets, Records, Sources, State, Wires
 
 IDLE_LIMIT = 4096  # cycles without a move while flits wait: then none will ever move
 
 
 @kernel
-def land(wires: Wires, state: State, packets: Packets, now: int, first: int, last: int) -> tuple[int, int]:
+def land(
+    wires: Wires,
+    packets: Packets,
+    buffers: Buffers,
+    grants: Grants,
+    calendar: Calendar,
+    records: Records,
+    now: int,
+    first: int,
+    last: int,
+) -> tuple[int, int]:
     """Take in what arrives in this cycle: flits into buffers and terminals, credits at the wires' starts.
 
     Returns the flits that left the network and the packets created in ``first`` to ``last`` - 1 completed.
     """
-    slot = now % state.flights.size
-    capacity = state.packet.shape[2]
+    slot = now % calendar.flights.size
+    capacity = buffers.packet.shape[2]
     left, completed = 0, 0
-    for entry in range(state.flights[slot]):
-        wire, packet = state.flying[slot, entry, 0], state.flying[slot, entry, 1]
-        number, channel = state.flying[slot, entry, 2], state.flying[slot, entry, 3]
+    for entry in range(calendar.flights[slot]):
+        wire, packet = calendar.flying[slot, entry, 0], calendar.flying[slot, entry, 1]
+        number, channel = calendar.flying[slot, entry, 2], calendar.flying[slot, entry, 3]
         router = wires.into[wire]
         if router < 0:
-            if state.received[packet] != number:
+            if records.received[packet] != number:
                 raise RuntimeError("flits of one packet arrived out of order")
             left += 1
-            state.ejected[-1 - router] += first <= now < last
-            state.received[packet] += 1
+            records.ejected[-1 - router] += first <= now < last
+            records.received[packet] += 1
             if number == packets.flits[packet] - 1:
-                state.arrived[packet] = now
+                records.arrived[packet] = now
                 completed += first <= packets.created[packet] < last
             continue
-        held = state.held[wire, channel]
+        held = buffers.held[wire, channel]
         if held == capacity:
             raise RuntimeError("a flit reached a full buffer: a credit was spent twice")
-        place = (state.head[wire, channel] + held) % capacity
-        state.packet[wire, channel, place], state.number[wire, channel, place] = packet, number
-        state.held[wire, channel] = held + 1
-        state.peak[wire] = max(state.peak[wire], held + 1)
-        state.filled[wire] += 1
-        state.waiting[router] += 1
-    state.flights[slot] = 0
-    for entry in range(state.returns[slot]):
-        state.credits[state.returning[slot, entry, 0], state.returning[slot, entry, 1]] += 1
-    state.returns[slot] = 0
+        place = (buffers.head[wire, channel] + held) % capacity
+        buffers.packet[wire, channel, place], buffers.number[wire, channel, place] = packet, number
+        buffers.held[wire, channel] = held + 1
+        buffers.peak[wire] = max(buffers.peak[wire], held + 1)
+        buffers.filled[wire] += 1
+        buffers.waiting[router] += 1
+    calendar.flights[slot] = 0
+    for entry in range(calendar.returns[slot]):
+        grants.credits[calendar.returning[slot, entry, 0], calendar.returning[slot, entry, 1]] += 1
+    calendar.returns[slot] = 0
     return left, completed
 
 
 @kernel
-def inject(wires: Wires, state: State, packets: Packets, terminal: int, now: int) -> int:
+def inject(
+    wires: Wires,
+    packets: Packets,
+    grants: Grants,
+    calendar: Calendar,
+    sources: Sources,
+    records: Records,
+    terminal: int,
+    now: int,
+) -> int:
     """Let a terminal send one flit into its router if it has one and there is room; return flits sent.
 
-    A packet enters by the free virtual channel next in the terminal's round robin and keeps it to its end.
+    A packet enters by the next virtual channel, round robin, that has room, and keeps it to its end.
     """
-    place = state.queue[terminal]
+    place = sources.queue[terminal]
     if place == packets.bounds[terminal + 1]:
         return 0
     packet = packets.order[place]
+    if packets.created[packet] > now:
+        return 0
     wire = wires.first[wires.first.size - 1] + terminal
-    if packets.created[packet] > now or state.free_at[wire] > now:
-        return 0
-    if state.offered[terminal] == 0:
-        channels = state.held.shape[1]
-        chosen = -1
+    number, channel = sources.offered[terminal], sources.entry[terminal]
+    if number == 0:
+        channels = grants.credits.shape[1]
         for step in range(1, channels + 1):
-            channel = (state.entry[terminal] + step) % channels
-            if state.credits[wire, channel] > 0:
-                chosen = channel
+            candidate = (sources.entry[terminal] + step) % channels
+            if grants.credits[wire, candidate] > 0:
+                channel = candidate
                 break
-        if chosen < 0:
-            return 0
-        state.entry[terminal] = chosen
-        state.entered[packet] = now
-    channel = state.entry[terminal]
-    if state.credits[wire, channel] == 0:
+    if channel < 0 or grants.credits[wire, channel] == 0:
         return 0
-    state.credits[wire, channel] -= 1
-    number = state.offered[terminal]
-    launch(wires, state, wire, packet, number, channel, now, now + SEND_CYCLES)
-    state.offered[terminal] = number + 1
+    if number == 0:
+        sources.entry[terminal] = channel
+        records.entered[packet] = now
+    grants.credits[wire, channel] -= 1
+    records.crossings[wire] += 1
+    launch(calendar, wire, packet, number, channel, now + SEND_CYCLES + wires.latency[wire])
+    sources.offered[terminal] = number + 1
     if number == packets.flits[packet] - 1:
-        state.offered[terminal] = 0
-        state.queue[terminal] = place + 1
+        sources.offered[terminal] = 0
+        sources.queue[terminal] = place + 1
     return 1
 
 
 @kernel
-def next_creation(state: State, packets: Packets) -> int:
+def next_creation(packets: Packets, sources: Sources) -> int:
     """Cycle in which the next packet comes into being; the largest integer when there is none."""
     soonest = np.int64(np.iinfo(np.int64).max)
-    for terminal in range(state.queue.size):
-        place = state.queue[terminal]
+    for terminal in range(sources.queue.size):
+        place = sources.queue[terminal]
         if place < packets.bounds[terminal + 1]:
             soonest = min(soonest, packets.created[packets.order[place]])
     return int(soonest)
 
 
 @kernel
-def run(wires: Wires, state: State, packets: Packets, first: int, last: int, limit: int) -> tuple[int, int]:
-    """Run until every packet created in cycles ``first`` to ``last`` - 1 has arrived, or to cycle ``limit``.
+def run(
+    wires: Wires, packets: Packets, state: State, start: int, first: int, last: int, limit: int
+) -> tuple[int, int]:
+    """Run from cycle ``start`` until the packets created in ``first`` to ``last`` - 1 have arrived, or ``limit``.
 
-    Returns the cycle reached and how many of those packets are missing then. ``state`` changes in place. Time
-    jumps over cycles in which the network is empty. Raises RuntimeError when flits wait and none ever moves.
+    Returns the cycle reached and how many of those packets are missing then. ``state`` changes in place and
+    goes on from there in another call. Time jumps over cycles in which the network is empty. Raises
+    RuntimeError when flits wait and none can ever move.
     """
+    buffers, grants, turns, calendar, sources, records = state
     routers, terminals = wires.shared.size, wires.way.shape[1]
     widest = 0
     for router in range(routers):
         widest = max(widest, wires.first[router + 1] - wires.first[router])
-    bids = np.empty((widest * state.held.shape[1], 2), np.int32)
+    bids = np.empty((widest * grants.credits.shape[1], 2), np.int32)
     missing = 0
     for packet in range(packets.created.size):
-        missing += first <= packets.created[packet] < last
-    inside, still, now = 0, 0, 0
+        missing += first <= packets.created[packet] < last and records.arrived[packet] < 0
+    inside, still, now = buffers.waiting.sum() + calendar.flights.sum(), 0, start
     while missing > 0 and now < limit:
-        left, completed = land(wires, state, packets, now, first, last)
+        left, completed = land(wires, packets, buffers, grants, calendar, records, now, first, last)
         inside -= left
         missing -= completed
         sent, moved = 0, 0
         for terminal in range(terminals):
-            sent += inject(wires, state, packets, terminal, now)
+            sent += inject(wires, packets, grants, calendar, sources, records, terminal, now)
         inside += sent
         for router in range(routers):
-            if state.waiting[router] > 0:
-                allocate_channels(wires, state, packets, router, now, bids)
-                moved += allocate_switch(wires, state, packets, router, now, bids)
+            if buffers.waiting[router] > 0:
+                allocate_channels(wires, packets, buffers, grants, turns, router, now, bids)
+                if allocate_switch(wires, buffers, grants, turns, router, now, bids):
+                    moved += move(
+                        wires, packets, buffers, grants, turns, calendar, records, router, now, bids
+                    )
         still = 0 if sent + moved + left > 0 else still + 1
-        if still > IDLE_LIMIT + state.flights.size and inside > 0:
+        if still > IDLE_LIMIT + calendar.flights.size and inside > 0:
             raise RuntimeError("flits wait and none can move: the routes deadlock")
         now += 1
-        if inside == 0 and still > state.flights.size:  # credits are home as well
-            now = min(max(now, next_creation(state, packets)), limit)
+        if inside == 0 and still > calendar.flights.size:  # credits are home as well
+            now = min(max(now, next_creation(packets, sources)), limit)
     return now, missing

@@ -134,31 +134,32 @@ def measure_packets(
     else:
         first, last = phases.warm_up, phases.warm_up + phases.measured
         limit = last + phases.drain
-    cycles, missing = run(wires, state, packets, first, last, limit)
+    cycles, missing = run(wires, packets, state, 0, first, last, limit)
 
+    records = state.records
     measured = (packets.created >= first) & (packets.created < last)
-    arrived = measured & (state.arrived >= 0)
+    arrived = measured & (records.arrived >= 0)
     visited = fabric.routers_visited()[packets.source[arrived], packets.destination[arrived]]
     span = (cycles if phases is None else phases.measured) * fabric.terminals
     created = int(packets.flits[measured].sum())
-    accepted = int(state.ejected.sum()) if phases is not None else int(state.received.sum())
+    accepted = int(records.ejected.sum()) if phases is not None else int(records.received.sum())
     largest = int(packets.flits.max()) if packets.flits.size else 1
     growth = created - accepted
     entrance = int(wires.first[-1])
-    carried = state.crossings[:entrance]
+    carried = records.crossings[:entrance]
     is_link = wires.into[:entrance] >= 0
     left = np.zeros(fabric.terminals, np.int64)
     left[-1 - wires.into[:entrance][~is_link]] = carried[~is_link]
     return Measurement(
-        latency=state.arrived[arrived] - packets.created[arrived],
+        latency=records.arrived[arrived] - packets.created[arrived],
         hops_mean=float(visited.mean()) if visited.size else 0.0,
         offered=created / span,
         accepted=accepted / span,
         stable=missing == 0 and growth <= max(GROWTH * created, SLACK * largest * fabric.terminals),
         missing=missing,
         cycles=cycles,
-        counts=count_flits(fabric, _by_link(fabric, carried[is_link]), state.crossings[entrance:], left),
-        delivered_flits=int(state.received.sum()),
+        counts=count_flits(fabric, _by_link(fabric, carried[is_link]), records.crossings[entrance:], left),
+        delivered_flits=int(records.received.sum()),
         link_flits=_by_link(fabric, carried[is_link]),
     )
 

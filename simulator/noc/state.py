@@ -55,45 +55,81 @@ class Packets(NamedTuple):
     bounds: Ints  # (N + 1,) those of terminal n are order[bounds[n]:bounds[n + 1]]
 
 
-class State(NamedTuple):
-    """All that changes while packets travel. V virtual channels with B slots each on every wire."""
+class Buffers(NamedTuple):
+    """The flits at the wires' ends: V virtual channels with B slots each."""
 
-    packet: Ints  # (W, V, B) whose flit lies in the slot of the buffer at the wire's end
+    packet: Ints  # (W, V, B) whose flit lies in the slot
     number: Ints  # (W, V, B) which flit of the packet
     head: Ints  # (W, V) slot of the oldest flit
     held: Ints  # (W, V) flits in the buffer
     filled: Ints  # (W,) flits in the buffers of all channels
-    output: Ints  # (W, V) wire granted to the packet in front, -1 before
+    waiting: Ints  # (R,) flits held by the router
+    peak: Ints  # (W,) most flits one buffer ever held
+
+
+class Grants(NamedTuple):
+    """Who may send where."""
+
+    output: Ints  # (W, V) wire granted to the packet in front of the buffer, -1 before
     channel: Ints  # (W, V) virtual channel granted on it
     ready: Longs  # (W, V) cycle from which it may ask for the switch
     credits: Ints  # (W, V) free slots at the wire's end, as its start knows them
     taken: Flags  # (W, V) a packet owns the channel until its last flit has left
     free_at: Longs  # (W,) cycle from which the wire takes another flit
-    waiting: Ints  # (R,) flits held by the router
-    last_channel: Ints  # (W, V) round robin of an input channel over the router's output channels
-    last_owner: Ints  # (W, V) round robin of an output channel over the router's input channels
-    last_output: Ints  # (W,) round robin of an input over outputs
-    last_input: Ints  # (W,) round robin of an output over inputs
-    next_pick: Ints  # (W,) round robin of an input over its channels
-    last_winner: Ints  # (R,) round robin of a shared router over its outputs
-    flying: Ints  # (T, W, 4) wire, packet, flit number, channel of what lands in that cycle modulo T
+
+
+class Turns(NamedTuple):
+    """Where the round-robin arbiters stand."""
+
+    channel: Ints  # (W, V) an input channel over the router's output channels: the last won
+    owner: Ints  # (W, V) an output channel over the router's input channels: the last served
+    output: Ints  # (W,) an input over outputs: the last won
+    input: Ints  # (W,) an output over inputs: the last served
+    pick: Ints  # (W,) an input over its channels: the next to look at
+    winner: Ints  # (R,) a shared router over its outputs: the last served
+
+
+class Calendar(NamedTuple):
+    """What lands in which cycle, modulo T."""
+
+    flying: Ints  # (T, W, 4) wire, packet, flit number, channel
     flights: Ints  # (T,) how many
     returning: Ints  # (T, W, 2) wire and channel of credits that come back
     returns: Ints  # (T,)
-    queue: Ints  # (N,) place in Packets.order of the packet the terminal sends next
+
+
+class Sources(NamedTuple):
+    """Where the terminals are in sending."""
+
+    queue: Ints  # (N,) place in Packets.order of the packet to send next
     offered: Ints  # (N,) flits of it that have left
     entry: Ints  # (N,) its virtual channel
+
+
+class Records(NamedTuple):
+    """What has happened so far."""
+
     received: Ints  # (packets,) flits that reached the destination
     entered: Longs  # (packets,) cycle in which the first flit left the source, -1 before
     arrived: Longs  # (packets,) cycle in which the last flit reached the destination, -1 before
     crossings: Longs  # (W,) flits carried
     ejected: Longs  # (N,) flits that reached the terminal in the counted cycles
-    peak: Ints  # (W,) most flits one buffer of the wire ever held
+
+
+class State(NamedTuple):
+    """All that changes while packets travel; in parts, as kernels that are given less compile faster."""
+
+    buffers: Buffers
+    grants: Grants
+    turns: Turns
+    calendar: Calendar
+    sources: Sources
+    records: Records
 
 
 def fresh_state(wires: Wires, packets: Packets, virtual_channels: int, buffer: int) -> State:
     """Empty buffers, full credits, nothing under way. ``buffer`` is slots per virtual channel."""
-    wire_count, terminals = wires.into.size, wires.way.shape[1]
+    wire_count, terminals, count = wires.into.size, wires.way.shape[1], packets.created.size
     routers = wires.first.size - 1
     ring = int(wires.latency.max()) + 4
     per_channel = (wire_count, virtual_channels)
@@ -105,35 +141,38 @@ def fresh_state(wires: Wires, packets: Packets, virtual_channels: int, buffer: i
         return np.full(shape, -1, np.int32)
 
     return State(
-        packet=zeros(*per_channel, buffer),
-        number=zeros(*per_channel, buffer),
-        head=zeros(*per_channel),
-        held=zeros(*per_channel),
-        filled=zeros(wire_count),
-        output=unset(*per_channel),
-        channel=zeros(*per_channel),
-        ready=np.zeros(per_channel, np.int64),
-        credits=np.full(per_channel, buffer, np.int32),
-        taken=np.zeros(per_channel, np.bool_),
-        free_at=np.zeros(wire_count, np.int64),
-        waiting=zeros(routers),
-        last_channel=unset(*per_channel),
-        last_owner=unset(*per_channel),
-        last_output=unset(wire_count),
-        last_input=unset(wire_count),
-        next_pick=zeros(wire_count),
-        last_winner=unset(routers),
-        flying=zeros(ring, wire_count, 4),
-        flights=zeros(ring),
-        returning=zeros(ring, wire_count, 2),
-        returns=zeros(ring),
-        queue=packets.bounds[:-1].copy(),
-        offered=zeros(terminals),
-        entry=unset(terminals),
-        received=zeros(packets.created.size),
-        entered=np.full(packets.created.size, -1, np.int64),
-        arrived=np.full(packets.created.size, -1, np.int64),
-        crossings=np.zeros(wire_count, np.int64),
-        ejected=np.zeros(terminals, np.int64),
-        peak=zeros(wire_count),
+        Buffers(
+            packet=zeros(*per_channel, buffer),
+            number=zeros(*per_channel, buffer),
+            head=zeros(*per_channel),
+            held=zeros(*per_channel),
+            filled=zeros(wire_count),
+            waiting=zeros(routers),
+            peak=zeros(wire_count),
+        ),
+        Grants(
+            output=unset(*per_channel),
+            channel=zeros(*per_channel),
+            ready=np.zeros(per_channel, np.int64),
+            credits=np.full(per_channel, buffer, np.int32),
+            taken=np.zeros(per_channel, np.bool_),
+            free_at=np.zeros(wire_count, np.int64),
+        ),
+        Turns(
+            channel=unset(*per_channel),
+            owner=unset(*per_channel),
+            output=unset(wire_count),
+            input=unset(wire_count),
+            pick=zeros(wire_count),
+            winner=unset(routers),
+        ),
+        Calendar(zeros(ring, wire_count, 4), zeros(ring), zeros(ring, wire_count, 2), zeros(ring)),
+        Sources(queue=packets.bounds[:-1].copy(), offered=zeros(terminals), entry=unset(terminals)),
+        Records(
+            received=zeros(count),
+            entered=np.full(count, -1, np.int64),
+            arrived=np.full(count, -1, np.int64),
+            crossings=np.zeros(wire_count, np.int64),
+            ejected=np.zeros(terminals, np.int64),
+        ),
     )

@@ -25,13 +25,13 @@ def carried(
     packets = packets_of(rows, fabric.terminals)
     wires = fabric.wires(channels)
     state = fresh_state(wires, packets, channels, buffer)
-    run(wires, state, packets, 0, FOREVER, limit)
+    run(wires, packets, state, 0, 0, FOREVER, limit)
     return packets, state
 
 
 def latencies(fabric: Fabric, rows: Rows, channels: int = 2, buffer: int = 8) -> list[int]:
     packets, state = carried(fabric, rows, channels, buffer)
-    return [int(cycles) for cycles in state.arrived - packets.created]
+    return [int(cycles) for cycles in state.records.arrived - packets.created]
 
 
 @settings(max_examples=60, deadline=None)
@@ -68,13 +68,13 @@ def test_a_bus_moves_one_flit_a_cycle_whoever_sends() -> None:
     fabric = parse_fabric("bus:8")
     rows = [(0, source, (source + 3) % 8, 5) for source in range(8)]
     _, state = carried(fabric, rows)
-    assert state.arrived.max() == 6 + 8 * 5 - 1
+    assert state.records.arrived.max() == 6 + 8 * 5 - 1
 
 
 def test_round_robin_is_fair() -> None:
     rows = [(0, source, 3, 1) for source in (0, 1, 2) for _ in range(40)]
     packets, state = carried(parse_fabric("crossbar:4"), rows)
-    order = packets.source[np.argsort(state.arrived, kind="stable")]
+    order = packets.source[np.argsort(state.records.arrived, kind="stable")]
     counts = np.array([np.bincount(order[: 3 * n], minlength=3) for n in range(2, 40)])
     assert np.ptp(counts, axis=1).max() <= 2
 
@@ -90,7 +90,7 @@ def test_backpressure_reaches_the_source() -> None:
     fabric = parse_fabric("mesh:1x4")
     rows = [(0, 0, 3, 64), (0, 3, 3, 64), (0, 2, 3, 64)]
     _, state = carried(fabric, rows, channels=1, buffer=2)
-    assert state.peak.max() == 2 and (state.arrived > 0).all()
+    assert state.buffers.peak.max() == 2 and (state.records.arrived > 0).all()
 
 
 rows_of_traffic = st.lists(
@@ -111,14 +111,16 @@ def test_the_laws_hold_under_any_traffic(name: str, rows: Rows, channels: int, b
         fabric, [(at, a % ends, b % ends, flits) for at, a, b, flits in rows], channels, buffer
     )
     visited = fabric.routers_visited()[packets.source, packets.destination]
-    assert (state.received == packets.flits).all()  # every flit arrives, none twice
-    assert (state.arrived - packets.created >= 4 * visited + 2 + packets.flits - 1).all()
-    assert (state.entered >= packets.created).all()
-    assert state.held.sum() == 0 and not state.taken.any() and state.peak.max() <= buffer
+    assert (state.records.received == packets.flits).all()  # every flit arrives, none twice
+    assert (state.records.arrived - packets.created >= 4 * visited + 2 + packets.flits - 1).all()
+    assert (state.records.entered >= packets.created).all()
+    assert (
+        state.buffers.held.sum() == 0 and not state.grants.taken.any() and state.buffers.peak.max() <= buffer
+    )
     wires = fabric.wires(channels)
     links = wires.into[: wires.first[-1]] >= 0
     assert (
-        state.crossings[: wires.first[-1]][links].sum() == ((visited - 1) * packets.flits).sum()
+        state.records.crossings[: wires.first[-1]][links].sum() == ((visited - 1) * packets.flits).sum()
     )  # link traversals are route lengths
 
 
@@ -135,13 +137,26 @@ def test_one_channel_keeps_the_order_between_two_terminals(rows: Rows, buffer: i
     for source in range(ends):
         for destination in range(2):
             mine = (packets.source == source) & (packets.destination == destination)
-            assert (np.diff(state.arrived[mine]) > 0).all()
+            assert (np.diff(state.records.arrived[mine]) > 0).all()
+
+
+def test_a_run_may_stop_and_go_on() -> None:
+    fabric = parse_fabric("mesh:3x3")
+    packets = packets_of([(n // 3, n % 9, n * 7 % 9, 1 + n % 4) for n in range(200)], 9)
+    wires = fabric.wires(2)
+    whole, parts = (fresh_state(wires, packets, 2, 3) for _ in range(2))
+    end, _ = run(wires, packets, whole, 0, 0, FOREVER, FOREVER)
+    reached = 0
+    for limit in (1, 7, 30, 31, FOREVER):
+        reached, missing = run(wires, packets, parts, reached, 0, FOREVER, limit)
+    assert (reached, missing) == (end, 0)
+    assert (whole.records.arrived == parts.records.arrived).all()
 
 
 def test_two_runs_are_equal() -> None:
     rows = [(n // 3, n % 9, n * 7 % 9, 1 + n % 4) for n in range(200)]
     first, second = (carried(parse_fabric("mesh:3x3"), rows)[1] for _ in range(2))
-    assert (first.arrived == second.arrived).all()
+    assert (first.records.arrived == second.records.arrived).all()
 
 
 def test_routes_that_deadlock_are_noticed_and_not_waited_for() -> None:
@@ -150,7 +165,7 @@ def test_routes_that_deadlock_are_noticed_and_not_waited_for() -> None:
     wires = fabric.wires(2)
     trapped = wires._replace(lowest=np.zeros_like(wires.lowest), highest=np.ones_like(wires.highest))
     with pytest.raises(RuntimeError, match="the routes deadlock"):
-        run(trapped, fresh_state(trapped, packets, 1, 2), packets, 0, FOREVER, FOREVER)
+        run(trapped, packets, fresh_state(trapped, packets, 1, 2), 0, 0, FOREVER, FOREVER)
 
 
 def test_time_jumps_over_an_empty_network() -> None:
