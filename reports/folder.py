@@ -24,7 +24,7 @@ RECORD, PAGE = "run.json", "report.html"
 
 
 def refuse_existing(folder: Path) -> None:
-    """Raise InputError when something of this name is there already.
+    """Raise InputError when something of this name is there already, or nothing can be made there.
 
     >>> refuse_existing(Path("runs/not-there-yet"))
     """
@@ -32,6 +32,9 @@ def refuse_existing(folder: Path) -> None:
         raise InputError(
             "--out", folder, "a run never overwrites what is there", "Give another folder or remove this one."
         )
+    parent = next(path for path in folder.absolute().parents if path.exists())
+    if not parent.is_dir() or not os.access(parent, os.W_OK):
+        raise InputError("--out", folder, f"the folder must be writable ({parent} is not)", "Give another.")
 
 
 @contextmanager

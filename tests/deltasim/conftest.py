@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
 
+import numpy as np
 import pytest
 
 from deltasim.main import main
@@ -25,3 +26,20 @@ def deltasim(
         return CompletedProcess(line, code, said.out, said.err)
 
     return answer
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A training folder with networks of 8 random neurons: quick to simulate."""
+    from networks.arithmetic import FixedPoint
+    from networks.build import random_stack
+    from workloads.digits.trained import Trained, save
+    from workloads.features import BANDS, Normalisation
+
+    network = random_stack(
+        "gru", BANDS, (8,), np.random.default_rng(0), theta=0.2, readout=10, arithmetic=FixedPoint()
+    )
+    unscaled = Normalisation(np.zeros(BANDS, np.float32), np.ones(BANDS, np.float32))
+    folder = tmp_path_factory.mktemp("networks") / "tiny"
+    save(Trained(network.with_thresholds(0.0), network, unscaled, {}), folder)
+    return folder

@@ -16,7 +16,6 @@ from deltasim.commands import run as run_command
 from deltasim.main import COMMANDS
 
 Deltasim = Callable[[str], CompletedProcess[str]]
-RUN = "run digits --data synthetic --chip edgedrnn --limit 2"
 
 # Keys as promised to programs that read --json.
 KEYS = {
@@ -31,6 +30,12 @@ INNER_KEYS = {
     "latency": {"step_mean_s", "step_p99_s", "inference_mean_s", "inference_p99_s"},
     "dram": {"reads", "bytes", "row_hits", "row_misses", "row_conflicts"},
 }
+
+
+@pytest.fixture
+def run(tiny: Path) -> str:
+    """A quick run of two recordings."""
+    return f"run digits --data synthetic --trained {tiny} --chip edgedrnn --limit 2"
 
 
 @pytest.mark.parametrize("command", [name for name, *_ in COMMANDS])
@@ -92,8 +97,8 @@ def test_map_prints_every_population(deltasim: Deltasim) -> None:
     assert "gru_0" in said and "input->gru_0" in said
 
 
-def test_json_and_nothing_else(deltasim: Deltasim, tmp_path: Path) -> None:
-    answer = deltasim(f"{RUN} --json --out out")
+def test_json_and_nothing_else(run: str, deltasim: Deltasim, tmp_path: Path) -> None:
+    answer = deltasim(f"{run} --json --out out")
     assert answer.returncode == 0, answer.stderr
     record = json.loads(answer.stdout)
     assert set(record) - {"provenance"} == KEYS
@@ -104,23 +109,23 @@ def test_json_and_nothing_else(deltasim: Deltasim, tmp_path: Path) -> None:
     assert (tmp_path / "out" / "report.html").is_file()
 
 
-def test_a_run_twice_has_one_name(deltasim: Deltasim, tmp_path: Path) -> None:
-    first = deltasim(RUN)
+def test_a_run_twice_has_one_name(run: str, deltasim: Deltasim, tmp_path: Path) -> None:
+    first = deltasim(run)
     assert first.returncode == 0, first.stderr
     (folder,) = (tmp_path / "runs").iterdir()
     assert folder.name.startswith("digits-edgedrnn-")
     assert str(Path("runs") / folder.name / "report.html") in first.stdout
-    again = deltasim(RUN)
+    again = deltasim(run)
     assert again.returncode == 2 and folder.name in again.stderr
 
 
-def test_a_sweep_and_a_comparison(deltasim: Deltasim, tmp_path: Path) -> None:
-    assert deltasim(f"{RUN} --out trained").returncode == 0
-    sweep = deltasim(f"{RUN} --theta 0,0.5 --out sweep --json")
+def test_a_sweep_and_a_comparison(run: str, deltasim: Deltasim, tmp_path: Path) -> None:
+    assert deltasim(f"{run} --out trained").returncode == 0
+    sweep = deltasim(f"{run} --theta 0,0.5 --out sweep --json")
     assert sweep.returncode == 0, sweep.stderr
     json.loads(sweep.stdout)
     assert (tmp_path / "sweep" / "report.html").is_file()
-    assert deltasim(f"{RUN} --theta 0.5 --out sparse").returncode == 0
+    assert deltasim(f"{run} --theta 0.5 --out sparse").returncode == 0
     compared = deltasim("compare trained sparse --json")
     assert compared.returncode == 0, compared.stderr
     json.loads(compared.stdout)
@@ -128,7 +133,7 @@ def test_a_sweep_and_a_comparison(deltasim: Deltasim, tmp_path: Path) -> None:
 
 
 def test_stopping_a_run_leaves_nothing(
-    deltasim: Deltasim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: str, deltasim: Deltasim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from deltasim import cases
 
@@ -136,14 +141,14 @@ def test_stopping_a_run_leaves_nothing(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(cases, "dense_baseline", stop)
-    answer = deltasim(f"{RUN} --out out")
+    answer = deltasim(f"{run} --out out")
     assert answer.returncode == 130
     assert answer.stderr.splitlines()[-1] == "deltasim: stopped. Nothing was written."
     assert list(tmp_path.iterdir()) == []
 
 
 def test_stopping_a_sweep_keeps_what_is_finished(
-    deltasim: Deltasim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: str, deltasim: Deltasim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from deltasim import cases
 
@@ -155,7 +160,7 @@ def test_stopping_a_sweep_keeps_what_is_finished(
         return whole(case, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(cases, "run_case", stop_at_the_second)
-    answer = deltasim(f"{RUN} --theta 0.1,0.5 --out out")
+    answer = deltasim(f"{run} --theta 0.1,0.5 --out out")
     assert answer.returncode == 130
     assert answer.stderr.splitlines()[-1] == "deltasim: stopped. The finished thresholds 0.1 are kept in out."
     assert json.loads((tmp_path / "out" / "run.json").read_text())["theta"] == 0.1
