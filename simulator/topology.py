@@ -2,7 +2,8 @@
 
 ``bus``: one link that every transfer between nodes uses, memories included. ``mesh:RxC``: node ``r * C + c``,
 routes go along the row first, then along the column (XY), which cannot deadlock. ``ring:N``: the shorter way
-round, clockwise on a tie. ``star:N``: N cores around a hub, which is node N.
+round, clockwise on a tie. ``torus:RxC``: a mesh whose rows and columns are rings. ``star:N`` and
+``crossbar:N``: N cores around a hub, which is node N.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class Topology:
 
     @staticmethod
     def parse(text: str, cores: int, place: str = "network.topology") -> Topology:
-        """Read ``bus``, ``mesh:4x4``, ``ring:8`` or ``star:8`` for a chip of so many cores.
+        """Read ``bus``, ``mesh:4x4`` and the like (the table ``BUILDERS``) for a chip of so many cores.
 
         Errors: InputError for an unknown or malformed name, and where it does not hold exactly the cores.
         """
@@ -133,7 +134,7 @@ class Topology:
 
     def layout(self) -> dict[int, tuple[float, float]]:
         """Positions of the nodes for drawing (``BUS`` is a bus's middle), neighbours one unit apart."""
-        if self.kind == "mesh":
+        if self.kind in ("mesh", "torus"):
             rows, columns = self.shape
             return {
                 node: (float(node % columns), float(rows - 1 - node // columns)) for node in range(self.nodes)
@@ -182,6 +183,17 @@ def star_links(shape: tuple[int, ...]) -> tuple[int, Links]:
     return n + 1, tuple(link for node in range(n) for link in ((node, n), (n, node)))
 
 
+def torus_links(shape: tuple[int, ...]) -> tuple[int, Links]:
+    rows, columns = shape
+    pairs = [
+        (node, r % rows * columns + c % columns)
+        for node in range(rows * columns)
+        for row, column in [divmod(node, columns)]
+        for r, c in ((row, column + 1), (row + 1, column), (row, column - 1), (row - 1, column))
+    ]
+    return rows * columns, tuple(pair for pair in dict.fromkeys(pairs) if pair[0] != pair[1])
+
+
 def bus_path(_shape: tuple[int, ...], source: int, destination: int) -> tuple[int, ...]:
     return (source, destination)
 
@@ -207,6 +219,14 @@ def ring_path(shape: tuple[int, ...], source: int, destination: int) -> tuple[in
     return tuple((source + step * hop) % n for hop in range(hops + 1))
 
 
+def torus_path(shape: tuple[int, ...], source: int, destination: int) -> tuple[int, ...]:
+    rows, columns = shape
+    (row, column), (last_row, last_column) = divmod(source, columns), divmod(destination, columns)
+    along = [row * columns + place for place in ring_path((columns,), column, last_column)]
+    down = [place * columns + last_column for place in ring_path((rows,), row, last_row)]
+    return tuple(along + down[1:])
+
+
 def star_path(shape: tuple[int, ...], source: int, destination: int) -> tuple[int, ...]:
     (hub,) = shape
     if hub in (source, destination):
@@ -217,13 +237,17 @@ def star_path(shape: tuple[int, ...], source: int, destination: int) -> tuple[in
 # kind -> (dimensions, how it is written, links); a new topology is a line here and one in PATHS
 BUILDERS: dict[str, tuple[int, str, Callable[[tuple[int, ...]], tuple[int, Links]]]] = {
     "bus": (0, "bus", bus_links),
+    "crossbar": (1, "crossbar:8", star_links),
     "mesh": (2, "mesh:4x4", mesh_links),
     "ring": (1, "ring:8", ring_links),
     "star": (1, "star:8", star_links),
+    "torus": (2, "torus:4x4", torus_links),
 }
 PATHS: dict[str, Callable[[tuple[int, ...], int, int], tuple[int, ...]]] = {
     "bus": bus_path,
+    "crossbar": star_path,
     "mesh": mesh_path,
     "ring": ring_path,
     "star": star_path,
+    "torus": torus_path,
 }

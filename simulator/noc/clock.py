@@ -126,7 +126,7 @@ def next_creation(packets: Packets, sources: Sources) -> int:
 def run(
     wires: Wires, packets: Packets, state: State, start: int, first: int, last: int, limit: int
 ) -> tuple[int, int]:
-    """Run from cycle ``start`` until the packets created in ``first`` to ``last`` - 1 have arrived, or ``limit``.
+    """Run from cycle ``start`` until all packets created in ``first`` to ``last`` - 1 arrived, or ``limit``.
 
     Returns the cycle reached and how many of those packets are missing then. ``state`` changes in place and
     goes on from there in another call. Time jumps over cycles in which the network is empty. Raises

@@ -13,10 +13,10 @@ from simulator.topology import BUS, Topology
 
 @st.composite
 def topologies(draw: st.DrawFn) -> Topology:
-    kind = draw(st.sampled_from(["bus", "mesh", "ring", "star"]))
-    if kind == "mesh":
+    kind = draw(st.sampled_from(["bus", "crossbar", "mesh", "ring", "star", "torus"]))
+    if kind in ("mesh", "torus"):
         rows, columns = draw(st.integers(1, 6)), draw(st.integers(1, 6))
-        return Topology.parse(f"mesh:{rows}x{columns}", rows * columns)
+        return Topology.parse(f"{kind}:{rows}x{columns}", rows * columns)
     cores = draw(st.integers(1, 20))
     return Topology.parse(kind if kind == "bus" else f"{kind}:{cores}", cores)
 

@@ -44,7 +44,9 @@ def test_every_route_leads_home_over_links_that_exist(name: str, channels: int) 
     assert (wires.lowest < wires.highest).all() and (wires.highest <= channels).all()
 
 
-@pytest.mark.parametrize("name", ["mesh:3x5", "mesh:4x4", "ring:7", "ring:8", "star:6"])
+@pytest.mark.parametrize(
+    "name", ["mesh:3x5", "mesh:4x4", "ring:7", "ring:8", "star:6", "torus:4x5", "torus:2x3"]
+)
 def test_routes_are_those_of_the_engines(name: str) -> None:
     fabric = parse_fabric(name)
     topology = Topology.parse(name, fabric.terminals)

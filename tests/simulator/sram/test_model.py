@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from networks.errors import InputError
 from simulator.sram.model import sram
 from simulator.sram.table import cacti_grid
-from simulator.sram.validation import left_out
+from simulator.sram.validation import left_out, page
 
 ROWS = list(csv.DictReader(files("simulator.sram").joinpath("cacti_sram.csv").read_text().splitlines()))
 
@@ -79,6 +80,11 @@ def test_known_figures_of_a_banked_memory() -> None:
 def test_errors_of_the_fit_are_as_the_page_says() -> None:
     errors = np.abs(left_out("sizes", inner=True))
     assert np.median(errors[0]) < 0.05 and errors[0].max() < 0.40  # read energy
+
+
+def test_the_page_is_what_the_command_prints() -> None:
+    written = Path(__file__).parents[3] / "docs" / "validation" / "sram.md"
+    assert page() == written.read_text()
 
 
 @pytest.mark.parametrize(
