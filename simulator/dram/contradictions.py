@@ -69,14 +69,18 @@ POSITIVE = ("tBL", "tCL", "tCWL", "tRCD", "tRP", "tRAS", "tRC", "tCCD_S", "tRFC"
 def delay_faults(standard: Standard) -> Iterator[Fault]:
     """No delay is shorter than what has to happen within it."""
     delays = standard.timing_
-    given = [name for name in type(delays).model_fields if name != "tCK" and getattr(delays, name) is not None]
+    given = [
+        name for name in type(delays).model_fields if name != "tCK" and getattr(delays, name) is not None
+    ]
     ticks = {name: delays.ticks(name) for name in given}
     for name in POSITIVE:
         if ticks[name] == 0:
             yield Fault(f"timing.{name}", "0", "it takes at least one tick", "Use 1 or more.")
     for name in given:
         if ticks[name] > MOST_TICKS:
-            yield Fault(f"timing.{name}", f"{ticks[name]} ticks", f"the most is {MOST_TICKS}", "Check its unit.")
+            yield Fault(
+                f"timing.{name}", f"{ticks[name]} ticks", f"the most is {MOST_TICKS}", "Check its unit."
+            )
     for name, parts, why in ORDERED:
         least = sum(ticks[part] for part in parts)
         if ticks[name] < least:
@@ -111,6 +115,6 @@ def current_faults(standard: Standard) -> Iterator[Fault]:
         delays = standard.timing_
         cycle, row_open = delays.ticks("tRC"), delays.ticks("tRAS")
         idle = (rail.IDD3N * row_open + rail.IDD2N * (cycle - row_open)) / cycle
-        if rail.IDD0 < idle:
+        if idle > rail.IDD0:
             rule = f"IDD0 is at least the standby current over a row cycle, {idle * 1e3:g} mA"
             yield Fault(f"power.rails.{name}.IDD0", f"{rail.IDD0 * 1e3:g} mA", rule, "Correct IDD0.")

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simulator.dram import fields as at
-from simulator.dram.borrowing import kernel
+from simulator.dram.borrowing import kernel, part
 from simulator.dram.issue import issue
 from simulator.dram.mapping import AddressBits, decode
 from simulator.dram.rule import next_command
@@ -64,8 +64,8 @@ def advance(
 ) -> None:
     """Run a block of records, each cut into transactions; ``last`` 1 runs on until everything is served.
 
-    A transaction arrives as soon as the queue of its channel has room and fewer than ``window`` transactions are
-    in flight (0: no limit); the place of a completed one is free in the tick after. Transactions arrive in order.
+    Transactions arrive in order, each as soon as the queue of its channel has room and fewer than ``window``
+    are in flight (0: no limit); the place of a completed one is free in the tick after.
     """
     register = drive.register
     burst = 1 << bits.burst_bits
@@ -112,15 +112,15 @@ def advance(
     register[ADDRESS], register[END], register[WRITE] = place, end, is_write
 
 
-@kernel
+@part
 def next_landing(drive: Drive) -> int:
     """Give the tick of the earliest known completion, or NEVER."""
     if drive.register[FLIGHTS] == 0:
         return at.NEVER
-    return drive.flight[drive.register[FIRST_FLIGHT]]
+    return int(drive.flight[drive.register[FIRST_FLIGHT]])
 
 
-@kernel
+@part
 def land(drive: Drive) -> None:
     """Take the earliest completion off the ring."""
     first = drive.register[FIRST_FLIGHT] + 1
@@ -128,16 +128,16 @@ def land(drive: Drive) -> None:
     drive.register[FLIGHTS] -= 1
 
 
-@kernel
+@part
 def nothing_waits(memory: Memory) -> bool:
     """Tell whether every request is served."""
+    waiting = 0
     for rank in range(memory.rank.shape[0]):
-        if memory.rank[rank, at.PENDING] > 0:
-            return False
-    return True
+        waiting += memory.rank[rank, at.PENDING]
+    return waiting == 0
 
 
-@kernel
+@part
 def first_coming(memory: Memory, timing: Timing, drive: Drive) -> int:
     """Give the channel whose next command comes first, the lowest at one tick."""
     best = 0
@@ -153,7 +153,7 @@ def first_coming(memory: Memory, timing: Timing, drive: Drive) -> int:
     return best
 
 
-@kernel
+@part
 def complete(memory: Memory, timing: Timing, drive: Drive, slot: int, tick: int, window: int) -> None:
     """Note the latency of a served transaction, and when its place in the window is free."""
     register = drive.register

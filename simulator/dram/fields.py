@@ -1,8 +1,8 @@
 """The columns of the DRAM rule's arrays by name, and the kinds of command.
 
-The four ``NEXT_`` fields stand at the same place for bank and bank group: the first tick at which that command is
-legal as far as this bank is concerned, and as far as its group and rank are. Ticks count periods of the command
-clock from zero.
+The four ``NEXT_`` fields stand at the same place for bank and bank group: the first tick at which that
+command is legal as far as this bank is concerned, and as far as its group and rank are. Ticks count periods
+of the command clock from zero.
 """
 
 NEVER = 1 << 60  # a tick that never comes

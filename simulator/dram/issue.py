@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulator.dram import fields as at
-from simulator.dram.borrowing import kernel
+from simulator.dram.borrowing import kernel, part
 from simulator.dram.state import Integers, Memory
 from simulator.dram.timing import Timing
 from simulator.dram.waiting import make_busy, remove_hit, rest_if_done, wake, wish
@@ -38,9 +38,9 @@ def issue(memory: Memory, timing: Timing, channel: int, tick: int, kind: int, ta
     return at.NOBODY
 
 
-@kernel
+@part
 def take_row_slots(memory: Memory, timing: Timing, channel: int, tick: int, slots: int) -> None:
-    """Take ``slots`` of the bus for row commands up to ``tick``; column commands share it or have their own."""
+    """Take ``slots`` of the bus for row commands up to ``tick``; column commands may have their own."""
     if timing.activate_apart > 0:
         note_spare_slots(memory, channel, tick, slots)
     memory.channel[channel, at.NEXT_ROW_SLOT] = tick + 1
@@ -48,7 +48,7 @@ def take_row_slots(memory: Memory, timing: Timing, channel: int, tick: int, slot
         memory.channel[channel, at.NEXT_COLUMN_SLOT] = tick + 1
 
 
-@kernel
+@part
 def take_column_slots(memory: Memory, timing: Timing, channel: int, tick: int, slots: int) -> None:
     """Take ``slots`` of the bus for column commands up to ``tick``."""
     if timing.split_bus == 0:
@@ -57,7 +57,7 @@ def take_column_slots(memory: Memory, timing: Timing, channel: int, tick: int, s
         memory.channel[channel, at.NEXT_COLUMN_SLOT] = tick + 1
 
 
-@kernel
+@part
 def note_spare_slots(memory: Memory, channel: int, tick: int, slots: int) -> None:
     """Remember which of the last 62 slots were left free, now that those up to ``tick`` are behind."""
     passed = min(tick + 1 - memory.channel[channel, at.NEXT_ROW_SLOT], 62)
@@ -66,28 +66,28 @@ def note_spare_slots(memory: Memory, channel: int, tick: int, slots: int) -> Non
     memory.channel[channel, at.SPARE_SLOTS] = (kept << passed) | free
 
 
-@kernel
+@part
 def start(memory: Memory, channel: int, slot: int, outcome: int) -> None:
     """Count a request as row hit, miss or conflict by the first command it causes."""
     if memory.slot[slot, at.STARTED] == 0:
         memory.slot[slot, at.STARTED] = 1
-        memory.count[channel, outcome] += 1
+        memory.counts[channel, outcome] += 1
 
 
-@kernel
+@part
 def later(table: Integers, row: int, field: int, tick: int) -> None:
     """Let a command be legal no earlier than ``tick``."""
     table[row, field] = max(table[row, field], tick)
 
 
-@kernel
+@part
 def hold_rank(memory: Memory, timing: Timing, rank: int, field: int, tick: int) -> None:
     """Let a command be legal no earlier than ``tick`` in any bank group of the rank."""
     for group in range(rank * timing.groups, (rank + 1) * timing.groups):
         later(memory.group, group, field, tick)
 
 
-@kernel
+@part
 def column(memory: Memory, timing: Timing, channel: int, tick: int, bank: int) -> int:
     """Read or write the bank's oldest row hit."""
     group, rank = memory.bank[bank, at.BANK_GROUP], memory.bank[bank, at.BANK_RANK]
@@ -105,14 +105,14 @@ def column(memory: Memory, timing: Timing, channel: int, tick: int, bank: int) -
     take_column_slots(memory, timing, channel, tick, slots)
     is_write = memory.slot[slot, at.IS_WRITE]
     if is_write:
-        memory.count[channel, at.WRITES] += 1
+        memory.counts[channel, at.WRITES] += 1
         later(memory.bank, bank, at.NEXT_PRECHARGE, tick + timing.write_to_precharge)
         later(memory.group, group, at.NEXT_WRITE, tick + timing.write_to_write_group)
         later(memory.group, group, at.NEXT_READ, tick + timing.write_to_read_group)
         hold_rank(memory, timing, rank, at.NEXT_WRITE, tick + timing.write_to_write)
         hold_rank(memory, timing, rank, at.NEXT_READ, tick + timing.write_to_read)
     else:
-        memory.count[channel, at.READS] += 1
+        memory.counts[channel, at.READS] += 1
         later(memory.bank, bank, at.NEXT_PRECHARGE, tick + timing.read_to_precharge)
         later(memory.group, group, at.NEXT_READ, tick + timing.read_to_read_group)
         hold_rank(memory, timing, rank, at.NEXT_READ, tick + timing.read_to_read)
@@ -130,7 +130,7 @@ def column(memory: Memory, timing: Timing, channel: int, tick: int, bank: int) -
     return slot
 
 
-@kernel
+@part
 def hand_over_bus(memory: Memory, timing: Timing, rank: int, tick: int, is_write: int) -> None:
     """Keep the data bus clear between this rank and the others on it."""
     first = rank // timing.ranks_on_bus * timing.ranks_on_bus
@@ -145,9 +145,9 @@ def hand_over_bus(memory: Memory, timing: Timing, rank: int, tick: int, is_write
             hold_rank(memory, timing, other, at.NEXT_WRITE, tick + timing.read_to_write_rank)
 
 
-@kernel
+@part
 def activate(memory: Memory, timing: Timing, channel: int, tick: int, bank: int) -> None:
-    """Open the row of the bank's oldest request, which leaves the queue and owns the row until it is served."""
+    """Open the row of the bank's oldest request, which leaves the queue and owns the row until served."""
     group, rank = memory.bank[bank, at.BANK_GROUP], memory.bank[bank, at.BANK_RANK]
     head = memory.bank[bank, at.HEAD]
     start(memory, channel, head, at.ROW_MISSES)
@@ -157,7 +157,7 @@ def activate(memory: Memory, timing: Timing, channel: int, tick: int, bank: int)
         memory.channel[channel, at.SPARE_SLOTS] = spare & (spare - 1)  # the latest free slot before
     else:
         take_row_slots(memory, timing, channel, tick, timing.activate_slots)
-    memory.count[channel, at.ACTIVATED] += 1
+    memory.counts[channel, at.ACTIVATED] += 1
     memory.channel[channel, at.QUEUED] -= 1
     memory.bank[bank, at.OPEN_ROW] = memory.slot[head, at.ROW]
     memory.bank[bank, at.HIT] = head
@@ -181,20 +181,20 @@ def activate(memory: Memory, timing: Timing, channel: int, tick: int, bank: int)
     wish(memory, timing, channel, bank)
 
 
-@kernel
+@part
 def close_row(memory: Memory, channel: int, tick: int, bank: int, to_activate: int) -> None:
     """Close the bank's row at ``tick``."""
     rank = memory.bank[bank, at.BANK_RANK]
     memory.bank[bank, at.OPEN_ROW] = at.CLOSED
     memory.bank[bank, at.HIT] = at.NOBODY
     later(memory.bank, bank, at.NEXT_ACTIVATE, tick + to_activate)
-    memory.count[channel, at.PRECHARGED] += 1
+    memory.counts[channel, at.PRECHARGED] += 1
     memory.rank[rank, at.OPEN_BANKS] -= 1
     if memory.rank[rank, at.OPEN_BANKS] == 0:
         memory.rank[rank, at.TICKS_OPEN] += tick - memory.rank[rank, at.OPEN_SINCE]
 
 
-@kernel
+@part
 def precharge_all(memory: Memory, timing: Timing, channel: int, tick: int, rank: int) -> None:
     """Close every row of the rank, on the way to its refresh."""
     wake(memory, timing, rank, memory.rank[rank, at.NEXT_REFRESH])
@@ -209,12 +209,12 @@ def precharge_all(memory: Memory, timing: Timing, channel: int, tick: int, rank:
                 rest_if_done(memory, channel, bank)
 
 
-@kernel
+@part
 def refresh(memory: Memory, timing: Timing, channel: int, tick: int, rank: int) -> None:
     """Refresh all banks of the rank, whose rows are closed."""
     wake(memory, timing, rank, memory.rank[rank, at.NEXT_REFRESH])
     take_row_slots(memory, timing, channel, tick, timing.precharge_slots)
-    memory.count[channel, at.REFRESHED] += 1
+    memory.counts[channel, at.REFRESHED] += 1
     banks = timing.groups * timing.banks
     for bank in range(rank * banks, (rank + 1) * banks):
         later(memory.bank, bank, at.NEXT_ACTIVATE, tick + timing.refresh)

@@ -1,4 +1,4 @@
-"""From a YAML file to a DRAM standard: every error names the file, the field, the value, the rule and the remedy."""
+"""From a YAML file to a DRAM standard: every error names file, field, value, rule and remedy."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def load_standard(name_or_path: str | Path) -> Standard:
     32.0
     >>> load_standard("DDR4-2401")
     Traceback (most recent call last):
-    networks.errors.InputError: standard: DDR4-2401: there is no such memory. Did you mean DDR4-2400? There are: ...
+    networks.errors.InputError: standard: DDR4-2401: there is no such memory. Did you mean DDR4-2400? ...
     """
     text = str(name_or_path)
     path = BOX / f"{text}.yaml" if text in standard_names() else Path(name_or_path)

@@ -1,8 +1,8 @@
 """Address mappings as data: which bits of an address name channel, rank, bank, row and column.
 
-A mapping is an order of fields from the most significant bit down, as the names in the literature are written.
-``column:2`` takes the two lowest bits of the column that are not taken yet; a plain name takes all the rest.
-The bits below are the bytes of one transaction.
+A mapping is an order of fields from the most significant bit down, as the names in the literature are
+written. ``column:2`` takes the two lowest bits of the column that are not taken yet; a plain name takes all
+the rest. The bits below are the bytes of one transaction.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from networks.errors import InputError, nearest
-from simulator.dram.borrowing import kernel
+from simulator.dram.borrowing import kernel, part
 from simulator.dram.standard import Organisation, Standard
 
 FIELDS = ("channel", "pseudo_channel", "rank", "bank_group", "bank", "row", "column")
@@ -36,7 +36,8 @@ MAPPINGS = {
     "RoCoBaRaCh": Mapping("row column bank rank pseudo_channel bank_group channel"),  # bank-interleaved
     "ChRaBaRoCo": Mapping("channel rank pseudo_channel bank_group bank row column"),
     "MOP4CLXOR": Mapping(
-        "row column bank bank_group rank pseudo_channel column:2 channel", "pseudo_channel rank bank_group bank"
+        "row column bank bank_group rank pseudo_channel column:2 channel",
+        "pseudo_channel rank bank_group bank",
     ),
 }
 
@@ -44,9 +45,9 @@ MAPPINGS = {
 class AddressBits(NamedTuple):
     """A mapping for one memory, flat: a field is the exclusive or of pieces of the address.
 
-    ``pieces`` (n, 3) int64: shift right by the first, mask with the second, shift left by the third. The first
-    ``channel_pieces`` give the channel, those up to ``bank_pieces`` the bank numbered over all channels, the
-    rest the row. The address counts transactions of ``2 ** burst_bits`` bytes.
+    ``pieces`` (n, 3) int64: shift right by the first, mask with the second, shift left by the third. The
+    first ``channel_pieces`` give the channel, those up to ``bank_pieces`` the bank numbered over all
+    channels, the rest the row. The address counts transactions of ``2 ** burst_bits`` bytes.
     """
 
     burst_bits: int
@@ -85,7 +86,9 @@ def address_bits(standard: Standard, mapping: str = "RoBaRaCoCh") -> AddressBits
         if name not in left:
             raise InputError("--mapping", word, "there is no such field", nearest(name, FIELDS))
         if number and not number.isdecimal():
-            raise InputError("--mapping", word, "a field takes a whole number of bits", "Write it like column:2.")
+            raise InputError(
+                "--mapping", word, "a field takes a whole number of bits", "Write it like column:2."
+            )
         if taken[name] == -1:
             raise InputError("--mapping", word, "all bits of the field are taken already", "Leave it out.")
         bits = int(number) if number else left[name]
@@ -159,7 +162,7 @@ def decode(bits: AddressBits, address: int) -> tuple[int, int, int]:
     return channel, bank, gather(bits, unit, bits.bank_pieces, bits.pieces.shape[0])
 
 
-@kernel
+@part
 def gather(bits: AddressBits, unit: int, first: int, end: int) -> int:
     """Combine pieces of an address."""
     value = 0

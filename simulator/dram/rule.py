@@ -1,8 +1,8 @@
 """The rule of a DRAM channel: which command comes next, and at which tick it is legal.
 
 The caller drives time. It hands in requests (`simulator.dram.waiting.enqueue`), asks what comes next
-(`next_command`) and carries it out (`simulator.dram.issue.issue`). Every request that arrives up to a command's
-tick is handed in before that command is issued.
+(`next_command`) and carries it out (`simulator.dram.issue.issue`). Every request that arrives up to a
+command's tick is handed in before that command is issued.
 
 The order is first-ready, first-come-first-served, row hits first: the earliest legal tick wins; at one tick
 column commands (row hits) come before refreshes, refreshes before activates and precharges; then the oldest
@@ -15,7 +15,7 @@ is due, its rank only serves requests for which a row was opened, closes its row
 from __future__ import annotations
 
 from simulator.dram import fields as at
-from simulator.dram.borrowing import kernel
+from simulator.dram.borrowing import kernel, part
 from simulator.dram.state import Memory
 from simulator.dram.timing import Timing
 from simulator.dram.waiting import ready_from
@@ -42,7 +42,7 @@ def next_command(memory: Memory, timing: Timing, channel: int) -> tuple[int, int
     return best, kind, target
 
 
-@kernel
+@part
 def earliest_wish(memory: Memory, timing: Timing, channel: int) -> int:
     """Find the first legal tick of every wish, and give the earliest; refreshes are left out of account."""
     row_slot = memory.channel[channel, at.NEXT_ROW_SLOT]
@@ -63,16 +63,16 @@ def earliest_wish(memory: Memory, timing: Timing, channel: int) -> int:
     return best
 
 
-@kernel
+@part
 def legal_from(memory: Memory, channel: int, place: int, wish: int, next_slot: int) -> int:
     """Give the first tick at which bank, group, rank and command bus allow what a bank wishes."""
     where = memory.wish[channel, wish + at.LIMIT, place]
     limit = memory.group[where >> 2, where & 3]  # GROUP_FIELDS is four
     slot = next_slot + memory.wish[channel, wish + at.SLOTS, place]
-    return max(max(memory.wish[channel, wish + at.READY, place], limit), slot)
+    return int(max(max(memory.wish[channel, wish + at.READY, place], limit), slot))
 
 
-@kernel
+@part
 def command_at_refresh(memory: Memory, timing: Timing, channel: int) -> tuple[int, int, int]:
     """Give the next command when a refresh may come first; `earliest_wish` has found the ticks."""
     best, first, kind, target = at.NEVER, at.NOTHING * at.AGES, at.NOTHING, at.NOBODY
@@ -83,9 +83,9 @@ def command_at_refresh(memory: Memory, timing: Timing, channel: int) -> tuple[in
             tick = memory.wish[channel, wish + at.TICK, place]
             priority = memory.wish[channel, wish + at.PRIORITY, place]
             wanted = memory.wish[channel, wish + at.KIND, place]
-            if tick < due or (tick < at.NEVER and (wanted == at.COLUMN_OWNED or wanted == at.CLOSE)):
-                if tick < best or (tick == best and priority < first):
-                    best, first, kind, target = tick, priority, wanted, bank
+            allowed = tick < due or (tick < at.NEVER and (wanted == at.COLUMN_OWNED or wanted == at.CLOSE))
+            if allowed and (tick < best or (tick == best and priority < first)):
+                best, first, kind, target = tick, priority, wanted, bank
     for rank in range(channel * timing.ranks, (channel + 1) * timing.ranks):
         if memory.rank[rank, at.NEXT_REFRESH] <= best:
             tick, wanted = refresh_command(memory, timing, channel, rank)
@@ -94,17 +94,17 @@ def command_at_refresh(memory: Memory, timing: Timing, channel: int) -> tuple[in
     return best, kind, target
 
 
-@kernel
+@part
 def after_spare_slot(memory: Memory, timing: Timing, channel: int, place: int, tick: int) -> int:
-    """Give the tick, from the next one of the bus, at which an activate ends: its first half needs a slot before."""
+    """Give the tick, from the next of the bus, at which an activate ends: its first half goes before."""
     if memory.wish[channel, at.ROW_WISH + at.KIND, place] != at.ACTIVATE:
         return tick
     head = memory.bank[memory.busy[channel, place], at.HEAD]
     reach = min(timing.activate_apart, tick - memory.slot[head, at.ARRIVAL])
-    return tick + (memory.channel[channel, at.SPARE_SLOTS] & ((1 << reach) - 1) == 0)
+    return int(tick + (memory.channel[channel, at.SPARE_SLOTS] & ((1 << reach) - 1) == 0))
 
 
-@kernel
+@part
 def refresh_command(memory: Memory, timing: Timing, channel: int, rank: int) -> tuple[int, int]:
     """Give tick and kind of the next step towards the rank's refresh: close all rows, then refresh."""
     if memory.rank[rank, at.OWNERS] > 0:

@@ -1,8 +1,8 @@
 """A DRAM standard as data: organisation, timing and currents of one memory, read from a YAML description.
 
-Delays are whole numbers of ticks (periods of tCK) or times with their unit, rounded up to ticks. The box holds
-DDR3-1600, DDR4-2400, LPDDR4-3200, LPDDR5-6400 and HBM2-2000 (``simulator/dram/standards/*.yaml``); any other
-is one more YAML file.
+Delays are whole numbers of ticks (periods of tCK) or times with their unit, rounded up to ticks. The box
+holds DDR3-1600, DDR4-2400, LPDDR4-3200, LPDDR5-6400 and HBM2-2000 (``simulator/dram/standards/*.yaml``); any
+other is one more YAML file.
 """
 
 from __future__ import annotations
@@ -14,7 +14,16 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from simulator.chip.parts import Part
-from simulator.chip.quantities import Bytes, Count, CountOrZero, Energy, QuantityError, Text, quantity, reads_as
+from simulator.chip.quantities import (
+    Bytes,
+    Count,
+    CountOrZero,
+    Energy,
+    QuantityError,
+    Text,
+    quantity,
+    reads_as,
+)
 from simulator.dram.contradictions import Faults, contradictions
 from simulator.dram.timing import Timing
 
@@ -160,7 +169,9 @@ class Standard(Part):
     def capacity_bytes(self) -> int:
         """All bytes of all channels."""
         made_of = self.organisation
-        banks = made_of.channels * made_of.pseudo_channels * made_of.ranks * made_of.bank_groups * made_of.banks
+        banks = (
+            made_of.channels * made_of.pseudo_channels * made_of.ranks * made_of.bank_groups * made_of.banks
+        )
         return banks * made_of.rows * made_of.row
 
     @property
@@ -169,11 +180,15 @@ class Standard(Part):
         buses = self.organisation.channels * self.organisation.pseudo_channels
         return buses * self.organisation.burst / (self.timing_.ticks("tBL") * self.timing_.tCK)
 
+    def seconds(self, name: str) -> float:
+        """One delay of the timing in seconds, after rounding up to ticks."""
+        return self.timing_.ticks(name) * self.timing_.tCK
+
     def timing(self, *, queue: int = 32, closed_page: bool = False, power_down_after: int = 1024) -> Timing:
         """Every delay between two commands in ticks, with the controller's choices.
 
-        ``queue`` requests of a channel wait for a row; ``closed_page`` closes a row once no waiting request hits
-        it; a rank powers down after ``power_down_after`` idle ticks (0: never).
+        ``queue`` requests of a channel wait for a row; ``closed_page`` closes a row once no waiting request
+        hits it; a rank powers down after ``power_down_after`` idle ticks (0: never).
         """
         t, made_of, bus = self.timing_, self.organisation, self.command_bus
         of: Callable[[str], int] = t.ticks

@@ -27,7 +27,7 @@ class Memory(NamedTuple):
     slot: Integers  # (S, SLOT_FIELDS)
     busy: Integers  # (C, B / C) banks with something to do
     wish: Integers  # (C, WISH_FIELDS, B / C) what they wish, in the same places
-    count: Integers  # (C, COUNT_FIELDS)
+    counts: Integers  # (C, COUNT_FIELDS)
 
 
 def empty_memory(timing: Timing) -> Memory:
@@ -66,5 +66,5 @@ def empty_memory(timing: Timing) -> Memory:
         slot=slot,
         busy=np.zeros((timing.channels, banks_of_channel), np.int64),
         wish=np.zeros((timing.channels, at.WISH_FIELDS, banks_of_channel), np.int64),
-        count=np.zeros((timing.channels, at.COUNT_FIELDS), np.int64),
+        counts=np.zeros((timing.channels, at.COUNT_FIELDS), np.int64),
     )

@@ -54,7 +54,9 @@ class Timing(NamedTuple):
     power_down_after: int  # idle ticks before a rank powers down; 0 is never
     power_down_least: int  # tCKE
     power_down_exit: int  # tXP
-    strobe_hold: int  # a read or write command keeps the write clock for so long; 0 is for ever (no such clock)
+    strobe_hold: (
+        int  # a read or write command keeps the write clock for so long; 0 is for ever (no such clock)
+    )
     activate_slots: int  # ticks of the command bus
     activate_apart: int  # an activate is two commands, the first up to so many ticks before; 0: in one piece
     column_slots: int

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from simulator.dram.borrowing import kernel
 from simulator.dram import fields as at
+from simulator.dram.borrowing import kernel, part
 from simulator.dram.state import Memory
 from simulator.dram.timing import Timing
 
@@ -11,7 +11,7 @@ from simulator.dram.timing import Timing
 @kernel
 def has_room(memory: Memory, timing: Timing, channel: int) -> bool:
     """Tell whether the channel's queue takes one more request."""
-    return memory.channel[channel, at.QUEUED] < timing.queue
+    return bool(memory.channel[channel, at.QUEUED] < timing.queue)
 
 
 @kernel
@@ -67,13 +67,13 @@ def enqueue(
     if memory.bank[bank, at.HIT] == at.NOBODY and memory.bank[bank, at.OPEN_ROW] == row:
         memory.bank[bank, at.HIT] = here
     elif tail != at.NOBODY:
-        return here  # it waits behind others and changes nothing yet
+        return int(here)  # it waits behind others and changes nothing yet
     make_busy(memory, channel, bank)
     wish(memory, timing, channel, bank)
-    return here
+    return int(here)
 
 
-@kernel
+@part
 def wish(memory: Memory, timing: Timing, channel: int, bank: int) -> None:
     """Write down what a busy bank wishes next; called after every change of the bank."""
     place = memory.bank[bank, at.PLACE]
@@ -98,14 +98,18 @@ def wish(memory: Memory, timing: Timing, channel: int, bank: int) -> None:
     if row == at.CLOSED:
         slots = 0 if timing.activate_apart else timing.activate_slots - 1
         ready = max(memory.bank[bank, at.NEXT_ACTIVATE], arrival + (1 if timing.activate_apart else slots))
-        write_wish(memory, channel, place, at.ROW_WISH, ready, at.ACTIVATE, order, group, at.NEXT_ACTIVATE, slots)
+        write_wish(
+            memory, channel, place, at.ROW_WISH, ready, at.ACTIVATE, order, group, at.NEXT_ACTIVATE, slots
+        )
     else:
         slots = timing.precharge_slots - 1
         ready = max(memory.bank[bank, at.NEXT_PRECHARGE], arrival + slots)
-        write_wish(memory, channel, place, at.ROW_WISH, ready, at.PRECHARGE, order, group, at.NEXT_PRECHARGE, slots)
+        write_wish(
+            memory, channel, place, at.ROW_WISH, ready, at.PRECHARGE, order, group, at.NEXT_PRECHARGE, slots
+        )
 
 
-@kernel
+@part
 def write_wish(
     memory: Memory,
     channel: int,
@@ -126,7 +130,7 @@ def write_wish(
     memory.wish[channel, first + at.KIND, place] = kind
 
 
-@kernel
+@part
 def make_busy(memory: Memory, channel: int, bank: int) -> None:
     """Note that the bank has something to do."""
     if memory.bank[bank, at.PLACE] == at.NOBODY:
@@ -136,7 +140,7 @@ def make_busy(memory: Memory, channel: int, bank: int) -> None:
         memory.channel[channel, at.BUSY_BANKS] = place + 1
 
 
-@kernel
+@part
 def rest_if_done(memory: Memory, channel: int, bank: int) -> None:
     """Take the bank off the list of busy ones if nothing waits there and its row is not closing."""
     place = memory.bank[bank, at.PLACE]
@@ -152,7 +156,7 @@ def rest_if_done(memory: Memory, channel: int, bank: int) -> None:
     memory.channel[channel, at.BUSY_BANKS] = last
 
 
-@kernel
+@part
 def remove_hit(memory: Memory, channel: int, bank: int) -> int:
     """Take the bank's oldest row hit out of its list, find the next one, and free the slot."""
     here = memory.bank[bank, at.HIT]
@@ -171,18 +175,18 @@ def remove_hit(memory: Memory, channel: int, bank: int) -> int:
     memory.bank[bank, at.HIT] = younger
     memory.slot[here, at.AFTER] = memory.channel[channel, at.FREE_SLOT]
     memory.channel[channel, at.FREE_SLOT] = here
-    return here
+    return int(here)
 
 
-@kernel
+@part
 def down_from(memory: Memory, timing: Timing, rank: int) -> int:
     """Give the tick at which an idle rank powers down, or NEVER."""
     if timing.power_down_after == 0 or memory.rank[rank, at.PENDING] > 0:
         return at.NEVER
-    return memory.rank[rank, at.IDLE_FROM] + timing.power_down_after
+    return int(memory.rank[rank, at.IDLE_FROM] + timing.power_down_after)
 
 
-@kernel
+@part
 def ready_from(memory: Memory, timing: Timing, rank: int, tick: int) -> int:
     """Give the first tick at which a rank takes a command if it is called at ``tick``."""
     down = down_from(memory, timing, rank)
@@ -191,7 +195,7 @@ def ready_from(memory: Memory, timing: Timing, rank: int, tick: int) -> int:
     return max(tick, down + timing.power_down_least) + timing.power_down_exit
 
 
-@kernel
+@part
 def wake(memory: Memory, timing: Timing, rank: int, tick: int) -> None:
     """Call a rank at ``tick``: if it is powered down, account for that and hold commands until it is up."""
     down = down_from(memory, timing, rank)

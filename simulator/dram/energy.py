@@ -1,0 +1,121 @@
+"""Energy of a DRAM from counts: joules for each command, watts for each state a rank can be in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from simulator.dram import fields as at
+from simulator.dram.standard import Rail, Standard
+from simulator.dram.state import Memory
+from simulator.dram.timing import Timing
+
+
+class Prices(NamedTuple):
+    """Joules for each command of a rank, and watts for each state it can be in."""
+
+    activate_j: float  # activate and precharge together
+    read_j: float
+    write_j: float
+    refresh_j: float
+    io_read_j: float
+    io_write_j: float
+    active_w: float  # a row is open
+    precharged_w: float
+    active_down_w: float  # powered down
+    precharged_down_w: float
+
+
+def prices(standard: Standard) -> Prices:
+    """Price the commands and states of one rank from its currents, over all supplies and devices.
+
+    ACT+PRE = V (IDD0 tRC - IDD3N tRAS - IDD2N (tRC - tRAS)); RD = V (IDD4R - IDD3N) tBL, WR likewise;
+    REF = V (IDD5 - IDD3N) tRFC; background V IDD3N with a row open, V IDD2N without, V IDD3P and V IDD2P
+    powered down. Source: Micron TN-41-01, as in DRAMsim3 and DRAMPower.
+
+    >>> from simulator.dram.loading import load_standard
+    >>> of = prices(load_standard("LPDDR4-3200"))
+    >>> f"{of.activate_j * 1e9:.2f} nJ, {of.read_j / 256 * 1e12:.2f} + {of.io_read_j / 256 * 1e12:.2f} pJ/bit"
+    '1.21 nJ, 5.26 + 3.21 pJ/bit'
+    """
+    power = standard.power
+    cycle, row_open, refresh, burst = (standard.seconds(name) for name in ("tRC", "tRAS", "tRFC", "tBL"))
+
+    def total(of_rail: Callable[[Rail], float]) -> float:
+        return power.devices * sum(rail.voltage * of_rail(rail) for rail in power.rails.values())
+
+    bits, pins = 8 * standard.organisation.burst, power.interface
+    return Prices(
+        activate_j=total(
+            lambda rail: rail.IDD0 * cycle - rail.IDD3N * row_open - rail.IDD2N * (cycle - row_open)
+        ),
+        read_j=total(lambda rail: (rail.IDD4R - rail.IDD3N) * burst),
+        write_j=total(lambda rail: (rail.IDD4W - rail.IDD3N) * burst),
+        refresh_j=total(lambda rail: (rail.IDD5 - rail.IDD3N) * refresh),
+        io_read_j=bits * pins.read if pins else 0.0,
+        io_write_j=bits * pins.write if pins else 0.0,
+        active_w=total(lambda rail: rail.IDD3N),
+        precharged_w=total(lambda rail: rail.IDD2N),
+        active_down_w=total(lambda rail: rail.IDD3P),
+        precharged_down_w=total(lambda rail: rail.IDD2P),
+    )
+
+
+class StateTicks(NamedTuple):
+    """Ticks of all ranks together in each state; they add up to ranks times elapsed ticks."""
+
+    active: int
+    precharged: int
+    active_down: int
+    precharged_down: int
+
+
+def state_ticks(memory: Memory, timing: Timing, elapsed: int) -> StateTicks:
+    """Count the ticks the ranks spent in each state from tick 0 to ``elapsed``.
+
+    >>> from simulator.dram.loading import load_standard
+    >>> from simulator.dram.state import empty_memory
+    >>> timing = load_standard("DDR3-1600").timing(power_down_after=100)
+    >>> state_ticks(empty_memory(timing), timing, 1000)              # nothing ever comes
+    StateTicks(active=0, precharged=100, active_down=0, precharged_down=900)
+    """
+    opened = down_opened = down_closed = 0
+    for rank in memory.rank:
+        is_open = rank[at.OPEN_BANKS] > 0
+        opened += int(rank[at.TICKS_OPEN]) + (max(0, elapsed - int(rank[at.OPEN_SINCE])) if is_open else 0)
+        down_opened += int(rank[at.TICKS_DOWN_OPEN])
+        down_closed += int(rank[at.TICKS_DOWN_CLOSED])
+        if timing.power_down_after and rank[at.PENDING] == 0:
+            down = max(0, elapsed - int(rank[at.IDLE_FROM]) - timing.power_down_after)
+            down_opened, down_closed = down_opened + down * is_open, down_closed + down * (not is_open)
+    closed = elapsed * len(memory.rank) - opened
+    return StateTicks(opened - down_opened, closed - down_closed, int(down_opened), int(down_closed))
+
+
+class Energy(NamedTuple):
+    """Joules of a run by cause. Background is standby and power-down together; io is the data pins."""
+
+    activate_j: float
+    read_j: float
+    write_j: float
+    refresh_j: float
+    background_j: float
+    io_j: float
+    total_j: float
+
+
+def energy_of(memory: Memory, timing: Timing, standard: Standard, elapsed: int) -> Energy:
+    """Price what a memory did from tick 0 to ``elapsed``: counts times prices, states times powers."""
+    price, count = prices(standard), memory.counts.sum(axis=0)
+    ticks = state_ticks(memory, timing, elapsed)
+    powers = (price.active_w, price.precharged_w, price.active_down_w, price.precharged_down_w)
+    seconds = timing.tick_ps * 1e-12
+    parts = (
+        float(count[at.ACTIVATED]) * price.activate_j,
+        float(count[at.READS]) * price.read_j,
+        float(count[at.WRITES]) * price.write_j,
+        float(count[at.REFRESHED]) * price.refresh_j,
+        sum(spent * seconds * power for spent, power in zip(ticks, powers, strict=True)),
+        float(count[at.READS]) * price.io_read_j + float(count[at.WRITES]) * price.io_write_j,
+    )
+    return Energy(*parts, total_j=sum(parts))
