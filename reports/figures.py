@@ -20,10 +20,10 @@ WORK = {
     "scan": "the threshold scan",
     "send": "sending messages",
     "receive": "receiving messages",
-    "mac": "the multiply-accumulate lanes",
+    "mac": "the multiply-accumulate stage",
     "update": "the neuron update",
     "scratchpad": "the scratchpad",
-    "dram": "DRAM",
+    "dram": "a DRAM channel",
     "link": "a network link",
     "bus": "the bus",
 }

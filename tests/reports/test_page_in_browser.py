@@ -1,0 +1,106 @@
+"""The page in a headless Chromium: it draws every chart, loads nothing and complains of nothing."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from reports.figures import Score
+from reports.page import run_page
+from tests.reports.specimens import specimen
+
+EVIL = "<script>alert(1)</script>"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: install Debian's package chromium"),
+]
+
+# Run in the page after its own script: counts what was loaded, then points at a bar and reads the tooltip.
+PROBE = """
+<script>
+const probe = () => {
+  document.documentElement.dataset.loaded = performance.getEntriesByType("resource").length;
+  const bar = document.querySelector("#chart-energy-parts .mark-rect path");
+  const box = bar.getBoundingClientRect();
+  const at = { bubbles: true, clientX: box.x + box.width / 2, clientY: box.y + box.height / 2 };
+  for (const kind of ["pointerover", "pointermove", "mouseover", "mousemove"])
+    bar.dispatchEvent(new PointerEvent(kind, at));
+};
+const wait = () => (document.documentElement.dataset.drawn ? probe() : setTimeout(wait, 50));
+wait();
+</script>
+"""
+
+
+class Drawn(HTMLParser):
+    """What the browser made of the page: root attributes, headline, text, and the number of drawings."""
+
+    def __init__(self, dom: str) -> None:
+        super().__init__()
+        self.root: dict[str, str] = {}
+        self.headline: dict[str, str] = {}
+        self.text = ""
+        self.drawings = self.places = 0
+        self._skip = False
+        self.feed(dom)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        held = {name: value or "" for name, value in attrs}
+        if tag == "html":
+            self.root = held
+        if "data-key" in held:
+            self.headline[held["data-key"]] = held["value"]
+        self.drawings += tag == "svg"
+        self.places += "data-chart" in held
+        self._skip = tag in ("script", "style")
+
+    def handle_data(self, data: str) -> None:
+        if not self._skip:
+            self.text += data
+
+
+def browse(page: str, folder: Path, dark: bool = False) -> tuple[Drawn, list[str]]:
+    """Open a page; give what was drawn and what the console said."""
+    path = folder / "page.html"
+    head, body, tail = page.rpartition("</body>")  # the libraries hold such a text too
+    path.write_text(head + PROBE + body + tail, encoding="utf-8")
+    command = [
+        str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+        "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-dev-shm-usage",
+        "--disable-component-update", "--disable-sync", "--no-first-run", "--window-size=1200,2000",
+        "--virtual-time-budget=5000", f"--blink-settings=preferredColorScheme={0 if dark else 1}",
+        "--dump-dom", path.as_uri(),
+    ]  # fmt: skip
+    environment = {**os.environ, "HOME": str(folder)}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment, check=True)
+    return Drawn(done.stdout), [line for line in done.stderr.splitlines() if ":CONSOLE" in line]
+
+
+def test_the_page_opens_clean_and_tells_the_record(tmp_path: Path) -> None:
+    result = specimen(benchmark=EVIL, score=Score(EVIL, 0.983, 0.987))
+    drawn, console = browse(run_page(result), tmp_path)
+    assert console == []
+    assert drawn.drawings == drawn.places == int(drawn.root["data-drawn"]) > 5
+    assert drawn.root["data-loaded"] == "0"
+    record = result.to_dict()
+    assert len(drawn.headline) == 6
+    for key, value in drawn.headline.items():
+        group, name = key.split(".")
+        assert float(value) == record[group][name]
+    assert EVIL in drawn.text
+    assert re.search(r"part\s*DRAM\s*run\s*delta\s*energy\s*[\d.]+ \wJ\s*of all", drawn.text)  # the tooltip
+
+
+def test_a_mesh_in_a_sweep_is_drawn_in_the_dark(tmp_path: Path) -> None:
+    runs = [specimen("mesh16", theta=theta, score=Score("accuracy", 0.9, 0.95)) for theta in (0.0, 0.2)]
+    drawn, console = browse(run_page(runs[1], runs), tmp_path, dark=True)
+    assert console == []
+    assert drawn.drawings == drawn.places > 7
+    assert drawn.root["data-loaded"] == "0"
