@@ -26,6 +26,7 @@ pytestmark = [
 PROBE = """
 <script>
 const probe = () => {
+  console.info("probe");
   document.documentElement.dataset.loaded = performance.getEntriesByType("resource").length;
   const bar = document.querySelector("#chart-energy-parts .mark-rect path");
   const box = bar.getBoundingClientRect();
@@ -71,16 +72,19 @@ def browse(page: str, folder: Path, dark: bool = False) -> tuple[Drawn, list[str
     path = folder / "page.html"
     head, body, tail = page.rpartition("</body>")  # the libraries hold such a text too
     path.write_text(head + PROBE + body + tail, encoding="utf-8")
+    profile = folder / "profile"
     command = [
         str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
         "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-dev-shm-usage",
-        "--disable-component-update", "--disable-sync", "--no-first-run", "--window-size=1200,2000",
+        "--enable-logging=stderr", "--v=0", "--window-size=1200,2000", f"--user-data-dir={profile}",
         "--virtual-time-budget=5000", f"--blink-settings=preferredColorScheme={0 if dark else 1}",
         "--dump-dom", path.as_uri(),
     ]  # fmt: skip
     environment = {**os.environ, "HOME": str(folder)}
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment, check=True)
-    return Drawn(done.stdout), [line for line in done.stderr.splitlines() if ":CONSOLE" in line]
+    console = [line for line in done.stderr.splitlines() if ":CONSOLE" in line]
+    assert any('"probe"' in line for line in console), "the console was not heard"
+    return Drawn(done.stdout), [line for line in console if '"probe"' not in line]
 
 
 def test_the_page_opens_clean_and_tells_the_record(tmp_path: Path) -> None:
