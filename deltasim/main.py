@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from deltasim import __version__
-from deltasim.commands import compare, data, describe, listing, mapping, noc, run, train
+from deltasim.commands import compare, data, describe, listing, mapping, memory, noc, run, train
 from networks.errors import InputError
 
 EXIT_BAD_INPUT = 2
@@ -69,8 +69,20 @@ COMMANDS: tuple[tuple[str, Callable[..., None], str, str], ...] = (
     ("describe", describe.describe, "a chip and its prices", "deltasim describe chip edgedrnn"),
     ("map", mapping.show_mapping, "neurons and weights on a chip", "deltasim map digits --chip mesh16"),
     ("train", train.train, "make a trained network again", "deltasim train digits --theta 0.2 --out trained"),
+    (
+        "memory",
+        memory.memory,
+        "a DRAM under a trace",
+        "deltasim memory --standard DDR4-2400 --trace reads.trace",
+    ),
     ("noc", noc.noc, "a network on chip under traffic", "deltasim noc --topology mesh:8x8 --rate 0.1 --json"),
     ("data", data.data, "fetch recorded data", "deltasim data fetch fsdd"),
+    (
+        "memory",
+        memory.memory,
+        "a DRAM under a trace",
+        "deltasim memory --standard DDR4-2400 --trace reads.trace",
+    ),
     ("noc", noc.noc, "a network on chip, flit by flit", "deltasim noc --topology mesh:8x8 --rate 0.2"),
 )
 for name, function, about, example in COMMANDS:
