@@ -18,11 +18,11 @@ Outputs = Sequence[NDArray[np.float32]]
 class Benchmark:
     """Everything a chip is measured on.
 
-    ``network`` is trained with its thresholds in the loop; ``dense_network`` has the same shape and is trained
-    without any, for the dense score. ``sequences[i]`` is (T_i, inputs) float32, ``targets[i]`` what ought to
-    come out, ``score(outputs, targets)`` a number where more is better. ``classes`` and ``speakers`` (n,) say
-    what is to be spread evenly when fewer sequences are taken. ``data`` is one sentence about the data used,
-    ``fallback`` another one when it is not the data that was hoped for.
+    ``network`` is trained with its thresholds in the loop; ``dense_network`` has the same shape and is
+    trained without any, for the dense score. ``sequences[i]`` is (T_i, inputs) float32, ``targets[i]``
+    what ought to come out, ``score(outputs, targets)`` a number where more is better. ``classes`` and
+    ``speakers`` (n,) say what is to be spread evenly when fewer sequences are taken. ``data`` is one
+    sentence about the data used, ``fallback`` another one when it is not the data that was hoped for.
 
     >>> from workloads.registry import benchmark
     >>> digits = benchmark("digits", data="synthetic").limited(20)
@@ -65,8 +65,8 @@ class Benchmark:
 def dealt(classes: NDArray[np.int64], speakers: NDArray[np.int64]) -> NDArray[np.int64]:
     """An order of all sequences whose every beginning is spread evenly over classes and speakers.
 
-    Rule: sequences are dealt in rounds, one of every class a round, the speaker moving on with class and round;
-    a class and speaker with none left is passed over.
+    Rule: sequences are dealt in rounds, one of every class a round, the speaker moving on with class and
+    round; a class and speaker with none left is passed over.
 
     >>> dealt(np.array([0, 0, 0, 0, 1, 1, 1, 1]), np.array([0, 0, 1, 1, 0, 0, 1, 1])).tolist()
     [0, 6, 2, 4, 1, 7, 3, 5]

@@ -41,7 +41,7 @@ def normalisation(features: list[NDArray[np.float32]]) -> Normalisation:
 
 
 def normalised(features: NDArray[np.float32], stored: Normalisation) -> NDArray[np.float32]:
-    """Shift and scale features (T, bands) so that each band has mean 0 and deviation 1 over the training set."""
+    """Shift and scale features (T, bands): each band has mean 0 and deviation 1 over the training set."""
     return np.ascontiguousarray((features - stored.mean) / stored.deviation, dtype=np.float32)
 
 
@@ -71,12 +71,16 @@ def log_mel(samples: NDArray[np.int16] | NDArray[np.float32], sample_rate: int) 
     import librosa
 
     if samples.ndim != 1 or samples.size == 0:
-        raise InputError("recording", f"samples of shape {samples.shape}", "one channel of sound is needed", "Mix to mono.")
+        raise InputError(
+            "recording", f"samples of shape {samples.shape}", "one channel of sound is needed", "Mix to mono."
+        )
     sound = samples.astype(np.float32)
     if samples.dtype == np.int16:
         sound = sound / np.float32(32768)
     if not np.isfinite(sound).all():
-        raise InputError("recording", "NaN or infinite samples", "sound is finite", "Record or convert it again.")
+        raise InputError(
+            "recording", "NaN or infinite samples", "sound is finite", "Record or convert it again."
+        )
     window, step = round(WINDOW_S * sample_rate), round(STEP_S * sample_rate)
     transform = 1 << (2 * window - 1).bit_length()  # padded twofold so that the lowest bands hold a line each
     missing = max(window - sound.size, 0)

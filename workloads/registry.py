@@ -14,8 +14,8 @@ from workloads.benchmark import Benchmark
 class Entry:
     """A benchmark's line in the table: what it is, and what makes it from data and trained networks.
 
-    ``build(data, trained)``: ``data`` as in `benchmark`; ``trained`` a folder that a training wrote, or None for
-    the networks that are shipped.
+    ``build(data, trained)``: ``data`` as in `benchmark`; ``trained`` a folder that a training wrote, or
+    None for the networks that are shipped.
     """
 
     about: str
@@ -35,8 +35,12 @@ def _digit_strings(data: str | Path | None, trained: Path | None) -> Benchmark:
 
 
 BENCHMARKS = {
-    "digits": Entry("one spoken digit a recording, 40 log-mel bands every 10 ms, a GRU of 200 units", _digits),
-    "digit-strings": Entry("one to seven digits spoken in a row, heard by a GRU of 200 units", _digit_strings),
+    "digits": Entry(
+        "one spoken digit a recording, 40 log-mel bands every 10 ms, a GRU of 200 units", _digits
+    ),
+    "digit-strings": Entry(
+        "one to seven digits spoken in a row, heard by a GRU of 200 units", _digit_strings
+    ),
 }
 
 
@@ -52,9 +56,10 @@ def benchmarks() -> dict[str, str]:
 def benchmark(name: str, data: str | Path | None = None, trained: str | Path | None = None) -> Benchmark:
     """Find a benchmark by name, with its data and networks.
 
-    ``data``: ``"fsdd"``, ``"synthetic"``, a folder with fsdd.npz or TIDIGITS, or None for FSDD where it is found and
-    the embedded synthetic digits elsewhere (``fallback`` then says so). ``trained``: a folder that `deltasim train`
-    wrote, in place of the shipped networks. Raises InputError for an unknown name or unreadable data.
+    ``data``: ``"fsdd"``, ``"synthetic"``, a folder with fsdd.npz or TIDIGITS, or None for FSDD where it
+    is found and the embedded synthetic digits elsewhere (``fallback`` then says so). ``trained``: a
+    folder that `deltasim train` wrote, in place of the shipped networks. Raises InputError for an unknown
+    name or unreadable data.
 
     >>> benchmark("digits", data="synthetic").data
     'synthetic digits spoken by espeak-ng, embedded, test part, 300 recordings by 10 speakers'

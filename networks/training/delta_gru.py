@@ -53,8 +53,9 @@ class _Hold(torch.autograd.Function):
 
 
 def hold(values: Tensor, theta: Tensor) -> Tensor:
-    """What an encoder has transmitted of ``values`` (T, B, n): the newest value that differed by at least theta.
+    """What an encoder has last transmitted of ``values`` (T, B, n) at every step.
 
+    The newest value that differed by at least theta:
     ``held[t] = values[t] if |values[t] - held[t-1]| >= theta else held[t-1]``, with ``held[-1] = 0``.
     ``theta`` is a scalar tensor or one threshold per element (n,).
 
@@ -158,10 +159,11 @@ class DeltaGRU(nn.Module):
     M_xc = W_xc xh + b_in               c = tanh(M_xc + r * M_hc)
     M_hc = W_hc hh + b_hn               h = u * h + (1 - u) * c
     ```
-    where xh and hh are the held inputs and states (see `hold`). Parameter names are those of `torch.nn.GRU`, so
-    its state dict loads directly. With both thresholds 0 it is that GRU. ``state_scale`` and ``gate_scale``
-    (2 to the number of fraction bits, 0 for float) round states and table outputs straight through.
-    Source: Neil et al. 2017, arXiv 1612.05571; the gradient: arXiv 2312.09391.
+    where xh and hh are the held inputs and states (see `hold`). Parameter names are those of
+    `torch.nn.GRU`, so its state dict loads directly. With both thresholds 0 it is that GRU.
+    ``state_scale`` and ``gate_scale`` (2 to the number of fraction bits, 0 for float) round states and
+    table outputs straight through. Source: Neil et al. 2017, arXiv 1612.05571; the gradient: arXiv
+    2312.09391.
 
     >>> import torch
     >>> _ = torch.manual_seed(0)
@@ -171,6 +173,11 @@ class DeltaGRU(nn.Module):
     >>> torch.allclose(layer(x).hidden, dense(x)[0], atol=1e-6)
     True
     """
+
+    weight_ih_l0: nn.Parameter
+    weight_hh_l0: nn.Parameter
+    bias_ih_l0: nn.Parameter
+    bias_hh_l0: nn.Parameter
 
     def __init__(self, input_size: int, hidden_size: int) -> None:
         super().__init__()
@@ -194,7 +201,7 @@ class DeltaGRU(nn.Module):
         gate_scale: float = 0.0,
         weights: tuple[Tensor, Tensor] | None = None,
     ) -> Held:
-        """Run sequences (T, B, inputs) from the zero state; ``weights`` may replace (W_ih, W_hh), e.g. rounded."""
+        """Run sequences (T, B, inputs) from rest; ``weights`` may replace (W_ih, W_hh) by rounded ones."""
         weight_ih, weight_hh = weights or (self.weight_ih_l0, self.weight_hh_l0)
         held_inputs = hold(inputs, torch.as_tensor(theta_x, dtype=inputs.dtype))
         size = self.hidden_size

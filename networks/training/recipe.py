@@ -20,12 +20,12 @@ from networks.training.rounding import rounded
 class Recipe:
     """Every choice of a training run; the defaults train a dense network.
 
-    ``theta_x`` and ``theta_h`` grow linearly from 0 over the first ``ramp`` share of the epochs. ``reduction``
-    is the goal for weight fetches saved: an L1 cost on what is transmitted, ``|delta| / theta`` summed over
-    inputs and states and averaged over frames, weighs more while a batch saves less and less while it saves
-    more; 0 switches it off. With a goal the scale of every input is trained as well, which is the same as a
-    threshold for each of them.
-    Formats are (integer bits, fraction bits) and are trained straight through.
+    ``theta_x`` and ``theta_h`` grow linearly from 0 over the first ``ramp`` share of the epochs.
+    ``reduction`` is the goal for weight fetches saved: an L1 cost on what is transmitted, ``|delta| /
+    theta`` summed over inputs and states and averaged over frames, weighs more while a batch saves less
+    and less while it saves more; 0 switches it off. With a goal the scale of every input is trained as
+    well, which is the same as a threshold for each of them. Formats are (integer bits, fraction bits) and
+    are trained straight through.
     """
 
     hidden: int = 200
@@ -39,10 +39,14 @@ class Recipe:
     reduction: float = 0.0
     noise: float = 0.0
     label_smoothing: float = 0.1
+    averaging: float = 0.0
     seed: int = 0
     activation: tuple[int, int] = (8, 8)
     weight: tuple[int, int] = (1, 7)
     table: tuple[int, int] = (2, 8)
+
+
+PACE = 1.15  # how fast the weight of the cost of messages follows the goal, an epoch
 
 
 class Batch(NamedTuple):
@@ -64,8 +68,8 @@ class Activity(NamedTuple):
 class Model(nn.Module):
     """A delta GRU and a dense readout of its transmitted state: ``logits[t] = W hh[t] + b``, (T, B, classes).
 
-    Every input has a trained scale ``s = exp(log_scale)``: the encoder compares ``s x`` with theta_x, which is to
-    compare x with ``theta_x / s``, and the weights of the exported network are ``W s``.
+    Every input has a trained scale ``s = exp(log_scale)``: the encoder compares ``s x`` with theta_x,
+    which is to compare x with ``theta_x / s``, and the weights of the exported network are ``W s``.
     """
 
     def __init__(self, inputs: int, hidden: int, classes: int) -> None:
@@ -92,7 +96,9 @@ class Model(nn.Module):
             float(1 << recipe.table[1]),
             weights,
         )
-        readout = nn.functional.linear(held.held, rounded(self.readout.weight, *recipe.weight), self.readout.bias)
+        readout = nn.functional.linear(
+            held.held, rounded(self.readout.weight, *recipe.weight), self.readout.bias
+        )
         return readout, held
 
 
@@ -114,8 +120,13 @@ def pooled_logits(logits: Tensor, batch: Batch) -> Tensor:
 
 
 def sent(held: Tensor) -> Tensor:
-    """The deltas that were transmitted, zero where none was: differences of held values (T, B, n) over time."""
+    """The deltas transmitted, zero where none was: differences of held values (T, B, n) over time."""
     return torch.diff(held, dim=0, prepend=torch.zeros_like(held[:1]))
+
+
+def charge(deltas: Tensor, theta: float) -> Tensor:
+    """What a transmitted delta costs in training: ``|delta| / theta``, 1 for the smallest."""
+    return deltas.abs() / theta
 
 
 def activity(batch: Batch, held: Held) -> Activity:
@@ -134,8 +145,9 @@ def train(
 ) -> Model:
     """Train in place and return the model: Adam, cosine learning rate, thresholds in the loop.
 
-    ``batches(epoch, rng)`` yields an epoch's batches; all randomness comes from ``recipe.seed``. ``progress`` is
-    called after every epoch with its number, mean loss, training occupancies and the saving in weight fetches.
+    ``batches(epoch, rng)`` yields an epoch's batches; all randomness comes from ``recipe.seed``.
+    ``progress`` is called after every epoch with its number, mean loss, training occupancies and the
+    saving in weight fetches.
     """
     torch.manual_seed(recipe.seed)
     model.log_scale.requires_grad_(recipe.reduction > 0)
@@ -146,16 +158,19 @@ def train(
         [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": kept, "weight_decay": 0.0}],
         lr=recipe.learning_rate,
     )
+    means = [weights.detach().clone() for weights in model.parameters()]
     pressure = 1e-3
     for epoch in range(recipe.epochs):
         ramp = min(1.0, (epoch + 1) / max(1.0, recipe.ramp * recipe.epochs))
         theta_x, theta_h = recipe.theta_x * ramp, recipe.theta_h * ramp
         losses: list[float] = []
         total = np.zeros(3)
-        for batch in batches(epoch, rng):
-            share = (epoch + len(losses) / 32) / recipe.epochs
+        portions = list(batches(epoch, rng))
+        pace = PACE ** (1 / len(portions))
+        for batch in portions:
+            share = (epoch + len(losses) / len(portions)) / recipe.epochs
             for group in optimiser.param_groups:
-                group["lr"] = recipe.learning_rate * 0.5 * (1 + math.cos(math.pi * min(1.0, share)))
+                group["lr"] = recipe.learning_rate * 0.5 * (1 + math.cos(math.pi * share))
             noise = None
             if recipe.noise:
                 noise = recipe.noise * torch.randn(*batch.inputs.shape[:2], recipe.hidden)
@@ -168,15 +183,18 @@ def train(
             if recipe.reduction:
                 saved = _reduction(seen, model.layer)
                 goal = 1 + (recipe.reduction - 1) * ramp
-                pressure = float(np.clip(pressure * (1.02 if saved < goal else 0.98), 1e-5, 1.0))
+                pressure = float(np.clip(pressure * (pace if saved < goal else 1 / pace), 1e-5, 1.0))
                 mask = frame_mask(batch)
-                inputs = (sent(held.inputs).abs() * mask).sum() / recipe.theta_x
-                hidden = (sent(held.held).abs() * mask).sum() / recipe.theta_h
+                inputs = (charge(sent(held.inputs), recipe.theta_x) * mask).sum()
+                hidden = (charge(sent(held.held), recipe.theta_h) * mask).sum()
                 value = value + pressure * (inputs + hidden) / seen.frames
             optimiser.zero_grad()
-            value.backward()
+            value.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimiser.step()
+            with torch.no_grad():
+                for mean, weights in zip(means, model.parameters(), strict=True):
+                    mean.lerp_(weights, 1 - recipe.averaging)
         if progress is not None:
             whole = Activity(*total.tolist())
             progress(
@@ -189,6 +207,9 @@ def train(
                     "pressure": pressure,
                 }
             )
+    with torch.no_grad():
+        for mean, weights in zip(means, model.parameters(), strict=True):
+            weights.copy_(mean)
     return model
 
 

@@ -20,14 +20,18 @@ USUAL = 45  # frames of a digit: a batch of n recordings is a batch of about 45 
 LONGEST = 150  # frames: what is longer is cut in training
 
 
-def digit_batches(corpus: Corpus, stored: Normalisation, batch: int, rng: np.random.Generator) -> Iterator[Batch]:
+def digit_batches(
+    corpus: Corpus, stored: Normalisation, batch: int, rng: np.random.Generator
+) -> Iterator[Batch]:
     """One epoch of single digits, targets (B,)."""
     features = [normalised(augmented(frames, rng), stored)[:LONGEST] for frames in corpus.features]
     for group in grouped([len(frames) for frames in features], batch * USUAL, rng):
         yield padded([features[place] for place in group], torch.from_numpy(corpus.labels[group]))
 
 
-def string_batches(corpus: Corpus, stored: Normalisation, batch: int, rng: np.random.Generator) -> Iterator[Batch]:
+def string_batches(
+    corpus: Corpus, stored: Normalisation, batch: int, rng: np.random.Generator
+) -> Iterator[Batch]:
     """One epoch of connected strings, every recording in one of them, targets (B, 7) padded with -1."""
     changed = tuple(augmented(frames, rng)[:LONGEST] for frames in corpus.features)
     strings = joined(replace(corpus, features=changed), rng)
@@ -37,7 +41,7 @@ def string_batches(corpus: Corpus, stored: Normalisation, batch: int, rng: np.ra
 
 
 def grouped(lengths: list[int], frames: int, rng: np.random.Generator) -> list[NDArray[np.int64]]:
-    """Shuffle, sort by length within portions of about ten batches, cut where ``frames`` are reached, shuffle again.
+    """Shuffle, sort by length in portions of about ten batches, cut at ``frames``, shuffle again.
 
     >>> groups = grouped([3, 9, 3, 9], 10, np.random.default_rng(0))
     >>> sorted(sorted(group.tolist()) for group in groups)
@@ -59,11 +63,13 @@ def grouped(lengths: list[int], frames: int, rng: np.random.Generator) -> list[N
 
 def digit_loss(logits: Tensor, batch: Batch, smoothing: float) -> Tensor:
     """Cross-entropy of the logits averaged over a recording's real frames, later frames weighing more."""
-    return torch.nn.functional.cross_entropy(pooled_logits(logits, batch), batch.targets, label_smoothing=smoothing)
+    return torch.nn.functional.cross_entropy(
+        pooled_logits(logits, batch), batch.targets, label_smoothing=smoothing
+    )
 
 
 def string_loss(logits: Tensor, batch: Batch, smoothing: float) -> Tensor:
-    """Connectionist temporal classification (Graves et al. 2006) for each digit said; the last class is blank."""
+    """Connectionist temporal classification (Graves et al. 2006), a digit said; the last class is blank."""
     said = batch.targets >= 0
     return torch.nn.functional.ctc_loss(
         logits.log_softmax(2),

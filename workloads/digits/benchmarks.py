@@ -12,11 +12,15 @@ from workloads.digits.sources import STRING_SEED, Source, source
 from workloads.digits.trained import SHIPPED, Trained, load
 from workloads.features import normalised
 
-MADE_FOR = {"fsdd": "fsdd", "synthetic": "synthetic", "tidigits": "fsdd"}  # which shipped networks hear which data
+MADE_FOR = {
+    "fsdd": "fsdd",
+    "synthetic": "synthetic",
+    "tidigits": "fsdd",
+}  # which shipped networks hear which data
 
 
 def digits(data: str | Path | None = None, trained: Path | None = None) -> Benchmark:
-    """Isolated digits: one of ten outputs is to be the largest over a recording, later frames counting more."""
+    """Isolated digits: one of ten outputs is to be the largest, later frames counting for more."""
     found = source(data)
     networks = networks_for("digits", found, trained)
     corpus = found.read("test")
@@ -39,7 +43,7 @@ def digits(data: str | Path | None = None, trained: Path | None = None) -> Bench
 
 
 def digit_strings(data: str | Path | None = None, trained: Path | None = None) -> Benchmark:
-    """Connected digits: each frame says a digit or nothing; repeats merge (connectionist temporal classification)."""
+    """Connected digits: each frame says a digit or nothing, and repeats merge."""
     found = source(data)
     networks = networks_for("digit-strings", found, trained)
     strings = found.read_strings("test")

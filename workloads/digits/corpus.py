@@ -17,9 +17,9 @@ WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight",
 class Corpus:
     """Recordings of single digits, in the order of their source.
 
-    ``features[i]`` is log-mel (T_i, 40) float32, not normalised; ``labels[i]`` its digit 0-9; ``speakers[i]`` an
-    index into ``speaker_names``; ``is_test[i]`` the split of the source. ``about`` says which data this is, in
-    words that can stand in a report; ``digest`` is a sha256 over the content.
+    ``features[i]`` is log-mel (T_i, 40) float32, not normalised; ``labels[i]`` its digit 0-9;
+    ``speakers[i]`` an index into ``speaker_names``; ``is_test[i]`` the split of the source. ``about``
+    says which data this is, in words that can stand in a report; ``digest`` is a sha256 over the content.
 
     >>> import numpy as np
     >>> two = Corpus("toy", "two toys", (np.zeros((3, 40), np.float32), np.ones((5, 40), np.float32)),

@@ -21,9 +21,10 @@ REMEDY = f"Try again with a network, or put {FILE} into a folder and name that f
 def fetch(url: str = RELEASE, digest: str = CONTENT_DIGEST) -> Path:
     """Download and unpack the data set once; gives the path of the packed file in the cache.
 
-    A progress bar shows on stderr. The release is checked by what it holds: the digest over all decoded recordings
-    must equal the one that the shipped networks were trained on, whatever the archive's own packing. The file is
-    written aside and then renamed, so a broken download leaves nothing. Raises InputError without a network.
+    A progress bar shows on stderr. The release is checked by what it holds: the digest over all decoded
+    recordings must equal the one that the shipped networks were trained on, whatever the archive's own
+    packing. The file is written aside and then renamed, so a broken download leaves nothing. Raises
+    InputError without a network.
     """
     target = cache_folder() / FILE
     if target.exists():
@@ -33,10 +34,12 @@ def fetch(url: str = RELEASE, digest: str = CONTENT_DIGEST) -> Path:
     found = content_digest(recordings)
     if found != digest:
         rule = f"the recordings are not the expected ones (digest {digest[:12]})"
-        raise InputError(url, f"digest {found[:12]}", rule, f"The release changed: delete {archive}. {REMEDY}")
+        raise InputError(
+            url, f"digest {found[:12]}", rule, f"The release changed: delete {archive}. {REMEDY}"
+        )
     aside = target.with_suffix(".part.npz")
     is_test = np.isin(recordings.index, TEST_INDICES)
-    np.savez_compressed(aside, **recordings._asdict(), is_test=is_test)
+    np.savez_compressed(aside, **vars(recordings), is_test=is_test)
     os.replace(aside, target)
     archive.unlink(missing_ok=True)
     return target
@@ -69,7 +72,9 @@ def unpack(archive: Path) -> Recordings:
                 rates.add(rate)
                 keys.append((int(match[1]), match[2], int(match[3])))
     except (tarfile.TarError, soundfile.LibsndfileError, EOFError, OSError) as problem:
-        raise InputError(archive, type(problem).__name__, "the archive is damaged", "Delete it and fetch again.") from None
+        raise InputError(
+            archive, type(problem).__name__, "the archive is damaged", "Delete it and fetch again."
+        ) from None
     if not keys or len(rates) != 1:
         rule = "the archive does not hold recordings of one sample rate"
         raise InputError(archive, f"{len(keys)} recordings", rule, "Delete it and fetch again.")

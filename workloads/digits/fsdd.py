@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 import zipfile
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,12 +22,13 @@ VARIABLE = "DELTASIM_DATA"
 ABOUT = "Free Spoken Digit Dataset (CC BY-SA 4.0)"
 TEST_INDICES = range(5)  # the official split: recordings 0-4 of every speaker and digit are the test set
 
-# What this project was trained on and measured with: digest over all recordings in the order of their file names.
-# Made by: python -c "from workloads.digits import fsdd; print(fsdd.content_digest(fsdd.read_file(fsdd.find())))"
+# What this project was trained on: digest over all recordings in the order of their file names.
+# Made by: python -c "from workloads.digits.fsdd import *; print(content_digest(read_file(find())))"
 CONTENT_DIGEST = "c20a1ccd0583b2e6a53663e9ac4273f46045c42183e2648a810178bfdaf35aaf"
 
 
-class Recordings(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Recordings:
     """The decoded file: ``audio[offsets[i]:offsets[i+1]]`` is recording i, int16 at ``sample_rate``."""
 
     audio: NDArray[np.int16]
@@ -47,12 +48,14 @@ def cache_folder() -> Path:
 
 
 def find() -> Path | None:
-    """Path of the data, or None: first the folder that DELTASIM_DATA names, then the cache that `fetch` fills."""
+    """Path of the data or None: first in the folder that DELTASIM_DATA names, then in the cache."""
     named = os.environ.get(VARIABLE)
     if named:
         folder = Path(named)
         if not folder.is_dir():
-            raise InputError(VARIABLE, named, "it names no readable folder", f"Name the folder of {FILE}, or unset it.")
+            raise InputError(
+                VARIABLE, named, "it names no readable folder", f"Name the folder of {FILE}, or unset it."
+            )
         if (folder / FILE).exists():
             return folder / FILE
     cached = cache_folder() / FILE
@@ -63,16 +66,19 @@ def read_file(path: Path) -> Recordings:
     """Read and check the packed recordings; damaged or foreign files raise InputError."""
     remedy = "Copy the file again or run `deltasim data fetch fsdd`."
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            fields = {name: stored[name] for name in stored.files}
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
     except FileNotFoundError:
         raise InputError(path, "no such file", "the recordings are needed", remedy) from None
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as problem:
         raise InputError(path, type(problem).__name__, "it is not a readable npz archive", remedy) from None
-    missing = [name for name in Recordings._fields if name not in fields]
+    names = [field.name for field in fields(Recordings)]
+    missing = [name for name in names if name not in arrays]
     if missing:
         raise InputError(path, f"no array {missing[0]}", "the file does not hold the digits", remedy)
-    recordings = Recordings(**{name: fields[name] for name in Recordings._fields[:-1]}, sample_rate=int(fields["sample_rate"]))
+    recordings = Recordings(
+        **{name: arrays[name] for name in names[:-1]}, sample_rate=int(arrays["sample_rate"])
+    )
     count, offsets = len(recordings.labels), recordings.offsets
     consistent = (
         len(offsets) == count + 1 == len(recordings.speaker) + 1 == len(recordings.index) + 1
@@ -85,7 +91,9 @@ def read_file(path: Path) -> Recordings:
         and recordings.audio.dtype == np.int16
     )
     if not consistent:
-        raise InputError(path, f"{count} recordings", "offsets, labels and audio do not belong together", remedy)
+        raise InputError(
+            path, f"{count} recordings", "offsets, labels and audio do not belong together", remedy
+        )
     return recordings
 
 
@@ -113,7 +121,10 @@ def read(path: Path, part: str = "all") -> Corpus:
     if places.size == 0:
         raise InputError(path, "0 recordings", f"the {part} part is empty", "Use the whole data set.")
     features = tuple(
-        log_mel(recordings.audio[recordings.offsets[place] : recordings.offsets[place + 1]], recordings.sample_rate)
+        log_mel(
+            recordings.audio[recordings.offsets[place] : recordings.offsets[place + 1]],
+            recordings.sample_rate,
+        )
         for place in places
     )
     return Corpus(

@@ -4,8 +4,9 @@ Command (needs espeak-ng, tried with 1.51; writes a file of about 2 MB):
 
     python -m workloads.digits.make_synthetic workloads/digits/synthetic.npz
 
-Every speaker is an accent with a voice variant, and says every digit several times at other rates, pitches and
-loudness, with some noise. The speakers of the test set, and their variants, are not among those for training.
+Every speaker is an accent with a voice variant, and says every digit several times at other rates,
+pitches and loudness, with some noise. The speakers of the test set, and their variants, are not among
+those for training.
 """
 
 from __future__ import annotations
@@ -26,7 +27,16 @@ from workloads.features import log_mel
 SAMPLE_RATE = 8000
 SEED = 20260
 TRAINING = (
-    *("en-us+m1", "en-us+f1", "en-us+m3", "en-us+f3", "en-us+Andrea", "en-us+david", "en-us+Mike", "en-us+linda"),
+    *(
+        "en-us+m1",
+        "en-us+f1",
+        "en-us+m3",
+        "en-us+f3",
+        "en-us+Andrea",
+        "en-us+david",
+        "en-us+Mike",
+        "en-us+linda",
+    ),
     *("en-gb+m4", "en-gb+f4", "en-gb+john", "en-gb+steph", "en-gb+paul", "en-gb+Annie", "en-gb+robert"),
     *("en-gb-scotland+m6", "en-gb-scotland+f1", "en-gb-x-rp+m1", "en-gb-x-rp+f4", "en-029+m7", "en-029+f3"),
     *("en-gb-x-gbclan+max", "en-gb-x-gbcwmd+Alex", "en-us+Marco", "en-gb+belinda"),
@@ -53,9 +63,14 @@ def spoken(voice: str, word: str, take: Take) -> NDArray[np.float32]:
 
     command = ["espeak-ng", "-v", voice, "-s", str(take.rate), "-p", str(take.pitch), "--stdout", word]
     finished = subprocess.run(command, check=True, capture_output=True)
-    # espeak-ng writes a placeholder for the length into a piped header, so only the samples behind it are read
+    # a piped header holds no true length, so only the samples behind it are read
     samples, _ = soundfile.read(
-        io.BytesIO(finished.stdout[44:]), dtype="float32", format="RAW", subtype="PCM_16", channels=1, samplerate=22050
+        io.BytesIO(finished.stdout[44:]),
+        dtype="float32",
+        format="RAW",
+        subtype="PCM_16",
+        channels=1,
+        samplerate=22050,
     )
     loud = np.flatnonzero(np.abs(samples) > 0.01 * np.abs(samples).max())
     trimmed: NDArray[np.float32] = samples[loud[0] : loud[-1] + 1]

@@ -15,13 +15,13 @@ from workloads.digits.strings import Strings, joined
 STRING_SEED = 1  # of the connected strings that tests hear
 
 FALLBACK = (
-    "The Free Spoken Digit Dataset was not found (DELTASIM_DATA, cache), so the embedded synthetic digits are used. "
-    "`deltasim data fetch fsdd` fetches the real recordings."
+    "The Free Spoken Digit Dataset was not found (DELTASIM_DATA, cache), so the embedded synthetic digits "
+    "are used. `deltasim data fetch fsdd` fetches the real recordings."
 )
 
 
 class Source(NamedTuple):
-    """A corpus that can be read: its name, where it lies (None: inside the project), and what to say aloud."""
+    """A corpus to read: its name, where it lies (None: inside the project), what to say aloud."""
 
     name: str
     path: Path | None
@@ -46,7 +46,7 @@ class Source(NamedTuple):
 
 
 def source(data: str | Path | None = None) -> Source:
-    """Find the recordings: ``"fsdd"``, ``"synthetic"``, a folder (FSDD's file or TIDIGITS), or None for the best.
+    """Find recordings: ``"fsdd"``, ``"synthetic"``, a folder (FSDD's file or TIDIGITS), None for the best.
 
     None takes FSDD where it is found, else the embedded corpus with a ``fallback`` sentence.
 
@@ -66,7 +66,9 @@ def source(data: str | Path | None = None) -> Source:
     folder = Path(data)
     if not folder.is_dir():
         choices = nearest(str(data), ["fsdd", "synthetic"])
-        raise InputError("--data", data, "it is neither a data set nor a readable folder", f"{choices} Or name a folder.")
+        raise InputError(
+            "--data", data, "it is neither a data set nor a readable folder", f"{choices} Or name a folder."
+        )
     if (folder / fsdd.FILE).exists():
         return Source("fsdd", folder / fsdd.FILE)
     return Source("tidigits", folder)

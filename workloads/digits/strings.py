@@ -57,7 +57,7 @@ def _silence(rng: np.random.Generator) -> NDArray[np.float32]:
 
 
 def read_out(outputs: NDArray[np.float32]) -> list[int]:
-    """The digits in a network's outputs (T, 11): the best class of each frame, repeats merged, blanks left out.
+    """The digits in outputs (T, 11): the best class of each frame, repeats merged, blanks left out.
 
     >>> outputs = np.eye(11, dtype=np.float32)[[10, 3, 3, 10, 3, 7, 10]]
     >>> read_out(outputs)

@@ -1,4 +1,4 @@
-"""The corpus that the project carries: synthetic spoken digits, as coded features, for a machine without data."""
+"""The corpus that the project carries: synthetic digits as coded features, for a machine without data."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ def coded(features: NDArray[np.float32]) -> NDArray[np.uint8]:
     >>> coded(np.array([-6.0, 0.0, 9.0], np.float32)).tolist()
     [0, 192, 255]
     """
-    return np.clip(np.rint((features - LOWEST) / STEP), 0, 255).astype(np.uint8)
+    codes: NDArray[np.uint8] = np.clip(np.rint((features - LOWEST) / STEP), 0, 255).astype(np.uint8)
+    return codes
 
 
 def decoded(codes: NDArray[np.uint8]) -> NDArray[np.float32]:

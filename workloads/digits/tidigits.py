@@ -1,7 +1,7 @@
 """TIDIGITS, for those who have it: a folder of NIST SPHERE files, read and brought to the same features.
 
-The corpus is the Linguistic Data Consortium's LDC93S10; its files lie as ``train/man/ae/12z4a.wav``: the digits said
-(``z`` zero, ``o`` oh), a letter for the production, the speaker's two letters as folder.
+The corpus is the Linguistic Data Consortium's LDC93S10; its files lie as ``train/man/ae/12z4a.wav``: the
+digits said (``z`` zero, ``o`` oh), a letter for the production, the speaker's two letters as folder.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def digits_in(stem: str) -> tuple[int, ...]:
 
 
 def utterances(folder: Path) -> list[Utterance]:
-    """All recordings below a folder, by path. A file below a folder ``train`` is for training, any other for test."""
+    """All recordings below a folder, by path; those below a folder ``train`` are for training."""
     if not folder.is_dir():
         raise InputError(folder, "no such folder", "a data folder is readable", REMEDY)
     found = []
@@ -60,7 +60,9 @@ def utterances(folder: Path) -> list[Utterance]:
             parts = {part.lower() for part in path.relative_to(folder).parts[:-1]}
             found.append(Utterance(path, digits, path.parent.name, "train" not in parts))
     if not found:
-        raise InputError(folder, f"{len(paths)} sound files", "no file is named after the digits said in it", REMEDY)
+        raise InputError(
+            folder, f"{len(paths)} sound files", "no file is named after the digits said in it", REMEDY
+        )
     return found
 
 

@@ -32,7 +32,7 @@ from workloads.features import BANDS, Normalisation, normalisation, normalised
 Progress = Callable[[int, int], None]
 Scored = tuple[tuple[NDArray[np.float32], ...], NDArray[np.int64]]  # test features, targets
 
-INPUT_RATIO = 10 / 3  # theta_x / theta_h: inputs have deviation 1, states lie within -1 and 1
+INPUT_RATIO = 8 / 3  # theta_x / theta_h: inputs have deviation 1, states lie within -1 and 1
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ TASKS = {
         digit_batches,
         digit_loss,
         Recipe(epochs=40),
-        Recipe(epochs=60, learning_rate=2e-3, label_smoothing=0.05, reduction=24),
+        Recipe(epochs=60, learning_rate=2e-3, label_smoothing=0.02, reduction=22, ramp=0.4),
         accuracy,
         _digits_said,
     ),
@@ -76,7 +76,7 @@ TASKS = {
         string_batches,
         string_loss,
         Recipe(epochs=40),
-        Recipe(epochs=40, learning_rate=2e-3, reduction=24),
+        Recipe(epochs=40, learning_rate=2e-3, reduction=22, ramp=0.4),
         digit_accuracy,
         _strings_said,
     ),
@@ -96,14 +96,17 @@ def train_digits(
 ) -> Trained:
     """Train a pair of networks, dense and delta, and write them with their record to a new folder ``out``.
 
-    ``theta`` is the threshold of states; that of inputs is 10/3 of it, scaled for every band in training. 0 trains
-    no delta network of its own. ``task`` is a key of `TASKS`. ``progress`` is called with (epochs done, epochs)
-    over both trainings, ``report`` with each epoch's figures. Both networks are run in fixed point on the test part,
-    and the result stands in the record. Errors: an unknown data set, a negative theta, a folder that exists.
+    ``theta`` is the threshold of states; that of inputs is 8/3 of it, scaled for every band in training.
+    0 trains no delta network of its own. ``task`` is a key of `TASKS`. ``progress`` is called with
+    (epochs done, epochs) over both trainings, ``report`` with each epoch's figures. Both networks are run
+    in fixed point on the test part, and the result stands in the record. Errors: an unknown data set, a
+    negative theta, a folder that exists.
     """
     chosen = TASKS[task]
     if out.exists():
-        raise InputError(out, "it exists", "a training writes a new folder", "Name another folder or remove it.")
+        raise InputError(
+            out, "it exists", "a training writes a new folder", "Name another folder or remove it."
+        )
     if not theta >= 0:
         raise InputError("--theta", theta, "a threshold is at least 0", "Give 0 or a positive number.")
     if hidden < 1:
@@ -144,12 +147,17 @@ def train_digits(
     features, targets = chosen.test(found)
     sequences = [normalised(frames, stored) for frames in features]
     record = {
-        "command": f"deltasim train {task} --data {found.name} --hidden {hidden} --theta {theta:g} --seed {seed}",
+        "command": f"deltasim train {task} --data {found.name} --hidden {hidden} --theta {theta:g}"
+        f" --seed {seed}" + (f" --epochs {epochs}" if epochs else ""),
         "data": corpus.about,
         "data_digest": corpus.digest,
         "dense_recipe": asdict(dense_recipe),
         "delta_recipe": asdict(delta_recipe),
-        "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
+        "versions": {
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "numpy": np.__version__,
+        },
         "result": measured(dense, delta, sequences, lambda outputs: chosen.score(outputs, targets)),
     }
     result = Trained(dense, delta, stored, record)
@@ -161,7 +169,10 @@ def train_digits(
 
 
 def measured(
-    dense: Network, delta: Network, sequences: Sequence[NDArray[np.float32]], score: Callable[[Outputs], float]
+    dense: Network,
+    delta: Network,
+    sequences: Sequence[NDArray[np.float32]],
+    score: Callable[[Outputs], float],
 ) -> dict[str, Any]:
     """Run a pair of networks as a chip would and say what came out and what was saved."""
     _, dense_outputs = execute(dense, sequences)

@@ -1,0 +1,113 @@
+"""Benchmarks from the registry: what they hold, how they are limited, and every sentence about bad input."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from networks.errors import InputError
+from networks.execute import execute
+from workloads.benchmark import Benchmark, dealt
+from workloads.digits import fsdd
+from workloads.registry import BENCHMARKS, benchmark
+
+
+@pytest.fixture(autouse=True)
+def without_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A new machine: no folder named, an empty cache."""
+    monkeypatch.delenv(fsdd.VARIABLE, raising=False)
+    monkeypatch.setattr(fsdd, "cache_folder", lambda: tmp_path / "cache")
+
+
+@pytest.fixture(scope="module", params=list(BENCHMARKS))
+def chosen(request: pytest.FixtureRequest) -> Benchmark:
+    return benchmark(request.param, data="synthetic")
+
+
+def test_both_networks_take_the_sequences_and_have_one_shape(chosen: Benchmark) -> None:
+    for sequence in chosen.sequences:
+        assert sequence.dtype == np.float32
+        assert sequence.shape[1] == chosen.network.input_size == chosen.dense_network.input_size
+    assert chosen.network.weight_words == chosen.dense_network.weight_words
+    assert len(chosen.sequences) == len(chosen.targets) == len(chosen.classes) == len(chosen.speakers)
+
+
+def test_the_shipped_networks_hear_well_and_save(chosen: Benchmark) -> None:
+    few = chosen.limited(30)
+    _, dense = execute(few.dense_network, few.sequences)
+    trace, outputs = execute(few.network, few.sequences)
+    assert few.score(dense, few.targets) >= 0.9
+    assert few.score(outputs, few.targets) >= 0.85
+    assert trace.occupancy(few.network)["hidden"] < 0.15
+
+
+def test_nothing_found_is_said_aloud() -> None:
+    found = benchmark("digits")
+    assert found.fallback is not None
+    assert "synthetic" in found.fallback
+    assert benchmark("digits", data="synthetic").fallback is None
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(1, 320))
+def test_a_limit_spreads_over_digits_and_grows_by_addition(count: int) -> None:
+    whole = benchmark_once()
+    few = whole.limited(count)
+    assert len(few.sequences) == min(count, len(whole.sequences))
+    per_digit = np.bincount(few.targets, minlength=10)
+    assert per_digit.max() - per_digit.min() <= 1
+    order = dealt(whole.classes, whole.speakers)
+    assert sorted(order.tolist()) == list(range(len(whole.sequences)))
+
+
+_once: list[Benchmark] = []
+
+
+def benchmark_once() -> Benchmark:
+    if not _once:
+        _once.append(benchmark("digits", data="synthetic"))
+    return _once[0]
+
+
+def test_an_unknown_benchmark_gets_the_nearest_name() -> None:
+    with pytest.raises(InputError, match=r"digts: there is no such benchmark. Did you mean digits\?"):
+        benchmark("digts")
+
+
+def test_a_limit_is_positive() -> None:
+    with pytest.raises(InputError, match="at least one sequence is needed"):
+        benchmark_once().limited(0)
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ("fsdd", "fsdd.npz was not found"),
+        ("fssd", r"neither a data set nor a readable folder. Did you mean fsdd\?"),
+    ],
+)
+def test_data_that_is_not_there(data: str, sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        benchmark("digits", data=data)
+
+
+def test_a_named_data_folder_must_be_readable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv(fsdd.VARIABLE, str(tmp_path / "none"))
+    with pytest.raises(InputError, match="it names no readable folder"):
+        benchmark("digits")
+
+
+def test_a_folder_without_digits(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no file is named after the digits said in it"):
+        benchmark("digits", data=str(tmp_path))
+
+
+def test_trained_networks_are_in_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such folder"):
+        benchmark("digits", data="synthetic", trained=tmp_path / "none")
+    with pytest.raises(InputError, match="trained networks come with their record"):
+        benchmark("digits", data="synthetic", trained=tmp_path)
