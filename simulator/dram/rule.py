@@ -87,7 +87,7 @@ def command_at_refresh(memory: Memory, timing: Timing, channel: int) -> tuple[in
             if allowed and (tick < best or (tick == best and priority < first)):
                 best, first, kind, target = tick, priority, wanted, bank
     for rank in range(channel * timing.ranks, (channel + 1) * timing.ranks):
-        if memory.rank[rank, at.NEXT_REFRESH] <= best:
+        if memory.rank[rank, at.NEXT_REFRESH] <= min(best, at.NEVER - 1):
             tick, wanted = refresh_command(memory, timing, channel, rank)
             if tick < best or (tick == best and wanted * at.AGES < first):
                 best, first, kind, target = tick, wanted * at.AGES, wanted, rank

@@ -1,0 +1,215 @@
+"""Every timing constraint probed: the command after is legal at its tick and was not a tick before.
+
+`next_command` gives the first legal tick, so that a command is refused one tick earlier exactly when shortening the
+constraint by one tick would have let it come one tick earlier: both are checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from simulator.dram import fields as at
+from simulator.dram.loading import load_standard
+from simulator.dram.timing import Timing
+from tests.simulator.dram.stepping import Channel, Command
+
+# four groups of four banks; no refresh, no power-down; every delay is long enough to be the one that binds
+PLAIN = load_standard("DDR4-2400").timing(power_down_after=0)._replace(refresh_interval=0)
+FAR = 400  # ticks: every constraint of the past is over
+
+
+def read_then(timing: Timing, bank: int, row: int, *, first: bool = False, then: bool = False) -> Command:
+    """Serve bank 0 row 0 (a write if ``first``), ask for another, and give the command that serves it."""
+    channel = Channel(timing)
+    channel.ask(0, 0, write=first)
+    channel.serve(1)
+    if row == 0 and bank != 0:  # open the other bank's row long before, so that only columns are left
+        channel = Channel(timing)
+        channel.ask(bank, row)
+        channel.ask(0, 0, write=first)
+        channel.serve(2)
+        channel.ask(0, 0, tick=FAR, write=first)
+        start = channel.serve(1)[-1].tick
+        channel.ask(bank, row, tick=start, write=then)
+        return channel.serve(1)[-1]._replace(arrival=start)
+    raise AssertionError("same-bank probes are written out")
+
+
+def columns(first: bool, then: bool, bank: int) -> Callable[[Timing], int]:
+    return lambda timing: (lambda command: command.tick - command.arrival)(
+        read_then(timing, bank, 0, first=first, then=then)
+    )
+
+
+def commands_of(timing: Timing, *asked: tuple[int, int], write: bool = False) -> list[Command]:
+    channel = Channel(timing)
+    for bank, row in asked:
+        channel.ask(bank, row, write=write)
+    return channel.serve(len(asked))
+
+
+def ticks_of(commands: list[Command], *kinds: int) -> list[int]:
+    return [command.tick for command in commands if command.kind in kinds]
+
+
+def between_activates(*banks: int) -> Callable[[Timing], int]:
+    """From the first activate to the last, one for each bank."""
+
+    def probe(timing: Timing) -> int:
+        ticks = ticks_of(commands_of(timing, *((bank, 0) for bank in banks)), at.ACTIVATE)
+        return ticks[-1] - ticks[0]
+
+    return probe
+
+
+def in_one_bank(first: int, then: int, write: bool = False) -> Callable[[Timing], int]:
+    """From a command of the first row of bank 0 to one of the second row."""
+
+    def probe(timing: Timing) -> int:
+        commands = commands_of(timing, (0, 0), (0, 1), write=write)
+        kinds = [at.COLUMN, at.COLUMN_OWNED]
+        start = ticks_of(commands, *(kinds if first == at.COLUMN else [first]))[0]
+        ends = ticks_of(commands, *(kinds if then == at.COLUMN else [then]))
+        return next(tick for tick in ends if tick > start) - start
+
+    return probe
+
+
+LONG_ROW_CYCLE = {"activate_to_activate": 300}
+# constraint, changes that make it the binding one, what is measured, what it is then
+PROBES: list[tuple[str, dict[str, int], Callable[[Timing], int]]] = [
+    ("activate_to_read", {}, in_one_bank(at.ACTIVATE, at.COLUMN)),
+    ("activate_to_write", {}, in_one_bank(at.ACTIVATE, at.COLUMN, write=True)),
+    ("activate_to_precharge", {}, in_one_bank(at.ACTIVATE, at.PRECHARGE)),
+    ("activate_to_activate", LONG_ROW_CYCLE, in_one_bank(at.ACTIVATE, at.ACTIVATE)),
+    ("precharge_to_activate", {"activate_to_activate": 1}, in_one_bank(at.PRECHARGE, at.ACTIVATE)),
+    ("read_to_precharge", {"activate_to_precharge": 1}, in_one_bank(at.COLUMN, at.PRECHARGE)),
+    ("write_to_precharge", {"activate_to_precharge": 1}, in_one_bank(at.COLUMN, at.PRECHARGE, write=True)),
+    ("activate_to_activate_any", {}, between_activates(0, 4)),
+    ("activate_to_activate_group", {}, between_activates(0, 1)),
+    ("four_activates", {"split_bus": 1}, between_activates(0, 4, 8, 12, 1)),
+    ("read_to_read", {}, columns(False, False, 4)),
+    ("read_to_read_group", {}, columns(False, False, 1)),
+    ("read_to_write", {}, columns(False, True, 4)),
+    ("write_to_write", {}, columns(True, True, 4)),
+    ("write_to_write_group", {}, columns(True, True, 1)),
+    ("write_to_read", {}, columns(True, False, 4)),
+    ("write_to_read_group", {}, columns(True, False, 1)),
+]
+
+
+@pytest.mark.parametrize(("name", "changes", "probe"), PROBES, ids=[name for name, _, _ in PROBES])
+def test_the_next_command_waits_exactly_so_long(
+    name: str, changes: dict[str, int], probe: Callable[[Timing], int]
+) -> None:
+    timing = PLAIN._replace(**changes)
+    delay = getattr(timing, name)
+    assert probe(timing) == delay
+    assert probe(timing._replace(**{name: delay - 1})) == delay - 1  # nothing else held it: refused at delay - 1
+    assert probe(timing._replace(**{name: delay + 1})) == delay + 1
+
+
+RANKS = PLAIN._replace(ranks=2, ranks_on_bus=2)
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "then"),
+    [
+        ("read_to_read_rank", False, False),
+        ("read_to_write_rank", False, True),
+        ("write_to_read_rank", True, False),
+        ("write_to_write_rank", True, True),
+    ],
+)
+def test_two_ranks_hand_the_data_bus_over(name: str, first: bool, then: bool) -> None:
+    for delay in (20, 21):
+        assert columns(first, then, 16)(RANKS._replace(**{name: delay})) == delay
+
+
+def test_pseudo_channels_do_not_share_a_data_bus() -> None:
+    timing = PLAIN._replace(ranks=2, ranks_on_bus=1)
+    assert columns(True, False, 16)(timing) == 1  # only the command bus
+
+
+def test_precharges_of_a_rank_keep_their_distance() -> None:
+    for delay in (1, 9):
+        timing = PLAIN._replace(precharge_to_precharge=delay, activate_to_activate_any=1, read_to_read=1)
+        commands = commands_of(timing, (0, 0), (4, 0), (0, 1), (4, 1))
+        ticks = ticks_of(commands, at.PRECHARGE)
+        assert ticks[1] - ticks[0] >= delay
+        assert delay == 1 or ticks[1] - ticks[0] == delay
+
+
+def test_a_refresh_closes_all_rows_waits_and_holds_the_rank() -> None:
+    timing = load_standard("DDR4-2400").timing(power_down_after=0)
+    channel = Channel(timing)
+    due = timing.refresh_interval
+    channel.ask(0, 0, tick=due - 100)
+    channel.ask(5, 3, tick=due - 100)
+    channel.serve(2)
+    close, refresh = channel.step(), channel.step()
+    assert (close.kind, close.tick) == (at.PRECHARGE_ALL, due)
+    assert (refresh.kind, refresh.tick) == (at.REFRESH, due + timing.precharge_all_to_activate)
+    channel.ask(0, 0, tick=refresh.tick)
+    activate = channel.step()
+    assert (activate.kind, activate.tick) == (at.ACTIVATE, refresh.tick + timing.refresh)
+
+
+def test_a_request_whose_row_was_opened_is_served_before_the_refresh() -> None:
+    timing = load_standard("DDR4-2400").timing(power_down_after=0)
+    channel = Channel(timing)
+    due = timing.refresh_interval
+    channel.ask(0, 0, tick=due - 2)
+    channel.ask(0, 0, tick=due - 2)  # a hit, but it is not the one the row was opened for
+    kinds = [channel.step() for _ in range(4)]
+    assert [command.kind for command in kinds] == [at.ACTIVATE, at.COLUMN_OWNED, at.PRECHARGE_ALL, at.REFRESH]
+    assert kinds[1].tick == due - 2 + timing.activate_to_read > due
+
+
+def test_an_idle_rank_powers_down_and_takes_time_to_wake() -> None:
+    timing = load_standard("DDR4-2400").timing(power_down_after=50)._replace(refresh_interval=0)
+    channel = Channel(timing)
+    channel.ask(0, 0)
+    end = channel.serve(1)[-1].tick + timing.read_latency
+    for wait, late in ((50, 0), (200, timing.power_down_exit), (51, timing.power_down_least - 1 + timing.power_down_exit)):
+        channel.ask(0, 0, tick=end + wait)
+        served = channel.serve(1)[-1]
+        assert served.tick == end + wait + late
+        end = served.tick + timing.read_latency
+    assert channel.memory.rank[0, at.TICKS_DOWN_OPEN] == 150 + timing.power_down_least
+
+
+def test_a_write_clock_that_stopped_costs_one_command() -> None:
+    timing = load_standard("LPDDR5-6400").timing(power_down_after=0)._replace(refresh_interval=0)
+    channel = Channel(timing)
+    channel.ask(0, 0)
+    last = channel.serve(1)[-1].tick
+    for wait, late in ((timing.strobe_hold - 1, 0), (timing.strobe_hold, 1)):
+        channel.ask(0, 0, tick=last + wait)
+        served = channel.serve(1)[-1].tick
+        assert served == last + wait + late
+        last = served
+
+
+def test_the_halves_of_an_activate_stand_apart() -> None:
+    timing = load_standard("LPDDR5-6400").timing(power_down_after=0)
+    channel = Channel(timing)
+    channel.ask(0, 0, tick=10)
+    assert channel.step().tick == 11  # ACT-1 at 10, ACT-2 at 11
+    whole = load_standard("HBM2-2000").timing(power_down_after=0)
+    channel = Channel(whole)
+    channel.ask(0, 0, tick=10)
+    assert channel.step().tick == 11  # one command of two ticks
+
+
+def test_a_split_bus_carries_a_row_and_a_column_command_in_one_tick() -> None:
+    timing = PLAIN._replace(split_bus=1)
+    channel = Channel(timing)
+    channel.ask(0, 0)
+    opened = channel.step().tick
+    channel.ask(4, 0, tick=opened + timing.activate_to_read)
+    both = [channel.step(), channel.step()]
+    assert both[0].tick == both[1].tick
+    assert {command.kind for command in both} == {at.COLUMN_OWNED, at.ACTIVATE}
