@@ -8,9 +8,19 @@ vectorising.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 import numba
+
+# Neither an entry from Python nor reference counts: what a kernel passes on outlives the call.
+INNER: dict[str, Any] = {
+    "cache": True,
+    "fastmath": False,
+    "error_model": "numpy",
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+    "_nrt": False,
+}
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -26,3 +36,8 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
     """
     compiled = numba.njit(cache=True, fastmath=False, error_model="numpy")(function)
     return cast("Callable[P, R]", compiled)
+
+
+def part(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a function that only kernels call: an entry from Python would cost most of the compiling."""
+    return cast("Callable[P, R]", numba.njit(**INNER)(function))

@@ -6,6 +6,7 @@ from itertools import accumulate
 
 import numpy as np
 
+from networks.errors import InputError
 from networks.graph import Network
 from simulator.actions import chip_actions
 from simulator.chip import Chip
@@ -25,6 +26,8 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
     Units are ordered: core stages, scratchpads and DRAM channels, links, then one counting unit a core and
     one for the whole chip.
 
+    Errors: InputError for a computed population that no projection ends in.
+
     >>> from simulator.chip import load_chip
     >>> from networks.build import random_stack
     >>> from simulator.mapping import map_network
@@ -41,6 +44,14 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
     number = {population.name: index for index, population in enumerate(network.populations)}
     source = [number[projection.source] for projection in network.projections]
     target = [number[projection.target] for projection in network.projections]
+    for index in (index for sweep in network.order for index in sweep):
+        if index not in target:
+            raise InputError(
+                f"network {network.name}: population {network.populations[index].name}",
+                "no projection ends in it",
+                "on a chip a population moves when messages have been scanned for it",
+                "Connect it, or add what it gives to the biases of its targets.",
+            )
     columns, trees = compile_columns(network, mapping, stores, source, target)
     wires = compile_wires(chip, topology, stores, trees, units)
     units += [Unit(f"core{core}", "core", core) for core in range(chip.cores.count)]

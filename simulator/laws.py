@@ -32,12 +32,14 @@ def check(ledger: Ledger, tally: Tally) -> None:
     >>> zero, none = np.zeros((1, 1), np.int64), np.zeros(1, np.int64)
     >>> ledger = Ledger((Unit("chip", "chip", 0),), ("core.mac",), ("shared",), zero, zero,
     ...                 none, none, none, none, none, none, none, none)
-    >>> check(ledger, Tally(1, 2, 2, 0, 0, 0))
-    >>> check(ledger, Tally(1, 2, 1, 0, 0, 0))
+    >>> check(ledger, Tally(0, 0, 0, 3, 3, 0))
+    >>> check(ledger, Tally(0, 0, 0, 3, 2, 0))
     Traceback (most recent call last):
-    simulator.laws.LawBroken: messages delivered: 1, owed: 2
+    simulator.laws.LawBroken: link traversals: 2, owed: 3
     """
     words = sum(ledger.total(action) for action in ledger.actions if action.endswith(".words"))
+    equal("messages sent", ledger.total("core.send"), tally.injected)
+    equal("messages received", ledger.total("core.receive"), tally.copies)
     equal("messages delivered", tally.delivered, tally.copies)
     equal("link traversals", tally.traversed, tally.tree_links)
     equal("words read", words, tally.column_words)

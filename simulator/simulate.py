@@ -14,7 +14,7 @@ from simulator.ledger import Ledger, joined
 from simulator.mapping import Mapping, map_network
 from simulator.plan import Plan
 
-ENGINES = ("simpy", "compiled")
+ENGINES = ("compiled", "simpy")
 
 
 def simulate(
@@ -24,7 +24,7 @@ def simulate(
     mapping: Mapping | None = None,
     *,
     inputs: Sequence[Floats] | None = None,
-    engine: str = "simpy",
+    engine: str = "compiled",
     progress: Callable[[int, int], None] | None = None,
 ) -> Ledger:
     """Count what ``trace`` costs on ``chip``.

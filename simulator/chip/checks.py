@@ -46,6 +46,13 @@ def network_faults(chip: Chip) -> Iterator[Fault]:
         Topology.parse(chip.network.topology, chip.cores.count)
     except InputError as error:
         yield Fault("network.topology", error.value, error.rule, error.remedy)
+    if chip.network.link_width_bits % 8:
+        yield Fault(
+            "network.link_width",
+            f"{chip.network.link_width_bits} bit",
+            "a width is a whole number of bytes",
+            "Use 8, 16, 32, 64 ... bit.",
+        )
 
 
 def core_faults(chip: Chip) -> Iterator[Fault]:
@@ -98,6 +105,13 @@ def scratchpad_faults(path: str, memory: Scratchpad) -> Iterator[Fault]:
             f"{memory.size_bytes:,} B",
             f"a size is a multiple of the width, {memory.access_bytes} B",
             "Round it.",
+        )
+    if memory.latency_cycles < 1:
+        yield Fault(
+            f"{path}.latency",
+            f"{memory.latency_cycles} cycles",
+            "a word comes at least 1 cycle after it was asked for",
+            "Use 1 cycle or more.",
         )
 
 

@@ -1,29 +1,14 @@
-"""Run one sequence on the compiled engine and turn its arrays into a ledger."""
+"""Run sequences on the compiled engine and turn its records into ledgers."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from networks.trace import Trace
-from simulator.compiled_engine.kernel import run
-from simulator.compiled_engine.state import (
-    AREA,
-    BUSY,
-    COLUMN_WORDS,
-    COPIES,
-    COVERED,
-    DELIVERED,
-    IDLE,
-    INJECTED,
-    OCCUPIED,
-    PEAK,
-    TRAVERSED,
-    TREE_LINKS,
-    WAIT,
-    State,
-    state_at_rest,
-)
-from simulator.compiled_engine.tables import Tables, tables_of
+from simulator.compiled_engine.kernel import run_to_end
+from simulator.compiled_engine.records import State
+from simulator.compiled_engine.state import state_at_rest
+from simulator.compiled_engine.tables import tables_of
 from simulator.laws import LawBroken, Tally, check
 from simulator.ledger import Ledger
 from simulator.plan import Plan
@@ -35,56 +20,46 @@ class CompiledEngine:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.tables: Tables = tables_of(plan)
-        self.room = 1024
+        self.tables, self.start = tables_of(plan)
+        self.room = 1024  # jobs alive at once; grows to what a run needed
 
     def run_sequence(self, trace: Trace) -> Ledger:
-        """Simulate one sequence from a chip at rest; raises LawBroken when the run contradicts itself."""
-        plan, messages = self.plan, trace.messages
-        columns = plan.columns.offset[messages["projection"]] + messages["source"]
-        layers = plan.target[messages["projection"]]
+        """Simulate the one sequence of ``trace`` from a chip at rest; LawBroken where it contradicts itself."""
         while True:
-            state = state_at_rest(plan, self.tables, columns, layers, trace.step_bounds, self.room)
-            if run(state, self.tables):
-                break
+            state = state_at_rest(self.plan, self.start, trace, self.room)
+            if run_to_end(state, self.tables):
+                return self._ledger(state)
             self.room *= 4
-        return self.ledger(state)
 
-    def ledger(self, state: State) -> Ledger:
-        plan = self.plan
-        elapsed_ps = int(state.ended.max())
-        for population, finished in enumerate(state.finished.tolist()):
-            if plan.into[population] and finished + 1 != (int(plan.sweep[population]) + 1) * self.frames(state):
+    def _ledger(self, state: State) -> Ledger:
+        plan, run, units = self.plan, state.run[0], state.units
+        elapsed_ps = int(state.steps["ended"].max())
+        for population, record in enumerate(state.populations):
+            last = (int(plan.sweep[population]) + 1) * int(run["frames"]) - 1
+            if plan.into[population] and record["finished"] != last:
                 raise LawBroken(f"population {plan.layers[population]} never finished: the chip stands still")
-        for unit, layer, action, amount in (*preset(plan), *elapsed(plan, list(state.channels), elapsed_ps)):
-            column = plan.actions.index(action)
-            state.counts[unit, column] += amount
-            state.layer_counts[layer, column] += amount
-        units = state.units
-        serving = len(plan.units) - plan.cores - 1
-        idle = units[:, IDLE] + elapsed_ps - units[:, COVERED]
-        late = np.flatnonzero(units[:serving, COVERED] > elapsed_ps)
+        counts, layer_counts = state.counts[: len(plan.units)], state.counts[len(plan.units) :]
+        late = np.flatnonzero(units["covered"] > elapsed_ps)
         if late.size:
             raise LawBroken(f"{plan.units[late[0]].name}: still at work when the run had ended")
+        for entry in (*preset(plan), *elapsed(plan, list(state.channels), elapsed_ps)):
+            column = plan.actions.index(entry.action)
+            counts[entry.unit, column] += entry.amount
+            layer_counts[entry.layer, column] += entry.amount
         ledger = Ledger(
             plan.units,
             plan.actions,
             plan.layers,
-            state.counts,
-            state.layer_counts,
-            units[:, BUSY].copy(),
-            units[:, OCCUPIED] - units[:, BUSY],
-            idle,
-            units[:, WAIT].copy(),
-            units[:, AREA].copy(),
-            units[:, PEAK].copy(),
-            step_latency_ps=state.ended - state.began,
+            counts,
+            layer_counts,
+            units["busy"].copy(),
+            units["occupied"] - units["busy"],
+            units["idle"] + elapsed_ps - units["covered"],
+            units["wait"].copy(),
+            units["area"].copy(),
+            units["peak"].copy(),
+            step_latency_ps=state.steps["ended"] - state.steps["began"],
             sequence_latency_ps=np.array([elapsed_ps], np.int64),
         )
-        scalars = state.scalars
-        tally = (INJECTED, COPIES, DELIVERED, TREE_LINKS, TRAVERSED, COLUMN_WORDS)
-        check(ledger, Tally(*(int(scalars[place]) for place in tally)))
+        check(ledger, Tally(*(int(run[field]) for field in Tally._fields)))
         return ledger
-
-    def frames(self, state: State) -> int:
-        return (len(state.step_bounds) - 1) // len(self.plan.order)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from networks.kernels import kernel
-from simulator.compiled_engine.state import ALIVE, FREE_JOB, NEXT, OVERFLOW, STAGE, State
+from networks.kernels import part
+from simulator.compiled_engine.records import State
 
 # What a job is doing, or waiting to do.
 SCANNING, UPDATING, SENDING, BRANCHING, DROPPING, RECEIVING, FETCHING = range(7)
@@ -14,7 +14,7 @@ SCAN_KIND, MESSAGE_KIND, REQUEST_KIND, RESPONSE_KIND, COLUMN_KIND, UPDATE_KIND =
 ORDINAL_BITS = 58
 
 
-@kernel
+@part
 def code(kind: int, ordinal: int, core: int, cores: int) -> int:
     """The content of a job as one integer that sorts like (kind, step, projection, source, core).
 
@@ -23,23 +23,24 @@ def code(kind: int, ordinal: int, core: int, cores: int) -> int:
     return (kind << ORDINAL_BITS) | (ordinal * cores + core)
 
 
-@kernel
-def new_job(state: State, stage: int) -> int:
-    """A job from the free list; when there is none left the run is given up and begun again with more room."""
-    job = state.scalars[FREE_JOB]
-    if job >= state.jobs.shape[0] - 1:
-        state.scalars[OVERFLOW] = 1
-        return state.jobs.shape[0] - 1
-    state.scalars[FREE_JOB] = state.jobs[job, NEXT]
-    state.scalars[ALIVE] += 1
-    state.jobs[job, STAGE] = stage
-    return job
+@part
+def new_job(state: State, stage: int, message: int) -> int:
+    """A job from the free list; with none left the run is given up and begun again with more room."""
+    jobs, run = state.jobs, state.run[0]
+    job = run.free_job
+    if job >= jobs.size - 1:
+        run.overflow = 1
+        job = jobs.size - 1
+    else:
+        run.free_job = jobs[job].next
+    jobs[job].stage, jobs[job].message, jobs[job].span = stage, message, 0
+    return int(job)
 
 
-@kernel
+@part
 def end_job(state: State, job: int) -> None:
     """Back to the free list."""
-    if state.scalars[OVERFLOW] == 0:
-        state.jobs[job, NEXT] = state.scalars[FREE_JOB]
-        state.scalars[FREE_JOB] = job
-        state.scalars[ALIVE] -= 1
+    run = state.run[0]
+    if run.overflow == 0:
+        state.jobs[job].next = run.free_job
+        run.free_job = job

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from networks.kernels import kernel
+from networks.kernels import kernel, part
+from simulator.compiled_engine.columns import (
+    accumulate,
+    ask_channel,
+    ask_memory,
+    consume,
+    multiply,
+    read_scratchpad,
+    request,
+    respond,
+    response_flits,
+    serve_dram,
+)
 from simulator.compiled_engine.jobs import (
     ACCUMULATING,
     ASKED,
@@ -33,174 +45,136 @@ from simulator.compiled_engine.queues import (
     take,
     wake_when_free,
 )
-from simulator.compiled_engine.state import (
-    AT,
-    COPY,
-    CORE,
-    EVENTS,
-    FREE_AT,
-    FREE_PLACES,
-    LENGTH,
-    MARKED,
-    MARKS,
-    MESSAGE_OF,
-    NONE,
-    OVERFLOW,
-    SPAN,
-    STAGE,
-    TAIL_PS,
-    TAKEN_SINCE,
-    WAKE,
-    State,
-)
-from simulator.compiled_engine.tables import Tables
-from simulator.compiled_engine.travel import (
-    accumulate,
-    ask_channel,
-    ask_memory,
-    consume,
-    cross,
-    depart,
-    drop,
-    inject,
-    multiply,
-    pass_link,
-    read_scratchpad,
-    received,
-    request,
-    respond,
-    serve_dram,
-)
-from simulator.rules.service import rounds, scan_offset
+from simulator.compiled_engine.records import NONE, State, Tables
+from simulator.compiled_engine.travel import cross, depart, drop, inject, pass_link, received
+from simulator.rules.service import scan_offset
 
 
 @kernel
-def run(state: State, tables: Tables) -> bool:
+def run_to_end(state: State, tables: Tables) -> bool:
     """Run a sequence to its end. False when there was too little room: begin again with more."""
+    run, events = state.run[0], state.events
     open_gate(state, tables, 0)
     decide(state, tables, 0)
-    while state.scalars[EVENTS] > 0 and state.scalars[OVERFLOW] == 0:
-        now = state.event_time[0]
-        while state.scalars[EVENTS] > 0 and state.event_time[0] == now:
-            what = next_event(state)
-            kind, number = what >> KIND_BITS, what & ((1 << KIND_BITS) - 1)
-            if kind == JOB:
-                go_on(state, tables, now, number)
-            elif kind == WAKING:
-                state.units[number, WAKE] = NONE
-                if state.units[number, LENGTH] > 0:
-                    mark(state, number)
-            elif kind == EMITTING:
-                emit(state, tables, now, number)
-            elif kind == OPENING:
-                open_gate(state, tables, now)
+    while run.events > 0 and run.overflow == 0:
+        now = events[0].time
+        while run.events > 0 and events[0].time == now and run.overflow == 0:
+            settle(state, tables, now, next_event(state))
         decide(state, tables, now)
-    return state.scalars[OVERFLOW] == 0
+    return bool(run.overflow == 0)
 
 
-@kernel
+@part
+def settle(state: State, tables: Tables, now: int, what: int) -> None:
+    """What an event was waited for."""
+    kind, number = what >> KIND_BITS, what & ((1 << KIND_BITS) - 1)
+    if kind == JOB:
+        go_on(state, tables, now, number)
+    elif kind == WAKING:
+        state.units[number].wake = NONE
+        if state.units[number].length > 0:
+            mark(state, number)
+    elif kind == EMITTING:
+        emit(state, tables, now, number)
+    elif kind == OPENING:
+        open_gate(state, tables, now)
+
+
+@part
 def decide(state: State, tables: Tables, now: int) -> None:
     """Every marked unit that is free takes the first of its queue."""
-    units = state.units
-    for place in range(state.scalars[MARKS]):
-        unit = state.marked[place]
-        units[unit, MARKED] = 0
-        if tables.places[unit] > 0:
-            if units[unit, FREE_PLACES] == tables.places[unit]:
-                units[unit, TAKEN_SINCE] = now
-            while units[unit, FREE_PLACES] > 0 and units[unit, LENGTH] > 0:
-                units[unit, FREE_PLACES] -= 1
-                schedule(state, now + tables.cycle_ps, take(state, unit, now))
-        elif units[unit, FREE_AT] <= now and units[unit, LENGTH] > 0:
-            begin(state, tables, now, unit, take(state, unit, now))
-            if units[unit, LENGTH] > 0:
-                wake_when_free(state, unit)
-    state.scalars[MARKS] = 0
+    run = state.run[0]
+    for place in range(run.marks):
+        number = state.units[place].mark
+        unit = state.units[number]
+        unit.marked = 0
+        if run.overflow:
+            continue
+        if unit.places > 0:
+            if unit.free_places == unit.places:
+                unit.taken_since = now
+            while unit.free_places > 0 and unit.length > 0:
+                unit.free_places -= 1
+                schedule(state, now + tables.chip[0].cycle, take(state, now, number))
+        elif unit.free_at <= now and unit.length > 0:
+            begin(state, tables, now, number, take(state, now, number))
+            if unit.length > 0:
+                wake_when_free(state, number)
+    run.marks = 0
 
 
-@kernel
-def emit(state: State, tables: Tables, now: int, encoder: int) -> None:
-    """Send all messages whose elements have been judged by now; then wait for the next, or the end of the scan."""
-    began, last = state.encoder_began[encoder], state.encoder_last[encoder]
-    while state.encoder_next[encoder] < last:
-        message = state.encoder_next[encoder]
-        position = tables.column_position[state.message_column[message]]
-        due = began + scan_offset(position, tables.per_cycle, tables.cycle_ps)
+@part
+def emit(state: State, tables: Tables, now: int, number: int) -> None:
+    """Send the messages whose elements have been judged; wait for the next, or the end of the scan."""
+    encoder, chip = state.encoders[number], tables.chip[0]
+    while encoder.next < encoder.last:
+        position = tables.columns[state.messages[encoder.next].column].position
+        due = encoder.began + scan_offset(position, chip.per_cycle, chip.cycle)
         if due > now:
-            schedule(state, due, (EMITTING << KIND_BITS) | encoder)
+            schedule(state, due, (EMITTING << KIND_BITS) | number)
             return
-        inject(state, tables, now, message)
-        state.encoder_next[encoder] = message + 1
-    end = began + tables.encoder_duration[encoder]
-    if end > now:
-        schedule(state, end, encoder)
+        inject(state, tables, now, encoder.next)
+        encoder.next += 1
+    if encoder.began + encoder.duration > now:
+        schedule(state, encoder.began + encoder.duration, number)
     else:
-        end_scan(state, tables, now, encoder)
+        end_scan(state, tables, now, number)
 
 
-@kernel
+@part
 def begin(state: State, tables: Tables, now: int, unit: int, job: int) -> None:
     """A unit of one place takes a job."""
-    jobs = state.jobs
-    stage = jobs[job, STAGE]
+    record, chip = state.jobs[job], tables.chip[0]
+    stage = record.stage
     if stage == ACCUMULATING:
-        accumulate(state, tables, now, unit, job)
+        accumulate(state, tables, now, job)
     elif stage == REQUESTING:
-        layer = state.message_layer[jobs[job, MESSAGE_OF]]
-        cross(state, tables, now, job, tables.path_link[jobs[job, AT]], tables.request_flits, layer)
+        cross(state, tables, now, job, tables.lists[record.at], chip.request_flits)
     elif stage == RESPONDING:
-        layer = state.message_layer[jobs[job, MESSAGE_OF]]
-        flits = rounds(tables.copy_bytes[jobs[job, COPY]], tables.flit_bytes)
-        cross(state, tables, now, job, tables.back_link[jobs[job, AT]], flits, layer)
+        cross(state, tables, now, job, tables.lists[record.at], response_flits(state, tables, job))
     elif stage == BRANCHING:
-        layer = state.message_layer[jobs[job, MESSAGE_OF]]
-        jobs[job, SPAN] = 0
-        cross(state, tables, now, job, tables.tree_link[jobs[job, AT]], tables.message_flits, layer)
+        cross(state, tables, now, job, tables.entries[record.at].link, chip.message_flits)
     elif stage == SERVED:
-        serve_dram(state, tables, now, unit, job)
+        serve_dram(state, tables, now, job)
     elif stage == READING:
-        read_scratchpad(state, tables, now, unit, job)
+        read_scratchpad(state, tables, now, job)
     elif stage == SCANNING:
-        start_scan(state, tables, now, unit, job)
+        start_scan(state, tables, now, job)
         emit(state, tables, now, job)
-    elif stage == UPDATING:
-        duration = tables.updater_duration[job - tables.encoder_core.size]
-        occupy(state, unit, now, duration, duration)
-        schedule(state, now + duration, job)
     else:
-        duration = tables.send_ps if stage == SENDING else tables.receive_ps
-        occupy(state, unit, now, duration, duration)
+        duration = chip.send if stage == SENDING else chip.receive
+        if stage == UPDATING:
+            duration = state.updaters[job - state.encoders.size].duration
+        occupy(state, now, unit, duration, duration)
         schedule(state, now + duration, job)
 
 
-@kernel
+@part
 def go_on(state: State, tables: Tables, now: int, job: int) -> None:
     """What a job waited for has come."""
-    jobs = state.jobs
-    stage = jobs[job, STAGE]
+    record = state.jobs[job]
+    stage = record.stage
     if stage == FETCHING:
         ask_memory(state, tables, now, job)
     elif stage == ACCUMULATING:
         consume(state, tables, now, job)
     elif stage == REQUESTING:
-        jobs[job, AT] += 1
+        record.at += 1
         request(state, tables, now, job)
     elif stage == ASKED:
         ask_channel(state, tables, now, job)
     elif stage == SERVED:
-        path = jobs[job, CORE] * tables.store_unit.size + tables.copy_store[jobs[job, COPY]]
-        jobs[job, AT] = tables.back_start[path]
         respond(state, tables, now, job)
     elif stage == RESPONDING:
-        jobs[job, AT] += 1
-        jobs[job, TAIL_PS] = now + jobs[job, SPAN] - tables.link_period_ps
+        record.at += 1
+        record.tail = now + record.span - tables.chip[0].link_period
         respond(state, tables, now, job)
     elif stage == READING:
         multiply(state, tables, now, job)
     elif stage == BRANCHING:
         pass_link(state, tables, now, job)
-        jobs[job, STAGE] = DROPPING
-        wait = jobs[job, SPAN] - tables.link_period_ps
+        record.stage = DROPPING
+        wait = record.span - tables.chip[0].link_period
         if wait > 0:
             schedule(state, now + wait, job)
         else:
@@ -208,7 +182,7 @@ def go_on(state: State, tables: Tables, now: int, job: int) -> None:
     elif stage == DROPPING:
         drop(state, tables, now, job)
     elif stage == SENDING:
-        message = jobs[job, MESSAGE_OF]
+        message = record.message
         end_job(state, job)
         depart(state, tables, now, message)
     elif stage == RECEIVING:
@@ -216,4 +190,4 @@ def go_on(state: State, tables: Tables, now: int, job: int) -> None:
     elif stage == SCANNING:
         end_scan(state, tables, now, job)
     elif stage == UPDATING:
-        end_update(state, tables, now, job - tables.encoder_core.size)
+        end_update(state, tables, now, job - state.encoders.size)

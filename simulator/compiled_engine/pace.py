@@ -2,193 +2,171 @@
 
 from __future__ import annotations
 
-from networks.kernels import kernel
+from networks.kernels import part
 from simulator.compiled_engine.jobs import SCAN_KIND, SCANNING, UPDATE_KIND, UPDATING, code
-from simulator.compiled_engine.queues import KIND_BITS, OPENING, enqueue, occupy, schedule
-from simulator.compiled_engine.state import (
-    FRAMES,
-    INJECTED,
-    NONE,
-    PACE_INDEX,
-    PACE_STEP,
-    PACE_SWEEP,
-    STAGE,
-    State,
-)
-from simulator.compiled_engine.tables import (
-    A_SCAN,
-    A_STATE_READ,
-    A_STATE_WRITE,
-    A_UPDATE,
-    BARRIER,
-    DATAFLOW,
-    LAYER,
-    SCAN,
-    UPDATE,
-    Tables,
-)
+from simulator.compiled_engine.queues import KIND_BITS, OPENING, count, enqueue, occupy, schedule
+from simulator.compiled_engine.records import NONE, State, Tables
+from simulator.compiled_engine.tables import BARRIER, DATAFLOW, LAYER
 
 
-@kernel
-def count(state: State, unit: int, layer: int, action: int, amount: int) -> None:
-    """Enter an amount by unit and by layer."""
-    state.counts[unit, action] += amount
-    state.layer_counts[layer, action] += amount
-
-
-@kernel
-def try_encoder(state: State, tables: Tables, now: int, encoder: int) -> None:
+@part
+def try_encoder(state: State, tables: Tables, now: int, number: int) -> None:
     """Ask for the scan unit if value, target and policy allow the encoder's next step."""
-    step = state.encoder_step[encoder]
-    target, source = tables.encoder_target[encoder], tables.encoder_source[encoder]
-    frames = state.scalars[FRAMES]
-    first = tables.sweep[target] * frames
-    if step == NONE or step >= first + frames or state.gate[target] < step or state.finished[target] < step - 1:
+    encoder, chip = state.encoders[number], tables.chip[0]
+    step, target = encoder.step, state.populations[encoder.target]
+    if step == NONE or step >= encoder.first + state.run[0].frames:
         return
-    needed = step - tables.encoder_delay[encoder]
-    if tables.encoder_computed[encoder] and needed >= first:
-        updater = tables.encoder_updater[encoder]
-        if state.updated[updater] < needed:
-            return
-    if state.began[step] == NONE:
-        state.began[step] = now
-    state.encoder_step[encoder] = NONE  # under way
-    state.jobs[encoder, STAGE] = SCANNING
-    core = tables.encoder_core[encoder]
-    ordinal = step * tables.projections + tables.encoder_projection[encoder]
-    key = code(SCAN_KIND, ordinal, core, tables.cores)
-    enqueue(state, tables, now, tables.stage_unit[core, SCAN], encoder, key)
+    if target.gate < step or target.finished < step - 1:
+        return
+    needed = step - encoder.delay
+    if (
+        encoder.updater != NONE
+        and needed >= encoder.first
+        and state.updaters[encoder.updater].updated < needed
+    ):
+        return
+    if state.steps[step].began == NONE:
+        state.steps[step].began = now
+    encoder.step = NONE  # under way
+    state.jobs[number].stage = SCANNING
+    key = code(SCAN_KIND, step * chip.projections + encoder.projection, encoder.core, chip.cores)
+    enqueue(state, now, encoder.unit, number, key)
 
 
-@kernel
+@part
 def first_message(state: State, step: int, column: int) -> int:
     """The first message of a step at or behind a column (messages of a step are sorted by column)."""
-    low, high = state.step_bounds[step], state.step_bounds[step + 1]
+    low, high = state.steps[step].messages, state.steps[step].messages_end
     while low < high:
         middle = (low + high) >> 1
-        if state.message_column[middle] < column:
+        if state.messages[middle].column < column:
             low = middle + 1
         else:
             high = middle
-    return low
+    return int(low)
 
 
-@kernel
-def start_scan(state: State, tables: Tables, now: int, unit: int, encoder: int) -> None:
+@part
+def start_scan(state: State, tables: Tables, now: int, number: int) -> None:
     """The scan begins: what it will find is in the trace."""
-    step = state.scanned[encoder] + 1
-    occupy(state, unit, now, tables.encoder_duration[encoder], tables.encoder_duration[encoder])
-    state.encoder_began[encoder] = now
-    state.encoder_next[encoder] = first_message(state, step, tables.encoder_low[encoder])
-    state.encoder_last[encoder] = first_message(state, step, tables.encoder_high[encoder])
-    size, layer = tables.encoder_size[encoder], tables.encoder_target[encoder]
-    sent = state.encoder_last[encoder] - state.encoder_next[encoder]
-    count(state, unit, layer, tables.core_action[A_SCAN], size)
-    count(state, unit, layer, tables.core_action[A_STATE_READ], 2 * size)
-    count(state, unit, layer, tables.core_action[A_STATE_WRITE], sent)
-    state.scalars[INJECTED] += sent
+    encoder, chip = state.encoders[number], tables.chip[0]
+    step = encoder.scanned + 1
+    occupy(state, now, encoder.unit, encoder.duration, encoder.duration)
+    encoder.began = now
+    encoder.next = first_message(state, step, encoder.low)
+    encoder.last = first_message(state, step, encoder.high)
+    sent = encoder.last - encoder.next
+    count(state, encoder.unit, encoder.target, chip.scan_action, encoder.size)
+    count(state, encoder.unit, encoder.target, chip.read_action, 2 * encoder.size)
+    count(state, encoder.unit, encoder.target, chip.write_action, sent)
+    state.run[0].injected += sent
 
 
-@kernel
-def end_scan(state: State, tables: Tables, now: int, encoder: int) -> None:
+@part
+def end_scan(state: State, tables: Tables, now: int, number: int) -> None:
     """A scan has ended: perhaps the last into its target; its source may move on."""
-    step = state.scanned[encoder] + 1
-    state.scanned[encoder] = step
-    state.encoder_step[encoder] = step + 1
-    target = tables.encoder_target[encoder]
-    state.scanning[target] += 1
-    if state.scanning[target] == tables.into_start[target + 1] - tables.into_start[target]:
-        state.scanning[target] = 0
-        state.all_scanned[target] = step
-        for share in range(tables.shares_start[target], tables.shares_start[target + 1]):
-            try_update(state, tables, now, tables.shares[share])
-    if tables.encoder_updater[encoder] != NONE:
-        try_update(state, tables, now, tables.encoder_updater[encoder])
+    encoder = state.encoders[number]
+    encoder.scanned += 1
+    encoder.step = encoder.scanned + 1
+    target = state.populations[encoder.target]
+    target.scanning += 1
+    if target.scanning == target.into_end - target.into:
+        target.scanning = 0
+        target.all_scanned = encoder.scanned
+        for share in range(target.shares, target.shares_end):
+            try_update(state, tables, now, tables.lists[share])
+    if encoder.updater != NONE:
+        try_update(state, tables, now, encoder.updater)
 
 
-@kernel
-def try_update(state: State, tables: Tables, now: int, updater: int) -> None:
-    """Ask for the update unit if all scans have ended, all copies are consumed and the last value has been read."""
-    population, step = tables.updater_population[updater], state.updater_step[updater]
-    if state.updater_queued[updater] or state.all_scanned[population] != step or state.open_copies[updater] > 0:
+@part
+def try_update(state: State, tables: Tables, now: int, number: int) -> None:
+    """Ask for the update unit if scans have ended, copies are consumed and the last value has been read."""
+    updater, chip = state.updaters[number], tables.chip[0]
+    step = updater.step
+    if updater.queued or updater.open_copies > 0 or state.populations[updater.population].all_scanned != step:
         return
-    if step > tables.sweep[population] * state.scalars[FRAMES]:
-        for reader in range(tables.readers_start[updater], tables.readers_start[updater + 1]):
-            if state.scanned[tables.readers[reader]] < step - 1:
+    if step > updater.first:
+        for reader in range(updater.readers, updater.readers_end):
+            if state.encoders[tables.lists[reader]].scanned < step - 1:
                 return
-    state.updater_queued[updater] = 1
-    core = tables.updater_core[updater]
-    job = tables.encoder_core.size + updater
-    state.jobs[job, STAGE] = UPDATING
-    key = code(UPDATE_KIND, step * tables.populations + population, core, tables.cores)
-    enqueue(state, tables, now, tables.stage_unit[core, UPDATE], job, key)
+    updater.queued = 1
+    job = state.encoders.size + number
+    state.jobs[job].stage = UPDATING
+    key = code(UPDATE_KIND, step * chip.populations + updater.population, updater.core, chip.cores)
+    enqueue(state, now, updater.unit, job, key)
 
 
-@kernel
-def end_update(state: State, tables: Tables, now: int, updater: int) -> None:
+@part
+def end_update(state: State, tables: Tables, now: int, number: int) -> None:
     """A share has been updated; with the last one its population has finished the step."""
-    population, step = tables.updater_population[updater], state.updater_step[updater]
-    unit = tables.stage_unit[tables.updater_core[updater], UPDATE]
-    count(state, unit, population, tables.core_action[A_UPDATE], tables.updater_size[updater])
-    count(state, unit, population, tables.core_action[A_STATE_READ], tables.updater_reads[updater])
-    count(state, unit, population, tables.core_action[A_STATE_WRITE], tables.updater_writes[updater])
-    state.ended[step] = max(state.ended[step], now)
-    state.updated[updater] = step
-    state.updater_queued[updater] = 0
-    state.updater_step[updater] = step + 1
-    state.finishing[population] += 1
-    if state.finishing[population] == tables.shares_start[population + 1] - tables.shares_start[population]:
-        state.finishing[population] = 0
-        state.finished[population] = step
-        for entry in range(tables.into_start[population], tables.into_start[population + 1]):
-            try_encoder(state, tables, now, tables.into[entry])
+    updater, chip = state.updaters[number], tables.chip[0]
+    step, population = updater.step, state.populations[updater.population]
+    count(state, updater.unit, updater.population, chip.update_action, updater.size)
+    count(state, updater.unit, updater.population, chip.read_action, updater.reads)
+    count(state, updater.unit, updater.population, chip.write_action, updater.writes)
+    state.steps[step].ended = max(state.steps[step].ended, now)
+    updater.updated, updater.queued, updater.step = step, 0, step + 1
+    population.finishing += 1
+    if population.finishing == population.shares_end - population.shares:
+        population.finishing = 0
+        population.finished = step
+        for entry in range(population.into, population.into_end):
+            try_encoder(state, tables, now, tables.lists[entry])
         keep_pace(state, tables, now)
-    for reader in range(tables.readers_start[updater], tables.readers_start[updater + 1]):
-        try_encoder(state, tables, now, tables.readers[reader])
+    for reader in range(updater.readers, updater.readers_end):
+        try_encoder(state, tables, now, tables.lists[reader])
 
 
-@kernel
+@part
+def sweep_order(state: State, tables: Tables) -> tuple[int, int]:
+    """Where the populations of the present sweep are listed, in computing order."""
+    first = tables.chip[0].order + state.run[0].sweep * tables.chip[0].width
+    end = first
+    while end < first + tables.chip[0].width and tables.lists[end] != NONE:
+        end += 1
+    return first, end
+
+
+@part
 def keep_pace(state: State, tables: Tables, now: int) -> None:
     """If what the open gate waited for has finished, meet and open the next one."""
-    scalars = state.scalars
-    sweep, step, index = scalars[PACE_SWEEP], scalars[PACE_STEP], scalars[PACE_INDEX]
-    if sweep >= tables.order_start.size - 1:
+    run, chip = state.run[0], tables.chip[0]
+    if run.sweep == chip.sweeps:
         return
-    low, high = tables.order_start[sweep], tables.order_start[sweep + 1]
-    last = (sweep + 1) * scalars[FRAMES] - 1
-    if tables.policy == LAYER:
-        if state.finished[tables.order[low + index]] < step:
+    first, end = sweep_order(state, tables)
+    step, last = run.step, (run.sweep + 1) * run.frames - 1
+    if chip.policy == LAYER:
+        if state.populations[tables.lists[first + run.index]].finished < step:
             return
-        index += 1
-        if low + index == high:
-            index, step = 0, step + 1
+        run.index += 1
+        if first + run.index == end:
+            run.index, step = 0, step + 1
     else:
-        awaited = step if tables.policy == BARRIER else last
-        for entry in range(low, high):
-            if state.finished[tables.order[entry]] < awaited:
+        awaited = step if chip.policy == BARRIER else last
+        for place in range(first, end):
+            if state.populations[tables.lists[place]].finished < awaited:
                 return
         step = awaited + 1
-    scalars[PACE_INDEX], scalars[PACE_STEP] = index, step
+    run.step = step
     if step > last:
-        scalars[PACE_SWEEP] = sweep + 1
-    schedule(state, now + tables.meeting_ps, OPENING << KIND_BITS)
+        run.sweep += 1
+    schedule(state, now + chip.meeting, OPENING << KIND_BITS)
 
 
-@kernel
+@part
 def open_gate(state: State, tables: Tables, now: int) -> None:
     """Let the next population, step or sweep begin."""
-    scalars = state.scalars
-    sweep, step = scalars[PACE_SWEEP], scalars[PACE_STEP]
-    if sweep >= tables.order_start.size - 1:
+    run, chip = state.run[0], tables.chip[0]
+    if run.sweep == chip.sweeps:
         return
-    low, high = tables.order_start[sweep], tables.order_start[sweep + 1]
-    if tables.policy == LAYER:
-        low += scalars[PACE_INDEX]
-        high = low + 1
-    if tables.policy == DATAFLOW:
-        step = (sweep + 1) * scalars[FRAMES] - 1
-    for entry in range(low, high):
-        population = tables.order[entry]
-        state.gate[population] = step
-        for encoder in range(tables.into_start[population], tables.into_start[population + 1]):
-            try_encoder(state, tables, now, tables.into[encoder])
+    first, end = sweep_order(state, tables)
+    if chip.policy == LAYER:
+        first += run.index
+        end = first + 1
+    step = (run.sweep + 1) * run.frames - 1 if chip.policy == DATAFLOW else run.step
+    for place in range(first, end):
+        population = state.populations[tables.lists[place]]
+        population.gate = step
+        for encoder in range(population.into, population.into_end):
+            try_encoder(state, tables, now, tables.lists[encoder])

@@ -2,179 +2,158 @@
 
 from __future__ import annotations
 
-from networks.kernels import kernel
-from simulator.compiled_engine.state import (
-    AREA,
-    ARRIVAL,
-    BUSY,
-    CHANGED,
-    CODE,
-    COVERED,
-    EVENTS,
-    FREE_AT,
-    FREE_PLACES,
-    HEAD,
-    IDLE,
-    LENGTH,
-    MARKED,
-    MARKS,
-    NEXT,
-    NONE,
-    OCCUPIED,
-    OVERFLOW,
-    PEAK,
-    PREVIOUS,
-    TAIL,
-    TAKEN_SINCE,
-    WAIT,
-    WAKE,
-    State,
-)
-from simulator.compiled_engine.tables import Tables
+from networks.kernels import part
+from simulator.compiled_engine.records import NONE, State
 
 # An event is a job that goes on, or one of these with its number in the low bits.
 JOB, WAKING, EMITTING, OPENING = 0, 1, 2, 3
 KIND_BITS = 40
 
 
-@kernel
+@part
 def schedule(state: State, time_ps: int, what: int) -> None:
     """Put an event on the heap."""
-    times, whats = state.event_time, state.event_what
-    place = state.scalars[EVENTS]
-    if place >= times.size:
-        state.scalars[OVERFLOW] = 1
+    events, run = state.events, state.run[0]
+    place = run.events
+    if place >= events.size:
+        run.overflow = 1
         return
-    state.scalars[EVENTS] = place + 1
+    run.events = place + 1
     while place > 0:
         parent = (place - 1) >> 1
-        if times[parent] <= time_ps:
+        if events[parent].time <= time_ps:
             break
-        times[place], whats[place] = times[parent], whats[parent]
+        events[place].time, events[place].what = events[parent].time, events[parent].what
         place = parent
-    times[place], whats[place] = time_ps, what
+    events[place].time, events[place].what = time_ps, what
 
 
-@kernel
+@part
 def next_event(state: State) -> int:
-    """Take the earliest event off the heap. Events of one tick come in any order: none depends on another's turn."""
-    times, whats = state.event_time, state.event_what
-    what = whats[0]
-    size = state.scalars[EVENTS] - 1
-    state.scalars[EVENTS] = size
-    time_ps, moved = times[size], whats[size]
+    """Take the earliest event off the heap; the order within a tick is free, since nothing depends on it."""
+    events, run = state.events, state.run[0]
+    what = events[0].what
+    size = run.events - 1
+    run.events = size
+    time_ps, moved = events[size].time, events[size].what
     place = 0
     while True:
         child = 2 * place + 1
         if child >= size:
             break
-        if child + 1 < size and times[child + 1] < times[child]:
+        if child + 1 < size and events[child + 1].time < events[child].time:
             child += 1
-        if times[child] >= time_ps:
+        if events[child].time >= time_ps:
             break
-        times[place], whats[place] = times[child], whats[child]
+        events[place].time, events[place].what = events[child].time, events[child].what
         place = child
-    times[place], whats[place] = time_ps, moved
-    return what
+    events[place].time, events[place].what = time_ps, moved
+    return int(what)
 
 
-@kernel
-def mark(state: State, unit: int) -> None:
+@part
+def mark(state: State, number: int) -> None:
     """The unit decides at the end of this tick."""
-    if state.units[unit, MARKED] == 0:
-        state.units[unit, MARKED] = 1
-        state.marked[state.scalars[MARKS]] = unit
-        state.scalars[MARKS] += 1
+    unit, run = state.units[number], state.run[0]
+    if unit.marked == 0:
+        unit.marked = 1
+        state.units[run.marks].mark = number
+        run.marks += 1
 
 
-@kernel
-def count_queue(state: State, unit: int, now: int) -> None:
-    units = state.units
-    units[unit, AREA] += units[unit, LENGTH] * (now - units[unit, CHANGED])
-    units[unit, CHANGED] = now
-
-
-@kernel
-def enqueue(state: State, tables: Tables, now: int, unit: int, job: int, code: int) -> None:
-    """Queue a job by (arrival, code). Arrivals never go back in time, so only ties are sorted, from the tail."""
-    units, jobs = state.units, state.jobs
-    count_queue(state, unit, now)
-    jobs[job, ARRIVAL], jobs[job, CODE] = now, code
-    before = units[unit, TAIL]
-    while before != NONE and jobs[before, ARRIVAL] == now and jobs[before, CODE] > code:
-        before = jobs[before, PREVIOUS]
-    after = units[unit, HEAD] if before == NONE else jobs[before, NEXT]
-    jobs[job, PREVIOUS], jobs[job, NEXT] = before, after
+@part
+def enqueue(state: State, now: int, number: int, job: int, code: int) -> None:
+    """Queue a job by (arrival, code). Arrivals never go back in time, so only ties are sorted."""
+    unit, jobs = state.units[number], state.jobs
+    if state.run[0].overflow:
+        return  # the run is given up: leave the queues whole
+    unit.area += unit.length * (now - unit.changed)
+    unit.changed = now
+    jobs[job].arrival, jobs[job].code = now, code
+    before = unit.tail
+    while before != NONE and jobs[before].arrival == now and jobs[before].code > code:
+        before = jobs[before].previous
+    after = unit.head if before == NONE else jobs[before].next
+    jobs[job].previous, jobs[job].next = before, after
     if before == NONE:
-        units[unit, HEAD] = job
+        unit.head = job
     else:
-        jobs[before, NEXT] = job
+        jobs[before].next = job
     if after == NONE:
-        units[unit, TAIL] = job
+        unit.tail = job
     else:
-        jobs[after, PREVIOUS] = job
-    units[unit, LENGTH] += 1
-    units[unit, PEAK] = max(units[unit, PEAK], units[unit, LENGTH])
-    if tables.places[unit] > 0:
-        if units[unit, FREE_PLACES] > 0:
-            mark(state, unit)
-    elif units[unit, FREE_AT] <= now:
-        mark(state, unit)
+        jobs[after].previous = job
+    unit.length += 1
+    unit.peak = max(unit.peak, unit.length)
+    if unit.places > 0:
+        if unit.free_places > 0:
+            mark(state, number)
+    elif unit.free_at <= now:
+        mark(state, number)
     else:
-        wake_when_free(state, unit)
+        wake_when_free(state, number)
 
 
-@kernel
-def wake_when_free(state: State, unit: int) -> None:
+@part
+def wake_when_free(state: State, number: int) -> None:
     """A unit with a queue decides again when it is free."""
-    if state.units[unit, WAKE] != state.units[unit, FREE_AT]:
-        state.units[unit, WAKE] = state.units[unit, FREE_AT]
-        schedule(state, state.units[unit, FREE_AT], (WAKING << KIND_BITS) | unit)
+    unit = state.units[number]
+    if unit.wake != unit.free_at:
+        unit.wake = unit.free_at
+        schedule(state, unit.free_at, (WAKING << KIND_BITS) | number)
 
 
-@kernel
-def take(state: State, unit: int, now: int) -> int:
+@part
+def take(state: State, now: int, number: int) -> int:
     """The first job of the queue."""
-    units, jobs = state.units, state.jobs
-    count_queue(state, unit, now)
-    job = units[unit, HEAD]
-    after = jobs[job, NEXT]
-    units[unit, HEAD] = after
+    unit, jobs = state.units[number], state.jobs
+    unit.area += unit.length * (now - unit.changed)
+    unit.changed = now
+    job = unit.head
+    after = jobs[job].next
+    unit.head = after
     if after == NONE:
-        units[unit, TAIL] = NONE
+        unit.tail = NONE
     else:
-        jobs[after, PREVIOUS] = NONE
-    units[unit, LENGTH] -= 1
-    units[unit, WAIT] += now - jobs[job, ARRIVAL]
-    return job
+        jobs[after].previous = NONE
+    unit.length -= 1
+    unit.wait += now - jobs[job].arrival
+    return int(job)
 
 
-@kernel
-def cover(state: State, unit: int, start_ps: int, end_ps: int, work_ps: int) -> None:
+@part
+def cover(state: State, number: int, start_ps: int, end_ps: int, work_ps: int) -> None:
     """Book a time of service; services may overlap but begin in order."""
-    units = state.units
-    if start_ps > units[unit, COVERED]:
-        units[unit, IDLE] += start_ps - units[unit, COVERED]
-        units[unit, COVERED] = start_ps
-    if end_ps > units[unit, COVERED]:
-        units[unit, OCCUPIED] += end_ps - units[unit, COVERED]
-        units[unit, COVERED] = end_ps
-    units[unit, BUSY] += work_ps
+    unit = state.units[number]
+    if start_ps > unit.covered:
+        unit.idle += start_ps - unit.covered
+        unit.covered = start_ps
+    if end_ps > unit.covered:
+        unit.occupied += end_ps - unit.covered
+        unit.covered = end_ps
+    unit.busy += work_ps
 
 
-@kernel
-def occupy(state: State, unit: int, now: int, duration_ps: int, work_ps: int) -> None:
+@part
+def occupy(state: State, now: int, number: int, duration_ps: int, work_ps: int) -> None:
     """Hold a unit from now on."""
-    cover(state, unit, now, now + duration_ps, work_ps)
-    state.units[unit, FREE_AT] = now + duration_ps
+    cover(state, number, now, now + duration_ps, work_ps)
+    state.units[number].free_at = now + duration_ps
 
 
-@kernel
-def leave(state: State, tables: Tables, unit: int, now: int) -> None:
+@part
+def leave(state: State, now: int, number: int) -> None:
     """Give back one of several places."""
-    units = state.units
-    units[unit, FREE_PLACES] += 1
-    if units[unit, FREE_PLACES] == tables.places[unit]:
-        cover(state, unit, units[unit, TAKEN_SINCE], now, now - units[unit, TAKEN_SINCE])
-    if units[unit, LENGTH] > 0:
-        mark(state, unit)
+    unit = state.units[number]
+    unit.free_places += 1
+    if unit.free_places == unit.places:
+        cover(state, number, unit.taken_since, now, now - unit.taken_since)
+    if unit.length > 0:
+        mark(state, number)
+
+
+@part
+def count(state: State, unit: int, layer: int, action: int, amount: int) -> None:
+    """Enter an amount by unit and by layer."""
+    state.counts[unit, action] += amount
+    state.counts[state.run[0].units + layer, action] += amount

@@ -1,4 +1,4 @@
-"""The plan as the tuple of integer arrays that the kernels read, with encoders and updaters numbered."""
+"""Number the encoders and updaters of a plan and lay it out as records."""
 
 from __future__ import annotations
 
@@ -6,227 +6,250 @@ from typing import NamedTuple
 
 import numpy as np
 
+from simulator.compiled_engine.records import (
+    CHIP,
+    COLUMN,
+    COPY,
+    CORE,
+    ENCODER,
+    ENTRY,
+    NONE,
+    PATH,
+    POPULATION,
+    STORE,
+    TREE,
+    UNIT,
+    UPDATER,
+    Records,
+    Tables,
+)
 from simulator.plan import FETCH, MAC, RECEIVE, SCAN, SEND, UPDATE, Integers, Plan, share_updates
 from simulator.rules.dram import DramTiming
 from simulator.rules.service import scan_duration
 
-CORE_ACTIONS = ("scan", "send", "receive", "mac", "update", "state_read", "state_write", "leakage")
-STORE_ACTIONS = ("words", "read", "activate", "row_hit", "row_miss", "row_conflict", "bytes", "io")
-A_SCAN, A_SEND, A_RECEIVE, A_MAC, A_UPDATE, A_STATE_READ, A_STATE_WRITE, A_LEAKAGE = range(8)
-S_WORDS, S_READ, S_ACTIVATE, S_HIT, S_MISS, S_CONFLICT, S_BYTES, S_IO = range(8)
 POLICIES = ("layer", "barrier", "dataflow")
 LAYER, BARRIER, DATAFLOW = range(3)
 
 
-class Tables(NamedTuple):
-    """Everything the kernels read of a plan and never change.
+class Start(NamedTuple):
+    """Records as they are at the start of every sequence, but for the steps."""
 
-    An *encoder* is one (projection, share of its source), an *updater* one (population, share). Ragged lists are
-    (start, values) pairs.
-    """
-
-    policy: int
-    meeting_ps: int
-    cores: int
-    populations: int
-    projections: int
-    core_unit: int  # unit of core 0's own counts
-    # encoders
-    encoder_projection: Integers
-    encoder_core: Integers
-    encoder_size: Integers
-    encoder_source: Integers
-    encoder_target: Integers
-    encoder_delay: Integers
-    encoder_computed: Integers
-    encoder_updater: Integers  # the updater of the source on this core, or -1
-    encoder_low: Integers  # first column
-    encoder_high: Integers
-    encoder_duration: Integers
-    # updaters
-    updater_population: Integers
-    updater_core: Integers
-    updater_size: Integers
-    updater_duration: Integers
-    updater_reads: Integers
-    updater_writes: Integers
-    updater_at: Integers  # (populations, cores)
-    readers_start: Integers  # encoders that must have read an updater's last value
-    readers: Integers
-    into_start: Integers  # encoders that end in a population
-    into: Integers
-    shares_start: Integers  # updaters of a population
-    shares: Integers
-    sweep: Integers
-    order_start: Integers
-    order: Integers
-    # stages
-    stage_unit: Integers
-    places: Integers  # fetch slots of a unit, 0 for a unit that serves one job at a time
-    cycle_ps: int
-    per_cycle: int
-    send_ps: int
-    receive_ps: int
-    mac_lanes: int
-    # wires
-    first_link: int
-    link_period_ps: int
-    hop_ps: int
-    flit_bytes: int
-    message_flits: int
-    request_flits: int
-    tree_start: Integers
-    tree_link: Integers
-    tree_parent: Integers
-    drop_start: Integers
-    drop_core: Integers
-    path_start: Integers
-    path_link: Integers
-    back_start: Integers
-    back_link: Integers
-    # stores
-    store_unit: Integers
-    store_dram: Integers
-    store_period: Integers
-    store_width: Integers
-    store_latency: Integers
-    dram_timing: Integers  # (stores, fields of DramTiming)
-    # columns
-    column_core: Integers
-    column_position: Integers
-    column_tree: Integers
-    copy_start: Integers
-    copy_core: Integers
-    copy_words: Integers
-    copy_bytes: Integers
-    copy_address: Integers
-    copy_store: Integers
-    # actions
-    core_action: Integers
-    store_action: Integers  # (stores, STORE_ACTIONS), -1 where there is none
-    link_flit: int
-    router_flit: int  # -1 on a bus
+    units: Records
+    encoders: Records
+    updaters: Records
+    populations: Records
 
 
-def tables_of(plan: Plan) -> Tables:
-    """Number the encoders and updaters of a plan and lay everything out."""
-    stages, wires, stores, columns = plan.stages, plan.wires, plan.stores, plan.columns
+def tables_of(plan: Plan) -> tuple[Tables, Start]:
+    """All that the kernels read, and what every sequence starts from."""
+    stages, wires, columns = plan.stages, plan.wires, plan.columns
     updaters = [(p, n) for p, shares in enumerate(plan.shares) if plan.into[p] for n in range(len(shares))]
-    updater_at = np.full((len(plan.shares), plan.cores), -1, np.int64)
+    updater_at = np.full((len(plan.shares), plan.cores), NONE, np.int64)
     for number, (population, share) in enumerate(updaters):
         updater_at[population, plan.shares[population][share].core] = number
-    encoders = [(p, n) for p, s in enumerate(plan.source.tolist()) for n in range(len(plan.shares[s]))]
-    where = [plan.shares[int(plan.source[p])][n] for p, n in encoders]
-    computed = [bool(plan.into[int(plan.source[p])]) and not plan.crosses_sweeps(p) for p, _ in encoders]
-    own = [int(updater_at[plan.source[p], w.core]) for (p, _), w in zip(encoders, where, strict=True)]
-    readers = [
-        [e for e in range(len(encoders)) if computed[e] and own[e] == u] for u in range(len(updaters))
-    ]
-    into = [[e for e, (p, _) in enumerate(encoders) if plan.target[p] == t] for t in range(len(plan.shares))]
-    shares = [[u for u, (p, _) in enumerate(updaters) if p == t] for t in range(len(plan.shares))]
+    encoders = encoder_records(plan, updater_at)
+    readers = [np.flatnonzero(encoders["updater"] == updater).tolist() for updater in range(len(updaters))]
+    into = [np.flatnonzero(encoders["target"] == p).tolist() for p in range(len(plan.shares))]
+    shares = [[u for u, (p, _) in enumerate(updaters) if p == target] for target in range(len(plan.shares))]
+    lists = Lists()
+    readers_at, into_at, shares_at = lists.add(readers), lists.add(into), lists.add(shares)
+    drops_at = lists.add_ragged(wires.drop_start, wires.drop_core)
+    there_at = lists.add_ragged(wires.path_start, wires.path_link)
+    back_at = lists.add_ragged(wires.back_start, wires.back_link)
+    width = max(len(populations) for populations in plan.order)
+    order = [[*populations, *[NONE] * (width - len(populations))] for populations in plan.order]
+    order_at = lists.add(order)
+    units = np.zeros(len(plan.units), UNIT)
+    units["places"][stages.unit[:, FETCH]] = stages.fetch_slots
+    units["free_places"] = units["places"]
+    for field in ("head", "tail", "wake"):
+        units[field] = NONE
+    layer_of_column = np.repeat(plan.target, np.diff(columns.offset))
+    layer_of_copy = np.repeat(layer_of_column, np.diff(columns.copy_start))
+    tables = Tables(
+        chip=chip_record(plan, int(order_at[0]), width),
+        cores=records(
+            CORE,
+            send=stages.unit[:, SEND],
+            receive=stages.unit[:, RECEIVE],
+            fetch=stages.unit[:, FETCH],
+            mac=stages.unit[:, MAC],
+        ),
+        columns=records(
+            COLUMN,
+            core=columns.core,
+            position=columns.position,
+            tree=columns.tree,
+            copies=columns.copy_start[:-1],
+            copies_end=columns.copy_start[1:],
+        ),
+        copies=records(
+            COPY,
+            core=columns.copy_core,
+            words=columns.copy_words,
+            bytes=columns.copy_bytes,
+            address=columns.copy_address,
+            store=columns.copy_store,
+            updater=updater_at[layer_of_copy, columns.copy_core],
+        ),
+        trees=records(TREE, entries=wires.tree_start[:-1], entries_end=wires.tree_start[1:]),
+        entries=records(
+            ENTRY,
+            link=wires.tree_link,
+            parent=wires.tree_parent,
+            drops=drops_at[:-1],
+            drops_end=drops_at[1:],
+        ),
+        paths=records(
+            PATH,
+            there=there_at[:-1],
+            there_end=there_at[1:],
+            back=back_at[:-1],
+            back_end=back_at[1:],
+        ),
+        stores=store_records(plan),
+        lists=lists.values(),
+    )
     work = [share_updates(plan, population, share) for population, share in updaters]
     place = [plan.shares[population][share] for population, share in updaters]
-    action = {name: column for column, name in enumerate(plan.actions)}
-    places = np.zeros(len(plan.units), np.int64)
-    places[stages.unit[:, FETCH]] = stages.fetch_slots
-    no_timing = DramTiming(*[0] * len(DramTiming._fields))
-    readers_start, readers_flat = ragged(readers)
-    into_start, into_flat = ragged(into)
-    shares_start, shares_flat = ragged(shares)
-    order_start, order_flat = ragged([list(populations) for populations in plan.order])
-    return Tables(
-        policy=POLICIES.index(plan.policy),
-        meeting_ps=plan.meeting_ps,
-        cores=plan.cores,
-        populations=len(plan.shares),
-        projections=len(plan.source),
-        core_unit=plan.core_unit(0),
-        encoder_projection=integers([p for p, _ in encoders]),
-        encoder_core=integers([w.core for w in where]),
-        encoder_size=integers([w.stop - w.start for w in where]),
-        encoder_source=integers([int(plan.source[p]) for p, _ in encoders]),
-        encoder_target=integers([int(plan.target[p]) for p, _ in encoders]),
-        encoder_delay=integers([int(plan.delay[p]) for p, _ in encoders]),
-        encoder_computed=integers([int(c) for c in computed]),
-        encoder_updater=integers([u if c else -1 for u, c in zip(own, computed, strict=True)]),
-        encoder_low=integers([int(columns.offset[p]) + w.start for (p, _), w in zip(encoders, where, strict=True)]),
-        encoder_high=integers([int(columns.offset[p]) + w.stop for (p, _), w in zip(encoders, where, strict=True)]),
-        encoder_duration=integers(
-            [
-                int(scan_duration(w.stop - w.start, stages.scan_per_cycle, stages.scan_pad_to, stages.cycle_ps))
-                for w in where
-            ]
+    start = Start(
+        units=units,
+        encoders=encoders,
+        updaters=records(
+            UPDATER,
+            population=[p for p, _ in updaters],
+            core=[w.core for w in place],
+            unit=[int(stages.unit[w.core, UPDATE]) for w in place],
+            size=[w.stop - w.start for w in place],
+            duration=[w.duration_ps for w in work],
+            reads=[w.reads for w in work],
+            writes=[w.writes for w in work],
+            readers=readers_at[:-1],
+            readers_end=readers_at[1:],
         ),
-        updater_population=integers([p for p, _ in updaters]),
-        updater_core=integers([w.core for w in place]),
-        updater_size=integers([w.stop - w.start for w in place]),
-        updater_duration=integers([w.duration_ps for w in work]),
-        updater_reads=integers([w.reads for w in work]),
-        updater_writes=integers([w.writes for w in work]),
-        updater_at=updater_at,
-        readers_start=readers_start,
-        readers=readers_flat,
-        into_start=into_start,
-        into=into_flat,
-        shares_start=shares_start,
-        shares=shares_flat,
-        sweep=plan.sweep,
-        order_start=order_start,
-        order=order_flat,
-        stage_unit=stages.unit,
-        places=places,
-        cycle_ps=stages.cycle_ps,
-        per_cycle=stages.scan_per_cycle,
-        send_ps=stages.send_ps,
-        receive_ps=stages.receive_ps,
-        mac_lanes=stages.mac_lanes,
-        first_link=wires.first_unit,
-        link_period_ps=wires.period_ps,
-        hop_ps=wires.hop_ps,
-        flit_bytes=wires.flit_bytes,
-        message_flits=wires.message_flits,
-        request_flits=wires.request_flits,
-        tree_start=wires.tree_start,
-        tree_link=wires.tree_link,
-        tree_parent=wires.tree_parent,
-        drop_start=wires.drop_start,
-        drop_core=wires.drop_core,
-        path_start=wires.path_start,
-        path_link=wires.path_link,
-        back_start=wires.back_start,
-        back_link=wires.back_link,
-        store_unit=stores.unit,
-        store_dram=stores.dram,
-        store_period=stores.period_ps,
-        store_width=stores.width_bytes,
-        store_latency=stores.latency_ps,
-        dram_timing=np.array([tuple(t or no_timing) for t in stores.timing], np.int64),
-        column_core=columns.core,
-        column_position=columns.position,
-        column_tree=columns.tree,
-        copy_start=columns.copy_start,
-        copy_core=columns.copy_core,
-        copy_words=columns.copy_words,
-        copy_bytes=columns.copy_bytes,
-        copy_address=columns.copy_address,
-        copy_store=columns.copy_store,
-        core_action=integers([action[f"core.{name}"] for name in CORE_ACTIONS]),
-        store_action=np.array(
-            [[action.get(f"{name}.{a}", -1) for a in STORE_ACTIONS] for name in stores.component], np.int64
+        populations=records(
+            POPULATION,
+            into=into_at[:-1],
+            into_end=into_at[1:],
+            shares=shares_at[:-1],
+            shares_end=shares_at[1:],
         ),
-        link_flit=action["link.flit"],
-        router_flit=action.get("router.flit", -1),
+    )
+    return tables, start
+
+
+def encoder_records(plan: Plan, updater_at: Integers) -> Records:
+    """One encoder for each projection and share of its source."""
+    stages, offset = plan.stages, plan.columns.offset
+    pairs = [(p, n) for p, s in enumerate(plan.source.tolist()) for n in range(len(plan.shares[s]))]
+    projection = [p for p, _ in pairs]
+    place = [plan.shares[int(plan.source[p])][n] for p, n in pairs]
+    computed = [bool(plan.into[int(plan.source[p])]) and not plan.crosses_sweeps(p) for p in projection]
+    return records(
+        ENCODER,
+        projection=projection,
+        core=[w.core for w in place],
+        unit=[int(stages.unit[w.core, SCAN]) for w in place],
+        size=[w.stop - w.start for w in place],
+        source=plan.source[projection],
+        target=plan.target[projection],
+        delay=plan.delay[projection],
+        computed=computed,
+        updater=[
+            int(updater_at[plan.source[p], w.core]) if c else NONE
+            for p, w, c in zip(projection, place, computed, strict=True)
+        ],
+        low=[int(offset[p]) + w.start for p, w in zip(projection, place, strict=True)],
+        high=[int(offset[p]) + w.stop for p, w in zip(projection, place, strict=True)],
+        duration=[
+            int(scan_duration(w.stop - w.start, stages.scan_per_cycle, stages.scan_pad_to, stages.cycle_ps))
+            for w in place
+        ],
     )
 
 
-def integers(values: list[int]) -> Integers:
-    return np.array(values, np.int64)
+def chip_record(plan: Plan, order: int, width: int) -> Records:
+    stages, wires = plan.stages, plan.wires
+    action = {name: column for column, name in enumerate(plan.actions)}
+    return records(
+        CHIP,
+        policy=[POLICIES.index(plan.policy)],
+        meeting=[plan.meeting_ps],
+        cores=[plan.cores],
+        populations=[len(plan.shares)],
+        projections=[len(plan.source)],
+        sweeps=[len(plan.order)],
+        core_unit=[plan.core_unit(0)],
+        stores=[len(plan.stores.component)],
+        order=[order],
+        width=[width],
+        cycle=[stages.cycle_ps],
+        per_cycle=[stages.scan_per_cycle],
+        send=[stages.send_ps],
+        receive=[stages.receive_ps],
+        mac_lanes=[stages.mac_lanes],
+        first_link=[wires.first_unit],
+        link_period=[wires.period_ps],
+        hop=[wires.hop_ps],
+        flit_bytes=[wires.flit_bytes],
+        message_flits=[wires.message_flits],
+        request_flits=[wires.request_flits],
+        scan_action=[action["core.scan"]],
+        send_action=[action["core.send"]],
+        receive_action=[action["core.receive"]],
+        mac_action=[action["core.mac"]],
+        update_action=[action["core.update"]],
+        read_action=[action["core.state_read"]],
+        write_action=[action["core.state_write"]],
+        flit_action=[action["link.flit"]],
+        router_action=[action.get("router.flit", NONE)],
+    )
 
 
-def ragged(rows: list[list[int]]) -> tuple[Integers, Integers]:
-    """Rows of different length as (bounds, values)."""
-    bounds = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
-    return bounds, integers([value for row in rows for value in row])
+def store_records(plan: Plan) -> Records:
+    stores, action = plan.stores, {name: column for column, name in enumerate(plan.actions)}
+    counted = ("words", "read", "activate", "row_hit", "row_miss", "row_conflict", "bytes", "io")
+    columns = {
+        name: [action.get(f"{component}.{name}", NONE) for component in stores.component] for name in counted
+    }
+    timing = {field: [getattr(t, field) if t else 0 for t in stores.timing] for field in DramTiming._fields}
+    return records(
+        STORE,
+        unit=stores.unit,
+        dram=stores.dram,
+        period=stores.period_ps,
+        width=stores.width_bytes,
+        latency=stores.latency_ps,
+        **columns,
+        **timing,
+    )
 
 
-__all__ = ["FETCH", "MAC", "RECEIVE", "SCAN", "SEND", "UPDATE", "Tables", "tables_of"]
+def records(dtype: np.dtype[np.void], **fields: object) -> Records:
+    """An array of records from one sequence for each field; fields not named are 0."""
+    array = np.zeros(len(next(iter(fields.values()))), dtype)  # type: ignore[arg-type]
+    for name, values in fields.items():
+        array[name] = values
+    return array
+
+
+class Lists:
+    """One array of many lists; a record names one by the places where it begins and ends."""
+
+    def __init__(self) -> None:
+        self.parts: list[Integers] = []
+        self.length = 0
+
+    def add(self, rows: list[list[int]]) -> Integers:
+        """Append rows; returns their bounds."""
+        bounds = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
+        return self.add_ragged(bounds, np.array([value for row in rows for value in row], np.int64))
+
+    def add_ragged(self, bounds: Integers, values: Integers) -> Integers:
+        """Append rows that are laid out already; returns their bounds here."""
+        self.parts.append(values)
+        self.length += len(values)
+        return bounds + (self.length - len(values))
+
+    def values(self) -> Integers:
+        return np.concatenate(self.parts)

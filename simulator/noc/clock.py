@@ -61,7 +61,10 @@ def land(
         buffers.waiting[router] += 1
     calendar.flights[slot] = 0
     for entry in range(calendar.returns[slot]):
-        grants.credits[calendar.returning[slot, entry, 0], calendar.returning[slot, entry, 1]] += 1
+        wire, channel = calendar.returning[slot, entry, 0], calendar.returning[slot, entry, 1]
+        grants.credits[wire, channel] += 1
+        if calendar.returning[slot, entry, 2]:
+            grants.taken[wire, channel] = False
     calendar.returns[slot] = 0
     return left, completed
 
@@ -79,7 +82,7 @@ def inject(
 ) -> int:
     """Let a terminal send one flit into its router if it has one and there is room; return flits sent.
 
-    A packet enters by the next virtual channel, round robin, that has room, and keeps it to its end.
+    A packet enters by the next virtual channel, round robin, that is free, and keeps it to its end.
     """
     place = sources.queue[terminal]
     if place == packets.bounds[terminal + 1]:
@@ -91,15 +94,17 @@ def inject(
     number, channel = sources.offered[terminal], sources.entry[terminal]
     if number == 0:
         channels = grants.credits.shape[1]
+        channel = -1
         for step in range(1, channels + 1):
             candidate = (sources.entry[terminal] + step) % channels
-            if grants.credits[wire, candidate] > 0:
+            if not grants.taken[wire, candidate]:
                 channel = candidate
                 break
     if channel < 0 or grants.credits[wire, channel] == 0:
         return 0
     if number == 0:
         sources.entry[terminal] = channel
+        grants.taken[wire, channel] = True
         records.entered[packet] = now
     grants.credits[wire, channel] -= 1
     records.crossings[wire] += 1

@@ -1,7 +1,9 @@
 """The router rule: what one router grants and moves in one cycle.
 
-Both allocators are separable, inputs first, with round-robin arbiters that move on only when they win. They
-follow BookSim 2's input-queued router without speculation (Dally and Towles, chapters 16 to 19).
+Both allocators are separable, inputs first, with round-robin arbiters that move on only when they win. A
+virtual channel is granted again when the credit of the last flit has come back, so its buffer never holds two
+packets. All this follows BookSim 2's input-queued router without speculation (Dally and Towles, chapters 16
+to 19); granting the channel as soon as the last flit leaves lets packets of one flit saturate too late.
 """
 
 from __future__ import annotations
@@ -10,7 +12,8 @@ from networks.kernels import kernel
 from simulator.noc.state import Buffers, Calendar, Grants, Ints, Packets, Records, Turns, Wires
 
 SWITCH_CYCLES = 2  # from the grant to the wire: the grant's own cycle and the crossing
-SEND_CYCLES = 1  # a terminal or a credit goes straight onto the wire
+SEND_CYCLES = 1  # a terminal's flit goes straight onto the wire
+CREDIT_CYCLES = 2  # a credit goes straight onto the wire, and counts the cycle after it arrives
 
 
 @kernel
@@ -176,17 +179,20 @@ def move(
         buffers.held[wire, channel] -= 1
         buffers.filled[wire] -= 1
         buffers.waiting[router] -= 1
+        ends = number == packets.flits[packet] - 1
+        if ends:
+            grants.output[wire, channel] = -1
         if wires.into[output] >= 0:
             grants.credits[output, beyond] -= 1
-        if number == packets.flits[packet] - 1:
-            grants.taken[output, beyond] = False
-            grants.output[wire, channel] = -1
+        elif ends:
+            grants.taken[output, beyond] = False  # a terminal takes everything at once
         grants.free_at[output] = now + wires.period[output]
         records.crossings[output] += 1
         launch(calendar, output, packet, number, beyond, now + SWITCH_CYCLES + wires.latency[output])
-        back = (now + SEND_CYCLES + wires.latency[wire]) % calendar.returns.size
+        back = (now + CREDIT_CYCLES + wires.latency[wire]) % calendar.returns.size
         entry = calendar.returns[back]
         calendar.returning[back, entry, 0], calendar.returning[back, entry, 1] = wire, channel
+        calendar.returning[back, entry, 2] = ends
         calendar.returns[back] = entry + 1
     return moved
 

@@ -74,7 +74,7 @@ class Grants(NamedTuple):
     channel: Ints  # (W, V) virtual channel granted on it
     ready: Longs  # (W, V) cycle from which it may ask for the switch
     credits: Ints  # (W, V) free slots at the wire's end, as its start knows them
-    taken: Flags  # (W, V) a packet owns the channel until its last flit has left
+    taken: Flags  # (W, V) a packet owns the channel until the credit of its last flit is back
     free_at: Longs  # (W,) cycle from which the wire takes another flit
 
 
@@ -94,7 +94,7 @@ class Calendar(NamedTuple):
 
     flying: Ints  # (T, W, 4) wire, packet, flit number, channel
     flights: Ints  # (T,) how many
-    returning: Ints  # (T, W, 2) wire and channel of credits that come back
+    returning: Ints  # (T, W, 3) wire and channel of credits that come back, 1 for a packet's last
     returns: Ints  # (T,)
 
 
@@ -166,7 +166,7 @@ def fresh_state(wires: Wires, packets: Packets, virtual_channels: int, buffer: i
             pick=zeros(wire_count),
             winner=unset(routers),
         ),
-        Calendar(zeros(ring, wire_count, 4), zeros(ring), zeros(ring, wire_count, 2), zeros(ring)),
+        Calendar(zeros(ring, wire_count, 4), zeros(ring), zeros(ring, wire_count, 3), zeros(ring)),
         Sources(queue=packets.bounds[:-1].copy(), offered=zeros(terminals), entry=unset(terminals)),
         Records(
             received=zeros(count),

@@ -161,9 +161,11 @@ def fetch(state: State, timing: DramTiming, now_ps: int, address: int, size: int
 def rest(state: State, timing: DramTiming, elapsed_ps: int) -> tuple[int, int, int]:
     """Close the books at ``elapsed_ps``: (refreshes, ps with a row open, ps with all rows closed)."""
     while state[NEXT_REFRESH] <= elapsed_ps:
+        since, before = state[ACTIVE_SINCE], state[ACTIVE_PS]
         refresh_until(state, timing, state[NEXT_REFRESH])
+        if since != CLOSED:  # the refresh may have had to wait beyond the end
+            state[ACTIVE_PS] -= max(0, since + state[ACTIVE_PS] - before - elapsed_ps)
     active = state[ACTIVE_PS]
     if state[ACTIVE_SINCE] != CLOSED and state[ACTIVE_SINCE] < elapsed_ps:
         active += elapsed_ps - state[ACTIVE_SINCE]
-    active = min(active, elapsed_ps)
     return state[REFRESHES], active, elapsed_ps - active

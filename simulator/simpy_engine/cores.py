@@ -97,6 +97,8 @@ class Cores:
         columns, target = self.plan.columns, int(self.plan.target[projection])
         column = int(columns.offset[projection]) + sent.source
         copies = range(int(columns.copy_start[column]), int(columns.copy_start[column + 1]))
+        if not copies:  # a stride may skip a pixel: nobody is told of its change
+            return
         copy_at = {int(columns.copy_core[copy]): copy for copy in copies}
         for destination in copy_at:
             self.open_copies[target, destination] = self.open_copies.get((target, destination), 0) + 1

@@ -1,0 +1,201 @@
+"""A message on its target core: a fetch slot, the column from its memory, the sums."""
+
+from __future__ import annotations
+
+from networks.kernels import part
+from simulator.compiled_engine.jobs import (
+    ACCUMULATING,
+    ASKED,
+    COLUMN_KIND,
+    FETCHING,
+    READING,
+    REQUEST_KIND,
+    REQUESTING,
+    RESPONDING,
+    RESPONSE_KIND,
+    SERVED,
+    code,
+    end_job,
+)
+from simulator.compiled_engine.pace import try_update
+from simulator.compiled_engine.queues import count, cover, enqueue, leave, occupy, schedule
+from simulator.compiled_engine.records import NONE, Record, State, Tables
+from simulator.rules.dram import DramTiming, fetch
+from simulator.rules.service import consumed, rounds
+
+
+@part
+def wait_for(state: State, tables: Tables, now: int, unit: int, job: int, stage: int, kind: int) -> None:
+    """Queue a copy up at a unit."""
+    record = state.jobs[job]
+    record.stage = stage
+    enqueue(state, now, unit, job, code(kind, record.message, record.core, tables.chip[0].cores))
+
+
+@part
+def want_column(state: State, tables: Tables, now: int, job: int) -> None:
+    """Wait for one of the core's fetch slots."""
+    wait_for(state, tables, now, tables.cores[state.jobs[job].core].fetch, job, FETCHING, COLUMN_KIND)
+
+
+@part
+def ask_memory(state: State, tables: Tables, now: int, job: int) -> None:
+    """The address is formed: to the scratchpad, or on the way to the DRAM channel."""
+    record = state.jobs[job]
+    copy = tables.copies[record.copy]
+    store = tables.stores[copy.store]
+    count(state, store.unit, state.messages[record.message].layer, store.words, copy.words)
+    if store.dram:
+        record.at = tables.paths[path_of(state, tables, job)].there
+        request(state, tables, now, job)
+    else:
+        wait_for(state, tables, now, store.unit, job, READING, REQUEST_KIND)
+
+
+@part
+def path_of(state: State, tables: Tables, job: int) -> int:
+    """The number of the way between a copy's core and its memory."""
+    record = state.jobs[job]
+    return int(record.core * tables.chip[0].stores + tables.copies[record.copy].store)
+
+
+@part
+def read_scratchpad(state: State, tables: Tables, now: int, job: int) -> None:
+    """Accesses follow each other; the job goes on with the first word."""
+    record = state.jobs[job]
+    copy = tables.copies[record.copy]
+    store = tables.stores[copy.store]
+    accesses = rounds(copy.bytes, store.width)
+    occupy(state, now, store.unit, accesses * store.period, accesses * store.period)
+    count(state, store.unit, state.messages[record.message].layer, store.read, accesses)
+    record.tail = now + store.latency + (accesses - 1) * store.period
+    schedule(state, now + store.latency, job)
+
+
+@part
+def request(state: State, tables: Tables, now: int, job: int) -> None:
+    """The request packet's next link, or, with its last flit, the channel."""
+    record, chip, path = state.jobs[job], tables.chip[0], tables.paths[path_of(state, tables, job)]
+    if record.at < path.there_end:
+        link = chip.first_link + tables.lists[record.at]
+        wait_for(state, tables, now, link, job, REQUESTING, REQUEST_KIND)
+        return
+    if path.there_end > path.there:
+        leave_network(state, tables, job, tables.lists[path.there_end - 1], chip.request_flits)
+        if chip.request_flits > 1:
+            record.stage = ASKED
+            schedule(state, now + (chip.request_flits - 1) * chip.link_period, job)
+            return
+    ask_channel(state, tables, now, job)
+
+
+@part
+def leave_network(state: State, tables: Tables, job: int, link: int, flits: int) -> None:
+    """A packet leaves the network through the router behind ``link``."""
+    chip = tables.chip[0]
+    if chip.router_action != NONE:
+        layer = state.messages[state.jobs[job].message].layer
+        count(state, chip.first_link + link, layer, chip.router_action, flits)
+
+
+@part
+def ask_channel(state: State, tables: Tables, now: int, job: int) -> None:
+    """Queue up at the DRAM channel."""
+    unit = tables.stores[tables.copies[state.jobs[job].copy].store].unit
+    wait_for(state, tables, now, unit, job, SERVED, REQUEST_KIND)
+
+
+@part
+def serve_dram(state: State, tables: Tables, now: int, job: int) -> None:
+    """The channel takes a column; the job goes on when the first data flow."""
+    record = state.jobs[job]
+    copy, layer = tables.copies[record.copy], state.messages[record.message].layer
+    store = tables.stores[copy.store]
+    timing = timing_of(store)
+    service = fetch(state.channels[copy.store], timing, now, copy.address, copy.bytes)
+    cover(state, store.unit, now, service.last_ps, service.bursts * timing.burst_ps)
+    state.units[store.unit].free_at = service.free_ps
+    moved = service.bursts * timing.burst_bytes
+    count(state, store.unit, layer, store.read, service.bursts)
+    count(state, store.unit, layer, store.activate, service.activates)
+    count(state, store.unit, layer, store.row_hit, service.hits)
+    count(state, store.unit, layer, store.row_miss, service.misses)
+    count(state, store.unit, layer, store.row_conflict, service.conflicts)
+    count(state, store.unit, layer, store.bytes, moved)
+    count(state, store.unit, layer, store.io, moved * 8)
+    record.span, record.tail = service.last_ps - service.first_ps, service.last_ps
+    record.at = tables.paths[path_of(state, tables, job)].back
+    schedule(state, service.first_ps, job)
+
+
+@part
+def timing_of(store: Record) -> DramTiming:
+    """A store's timing, as the DRAM rule takes it."""
+    return DramTiming(
+        store.clock_ps,
+        store.read_ps,
+        store.activate_ps,
+        store.precharge_ps,
+        store.open_ps,
+        store.read_to_precharge_ps,
+        store.refresh_ps,
+        store.interval_ps,
+        store.burst_ps,
+        store.burst_bytes,
+        store.row_bytes,
+        store.banks,
+        store.rows,
+        store.rotate,
+    )
+
+
+@part
+def respond(state: State, tables: Tables, now: int, job: int) -> None:
+    """The response packet's next link, or the core."""
+    record, chip, path = state.jobs[job], tables.chip[0], tables.paths[path_of(state, tables, job)]
+    if record.at < path.back_end:
+        link = chip.first_link + tables.lists[record.at]
+        wait_for(state, tables, now, link, job, RESPONDING, RESPONSE_KIND)
+        return
+    if path.back_end > path.back:
+        leave_network(state, tables, job, tables.lists[path.back_end - 1], response_flits(state, tables, job))
+    multiply(state, tables, now, job)
+
+
+@part
+def response_flits(state: State, tables: Tables, job: int) -> int:
+    return rounds(tables.copies[state.jobs[job].copy].bytes, tables.chip[0].flit_bytes)
+
+
+@part
+def multiply(state: State, tables: Tables, now: int, job: int) -> None:
+    """The first word has come: wait for the multiply-accumulators."""
+    wait_for(state, tables, now, tables.cores[state.jobs[job].core].mac, job, ACCUMULATING, COLUMN_KIND)
+
+
+@part
+def accumulate(state: State, tables: Tables, now: int, job: int) -> None:
+    """The multiply-accumulators take a column."""
+    record, chip = state.jobs[job], tables.chip[0]
+    unit, layer = tables.cores[record.core].mac, state.messages[record.message].layer
+    words = tables.copies[record.copy].words
+    work = rounds(words, chip.mac_lanes) * chip.cycle
+    end = consumed(now, work, record.tail)
+    occupy(state, now, unit, end - now, work)
+    count(state, unit, layer, chip.mac_action, words)
+    count(state, unit, layer, chip.read_action, words)
+    count(state, unit, layer, chip.write_action, words)
+    schedule(state, end, job)
+
+
+@part
+def consume(state: State, tables: Tables, now: int, job: int) -> None:
+    """The column is in the sums: the slot is free, the delivery done."""
+    record = state.jobs[job]
+    number = tables.copies[record.copy].updater
+    leave(state, now, tables.cores[record.core].fetch)
+    state.run[0].delivered += 1
+    state.updaters[number].open_copies -= 1
+    end_job(state, job)
+    if state.updaters[number].open_copies == 0:
+        try_update(state, tables, now, number)

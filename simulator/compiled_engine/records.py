@@ -1,0 +1,118 @@
+"""The compiled engine's data: arrays of records, so that a kernel reads ``units[unit].free_at``."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from simulator.plan import Integers
+from simulator.rules.dram import DramTiming
+
+Records = npt.NDArray[np.void]
+Record = Any
+"""One record, by reference: what a kernel writes into it stays."""
+
+
+def record(*fields: str) -> np.dtype[np.void]:
+    """A record of int64 fields."""
+    return np.dtype([(field, np.int64) for field in fields], align=True)
+
+
+# A unit with places (the fetch slots) counts the free ones; any other is free from ``free_at`` on.
+UNIT = record(
+    *("free_at", "places", "free_places", "head", "tail", "length", "marked", "wake"),
+    *("covered", "busy", "occupied", "idle", "wait", "area", "peak", "changed", "taken_since", "mark"),
+)
+EVENT = record("time", "what")
+JOB = record(
+    *("stage", "message", "copy", "core", "at", "span", "tail", "next", "previous", "arrival", "code"),
+)
+MESSAGE = record("column", "layer")
+STEP = record("messages", "messages_end", "began", "ended")
+
+# An encoder is one (projection, share of its source): fixed fields, then how far it has got.
+ENCODER = record(
+    *("projection", "core", "unit", "size", "source", "target", "delay", "computed", "updater"),
+    *("low", "high", "duration", "first"),
+    *("step", "next", "last", "began", "scanned"),
+)
+# An updater is one (population, share).
+UPDATER = record(
+    *("population", "core", "unit", "size", "duration", "reads", "writes", "readers", "readers_end", "first"),
+    *("step", "updated", "queued", "open_copies"),
+)
+POPULATION = record(
+    *("first", "into", "into_end", "shares", "shares_end"),
+    *("gate", "finished", "finishing", "all_scanned", "scanning"),
+)
+# One record: how far the run has got, and the tally of the laws.
+RUN = record(
+    *("units", "events", "free_job", "marks", "frames", "sweep", "step", "index", "overflow"),
+    *("injected", "copies", "delivered", "tree_links", "traversed", "column_words"),
+)
+
+# One record: the numbers of the chip.
+CHIP = record(
+    *(
+        "policy",
+        "meeting",
+        "cores",
+        "populations",
+        "projections",
+        "sweeps",
+        "core_unit",
+        "stores",
+        "order",
+        "width",
+    ),
+    *("cycle", "per_cycle", "send", "receive", "mac_lanes"),
+    *("first_link", "link_period", "hop", "flit_bytes", "message_flits", "request_flits"),
+    *("scan_action", "send_action", "receive_action", "mac_action", "update_action"),
+    *("read_action", "write_action", "flit_action", "router_action"),
+)
+CORE = record("send", "receive", "fetch", "mac")
+COLUMN = record("core", "position", "tree", "copies", "copies_end")
+COPY = record("core", "words", "bytes", "address", "store", "updater")
+TREE = record("entries", "entries_end")
+ENTRY = record("link", "parent", "drops", "drops_end")
+PATH = record("there", "there_end", "back", "back_end")
+STORE = record(
+    *("unit", "dram", "period", "width", "latency"),
+    *("words", "read", "activate", "row_hit", "row_miss", "row_conflict", "bytes", "io"),
+    *DramTiming._fields,
+)
+
+
+class Tables(NamedTuple):
+    """What the kernels read of a plan and never change. Few arrays: every call passes all of them."""
+
+    chip: Records
+    cores: Records
+    columns: Records
+    copies: Records
+    trees: Records
+    entries: Records
+    paths: Records
+    stores: Records
+    lists: Integers  # what the fields that name a range of places refer to
+
+
+class State(NamedTuple):
+    """What the kernels change while a sequence runs; every count of the ledger comes out of it."""
+
+    run: Records
+    events: Records
+    units: Records
+    jobs: Records
+    encoders: Records
+    updaters: Records
+    populations: Records
+    messages: Records
+    steps: Records
+    channels: Integers
+    counts: Integers  # a row for each unit, then one for each layer
+
+
+NONE = -1
