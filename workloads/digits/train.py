@@ -59,24 +59,26 @@ def _strings_said(found: Source) -> Scored:
     return strings.features, strings.digits
 
 
+DENSE = Recipe(epochs=30, averaging=0.995)
+DELTA = Recipe(
+    epochs=50,
+    learning_rate=2e-3,
+    weight_decay=0.05,
+    ramp=0.4,
+    reduction=16,
+    label_smoothing=0.05,
+    averaging=0.995,
+)
+
 TASKS = {
-    "digits": Task(
-        "digits",
-        10,
-        digit_batches,
-        digit_loss,
-        Recipe(epochs=40),
-        Recipe(epochs=60, learning_rate=2e-3, label_smoothing=0.02, reduction=22, ramp=0.4),
-        accuracy,
-        _digits_said,
-    ),
+    "digits": Task("digits", 10, digit_batches, digit_loss, DENSE, DELTA, accuracy, _digits_said),
     "digit-strings": Task(
         "digit-strings",
         11,
         string_batches,
         string_loss,
-        Recipe(epochs=40),
-        Recipe(epochs=40, learning_rate=2e-3, reduction=22, ramp=0.4),
+        replace(DENSE, epochs=40),
+        DELTA,
         digit_accuracy,
         _strings_said,
     ),
