@@ -15,6 +15,7 @@ from reports.quantities import count, percent, quantity
 if TYPE_CHECKING:
     from reports.result import Result
 
+LONGEST = 1500  # steps drawn of a long sequence
 SHOWN = 7  # projections with a colour of their own; the quieter ones are put together
 
 
@@ -22,10 +23,13 @@ def section(result: Result) -> Section:
     """Messages per step and latency per step."""
     chosen = example(result)
     runs = "1" if result.sequences == 1 else f"all {count(result.sequences)}"
+    part = drawn_steps(result, chosen)
+    length = int(result.trace.sequence_bounds[chosen + 1]) - part.start
+    cut = f" (its first {count(LONGEST)} steps)" if length > LONGEST else ""
     elements = sum(projection.connection.source_size for projection in result.network.projections)
     shares = result.occupancy
     sentence = (
-        f"Sequence {chosen}, typical in its number of messages, and the mean of {runs}. "
+        f"Sequence {chosen}, typical in its number of messages{cut}, and the mean of {runs}. "
         f"A dense run sends all {count(elements)} elements of a frame; "
         f"here {percent(shares['input'])} of the inputs and {percent(shares['hidden'])} "
         "of the hidden state are sent."
@@ -66,6 +70,12 @@ def example(result: Result) -> int:
     return int(np.argsort(sent, kind="stable")[(len(sent) - 1) // 2])
 
 
+def drawn_steps(result: Result, chosen: int) -> slice:
+    """The steps of a sequence that are drawn: all, or the first ones of a long one."""
+    first, last = (int(bound) for bound in result.trace.sequence_bounds[chosen : chosen + 2])
+    return slice(first, min(last, first + LONGEST))
+
+
 def mean_over_sequences(
     values: npt.NDArray[np.int64], bounds: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.float64]:
@@ -84,7 +94,7 @@ def messages_chart(result: Result, chosen: int) -> Spec:
     """Messages of the example by projection, stacked; the mean over all sequences as a line."""
     bounds = np.asarray(result.trace.sequence_bounds)
     sent = per_step(result)
-    mine = sent[bounds[chosen] : bounds[chosen + 1]]
+    mine = sent[drawn_steps(result, chosen)]
     names = [projection.name for projection in result.network.projections]
     order = np.argsort(-mine.sum(axis=0), kind="stable")
     shown, rest = order[:SHOWN], order[SHOWN:]
@@ -127,8 +137,7 @@ def messages_chart(result: Result, chosen: int) -> Spec:
 
 def latency_chart(result: Result, chosen: int) -> Spec:
     """Latency of each step of the example, delta and dense."""
-    bounds = np.asarray(result.trace.sequence_bounds)
-    here = slice(int(bounds[chosen]), int(bounds[chosen + 1]))
+    here = drawn_steps(result, chosen)
     delta, dense = result.ledger.step_latency_ps[here], result.dense_ledger.step_latency_ps[here]
     rows = [
         {"step": step, "run": run, "seconds": float(value) * 1e-12}
