@@ -126,8 +126,7 @@ class Oracle:
         ticks = [
             past.tick + 1
             for past in self.history
-            if past.name != CLOSE
-            and (not self.timing.split_bus or (past.name in (READ, WRITE)) == is_column)
+            if past.name != CLOSE and (not self.timing.split_bus or (past.name in (READ, WRITE)) == is_column)
         ]
         return max([0, *ticks])
 
@@ -201,7 +200,8 @@ class Oracle:
             return
         rank = self.rank(target)
         waiting = sorted(
-            (request for request in self.requests if request.bank == target), key=lambda request: request.order
+            (request for request in self.requests if request.bank == target),
+            key=lambda request: request.order,
         )
         if kind == at.ACTIVATE:
             waiting[0].owner = True
@@ -218,6 +218,4 @@ class Oracle:
             more = any(request.row == self.open_row[target] for request in waiting if request is not hit)
             if self.timing.closed_page and not more:
                 del self.open_row[target]
-                self.closing[target] = max(
-                    self.after(past, CLOSE, target, rank) for past in self.history
-                )
+                self.closing[target] = max(self.after(past, CLOSE, target, rank) for past in self.history)

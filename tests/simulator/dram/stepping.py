@@ -99,7 +99,5 @@ def drive_slowly(
             if window == 0:
                 flying -= 1
             else:
-                landings.append(
-                    tick + (timing.write_latency if command.is_write else timing.read_latency)
-                )
+                landings.append(tick + (timing.write_latency if command.is_write else timing.read_latency))
     return commands, memory

@@ -18,7 +18,8 @@ def timings(draw: st.DrawFn, channels: int = 1) -> Timing:
     delays = {
         name: draw(ticks)
         for name in Timing._fields
-        if "_to_" in name and name not in ("activate_to_precharge", "activate_to_activate", "precharge_to_activate")
+        if "_to_" in name
+        and name not in ("activate_to_precharge", "activate_to_activate", "precharge_to_activate")
     }
     return Timing(
         tick_ps=1000,

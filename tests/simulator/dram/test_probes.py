@@ -107,7 +107,9 @@ def test_the_next_command_waits_exactly_so_long(
     timing = PLAIN._replace(**changes)
     delay = getattr(timing, name)
     assert probe(timing) == delay
-    assert probe(timing._replace(**{name: delay - 1})) == delay - 1  # nothing else held it: refused at delay - 1
+    assert (
+        probe(timing._replace(**{name: delay - 1})) == delay - 1
+    )  # nothing else held it: refused at delay - 1
     assert probe(timing._replace(**{name: delay + 1})) == delay + 1
 
 
@@ -173,7 +175,11 @@ def test_an_idle_rank_powers_down_and_takes_time_to_wake() -> None:
     channel = Channel(timing)
     channel.ask(0, 0)
     end = channel.serve(1)[-1].tick + timing.read_latency
-    for wait, late in ((50, 0), (200, timing.power_down_exit), (51, timing.power_down_least - 1 + timing.power_down_exit)):
+    for wait, late in (
+        (50, 0),
+        (200, timing.power_down_exit),
+        (51, timing.power_down_least - 1 + timing.power_down_exit),
+    ):
         channel.ask(0, 0, tick=end + wait)
         served = channel.serve(1)[-1]
         assert served.tick == end + wait + late

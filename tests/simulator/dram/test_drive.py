@@ -1,0 +1,104 @@
+"""The compiled drive against the same rule driven one command at a time, and against its peers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simulator.dram import drive as of
+from simulator.dram import fields as at
+from simulator.dram.drive import advance, new_drive
+from simulator.dram.loading import load_standard
+from simulator.dram.mapping import AddressBits
+from simulator.dram.records import Records
+from simulator.dram.run_trace import run_trace
+from simulator.dram.state import empty_memory
+from simulator.dram.timing import Timing
+from tests.simulator.dram.stepping import drive_slowly
+from tests.simulator.dram.strategies import timings
+
+ROWS = 4
+
+
+def some_bits(timing: Timing) -> AddressBits:
+    """Channels lowest, then banks, then rows; transactions of 16 bytes, one to a row."""
+    channels, banks = timing.channels, timing.ranks * timing.groups * timing.banks
+    channel_bits, bank_bits = channels.bit_length() - 1, banks.bit_length() - 1
+    pieces = [
+        (0, channels - 1, 0),
+        (0, channels - 1, bank_bits),
+        (channel_bits, banks - 1, 0),
+        (channel_bits + bank_bits, ROWS - 1, 0),
+    ]
+    return AddressBits(4, 1, 3, np.array(pieces, np.int64))
+
+
+records = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 4000), st.integers(1, 100)), max_size=25)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    timing=st.sampled_from([1, 2]).flatmap(timings),
+    asked=records,
+    window=st.sampled_from([0, 1, 2, 5]),
+    cut=st.integers(0, 25),
+)
+def test_driving_fast_is_driving_step_by_step(
+    timing: Timing, asked: list[tuple[int, int, int]], window: int, cut: int
+) -> None:
+    bits = some_bits(timing)
+    commands, slow = drive_slowly(timing, bits, asked, window)
+    memory, drive = empty_memory(timing), new_drive(timing, window)
+    for block, last in ((asked[:cut], 0), (asked[cut:], 1)):
+        table = np.array(block, np.int64).reshape(-1, 3).T
+        columns = table[0].astype(np.uint8), table[1].copy(), table[2].copy()
+        advance(memory, timing, bits, drive, *columns, window, last)
+    assert np.array_equal(memory.counts, slow.counts)
+    assert np.array_equal(memory.rank, slow.rank)
+    served = [
+        command for lane in commands for command in lane if command.kind in (at.COLUMN, at.COLUMN_OWNED)
+    ]
+    done = [
+        command.tick + (timing.write_latency if command.is_write else timing.read_latency)
+        for command in served
+    ]
+    latencies = [end - command.arrival for end, command in zip(done, served, strict=True)]
+    assert drive.register[of.TRANSACTIONS] == len(served)
+    assert drive.register[of.LAST] == max(done, default=0)
+    assert drive.register[of.LATENCY_SUM] == sum(latencies)
+    assert np.array_equal(np.repeat(np.arange(of.LATENCIES), drive.latency), sorted(latencies))
+
+
+def test_a_window_counts_what_is_in_flight_until_the_end_of_its_data() -> None:
+    timing = load_standard("DDR3-1600")
+    one = Records(np.zeros(1, np.uint8), np.array([0]), np.array([64 * 10]))
+    alone = run_trace(timing, [one], window=1, power_down_after=0)
+    ticks = timing.timing()
+    assert alone.elapsed_s * 1e12 / ticks.tick_ps == pytest.approx(
+        ticks.activate_to_read + ticks.read_latency + 9 * (ticks.read_latency + 1)
+    )
+
+
+def test_reads_and_writes_take_turns_on_the_bus() -> None:
+    standard = load_standard("DDR4-2400")
+    count = 2000
+    address = np.arange(count, dtype=np.int64) * 64
+    kinds = {"read": np.zeros(count), "write": np.ones(count), "mixed": np.arange(count) % 2}
+    results = {
+        name: run_trace(standard, [Records(flags.astype(np.uint8), address, np.full(count, 64))])
+        for name, flags in kinds.items()
+    }
+    assert results["mixed"].counts["read"] == results["mixed"].counts["write"] == count // 2
+    assert results["mixed"].elapsed_s > max(results["read"].elapsed_s, results["write"].elapsed_s)
+    assert results["write"].energy.read_j == 0 < results["write"].energy.write_j
+
+
+def test_two_channels_carry_twice_as_much() -> None:
+    one = load_standard("DDR3-1600")
+    two = one.model_copy(update={"organisation": one.organisation.model_copy(update={"channels": 2})})
+    stream = Records(np.zeros(1, np.uint8), np.array([0]), np.array([1 << 20]))
+    single, double = run_trace(one, [stream]), run_trace(two, [stream])
+    assert double.bandwidth_gb_s == pytest.approx(2 * single.bandwidth_gb_s, rel=0.02)
+    assert double.utilisation == pytest.approx(single.utilisation, rel=0.02)
