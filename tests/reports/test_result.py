@@ -134,7 +134,7 @@ def test_a_dense_trace_saves_nothing_against_dense() -> None:
     """A run of the SimPy engine whose every element is sent is its own baseline."""
     network, held = small_network(), specimen()
     trace = dense_trace(network, [2])
-    ledger = simulate(network, trace, held.chip, held.mapping)
+    ledger = simulate(network, trace, held.chip, held.mapping, engine="simpy")
     run = specimen(network=network, trace=trace, ledger=ledger, dense_ledger=ledger)
     assert set(run.reduction.values()) == {1.0}
     assert run.occupancy == {"input": 1.0, "hidden": 1.0}
