@@ -81,11 +81,12 @@ def channel_at_rest(timing: DramTiming) -> State:
 def refresh_until(state: State, timing: DramTiming, now_ps: int) -> int:
     """Carry out every refresh due by ``now_ps``; return when the channel may be used again.
 
-    A refresh waits for the data under way and for the rows' minimum open time, closes all rows and takes RFC.
+    A refresh waits for the data under way, for the refresh before it and for the rows' minimum open time; it
+    closes all rows and takes RFC.
     """
     usable = now_ps
     while state[NEXT_REFRESH] <= usable:
-        start = max(state[NEXT_REFRESH], state[BUS_FREE])
+        start = max(state[NEXT_REFRESH], state[BUS_FREE], state[BANKS + READY])
         closing = state[ACTIVE_SINCE] != CLOSED
         for bank in range(timing.banks):
             at = BANKS + PER_BANK * bank

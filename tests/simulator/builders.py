@@ -1,7 +1,8 @@
 """Small chips, networks and traces whose times can be worked out by hand.
 
-The plain chip has every clock at 1 GHz, so that a cycle is 1000 ps everywhere, and nothing that limits it: a column
-passes the multipliers in one cycle, one scratchpad access holds any column, every message has a fetch slot.
+The plain chip has every clock at 1 GHz, so that a cycle is 1000 ps everywhere, and nothing that limits it:
+a column passes the multipliers in one cycle, one scratchpad access holds any column, every message has a
+fetch slot.
 """
 
 from __future__ import annotations
@@ -82,7 +83,9 @@ PLAIN: dict[str, Any] = {
 
 
 def chip(fields: Mapping[str, object] | None = None) -> Chip:
-    """The plain chip with other values, each named by its path (``cores.mac.lanes``), and a price for all it does."""
+    """The plain chip with other values, each named by its path (``cores.mac.lanes``), and a price for all
+    it does.
+    """
     content = copy.deepcopy(PLAIN)
     for path, value in (fields or {}).items():
         *parents, last = path.split(".")

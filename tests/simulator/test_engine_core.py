@@ -1,7 +1,9 @@
-"""One core by hand: scan, send, receive, fetch slots, multiply-accumulates, update. Times in cycles of 1 GHz.
+"""One core by hand: scan, send, receive, fetch slots, multiply-accumulates, update. Times in cycles of 1
+GHz.
 
-A message judged at cycle J asks for a fetch slot at J, has its address at J + 1 and its first (and last) word from
-the scratchpad at J + 2. A column takes w = ceil(words / lanes) cycles to multiply. An update takes u.
+A message judged at cycle J asks for a fetch slot at J, has its address at J + 1 and its first (and last)
+word from the scratchpad at J + 2. A column takes w = ceil(words / lanes) cycles to multiply. An update
+takes u.
 """
 
 from __future__ import annotations
@@ -32,8 +34,9 @@ from tests.simulator.builders import chain, chip, of_unit, ones, step_cycles, tr
 def test_step_with_infinite_bandwidth(
     inputs: int, outputs: int, per_cycle: int, pad_to: int, lanes: int, fixed: int, engine: str
 ) -> None:
-    """The first word comes at 1 + 2; from then on the multipliers never wait, for a message is judged at least every
-    cycle and a column takes at least one. They end at 3 + I w, the scan at ceil(pad(I) / e); then the update.
+    """The first word comes at 1 + 2; from then on the multipliers never wait, for a message is judged at
+    least every cycle and a column takes at least one. They end at 3 + I w, the scan at ceil(pad(I) / e);
+    then the update.
     """
     settings = {
         "cores.scan": {"elements_per_cycle": per_cycle, "pad_to": pad_to},
@@ -82,7 +85,9 @@ def test_scan_offset(engine: str, position: int, per_cycle: int) -> None:
 
 @pytest.mark.parametrize("work", [1, 2, 5])
 def test_one_fetch_slot_serialises_messages(engine: str, work: int) -> None:
-    """A slot is held for address, access and multiplication: each of 6 messages takes 2 + w, the first at 1."""
+    """A slot is held for address, access and multiplication: each of 6 messages takes 2 + w, the first at
+    1.
+    """
     network = chain(6, work)
     settings = {"cores.mac.lanes": 1, "cores.outstanding_fetches": 1, "cores.scan.elements_per_cycle": 8}
     ledger = simulate(network, dense_trace(network, [1]), chip(settings), engine=engine)
@@ -94,7 +99,9 @@ def test_one_fetch_slot_serialises_messages(engine: str, work: int) -> None:
 
 
 def test_two_fetch_slots_hide_the_memory(engine: str) -> None:
-    """With columns of w >= 2 cycles the second slot has its words ready in time: 3 + I w as with any number."""
+    """With columns of w >= 2 cycles the second slot has its words ready in time: 3 + I w as with any
+    number.
+    """
     network = chain(9, 2)
     settings = {"cores.mac.lanes": 1, "cores.outstanding_fetches": 2}
     ledger = simulate(network, dense_trace(network, [1]), chip(settings), engine=engine)
@@ -103,8 +110,9 @@ def test_two_fetch_slots_hide_the_memory(engine: str) -> None:
 
 @pytest.mark.parametrize(("send", "receive"), [(0, 0), (3, 0), (0, 3), (4, 2), (2, 4)])
 def test_send_and_receive_stages(engine: str, send: int, receive: int) -> None:
-    """All 5 are judged at cycle 1. Stages pass one message after another; the slower of the two sets the pace, and
-    with both at 0 the scratchpad does: one column a cycle. Last word at 1 + send + receive + 4 pace + 2, then w = 1.
+    """All 5 are judged at cycle 1. Stages pass one message after another; the slower of the two sets the
+    pace, and with both at 0 the scratchpad does: one column a cycle. Last word at 1 + send + receive + 4
+    pace + 2, then w = 1.
     """
     network = chain(5, 1)
     settings = {
@@ -121,7 +129,9 @@ def test_send_and_receive_stages(engine: str, send: int, receive: int) -> None:
 
 
 def test_shared_unit_of_scan_and_mac(engine: str) -> None:
-    """The scan holds the unit for its 8 cycles; by then words wait, and 8 columns of 3 cycles follow: 8 + 24."""
+    """The scan holds the unit for its 8 cycles; by then words wait, and 8 columns of 3 cycles follow: 8 +
+    24.
+    """
     network = chain(8, 3)
     settings = {"cores.mac.lanes": 1, "cores.shared_units": [["scan", "mac"]]}
     ledger = simulate(network, dense_trace(network, [1]), chip(settings), engine=engine)
@@ -132,9 +142,10 @@ def test_shared_unit_of_scan_and_mac(engine: str) -> None:
 
 
 def test_shared_unit_of_mac_and_update(engine: str) -> None:
-    """Two populations read one input of 4. The scan for ``wide`` ends at 4, its one message leaves at 1, its column of
-    50 words is multiplied from 3 to 53. The scan for ``narrow`` ends at 8, silent, so that its update asks at 8: alone
-    it is served at once and ``wide`` ends at 54; on a unit with the multipliers it waits until 53, ``wide`` until 54.
+    """Two populations read one input of 4. The scan for ``wide`` ends at 4, its one message leaves at 1,
+    its column of 50 words is multiplied from 3 to 53. The scan for ``narrow`` ends at 8, silent, so that
+    its update asks at 8: alone it is served at once and ``wide`` ends at 54; on a unit with the multipliers
+    it waits until 53, ``wide`` until 54.
     """
     bias = np.zeros((1, 50), np.float32)
     network = Network(
@@ -159,8 +170,9 @@ def test_shared_unit_of_mac_and_update(engine: str) -> None:
 
 
 def test_counts_of_state_traffic(engine: str) -> None:
-    """A scan reads 2 words an element and writes 1 a message; a multiply-accumulate reads and writes 1; an update of a
-    Dense neuron reads accumulator and state and writes the state; at the start all three kinds are written.
+    """A scan reads 2 words an element and writes 1 a message; a multiply-accumulate reads and writes 1; an
+    update of a Dense neuron reads accumulator and state and writes the state; at the start all three kinds
+    are written.
     """
     network = chain(6, 4)
     ledger = simulate(network, trace_of(network, [[(0, 1), (0, 5)], [(0, 0)]]), chip(), engine=engine)

@@ -1,0 +1,263 @@
+"""Random small chips, networks and runs for property tests, whatever engine runs them.
+
+``chips()`` gives valid descriptions, ``networks()`` networks of every cell and shape, ``cases()`` a network
+placed on a chip together with inputs and the trace that ``execute`` makes of them. All weights lie within
+reach of every core.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from hypothesis import strategies as st
+
+from networks.arithmetic import FLOAT32, FixedPoint
+from networks.arrays import Floats
+from networks.build import random_stack
+from networks.cells import GRU, Conv2d, Dense, Input
+from networks.connections import AllToAll, Convolution
+from networks.execute import execute
+from networks.graph import Network, Population, Projection
+from networks.quantise import quantised
+from networks.trace import Trace
+from simulator.chip import Chip
+from tests.simulator.builders import chip
+
+POLICIES = ("barrier", "layer", "dataflow")
+STAGES = ("scan", "send", "receive", "mac", "update")
+TOPOLOGIES = {  # by number of cores
+    count: ["bus", f"ring:{count}", f"star:{count}", *meshes]
+    for count, meshes in {
+        1: ["mesh:1x1"],
+        2: ["mesh:1x2", "mesh:2x1"],
+        3: ["mesh:3x1"],
+        4: ["mesh:2x2", "mesh:1x4"],
+        6: ["mesh:2x3", "mesh:3x2"],
+        9: ["mesh:3x3"],
+    }.items()
+}
+CLOCKS = ("1 GHz", "500 MHz", "733 MHz", "1.6 GHz")
+
+
+class Case(NamedTuple):
+    """A network, what it computes of its inputs, and a chip to run it on."""
+
+    network: Network
+    trace: Trace
+    chip: Chip
+    inputs: list[Floats]
+
+
+@st.composite
+def chip_fields(draw: st.DrawFn) -> dict[str, object]:
+    """Fields of a valid chip, by path."""
+    count = draw(st.sampled_from(sorted(TOPOLOGIES)))
+    topology = draw(st.sampled_from(TOPOLOGIES[count]))
+    nodes = count + topology.startswith("star")
+    fields: dict[str, object] = {
+        "cores.count": count,
+        "cores.clock": draw(st.sampled_from(CLOCKS)),
+        "cores.scan": {
+            "elements_per_cycle": draw(st.integers(1, 4)),
+            "pad_to": draw(st.sampled_from([1, 1, 3, 8])),
+        },
+        "cores.send.cycles": draw(st.integers(0, 3)),
+        "cores.receive.cycles": draw(st.integers(0, 3)),
+        "cores.mac.lanes": draw(st.sampled_from([1, 2, 8])),
+        "cores.update": {
+            "lanes": draw(st.sampled_from([1, 4, 64])),
+            "cycles": draw(st.integers(0, 3)),
+            "fixed": draw(st.sampled_from([0, 0, 5])),
+        },
+        "cores.outstanding_fetches": draw(st.integers(1, 4)),
+        "cores.shared_units": draw(shared_units()),
+        "network": {
+            "topology": topology,
+            "clock": draw(st.sampled_from(CLOCKS)),
+            "link_width": f"{draw(st.sampled_from([8, 16, 64]))} bit",
+            "hop_cycles": draw(st.integers(1, 3)),
+            "message_bits": draw(st.sampled_from([8, 32, 100])),
+            "request_bits": draw(st.sampled_from([8, 64])),
+        },
+        "synchronisation": {
+            "policy": draw(st.sampled_from(POLICIES)),
+            "cost": f"{draw(st.sampled_from([0, 1, 7]))} cycles",
+        },
+    }
+    kinds = draw(st.sampled_from(["scratchpad", "dram", "both"]))
+    memories: list[dict[str, Any]] = []
+    if kinds != "dram":  # beside a DRAM it may be too small for all, so that some weights lie outside
+        memories.append(draw(scratchpads(small=kinds == "both")))
+    if kinds != "scratchpad":
+        memories.append(draw(drams(nodes)))
+    return fields | {"memories": memories}
+
+
+@st.composite
+def shared_units(draw: st.DrawFn) -> list[list[str]]:
+    """Some of the stages, in groups of at least two."""
+    groups = draw(st.lists(st.sampled_from(["", "", "a", "b"]), min_size=5, max_size=5))
+    units = [[s for s, own in zip(STAGES, groups, strict=True) if own == group] for group in "ab"]
+    return [unit for unit in units if len(unit) > 1]
+
+
+@st.composite
+def scratchpads(draw: st.DrawFn, small: bool) -> dict[str, Any]:
+    memory = {
+        "name": "scratchpad",
+        "kind": "scratchpad",
+        "size": "512 B" if small else "1 MiB",
+        "width": f"{draw(st.sampled_from([8, 32, 256]))} bit",
+        "latency": f"{draw(st.integers(1, 3))} cycles",
+    }
+    if draw(st.booleans()):
+        memory["clock"] = draw(st.sampled_from(CLOCKS))
+    return memory
+
+
+@st.composite
+def drams(draw: st.DrawFn, nodes: int) -> dict[str, Any]:
+    """Rows of 64 to 256 bytes, so that columns meet row borders; refreshes as often as they may be."""
+    cas, rcd, rp, rtp = (draw(st.integers(1, 9)) for _ in range(4))
+    ras, rfc = rcd + draw(st.integers(0, 9)), draw(st.integers(1, 60))
+    banks, row = draw(st.sampled_from([1, 4])), draw(st.sampled_from([64, 256]))
+    ports = draw(st.lists(st.integers(0, nodes - 1), min_size=1, max_size=2, unique=True))
+    return {
+        "name": "dram",
+        "kind": "dram",
+        "ports": ports,
+        "size": "1 MiB",
+        "timing": {
+            "clock": draw(st.sampled_from(CLOCKS)),
+            "CL": cas,
+            "RCD": rcd,
+            "RP": rp,
+            "RAS": ras,
+            "RTP": rtp,
+            "RFC": rfc,
+            "REFI": rfc + rp + ras + draw(st.sampled_from([1, 50, 5000])),
+            "burst_cycles": draw(st.sampled_from([1, 4])),
+            "banks": banks,
+            "row": f"{row} B",
+            "burst": f"{draw(st.sampled_from([16, 32]))} B",
+            "order": draw(st.sampled_from(["row-bank-column", "bank-row-column"])),
+        },
+    }
+
+
+def chips() -> st.SearchStrategy[Chip]:
+    """Valid chips of 1 to 9 cores: every topology, policy, mixture of memories, shared units, odd clocks."""
+    return chip_fields().map(chip)
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> Network:
+    """Stacks of RNN, GRU and LSTM, in both directions too; convolutions; feedback; float32 and fixed point."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**16)))
+    network = draw(st.sampled_from([recurrent, convolutional, with_feedback]))(draw, rng)
+    theta = draw(st.sampled_from([0.0, 0.05, 0.3]))
+    network = network.with_thresholds({"input": theta, "recurrent": draw(st.sampled_from([0.0, 0.1]))})
+    return quantised(network, FixedPoint()) if draw(st.booleans()) else network
+
+
+def recurrent(draw: st.DrawFn, rng: np.random.Generator) -> Network:
+    """A stack of one to two layers."""
+    kind = draw(st.sampled_from(["rnn", "gru", "lstm"]))
+    sizes = draw(st.lists(st.integers(1, 11), min_size=1, max_size=2))
+    both = draw(st.booleans())
+    readout = draw(st.sampled_from([None, 2]))
+    return random_stack(kind, draw(st.integers(1, 7)), sizes, rng, bidirectional=both, readout=readout)
+
+
+def convolutional(draw: st.DrawFn, rng: np.random.Generator) -> Network:
+    """Two convolutions and a Dense readout; with a stride beyond the kernel some pixels reach nobody."""
+    planes, high, wide = (draw(st.integers(1, 2)), draw(st.integers(3, 5)), draw(st.integers(3, 5)))
+    size, stride = draw(st.integers(1, 3)), draw(st.integers(1, 2))
+    first = Convolution(
+        rng.normal(size=(2, planes, size, size)).astype(np.float32) / 4,
+        in_shape=(planes, high, wide),
+        stride=(stride, stride),
+        padding=(size // 2, size // 2),
+    )
+    second = Convolution(rng.normal(size=(1, 2, 1, 1)).astype(np.float32), in_shape=first.out_shape)
+    pixels = second.target_size
+    return Network(
+        "convolutional",
+        (
+            Population("image", Input(planes * high * wide)),
+            Population("conv_0", Conv2d(first.out_shape), small(rng, 1, first.target_size)),
+            Population("conv_1", Conv2d(second.out_shape), small(rng, 1, pixels)),
+            Population("readout", Dense(2, "sigmoid"), small(rng, 1, 2)),
+        ),
+        (
+            Projection("image", "conv_0", first),
+            Projection("conv_0", "conv_1", second),
+            Projection("conv_1", "readout", AllToAll(small(rng, pixels, 1, 2))),
+        ),
+        ("readout",),
+        FLOAT32,
+    )
+
+
+def with_feedback(draw: st.DrawFn, rng: np.random.Generator) -> Network:
+    """Two inputs, a skip connection, and a delayed projection from the upper population to the lower."""
+    left, right, lower, upper = (draw(st.integers(1, 6)) for _ in range(4))
+    return Network(
+        "feedback",
+        (
+            Population("left", Input(left)),
+            Population("right", Input(right)),
+            Population("lower", Dense(lower, "tanh"), small(rng, 1, lower)),
+            Population("upper", GRU(upper), small(rng, 4, upper)),
+        ),
+        (
+            Projection("left", "lower", AllToAll(small(rng, left, 1, lower))),
+            Projection("upper", "lower", AllToAll(small(rng, upper, 1, lower)), "recurrent", 1),
+            Projection("lower", "upper", AllToAll(small(rng, lower, 3, upper))),
+            Projection("right", "upper", AllToAll(small(rng, right, 3, upper))),
+        ),
+        ("lower", "upper"),
+        FLOAT32,
+    )
+
+
+def small(rng: np.random.Generator, *shape: int) -> Floats:
+    return rng.uniform(-0.7, 0.7, shape).astype(np.float32)
+
+
+@st.composite
+def inputs_of(draw: st.DrawFn, network: Network) -> list[Floats]:
+    """One or two sequences of 1 to 4 frames, some frames repeated so that steps fall silent."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**16)))
+    sequences = []
+    for frames in draw(st.lists(st.integers(1, 4), min_size=1, max_size=2)):
+        values = rng.uniform(-1, 1, (frames, network.input_size)).astype(np.float32)
+        held = np.repeat(values, 2, axis=0)[:frames] if draw(st.booleans()) else values
+        sequences.append(np.ascontiguousarray(held))
+    return sequences
+
+
+@st.composite
+def placements(draw: st.DrawFn, network: Network, fields: Mapping[str, object]) -> dict[str, object]:
+    """Some populations on chosen cores, some projections in a chosen memory."""
+    cores = st.integers(0, int(str(fields["cores.count"])) - 1)
+    spots = st.lists(cores, min_size=1, max_size=3, unique=True)
+    named = [population.name for population in network.populations]
+    placed = draw(st.dictionaries(st.sampled_from(named), spots, max_size=2))
+    explicit: dict[str, object] = {"placement.explicit.cores": placed}
+    memories: Any = fields["memories"]
+    if len(memories) > 1 and draw(st.booleans()):
+        explicit["placement.explicit.memory"] = {network.projections[0].name: "dram"}
+    return explicit
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    """A network, the trace of its inputs, a chip it fits, and the inputs."""
+    network = draw(networks())
+    inputs = draw(inputs_of(network))
+    fields = draw(chip_fields())
+    trace, _ = execute(network, inputs)
+    return Case(network, trace, chip(fields | draw(placements(network, fields))), inputs)
