@@ -99,9 +99,9 @@ def page() -> str:
     briefly, _, _ = latency_difference(edge, Phases(measured=4000))
     lines += [
         "",
-        "Beyond saturation no mean exists: what is printed there depends on how long one looks, as it does just",
-        f"below. Packets of {edge.flits} flits at {edge.rate} take {briefly:.2f} cycles where 4,000 are measured;",
-        f"BookSim ended after 7,702 cycles in all with {edge.latency:.2f}.",
+        "Beyond saturation no mean exists: what is printed there depends on how long one looks, as it does",
+        f"just below. Packets of {edge.flits} flits at {edge.rate} take {briefly:.2f} cycles where 4,000 are",
+        f"measured; BookSim ended after 7,702 cycles in all with {edge.latency:.2f}.",
         "",
         "## One packet on an empty network",
         "",
