@@ -85,10 +85,9 @@ class _Recurrence(torch.autograd.Function):
         steps, batch, triple = projected.shape
         size = triple // 3
         hidden = projected.new_empty(steps, batch, size)
-        held = torch.empty_like(hidden)
+        held, sent = torch.empty_like(hidden), torch.empty_like(hidden)
         gates = projected.new_empty(steps, batch, 4 * size)  # r, u, c, M_hc
-        sent = torch.empty(steps, batch, size, dtype=torch.bool)
-        state, last = projected.new_zeros(2, batch, size)
+        state = last = projected.new_zeros(batch, size)
         transposed = weight.t()
         for step in range(steps):
             recurrent = last @ transposed
@@ -107,15 +106,14 @@ class _Recurrence(torch.autograd.Function):
             proposal = torch.tanh(inner, out=now[:, 2 * size : 3 * size])
             if gate_scale:
                 proposal.mul_(gate_scale).round_().div_(gate_scale)
-            state = torch.lerp(proposal, state, update)
+            state = torch.lerp(proposal, state, update, out=hidden[step])
             if noise is not None:
-                state = state + noise[step]
+                state.add_(noise[step])
             if state_scale:
                 state.mul_(state_scale).round_().div_(state_scale)
-            hidden[step] = state
+            # sent is 1 where the state is transmitted, so that the gradient is multiplied by it as it is
             torch.ge((state - last).abs_(), theta, out=sent[step])
-            last = torch.where(sent[step], state, last)
-            held[step] = last
+            last = torch.lerp(last, state, sent[step], out=held[step])
         ctx.save_for_backward(weight, hidden, held, gates, sent)
         return hidden, held
 
@@ -127,23 +125,28 @@ class _Recurrence(torch.autograd.Function):
         into_projected = gates.new_empty(steps, batch, 3 * size)
         into_recurrent = gates.new_empty(steps, batch, 3 * size)
         d_state, d_last, zeros = gates.new_zeros(3, batch, size)
+        both = 2 * size
+        # what does not depend on later steps, for all steps at once
+        slopes = gates[:, :, :both] * (1 - gates[:, :, :both])
+        curve = 1 - gates[:, :, both : both + size].square()
         for step in range(steps - 1, -1, -1):
-            d_last = d_last + from_held[step]
-            d_sent = d_last * sent[step]
-            d_last = d_last - d_sent
-            d_state = d_state + d_sent + from_hidden[step]
             reset, update, proposal, candidate = gates[step].split(size, 1)
             before = hidden[step - 1] if step else zeros
-            d_proposal = d_state * (1 - update)
-            d_inner = d_proposal * (1 - proposal * proposal)
-            d_update = d_proposal * (before - proposal) * update
-            d_reset = d_inner * candidate * reset * (1 - reset)
-            d_state = d_state * update
             out, back = into_projected[step], into_recurrent[step]
-            out[:, :size], out[:, size : 2 * size], out[:, 2 * size :] = d_reset, d_update, d_inner
-            back[:, : 2 * size] = out[:, : 2 * size]
-            torch.mul(d_inner, reset, out=back[:, 2 * size :])
-            d_last = d_last + back @ weight
+            d_last += from_held[step]
+            d_sent = d_last * sent[step]
+            d_last -= d_sent
+            d_state += from_hidden[step]
+            d_state += d_sent
+            d_kept = d_state * update
+            d_inner = torch.mul(d_state - d_kept, curve[step], out=out[:, both:])
+            torch.mul(d_inner, candidate, out=out[:, :size])
+            torch.mul(d_state, before - proposal, out=out[:, size:both])
+            out[:, :both] *= slopes[step]
+            back[:, :both] = out[:, :both]
+            torch.mul(d_inner, reset, out=back[:, both:])
+            d_last.addmm_(back, weight)
+            d_state = d_kept
         flat = into_recurrent[1:].reshape(-1, 3 * size)
         d_weight = flat.t() @ held[:-1].reshape(-1, size)
         d_bias = into_recurrent[:, :, 2 * size :].sum((0, 1))
