@@ -77,13 +77,6 @@ COMMANDS: tuple[tuple[str, Callable[..., None], str, str], ...] = (
     ),
     ("noc", noc.noc, "a network on chip under traffic", "deltasim noc --topology mesh:8x8 --rate 0.1 --json"),
     ("data", data.data, "fetch recorded data", "deltasim data fetch fsdd"),
-    (
-        "memory",
-        memory.memory,
-        "a DRAM under a trace",
-        "deltasim memory --standard DDR4-2400 --trace reads.trace",
-    ),
-    ("noc", noc.noc, "a network on chip, flit by flit", "deltasim noc --topology mesh:8x8 --rate 0.2"),
 )
 for name, function, about, example in COMMANDS:
     app.command(name, short_help=about, epilog=f"Example: {example}")(function)

@@ -83,7 +83,7 @@ def wish(memory: Memory, timing: Timing, channel: int, bank: int) -> None:
     group = memory.bank[bank, at.BANK_GROUP]
     if row == at.CLOSING:
         ready, nowhere = memory.bank[bank, at.NEXT_PRECHARGE], memory.group.shape[0] - 1
-        write_wish(memory, channel, place, at.ROW_WISH, ready, at.CLOSE, 0, nowhere, 0, -at.NEVER)
+        write_wish(memory, channel, place, at.ROW_WISH, ready, at.CLOSE, bank, nowhere, 0, -at.NEVER)
         return
     hit, head = memory.bank[bank, at.HIT], memory.bank[bank, at.HEAD]
     if hit != at.NOBODY:

@@ -1,4 +1,4 @@
-"""The DRAM rule written a second time, slowly: every constraint is looked up in the whole history of commands."""
+"""The DRAM rule written a second time, slowly: every constraint is looked up in the history of commands."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ class Oracle:
         """(tick, kind, target), as the rule gives it."""
         choices: list[tuple[int, int, int, int, int]] = []  # tick, class, order, kind, target
         for bank, tick in self.closing.items():
-            choices.append((tick, at.CLOSE, 0, at.CLOSE, bank))
+            choices.append((tick, at.CLOSE, bank, at.CLOSE, bank))
         for bank in {request.bank for request in self.requests} - set(self.closing):
             waiting = [request for request in self.requests if request.bank == bank]
             head = min(waiting, key=lambda request: request.order)

@@ -1,7 +1,7 @@
 """Every timing constraint probed: the command after is legal at its tick and was not a tick before.
 
-`next_command` gives the first legal tick, so that a command is refused one tick earlier exactly when shortening the
-constraint by one tick would have let it come one tick earlier: both are checked.
+`next_command` gives the first legal tick, so that a command is refused one tick earlier exactly when
+shortening the constraint by one tick would have let it come one tick earlier: both are checked.
 """
 
 from __future__ import annotations

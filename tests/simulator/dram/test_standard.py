@@ -73,8 +73,8 @@ def test_a_user_adds_a_memory_in_a_yaml_file(tmp_path: Path) -> None:
         (
             "timing.tRAS",
             80,
-            "mine: timing.tRC: 56 ticks: tRC is at least tRAS + tRP = 97 ticks: a row is open for tRAS and closes for"
-            " tRP before the next opens. Correct tRC or tRAS + tRP.",
+            "mine: timing.tRC: 56 ticks: tRC is at least tRAS + tRP = 97 ticks: a row is open for tRAS and"
+            " closes for tRP before the next opens. Correct tRC or tRAS + tRP.",
         ),
         (
             "timing.tRCD",

@@ -1,0 +1,65 @@
+"""Energy prices against the reference constants, and counts times prices."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from simulator.dram.energy import prices
+from simulator.dram.loading import load_standard
+from simulator.dram.records import Records
+from simulator.dram.run_trace import run_trace
+from simulator.dram.validation import as_dramsim_describes
+
+# DRAMsim3, derived from its descriptions: ACT+PRE nJ, read and write pJ/bit, refresh nJ; background active,
+# precharged and powered down mW; with its own tCK, tRFC and tREFI
+DRAMSIM = {
+    "DDR3-1600": (("1.25", 208, 6240), (9.841, 12.551, 9.176, 553.18, 410.4, 345.6, 194.4)),
+    "DDR4-2400": (("0.83", 420, 9360), (3.45, 5.727, 4.98, 692.74, 412.8, 326.4, 240.0)),
+}
+
+
+@pytest.mark.parametrize("name", DRAMSIM)
+def test_prices_are_those_of_the_reference(name: str) -> None:
+    (clock, refresh, interval), expected = DRAMSIM[name]
+    parameters = {"tCK_ns": clock, "tRFC": str(float(refresh)), "tREFI": str(float(interval))}
+    of = prices(as_dramsim_describes(name, parameters))
+    found = (of.activate_j * 1e9, of.read_j * 1e12 / 512, of.write_j * 1e12 / 512, of.refresh_j * 1e9)
+    found += (of.active_w * 1e3, of.precharged_w * 1e3, of.precharged_down_w * 1e3)
+    assert found == pytest.approx(expected, rel=1e-3)
+
+
+def test_hbm2_prices_are_half_of_its_legacy_channel() -> None:
+    of = prices(load_standard("HBM2-2000"))
+    assert of.read_j * 1e12 / 256 == pytest.approx(1.57, rel=1e-3)  # pJ/bit, as for the whole channel
+    assert of.active_w * 1e3 == pytest.approx(66.0 / 2)
+
+
+def test_energy_is_counts_times_prices_and_time_times_powers() -> None:
+    standard = load_standard("LPDDR4-3200")
+    count = 500
+    address = np.random.default_rng(0).integers(0, 1 << 20, count) * 32
+    writes = (np.arange(count) % 3 == 0).astype(np.uint8)
+    result = run_trace(standard, [Records(writes, address, np.full(count, 32))])
+    of, counts, energy = prices(standard), result.counts, result.energy
+    assert energy.activate_j == pytest.approx(counts["activate"] * of.activate_j)
+    assert energy.read_j == pytest.approx(counts["read"] * of.read_j)
+    assert energy.write_j == pytest.approx(counts["write"] * of.write_j)
+    assert energy.refresh_j == pytest.approx(counts["refresh"] * of.refresh_j)
+    assert energy.io_j == pytest.approx(counts["read"] * of.io_read_j + counts["write"] * of.io_write_j)
+    powers = (of.active_w, of.precharged_w, of.active_down_w, of.precharged_down_w)
+    assert energy.background_j == pytest.approx(
+        sum(seconds * power for seconds, power in zip(result.state_s.values(), powers, strict=True))
+    )
+    assert energy.total_j == pytest.approx(sum(energy[:-1]))
+
+
+def test_powering_down_saves_energy_between_sparse_requests() -> None:
+    standard = load_standard("HBM2-2000")
+    address = np.arange(0, 64 * 1024, 32, dtype=np.int64)  # 1 KiB in one pseudo channel, then in the other
+    stream = Records(np.zeros(len(address), np.uint8), address, np.full(len(address), 32))
+    awake = run_trace(standard, [stream], window=1, power_down_after=0)
+    asleep = run_trace(standard, [stream], window=1, power_down_after=50)
+    assert asleep.state_s["active_down"] > 0.3 * awake.elapsed_s
+    assert asleep.energy.background_j < 0.95 * awake.energy.background_j
+    assert awake.elapsed_s < asleep.elapsed_s < 1.05 * awake.elapsed_s
