@@ -24,7 +24,7 @@ class CompiledEngine:
         self.room = 1024  # jobs alive at once; grows to what a run needed
 
     def run_sequence(self, trace: Trace) -> Ledger:
-        """Simulate the one sequence of ``trace`` from a chip at rest; LawBroken where it contradicts itself."""
+        """Simulate the one sequence of ``trace`` from a chip at rest. Raises LawBroken."""
         while True:
             state = state_at_rest(self.plan, self.start, trace, self.room)
             if run_to_end(state, self.tables):

@@ -59,7 +59,6 @@ def start_scan(state: State, tables: Tables, now: int, number: int) -> None:
     count(state, encoder.unit, encoder.target, chip.scan_action, encoder.size)
     count(state, encoder.unit, encoder.target, chip.read_action, 2 * encoder.size)
     count(state, encoder.unit, encoder.target, chip.write_action, sent)
-    state.run[0].injected += sent
 
 
 @part

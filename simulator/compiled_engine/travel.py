@@ -22,6 +22,9 @@ from simulator.rules.service import link_span
 def inject(state: State, tables: Tables, now: int, message: int) -> None:
     """A message sets out: from here on the chip owes its target cores a delivery each."""
     column, chip = tables.columns[state.messages[message].column], tables.chip[0]
+    if column.copies == column.copies_end:  # a stride may skip a pixel: nobody is told of its change
+        return
+    state.run[0].injected += 1
     for copy in range(column.copies, column.copies_end):
         state.updaters[tables.copies[copy].updater].open_copies += 1
         state.run[0].copies += 1
