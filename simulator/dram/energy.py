@@ -36,7 +36,7 @@ def prices(standard: Standard) -> Prices:
     >>> from simulator.dram.loading import load_standard
     >>> of = prices(load_standard("LPDDR4-3200"))
     >>> f"{of.activate_j * 1e9:.2f} nJ, {of.read_j / 256 * 1e12:.2f} + {of.io_read_j / 256 * 1e12:.2f} pJ/bit"
-    '1.21 nJ, 5.26 + 3.21 pJ/bit'
+    '1.20 nJ, 5.26 + 3.21 pJ/bit'
     """
     power = standard.power
     cycle, row_open, refresh, burst = (standard.seconds(name) for name in ("tRC", "tRAS", "tRFC", "tBL"))
@@ -81,7 +81,7 @@ def state_ticks(memory: Memory, timing: Timing, elapsed: int) -> StateTicks:
     """
     opened = down_opened = down_closed = 0
     for rank in memory.rank:
-        is_open = rank[at.OPEN_BANKS] > 0
+        is_open = bool(rank[at.OPEN_BANKS] > 0)
         opened += int(rank[at.TICKS_OPEN]) + (max(0, elapsed - int(rank[at.OPEN_SINCE])) if is_open else 0)
         down_opened += int(rank[at.TICKS_DOWN_OPEN])
         down_closed += int(rank[at.TICKS_DOWN_CLOSED])
@@ -89,7 +89,7 @@ def state_ticks(memory: Memory, timing: Timing, elapsed: int) -> StateTicks:
             down = max(0, elapsed - int(rank[at.IDLE_FROM]) - timing.power_down_after)
             down_opened, down_closed = down_opened + down * is_open, down_closed + down * (not is_open)
     closed = elapsed * len(memory.rank) - opened
-    return StateTicks(opened - down_opened, closed - down_closed, int(down_opened), int(down_closed))
+    return StateTicks(opened - down_opened, closed - down_closed, down_opened, down_closed)
 
 
 class Energy(NamedTuple):

@@ -18,19 +18,20 @@ CLOSED, CLOSING = -1, -2
 HEAD, TAIL = 5, 6  # oldest and youngest waiting request
 HIT = 7  # oldest waiting request for the open row
 OWNED = 8  # 1 until the request is served for which the row was opened
-PLACE = 9  # where the bank stands in its channel's list of busy banks, or NOBODY
-BANK_RANK, BANK_GROUP = 10, 11
-BANK_FIELDS = 12
+PLACES = 9  # 9, 10: where its column and row wish stand in their lists, or NOBODY
+BANK_RANK, BANK_GROUP = 11, 12
+BANK_FIELDS = 13
 
-# what a busy bank wishes next, apart from what it shares with others: two wishes of six fields
-READY = 0  # the tick from which the bank itself is ready, or NEVER: no wish
+# what a bank wishes next, apart from what it shares with others; a list each of column and row commands
+COLUMN_WISHES, ROW_WISHES = 0, 1
+READY = 0  # the tick from which the bank itself is ready
 LIMIT = 1  # where its group's first legal tick stands: group * GROUP_FIELDS + field
 SLOTS = 2  # ticks of the command bus before its last
 TICK = 3  # the first legal tick when `next_command` was last asked
 PRIORITY = 4  # less is earlier at one tick: kind, then order of arrival
 KIND = 5
-COLUMN_WISH, ROW_WISH = 0, 6
-WISH_FIELDS = 12
+WISHING = 6  # the bank
+WISH_FIELDS = 7
 AGES = 1 << 48  # a priority is kind * AGES + order
 
 # rank
@@ -48,13 +49,13 @@ RANK_FIELDS = 14
 # channel
 NEXT_ROW_SLOT, NEXT_COLUMN_SLOT = 0, 1  # first free tick of the command bus
 QUEUED = 2  # requests for which no row was opened yet
-BUSY_BANKS = 3  # how many
-SEQUENCE = 4  # requests so far
-FREE_SLOT = 5  # first of the free slots
-STROBE_UNTIL = 6  # the write clock runs until then
-FIRST_REFRESH = 7  # the least NEXT_REFRESH of its ranks
-SPARE_SLOTS = 8  # bit i: tick NEXT_ROW_SLOT - 1 - i of the command bus was left free
-CHANNEL_FIELDS = 9
+WISHES = 3  # 3, 4: how many column and row wishes there are
+SEQUENCE = 5  # requests so far
+FREE_SLOT = 6  # first of the free slots
+STROBE_UNTIL = 7  # the write clock runs until then
+FIRST_REFRESH = 8  # the least NEXT_REFRESH of its ranks
+SPARE_SLOTS = 9  # bit i: tick NEXT_ROW_SLOT - 1 - i of the command bus was left free
+CHANNEL_FIELDS = 10
 
 # slot: one request
 ROW, ARRIVAL, ORDER, IS_WRITE, TAG, AFTER, BEFORE, STARTED = 0, 1, 2, 3, 4, 5, 6, 7

@@ -6,7 +6,7 @@ from simulator.dram import fields as at
 from simulator.dram.borrowing import kernel, part
 from simulator.dram.state import Integers, Memory
 from simulator.dram.timing import Timing
-from simulator.dram.waiting import make_busy, remove_hit, rest_if_done, wake, wish
+from simulator.dram.waiting import remove_hit, wake, wish
 
 
 @kernel
@@ -30,7 +30,6 @@ def issue(memory: Memory, timing: Timing, channel: int, tick: int, kind: int, ta
     elif kind == at.CLOSE:
         close_row(memory, channel, tick, target, timing.precharge_to_activate)
         wish(memory, timing, channel, target)
-        rest_if_done(memory, channel, target)
     elif kind == at.PRECHARGE_ALL:
         precharge_all(memory, timing, channel, tick, target)
     elif kind == at.REFRESH:
@@ -124,9 +123,7 @@ def column(memory: Memory, timing: Timing, channel: int, tick: int, bank: int) -
     if timing.closed_page == 1 and memory.bank[bank, at.HIT] == at.NOBODY:
         memory.bank[bank, at.OPEN_ROW] = at.CLOSING
         later(memory.rank, rank, at.IDLE_FROM, memory.bank[bank, at.NEXT_PRECHARGE])
-        make_busy(memory, channel, bank)
     wish(memory, timing, channel, bank)
-    rest_if_done(memory, channel, bank)
     return slot
 
 
@@ -204,9 +201,7 @@ def precharge_all(memory: Memory, timing: Timing, channel: int, tick: int, rank:
     for bank in range(rank * banks, (rank + 1) * banks):
         if memory.bank[bank, at.OPEN_ROW] != at.CLOSED:
             close_row(memory, channel, tick, bank, timing.precharge_all_to_activate)
-            if memory.bank[bank, at.PLACE] != at.NOBODY:
-                wish(memory, timing, channel, bank)
-                rest_if_done(memory, channel, bank)
+            wish(memory, timing, channel, bank)
 
 
 @part
@@ -218,8 +213,7 @@ def refresh(memory: Memory, timing: Timing, channel: int, tick: int, rank: int) 
     banks = timing.groups * timing.banks
     for bank in range(rank * banks, (rank + 1) * banks):
         later(memory.bank, bank, at.NEXT_ACTIVATE, tick + timing.refresh)
-        if memory.bank[bank, at.PLACE] != at.NOBODY:
-            wish(memory, timing, channel, bank)
+        wish(memory, timing, channel, bank)
     later(memory.rank, rank, at.IDLE_FROM, tick + timing.refresh)
     memory.rank[rank, at.NEXT_REFRESH] += timing.refresh_interval
     first = at.NEVER

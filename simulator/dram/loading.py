@@ -39,8 +39,8 @@ def load_standard(name_or_path: str | Path) -> Standard:
 
     Errors: InputError for an unknown name, an unreadable file and the first thing wrong in it.
 
-    >>> load_standard("HBM2-2000").peak_bandwidth / 1e9
-    32.0
+    >>> round(load_standard("HBM2-2000").peak_bandwidth / 1e9)
+    32
     >>> load_standard("DDR4-2401")
     Traceback (most recent call last):
     networks.errors.InputError: standard: DDR4-2401: there is no such memory. Did you mean DDR4-2400? ...

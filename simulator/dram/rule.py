@@ -32,58 +32,58 @@ def next_command(memory: Memory, timing: Timing, channel: int) -> tuple[int, int
     if best >= memory.channel[channel, at.FIRST_REFRESH]:
         return command_at_refresh(memory, timing, channel)
     first, kind, target = at.NOTHING * at.AGES, at.NOTHING, at.NOBODY
-    for place in range(memory.channel[channel, at.BUSY_BANKS]):
-        for wish in (at.COLUMN_WISH, at.ROW_WISH):
-            if memory.wish[channel, wish + at.TICK, place] == best:
-                priority = memory.wish[channel, wish + at.PRIORITY, place]
+    for which in (at.COLUMN_WISHES, at.ROW_WISHES):
+        for place in range(memory.channel[channel, at.WISHES + which]):
+            if memory.wish[channel, which, at.TICK, place] == best:
+                priority = memory.wish[channel, which, at.PRIORITY, place]
                 if priority < first:
-                    first, kind = priority, memory.wish[channel, wish + at.KIND, place]
-                    target = memory.busy[channel, place]
+                    first, kind = priority, memory.wish[channel, which, at.KIND, place]
+                    target = memory.wish[channel, which, at.WISHING, place]
     return best, kind, target
 
 
 @part
 def earliest_wish(memory: Memory, timing: Timing, channel: int) -> int:
     """Find the first legal tick of every wish, and give the earliest; refreshes are left out of account."""
-    row_slot = memory.channel[channel, at.NEXT_ROW_SLOT]
-    column_slot = memory.channel[channel, at.NEXT_COLUMN_SLOT]
-    strobe_until = memory.channel[channel, at.STROBE_UNTIL]
     best = at.NEVER
-    for place in range(memory.channel[channel, at.BUSY_BANKS]):
-        tick = legal_from(memory, channel, place, at.COLUMN_WISH, column_slot)
+    next_slot = memory.channel[channel, at.NEXT_COLUMN_SLOT]
+    strobe_until = memory.channel[channel, at.STROBE_UNTIL]
+    for place in range(memory.channel[channel, at.WISHES + at.COLUMN_WISHES]):
+        tick = legal_from(memory, channel, at.COLUMN_WISHES, place, next_slot)
         tick += tick >= strobe_until  # the write clock has stopped: one command more, just before, starts it
-        memory.wish[channel, at.COLUMN_WISH + at.TICK, place] = tick
+        memory.wish[channel, at.COLUMN_WISHES, at.TICK, place] = tick
         best = min(best, tick)
-    for place in range(memory.channel[channel, at.BUSY_BANKS]):
-        tick = legal_from(memory, channel, place, at.ROW_WISH, row_slot)
-        if timing.activate_apart > 0 and tick == row_slot:
+    next_slot = memory.channel[channel, at.NEXT_ROW_SLOT]
+    for place in range(memory.channel[channel, at.WISHES + at.ROW_WISHES]):
+        tick = legal_from(memory, channel, at.ROW_WISHES, place, next_slot)
+        if timing.activate_apart > 0 and tick == next_slot:
             tick = after_spare_slot(memory, timing, channel, place, tick)
-        memory.wish[channel, at.ROW_WISH + at.TICK, place] = tick
+        memory.wish[channel, at.ROW_WISHES, at.TICK, place] = tick
         best = min(best, tick)
     return best
 
 
 @part
-def legal_from(memory: Memory, channel: int, place: int, wish: int, next_slot: int) -> int:
-    """Give the first tick at which bank, group, rank and command bus allow what a bank wishes."""
-    where = memory.wish[channel, wish + at.LIMIT, place]
+def legal_from(memory: Memory, channel: int, which: int, place: int, next_slot: int) -> int:
+    """Give the first tick at which bank, group, rank and command bus allow a wish."""
+    where = memory.wish[channel, which, at.LIMIT, place]
     limit = memory.group[where >> 2, where & 3]  # GROUP_FIELDS is four
-    slot = next_slot + memory.wish[channel, wish + at.SLOTS, place]
-    return int(max(max(memory.wish[channel, wish + at.READY, place], limit), slot))
+    slot = next_slot + memory.wish[channel, which, at.SLOTS, place]
+    return int(max(max(memory.wish[channel, which, at.READY, place], limit), slot))
 
 
 @part
 def command_at_refresh(memory: Memory, timing: Timing, channel: int) -> tuple[int, int, int]:
     """Give the next command when a refresh may come first; `earliest_wish` has found the ticks."""
     best, first, kind, target = at.NEVER, at.NOTHING * at.AGES, at.NOTHING, at.NOBODY
-    for place in range(memory.channel[channel, at.BUSY_BANKS]):
-        bank = memory.busy[channel, place]
-        due = memory.rank[memory.bank[bank, at.BANK_RANK], at.NEXT_REFRESH]
-        for wish in (at.COLUMN_WISH, at.ROW_WISH):
-            tick = memory.wish[channel, wish + at.TICK, place]
-            priority = memory.wish[channel, wish + at.PRIORITY, place]
-            wanted = memory.wish[channel, wish + at.KIND, place]
-            allowed = tick < due or (tick < at.NEVER and (wanted == at.COLUMN_OWNED or wanted == at.CLOSE))
+    for which in (at.COLUMN_WISHES, at.ROW_WISHES):
+        for place in range(memory.channel[channel, at.WISHES + which]):
+            bank = memory.wish[channel, which, at.WISHING, place]
+            due = memory.rank[memory.bank[bank, at.BANK_RANK], at.NEXT_REFRESH]
+            tick = memory.wish[channel, which, at.TICK, place]
+            priority = memory.wish[channel, which, at.PRIORITY, place]
+            wanted = memory.wish[channel, which, at.KIND, place]
+            allowed = tick < due or wanted == at.COLUMN_OWNED or wanted == at.CLOSE
             if allowed and (tick < best or (tick == best and priority < first)):
                 best, first, kind, target = tick, priority, wanted, bank
     for rank in range(channel * timing.ranks, (channel + 1) * timing.ranks):
@@ -97,9 +97,9 @@ def command_at_refresh(memory: Memory, timing: Timing, channel: int) -> tuple[in
 @part
 def after_spare_slot(memory: Memory, timing: Timing, channel: int, place: int, tick: int) -> int:
     """Give the tick, from the next of the bus, at which an activate ends: its first half goes before."""
-    if memory.wish[channel, at.ROW_WISH + at.KIND, place] != at.ACTIVATE:
+    if memory.wish[channel, at.ROW_WISHES, at.KIND, place] != at.ACTIVATE:
         return tick
-    head = memory.bank[memory.busy[channel, place], at.HEAD]
+    head = memory.bank[memory.wish[channel, at.ROW_WISHES, at.WISHING, place], at.HEAD]
     reach = min(timing.activate_apart, tick - memory.slot[head, at.ARRIVAL])
     return int(tick + (memory.channel[channel, at.SPARE_SLOTS] & ((1 << reach) - 1) == 0))
 

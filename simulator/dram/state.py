@@ -25,8 +25,7 @@ class Memory(NamedTuple):
     rank: Integers  # (R, RANK_FIELDS)
     channel: Integers  # (C, CHANNEL_FIELDS)
     slot: Integers  # (S, SLOT_FIELDS)
-    busy: Integers  # (C, B / C) banks with something to do
-    wish: Integers  # (C, WISH_FIELDS, B / C) what they wish, in the same places
+    wish: Integers  # (C, 2, WISH_FIELDS, B / C) lists of column and of row wishes
     counts: Integers  # (C, COUNT_FIELDS)
 
 
@@ -36,12 +35,14 @@ def empty_memory(timing: Timing) -> Memory:
     >>> from simulator.dram.loading import load_standard
     >>> memory = empty_memory(load_standard("HBM2-2000").timing())
     >>> memory.bank.shape, memory.rank.shape      # 2 pseudo channels of 16 banks
-    ((32, 12), (2, 14))
+    ((32, 13), (2, 14))
     """
     banks = timing.groups * timing.banks
     banks_of_channel = timing.ranks * banks
     bank = np.zeros((timing.channels * banks_of_channel, at.BANK_FIELDS), np.int64)
-    bank[:, [at.OPEN_ROW, at.HEAD, at.TAIL, at.HIT, at.PLACE]] = at.NOBODY  # which is also CLOSED
+    bank[:, [at.OPEN_ROW, at.HEAD, at.TAIL, at.HIT, at.PLACES, at.PLACES + 1]] = (
+        at.NOBODY
+    )  # which is also CLOSED
     number = np.arange(len(bank))
     bank[:, at.BANK_RANK], bank[:, at.BANK_GROUP] = number // banks, number // timing.banks
 
@@ -64,7 +65,6 @@ def empty_memory(timing: Timing) -> Memory:
         rank=rank,
         channel=channel,
         slot=slot,
-        busy=np.zeros((timing.channels, banks_of_channel), np.int64),
-        wish=np.zeros((timing.channels, at.WISH_FIELDS, banks_of_channel), np.int64),
+        wish=np.zeros((timing.channels, 2, at.WISH_FIELDS, banks_of_channel), np.int64),
         counts=np.zeros((timing.channels, at.COUNT_FIELDS), np.int64),
     )

@@ -68,53 +68,48 @@ def enqueue(
         memory.bank[bank, at.HIT] = here
     elif tail != at.NOBODY:
         return int(here)  # it waits behind others and changes nothing yet
-    make_busy(memory, channel, bank)
     wish(memory, timing, channel, bank)
     return int(here)
 
 
 @part
 def wish(memory: Memory, timing: Timing, channel: int, bank: int) -> None:
-    """Write down what a busy bank wishes next; called after every change of the bank."""
-    place = memory.bank[bank, at.PLACE]
-    memory.wish[channel, at.COLUMN_WISH + at.READY, place] = at.NEVER
-    memory.wish[channel, at.ROW_WISH + at.READY, place] = at.NEVER
-    row = memory.bank[bank, at.OPEN_ROW]
-    group = memory.bank[bank, at.BANK_GROUP]
-    if row == at.CLOSING:
-        ready, nowhere = memory.bank[bank, at.NEXT_PRECHARGE], memory.group.shape[0] - 1
-        write_wish(memory, channel, place, at.ROW_WISH, ready, at.CLOSE, bank, nowhere, 0, -at.NEVER)
-        return
+    """Write down what the bank wishes next; called after every change of the bank."""
+    row, group = memory.bank[bank, at.OPEN_ROW], memory.bank[bank, at.BANK_GROUP]
     hit, head = memory.bank[bank, at.HIT], memory.bank[bank, at.HEAD]
-    if hit != at.NOBODY:
+    if hit == at.NOBODY:
+        drop_wish(memory, channel, at.COLUMN_WISHES, bank)
+    else:
         field = at.NEXT_WRITE if memory.slot[hit, at.IS_WRITE] else at.NEXT_READ
         slots, order = timing.column_slots - 1, memory.slot[hit, at.ORDER]
         ready = max(memory.bank[bank, field], memory.slot[hit, at.ARRIVAL] + slots)
         kind = at.COLUMN_OWNED if memory.bank[bank, at.OWNED] else at.COLUMN
-        write_wish(memory, channel, place, at.COLUMN_WISH, ready, kind, order, group, field, slots)
-    if head == hit:
-        return
-    arrival, order = memory.slot[head, at.ARRIVAL], memory.slot[head, at.ORDER]
-    if row == at.CLOSED:
+        set_wish(memory, channel, at.COLUMN_WISHES, bank, ready, kind, order, group, field, slots)
+    if row == at.CLOSING:
+        ready, nowhere = memory.bank[bank, at.NEXT_PRECHARGE], memory.group.shape[0] - 1
+        set_wish(memory, channel, at.ROW_WISHES, bank, ready, at.CLOSE, bank, nowhere, 0, -at.NEVER)
+    elif head == hit:  # also when nothing waits
+        drop_wish(memory, channel, at.ROW_WISHES, bank)
+    elif row == at.CLOSED:
+        arrival, order = memory.slot[head, at.ARRIVAL], memory.slot[head, at.ORDER]
         slots = 0 if timing.activate_apart else timing.activate_slots - 1
         ready = max(memory.bank[bank, at.NEXT_ACTIVATE], arrival + (1 if timing.activate_apart else slots))
-        write_wish(
-            memory, channel, place, at.ROW_WISH, ready, at.ACTIVATE, order, group, at.NEXT_ACTIVATE, slots
-        )
+        field = at.NEXT_ACTIVATE
+        set_wish(memory, channel, at.ROW_WISHES, bank, ready, at.ACTIVATE, order, group, field, slots)
     else:
+        arrival, order = memory.slot[head, at.ARRIVAL], memory.slot[head, at.ORDER]
         slots = timing.precharge_slots - 1
         ready = max(memory.bank[bank, at.NEXT_PRECHARGE], arrival + slots)
-        write_wish(
-            memory, channel, place, at.ROW_WISH, ready, at.PRECHARGE, order, group, at.NEXT_PRECHARGE, slots
-        )
+        field = at.NEXT_PRECHARGE
+        set_wish(memory, channel, at.ROW_WISHES, bank, ready, at.PRECHARGE, order, group, field, slots)
 
 
 @part
-def write_wish(
+def set_wish(
     memory: Memory,
     channel: int,
-    place: int,
-    first: int,
+    which: int,
+    bank: int,
     ready: int,
     kind: int,
     order: int,
@@ -122,38 +117,32 @@ def write_wish(
     field: int,
     slots: int,
 ) -> None:
-    """Fill the fields of one wish."""
-    memory.wish[channel, first + at.READY, place] = ready
-    memory.wish[channel, first + at.LIMIT, place] = group * at.GROUP_FIELDS + field
-    memory.wish[channel, first + at.SLOTS, place] = slots
-    memory.wish[channel, first + at.PRIORITY, place] = min(kind, at.ACTIVATE) * at.AGES + order
-    memory.wish[channel, first + at.KIND, place] = kind
+    """Put a wish of the bank on its list, or write the one there anew."""
+    place = memory.bank[bank, at.PLACES + which]
+    if place == at.NOBODY:
+        place = memory.channel[channel, at.WISHES + which]
+        memory.channel[channel, at.WISHES + which] = place + 1
+        memory.bank[bank, at.PLACES + which] = place
+        memory.wish[channel, which, at.WISHING, place] = bank
+    memory.wish[channel, which, at.READY, place] = ready
+    memory.wish[channel, which, at.LIMIT, place] = group * at.GROUP_FIELDS + field
+    memory.wish[channel, which, at.SLOTS, place] = slots
+    memory.wish[channel, which, at.PRIORITY, place] = min(kind, at.ACTIVATE) * at.AGES + order
+    memory.wish[channel, which, at.KIND, place] = kind
 
 
 @part
-def make_busy(memory: Memory, channel: int, bank: int) -> None:
-    """Note that the bank has something to do."""
-    if memory.bank[bank, at.PLACE] == at.NOBODY:
-        place = memory.channel[channel, at.BUSY_BANKS]
-        memory.busy[channel, place] = bank
-        memory.bank[bank, at.PLACE] = place
-        memory.channel[channel, at.BUSY_BANKS] = place + 1
-
-
-@part
-def rest_if_done(memory: Memory, channel: int, bank: int) -> None:
-    """Take the bank off the list of busy ones if nothing waits there and its row is not closing."""
-    place = memory.bank[bank, at.PLACE]
-    if memory.bank[bank, at.HEAD] != at.NOBODY or memory.bank[bank, at.OPEN_ROW] == at.CLOSING:
+def drop_wish(memory: Memory, channel: int, which: int, bank: int) -> None:
+    """Take the bank's wish off its list, if it is there; the last takes its place."""
+    place = memory.bank[bank, at.PLACES + which]
+    if place == at.NOBODY:
         return
-    last = memory.channel[channel, at.BUSY_BANKS] - 1
-    moved = memory.busy[channel, last]
-    memory.busy[channel, place] = moved
-    memory.bank[moved, at.PLACE] = place
+    last = memory.channel[channel, at.WISHES + which] - 1
+    memory.channel[channel, at.WISHES + which] = last
     for field in range(at.WISH_FIELDS):
-        memory.wish[channel, field, place] = memory.wish[channel, field, last]
-    memory.bank[bank, at.PLACE] = at.NOBODY
-    memory.channel[channel, at.BUSY_BANKS] = last
+        memory.wish[channel, which, field, place] = memory.wish[channel, which, field, last]
+    memory.bank[memory.wish[channel, which, at.WISHING, last], at.PLACES + which] = place
+    memory.bank[bank, at.PLACES + which] = at.NOBODY
 
 
 @part
