@@ -30,12 +30,12 @@ def simulate(
     """Count what ``trace`` costs on ``chip``.
 
     ``trace`` comes from ``networks.execute`` (or is synthetic). With ``inputs`` (the frames of every
-    sequence) the neurons compute for themselves and must arrive at the trace. Sequences that hold the same
-    messages take the same course and are simulated once. ``progress`` is called with (sequences done,
-    sequences).
+    sequence), which only the engine ``simpy`` takes, the neurons compute for themselves and must arrive at
+    the trace. Sequences that hold the same messages take the same course and are simulated once.
+    ``progress`` is called with (sequences done, sequences).
 
-    Errors: InputError when the trace belongs to another network or the engine is unknown; LawBroken when
-    a run contradicts itself.
+    Errors: InputError when the trace belongs to another network, the engine is unknown or takes no inputs;
+    LawBroken when a run contradicts itself.
 
     >>> import numpy as np
     >>> from networks.build import random_stack
@@ -48,6 +48,9 @@ def simulate(
     """
     if engine not in ENGINES:
         raise InputError("engine", engine, "there is no such engine", nearest(engine, ENGINES))
+    if inputs is not None and engine != "simpy":
+        rule = "this engine replays the trace, its neurons do not compute"
+        raise InputError("engine", engine, rule, "Leave the inputs out, or use simpy.")
     if trace.network_digest != network.digest:
         rule = f"the trace was not made by network {network.name}"
         raise InputError("trace", trace.network_digest[:12], rule, "Execute this network again.")

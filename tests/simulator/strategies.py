@@ -154,7 +154,7 @@ def chips() -> st.SearchStrategy[Chip]:
 
 @st.composite
 def networks(draw: st.DrawFn) -> Network:
-    """Stacks of RNN, GRU and LSTM, in both directions too; convolutions; feedback; float32 and fixed point."""
+    """Stacks of RNN, GRU, LSTM, in both directions too; convolutions; feedback; float32 and fixed point."""
     rng = np.random.default_rng(draw(st.integers(0, 2**16)))
     network = draw(st.sampled_from([recurrent, convolutional, with_feedback]))(draw, rng)
     theta = draw(st.sampled_from([0.0, 0.05, 0.3]))

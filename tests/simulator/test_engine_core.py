@@ -76,7 +76,7 @@ def test_an_update_takes_at_least_a_tick(engine: str) -> None:
 @pytest.mark.parametrize("position", [0, 1, 3, 4, 11])
 @pytest.mark.parametrize("per_cycle", [1, 4, 16])
 def test_scan_offset(engine: str, position: int, per_cycle: int) -> None:
-    """Element k is judged at the end of cycle k // e + 1; a column of 20 words on 1 lane outlasts the scan."""
+    """Element k is judged at the end of cycle k // e + 1; 20 words on 1 lane outlast the scan."""
     network = chain(12, 20)
     settings = {"cores.scan.elements_per_cycle": per_cycle, "cores.mac.lanes": 1}
     ledger = simulate(network, trace_of(network, [[(0, position)]]), chip(settings), engine=engine)

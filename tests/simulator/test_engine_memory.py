@@ -55,7 +55,7 @@ def test_scratchpad_streams_columns_back_to_back(engine: str) -> None:
 
 
 def test_scratchpad_with_its_own_clock(engine: str) -> None:
-    """At 250 MHz a cycle is 4 of the core's: first word at 2 + 4, last after three more accesses, 12 later."""
+    """At 250 MHz a cycle is 4 of the core: first word at 2 + 4, last after three more accesses, 12 later."""
     network = chain(4, COLUMN)
     settings = WIDE_SCAN | {"memories.0.width": "128 bit", "memories.0.clock": "250 MHz"}
     ledger = simulate(network, trace_of(network, [[NEAR]]), chip(settings), engine=engine)

@@ -54,6 +54,9 @@ def test_unknown_engine_and_foreign_trace() -> None:
         simulate(network, dense_trace(network, [1]), chip(), engine="simpi")
     with pytest.raises(InputError, match="the trace was not made by network chain"):
         simulate(network, dense_trace(other, [1]), chip())
+    frames = [np.ones((1, 2), np.float32)]
+    with pytest.raises(InputError, match="this engine replays the trace"):
+        simulate(network, dense_trace(network, [1]), chip(), inputs=frames, engine="compiled")
 
 
 def test_a_message_that_reaches_nobody_stays_at_home(engine: str) -> None:

@@ -27,7 +27,7 @@ def honest() -> tuple[Ledger, Tally]:
         import simulator.simpy_engine.engine as engine
 
         patch.setattr(engine, "check", lambda ledger, tally: seen.append(tally))
-        ledger = simulate(network, dense_trace(network, [2]), load_chip("mesh16"))
+        ledger = simulate(network, dense_trace(network, [2]), load_chip("mesh16"), engine="simpy")
     return ledger, seen[0]
 
 
@@ -144,7 +144,7 @@ def test_neurons_notice_a_foreign_trace() -> None:
     network = random_stack("gru", 4, (3,), np.random.default_rng(0), theta=0.1)
     frames = np.random.default_rng(1).normal(size=(3, 4)).astype(np.float32)
     with pytest.raises(LawBroken, match="the cores sent"):
-        simulate(network, dense_trace(network, [3]), load_chip("edgedrnn"), inputs=[frames])
+        simulate(network, dense_trace(network, [3]), load_chip("edgedrnn"), inputs=[frames], engine="simpy")
 
 
 def test_ledgers_of_sequences_add_up(engine: str) -> None:
