@@ -31,15 +31,27 @@ def next_command(memory: Memory, timing: Timing, channel: int) -> tuple[int, int
     best = earliest_wish(memory, timing, channel)
     if best >= memory.channel[channel, at.FIRST_REFRESH]:
         return command_at_refresh(memory, timing, channel)
-    first, kind, target = at.NOTHING * at.AGES, at.NOTHING, at.NOBODY
-    for which in (at.COLUMN_WISHES, at.ROW_WISHES):
-        for place in range(memory.channel[channel, at.WISHES + which]):
-            if memory.wish[channel, which, at.TICK, place] == best:
-                priority = memory.wish[channel, which, at.PRIORITY, place]
-                if priority < first:
-                    first, kind = priority, memory.wish[channel, which, at.KIND, place]
-                    target = memory.wish[channel, which, at.WISHING, place]
-    return best, kind, target
+    which, place = at.COLUMN_WISHES, most_urgent(memory, channel, at.COLUMN_WISHES, best)
+    if place == at.NOBODY:
+        which, place = at.ROW_WISHES, most_urgent(memory, channel, at.ROW_WISHES, best)
+    elif timing.closed_page == 1:  # a row that closes by itself comes before columns
+        other = most_urgent(memory, channel, at.ROW_WISHES, best)
+        if other != at.NOBODY and memory.wish[channel, at.ROW_WISHES, at.KIND, other] == at.CLOSE:
+            which, place = at.ROW_WISHES, other
+    return best, memory.wish[channel, which, at.KIND, place], memory.wish[channel, which, at.WISHING, place]
+
+
+@part
+def most_urgent(memory: Memory, channel: int, which: int, tick: int) -> int:
+    """Find the wish of a list that is first among those legal at ``tick``; -1 if there is none."""
+    place = at.NOBODY
+    first = at.NOTHING * at.AGES
+    for other in range(memory.channel[channel, at.WISHES + which]):
+        if memory.wish[channel, which, at.TICK, other] == tick:
+            priority = memory.wish[channel, which, at.PRIORITY, other]
+            if priority < first:
+                place, first = other, priority
+    return place
 
 
 @part
