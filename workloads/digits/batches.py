@@ -13,18 +13,18 @@ from torch import Tensor
 from networks.training.recipe import Batch, padded, pooled_logits
 from workloads.digits.augment import augmented
 from workloads.digits.corpus import Corpus
-from workloads.digits.strings import joined
+from workloads.digits.strings import LONGEST, joined
 from workloads.features import Normalisation, normalised
 
 USUAL = 45  # frames of a digit: a batch of n recordings is a batch of about 45 n frames
-LONGEST = 150  # frames: what is longer is cut in training
+MOST = 150  # frames: what is longer is cut in training
 
 
 def digit_batches(
     corpus: Corpus, stored: Normalisation, batch: int, rng: np.random.Generator
 ) -> Iterator[Batch]:
     """One epoch of single digits, targets (B,)."""
-    features = [normalised(augmented(frames, rng), stored)[:LONGEST] for frames in corpus.features]
+    features = [normalised(augmented(frames, rng), stored)[:MOST] for frames in corpus.features]
     for group in grouped([len(frames) for frames in features], batch * USUAL, rng):
         yield padded([features[place] for place in group], torch.from_numpy(corpus.labels[group]))
 
@@ -32,9 +32,12 @@ def digit_batches(
 def string_batches(
     corpus: Corpus, stored: Normalisation, batch: int, rng: np.random.Generator
 ) -> Iterator[Batch]:
-    """One epoch of connected strings, every recording in one of them, targets (B, 7) padded with -1."""
-    changed = tuple(augmented(frames, rng)[:LONGEST] for frames in corpus.features)
-    strings = joined(replace(corpus, features=changed), rng)
+    """One epoch of connected strings, every recording in one of them, targets (B, 7) padded with -1.
+
+    How long the strings may get is drawn for each epoch: what a digit sounds like is learnt from short ones.
+    """
+    changed = tuple(augmented(frames, rng)[:MOST] for frames in corpus.features)
+    strings = joined(replace(corpus, features=changed), rng, int(rng.integers(1, LONGEST + 1)))
     for group in grouped([len(frames) for frames in strings.features], batch * USUAL, rng):
         sequences = [normalised(strings.features[place], stored) for place in group]
         yield padded(sequences, torch.from_numpy(strings.digits[group]))

@@ -24,12 +24,12 @@ class Strings(NamedTuple):
     speakers: NDArray[np.int64]
 
 
-def joined(corpus: Corpus, rng: np.random.Generator) -> Strings:
+def joined(corpus: Corpus, rng: np.random.Generator, longest: int = LONGEST) -> Strings:
     """Join the recordings of each speaker to strings, every recording used once.
 
-    A speaker's recordings are shuffled and cut into runs whose lengths are drawn evenly from 1 to 7 (the last
-    run takes what is left). Before, between and after digits lie 0 to 12 frames of silence. All is drawn from
-    ``rng``, so a seed fixes the strings.
+    A speaker's recordings are shuffled and cut into runs whose lengths are drawn evenly from 1 to ``longest``
+    (the last run takes what is left). Before, between and after digits lie 0 to 12 frames of silence. All is
+    drawn from ``rng``, so a seed fixes the strings.
 
     >>> import numpy as np
     >>> toy = Corpus("toy", "", tuple(np.zeros((5, 40), np.float32) for _ in range(9)), np.arange(9),
@@ -42,7 +42,7 @@ def joined(corpus: Corpus, rng: np.random.Generator) -> Strings:
     for speaker in np.unique(corpus.speakers):
         places = rng.permutation(np.flatnonzero(corpus.speakers == speaker))
         while places.size:
-            run, places = np.split(places, [int(rng.integers(1, LONGEST + 1))])
+            run, places = np.split(places, [int(rng.integers(1, longest + 1))])
             pieces = [_silence(rng)]
             for place in run:
                 pieces += [corpus.features[place], _silence(rng)]
