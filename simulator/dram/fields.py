@@ -1,16 +1,15 @@
 """The columns of the DRAM rule's arrays by name, and the kinds of command.
 
-The four ``NEXT_`` fields stand at the same place for bank and bank group: the first tick at which that
-command is legal as far as this bank is concerned, and as far as its group and rank are. Ticks count periods
-of the command clock from zero.
+The four ``NEXT_`` fields stand at the same place for bank, bank group and rank: the first tick at which that
+command is legal as far as this one is concerned. Ticks count periods of the command clock from zero.
 """
 
 NEVER = 1 << 60  # a tick that never comes
 NOBODY = -1
 
-# bank and bank group
+# bank, bank group and rank
 NEXT_ACTIVATE, NEXT_READ, NEXT_WRITE, NEXT_PRECHARGE = 0, 1, 2, 3
-GROUP_FIELDS = 4
+SHARED_FIELDS = 4
 
 # bank
 OPEN_ROW = 4  # the row in the row buffer, or CLOSED, or CLOSING (closes by itself at NEXT_PRECHARGE)
@@ -25,13 +24,13 @@ BANK_FIELDS = 13
 # what a bank wishes next, apart from what it shares with others; a list each of column and row commands
 COLUMN_WISHES, ROW_WISHES = 0, 1
 READY = 0  # the tick from which the bank itself is ready
-LIMIT = 1  # where its group's first legal tick stands: group * GROUP_FIELDS + field
-SLOTS = 2  # ticks of the command bus before its last
-TICK = 3  # the first legal tick when `next_command` was last asked
-PRIORITY = 4  # less is earlier at one tick: kind, then order of arrival
-KIND = 5
-WISHING = 6  # the bank
-WISH_FIELDS = 7
+OF_GROUP, OF_RANK, FIELD = 1, 2, 3  # where `Memory.shared` has the first tick of its group and of its rank
+SLOTS = 4  # ticks of the command bus before its last
+TICK = 5  # the first legal tick when `next_command` was last asked
+PRIORITY = 6  # less is earlier at one tick: kind, then order of arrival
+KIND = 7
+WISHING = 8  # the bank
+WISH_FIELDS = 9
 AGES = 1 << 48  # a priority is kind * AGES + order
 
 # rank

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from simulator.dram import fields as at
 from simulator.dram.borrowing import kernel, part
-from simulator.dram.state import Integers, Memory
+from simulator.dram.state import Memory
 from simulator.dram.timing import Timing
-from simulator.dram.waiting import remove_hit, wake, wish
+from simulator.dram.waiting import hold_rank, later, remove_hit, wake, wish
 
 
 @kernel
@@ -74,19 +74,6 @@ def start(memory: Memory, channel: int, slot: int, outcome: int) -> None:
 
 
 @part
-def later(table: Integers, row: int, field: int, tick: int) -> None:
-    """Let a command be legal no earlier than ``tick``."""
-    table[row, field] = max(table[row, field], tick)
-
-
-@part
-def hold_rank(memory: Memory, timing: Timing, rank: int, field: int, tick: int) -> None:
-    """Let a command be legal no earlier than ``tick`` in any bank group of the rank."""
-    for group in range(rank * timing.groups, (rank + 1) * timing.groups):
-        later(memory.group, group, field, tick)
-
-
-@part
 def column(memory: Memory, timing: Timing, channel: int, tick: int, bank: int) -> int:
     """Read or write the bank's oldest row hit."""
     group, rank = memory.bank[bank, at.BANK_GROUP], memory.bank[bank, at.BANK_RANK]
@@ -106,14 +93,14 @@ def column(memory: Memory, timing: Timing, channel: int, tick: int, bank: int) -
     if is_write:
         memory.counts[channel, at.WRITES] += 1
         later(memory.bank, bank, at.NEXT_PRECHARGE, tick + timing.write_to_precharge)
-        later(memory.group, group, at.NEXT_WRITE, tick + timing.write_to_write_group)
-        later(memory.group, group, at.NEXT_READ, tick + timing.write_to_read_group)
+        later(memory.shared, group, at.NEXT_WRITE, tick + timing.write_to_write_group)
+        later(memory.shared, group, at.NEXT_READ, tick + timing.write_to_read_group)
         hold_rank(memory, timing, rank, at.NEXT_WRITE, tick + timing.write_to_write)
         hold_rank(memory, timing, rank, at.NEXT_READ, tick + timing.write_to_read)
     else:
         memory.counts[channel, at.READS] += 1
         later(memory.bank, bank, at.NEXT_PRECHARGE, tick + timing.read_to_precharge)
-        later(memory.group, group, at.NEXT_READ, tick + timing.read_to_read_group)
+        later(memory.shared, group, at.NEXT_READ, tick + timing.read_to_read_group)
         hold_rank(memory, timing, rank, at.NEXT_READ, tick + timing.read_to_read)
         hold_rank(memory, timing, rank, at.NEXT_WRITE, tick + timing.read_to_write)
     if timing.ranks_on_bus > 1:
@@ -167,7 +154,7 @@ def activate(memory: Memory, timing: Timing, channel: int, tick: int, bank: int)
     later(memory.bank, bank, at.NEXT_WRITE, tick + timing.activate_to_write)
     later(memory.bank, bank, at.NEXT_PRECHARGE, tick + timing.activate_to_precharge)
     later(memory.bank, bank, at.NEXT_ACTIVATE, tick + timing.activate_to_activate)
-    later(memory.group, group, at.NEXT_ACTIVATE, tick + timing.activate_to_activate_group)
+    later(memory.shared, group, at.NEXT_ACTIVATE, tick + timing.activate_to_activate_group)
     hold_rank(memory, timing, rank, at.NEXT_ACTIVATE, tick + timing.activate_to_activate_any)
     oldest = memory.rank[rank, at.OLDEST_ACTIVATE]
     memory.rank[rank, at.ACTIVATES + oldest] = tick

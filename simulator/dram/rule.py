@@ -18,7 +18,7 @@ from simulator.dram import fields as at
 from simulator.dram.borrowing import kernel, part
 from simulator.dram.state import Memory
 from simulator.dram.timing import Timing
-from simulator.dram.waiting import ready_from
+from simulator.dram.waiting import rank_row, ready_from
 
 
 @kernel
@@ -78,10 +78,11 @@ def earliest_wish(memory: Memory, timing: Timing, channel: int) -> int:
 @part
 def legal_from(memory: Memory, channel: int, which: int, place: int, next_slot: int) -> int:
     """Give the first tick at which bank, group, rank and command bus allow a wish."""
-    where = memory.wish[channel, which, at.LIMIT, place]
-    limit = memory.group[where >> 2, where & 3]  # GROUP_FIELDS is four
+    field = memory.wish[channel, which, at.FIELD, place]
+    of_group = memory.shared[memory.wish[channel, which, at.OF_GROUP, place], field]
+    of_rank = memory.shared[memory.wish[channel, which, at.OF_RANK, place], field]
     slot = next_slot + memory.wish[channel, which, at.SLOTS, place]
-    return int(max(max(memory.wish[channel, which, at.READY, place], limit), slot))
+    return int(max(max(memory.wish[channel, which, at.READY, place], slot), max(of_group, of_rank)))
 
 
 @part
@@ -122,7 +123,10 @@ def refresh_command(memory: Memory, timing: Timing, channel: int, rank: int) -> 
     if memory.rank[rank, at.OWNERS] > 0:
         return at.NEVER, at.NOTHING
     due = memory.rank[rank, at.NEXT_REFRESH]
-    tick = max(ready_from(memory, timing, rank, due), memory.group[rank * timing.groups, at.NEXT_PRECHARGE])
+    tick = max(
+        ready_from(memory, timing, rank, due),
+        memory.shared[rank_row(memory, timing, rank), at.NEXT_PRECHARGE],
+    )
     tick = max(tick, max(memory.channel[channel, at.NEXT_ROW_SLOT], due) + timing.precharge_slots - 1)
     banks = timing.groups * timing.banks
     kind = at.PRECHARGE_ALL if memory.rank[rank, at.OPEN_BANKS] > 0 else at.REFRESH

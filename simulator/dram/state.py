@@ -21,7 +21,7 @@ class Memory(NamedTuple):
     """
 
     bank: Integers  # (B, BANK_FIELDS)
-    group: Integers  # (G + 1, GROUP_FIELDS), the last row of zeros: no limit
+    shared: Integers  # (G + R + 1, SHARED_FIELDS) groups, then ranks, then a row of zeros: no limit
     rank: Integers  # (R, RANK_FIELDS)
     channel: Integers  # (C, CHANNEL_FIELDS)
     slot: Integers  # (S, SLOT_FIELDS)
@@ -61,7 +61,7 @@ def empty_memory(timing: Timing) -> Memory:
     channel[:, at.STROBE_UNTIL] = 0 if timing.strobe_hold else 2 * at.NEVER
     return Memory(
         bank=bank,
-        group=np.zeros((timing.channels * timing.ranks * timing.groups + 1, at.GROUP_FIELDS), np.int64),
+        shared=np.zeros((len(rank) * (timing.groups + 1) + 1, at.SHARED_FIELDS), np.int64),
         rank=rank,
         channel=channel,
         slot=slot,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simulator.dram import fields as at
 from simulator.dram.borrowing import kernel, part
-from simulator.dram.state import Memory
+from simulator.dram.state import Integers, Memory
 from simulator.dram.timing import Timing
 
 
@@ -76,6 +76,7 @@ def enqueue(
 def wish(memory: Memory, timing: Timing, channel: int, bank: int) -> None:
     """Write down what the bank wishes next; called after every change of the bank."""
     row, group = memory.bank[bank, at.OPEN_ROW], memory.bank[bank, at.BANK_GROUP]
+    rank = rank_row(memory, timing, memory.bank[bank, at.BANK_RANK])
     hit, head = memory.bank[bank, at.HIT], memory.bank[bank, at.HEAD]
     if hit == at.NOBODY:
         drop_wish(memory, channel, at.COLUMN_WISHES, bank)
@@ -84,10 +85,10 @@ def wish(memory: Memory, timing: Timing, channel: int, bank: int) -> None:
         slots, order = timing.column_slots - 1, memory.slot[hit, at.ORDER]
         ready = max(memory.bank[bank, field], memory.slot[hit, at.ARRIVAL] + slots)
         kind = at.COLUMN_OWNED if memory.bank[bank, at.OWNED] else at.COLUMN
-        set_wish(memory, channel, at.COLUMN_WISHES, bank, ready, kind, order, group, field, slots)
+        set_wish(memory, channel, at.COLUMN_WISHES, bank, ready, kind, order, group, rank, field, slots)
     if row == at.CLOSING:
-        ready, nowhere = memory.bank[bank, at.NEXT_PRECHARGE], memory.group.shape[0] - 1
-        set_wish(memory, channel, at.ROW_WISHES, bank, ready, at.CLOSE, bank, nowhere, 0, -at.NEVER)
+        ready, group = memory.bank[bank, at.NEXT_PRECHARGE], memory.shared.shape[0] - 1  # held by none
+        set_wish(memory, channel, at.ROW_WISHES, bank, ready, at.CLOSE, bank, group, group, 0, -at.NEVER)
     elif head == hit:  # also when nothing waits
         drop_wish(memory, channel, at.ROW_WISHES, bank)
     elif row == at.CLOSED:
@@ -95,13 +96,13 @@ def wish(memory: Memory, timing: Timing, channel: int, bank: int) -> None:
         slots = 0 if timing.activate_apart else timing.activate_slots - 1
         ready = max(memory.bank[bank, at.NEXT_ACTIVATE], arrival + (1 if timing.activate_apart else slots))
         field = at.NEXT_ACTIVATE
-        set_wish(memory, channel, at.ROW_WISHES, bank, ready, at.ACTIVATE, order, group, field, slots)
+        set_wish(memory, channel, at.ROW_WISHES, bank, ready, at.ACTIVATE, order, group, rank, field, slots)
     else:
         arrival, order = memory.slot[head, at.ARRIVAL], memory.slot[head, at.ORDER]
         slots = timing.precharge_slots - 1
         ready = max(memory.bank[bank, at.NEXT_PRECHARGE], arrival + slots)
         field = at.NEXT_PRECHARGE
-        set_wish(memory, channel, at.ROW_WISHES, bank, ready, at.PRECHARGE, order, group, field, slots)
+        set_wish(memory, channel, at.ROW_WISHES, bank, ready, at.PRECHARGE, order, group, rank, field, slots)
 
 
 @part
@@ -114,6 +115,7 @@ def set_wish(
     kind: int,
     order: int,
     group: int,
+    rank: int,
     field: int,
     slots: int,
 ) -> None:
@@ -125,7 +127,9 @@ def set_wish(
         memory.bank[bank, at.PLACES + which] = place
         memory.wish[channel, which, at.WISHING, place] = bank
     memory.wish[channel, which, at.READY, place] = ready
-    memory.wish[channel, which, at.LIMIT, place] = group * at.GROUP_FIELDS + field
+    memory.wish[channel, which, at.OF_GROUP, place] = group
+    memory.wish[channel, which, at.OF_RANK, place] = rank
+    memory.wish[channel, which, at.FIELD, place] = field
     memory.wish[channel, which, at.SLOTS, place] = slots
     memory.wish[channel, which, at.PRIORITY, place] = min(kind, at.ACTIVATE) * at.AGES + order
     memory.wish[channel, which, at.KIND, place] = kind
@@ -195,6 +199,23 @@ def wake(memory: Memory, timing: Timing, rank: int, tick: int) -> None:
     memory.rank[rank, field] += leaves - down
     memory.rank[rank, at.IDLE_FROM] = leaves
     ready = leaves + timing.power_down_exit
-    for group in range(rank * timing.groups, (rank + 1) * timing.groups):
-        for field in range(at.GROUP_FIELDS):
-            memory.group[group, field] = max(memory.group[group, field], ready)
+    for field in range(at.SHARED_FIELDS):
+        hold_rank(memory, timing, rank, field, ready)
+
+
+@part
+def rank_row(memory: Memory, timing: Timing, rank: int) -> int:
+    """Give the row of `Memory.shared` that holds a rank."""
+    return int(memory.rank.shape[0] * timing.groups + rank)
+
+
+@part
+def hold_rank(memory: Memory, timing: Timing, rank: int, field: int, tick: int) -> None:
+    """Let a command be legal no earlier than ``tick`` anywhere in the rank."""
+    later(memory.shared, rank_row(memory, timing, rank), field, tick)
+
+
+@part
+def later(table: Integers, row: int, field: int, tick: int) -> None:
+    """Let a command be legal no earlier than ``tick``."""
+    table[row, field] = max(table[row, field], tick)
