@@ -11,7 +11,7 @@ BIN := .venv/bin
 
 demo: .venv/.installed
 	@folder=runs/demo; n=1; while [ -e "$$folder" ]; do n=$$((n + 1)); folder=runs/demo-$$n; done; \
-	set -x; $(BIN)/deltasim run digits --chip edgedrnn --data synthetic --limit 10 --out "$$folder"
+	set -x; $(BIN)/deltasim run digits --chip edgedrnn --data synthetic --out "$$folder"
 
 test: .venv/.installed-for-tests
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2

@@ -66,7 +66,7 @@ def choose(
 
 
 def prepare(
-    benchmark: Benchmark, chip: Chip | str | Path, theta: float | None = None, engine: str = "simpy"
+    benchmark: Benchmark, chip: Chip | str | Path, theta: float | None = None, engine: str = "compiled"
 ) -> Case:
     """Load the chip, set the thresholds, place the network and compute its messages.
 
@@ -158,7 +158,7 @@ def simulate(
     chip: Chip | str | Path = "edgedrnn",
     theta: float | None = None,
     limit: int | None = None,
-    engine: str = "simpy",
+    engine: str = "compiled",
     progress: Progress | None = None,
 ) -> Result:
     """Run a benchmark on a chip, with the dense run on the same chip beside it.
@@ -180,7 +180,7 @@ def sweep(
     thetas: Sequence[float | None],
     chip: Chip | str | Path = "edgedrnn",
     limit: int | None = None,
-    engine: str = "simpy",
+    engine: str = "compiled",
     progress: Progress | None = None,
 ) -> list[Result]:
     """Run a benchmark once for each threshold; the dense baseline runs once for all."""

@@ -32,7 +32,7 @@ def run(
     trained: Annotated[
         Path | None, typer.Option(help="a folder written by deltasim train; default: the networks shipped")
     ] = None,
-    engine: Annotated[str, typer.Option(help="simpy or compiled")] = "simpy",
+    engine: Annotated[str, typer.Option(help="compiled, or simpy, the readable reference")] = "compiled",
     out: Annotated[
         Path | None, typer.Option(help="folder to write; default: runs/BENCHMARK-CHIP-DIGEST")
     ] = None,

@@ -109,6 +109,13 @@ def test_json_and_nothing_else(run: str, deltasim: Deltasim, tmp_path: Path) -> 
     assert (tmp_path / "out" / "report.html").is_file()
 
 
+def test_both_engines_say_the_same(run: str, deltasim: Deltasim) -> None:
+    compiled = json.loads(deltasim(f"{run} --json --out compiled").stdout)
+    simpy = json.loads(deltasim(f"{run} --json --engine simpy --out simpy").stdout)
+    differing = {key for key in KEYS if compiled[key] != simpy[key]}
+    assert differing == {"engine", "wall_s"}
+
+
 def test_a_run_twice_has_one_name(run: str, deltasim: Deltasim, tmp_path: Path) -> None:
     first = deltasim(run)
     assert first.returncode == 0, first.stderr
