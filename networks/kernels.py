@@ -1,4 +1,4 @@
-"""The one place where functions are handed to numba, so that every kernel is compiled the same way.
+"""The one place where functions are handed to numba: every kernel is compiled and cached the same way.
 
 No ``fastmath``: sums must come out the same to the bit in ``execute`` and in every engine.
 Division follows IEEE (``error_model="numpy"``): the check for a zero divisor would keep loops from
@@ -7,20 +7,14 @@ vectorising.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
 import numba
-
-# Neither an entry from Python nor reference counts: what a kernel passes on outlives the call.
-INNER: dict[str, Any] = {
-    "cache": True,
-    "fastmath": False,
-    "error_model": "numpy",
-    "no_cpython_wrapper": True,
-    "no_cfunc_wrapper": True,
-    "_nrt": False,
-}
+import platformdirs
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -34,10 +28,46 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
     >>> sends(0.5, 0.2, 0.3)
     True
     """
-    compiled = numba.njit(cache=True, fastmath=False, error_model="numpy")(function)
-    return cast("Callable[P, R]", compiled)
+    return compiled(function)
 
 
 def part(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile a function that only kernels call: an entry from Python would cost most of the compiling."""
-    return cast("Callable[P, R]", numba.njit(**INNER)(function))
+    """Compile a function that only kernels call: an entry from Python would cost most of the compiling.
+
+    It counts no references either: what a kernel passes on outlives the call.
+    """
+    return compiled(function, no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
+
+
+def compiled(function: Callable[P, R], **options: Any) -> Callable[P, R]:
+    """Hand a function to numba, cached under a name that changes with every source it may be built from.
+
+    numba itself notices a change only in the function's own file, and would go on running an old copy of what
+    the function calls.
+    """
+    file = Path(function.__code__.co_filename)
+    options = {"cache": True, "fastmath": False, "error_model": "numpy"} | options
+    config: Any = numba.config
+    njit: Any = numba.njit
+    before = config.CACHE_DIR
+    if not before and file.exists():  # NUMBA_CACHE_DIR, where somebody set it, stands
+        config.CACHE_DIR = str(cache_folder(file.parent))
+    try:
+        return cast("Callable[P, R]", njit(**options)(function))
+    finally:
+        config.CACHE_DIR = before
+
+
+@cache
+def cache_folder(folder: Path) -> Path:
+    """Where the kernels of a folder are kept: ``~/.cache/deltasim/kernels/DIGEST`` or its like.
+
+    The digest is over the Python files of the folder itself, of ``rules`` beside it, and of this folder with
+    its sub-folders: kernels call no others.
+    """
+    here = Path(__file__).parent
+    sources = {*folder.glob("*.py"), *(folder.parent / "rules").glob("*.py"), *here.rglob("*.py")}
+    digest = hashlib.sha256()
+    for source in sorted(sources):
+        digest.update(source.name.encode() + source.read_bytes())
+    return Path(platformdirs.user_cache_dir("deltasim")) / "kernels" / digest.hexdigest()[:16]

@@ -8,21 +8,12 @@ makes or keeps an array: so they count no references and are compiled into their
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import ParamSpec, TypeVar
 
-import numba
+from networks.kernels import compiled
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-BORROWING: dict[str, Any] = {
-    "cache": True,
-    "fastmath": False,
-    "error_model": "numpy",
-    "_nrt": False,
-    "forceinline": True,
-}
-INNER: dict[str, Any] = BORROWING | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
@@ -32,9 +23,9 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
     >>> callable(has_room)
     True
     """
-    return cast("Callable[P, R]", numba.njit(**BORROWING)(function))
+    return compiled(function, _nrt=False, forceinline=True)
 
 
 def part(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a function that makes no arrays and that only kernels call: it has no entry from Python."""
-    return cast("Callable[P, R]", numba.njit(**INNER)(function))
+    return compiled(function, _nrt=False, forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
