@@ -98,6 +98,15 @@ def test_one_fetch_slot_serialises_messages(engine: str, work: int) -> None:
     assert of_unit(ledger, "core0.fetch", "queue_peak") == 6
 
 
+def test_the_longest_queue_is_remembered(engine: str) -> None:
+    """Six wait at once in the first step, one in the second: the peak stays."""
+    network = chain(6, 1)
+    settings = {"cores.outstanding_fetches": 1, "cores.scan.elements_per_cycle": 8}
+    trace = trace_of(network, [[(0, source) for source in range(6)], [(0, 0)]])
+    ledger = simulate(network, trace, chip(settings), engine=engine)
+    assert of_unit(ledger, "core0.fetch", "queue_peak") == 6
+
+
 def test_two_fetch_slots_hide_the_memory(engine: str) -> None:
     """With columns of w >= 2 cycles the second slot has its words ready in time: 3 + I w as with any
     number.

@@ -74,6 +74,20 @@ def test_dataflow(engine: str, sizes: tuple[int, ...]) -> None:
     assert ledger.step_latency_ps.sum() > ledger.elapsed_ps
 
 
+def test_dataflow_keeps_a_value_until_it_has_been_scanned(engine: str) -> None:
+    """A fast layer below a slow one cannot run ahead: its update waits for the end of the scan that reads
+    the value before. Below 2 elements, above 20: the lower update ends at 7, the upper scan lasts from 7 to
+    27, its step to 32. The lower scan of step 1 begins at 7, but its update waits until 27 and ends at 28,
+    when the scan of step 2 begins; the upper scan of step 1 lasts from 32 to 52, its step to 57, and from
+    here on all repeats every 25.
+    """
+    network = chain(2, 20, 3)
+    ledger = simulate(network, dense_trace(network, [5]), ring("dataflow", 0, 3), engine=engine)
+    assert (layer(2), layer(20)) == (7, 25)
+    begin, end = [0, 7, 28, 53, 78], [32, 57, 82, 107, 132]
+    assert step_cycles(ledger) == [last - first for first, last in zip(begin, end, strict=True)]
+
+
 def test_recurrence_holds_dataflow_back(engine: str) -> None:
     """A recurrent layer cannot begin a step before the last has ended: with nothing else on the chip,
     dataflow is as slow as the barrier, whose meeting costs nothing.
