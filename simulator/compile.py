@@ -187,6 +187,8 @@ def compile_wires(
         units.append(Unit(name, kind, max(0, start)))
     width = chip.network.link_width_bits
     link, parent, drops, tree_bounds = [], [], [], [0]
+    places: list[int] = []
+    local: list[int] = []
     for source, cores in trees:
         remote = [core for core in cores if core != source]
         tree = topology.multicast_tree(source, remote)
@@ -194,6 +196,8 @@ def compile_wires(
         behind: list[list[int]] = [[] for _ in tree]
         for core in remote:
             behind[end_of[topology.route(source, core)[-1]]].append(core)
+        local.append(cores.index(source) if source in cores else ABSENT)
+        places += [cores.index(core) for cores_there in behind for core in cores_there]
         link += [entry[0] for entry in tree]
         parent += [entry[1] for entry in tree]
         drops += behind
@@ -219,6 +223,8 @@ def compile_wires(
         tree_parent=integers(parent),
         drop_start=drop_start,
         drop_core=drop_core,
+        drop_place=integers(places),
+        tree_local=integers(local),
         path_start=path_start,
         path_link=path_link,
         back_start=back_start,

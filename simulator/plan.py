@@ -61,7 +61,8 @@ class Wires:
 
     Entry *e* of a tree is link ``tree_link[e]``; it is entered when the head has left entry
     ``tree_parent[e]`` (-1: at once). Behind it the message reaches the cores
-    ``drop_core[drop_start[e]:drop_start[e + 1]]``.
+    ``drop_core[drop_start[e]:drop_start[e + 1]]``, whose copies stand at ``drop_place`` among the column's
+    copies. ``tree_local`` is the place of the source core's own copy, or -1.
     """
 
     first_unit: int
@@ -77,6 +78,8 @@ class Wires:
     tree_parent: Integers
     drop_start: Integers
     drop_core: Integers
+    drop_place: Integers
+    tree_local: Integers
     path_start: Integers  # path (core, memory) is entries path_start[core * memories + memory] ...
     path_link: Integers  # from the core to the memory
     back_start: Integers

@@ -75,8 +75,8 @@ CHIP = record(
 CORE = record("send", "receive", "fetch", "mac")
 COLUMN = record("core", "position", "tree", "copies", "copies_end")
 COPY = record("core", "words", "bytes", "address", "store", "updater")
-TREE = record("entries", "entries_end")
-ENTRY = record("link", "parent", "drops", "drops_end")
+TREE = record("links", "local", "roots", "roots_end")
+ENTRY = record("link", "following", "following_end", "drops", "drops_end")
 PATH = record("there", "there_end", "back", "back_end")
 STORE = record(
     *("unit", "dram", "period", "width", "latency"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -53,7 +54,9 @@ def tables_of(plan: Plan) -> tuple[Tables, Start]:
     shares = [[u for u, (p, _) in enumerate(updaters) if p == target] for target in range(len(plan.shares))]
     lists = Lists()
     readers_at, into_at, shares_at = lists.add(readers), lists.add(into), lists.add(shares)
-    drops_at = lists.add_ragged(wires.drop_start, wires.drop_core)
+    drops_at = lists.add_ragged(wires.drop_start, wires.drop_place)
+    roots, following = tree_branches(plan)
+    roots_at, following_at = lists.add(roots), lists.add(following)
     there_at = lists.add_ragged(wires.path_start, wires.path_link)
     back_at = lists.add_ragged(wires.back_start, wires.back_link)
     width = max(len(populations) for populations in plan.order)
@@ -92,11 +95,18 @@ def tables_of(plan: Plan) -> tuple[Tables, Start]:
             store=columns.copy_store,
             updater=updater_at[layer_of_copy, columns.copy_core],
         ),
-        trees=records(TREE, entries=wires.tree_start[:-1], entries_end=wires.tree_start[1:]),
+        trees=records(
+            TREE,
+            links=np.diff(wires.tree_start),
+            local=wires.tree_local,
+            roots=roots_at[:-1],
+            roots_end=roots_at[1:],
+        ),
         entries=records(
             ENTRY,
             link=wires.tree_link,
-            parent=wires.tree_parent,
+            following=following_at[:-1],
+            following_end=following_at[1:],
             drops=drops_at[:-1],
             drops_end=drops_at[1:],
         ),
@@ -136,6 +146,18 @@ def tables_of(plan: Plan) -> tuple[Tables, Start]:
         ),
     )
     return tables, start
+
+
+def tree_branches(plan: Plan) -> tuple[list[list[int]], list[list[int]]]:
+    """The entries that each tree begins with, and those that follow each entry."""
+    wires = plan.wires
+    roots: list[list[int]] = [[] for _ in wires.tree_start[:-1]]
+    following: list[list[int]] = [[] for _ in wires.tree_link]
+    for tree, (first, end) in enumerate(pairwise(wires.tree_start.tolist())):
+        for entry in range(first, end):
+            parent = int(wires.tree_parent[entry])
+            (roots[tree] if parent == NONE else following[first + parent]).append(entry)
+    return roots, following
 
 
 def encoder_records(plan: Plan, updater_at: Integers) -> Records:

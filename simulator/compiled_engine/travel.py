@@ -45,23 +45,23 @@ def depart(state: State, tables: Tables, now: int, message: int) -> None:
     if unit == NONE:
         unit = chip.core_unit + column.core
     count(state, unit, state.messages[message].layer, chip.send_action, 1)
-    deliver(state, tables, now, message, column.core)
     tree = tables.trees[column.tree]
-    state.run[0].tree_links += tree.entries_end - tree.entries
-    branch(state, tables, now, message, NONE)
+    if tree.local != NONE:
+        deliver(state, tables, now, message, column.copies + tree.local)
+    state.run[0].tree_links += tree.links
+    branch(state, tables, now, message, tree.roots, tree.roots_end)
 
 
 @part
-def branch(state: State, tables: Tables, now: int, message: int, parent: int) -> None:
-    """Queue up for every link of the tree that follows ``parent`` (a place within the tree, or NONE)."""
+def branch(state: State, tables: Tables, now: int, message: int, first: int, end: int) -> None:
+    """Queue up for every link among the listed entries of the message's tree."""
     chip, column = tables.chip[0], tables.columns[state.messages[message].column]
-    tree = tables.trees[column.tree]
-    for entry in range(tree.entries, tree.entries_end):
-        if tables.entries[entry].parent == parent:
-            job = new_job(state, BRANCHING, message)
-            state.jobs[job].at = entry
-            key = code(MESSAGE_KIND, message, column.core, chip.cores)
-            enqueue(state, now, chip.first_link + tables.entries[entry].link, job, key)
+    for place in range(first, end):
+        entry = tables.lists[place]
+        job = new_job(state, BRANCHING, message)
+        state.jobs[job].at = entry
+        key = code(MESSAGE_KIND, message, column.core, chip.cores)
+        enqueue(state, now, chip.first_link + tables.entries[entry].link, job, key)
 
 
 @part
@@ -82,38 +82,35 @@ def cross(state: State, tables: Tables, now: int, job: int, link: int, flits: in
 def pass_link(state: State, tables: Tables, now: int, job: int) -> None:
     """A message has its head over a link of its tree: on to the branches behind it."""
     state.run[0].traversed += 1
-    message, entry = state.jobs[job].message, state.jobs[job].at
-    first = tables.trees[tables.columns[state.messages[message].column].tree].entries
-    branch(state, tables, now, message, entry - first)
+    entry = tables.entries[state.jobs[job].at]
+    branch(state, tables, now, state.jobs[job].message, entry.following, entry.following_end)
 
 
 @part
 def drop(state: State, tables: Tables, now: int, job: int) -> None:
     """The whole message has come over a link of its tree: deliver it to the cores there."""
     chip, message = tables.chip[0], state.jobs[job].message
-    entry = tables.entries[state.jobs[job].at]
+    entry, column = tables.entries[state.jobs[job].at], tables.columns[state.messages[message].column]
     for place in range(entry.drops, entry.drops_end):
         if chip.router_action != NONE:
             unit, layer = chip.first_link + entry.link, state.messages[message].layer
             count(state, unit, layer, chip.router_action, chip.message_flits)
-        deliver(state, tables, now, message, tables.lists[place])
+        deliver(state, tables, now, message, column.copies + tables.lists[place])
     end_job(state, job)
 
 
 @part
-def deliver(state: State, tables: Tables, now: int, message: int, core: int) -> None:
-    """Start the message's copy for a core, if it has one: receive, then fetch."""
-    chip, column = tables.chip[0], tables.columns[state.messages[message].column]
-    for copy in range(column.copies, column.copies_end):
-        if tables.copies[copy].core == core:
-            job = new_job(state, RECEIVING, message)
-            state.jobs[job].copy, state.jobs[job].core = copy, core
-            unit = tables.cores[core].receive
-            if unit == NONE:
-                count(state, chip.core_unit + core, state.messages[message].layer, chip.receive_action, 1)
-                want_column(state, tables, now, job)
-            else:
-                enqueue(state, now, unit, job, code(MESSAGE_KIND, message, core, chip.cores))
+def deliver(state: State, tables: Tables, now: int, message: int, copy: int) -> None:
+    """Start a copy of the message on its core: receive, then fetch."""
+    chip, core = tables.chip[0], tables.copies[copy].core
+    job = new_job(state, RECEIVING, message)
+    state.jobs[job].copy, state.jobs[job].core = copy, core
+    unit = tables.cores[core].receive
+    if unit == NONE:
+        count(state, chip.core_unit + core, state.messages[message].layer, chip.receive_action, 1)
+        want_column(state, tables, now, job)
+    else:
+        enqueue(state, now, unit, job, code(MESSAGE_KIND, message, core, chip.cores))
 
 
 @part
