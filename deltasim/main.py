@@ -68,7 +68,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None], str, str], ...] = (
     ("list", listing.list_names, "chips, benchmarks, cells", "deltasim list chips"),
     ("describe", describe.describe, "a chip and its prices", "deltasim describe chip edgedrnn"),
     ("map", mapping.show_mapping, "neurons and weights on a chip", "deltasim map digits --chip mesh16"),
-    ("train", train.train, "make a trained network again", "deltasim train digits --theta 0.3 --out trained"),
+    ("train", train.train, "make a trained network again", "deltasim train digits --theta 0.2 --out trained"),
     (
         "memory",
         memory.memory,

@@ -17,7 +17,7 @@ def train(
     out: Annotated[Path, typer.Option(help="a new folder for the networks and their record")],
     data: Annotated[str, typer.Option(help="fsdd, synthetic, or a folder of TIDIGITS")] = "fsdd",
     hidden: Annotated[int, typer.Option(help="hidden units")] = 200,
-    theta: Annotated[float, typer.Option(help="threshold of the hidden state in the training loop")] = 0.3,
+    theta: Annotated[float, typer.Option(help="threshold of the hidden state in the training loop")] = 0.2,
     seed: Annotated[int, typer.Option(help="seed of every random choice")] = 0,
     epochs: Annotated[int | None, typer.Option(min=1, help="epochs; default: the recipe's")] = None,
 ) -> None:

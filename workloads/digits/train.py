@@ -61,12 +61,12 @@ def _strings_said(found: Source) -> Scored:
 
 DENSE = Recipe(epochs=30, averaging=0.995)
 DELTA = Recipe(
-    epochs=90,
+    epochs=50,
     learning_rate=2e-3,
     weight_decay=0.05,
     ramp=0.4,
     reduction=16,
-    label_smoothing=0.02,
+    label_smoothing=0.05,
     averaging=0.995,
 )
 
@@ -78,7 +78,7 @@ TASKS = {
         string_batches,
         string_loss,
         replace(DENSE, epochs=60, batch=48),
-        replace(DELTA, epochs=50, batch=48),
+        replace(DELTA, batch=48),
         digit_accuracy,
         _strings_said,
     ),
@@ -88,7 +88,7 @@ TASKS = {
 def train_digits(
     data: str | Path = "fsdd",
     hidden: int = 200,
-    theta: float = 0.3,
+    theta: float = 0.2,
     seed: int = 0,
     out: Path = Path("trained"),
     progress: Progress | None = None,
