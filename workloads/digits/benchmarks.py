@@ -18,6 +18,11 @@ MADE_FOR = {
     "tidigits": "fsdd",
 }  # which shipped networks hear which data
 
+STRINGS_FALLBACK = (
+    "The networks shipped for connected digits were trained on the embedded synthetic digits, "
+    "so these are used."
+)
+
 
 def digits(data: str | Path | None = None, trained: Path | None = None) -> Benchmark:
     """Isolated digits: one of ten outputs is to be the largest, later frames counting for more."""
@@ -44,7 +49,7 @@ def digits(data: str | Path | None = None, trained: Path | None = None) -> Bench
 
 def digit_strings(data: str | Path | None = None, trained: Path | None = None) -> Benchmark:
     """Connected digits: each frame says a digit or nothing, and repeats merge."""
-    found = source(data)
+    found = source("synthetic" if data is None and trained is None else data)
     networks = networks_for("digit-strings", found, trained)
     strings = found.read_strings("test")
     made = "" if found.name == "tidigits" else f" joined from single recordings (seed {STRING_SEED})"
@@ -62,14 +67,18 @@ def digit_strings(data: str | Path | None = None, trained: Path | None = None) -
         score=digit_accuracy,
         data=f"{found.about}, test part, {count} strings of {said} digits{made}{_foreign(found, trained)}",
         data_digest=digest_of(strings.digits, *strings.features),
-        fallback=found.fallback,
+        fallback=found.fallback if data is not None or trained is not None else STRINGS_FALLBACK,
     )
 
 
 def networks_for(task: str, found: Source, trained: Path | None) -> Trained:
     """The networks in a folder, or the shipped ones that were trained for a task and a source."""
     if trained is None:
-        return load(SHIPPED / f"{task}-{MADE_FOR[found.name]}")
+        shipped = SHIPPED / f"{task}-{MADE_FOR[found.name]}"
+        if not shipped.is_dir():
+            remedy = f"Run `deltasim train {task} --data DATA --out FOLDER`, then give `--trained FOLDER`."
+            raise InputError("--data", found.name, f"no {task} networks for it are shipped", remedy)
+        return load(shipped)
     if not trained.is_dir():
         remedy = f"Name a folder that `deltasim train {task}` wrote."
         raise InputError("trained", trained, "no such folder", remedy)

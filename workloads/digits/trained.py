@@ -68,3 +68,19 @@ def load(folder: Path) -> Trained:
         rule = f"mean and deviation are {BANDS} finite numbers, the deviations above 0"
         raise InputError(file, f"shapes {stored.mean.shape}, {stored.deviation.shape}", rule, remedy)
     return Trained(load_network(folder / "dense"), load_network(folder / "delta"), stored, record)
+
+
+def shipped() -> dict[str, Trained]:
+    """The trained networks in the box, by folder name.
+
+    >>> "digits-synthetic" in shipped()
+    True
+    """
+    return {folder.name: load(folder) for folder in sorted(SHIPPED.iterdir()) if folder.is_dir()}
+
+
+if __name__ == "__main__":
+    for _name, _pair in shipped().items():
+        _result = _pair.record["result"]
+        print(f"| {_name} | {_result['dense_score']:.1%} | {_result['score']:.1%}", end="")
+        print(f" | {_result['weight_fetches_saved']:.1f} | `{_pair.record['command']}` |")
