@@ -34,7 +34,7 @@ STEP = record("messages", "messages_end", "began", "ended")
 
 # An encoder is one (projection, share of its source): fixed fields, then how far it has got.
 ENCODER = record(
-    *("projection", "core", "unit", "size", "source", "target", "delay", "computed", "updater"),
+    *("projection", "core", "unit", "size", "source", "target", "delay", "updater"),
     *("low", "high", "duration", "first"),
     *("step", "next", "last", "began", "scanned"),
 )

@@ -176,7 +176,6 @@ def encoder_records(plan: Plan, updater_at: Integers) -> Records:
         source=plan.source[projection],
         target=plan.target[projection],
         delay=plan.delay[projection],
-        computed=computed,
         updater=[
             int(updater_at[plan.source[p], w.core]) if c else NONE
             for p, w, c in zip(projection, place, computed, strict=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable
+from collections.abc import Generator, Hashable
+from typing import Any
 
 import simpy
 from simpy.events import Event
@@ -50,7 +51,9 @@ def gate_name(plan: Plan, population: int, step: int) -> tuple[Hashable, ...]:
     return ("gate", step) if plan.policy == "barrier" else ("sweep", int(plan.sweep[population]))
 
 
-def keep_pace(env: simpy.Environment, plan: Plan, milestones: Milestones, frames: int):  # type: ignore[no-untyped-def]
+def keep_pace(
+    env: simpy.Environment, plan: Plan, milestones: Milestones, frames: int
+) -> Generator[Event, Any, None]:
     """The process that opens the gates: one for each stage, step or sweep, as the policy has it.
 
     Every meeting but the first costs ``meeting_ps``; sweeps are separated under every policy.
