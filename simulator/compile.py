@@ -96,6 +96,7 @@ def compile_stages(chip: Chip, units: list[Unit]) -> Stages:
     """Core stages and their units: a stage without time is absent, stages of one unit share its number."""
     cores, period = chip.cores, chip.cores.period_ps
     shared: dict[str, tuple[str, ...]] = {stage: group for group in cores.shared_units for stage in group}
+    arrays = cores.mac.arrays
     absent = {stage for stage in ("send", "receive") if getattr(cores, stage).cycles == 0}
     table = np.full((cores.count, len(STAGES)), ABSENT, np.int64)
     for core in range(cores.count):
@@ -106,7 +107,8 @@ def compile_stages(chip: Chip, units: list[Unit]) -> Stages:
             group = shared.get(stage, (stage,))
             if group not in taken:
                 taken[group] = len(units)
-                units.append(Unit(f"core{core}.{'+'.join(group)}", group[-1], core))
+                names = numbered(f"core{core}.{'+'.join(group)}", arrays if stage in ("fetch", "mac") else 1)
+                units += [Unit(name, group[-1], core) for name in names]
             table[core, column] = taken[group]
     return Stages(
         unit=table,
@@ -116,11 +118,17 @@ def compile_stages(chip: Chip, units: list[Unit]) -> Stages:
         send_ps=cores.send.cycles * period,
         receive_ps=cores.receive.cycles * period,
         fetch_slots=cores.outstanding_fetches,
+        arrays=arrays,
         mac_lanes=cores.mac.lanes,
         update_lanes=cores.update.lanes,
         update_group_ps=cores.update.cycles * period,
         update_fixed_ps=cores.update.fixed * period,
     )
+
+
+def numbered(name: str, count: int) -> list[str]:
+    """One name for each of several units; a unit that is alone needs no number."""
+    return [name] if count == 1 else [f"{name}{number}" for number in range(count)]
 
 
 def compile_stores(chip: Chip, units: list[Unit]) -> Stores:
@@ -137,7 +145,8 @@ def compile_stores(chip: Chip, units: list[Unit]) -> Stores:
         for core in range(chip.cores.count):
             latency = memory.latency_cycles * period
             rows.append((len(units), memory.name, 0, period, memory.access_bytes, latency, None))
-            units.append(Unit(f"core{core}.{memory.name}", "scratchpad", core))
+            names = numbered(f"core{core}.{memory.name}", chip.cores.mac.arrays)
+            units += [Unit(name, "scratchpad", core) for name in names]
     unit, component, dram, period_ps, width_bytes, latency_ps, timings = zip(*rows, strict=True)
     return Stores(
         unit=integers(list(unit)),

@@ -40,7 +40,11 @@ class Share:
 
 @dataclass(frozen=True, eq=False)
 class Stages:
-    """Times of the core stages, in picoseconds, and their units: ``unit`` is (cores, stages), -1 = absent."""
+    """Times of the core stages, in picoseconds, and their units: ``unit`` is (cores, stages), -1 = absent.
+
+    With several multiply arrays ``unit`` names the fetch and mac units of array 0; those of the other arrays
+    follow it one by one.
+    """
 
     unit: Integers
     cycle_ps: int
@@ -49,10 +53,17 @@ class Stages:
     send_ps: int
     receive_ps: int
     fetch_slots: int
+    arrays: int
     mac_lanes: int
     update_lanes: int
     update_group_ps: int
     update_fixed_ps: int
+
+    @property
+    def fetch_units(self) -> Integers:
+        """The fetch units of every array of every core. Shape (cores, arrays)."""
+        units: Integers = self.unit[:, FETCH, np.newaxis] + np.arange(self.arrays)
+        return units
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +99,11 @@ class Wires:
 
 @dataclass(frozen=True, eq=False)
 class Stores:
-    """The weight memories, each scratchpad of each core and each DRAM channel: memory *m* is ``unit[m]``."""
+    """The weight memories, each scratchpad of each core and each DRAM channel: memory *m* is ``unit[m]``.
+
+    A scratchpad has a bank, and so a unit, for each multiply array of its core: ``unit[m]`` is that of array
+    0, the others follow it.
+    """
 
     unit: Integers
     component: tuple[str, ...]  # the chip's name for it: the prefix of its actions

@@ -61,6 +61,13 @@ def core_faults(chip: Chip) -> Iterator[Fault]:
         if times > 1:
             yield Fault(path, stage, "a stage belongs to one unit", "Name it once.")
     for position, unit in enumerate(chip.cores.shared_units):
+        if "mac" in unit and chip.cores.mac.arrays > 1:
+            yield Fault(
+                f"{path}.{position}",
+                f"[{', '.join(unit)}]",
+                f"{chip.cores.mac.arrays} multiply arrays work side by side and share nothing",
+                "Leave mac out, or use 1 array.",
+            )
         if len(unit) < 2:
             yield Fault(
                 f"{path}.{position}",

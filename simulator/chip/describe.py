@@ -75,7 +75,8 @@ def core_table(chip: Chip) -> Table:
         scan=f"{counted(scan.elements_per_cycle, 'element')} a cycle, slices padded to {scan.pad_to}",
         send=f"{cycles(cores.send.cycles)} a message" if cores.send.cycles else "no such stage",
         receive=f"{cycles(cores.receive.cycles)} a message" if cores.receive.cycles else "no such stage",
-        multiply_accumulate=f"{cores.mac.lanes} lanes",
+        multiply_accumulate=f"{cores.mac.lanes} lanes"
+        + (f" in each of {cores.mac.arrays} arrays" if cores.mac.arrays > 1 else ""),
         update=f"{cycles(update.fixed)}, and {cycles(update.cycles)} for each {update.lanes} neurons",
         outstanding_fetches=cores.outstanding_fetches,
         shared_units="; ".join(", ".join(unit) for unit in cores.shared_units) or "each stage by itself",
@@ -139,12 +140,13 @@ def placement_table(chip: Chip) -> Table:
 
 def peak_table(chip: Chip) -> Table:
     cores, network = chip.cores, chip.network
-    rows = {"multiply-accumulates": scaled(cores.count * cores.mac.lanes * cores.clock_hz, "/s")}
+    lanes = cores.count * cores.mac.arrays * cores.mac.lanes
+    rows = {"multiply-accumulates": scaled(lanes * cores.clock_hz, "/s")}
     for memory in chip.memories:
         period = chip.memory_period_ps(memory)
         if isinstance(memory, Scratchpad):
             rows[f"{memory.name} size"] = size_text(memory.size_bytes * cores.count)
-            rate = cores.count * memory.access_bytes / period
+            rate = cores.count * cores.mac.arrays * memory.access_bytes / period
         else:
             rows[f"{memory.name} size"] = size_text(memory.size_bytes * len(memory.ports))
             rate = len(memory.ports) * memory.access_bytes / (memory.timing.burst_cycles * period)

@@ -51,9 +51,15 @@ class PerMessage(Part):
 
 
 class Mac(Part):
-    """The multiply-accumulate lanes: a column of w words takes ``ceil(w / lanes)`` cycles."""
+    """The multiply-accumulate lanes: a column of w words takes ``ceil(w / lanes)`` cycles.
+
+    ``arrays`` of ``lanes`` each work side by side. The columns of the source neuron at place k of its slice
+    belong to array ``k mod arrays``, which has its own fetch slots and its own bank of every scratchpad, so
+    the array that is sent the most columns sets the pace.
+    """
 
     lanes: Count
+    arrays: Count = 1
 
 
 class Update(Part):
@@ -67,7 +73,8 @@ class Update(Part):
 class Cores(Part):
     """All cores of a chip; they are alike.
 
-    ``outstanding_fetches`` columns may be on their way to a core or being consumed in it.
+    ``outstanding_fetches`` columns may be on their way to a core, or to each of its multiply arrays, or being
+    consumed there.
     Each stage is a unit of its own, unless ``shared_units`` names stages that exclude each other.
     """
 

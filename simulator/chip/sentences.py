@@ -64,7 +64,7 @@ def beside(location: tuple[Any, ...]) -> list[str]:
     """The fields there could have been where an unknown one was found.
 
     >>> beside(("cores", "mac", "lane"))
-    ['lanes']
+    ['lanes', 'arrays']
     """
     parts: list[type[Part]] = [Chip]
     for name in location[:-1]:

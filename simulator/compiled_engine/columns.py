@@ -21,7 +21,7 @@ from simulator.compiled_engine.pace import try_update
 from simulator.compiled_engine.queues import count, cover, enqueue, leave, occupy, schedule
 from simulator.compiled_engine.records import NONE, Record, State, Tables
 from simulator.rules.dram import DramTiming, fetch
-from simulator.rules.service import consumed, rounds
+from simulator.rules.service import array_of, consumed, rounds
 
 
 @part
@@ -34,8 +34,19 @@ def wait_for(state: State, tables: Tables, now: int, unit: int, job: int, stage:
 
 @part
 def want_column(state: State, tables: Tables, now: int, job: int) -> None:
-    """Wait for one of the core's fetch slots."""
-    wait_for(state, tables, now, tables.cores[state.jobs[job].core].fetch, job, FETCHING, COLUMN_KIND)
+    """Wait for one of the fetch slots of the column's array."""
+    unit = tables.cores[state.jobs[job].core].fetch + array(state, tables, job)
+    wait_for(state, tables, now, unit, job, FETCHING, COLUMN_KIND)
+
+
+@part
+def array(state: State, tables: Tables, job: int) -> int:
+    """Which multiply array of its core takes the column."""
+    arrays = tables.chip[0].arrays
+    if arrays == 1:  # nearly every chip: no look-up
+        return 0
+    column = tables.columns[state.messages[state.jobs[job].message].column]
+    return int(array_of(column.position, arrays))
 
 
 @part
@@ -44,12 +55,15 @@ def ask_memory(state: State, tables: Tables, now: int, job: int) -> None:
     record = state.jobs[job]
     copy = tables.copies[record.copy]
     store = tables.stores[copy.store]
-    count(state, store.unit, state.messages[record.message].layer, store.words, copy.words)
+    unit, layer = store.unit, state.messages[record.message].layer
     if store.dram:
+        count(state, unit, layer, store.words, copy.words)
         record.at = tables.paths[path_of(state, tables, job)].there
         request(state, tables, now, job)
     else:
-        wait_for(state, tables, now, store.unit, job, READING, REQUEST_KIND)
+        unit += array(state, tables, job)
+        count(state, unit, layer, store.words, copy.words)
+        wait_for(state, tables, now, unit, job, READING, REQUEST_KIND)
 
 
 @part
@@ -66,8 +80,9 @@ def read_scratchpad(state: State, tables: Tables, now: int, job: int) -> None:
     copy = tables.copies[record.copy]
     store = tables.stores[copy.store]
     accesses = rounds(copy.bytes, store.width)
-    occupy(state, now, store.unit, accesses * store.period, accesses * store.period)
-    count(state, store.unit, state.messages[record.message].layer, store.read, accesses)
+    unit = store.unit + array(state, tables, job)
+    occupy(state, now, unit, accesses * store.period, accesses * store.period)
+    count(state, unit, state.messages[record.message].layer, store.read, accesses)
     record.tail = now + store.latency + (accesses - 1) * store.period
     schedule(state, now + store.latency, job)
 
@@ -170,14 +185,16 @@ def response_flits(state: State, tables: Tables, job: int) -> int:
 @part
 def multiply(state: State, tables: Tables, now: int, job: int) -> None:
     """The first word has come: wait for the multiply-accumulators."""
-    wait_for(state, tables, now, tables.cores[state.jobs[job].core].mac, job, ACCUMULATING, COLUMN_KIND)
+    unit = tables.cores[state.jobs[job].core].mac + array(state, tables, job)
+    wait_for(state, tables, now, unit, job, ACCUMULATING, COLUMN_KIND)
 
 
 @part
 def accumulate(state: State, tables: Tables, now: int, job: int) -> None:
     """The multiply-accumulators take a column."""
     record, chip = state.jobs[job], tables.chip[0]
-    unit, layer = tables.cores[record.core].mac, state.messages[record.message].layer
+    unit = tables.cores[record.core].mac + array(state, tables, job)
+    layer = state.messages[record.message].layer
     words = tables.copies[record.copy].words
     work = rounds(words, chip.mac_lanes) * chip.cycle
     end = consumed(now, work, record.tail)
@@ -193,7 +210,7 @@ def consume(state: State, tables: Tables, now: int, job: int) -> None:
     """The column is in the sums: the slot is free, the delivery done."""
     record = state.jobs[job]
     number = tables.copies[record.copy].updater
-    leave(state, now, tables.cores[record.core].fetch)
+    leave(state, now, tables.cores[record.core].fetch + array(state, tables, job))
     state.run[0].delivered += 1
     state.updaters[number].open_copies -= 1
     end_job(state, job)

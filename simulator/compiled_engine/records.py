@@ -67,7 +67,7 @@ CHIP = record(
         "order",
         "width",
     ),
-    *("cycle", "per_cycle", "send", "receive", "mac_lanes"),
+    *("cycle", "per_cycle", "send", "receive", "arrays", "mac_lanes"),
     *("first_link", "link_period", "hop", "flit_bytes", "message_flits", "request_flits"),
     *("scan_action", "send_action", "receive_action", "mac_action", "update_action"),
     *("read_action", "write_action", "flit_action", "router_action"),

@@ -63,7 +63,7 @@ def tables_of(plan: Plan) -> tuple[Tables, Start]:
     order = [[*populations, *[NONE] * (width - len(populations))] for populations in plan.order]
     order_at = lists.add(order)
     units = np.zeros(len(plan.units), UNIT)
-    units["places"][stages.unit[:, FETCH]] = stages.fetch_slots
+    units["places"][stages.fetch_units] = stages.fetch_slots
     units["free_places"] = units["places"]
     for field in ("head", "tail", "wake"):
         units[field] = NONE
@@ -208,6 +208,7 @@ def chip_record(plan: Plan, order: int, width: int) -> Records:
         per_cycle=[stages.scan_per_cycle],
         send=[stages.send_ps],
         receive=[stages.receive_ps],
+        arrays=[stages.arrays],
         mac_lanes=[stages.mac_lanes],
         first_link=[wires.first_unit],
         link_period=[wires.period_ps],

@@ -36,6 +36,16 @@ def scan_offset(position: int, per_cycle: int, period_ps: int) -> int:
 
 
 @kernel
+def array_of(position: int, arrays: int) -> int:
+    """Which of a core's multiply arrays takes the columns of the source neuron at ``position`` in its slice.
+
+    >>> [int(array_of(position, 8)) for position in (0, 7, 8, 21)]
+    [0, 7, 0, 5]
+    """
+    return position % arrays
+
+
+@kernel
 def link_span(flits: int, period_ps: int, span_ps: int) -> int:
     """How long a packet occupies a link: its flits, or its span so far where that is longer.
 

@@ -148,7 +148,8 @@ class Cores:
         core, words = int(columns.copy_core[copy]), int(columns.copy_words[copy])
         layer = int(self.plan.target[projection])
         job = (step, projection, source, core)
-        receive, fetch, mac = (int(stages.unit[core, stage]) for stage in (RECEIVE, FETCH, MAC))
+        receive = int(stages.unit[core, RECEIVE])
+        fetch, mac = (int(stages.unit[core, stage]) + machine.array(job) for stage in (FETCH, MAC))
         if receive != ABSENT:
             yield from machine.serve(receive, machine.key(MESSAGE, *job), stages.receive_ps)
         self.books.count(

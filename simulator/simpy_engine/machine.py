@@ -8,9 +8,9 @@ from typing import Any
 import simpy
 from simpy.events import Event
 
-from simulator.plan import FETCH, Plan
+from simulator.plan import Plan
 from simulator.rules import dram
-from simulator.rules.service import link_span, rounds
+from simulator.rules.service import array_of, link_span, rounds
 from simulator.simpy_engine.books import Books
 from simulator.simpy_engine.unit import Key, Unit
 
@@ -25,7 +25,7 @@ class Machine:
 
     def __init__(self, env: simpy.Environment, plan: Plan, books: Books) -> None:
         self.env, self.plan, self.books = env, plan, books
-        slots = set(plan.stages.unit[:, FETCH].tolist())
+        slots = set(plan.stages.fetch_units.ravel().tolist())
         resources = len(plan.units) - plan.cores - 1  # the last units only count
         self.units = [Unit(env, plan.stages.fetch_slots if u in slots else 1) for u in range(resources)]
         self.channels = [None if t is None else dram.channel_at_rest(t) for t in plan.stores.timing]
@@ -62,15 +62,22 @@ class Machine:
         """Fetch a column from its memory; ends with its first word and returns when the last one comes."""
         columns, stores = self.plan.columns, self.plan.stores
         store = int(columns.copy_store[copy])
-        self.books.count(
-            int(stores.unit[store]), f"{stores.component[store]}.words", int(columns.copy_words[copy]), layer
-        )
+        unit = int(stores.unit[store]) + (0 if stores.dram[store] else self.array(job))
+        words = int(columns.copy_words[copy])
+        self.books.count(unit, f"{stores.component[store]}.words", words, layer)
         if stores.dram[store]:
             return (yield from self._read_dram(store, copy, job, layer))
-        return (yield from self._read_scratchpad(store, copy, job, layer))
+        return (yield from self._read_scratchpad(store, unit, copy, job, layer))
 
-    def _read_scratchpad(self, store: int, copy: int, job: tuple[int, ...], layer: int) -> Walk:
-        stores, unit = self.plan.stores, int(self.plan.stores.unit[store])
+    def array(self, job: tuple[int, ...]) -> int:
+        """Which multiply array of its core takes the column of a job (step, projection, source, core)."""
+        _, projection, source, _ = job
+        columns = self.plan.columns
+        position = columns.position[columns.offset[projection] + source]
+        return int(array_of(int(position), self.plan.stages.arrays))
+
+    def _read_scratchpad(self, store: int, unit: int, copy: int, job: tuple[int, ...], layer: int) -> Walk:
+        stores = self.plan.stores
         period_ps = int(stores.period_ps[store])
         accesses = rounds(int(self.plan.columns.copy_bytes[copy]), int(stores.width_bytes[store]))
         yield self.units[unit].turn(self.key(REQUEST, *job))

@@ -56,6 +56,7 @@ def chip_fields(draw: st.DrawFn) -> dict[str, object]:
     count = draw(st.sampled_from(sorted(TOPOLOGIES)))
     topology = draw(st.sampled_from(TOPOLOGIES[count]))
     nodes = count + topology.startswith("star")
+    arrays = draw(st.sampled_from([1, 1, 2, 3]))
     fields: dict[str, object] = {
         "cores.count": count,
         "cores.clock": draw(st.sampled_from(CLOCKS)),
@@ -65,14 +66,14 @@ def chip_fields(draw: st.DrawFn) -> dict[str, object]:
         },
         "cores.send.cycles": draw(st.integers(0, 3)),
         "cores.receive.cycles": draw(st.integers(0, 3)),
-        "cores.mac.lanes": draw(st.sampled_from([1, 2, 8])),
+        "cores.mac": {"lanes": draw(st.sampled_from([1, 2, 8])), "arrays": arrays},
         "cores.update": {
             "lanes": draw(st.sampled_from([1, 4, 64])),
             "cycles": draw(st.integers(0, 3)),
             "fixed": draw(st.sampled_from([0, 0, 5])),
         },
         "cores.outstanding_fetches": draw(st.integers(1, 4)),
-        "cores.shared_units": draw(shared_units()),
+        "cores.shared_units": draw(shared_units(apart=("mac",) if arrays > 1 else ())),
         "network": {
             "topology": topology,
             "clock": draw(st.sampled_from(CLOCKS)),
@@ -96,10 +97,11 @@ def chip_fields(draw: st.DrawFn) -> dict[str, object]:
 
 
 @st.composite
-def shared_units(draw: st.DrawFn) -> list[list[str]]:
-    """Some of the stages, in groups of at least two."""
+def shared_units(draw: st.DrawFn, apart: tuple[str, ...] = ()) -> list[list[str]]:
+    """Some of the stages, in groups of at least two; those in ``apart`` stay alone."""
     groups = draw(st.lists(st.sampled_from(["", "", "a", "b"]), min_size=5, max_size=5))
-    units = [[s for s, own in zip(STAGES, groups, strict=True) if own == group] for group in "ab"]
+    placed = [(s, own) for s, own in zip(STAGES, groups, strict=True) if s not in apart]
+    units = [[s for s, own in placed if own == group] for group in "ab"]
     return [unit for unit in units if len(unit) > 1]
 
 
