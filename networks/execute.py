@@ -13,7 +13,7 @@ from networks.connections.rules import Integrator
 from networks.errors import InputError
 from networks.graph import Network
 from networks.trace import Trace, from_counts
-from networks.transmit import scan
+from networks.transmit import scan, scan_events
 
 
 class Encoder(NamedTuple):
@@ -21,6 +21,7 @@ class Encoder(NamedTuple):
 
     number: int
     source: int
+    events: bool  # sends values as they are, without a memory of what it sent last
     recorded: bool  # reads what the source gave for this frame: an input, or a population of an earlier sweep
     delay: int
     theta: Numbers
@@ -33,7 +34,9 @@ class Runner(NamedTuple):
     place: int
     reverse: bool
     encoders: tuple[Encoder, ...]
+    restarts: bool  # its accumulators start from the bias anew at every step
     memoryless: bool  # its value follows from its accumulators alone, so without a message it stays
+    kept: bool  # its values are wanted after the step
     step: Step
 
 
@@ -65,7 +68,8 @@ def execute(
     ``inputs``: arrays (frames, input_size). Returns the trace of all messages and, for each sequence, the
     outputs (frames, output_size) in order of frames. A population integrates a step's messages in order of
     (projection, source), one rounding for every multiplication and addition, so any engine can arrive at
-    the same bits. ``progress`` is called with (sequences done, sequences). Errors: a sequence of length 0,
+    the same bits. Time follows the messages, and one update of every neuron of a spiking or gated cell a
+    step. ``progress`` is called with (sequences done, sequences). Errors: a sequence of length 0,
     of the wrong width or with a value that is not finite.
 
     >>> from networks.build import random_stack
@@ -110,6 +114,7 @@ def checked(network: Network, number: int, sequence: Floats) -> Numbers:
 def prepare(network: Network) -> list[list[Runner]]:
     """For each sweep the populations in computing order, with all that a step needs looked up once."""
     sweeps = []
+    kept = kept_populations(network)
     for order in network.order:
         runners = []
         for place in order:
@@ -123,11 +128,25 @@ def prepare(network: Network) -> list[list[Runner]]:
                 theta = projection.thresholds(network.arithmetic)
                 lanes = target.cell.lanes(projection.role)
                 integrate = projection.connection.integrator(lanes, network.arithmetic)
-                encoders.append(Encoder(number, source, recorded, projection.delay, theta, integrate))
+                events, delay = network.sends_events(number), projection.delay
+                encoders.append(Encoder(number, source, events, recorded, delay, theta, integrate))
             step = target.cell.step(network.arithmetic)
-            runners.append(Runner(place, target.reverse, tuple(encoders), target.cell.memoryless, step))
+            restarts = network.restarts[place]
+            memoryless = target.cell.memoryless and not restarts
+            runner = Runner(place, target.reverse, tuple(encoders), restarts, memoryless, kept[place], step)
+            runners.append(runner)
         sweeps.append(runners)
     return sweeps
+
+
+def kept_populations(network: Network) -> tuple[bool, ...]:
+    """For each population, whether its values over all frames are wanted: as outputs, or by a later sweep."""
+    kept = {network.index(name) for name in network.outputs}
+    for projection in network.projections:
+        source, target = network.population(projection.source), network.population(projection.target)
+        if source.sweep < target.sweep:
+            kept.add(network.index(source.name))
+    return tuple(place in kept for place in range(len(network.populations)))
 
 
 def run_sequence(
@@ -135,38 +154,52 @@ def run_sequence(
 ) -> Floats:
     """All sweeps over one sequence, from rest; returns the outputs (frames, output_size)."""
     arithmetic, length = network.arithmetic, len(frames)
-    recorded = [np.empty((length, p.size), arithmetic.dtype) for p in network.populations]
+    kept = kept_populations(network)
+    recorded = [
+        np.empty((length if wanted else 0, p.size), arithmetic.dtype)
+        for wanted, p in zip(kept, network.populations, strict=True)
+    ]
     taken = 0
     for population in network.inputs:
         recorded[network.index(population.name)] = np.ascontiguousarray(
             frames[:, taken : taken + population.size]
         )
         taken += population.size
-    last_sent = [np.zeros(p.connection.source_size, arithmetic.dtype) for p in network.projections]
-    accumulators = [network.starting_accumulators(i) for i in range(len(network.populations))]
+    last_sent = [
+        np.zeros(0 if network.sends_events(number) else p.connection.source_size, arithmetic.dtype)
+        for number, p in enumerate(network.projections)
+    ]
+    starting = [network.starting_accumulators(i) for i in range(len(network.populations))]
+    accumulators = [start.copy() for start in starting]
     states = [network.starting_states(i) for i in range(len(network.populations))]
     step = first_step
     for runners in sweeps:
         for position in range(length):
             before = states.copy()
-            for place, reverse, encoders, memoryless, advance in runners:
+            for place, reverse, encoders, restarts, memoryless, wanted, advance in runners:
                 heard = messages.count
                 frame = length - 1 - position if reverse else position
-                for number, source, is_recorded, delay, theta, integrate in encoders:
+                for number, source, events, is_recorded, delay, theta, integrate in encoders:
                     if is_recorded:
                         values = recorded[source][frame]
                     else:
                         values = (before if delay else states)[source][0]
                     begin = messages.room(values.size)
                     sources, deltas = messages.sources[begin:], messages.deltas[begin:]
-                    count = scan(values, last_sent[number], theta, sources, deltas)
+                    if events:
+                        count = scan_events(values, theta, sources, deltas)
+                    else:
+                        count = scan(values, last_sent[number], theta, sources, deltas)
                     if count:
                         messages.runs.append((step, number, count))
                         messages.count += count
                         integrate(accumulators[place], sources[:count], deltas[:count])
                 if position == 0 or messages.count > heard or not memoryless:
                     states[place] = advance(accumulators[place], states[place])
-                recorded[place][frame] = states[place][0]
+                if restarts:
+                    accumulators[place][:] = starting[place]
+                if wanted:
+                    recorded[place][frame] = states[place][0]
             step += 1
     shown = [recorded[network.index(name)] for name in network.outputs]
     return arithmetic.decode(np.concatenate(shown, axis=1))

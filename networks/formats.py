@@ -14,7 +14,7 @@ import numpy as np
 from networks.arithmetic import FLOAT32, Arithmetic, FixedPoint, Q
 from networks.arrays import Numbers
 from networks.cells import CELLS, Cell
-from networks.connections import CONNECTIONS, AllToAll, Connection, Convolution
+from networks.connections import CONNECTIONS, AllToAll, Connection, Convolution, Sparse
 from networks.errors import InputError, nearest
 from networks.graph import Network, Population, Projection
 
@@ -43,7 +43,11 @@ def save_network(network: Network, path: str | Path) -> tuple[Path, Path]:
         if population.bias is not None:
             tensors[f"{population.name}.bias"] = np.ascontiguousarray(population.bias)
     for projection in network.projections:
-        tensors[f"{projection.name}.weights"] = projection.connection.weights
+        connection = projection.connection
+        tensors[f"{projection.name}.weights"] = connection.weights
+        if isinstance(connection, Sparse):
+            tensors[f"{projection.name}.pointer"] = connection.pointer
+            tensors[f"{projection.name}.targets"] = connection.targets
         if np.ndim(projection.theta):
             tensors[f"{projection.name}.theta"] = np.ascontiguousarray(projection.theta, np.float64)
     weights, description = files_of(path)
@@ -139,6 +143,8 @@ def described_connection(connection: Connection) -> dict[str, Any]:
     """A connection without its weights."""
     if isinstance(connection, AllToAll):
         return {"kind": "all_to_all"}
+    if isinstance(connection, Sparse):
+        return {"kind": "sparse", "target_size": connection.target_size, "gates": connection.gates}
     fields = ("in_shape", "stride", "padding", "start", "stop")
     return {"kind": "convolution", **{field: getattr(connection, field) for field in fields}}
 
@@ -159,8 +165,7 @@ def rebuilt(content: Mapping[str, Any], tensors: Mapping[str, Numbers], place: P
     for entry in content["projections"]:
         fields = dict(entry)
         name = f"{fields['source']}->{fields['target']}"
-        weights = tensor(tensors, f"{name}.weights", place)
-        fields["connection"] = rebuilt_connection(fields["connection"], weights)
+        fields["connection"] = rebuilt_connection(fields["connection"], tensors, name, place)
         if fields["theta"] == "tensor":
             fields["theta"] = tensor(tensors, f"{name}.theta", place)
         projections.append(Projection(**fields))
@@ -179,13 +184,19 @@ def rebuilt_cell(fields: dict[str, Any], place: str) -> Cell:
     return CELLS[kind](**fields)
 
 
-def rebuilt_connection(fields: Mapping[str, Any], weights: Numbers) -> Connection:
-    """The connection of a description's entry and its stored words."""
+def rebuilt_connection(
+    fields: Mapping[str, Any], tensors: Mapping[str, Numbers], name: str, place: Path
+) -> Connection:
+    """The connection of a description's entry and the tensors of its projection."""
+    weights = tensor(tensors, f"{name}.weights", place)
     if fields["kind"] not in CONNECTIONS:
         known = nearest(str(fields["kind"]), CONNECTIONS)
         raise InputError("connection", fields["kind"], "this is no known connection", known)
     if fields["kind"] == "all_to_all":
         return AllToAll(weights)
+    if fields["kind"] == "sparse":
+        pointer, targets = (tensor(tensors, f"{name}.{part}", place) for part in ("pointer", "targets"))
+        return Sparse(pointer, targets, weights, fields["target_size"], fields["gates"])
     shape = {key: tuple(fields[key]) for key in ("in_shape", "stride", "padding")}
     return Convolution(weights, **shape, start=fields["start"], stop=fields["stop"])
 

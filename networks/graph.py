@@ -153,6 +153,23 @@ class Network:
         places = range(len(self.populations))
         return tuple(tuple(i for i, target in enumerate(targets) if target == place) for place in places)
 
+    @cached_property
+    def restarts(self) -> tuple[bool, ...]:
+        """For each population, whether its accumulators start from the bias anew at every step.
+
+        Those of spiking cells do, and those that hear spikes: every projection into them sends its source's
+        values as they are (events); any other projection sends differences (deltas), which add up.
+        """
+        spiking = [population.cell.spiking for population in self.populations]
+        for projection in self.projections:
+            if self.population(projection.source).cell.spiking:
+                spiking[self.index(projection.target)] = True
+        return tuple(spiking)
+
+    def sends_events(self, projection: int) -> bool:
+        """Whether the projection sends values as they are, without a memory of what it sent last."""
+        return self.restarts[self.index(self.projections[projection].target)]
+
     @property
     def weight_words(self) -> int:
         """Weights stored, all projections together."""

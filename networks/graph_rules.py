@@ -46,6 +46,7 @@ def check(network: Network) -> None:
             raise InputError(
                 place, link, "two projections join these populations", "Add their weights instead."
             )
+    check_hearing(network, place)
     sorted_populations(network)
 
 
@@ -91,7 +92,7 @@ def check_values(values: Numbers, form: Q | None, where: str) -> None:
     if values.dtype.kind != "i":
         rule = "fixed-point networks hold raw integers"
         raise InputError(where, values.dtype, rule, "Make it with networks.quantise.quantised.")
-    if values.min() < form.lowest or values.max() > form.highest:
+    if values.size and (values.min() < form.lowest or values.max() > form.highest):
         rule = f"raw integers of {form} lie within {form.lowest} to {form.highest}"
         raise InputError(where, f"{values.min()} to {values.max()}", rule, "Widen the format or scale down.")
 
@@ -119,6 +120,8 @@ def check_projection(projection: Projection, network: Network, place: str) -> No
             f"{where}: weights", f"shape {found}", rule, "Give (sources, gates, targets) of that shape."
         )
     form = network.arithmetic.weight if isinstance(network.arithmetic, FixedPoint) else None
+    if source.cell.spiking:
+        check_spikes(projection, source, target, where)
     check_values(connection.weights, form, f"{where}: weights")
     check_theta(projection, f"{where}: theta")
     check_delay(projection, source, target, where)
@@ -135,6 +138,41 @@ def check_theta(projection: Projection, where: str) -> None:
     if not (theta >= 0).all():
         worst = theta.ravel()[int(np.argmax(~(theta >= 0)))]
         raise InputError(where, worst, "a threshold is at least 0", "Give 0 or a positive number.")
+
+
+def check_spikes(projection: Projection, source: Population, target: Population, where: str) -> None:
+    """A spike arrives one step later, in the same sweep, and no threshold keeps it back."""
+    if projection.delay != 1:
+        rule = f"a spike of {source.name} is heard one step later"
+        raise InputError(where, f"delay {projection.delay}", rule, "Give delay 1.")
+    if source.sweep != target.sweep:
+        rule = f"spikes of sweep {source.sweep} are heard in their own sweep"
+        raise InputError(where, f"sweep {target.sweep}", rule, f"Put {target.name} into the same sweep.")
+    if np.max(projection.theta) > 1:
+        rule = "a spike is 1, so a threshold above 1 keeps every spike back"
+        raise InputError(f"{where}: theta", np.max(projection.theta), rule, "Give 0.")
+
+
+def check_hearing(network: Network, place: str) -> None:
+    """A population hears events or deltas, never both; spikes fit their number format."""
+    heard: dict[str, dict[bool, str]] = {}
+    populations = {population.name: population for population in network.populations}
+    for projection in network.projections:
+        source, target = populations[projection.source], populations[projection.target]
+        if not target.cell.spiking:
+            heard.setdefault(target.name, {})[source.cell.spiking] = source.name
+    for target_name, kinds in heard.items():
+        if len(kinds) == 2:
+            rule = "a population hears spikes or deltas: deltas add up over the steps, spikes do not"
+            value = f"spikes of {kinds[True]}, deltas of {kinds[False]}"
+            where = f"{place}: population {target_name}"
+            raise InputError(
+                where, value, rule, "Let the spikes pass through a Dense population of their own."
+            )
+    form = network.arithmetic.activation if isinstance(network.arithmetic, FixedPoint) else None
+    if form and form.integer < 2 and any(population.cell.spiking for population in network.populations):
+        rule = f"a spike is 1, and activations of {form} end at {form.highest / 2**form.fraction:.4g}"
+        raise InputError(place, form, rule, "Use an activation format with at least 2 integer bits.")
 
 
 def check_delay(projection: Projection, source: Population, target: Population, where: str) -> None:

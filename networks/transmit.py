@@ -27,6 +27,28 @@ def sends(value: Any, last_sent: Any, theta: Any) -> bool:
 
 
 @kernel
+def scan_events(values: Numbers, theta: Numbers, sources: Numbers, events: Numbers) -> int:
+    """Write down every value as it is, where it reaches its threshold and is not 0: spikes have no memory.
+
+    The transmit rule with a last sent value that stays 0. Shapes as for ``scan``; returns the number of
+    messages.
+
+    >>> import numpy as np
+    >>> sources, events = np.empty(3, np.int32), np.empty(3, np.float32)
+    >>> count = scan_events(np.float32([1, 0, 1]), np.zeros(3, np.float32), sources, events)
+    >>> sources[:count].tolist(), events[:count].tolist()
+    ([0, 2], [1.0, 1.0])
+    """
+    count = 0
+    for source in range(values.size):
+        if sends(values[source], values.dtype.type(0), theta[source]):
+            sources[count] = source
+            events[count] = values[source]
+            count += 1
+    return count
+
+
+@kernel
 def scan(values: Numbers, last_sent: Numbers, theta: Numbers, sources: Numbers, deltas: Numbers) -> int:
     """Compare every element of ``values`` with what was last sent, and write down the messages.
 

@@ -8,18 +8,22 @@ from networks.cells.conv2d import Conv2d
 from networks.cells.dense import Dense
 from networks.cells.gru import GRU
 from networks.cells.input import Input
+from networks.cells.lif import LIF
 from networks.cells.lstm import LSTM
 from networks.cells.rnn import RNN
 
-Cell: TypeAlias = Input | Dense | RNN | GRU | LSTM | Conv2d
+Cell: TypeAlias = Input | Dense | RNN | GRU | LSTM | Conv2d | LIF
 
-CELLS: dict[str, type[Input] | type[Dense] | type[RNN] | type[GRU] | type[LSTM] | type[Conv2d]] = {
+CELLS: dict[
+    str, type[Input] | type[Dense] | type[RNN] | type[GRU] | type[LSTM] | type[Conv2d] | type[LIF]
+] = {
     "input": Input,
     "dense": Dense,
     "rnn": RNN,
     "gru": GRU,
     "lstm": LSTM,
     "conv2d": Conv2d,
+    "lif": LIF,
 }
 
-__all__ = ["CELLS", "GRU", "LSTM", "RNN", "Cell", "Conv2d", "Dense", "Input"]
+__all__ = ["CELLS", "GRU", "LIF", "LSTM", "RNN", "Cell", "Conv2d", "Dense", "Input"]

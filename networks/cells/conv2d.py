@@ -44,6 +44,7 @@ class Conv2d:
     accumulators: ClassVar[int] = 1
     states: ClassVar[tuple[str, ...]] = ("y",)
     memoryless: ClassVar[bool] = True
+    spiking: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", tuple(int(extent) for extent in self.shape))

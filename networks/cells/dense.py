@@ -42,6 +42,7 @@ class Dense:
     accumulators: ClassVar[int] = 1
     states: ClassVar[tuple[str, ...]] = ("y",)
     memoryless: ClassVar[bool] = True
+    spiking: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         require_activation("dense cell", self.activation)

@@ -49,6 +49,7 @@ class GRU:
     accumulators: ClassVar[int] = 4
     states: ClassVar[tuple[str, ...]] = ("h",)
     memoryless: ClassVar[bool] = False
+    spiking: ClassVar[bool] = False
 
     def lanes(self, role: str) -> tuple[int, ...]:
         """Accumulators that a projection's gate blocks feed: r, u, and the candidate's own half."""

@@ -22,6 +22,7 @@ class Input:
     accumulators: ClassVar[int] = 0
     states: ClassVar[tuple[str, ...]] = ("value",)
     memoryless: ClassVar[bool] = True
+    spiking: ClassVar[bool] = False
 
     def lanes(self, role: str) -> tuple[int, ...]:
         """Nothing feeds an input."""

@@ -45,6 +45,7 @@ class LSTM:
     accumulators: ClassVar[int] = 4
     states: ClassVar[tuple[str, ...]] = ("h", "c")
     memoryless: ClassVar[bool] = False
+    spiking: ClassVar[bool] = False
 
     def lanes(self, role: str) -> tuple[int, ...]:
         """Accumulators that a projection's gate blocks feed: i, f, g, o."""

@@ -45,6 +45,7 @@ class RNN:
     accumulators: ClassVar[int] = 1
     states: ClassVar[tuple[str, ...]] = ("h",)
     memoryless: ClassVar[bool] = True
+    spiking: ClassVar[bool] = False
 
     def lanes(self, role: str) -> tuple[int, ...]:
         """Accumulators that a projection's gate blocks feed."""

@@ -6,12 +6,14 @@ from typing import TypeAlias
 
 from networks.connections.all_to_all import AllToAll
 from networks.connections.convolution import Convolution
+from networks.connections.sparse import Sparse
 
-Connection: TypeAlias = AllToAll | Convolution
+Connection: TypeAlias = AllToAll | Convolution | Sparse
 
-CONNECTIONS: dict[str, type[AllToAll] | type[Convolution]] = {
+CONNECTIONS: dict[str, type[AllToAll] | type[Convolution] | type[Sparse]] = {
     "all_to_all": AllToAll,
     "convolution": Convolution,
+    "sparse": Sparse,
 }
 
-__all__ = ["CONNECTIONS", "AllToAll", "Connection", "Convolution"]
+__all__ = ["CONNECTIONS", "AllToAll", "Connection", "Convolution", "Sparse"]

@@ -87,6 +87,10 @@ class AllToAll:
         """Words fetched, and multiply-accumulates done, for a message of each source. Shape (n_source,)."""
         return np.full(self.source_size, self.gates * self.target_size, np.int64)
 
+    def index_bits(self, targets: int) -> int:
+        """Bits stored beside a word to say where it belongs: none, its place says it."""
+        return 0
+
     def column_words(self, bounds: Sequence[int] | Integers) -> Integers:
         """Words of each column that fall in target neurons [bounds[i], bounds[i+1]). (n_source, len - 1)."""
         return np.tile(np.diff(bounds_of(bounds, self.target_size)) * self.gates, (self.source_size, 1))

@@ -105,6 +105,10 @@ class Convolution:
         """Words fetched, and multiply-accumulates done, for a message of each source. Shape (n_source,)."""
         return np.ascontiguousarray(self.column_words((0, self.target_size))[:, 0])
 
+    def index_bits(self, targets: int) -> int:
+        """Bits stored beside a word to say where it belongs: none, its place says it."""
+        return 0
+
     def column_words(self, bounds: Sequence[int] | Integers) -> Integers:
         """Words of each column that fall in target neurons [bounds[i], bounds[i+1]). (n_source, len - 1)."""
         checked = bounds_of(bounds, self.target_size) + self.start

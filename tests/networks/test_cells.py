@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from networks.arithmetic import FixedPoint, Float32
 from networks.build import PARAMETERS, random_parameters, stack
-from networks.cells import CELLS, Conv2d, Dense, conv2d, gru, lstm, rnn
+from networks.cells import CELLS, LIF, Conv2d, Dense, conv2d, gru, lstm, rnn
 from networks.errors import InputError
 from networks.execute import execute
 from networks.feed_forward import feed_forward
@@ -16,6 +16,7 @@ STATES = {"rnn": rnn.State, "gru": gru.State, "lstm": lstm.State}
 CELL_EXAMPLES = {
     "dense": Dense(6, "sigmoid"),
     "conv2d": Conv2d((1, 2, 3), "tanh"),
+    "lif": LIF(6, 0.5, 0.75, -0.25),
     **{kind: CELLS[kind](6) for kind in PARAMETERS},
 }
 
@@ -73,6 +74,19 @@ def test_unknown_activation():
         InputError, match=r"dense cell: rellu: this is no known activation. Did you mean relu\?"
     ):
         Dense(4, "rellu")
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"leak": 1.1}, "lif cell: leak: 1.1: a leak is the share of the potential kept .* 0 to 1"),
+        ({"reset": 2.0}, "lif cell: reset: 2.0: .* the reset does not lie above threshold 1.0. Lower"),
+        ({"threshold": np.nan}, "threshold and reset are finite"),
+    ],
+)
+def test_impossible_neurons(fields, sentence):
+    with pytest.raises(InputError, match=sentence):
+        LIF(4, **fields)
 
 
 def test_every_cell_is_in_the_table():

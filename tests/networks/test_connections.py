@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from networks.arithmetic import FixedPoint, Q
-from networks.connections import AllToAll, Convolution
+from networks.connections import AllToAll, Convolution, Sparse
 from networks.errors import InputError
 
 seeds = st.integers(0, 2**16)
@@ -17,7 +17,14 @@ seeds = st.integers(0, 2**16)
 @st.composite
 def connections(draw):
     rng = np.random.default_rng(draw(seeds))
-    if draw(st.booleans()):
+    kind = draw(st.sampled_from(["all_to_all", "sparse", "convolution"]))
+    if kind == "sparse":
+        gates, targets, sources = draw(st.tuples(st.integers(1, 4), st.integers(1, 12), st.integers(1, 9)))
+        matrices = rng.normal(size=(gates, targets, sources)).astype(np.float32)
+        return Sparse.from_matrices(
+            matrices * (rng.random(matrices.shape) < draw(st.sampled_from([0.1, 0.6])))
+        )
+    if kind == "all_to_all":
         shape = draw(st.tuples(st.integers(1, 9), st.integers(1, 4), st.integers(1, 12)))
         return AllToAll(rng.normal(size=shape).astype(np.float32))
     planes, size = draw(st.integers(1, 3)), draw(st.tuples(st.integers(3, 6), st.integers(3, 6)))
@@ -80,6 +87,40 @@ def test_gates_feed_the_lanes_named():
     assert accumulators[:, 0].tolist() == [1, 2, 0, 3]
 
 
+@given(seeds, st.integers(1, 4))
+def test_sparse_words_are_those_of_the_matrices(seed, gates):
+    """The same additions as all-to-all, in float32 and fixed point, for the words that are not 0."""
+    rng = np.random.default_rng(seed)
+    arithmetic = FixedPoint()
+    matrices = rng.integers(-9, 9, (gates, 5, 4)).astype(np.int8)
+    sparse, whole = Sparse.from_matrices(matrices), AllToAll.from_matrices(matrices)
+    assert sparse.weight_words == np.count_nonzero(matrices)
+    assert (sparse.fan_out == np.count_nonzero(matrices, axis=(0, 1))).all()
+    sources, deltas = np.arange(4, dtype=np.int32), rng.integers(-900, 900, 4).astype(np.int32)
+    totals = np.zeros((2, gates, 5), np.int32)
+    for own, connection in zip(totals, (sparse, whole), strict=True):
+        connection.integrate(own, range(gates), sources, deltas, arithmetic)
+    assert (totals[0] == totals[1]).all()
+
+
+@given(seeds)
+def test_synapses_come_in_any_order(seed):
+    rng = np.random.default_rng(seed)
+    dense = rng.normal(size=(3, 4)) * (rng.random((3, 4)) < 0.5)
+    targets, sources = np.nonzero(dense)
+    order = rng.permutation(len(sources))
+    listed = (sources[order], targets[order], dense[targets, sources][order])
+    sparse, expected = Sparse.from_synapses(*listed, 4, 3), Sparse.from_matrices(dense)
+    for one, other in zip(sparse.content, expected.content, strict=True):
+        assert (one == other).all()
+
+
+def test_index_bits_name_a_place_on_the_core():
+    sparse = Sparse.from_matrices(np.ones((3, 8, 1)))
+    assert [sparse.index_bits(targets) for targets in (1, 2, 8)] == [2, 3, 5]  # of 3, 6 and 24 places
+    assert AllToAll(np.ones((1, 3, 8), np.float32)).index_bits(8) == 0
+
+
 def test_convolution_words():
     connection = Convolution(np.ones((24, 3, 5, 5), np.float32), (3, 33, 100), stride=(2, 2))
     assert connection.out_shape == (24, 15, 48)
@@ -91,7 +132,7 @@ def test_convolution_words():
 def test_fixed_point_saturates(form):
     arithmetic = FixedPoint(weight=form, accumulator=Q(2, 6))
     top = np.array([[[form.highest]]], form.dtype)
-    for connection in (AllToAll(top), Convolution(top[None], (1, 1, 1))):
+    for connection in (AllToAll(top), Convolution(top[None], (1, 1, 1)), Sparse.from_matrices(top)):
         accumulators = np.zeros((1, 1), np.int32)
         for delta in (30000, 30000, -65535, -65535):
             connection.accumulate(accumulators, (0,), 0, delta, arithmetic)
@@ -101,6 +142,26 @@ def test_fixed_point_saturates(form):
 def test_errors():
     with pytest.raises(InputError, match=r"weights: shape \(2, 3\): all-to-all weights have the shape"):
         AllToAll(np.zeros((2, 3), np.float32))
+    for pointer, targets, sentence in (
+        (
+            [0, 1, 2],
+            [0, 3],
+            r"weights: word 1: 3: targets of a source ascend without repetition, within 0 to 2",
+        ),
+        ([0, 2, 2], [1, 1], r"weights: word 1: 1: targets of a source ascend.* Sort, or add up double words"),
+        (
+            [0, 2, 1],
+            [0, 1],
+            r"pointer: \[0, 2, 1\]: the pointer of a sparse connection ascends from 0 to its 2",
+        ),
+        ([0, 1, 2], [0, 1, 2], r"\(3,\) and \(2,\): targets and weights .* are two lists of one length"),
+    ):
+        with pytest.raises(InputError, match=sentence):
+            Sparse(pointer, targets, np.ones(2, np.float32), 3)
+    with pytest.raises(InputError, match=r"weights: 0 x 1: a sparse connection has at least one target"):
+        Sparse([0, 0], [], np.ones(0, np.float32), 0)
+    with pytest.raises(InputError, match=r"synapses: 0 to 2: sources lie within 0 to 1"):
+        Sparse.from_synapses([0, 2], [0, 0], [1.0, 1.0], 2, 3)
     with pytest.raises(InputError, match=r"a kernel on 2 input planes has the shape"):
         Convolution(np.zeros((1, 3, 3, 3), np.float32), (2, 8, 8))
     with pytest.raises(InputError, match=r"stride \(0, 1\).*a stride is at least 1"):

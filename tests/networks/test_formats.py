@@ -14,6 +14,7 @@ from networks.errors import InputError
 from networks.feed_forward import feed_forward
 from networks.formats import load_network, save_network
 from networks.quantise import quantised
+from networks.spiking import random_spiking
 from networks.torch_state import from_torch_state
 
 
@@ -28,6 +29,8 @@ def made():
     network = feed_forward((1, 5, 6), [(planes, "relu"), (flat, "tanh")], theta=0.1)
     yield network
     yield quantised(network, FixedPoint(weight=Q(3, 9)))
+    yield random_spiking(12, 4, 0.2, rng, areas=2, inputs=3)
+    yield random_spiking(12, 4, 0.2, rng, arithmetic=FixedPoint(), name="fixed spiking")
 
 
 @pytest.mark.parametrize("network", list(made()), ids=lambda network: network.name)
@@ -114,6 +117,10 @@ def test_damaged_description(saved):
         ),
         (lambda c: c["projections"][0]["connection"].update(kind="alltoall"), "Did you mean all_to_all"),
         (lambda c: c.update(arithmetic={"weight": [0, 8]}), "fixed point weight format: Q0.8"),
+        (
+            lambda c: c["projections"][0]["connection"].update(kind="sparse", target_size=4, gates=3),
+            "input->gru_0.pointer: the description names this",
+        ),
         (lambda c: c.update(outputs=["gru_9"]), "gru_9: this output is no population"),
     ],
 )
