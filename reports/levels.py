@@ -1,0 +1,92 @@
+"""Memory by level: what each weight memory served, how often it had it, how fast, and at what cost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from simulator.chip import Chip
+    from simulator.chip.parts import Memory
+    from simulator.ledger import Ledger
+    from simulator.pricing import Energy
+
+PER_SECOND = 1e12  # picoseconds
+
+
+class Level(NamedTuple):
+    """One memory of the chip over a whole run, all its instances together.
+
+    ``served_bytes`` left it towards the multipliers; ``found`` is the share of requests that it could answer
+    itself or from an open row (None where it always can); ``peak`` its bandwidth in bytes per second.
+    """
+
+    name: str
+    kind: str
+    instances: int
+    served_bytes: int
+    accesses: int
+    found: float | None
+    peak: float
+    joules: float
+
+
+class Flow(NamedTuple):
+    """Bytes that went from one place to the next: memories by name, layers as "to LAYER"."""
+
+    source: str
+    target: str
+    bytes: int
+
+
+def levels(chip: Chip, ledger: Ledger, energy: Energy) -> tuple[Level, ...]:
+    """Every weight memory, nearest to the cores first."""
+    return tuple(level(chip, memory, ledger, energy) for memory in chip.memories)
+
+
+def level(chip: Chip, memory: Memory, ledger: Ledger, energy: Energy) -> Level:
+    """What a ledger says of one memory."""
+    accesses = ledger.total(f"{memory.name}.read")
+    found = None
+    if memory.kind == "dram":
+        found = ledger.total(f"{memory.name}.row_hit") / accesses if accesses else None
+    return Level(
+        memory.name,
+        memory.kind,
+        instances(chip, memory),
+        accesses * memory.access_bytes,
+        accesses,
+        found,
+        peak(chip, memory),
+        energy.by_part.get(memory.name, 0.0),
+    )
+
+
+def instances(chip: Chip, memory: Memory) -> int:
+    """How many of them the chip has: one for each core, or one for each channel."""
+    return len(memory.ports) if memory.kind == "dram" else chip.cores.count
+
+
+def peak(chip: Chip, memory: Memory) -> float:
+    """Bytes per second that all instances together can move at most.
+
+    >>> from simulator.chip import load_chip
+    >>> chip = load_chip("edgedrnn")
+    >>> round(peak(chip, chip.memories[0]) / 1e9, 2)        # 16 bits at 1066 Mbit/s a pin
+    2.13
+    """
+    cycles = memory.timing.burst_cycles if memory.kind == "dram" else 1
+    return (
+        instances(chip, memory) * memory.access_bytes / (cycles * chip.memory_period_ps(memory)) * PER_SECOND
+    )
+
+
+def flows(chip: Chip, ledger: Ledger) -> tuple[Flow, ...]:
+    """Who fetched how many bytes from where: from each memory to each layer whose weights it holds."""
+    found = []
+    for memory in chip.memories:
+        column = ledger.actions.index(f"{memory.name}.read")
+        for row, layer in enumerate(ledger.layers):
+            moved = int(ledger.layer_counts[row, column]) * memory.access_bytes
+            if moved:
+                found.append(Flow(memory.name, layer, moved))
+    return tuple(found)

@@ -1,0 +1,64 @@
+"""Where weights came from: traffic, hit rates and energy of every level, and the chip's roofline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reports.levels import Level, flows, levels
+from reports.page import roofline
+from reports.page.flow import flow_chart
+from reports.page.parts import Figure, Grid, Section
+from reports.quantities import ABSENT, percent, quantity
+
+if TYPE_CHECKING:
+    from reports.result import Result
+
+COLUMNS = (
+    "level", "served", "dense", "found there", "bandwidth", "of its peak", "energy", "dense energy",
+)  # fmt: skip
+
+
+def section(result: Result) -> Section | None:
+    """Memory by level; None for a run that fetched no weight."""
+    moved = flows(result.chip, result.ledger)
+    if not moved:
+        return None
+    found = levels(result.chip, result.ledger, result.energy)
+    most = max(found, key=lambda level: level.served_bytes)
+    everything = sum(level.served_bytes for level in found)
+    sentence = (
+        f"Most weights come from {most.name}: {percent(most.served_bytes / everything, 0)} of "
+        f"{quantity(everything / result.sequences, 'B')} in one inference. "
+        "Counted as the dense work it stands for, a delta run may lie above the roof: "
+        "what is not sent is neither fetched nor multiplied."
+    )
+    pictures = [
+        Figure(
+            "flow", "Weight bytes of one inference, from memory to layer", flow_chart(moved, result.sequences)
+        )
+    ]
+    if drawn := roofline.figure(result):
+        pictures.append(drawn)
+    return Section("memory", "Memory", sentence, tuple(pictures), (grid(result, found),))
+
+
+def grid(result: Result, found: tuple[Level, ...]) -> Grid:
+    """One row a level: per inference, and against the peak."""
+    dense = levels(result.chip, result.dense_ledger, result.dense_energy)
+    seconds, runs = result.ledger.elapsed_ps * 1e-12, result.sequences
+    rows = []
+    for level, other in zip(found, dense, strict=True):
+        rate = level.served_bytes / seconds if seconds else 0.0
+        rows.append(
+            (
+                level.name,
+                quantity(level.served_bytes / runs, "B"),
+                quantity(other.served_bytes / runs, "B"),
+                ABSENT if level.found is None else percent(level.found),
+                quantity(rate, "B/s"),
+                percent(rate / level.peak),
+                quantity(level.joules / runs, "J"),
+                quantity(other.joules / runs, "J"),
+            )
+        )
+    return Grid("Levels, nearest first", COLUMNS, tuple(rows), left=("level",))

@@ -1,0 +1,133 @@
+"""What the network on chip carried: the load of every link on the topology, and who caused it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import altair
+
+from reports.page.floorplan import floorplan
+from reports.page.parts import Figure, Grid, Section, Spec
+from reports.page.theme import LINE, MUTED, drawn_from, finished, heat
+from reports.quantities import count, percent, quantity, ratio
+
+if TYPE_CHECKING:
+    from reports.result import Result
+    from simulator.ledger import Ledger
+
+WIDTH = 490  # pixels of a chart beside another, about
+LISTED = 8  # busiest links in the table
+
+
+class LinkLoad(NamedTuple):
+    """A link over the whole run: flits, share of the time it carried them, mean wait for it (ps)."""
+
+    name: str
+    flits: int
+    load: float
+    stalled: float
+    wait_ps: float
+
+
+def section(result: Result) -> Section | None:
+    """The network's section; None where no flit crossed a link."""
+    loads = link_loads(result.ledger)
+    flits = sum(link.flits for link in loads)
+    if not flits:
+        return None
+    dense = result.dense_ledger.total("link.flit")
+    top = max(loads, key=lambda link: link.load)
+    sentence = (
+        f"One inference moves {count(round(flits / result.sequences))} flits over links, "
+        f"{ratio(dense / flits)} fewer than dense. "
+        f"The busiest link is {top.name}, carrying flits {percent(top.load)} of the time."
+    )
+    pictures = (
+        Figure("link-load", "Load of each link (share of the time; thick: the busiest)", load_chart(result)),
+    )
+    return Section("network", "Network on chip", sentence, pictures, (grid(result, loads),))
+
+
+def link_loads(ledger: Ledger) -> tuple[LinkLoad, ...]:
+    """Every link or bus of a ledger, in its order."""
+    flit, elapsed = ledger.actions.index("link.flit"), max(ledger.elapsed_ps, 1)
+    return tuple(
+        LinkLoad(
+            unit.name,
+            int(ledger.counts[row, flit]),
+            float(ledger.busy_ps[row] / elapsed),
+            float(ledger.stalled_ps[row] / elapsed),
+            float(ledger.queue_wait_ps[row] / max(int(ledger.counts[row, flit]), 1)),
+        )
+        for row, unit in enumerate(ledger.units)
+        if unit.kind in ("link", "bus")
+    )
+
+
+def grid(result: Result, loads: tuple[LinkLoad, ...]) -> Grid:
+    """The busiest links."""
+    runs = result.sequences
+    rows = tuple(
+        (
+            link.name,
+            quantity(link.flits / runs, ""),
+            percent(link.load),
+            percent(link.stalled),
+            quantity(link.wait_ps * 1e-12, "s"),
+        )
+        for link in sorted(loads, key=lambda link: -link.load)[:LISTED]
+    )
+    shown = len(rows)
+    heading = "Links" if shown == len(loads) else f"The {shown} busiest of {len(loads)} links"
+    return Grid(heading, ("link", "flits", "load", "stalled", "waited per flit"), rows, left=("link",))
+
+
+def load_chart(result: Result) -> Spec:
+    """The chip's links, coloured by load and as thick as their share of the busiest one's."""
+    plan, loads = floorplan(result.chip), link_loads(result.ledger)
+    left, right, bottom, top = plan.extent
+    most = max(link.load for link in loads) or 1.0
+    lines: list[dict[str, Any]] = [
+        {
+            "name": loads[line.number].name,
+            "load": loads[line.number].load,
+            "width": 1.0 + 7.0 * loads[line.number].load / most,
+            "told": f"{percent(loads[line.number].load)}, {count(loads[line.number].flits)} flits",
+        }
+        | {"x": line.x, "y": line.y, "x2": line.x2, "y2": line.y2}
+        for line in plan.lines
+        if line.number >= 0
+    ]
+    wires = [
+        {"x": line.x, "y": line.y, "x2": line.x2, "y2": line.y2} for line in plan.lines if line.number < 0
+    ]
+    unit = min(86.0, WIDTH / (right - left), 430 / (top - bottom))
+    spare = max(0.0, WIDTH / unit - (right - left)) / 2
+    x = altair.X("x:Q", axis=None, scale=altair.Scale(domain=[left - spare, right + spare], nice=False))
+    y = altair.Y("y:Q", axis=None, scale=altair.Scale(domain=[bottom, top], nice=False))
+    legend = altair.Legend(title="load", format=".0%", symbolStrokeWidth=0, columns=4, symbolType="square")
+    told = [altair.Tooltip("name:N", title="link"), altair.Tooltip("told:N", title="load")]
+    wire = drawn_from(wires).mark_rule(color=LINE, strokeWidth=2).encode(x=x, y=y, x2="x2:Q", y2="y2:Q")
+    link = (
+        drawn_from(lines)
+        .mark_rule(strokeCap="round")
+        .encode(
+            x=x,
+            y=y,
+            x2="x2:Q",
+            y2="y2:Q",
+            strokeWidth=altair.StrokeWidth("width:Q", scale=None, legend=None),
+            color=altair.Color("load:Q", scale=heat(), legend=legend),
+            tooltip=told,
+        )
+    )
+    nodes = [
+        {"x": spot.x, "y": spot.y, "name": "M" if spot.kind == "dram" else str(spot.number)}
+        for spot in plan.spots
+    ]
+    text = (
+        drawn_from(nodes)
+        .mark_text(fontSize=max(8, int(unit / 7)), color=MUTED)
+        .encode(x=x, y=y, text="name:N")
+    )
+    return finished(wire + link + text, int(unit * (top - bottom)))
