@@ -16,6 +16,7 @@ from simulator.ledger import Unit
 from simulator.mapping import Mapping
 from simulator.plan import ABSENT, STAGES, Integers, Plan, Share, Stages, Stores, Wires
 from simulator.rules.dram import DramTiming
+from simulator.rules.pieces import WHOLE
 from simulator.rules.service import rounds
 from simulator.topology import Topology
 
@@ -119,6 +120,8 @@ def compile_stages(chip: Chip, units: list[Unit]) -> Stages:
         receive_ps=cores.receive.cycles * period,
         fetch_slots=cores.outstanding_fetches,
         arrays=arrays,
+        burst_bytes=cores.dma.burst_bytes if cores.dma else WHOLE,
+        pieces_at_once=cores.dma.outstanding if cores.dma else 1,
         mac_lanes=cores.mac.lanes,
         update_lanes=cores.update.lanes,
         update_group_ps=cores.update.cycles * period,

@@ -54,6 +54,8 @@ class Stages:
     receive_ps: int
     fetch_slots: int
     arrays: int
+    burst_bytes: int  # a column is fetched in pieces that end at multiples of it
+    pieces_at_once: int  # of one column
     mac_lanes: int
     update_lanes: int
     update_group_ps: int

@@ -14,6 +14,8 @@ from simulator.topology import Topology
 if TYPE_CHECKING:
     from simulator.chip.description import Chip
 
+LEAST_BURST = 8  # bytes: two words of the widest weights
+
 
 class Fault(NamedTuple):
     """One thing wrong with a description: the path of the field, its value, the rule and the remedy."""
@@ -74,6 +76,22 @@ def core_faults(chip: Chip) -> Iterator[Fault]:
                 f"[{', '.join(unit)}]",
                 "a shared unit has at least 2 stages",
                 "Name another stage or leave it out.",
+            )
+
+    if chip.cores.dma is None:
+        return
+    burst = chip.cores.dma.burst_bytes
+    if burst < LEAST_BURST:
+        rule = f"a burst moves at least {LEAST_BURST} B"
+        yield Fault("cores.dma.burst", f"{burst} B", rule, "Use for example 64 B.")
+        return
+    for memory in chip.memories:
+        if burst % memory.access_bytes:
+            yield Fault(
+                "cores.dma.burst",
+                f"{burst:,} B",
+                f"a burst is whole accesses of {memory.name}, {memory.access_bytes:,} B each",
+                f"Use {-(-burst // memory.access_bytes) * memory.access_bytes:,} B.",
             )
 
 

@@ -68,6 +68,10 @@ def chip_table(chip: Chip) -> Table:
 
 def core_table(chip: Chip) -> Table:
     cores, scan, update = chip.cores, chip.cores.scan, chip.cores.update
+    dma = {}
+    if cores.dma:
+        burst, at_once = size_text(cores.dma.burst_bytes), cores.dma.outstanding
+        dma = {"columns_fetched": f"in pieces of {burst}, {at_once} of a column at once"}
     return fields(
         "Cores",
         count=cores.count,
@@ -79,6 +83,7 @@ def core_table(chip: Chip) -> Table:
         + (f" in each of {cores.mac.arrays} arrays" if cores.mac.arrays > 1 else ""),
         update=f"{cycles(update.fixed)}, and {cycles(update.cycles)} for each {update.lanes} neurons",
         outstanding_fetches=cores.outstanding_fetches,
+        **dma,
         shared_units="; ".join(", ".join(unit) for unit in cores.shared_units) or "each stage by itself",
     )
 

@@ -70,11 +70,24 @@ class Update(Part):
     fixed: CountOrZero = 0
 
 
+class Dma(Part):
+    """How a core fetches a column: in pieces that end at every multiple of ``burst`` bytes.
+
+    At most ``outstanding`` pieces of a column are on their way at once, from their address until their words
+    are in the sums.
+    """
+
+    burst_bytes: Bytes = Field(alias="burst")
+    outstanding: Count
+
+
 class Cores(Part):
     """All cores of a chip; they are alike.
 
     ``outstanding_fetches`` columns may be on their way to a core, or to each of its multiply arrays, or being
-    consumed there.
+    consumed there: with 1 a fetch waits for the sums before it, with 2 the next column comes while one is
+    multiplied (double buffering), with more the core runs further ahead. A column is fetched whole unless
+    ``dma`` cuts it.
     Each stage is a unit of its own, unless ``shared_units`` names stages that exclude each other.
     """
 
@@ -86,6 +99,7 @@ class Cores(Part):
     mac: Mac
     update: Update
     outstanding_fetches: Count
+    dma: Dma | None = None
     shared_units: tuple[tuple[Stage, ...], ...] = ()
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from networks.kernels import part
 from simulator.compiled_engine.jobs import (
     ACCUMULATING,
+    ADDRESSING,
     ASKED,
     COLUMN_KIND,
     FETCHING,
@@ -16,27 +17,34 @@ from simulator.compiled_engine.jobs import (
     SERVED,
     code,
     end_job,
+    new_job,
+    piece_code,
 )
 from simulator.compiled_engine.pace import try_update
 from simulator.compiled_engine.queues import count, cover, enqueue, leave, occupy, schedule
 from simulator.compiled_engine.records import NONE, Record, State, Tables
 from simulator.rules.dram import DramTiming, fetch
-from simulator.rules.service import array_of, consumed, rounds
+from simulator.rules.pieces import piece_of, pieces_of
+from simulator.rules.service import array_of, consumed, piece_work, rounds
 
 
 @part
 def wait_for(state: State, tables: Tables, now: int, unit: int, job: int, stage: int, kind: int) -> None:
-    """Queue a copy up at a unit."""
-    record = state.jobs[job]
+    """Queue a piece up at a unit."""
+    record, chip = state.jobs[job], tables.chip[0]
     record.stage = stage
-    enqueue(state, now, unit, job, code(kind, record.message, record.core, tables.chip[0].cores))
+    key = piece_code(kind, record.message, record.core, chip.cores, record.piece, chip.parts)
+    enqueue(state, now, unit, job, key)
 
 
 @part
 def want_column(state: State, tables: Tables, now: int, job: int) -> None:
     """Wait for one of the fetch slots of the column's array."""
-    unit = tables.cores[state.jobs[job].core].fetch + array(state, tables, job)
-    wait_for(state, tables, now, unit, job, FETCHING, COLUMN_KIND)
+    record = state.jobs[job]
+    record.stage = FETCHING
+    key = code(COLUMN_KIND, record.message, record.core, tables.chip[0].cores)
+    unit = tables.cores[record.core].fetch + array(state, tables, job)
+    enqueue(state, now, unit, job, key)
 
 
 @part
@@ -50,19 +58,38 @@ def array(state: State, tables: Tables, job: int) -> int:
 
 
 @part
+def begin_column(state: State, tables: Tables, now: int, job: int) -> None:
+    """A slot is granted and the first address formed; further pieces follow, an address a cycle."""
+    record, chip = state.jobs[job], tables.chip[0]
+    copy = tables.copies[record.copy]
+    record.column, record.piece = job, 0
+    record.left = pieces_of(copy.address, copy.bytes, chip.burst)
+    record.to_come = min(chip.at_once, record.left)
+    for piece in range(1, record.to_come):
+        other = new_job(state, ADDRESSING, record.message)
+        record = state.jobs[other]
+        record.copy, record.core = state.jobs[job].copy, state.jobs[job].core
+        record.column, record.piece = job, piece
+        schedule(state, now + piece * chip.cycle, other)
+    ask_memory(state, tables, now, job)
+
+
+@part
 def ask_memory(state: State, tables: Tables, now: int, job: int) -> None:
     """The address is formed: to the scratchpad, or on the way to the DRAM channel."""
     record = state.jobs[job]
     copy = tables.copies[record.copy]
     store = tables.stores[copy.store]
     unit, layer = store.unit, state.messages[record.message].layer
+    piece = piece_of(copy.address, copy.bytes, copy.words, tables.chip[0].burst, record.piece)
+    record.address, record.bytes, record.words, record.span = piece.address, piece.bytes, piece.words, 0
     if store.dram:
-        count(state, unit, layer, store.words, copy.words)
+        count(state, unit, layer, store.words, record.words)
         record.at = tables.paths[path_of(state, tables, job)].there
         request(state, tables, now, job)
     else:
         unit += array(state, tables, job)
-        count(state, unit, layer, store.words, copy.words)
+        count(state, unit, layer, store.words, record.words)
         wait_for(state, tables, now, unit, job, READING, REQUEST_KIND)
 
 
@@ -77,9 +104,8 @@ def path_of(state: State, tables: Tables, job: int) -> int:
 def read_scratchpad(state: State, tables: Tables, now: int, job: int) -> None:
     """Accesses follow each other; the job goes on with the first word."""
     record = state.jobs[job]
-    copy = tables.copies[record.copy]
-    store = tables.stores[copy.store]
-    accesses = rounds(copy.bytes, store.width)
+    store = tables.stores[tables.copies[record.copy].store]
+    accesses = rounds(record.bytes, store.width)
     unit = store.unit + array(state, tables, job)
     occupy(state, now, unit, accesses * store.period, accesses * store.period)
     count(state, unit, state.messages[record.message].layer, store.read, accesses)
@@ -127,7 +153,7 @@ def serve_dram(state: State, tables: Tables, now: int, job: int) -> None:
     copy, layer = tables.copies[record.copy], state.messages[record.message].layer
     store = tables.stores[copy.store]
     timing = timing_of(store)
-    service = fetch(state.channels[copy.store], timing, now, copy.address, copy.bytes)
+    service = fetch(state.channels[copy.store], timing, now, record.address, record.bytes)
     cover(state, store.unit, now, service.last_ps, service.bursts * timing.burst_ps)
     state.units[store.unit].free_at = service.free_ps
     moved = service.bursts * timing.burst_bytes
@@ -179,7 +205,7 @@ def respond(state: State, tables: Tables, now: int, job: int) -> None:
 
 @part
 def response_flits(state: State, tables: Tables, job: int) -> int:
-    return rounds(tables.copies[state.jobs[job].copy].bytes, tables.chip[0].flit_bytes)
+    return rounds(state.jobs[job].bytes, tables.chip[0].flit_bytes)
 
 
 @part
@@ -191,12 +217,11 @@ def multiply(state: State, tables: Tables, now: int, job: int) -> None:
 
 @part
 def accumulate(state: State, tables: Tables, now: int, job: int) -> None:
-    """The multiply-accumulators take a column."""
+    """The multiply-accumulators take a piece."""
     record, chip = state.jobs[job], tables.chip[0]
     unit = tables.cores[record.core].mac + array(state, tables, job)
-    layer = state.messages[record.message].layer
-    words = tables.copies[record.copy].words
-    work = rounds(words, chip.mac_lanes) * chip.cycle
+    layer, words = state.messages[record.message].layer, record.words
+    work = piece_work(words, chip.mac_lanes, chip.cycle)
     end = consumed(now, work, record.tail)
     occupy(state, now, unit, end - now, work)
     count(state, unit, layer, chip.mac_action, words)
@@ -207,12 +232,23 @@ def accumulate(state: State, tables: Tables, now: int, job: int) -> None:
 
 @part
 def consume(state: State, tables: Tables, now: int, job: int) -> None:
-    """The column is in the sums: the slot is free, the delivery done."""
-    record = state.jobs[job]
-    number = tables.copies[record.copy].updater
-    leave(state, now, tables.cores[record.core].fetch + array(state, tables, job))
+    """A piece is in the sums: on to the next; with the last one the slot is free, the delivery done."""
+    column = state.jobs[job].column
+    record = state.jobs[column]
+    record.left -= 1
+    copy = tables.copies[record.copy]
+    if record.to_come < pieces_of(copy.address, copy.bytes, tables.chip[0].burst):
+        state.jobs[job].piece, state.jobs[job].stage = record.to_come, ADDRESSING
+        record.to_come += 1
+        schedule(state, now + tables.chip[0].cycle, job)
+    elif job != column:
+        end_job(state, job)
+    if record.left > 0:
+        return
+    number = copy.updater
+    leave(state, now, tables.cores[record.core].fetch + array(state, tables, column))
     state.run[0].delivered += 1
     state.updaters[number].open_copies -= 1
-    end_job(state, job)
+    end_job(state, column)
     if state.updaters[number].open_copies == 0:
         try_update(state, tables, now, number)

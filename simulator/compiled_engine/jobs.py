@@ -7,7 +7,7 @@ from simulator.compiled_engine.records import State
 
 # What a job is doing, or waiting to do.
 SCANNING, UPDATING, SENDING, BRANCHING, DROPPING, RECEIVING, FETCHING = range(7)
-READING, REQUESTING, ASKED, SERVED, RESPONDING, ACCUMULATING = range(7, 13)
+READING, REQUESTING, ASKED, SERVED, RESPONDING, ACCUMULATING, ADDRESSING = range(7, 14)
 
 # What a job is, where two kinds meet at one unit at one tick: the lower goes first. As in the SimPy engine.
 SCAN_KIND, MESSAGE_KIND, REQUEST_KIND, RESPONSE_KIND, COLUMN_KIND, UPDATE_KIND = range(6)
@@ -21,6 +21,12 @@ def code(kind: int, ordinal: int, core: int, cores: int) -> int:
     ``ordinal`` is the message's place in the trace, which is sorted by (step, projection, source).
     """
     return (kind << ORDINAL_BITS) | (ordinal * cores + core)
+
+
+@part
+def piece_code(kind: int, ordinal: int, core: int, cores: int, piece: int, pieces: int) -> int:
+    """The same for a piece of a column, where all jobs of this kind are pieces: its number comes last."""
+    return (kind << ORDINAL_BITS) | ((ordinal * cores + core) * pieces + piece)
 
 
 @part

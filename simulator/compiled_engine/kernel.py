@@ -7,6 +7,7 @@ from simulator.compiled_engine.columns import (
     accumulate,
     ask_channel,
     ask_memory,
+    begin_column,
     consume,
     multiply,
     read_scratchpad,
@@ -17,6 +18,7 @@ from simulator.compiled_engine.columns import (
 )
 from simulator.compiled_engine.jobs import (
     ACCUMULATING,
+    ADDRESSING,
     ASKED,
     BRANCHING,
     DROPPING,
@@ -155,6 +157,8 @@ def go_on(state: State, tables: Tables, now: int, job: int) -> None:
     record = state.jobs[job]
     stage = record.stage
     if stage == FETCHING:
+        begin_column(state, tables, now, job)
+    elif stage == ADDRESSING:
         ask_memory(state, tables, now, job)
     elif stage == ACCUMULATING:
         consume(state, tables, now, job)

@@ -28,6 +28,8 @@ UNIT = record(
 EVENT = record("time", "what")
 JOB = record(
     *("stage", "message", "copy", "core", "at", "span", "tail", "next", "previous", "arrival", "code"),
+    *("column", "piece", "address", "bytes", "words"),  # a piece, and the job that holds its column's slot
+    *("left", "to_come"),  # of that job: pieces not consumed, the next piece to set out
 )
 MESSAGE = record("column", "layer")
 STEP = record("messages", "messages_end", "began", "ended")
@@ -67,7 +69,7 @@ CHIP = record(
         "order",
         "width",
     ),
-    *("cycle", "per_cycle", "send", "receive", "arrays", "mac_lanes"),
+    *("cycle", "per_cycle", "send", "receive", "arrays", "mac_lanes", "burst", "at_once", "parts"),
     *("first_link", "link_period", "hop", "flit_bytes", "message_flits", "request_flits"),
     *("scan_action", "send_action", "receive_action", "mac_action", "update_action"),
     *("read_action", "write_action", "flit_action", "router_action"),

@@ -210,6 +210,9 @@ def chip_record(plan: Plan, order: int, width: int) -> Records:
         receive=[stages.receive_ps],
         arrays=[stages.arrays],
         mac_lanes=[stages.mac_lanes],
+        burst=[stages.burst_bytes],
+        at_once=[stages.pieces_at_once],
+        parts=[most_pieces(plan)],
         first_link=[wires.first_unit],
         link_period=[wires.period_ps],
         hop=[wires.hop_ps],
@@ -226,6 +229,12 @@ def chip_record(plan: Plan, order: int, width: int) -> Records:
         flit_action=[action["link.flit"]],
         router_action=[action.get("router.flit", NONE)],
     )
+
+
+def most_pieces(plan: Plan) -> int:
+    """No column has more pieces than this."""
+    longest = int(plan.columns.copy_bytes.max(initial=1))
+    return 2 + (longest - 1) // plan.stages.burst_bytes
 
 
 def store_records(plan: Plan) -> Records:

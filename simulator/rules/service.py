@@ -56,6 +56,16 @@ def link_span(flits: int, period_ps: int, span_ps: int) -> int:
 
 
 @kernel
+def piece_work(words: int, lanes: int, period_ps: int) -> int:
+    """How long the multiply-accumulators work on a piece; one that completes no word takes 1 ps.
+
+    >>> int(piece_work(9, 8, 1000)), int(piece_work(0, 8, 1000))
+    (2000, 1)
+    """
+    return max(1, rounds(words, lanes) * period_ps)
+
+
+@kernel
 def consumed(granted_ps: int, work_ps: int, tail_ps: int) -> int:
     """When a column has gone through the multiply-accumulators: after its work, and after its last word came.
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import simpy
 
 from simulator.plan import ABSENT, FETCH, MAC, RECEIVE, SCAN, SEND, UPDATE, Plan, share_updates
-from simulator.rules.service import consumed, rounds, scan_duration, scan_offset
+from simulator.rules.pieces import piece_of, pieces_of
+from simulator.rules.service import consumed, piece_work, scan_duration, scan_offset
 from simulator.simpy_engine.books import Books
 from simulator.simpy_engine.machine import COLUMN, MESSAGE, SCANNING, UPDATING, Machine, Walk
+from simulator.simpy_engine.memories import Memories, Transfer
 from simulator.simpy_engine.milestones import Milestones, gate_name
 from simulator.simpy_engine.neurons import Neurons, Sent
 
@@ -20,12 +24,14 @@ class Cores:
         env: simpy.Environment,
         plan: Plan,
         machine: Machine,
+        memories: Memories,
         neurons: Neurons,
         milestones: Milestones,
         books: Books,
         frames: int,
     ) -> None:
-        self.env, self.plan, self.machine, self.neurons = env, plan, machine, neurons
+        self.env, self.plan, self.machine, self.memories = env, plan, machine, memories
+        self.neurons = neurons
         self.milestones, self.books, self.frames = milestones, books, frames
         steps = frames * len(plan.order)
         self.began_ps = [-1] * steps
@@ -145,33 +151,51 @@ class Cores:
         """On the target core: receive, fetch the column, multiply and accumulate."""
         stages, columns, machine = self.plan.stages, self.plan.columns, self.machine
         step, projection, source, _ = job
-        core, words = int(columns.copy_core[copy]), int(columns.copy_words[copy])
-        layer = int(self.plan.target[projection])
+        core, layer = int(columns.copy_core[copy]), int(self.plan.target[projection])
         job = (step, projection, source, core)
         receive = int(stages.unit[core, RECEIVE])
-        fetch, mac = (int(stages.unit[core, stage]) + machine.array(job) for stage in (FETCH, MAC))
+        fetch = int(stages.unit[core, FETCH]) + machine.array(job)
         if receive != ABSENT:
             yield from machine.serve(receive, machine.key(MESSAGE, *job), stages.receive_ps)
         self.books.count(
             receive if receive != ABSENT else self.plan.core_unit(core), "core.receive", 1, layer
         )
         yield machine.units[fetch].turn(machine.key(COLUMN, *job))
-        yield self.env.timeout(stages.cycle_ps)
-        tail_ps = yield from machine.read(copy, job, layer)
-        yield machine.units[mac].turn(machine.key(COLUMN, *job))
-        work_ps = rounds(words, stages.mac_lanes) * stages.cycle_ps
-        duration_ps = int(consumed(int(self.env.now), work_ps, tail_ps)) - int(self.env.now)
-        machine.units[mac].occupy(duration_ps, work_ps)
-        self.books.count(mac, "core.mac", words, layer)
-        self.books.count(mac, "core.state_read", words, layer)
-        self.books.count(mac, "core.state_write", words, layer)
-        yield self.env.timeout(duration_ps)
+        pieces = range(
+            pieces_of(int(columns.copy_address[copy]), int(columns.copy_bytes[copy]), stages.burst_bytes)
+        )
+        to_come = iter(pieces)
+        lanes = range(min(stages.pieces_at_once, len(pieces)))
+        yield self.env.all_of([self.env.process(self.carry(job, copy, lane, to_come)) for lane in lanes])
         machine.units[fetch].leave()
         self.books.delivered += 1
         self.neurons.receive(layer, self.share_on[layer][core], projection, sent)
         self.open_copies[layer, core] -= 1
         if self.open_copies[layer, core] == 0 and self.milestones.of("all scanned", layer, step).triggered:
             self.milestones.reach("drained", layer, step, core)
+
+    def carry(self, job: tuple[int, ...], copy: int, lane: int, to_come: Iterator[int]) -> Walk:
+        """Bring one piece of a column after another; the first addresses are formed a cycle apart."""
+        stages, columns, machine = self.plan.stages, self.plan.columns, self.machine
+        address, size, words = (
+            int(field[copy]) for field in (columns.copy_address, columns.copy_bytes, columns.copy_words)
+        )
+        core, layer = job[3], int(self.plan.target[job[1]])
+        mac = int(stages.unit[core, MAC]) + machine.array(job)
+        yield self.env.timeout(lane * stages.cycle_ps)
+        for number in to_come:
+            yield self.env.timeout(stages.cycle_ps)
+            piece = piece_of(address, size, words, stages.burst_bytes, number)
+            part = (*job, number)
+            transfer = Transfer(int(columns.copy_store[copy]), piece.address, piece.bytes, part, layer)
+            tail_ps = yield from self.memories.read(transfer, piece.words)
+            yield machine.units[mac].turn(machine.key(COLUMN, *part))
+            work_ps = piece_work(piece.words, stages.mac_lanes, stages.cycle_ps)
+            duration_ps = int(consumed(int(self.env.now), work_ps, tail_ps)) - int(self.env.now)
+            machine.units[mac].occupy(duration_ps, work_ps)
+            for action in ("core.mac", "core.state_read", "core.state_write"):
+                self.books.count(mac, action, piece.words, layer)
+            yield self.env.timeout(duration_ps)
 
     def update(self, population: int, share: int) -> Walk:
         """Update the slice at every step, once all it waits for has come and its last value has been read."""

@@ -15,6 +15,7 @@ from simulator.plan import Plan
 from simulator.simpy_engine.books import Books
 from simulator.simpy_engine.cores import Cores
 from simulator.simpy_engine.machine import Machine
+from simulator.simpy_engine.memories import Memories
 from simulator.simpy_engine.milestones import Milestones, keep_pace
 from simulator.simpy_engine.neurons import Computing, Replayed
 from simulator.static import elapsed, preset
@@ -36,9 +37,10 @@ def run_sequence(
     length = steps // len(plan.order)
     books = Books(plan)
     machine = Machine(env, plan, books)
+    memories = Memories(plan, machine, books)
     neurons = Replayed(plan, trace) if frames is None else Computing(plan, frames)
     milestones = Milestones(env)
-    cores = Cores(env, plan, machine, neurons, milestones, books, length)
+    cores = Cores(env, plan, machine, memories, neurons, milestones, books, length)
     processes = [*cores.processes(), keep_pace(env, plan, milestones, length)]
     if shuffle is not None:
         random.Random(shuffle).shuffle(processes)
@@ -52,7 +54,7 @@ def run_sequence(
     if isinstance(neurons, Computing):
         compare(neurons.messages(), trace)
     elapsed_ps = max(cores.ended_ps)
-    for entry in (*preset(plan), *elapsed(plan, machine.channels, elapsed_ps)):
+    for entry in (*preset(plan), *elapsed(plan, memories.channels, elapsed_ps)):
         books.count(entry.unit, entry.action, entry.amount, entry.layer)
     latency = [ended - began for began, ended in zip(cores.began_ps, cores.ended_ps, strict=True)]
     ledger = books.close(machine.units, latency, elapsed_ps)

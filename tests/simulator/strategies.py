@@ -93,6 +93,9 @@ def chip_fields(draw: st.DrawFn) -> dict[str, object]:
         memories.append(draw(scratchpads(small=kinds == "both")))
     if kinds != "scratchpad":
         memories.append(draw(drams(nodes)))
+    if draw(st.booleans()):  # 32 bytes: the widest access of all these memories
+        burst = draw(st.sampled_from([32, 64, 96]))
+        fields["cores.dma"] = {"burst": f"{burst} B", "outstanding": draw(st.integers(1, 3))}
     return fields | {"memories": memories}
 
 

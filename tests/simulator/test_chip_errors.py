@@ -85,6 +85,17 @@ def told(changes: dict[str, object]) -> list[str]:
             "cores.mac.lanes: 8: expected a whole number. Write a number without",
         ),
         ("cores.mac.lanes", 1.5, "cores.mac.lanes: 1.5: expected a whole number."),
+        (
+            "cores.dma",
+            {"burst": "4 B", "outstanding": 1},
+            "cores.dma.burst: 4 B: a burst moves at least 8 B. Use for example 64 B.",
+        ),
+        (
+            "cores.dma",
+            {"burst": "72 B", "outstanding": 1},
+            "cores.dma.burst: 72 B: a burst is whole accesses of dram, 32 B each. Use 96 B.",
+        ),
+        ("cores.dma", {"burst": "64 B"}, "cores.dma.outstanding: missing: the field is required. Add it."),
         ("cores.mac.lane", 8, "cores.mac.lane: 8: there is no field lane here. Did you mean lanes?"),
         ("cores.mac", 8, "cores.mac: 8: expected fields. Write lines of name: value."),
         ("cores.shared_units", [["scan", "walk"]], "cores.shared_units.0.1: walk: expected 'scan', 'send'"),
