@@ -49,12 +49,22 @@ from simulator.compiled_engine.queues import (
 )
 from simulator.compiled_engine.records import NONE, State, Tables
 from simulator.compiled_engine.travel import cross, depart, drop, inject, pass_link, received
+from simulator.compiled_engine.views import directory, viewer
+from simulator.plan import Integers
 from simulator.rules.service import scan_offset
+
+view_state, view_tables = viewer(State), viewer(Tables)
+
+
+def run_to_end(state: State, tables: Tables) -> bool:
+    """Run a sequence to its end. False when there was too little room: begin again with more."""
+    return ticks(directory(state), directory(tables))
 
 
 @kernel
-def run_to_end(state: State, tables: Tables) -> bool:
-    """Run a sequence to its end. False when there was too little room: begin again with more."""
+def ticks(state_directory: Integers, tables_directory: Integers) -> bool:
+    """The loop over ticks."""
+    state, tables = view_state(state_directory), view_tables(tables_directory)
     run, events = state.run[0], state.events
     open_gate(state, tables, 0)
     decide(state, tables, 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -88,33 +88,33 @@ STORE = record(
 
 
 class Tables(NamedTuple):
-    """What the kernels read of a plan and never change. Few arrays: every call passes all of them."""
+    """What the kernels read of a plan and never change. Kernels see it through one pointer (``views``)."""
 
-    chip: Records
-    cores: Records
-    columns: Records
-    copies: Records
-    trees: Records
-    entries: Records
-    paths: Records
-    stores: Records
-    lists: Integers  # what the fields that name a range of places refer to
+    chip: Annotated[Records, CHIP]
+    cores: Annotated[Records, CORE]
+    columns: Annotated[Records, COLUMN]
+    copies: Annotated[Records, COPY]
+    trees: Annotated[Records, TREE]
+    entries: Annotated[Records, ENTRY]
+    paths: Annotated[Records, PATH]
+    stores: Annotated[Records, STORE]
+    lists: Annotated[Integers, np.int64]  # what the fields that name a range of places refer to
 
 
 class State(NamedTuple):
     """What the kernels change while a sequence runs; every count of the ledger comes out of it."""
 
-    run: Records
-    events: Records
-    units: Records
-    jobs: Records
-    encoders: Records
-    updaters: Records
-    populations: Records
-    messages: Records
-    steps: Records
-    channels: Integers
-    counts: Integers  # a row for each unit, then one for each layer
+    run: Annotated[Records, RUN]
+    events: Annotated[Records, EVENT]
+    units: Annotated[Records, UNIT]
+    jobs: Annotated[Records, JOB]
+    encoders: Annotated[Records, ENCODER]
+    updaters: Annotated[Records, UPDATER]
+    populations: Annotated[Records, POPULATION]
+    messages: Annotated[Records, MESSAGE]
+    steps: Annotated[Records, STEP]
+    channels: Annotated[Integers, np.int64, 2]
+    counts: Annotated[Integers, np.int64, 2]  # a row for each unit, then one for each layer
 
 
 NONE = -1
