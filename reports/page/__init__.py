@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from reports.page import activity, dram, energy, memory, network, provenance, thresholds, utilisation
+from reports.page import (
+    activity,
+    dram,
+    energy,
+    memory,
+    network,
+    provenance,
+    standing,
+    thresholds,
+    utilisation,
+)
 from reports.page.cards import cards, lead
 from reports.page.document import document
 from reports.page.parts import Link, Page
@@ -24,6 +34,7 @@ def run_page(result: Result, sweep: Sequence[Result] = ()) -> str:
         memory.section(result),
         dram.section(result),
         network.section(result),
+        standing.section(result),
         thresholds.section(sweep, result) if sweep else None,
         provenance.figures_section(result),
         provenance.section(result),
