@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
+import numpy.typing as npt
 
 from networks.graph import Network
 from simulator.mapping import Mapping
 from simulator.plan import Columns, Integers, Stores
 
-Tree = tuple[int, tuple[int, ...]]
+Flags = npt.NDArray[np.bool_]
+
+
+class Targets(NamedTuple):
+    """Where messages travel: for each of K trees the source core, and the cores of the column's copies in
+    their order, tree k's at ``start[k]`` to ``start[k + 1]``. Trees are sorted by source core.
+    """
+
+    source: Integers
+    start: Integers
+    core: Integers
 
 
 def compile_columns(
     network: Network, mapping: Mapping, stores: Stores, source: list[int], target: list[int]
-) -> tuple[Columns, list[Tree]]:
-    """Flatten the blocks of a mapping.
-
-    Also returns the distinct (source core, target cores) that messages travel between.
-    """
+) -> tuple[Columns, Targets]:
+    """Flatten the blocks of a mapping; also returns the distinct trees that messages travel along."""
     blocks = {(block.projection, block.core): block for block in mapping.blocks}
+    first_store = {name: stores.component.index(name) for name in dict.fromkeys(stores.component)}
     bits = network.arithmetic.weight_bits
-    trees: dict[Tree, int] = {}
+    trees: dict[tuple[int, bytes], int] = {}
     parts: dict[str, list[Integers]] = {name: [] for name in ("core", "position", "tree", "copies")}
     copies: dict[str, list[Integers]] = {name: [] for name in ("core", "words", "bytes", "address", "store")}
     offset = [0]
@@ -31,35 +42,47 @@ def compile_columns(
         sources = words.shape[0]
         offset.append(offset[-1] + sources)
         cores = np.array([share.core for share in shares], np.int64)
-        for share in mapping.slices[source[number]]:
-            rows = np.arange(share.start, share.stop)
-            parts["core"].append(np.full(rows.size, share.core, np.int64))
-            parts["position"].append(rows - share.start)
-            reached, which = np.unique(words[rows] > 0, axis=0, return_inverse=True)
-            known = [
-                trees.setdefault((share.core, tuple(cores[row].tolist())), len(trees)) for row in reached
-            ]
-            parts["tree"].append(np.array(known, np.int64)[which.reshape(-1)])
-        present = words > 0
-        parts["copies"].append(present.sum(axis=1))
-        column, part = np.nonzero(present)
-        owned = [blocks[number, int(core)] for core in cores]
+        owned = [blocks[number, share.core] for share in shares]
         address = np.stack([block.addresses(sources) for block in owned], axis=1)
-        store = np.array([store_of(stores, block.memory, block.channel, block.core) for block in owned])
-        copies["core"].append(cores[part])
-        copies["words"].append(words[column, part])
-        copies["bytes"].append(-(-words[column, part] * bits // 8))
-        copies["address"].append(address[column, part])
-        copies["store"].append(store[part])
+        places = [(first_store[block.memory], block.channel, block.core) for block in owned]
+        store = np.array([s + (channel if stores.dram[s] else core) for s, channel, core in places], np.int64)
+        reached, which = kinds_of(words > 0)
+        origins = mapping.slices[source[number]]
+        sizes = np.array([share.stop - share.start for share in origins])
+        origin = np.repeat(np.arange(len(origins)), sizes)
+        parts["core"].append(np.array([share.core for share in origins], np.int64)[origin])
+        parts["position"].append(np.arange(sources) - np.array([share.start for share in origins])[origin])
+        found, tree = np.unique(origin * len(reached) + which, return_inverse=True)
+        groups = [cores[row].tobytes() for row in reached]
+        known = [
+            trees.setdefault((origins[key // len(reached)].core, groups[key % len(reached)]), len(trees))
+            for key in found.tolist()
+        ]
+        parts["tree"].append(np.array(known, np.int64)[tree])
+        parts["copies"].append(reached.sum(axis=1)[which])
+        if len(reached) == 1 and reached.all():  # all targets of every source: no search for what is there
+            copies["core"].append(np.tile(cores, sources))
+            copies["store"].append(np.tile(store, sources))
+            held = words.reshape(-1)
+            copies["address"].append(address.reshape(-1))
+        else:
+            column, part = np.nonzero(words)
+            copies["core"].append(cores[part])
+            copies["store"].append(store[part])
+            held = words[column, part]
+            copies["address"].append(address[column, part])
+        copies["words"].append(held)
+        copies["bytes"].append((held * bits + 7) // 8)
 
     def chained(rows: list[Integers]) -> Integers:
-        return np.concatenate(rows).astype(np.int64)
+        return np.concatenate(rows).astype(np.int64, copy=False)
 
+    numbers, targets = by_source(trees)
     columns = Columns(
         offset=np.array(offset, np.int64),
         core=chained(parts["core"]),
         position=chained(parts["position"]),
-        tree=chained(parts["tree"]),
+        tree=numbers[chained(parts["tree"])],
         copy_start=np.concatenate([[0], np.cumsum(chained(parts["copies"]))]).astype(np.int64),
         copy_core=chained(copies["core"]),
         copy_words=chained(copies["words"]),
@@ -67,10 +90,37 @@ def compile_columns(
         copy_address=chained(copies["address"]),
         copy_store=chained(copies["store"]),
     )
-    return columns, list(trees)
+    return columns, targets
 
 
-def store_of(stores: Stores, memory: str, channel: int, core: int) -> int:
-    """The number of a memory: a DRAM's by channel, a scratchpad's by core."""
-    first = stores.component.index(memory)
-    return first + (channel if stores.dram[first] else core)
+def kinds_of(present: Flags) -> tuple[Flags, Integers]:
+    """The distinct rows of a table of flags, and which of them each row is.
+
+    Rows are compared as the bytes of their bits: numpy's unique over rows sorts records of flags, 30 times
+    slower.
+
+    >>> kinds, which = kinds_of(np.array([[True, False], [True, True], [True, False]]))
+    >>> kinds[which].tolist()
+    [[True, False], [True, True], [True, False]]
+    """
+    if present.all():
+        return present[:1], np.zeros(len(present), np.int64)
+    bits = np.packbits(present, axis=1)
+    words = np.zeros((len(bits), -(-bits.shape[1] // 8) * 8), np.uint8)
+    words[:, : bits.shape[1]] = bits
+    keys = words.view(np.uint64)
+    key = keys[:, 0] if keys.shape[1] == 1 else words.view(f"V{words.shape[1]}")[:, 0]
+    _, first, which = np.unique(key, return_index=True, return_inverse=True)
+    return present[first], which
+
+
+def by_source(trees: dict[tuple[int, bytes], int]) -> tuple[Integers, Targets]:
+    """The trees sorted by source core, and the new number of each."""
+    source = np.array([core for core, _ in trees], np.int64)
+    order = np.argsort(source, kind="stable")
+    numbers = np.empty(len(order), np.int64)
+    numbers[order] = np.arange(len(order))
+    groups = [group for _, group in trees]
+    cores = np.frombuffer(b"".join(groups[tree] for tree in order.tolist()), np.int64)
+    sizes = np.array([len(group) for group in groups], np.int64)[order] // cores.itemsize
+    return numbers, Targets(source[order], np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64), cores)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import accumulate
-
 import numpy as np
 
 from networks.errors import InputError
@@ -14,11 +12,10 @@ from simulator.chip.parts import Dram
 from simulator.columns import compile_columns
 from simulator.ledger import Unit
 from simulator.mapping import Mapping
-from simulator.plan import ABSENT, STAGES, Integers, Plan, Share, Stages, Stores, Wires
+from simulator.plan import ABSENT, STAGES, Integers, Plan, Share, Stages, Stores
 from simulator.rules.dram import DramTiming
 from simulator.rules.pieces import WHOLE
-from simulator.rules.service import rounds
-from simulator.topology import Topology
+from simulator.wires import compile_wires
 
 
 def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
@@ -38,7 +35,6 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
     >>> [unit.name for unit in compile_plan(network, chip, map_network(network, chip)).units][:3]
     ['core0.scan', 'core0.fetch', 'core0.mac']
     """
-    topology = chip.topology
     units: list[Unit] = []
     stages = compile_stages(chip, units)
     stores = compile_stores(chip, units)
@@ -53,8 +49,8 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
                 "on a chip a population moves when messages have been scanned for it",
                 "Connect it, or add what it gives to the biases of its targets.",
             )
-    columns, trees = compile_columns(network, mapping, stores, source, target)
-    wires = compile_wires(chip, topology, stores, trees, units)
+    columns, targets = compile_columns(network, mapping, stores, source, target)
+    wires = compile_wires(chip, stores, targets, units)
     units += [Unit(f"core{core}", "core", core) for core in range(chip.cores.count)]
     units.append(Unit("chip", "chip", 0))
     populations = range(len(network.populations))
@@ -85,12 +81,6 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
 
 def integers(values: list[int]) -> Integers:
     return np.array(values, np.int64)
-
-
-def ragged(rows: list[list[int]]) -> tuple[Integers, Integers]:
-    """Rows of different length as (bounds, values)."""
-    bounds = list(accumulate((len(row) for row in rows), initial=0))
-    return integers(bounds), integers([value for row in rows for value in row])
 
 
 def compile_stages(chip: Chip, units: list[Unit]) -> Stages:
@@ -181,64 +171,4 @@ def dram_timing(memory: Dram) -> DramTiming:
         banks=timing.banks,
         rows=max(1, memory.size_bytes // (timing.banks * timing.row_bytes)),
         rotate=int(timing.order == "row-bank-column"),
-    )
-
-
-def compile_wires(
-    chip: Chip,
-    topology: Topology,
-    stores: Stores,
-    trees: list[tuple[int, tuple[int, ...]]],
-    units: list[Unit],
-) -> Wires:
-    """Links as units, the multicast tree of every (source core, target cores), the way to every memory."""
-    first = len(units)
-    kind = "bus" if topology.kind == "bus" else "link"
-    for start, end in topology.links:
-        name = "bus" if kind == "bus" else f"link{start}-{end}"
-        units.append(Unit(name, kind, max(0, start)))
-    width = chip.network.link_width_bits
-    link, parent, drops, tree_bounds = [], [], [], [0]
-    places: list[int] = []
-    local: list[int] = []
-    for source, cores in trees:
-        remote = [core for core in cores if core != source]
-        tree = topology.multicast_tree(source, remote)
-        end_of = {entry[0]: position for position, entry in enumerate(tree)}
-        behind: list[list[int]] = [[] for _ in tree]
-        for core in remote:
-            behind[end_of[topology.route(source, core)[-1]]].append(core)
-        local.append(cores.index(source) if source in cores else ABSENT)
-        places += [cores.index(core) for cores_there in behind for core in cores_there]
-        link += [entry[0] for entry in tree]
-        parent += [entry[1] for entry in tree]
-        drops += behind
-        tree_bounds.append(len(link))
-    drop_start, drop_core = ragged(drops)
-    ports = [units[unit].node for unit in stores.unit.tolist()]
-    ways = [(core, store) for core in range(chip.cores.count) for store in range(len(ports))]
-    there = [topology.memory_route(c, ports[s]) if stores.dram[s] else () for c, s in ways]
-    back = [topology.memory_return(ports[s], c) if stores.dram[s] else () for c, s in ways]
-    path_start, path_link = ragged([list(way) for way in there])
-    back_start, back_link = ragged([list(way) for way in back])
-    return Wires(
-        first_unit=first,
-        links=len(topology.links),
-        period_ps=chip.network.period_ps,
-        hop_ps=chip.network.hop_cycles * chip.network.period_ps,
-        flit_bytes=width // 8,
-        message_flits=int(rounds(chip.network.message_bits, width)),
-        request_flits=int(rounds(chip.network.request_bits, width)),
-        bus=topology.kind == "bus",
-        tree_start=integers(tree_bounds),
-        tree_link=integers(link),
-        tree_parent=integers(parent),
-        drop_start=drop_start,
-        drop_core=drop_core,
-        drop_place=integers(places),
-        tree_local=integers(local),
-        path_start=path_start,
-        path_link=path_link,
-        back_start=back_start,
-        back_link=back_link,
     )

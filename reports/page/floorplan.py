@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from simulator.chip import Chip
 
 GAP = 0.07  # between the two directions of a link, in distances of neighbours
+UPRIGHT = ("mesh", "torus", "tree")  # drawn in rows; the others around a middle
 TRIM = 0.3  # how far from a node's middle its links begin
 
 
@@ -65,13 +66,13 @@ def floorplan(chip: Chip) -> Floorplan:
             spots.append(Spot("dram", channel, float(channel), middle - 1.0))
             lines.append(Line(-1, channel, middle, channel, middle - 1.0 + TRIM))
     else:
-        lines = [direction(index, layout[a], layout[b]) for index, (a, b) in enumerate(topology.links)]
+        lines = [direction(index, layout[a], layout[b]) for index, (a, b) in enumerate(topology.pairs)]
         taken: Counter[int] = Counter()
         xs, ys = [x for x, _ in layout.values()], [y for _, y in layout.values()]
         centre = ((min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2)
         for channel, port in enumerate(ports):
             x, y = layout[port]
-            dx, dy = outward((x, y), centre, topology.kind == "mesh", (min(xs), max(xs), min(ys), max(ys)))
+            dx, dy = outward((x, y), centre, topology.kind in UPRIGHT, (min(xs), max(xs), min(ys), max(ys)))
             away = 1.0 + 0.8 * taken[port]
             taken[port] += 1
             spots.append(Spot("dram", channel, x + dx * away, y + dy * away))
@@ -98,16 +99,16 @@ def direction(number: int, start: tuple[float, float], end: tuple[float, float])
 def outward(
     place: tuple[float, float],
     centre: tuple[float, float],
-    mesh: bool,
+    upright: bool,
     sides: tuple[float, float, float, float],
 ) -> tuple[float, float]:
     """The direction, of length 1, in which a memory stands away from its node.
 
-    On a mesh it is straight out of the nearest side, left and right first, else diagonal and nearer; on
-    a ring or star it is away from the middle.
+    Where nodes stand in rows it is straight out of the nearest side, left and right first, else diagonal
+    and nearer; elsewhere it is away from the middle.
     """
     x, y = place
-    if mesh:
+    if upright:
         left, right, bottom, top = sides
         for at, side, way in (
             (x, left, (-1.0, 0.0)),

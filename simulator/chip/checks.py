@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from networks.errors import InputError, nearest
 from simulator.actions import chip_actions
 from simulator.chip.parts import Dram, Scratchpad
-from simulator.topology import Topology
+from simulator.topology import parse_topology
 
 if TYPE_CHECKING:
     from simulator.chip.description import Chip
@@ -45,7 +45,7 @@ def faults(chip: Chip) -> tuple[Fault, ...]:
 
 def network_faults(chip: Chip) -> Iterator[Fault]:
     try:
-        Topology.parse(chip.network.topology, chip.cores.count)
+        parse_topology(chip.network.topology, chip.cores.count)
     except InputError as error:
         yield Fault("network.topology", error.value, error.rule, error.remedy)
     if chip.network.link_width_bits % 8:

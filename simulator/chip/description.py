@@ -22,7 +22,7 @@ from simulator.chip.parts import (
     Synchronisation,
 )
 from simulator.chip.quantities import Node, Text, period_ps
-from simulator.topology import Topology
+from simulator.topology import Topology, parse_topology
 
 
 class Origin(NamedTuple):
@@ -86,7 +86,7 @@ class Chip(Part):
 
     @property
     def topology(self) -> Topology:
-        return Topology.parse(self.network.topology, self.cores.count)
+        return parse_topology(self.network.topology, self.cores.count)
 
     @property
     def digest(self) -> str:

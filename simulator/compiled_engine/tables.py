@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -30,6 +29,7 @@ from simulator.rules.service import scan_duration
 
 POLICIES = ("layer", "barrier", "dataflow")
 LAYER, BARRIER, DATAFLOW = range(3)
+Ragged = tuple[Integers, Integers]
 
 
 class Start(NamedTuple):
@@ -56,7 +56,7 @@ def tables_of(plan: Plan) -> tuple[Tables, Start]:
     readers_at, into_at, shares_at = lists.add(readers), lists.add(into), lists.add(shares)
     drops_at = lists.add_ragged(wires.drop_start, wires.drop_place)
     roots, following = tree_branches(plan)
-    roots_at, following_at = lists.add(roots), lists.add(following)
+    roots_at, following_at = lists.add_ragged(*roots), lists.add_ragged(*following)
     there_at = lists.add_ragged(wires.path_start, wires.path_link)
     back_at = lists.add_ragged(wires.back_start, wires.back_link)
     width = max(len(populations) for populations in plan.order)
@@ -148,16 +148,23 @@ def tables_of(plan: Plan) -> tuple[Tables, Start]:
     return tables, start
 
 
-def tree_branches(plan: Plan) -> tuple[list[list[int]], list[list[int]]]:
-    """The entries that each tree begins with, and those that follow each entry."""
+def tree_branches(plan: Plan) -> tuple[Ragged, Ragged]:
+    """The entries that each tree begins with, and those that follow each entry, as (bounds, entries)."""
     wires = plan.wires
-    roots: list[list[int]] = [[] for _ in wires.tree_start[:-1]]
-    following: list[list[int]] = [[] for _ in wires.tree_link]
-    for tree, (first, end) in enumerate(pairwise(wires.tree_start.tolist())):
-        for entry in range(first, end):
-            parent = int(wires.tree_parent[entry])
-            (roots[tree] if parent == NONE else following[first + parent]).append(entry)
-    return roots, following
+    first = np.repeat(wires.tree_start[:-1], np.diff(wires.tree_start))
+    tree = np.repeat(np.arange(len(wires.tree_start) - 1), np.diff(wires.tree_start))
+    is_root = wires.tree_parent == NONE
+    roots, others = np.flatnonzero(is_root), np.flatnonzero(~is_root)
+    before = (first + wires.tree_parent)[others]
+    return (
+        (bounds_of(tree[roots], len(wires.tree_start) - 1), roots),
+        (bounds_of(before, len(first)), others[np.argsort(before, kind="stable")]),
+    )
+
+
+def bounds_of(owner: Integers, owners: int) -> Integers:
+    """Where the rows of each owner begin, and the last one ends."""
+    return np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=owners))]).astype(np.int64)
 
 
 def encoder_records(plan: Plan, updater_at: Integers) -> Records:

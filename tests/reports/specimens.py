@@ -32,7 +32,7 @@ def units_of(chip: Chip) -> tuple[Unit, ...]:
     if topology.kind == "bus":
         found.append(Unit("bus", "bus", 0))
     else:
-        found += [Unit(f"link{a}-{b}", "link", a) for a, b in topology.links]
+        found += [Unit(f"link{a}-{b}", "link", a) for a, b in topology.pairs]
     for memory in chip.memories:
         if memory.kind == "dram":
             found += [Unit(f"{memory.name}{n}", "dram", port) for n, port in enumerate(memory.ports)]

@@ -17,7 +17,7 @@ from simulator.noc.deadlock import dependency_cycle
 from simulator.noc.fabric import ARRIVED, Fabric, parse_fabric
 from simulator.noc.graphs import fabric_from_graph
 from simulator.noc.shapes import SHAPES
-from simulator.topology import Topology
+from simulator.topology import parse_topology
 
 sizes = st.integers(1, 6)
 names = st.one_of(
@@ -49,7 +49,7 @@ def test_every_route_leads_home_over_links_that_exist(name: str, channels: int) 
 )
 def test_routes_are_those_of_the_engines(name: str) -> None:
     fabric = parse_fabric(name)
-    topology = Topology.parse(name, fabric.terminals)
+    topology = parse_topology(name, fabric.terminals)
     for source in range(fabric.terminals):
         for destination in range(fabric.terminals):
             if source != destination:
