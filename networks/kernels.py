@@ -62,11 +62,12 @@ def compiled(function: Callable[P, R], **options: Any) -> Callable[P, R]:
 def cache_folder(folder: Path) -> Path:
     """Where the kernels of a folder are kept: ``~/.cache/deltasim/kernels/DIGEST`` or its like.
 
-    The digest is over the Python files of the folder itself, of ``rules`` beside it, and of this folder with
-    its sub-folders: kernels call no others.
+    The digest is over the Python files of the folder itself, of ``rules`` and ``dram`` beside it, and of this
+    folder with its sub-folders: kernels call no others.
     """
     here = Path(__file__).parent
-    sources = {*folder.glob("*.py"), *(folder.parent / "rules").glob("*.py"), *here.rglob("*.py")}
+    beside = [file for name in ("rules", "dram") for file in (folder.parent / name).glob("*.py")]
+    sources = {*folder.glob("*.py"), *beside, *here.rglob("*.py")}
     digest = hashlib.sha256()
     for source in sorted(sources):
         digest.update(source.name.encode() + source.read_bytes())

@@ -29,3 +29,8 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
 def part(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a function that makes no arrays and that only kernels call: it has no entry from Python."""
     return compiled(function, _nrt=False, forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+
+def entry(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a function that engines call: it has its own code, so that their kernels stay small."""
+    return compiled(function, _nrt=False)

@@ -9,20 +9,21 @@ import numpy.typing as npt
 
 from simulator.dram import fields as at
 from simulator.dram.borrowing import kernel, part
-from simulator.dram.issue import issue
-from simulator.dram.mapping import AddressBits, decode
-from simulator.dram.rule import next_command
+from simulator.dram.coming import COMING_FIELDS, before_others, first_coming
+from simulator.dram.hits import changes_nothing, hits_at_once
+from simulator.dram.issue import columns, issue, spacing
+from simulator.dram.mapping import AddressBits, decode, together
 from simulator.dram.state import Integers, Memory
 from simulator.dram.timing import Timing
-from simulator.dram.waiting import enqueue
+from simulator.dram.waiting import enqueue_run
 
 LATENCIES = 1 << 16  # bins of one tick; the last holds all that are longer
 
 # registers of a drive
 NOW = 0  # the tick at which the next transaction arrives if there is room
 ADDRESS, END = 1, 2  # of the present record, in bytes: next transaction, and past its last
-HELD = 3  # 1: a transaction is decoded and waits for room
-CHANNEL, BANK, ROW, WRITE = 4, 5, 6, 7  # of that transaction
+HELD = 3  # transactions of one row that are decoded and wait for room
+CHANNEL, BANK, ROW, WRITE = 4, 5, 6, 7  # of those
 FLYING = 8  # transactions that are not complete
 FIRST_FLIGHT, FLIGHTS = 9, 10  # completions known: where they start in the ring, how many
 LAST = 11  # the latest end of data
@@ -36,7 +37,7 @@ class Drive(NamedTuple):
     register: Integers  # (REGISTERS,)
     flight: Integers  # (window,) ticks of completion, sorted, as a ring
     latency: Integers  # (LATENCIES,) transactions by latency in ticks
-    coming: Integers  # (channels, 4): known, tick, kind, target of the channel's next command
+    coming: Integers  # (channels, COMING_FIELDS) as in `simulator.dram.coming`
 
 
 def new_drive(timing: Timing, window: int) -> Drive:
@@ -46,7 +47,7 @@ def new_drive(timing: Timing, window: int) -> Drive:
         zeros(REGISTERS, np.int64),
         zeros(max(window, 1), np.int64),
         zeros(LATENCIES, np.int64),
-        zeros((timing.channels, 4), np.int64),
+        zeros((timing.channels, COMING_FIELDS), np.int64),
     )
 
 
@@ -80,33 +81,52 @@ def advance(
                 record += 1
             if place < end:
                 channel, bank, row = decode(bits, place)
-                place += burst
-                held = 1
+                held = min(together(bits, place >> bits.burst_bits), (end - place + burst - 1) // burst)
+                place += held * burst
             elif last == 0:
                 break
-        room = held == 1 and memory.channel[channel, at.QUEUED] < timing.queue
-        if room and (window == 0 or flying < window):
-            enqueue(memory, timing, channel, now, bank, row, is_write, 0)
+        room = timing.queue - memory.channel[channel, at.QUEUED] if held > 0 else 0
+        if room > 0 and (window == 0 or flying < window):
+            count = min(room, held) if window == 0 else 1
+            enqueue_run(memory, timing, channel, now, 0, count, bank, row, is_write, 0)
             drive.coming[channel, 0] = 0
-            held = 0
-            flying += 1
+            held -= count
+            flying += count
             continue
-        best = first_coming(memory, timing, drive)
-        tick = drive.coming[best, 1]
-        if room and next_landing(drive) < tick:
+        best = first_coming(memory, timing, drive.coming)
+        tick, kind, target = drive.coming[best, 1], drive.coming[best, 2], drive.coming[best, 3]
+        if room > 0 and next_landing(drive) < tick:
             now = max(now, next_landing(drive) + 1)
             land(drive)
             flying -= 1
             continue
         if held == 0 and nothing_waits(memory):
             break
-        slot = issue(memory, timing, best, tick, drive.coming[best, 2], drive.coming[best, 3])
         drive.coming[best, 0] = 0
         now = max(now, tick)
-        if slot != at.NOBODY:
-            complete(memory, timing, drive, slot, tick, window)
-            if window == 0:
-                flying -= 1
+        if kind != at.COLUMN or window > 0:
+            slot = issue(memory, timing, best, tick, kind, target)
+            if slot != at.NOBODY:
+                complete(memory, timing, drive, slot, tick, 1)
+                if window > 0:
+                    take_off(memory, timing, drive, slot, tick)
+                else:
+                    flying -= 1
+            continue
+        feeds = held > 0 and channel == best
+        until = before_others(timing, drive.coming, best) if held > 0 else at.NEVER
+        count = hits_at_once(memory, timing, best, tick, target, until)
+        if feeds:
+            count = min(count, held) if changes_nothing(memory, bank, row) else 1
+        slot = columns(memory, timing, best, tick, target, count)
+        complete(memory, timing, drive, slot, tick, count)
+        flying -= count
+        apart = spacing(timing, memory.slot[slot, at.IS_WRITE])
+        now = max(now, tick + (count - 1) * apart)
+        if feeds:  # each hit makes room for the next in line
+            enqueue_run(memory, timing, channel, tick, apart, count, bank, row, is_write, 0)
+            held -= count
+            flying += count
     register[NOW], register[FLYING], register[HELD] = now, flying, held
     register[CHANNEL], register[BANK], register[ROW] = channel, bank, row
     register[ADDRESS], register[END], register[WRITE] = place, end, is_write
@@ -138,36 +158,27 @@ def nothing_waits(memory: Memory) -> bool:
 
 
 @part
-def first_coming(memory: Memory, timing: Timing, drive: Drive) -> int:
-    """Give the channel whose next command comes first, the lowest at one tick."""
-    best = 0
-    for channel in range(timing.channels):
-        if drive.coming[channel, 0] == 0:
-            tick, kind, target = next_command(memory, timing, channel)
-            drive.coming[channel, 0] = 1
-            drive.coming[channel, 1] = tick
-            drive.coming[channel, 2] = kind
-            drive.coming[channel, 3] = target
-        if drive.coming[channel, 1] < drive.coming[best, 1]:
-            best = channel
-    return best
+def complete(memory: Memory, timing: Timing, drive: Drive, slot: int, tick: int, count: int) -> None:
+    """Note the latencies of transactions of one slot, the first of them served at ``tick``."""
+    register = drive.register
+    is_write, step = memory.slot[slot, at.IS_WRITE], memory.slot[slot, at.STEP]
+    latency = timing.write_latency if is_write else timing.read_latency
+    apart = spacing(timing, is_write)
+    taken = tick + latency - (memory.slot[slot, at.ARRIVAL] - count * step)
+    register[LAST] = max(register[LAST], tick + (count - 1) * apart + latency)
+    register[TRANSACTIONS] += count
+    for _ in range(count):
+        drive.latency[min(taken, LATENCIES - 1)] += 1
+        register[LATENCY_SUM] += taken
+        register[LATENCY_MOST] = max(register[LATENCY_MOST], taken)
+        taken += apart - step
 
 
 @part
-def complete(memory: Memory, timing: Timing, drive: Drive, slot: int, tick: int, window: int) -> None:
-    """Note the latency of a served transaction, and when its place in the window is free."""
-    register = drive.register
-    latency = timing.write_latency if memory.slot[slot, at.IS_WRITE] else timing.read_latency
-    done = tick + latency
-    taken = done - memory.slot[slot, at.ARRIVAL]
-    drive.latency[min(taken, LATENCIES - 1)] += 1
-    register[LATENCY_SUM] += taken
-    register[LATENCY_MOST] = max(register[LATENCY_MOST], taken)
-    register[TRANSACTIONS] += 1
-    register[LAST] = max(register[LAST], done)
-    if window == 0:
-        return
-    flight, size = drive.flight, drive.flight.size
+def take_off(memory: Memory, timing: Timing, drive: Drive, slot: int, tick: int) -> None:
+    """Note when the place of a served transaction in the window is free."""
+    register, flight, size = drive.register, drive.flight, drive.flight.size
+    done = tick + (timing.write_latency if memory.slot[slot, at.IS_WRITE] else timing.read_latency)
     here = register[FIRST_FLIGHT] + register[FLIGHTS]
     here -= size if here >= size else 0
     for _ in range(register[FLIGHTS]):  # a completion is mostly the latest: find its place from the end

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from simulator.dram import fields as at
 from simulator.dram.standard import Rail, Standard
 from simulator.dram.state import Memory
+from simulator.dram.states import state_ticks
 from simulator.dram.timing import Timing
 
 
@@ -59,37 +60,6 @@ def prices(standard: Standard) -> Prices:
         active_down_w=total(lambda rail: rail.IDD3P),
         precharged_down_w=total(lambda rail: rail.IDD2P),
     )
-
-
-class StateTicks(NamedTuple):
-    """Ticks of all ranks together in each state; they add up to ranks times elapsed ticks."""
-
-    active: int
-    precharged: int
-    active_down: int
-    precharged_down: int
-
-
-def state_ticks(memory: Memory, timing: Timing, elapsed: int) -> StateTicks:
-    """Count the ticks the ranks spent in each state from tick 0 to ``elapsed``.
-
-    >>> from simulator.dram.loading import load_standard
-    >>> from simulator.dram.state import empty_memory
-    >>> timing = load_standard("DDR3-1600").timing(power_down_after=100)
-    >>> state_ticks(empty_memory(timing), timing, 1000)              # nothing ever comes
-    StateTicks(active=0, precharged=100, active_down=0, precharged_down=900)
-    """
-    opened = down_opened = down_closed = 0
-    for rank in memory.rank:
-        is_open = bool(rank[at.OPEN_BANKS] > 0)
-        opened += int(rank[at.TICKS_OPEN]) + (max(0, elapsed - int(rank[at.OPEN_SINCE])) if is_open else 0)
-        down_opened += int(rank[at.TICKS_DOWN_OPEN])
-        down_closed += int(rank[at.TICKS_DOWN_CLOSED])
-        if timing.power_down_after and rank[at.PENDING] == 0:
-            down = max(0, elapsed - int(rank[at.IDLE_FROM]) - timing.power_down_after)
-            down_opened, down_closed = down_opened + down * is_open, down_closed + down * (not is_open)
-    closed = elapsed * len(memory.rank) - opened
-    return StateTicks(opened - down_opened, closed - down_closed, down_opened, down_closed)
 
 
 class Energy(NamedTuple):

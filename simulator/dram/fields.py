@@ -56,9 +56,10 @@ FIRST_REFRESH = 8  # the least NEXT_REFRESH of its ranks
 SPARE_SLOTS = 9  # bit i: tick NEXT_ROW_SLOT - 1 - i of the command bus was left free
 CHANNEL_FIELDS = 10
 
-# slot: one request
+# slot: requests of one row that came one after another; all but COUNT and STEP are of the oldest still there
 ROW, ARRIVAL, ORDER, IS_WRITE, TAG, AFTER, BEFORE, STARTED = 0, 1, 2, 3, 4, 5, 6, 7
-SLOT_FIELDS = 8
+COUNT, STEP = 8, 9  # how many, and ticks from one arrival to the next
+SLOT_FIELDS = 10
 
 # counts of a channel
 ACTIVATED, PRECHARGED, READS, WRITES, REFRESHED, ROW_HITS, ROW_MISSES, ROW_CONFLICTS = 0, 1, 2, 3, 4, 5, 6, 7

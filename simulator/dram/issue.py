@@ -6,7 +6,7 @@ from simulator.dram import fields as at
 from simulator.dram.borrowing import kernel, part
 from simulator.dram.state import Memory
 from simulator.dram.timing import Timing
-from simulator.dram.waiting import hold_rank, later, remove_hit, wake, wish
+from simulator.dram.waiting import hold_rank, later, remove_hits, wake, wish
 
 
 @kernel
@@ -14,10 +14,11 @@ def issue(memory: Memory, timing: Timing, channel: int, tick: int, kind: int, ta
     """Carry out what `next_command` gave; return the slot of the request it served, or -1.
 
     A read's data has arrived at ``tick + timing.read_latency``, a write's at ``tick + timing.write_latency``.
-    The slot's fields can be read until the next request is handed in.
+    The slot's fields can be read until the next request is handed in; the request that was served arrived
+    its STEP before its ARRIVAL, which is already that of the next.
     """
     if kind == at.COLUMN or kind == at.COLUMN_OWNED:
-        return column(memory, timing, channel, tick, target)
+        return columns(memory, timing, channel, tick, target, 1)
     if kind == at.ACTIVATE:
         activate(memory, timing, channel, tick, target)
     elif kind == at.PRECHARGE:
@@ -74,44 +75,61 @@ def start(memory: Memory, channel: int, slot: int, outcome: int) -> None:
 
 
 @part
-def column(memory: Memory, timing: Timing, channel: int, tick: int, bank: int) -> int:
-    """Read or write the bank's oldest row hit."""
+def columns(memory: Memory, timing: Timing, channel: int, tick: int, bank: int, count: int) -> int:
+    """Read or write the bank's oldest row hit, or ``count`` of its slot where `hits_at_once` allows them."""
     group, rank = memory.bank[bank, at.BANK_GROUP], memory.bank[bank, at.BANK_RANK]
     start(memory, channel, memory.bank[bank, at.HIT], at.ROW_HITS)
-    slot = remove_hit(memory, channel, bank)
+    memory.counts[channel, at.ROW_HITS] += count - 1
+    slot = remove_hits(memory, channel, bank, count)
     if memory.bank[bank, at.OWNED] == 1:
         memory.bank[bank, at.OWNED] = 0
         memory.rank[rank, at.OWNERS] -= 1
     else:
-        memory.channel[channel, at.QUEUED] -= 1
+        memory.channel[channel, at.QUEUED] -= count
+    is_write = memory.slot[slot, at.IS_WRITE]
+    final = tick + (count - 1) * spacing(timing, is_write)
     slots = timing.column_slots
     if timing.strobe_hold > 0:
         slots += tick > memory.channel[channel, at.STROBE_UNTIL]  # the command that started the write clock
-        later(memory.channel, channel, at.STROBE_UNTIL, tick + timing.strobe_hold)
+        later(memory.channel, channel, at.STROBE_UNTIL, final + timing.strobe_hold)
     take_column_slots(memory, timing, channel, tick, slots)
-    is_write = memory.slot[slot, at.IS_WRITE]
+    if timing.activate_apart > 0:  # which slots of the bus were left free is remembered
+        for number in range(1, count):
+            between = tick + number * spacing(timing, is_write)
+            take_column_slots(memory, timing, channel, between, timing.column_slots)
+    elif count > 1:
+        take_column_slots(memory, timing, channel, final, timing.column_slots)
     if is_write:
-        memory.counts[channel, at.WRITES] += 1
-        later(memory.bank, bank, at.NEXT_PRECHARGE, tick + timing.write_to_precharge)
-        later(memory.shared, group, at.NEXT_WRITE, tick + timing.write_to_write_group)
-        later(memory.shared, group, at.NEXT_READ, tick + timing.write_to_read_group)
-        hold_rank(memory, timing, rank, at.NEXT_WRITE, tick + timing.write_to_write)
-        hold_rank(memory, timing, rank, at.NEXT_READ, tick + timing.write_to_read)
+        memory.counts[channel, at.WRITES] += count
+        later(memory.bank, bank, at.NEXT_PRECHARGE, final + timing.write_to_precharge)
+        later(memory.shared, group, at.NEXT_WRITE, final + timing.write_to_write_group)
+        later(memory.shared, group, at.NEXT_READ, final + timing.write_to_read_group)
+        hold_rank(memory, timing, rank, at.NEXT_WRITE, final + timing.write_to_write)
+        hold_rank(memory, timing, rank, at.NEXT_READ, final + timing.write_to_read)
     else:
-        memory.counts[channel, at.READS] += 1
-        later(memory.bank, bank, at.NEXT_PRECHARGE, tick + timing.read_to_precharge)
-        later(memory.shared, group, at.NEXT_READ, tick + timing.read_to_read_group)
-        hold_rank(memory, timing, rank, at.NEXT_READ, tick + timing.read_to_read)
-        hold_rank(memory, timing, rank, at.NEXT_WRITE, tick + timing.read_to_write)
+        memory.counts[channel, at.READS] += count
+        later(memory.bank, bank, at.NEXT_PRECHARGE, final + timing.read_to_precharge)
+        later(memory.shared, group, at.NEXT_READ, final + timing.read_to_read_group)
+        hold_rank(memory, timing, rank, at.NEXT_READ, final + timing.read_to_read)
+        hold_rank(memory, timing, rank, at.NEXT_WRITE, final + timing.read_to_write)
     if timing.ranks_on_bus > 1:
-        hand_over_bus(memory, timing, rank, tick, is_write)
-    later(memory.rank, rank, at.IDLE_FROM, tick + (timing.write_latency if is_write else timing.read_latency))
-    memory.rank[rank, at.PENDING] -= 1
+        hand_over_bus(memory, timing, rank, final, is_write)
+    latency = timing.write_latency if is_write else timing.read_latency
+    later(memory.rank, rank, at.IDLE_FROM, final + latency)
+    memory.rank[rank, at.PENDING] -= count
     if timing.closed_page == 1 and memory.bank[bank, at.HIT] == at.NOBODY:
         memory.bank[bank, at.OPEN_ROW] = at.CLOSING
         later(memory.rank, rank, at.IDLE_FROM, memory.bank[bank, at.NEXT_PRECHARGE])
     wish(memory, timing, channel, bank)
     return slot
+
+
+@part
+def spacing(timing: Timing, is_write: int) -> int:
+    """Ticks from one row hit to the next of the same row and kind, when nothing else is in their way."""
+    if is_write:
+        return max(timing.write_to_write, max(timing.write_to_write_group, timing.column_slots))
+    return max(timing.read_to_read, max(timing.read_to_read_group, timing.column_slots))
 
 
 @part

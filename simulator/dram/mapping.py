@@ -163,6 +163,15 @@ def decode(bits: AddressBits, address: int) -> tuple[int, int, int]:
 
 
 @part
+def together(bits: AddressBits, unit: int) -> int:
+    """How many transactions from ``unit`` on lie in the same row of the same bank, one after another."""
+    low = 62
+    for piece in range(bits.pieces.shape[0]):
+        low = min(low, bits.pieces[piece, 0])
+    return int((1 << low) - (unit & ((1 << low) - 1)))
+
+
+@part
 def gather(bits: AddressBits, unit: int, first: int, end: int) -> int:
     """Combine pieces of an address."""
     value = 0

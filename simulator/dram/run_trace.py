@@ -13,11 +13,12 @@ import numpy as np
 from networks.errors import InputError
 from simulator.dram import drive as of
 from simulator.dram import fields as at
-from simulator.dram.energy import Energy, StateTicks, energy_of, state_ticks
+from simulator.dram.energy import Energy, energy_of
 from simulator.dram.mapping import address_bits
 from simulator.dram.records import Records, read_records
 from simulator.dram.standard import Standard
 from simulator.dram.state import empty_memory
+from simulator.dram.states import StateTicks, state_ticks
 
 MOST_IN_FLIGHT = 1 << 20
 

@@ -38,23 +38,45 @@ def enqueue(
     >>> next_command(memory, timing, 0)[0] - tick == timing.activate_to_read
     True
     """
-    if memory.channel[channel, at.QUEUED] >= timing.queue:
+    return enqueue_run(memory, timing, channel, tick, 0, 1, bank, row, is_write, tag)
+
+
+@kernel
+def enqueue_run(
+    memory: Memory,
+    timing: Timing,
+    channel: int,
+    tick: int,
+    step: int,
+    count: int,
+    bank: int,
+    row: int,
+    is_write: int,
+    tag: int,
+) -> int:
+    """Put ``count`` requests of one row into the queue, the first at ``tick``, ``step`` ticks apart.
+
+    They share a slot, which is returned (-1: no room for all). Otherwise as `enqueue`, so many times.
+    """
+    if memory.channel[channel, at.QUEUED] + count > timing.queue:
         return at.NOBODY
     rank = memory.bank[bank, at.BANK_RANK]
     if memory.rank[rank, at.PENDING] == 0:
         wake(memory, timing, rank, tick)
-    memory.rank[rank, at.PENDING] += 1
+    memory.rank[rank, at.PENDING] += count
 
     here = memory.channel[channel, at.FREE_SLOT]
     memory.channel[channel, at.FREE_SLOT] = memory.slot[here, at.AFTER]
-    memory.channel[channel, at.QUEUED] += 1
+    memory.channel[channel, at.QUEUED] += count
     memory.slot[here, at.ROW] = row
     memory.slot[here, at.ARRIVAL] = tick
     memory.slot[here, at.ORDER] = memory.channel[channel, at.SEQUENCE]
     memory.slot[here, at.IS_WRITE] = is_write
     memory.slot[here, at.TAG] = tag
     memory.slot[here, at.STARTED] = 0
-    memory.channel[channel, at.SEQUENCE] += 1
+    memory.slot[here, at.COUNT] = count
+    memory.slot[here, at.STEP] = step
+    memory.channel[channel, at.SEQUENCE] += count
 
     tail = memory.bank[bank, at.TAIL]
     memory.slot[here, at.AFTER] = at.NOBODY
@@ -150,9 +172,15 @@ def drop_wish(memory: Memory, channel: int, which: int, bank: int) -> None:
 
 
 @part
-def remove_hit(memory: Memory, channel: int, bank: int) -> int:
-    """Take the bank's oldest row hit out of its list, find the next one, and free the slot."""
+def remove_hits(memory: Memory, channel: int, bank: int, count: int) -> int:
+    """Take requests from the bank's oldest slot of hits; free it once it is empty, and find the next."""
     here = memory.bank[bank, at.HIT]
+    memory.slot[here, at.ARRIVAL] += count * memory.slot[here, at.STEP]
+    memory.slot[here, at.ORDER] += count
+    memory.slot[here, at.STARTED] = 0
+    memory.slot[here, at.COUNT] -= count
+    if memory.slot[here, at.COUNT] > 0:
+        return int(here)
     older, younger = memory.slot[here, at.BEFORE], memory.slot[here, at.AFTER]
     if older == at.NOBODY:
         memory.bank[bank, at.HEAD] = younger

@@ -33,11 +33,15 @@ class Channel:
 
     def ask(self, bank: int, row: int, *, tick: int = 0, write: bool = False, tag: int = 0) -> None:
         """Hand in a request."""
-        assert enqueue(self.memory, self.timing, 0, tick, bank, row, int(write), tag) >= 0
+        self.ask_channel(0, bank, row, tick=tick, write=write, tag=tag)
 
-    def peek(self) -> tuple[int, int, int]:
+    def ask_channel(self, channel: int, bank: int, row: int, *, tick: int, write: bool, tag: int) -> None:
+        """Hand in a request for one of several channels."""
+        assert enqueue(self.memory, self.timing, channel, tick, bank, row, int(write), tag) >= 0
+
+    def peek(self, channel: int = 0) -> tuple[int, int, int]:
         """What comes next: tick, kind, target."""
-        return next_command(self.memory, self.timing, 0)
+        return next_command(self.memory, self.timing, channel)
 
     def has_room(self) -> bool:
         """Whether the queue takes one more request."""

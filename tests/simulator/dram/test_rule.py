@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.dram import fields as at
-from simulator.dram.energy import state_ticks
 from simulator.dram.loading import load_standard
+from simulator.dram.states import state_ticks
 from simulator.dram.timing import Timing
 from tests.simulator.dram.oracle import Oracle
 from tests.simulator.dram.stepping import Channel, Command
