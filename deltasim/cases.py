@@ -71,9 +71,10 @@ def prepare(
     """Load the chip, set the thresholds, place the network and compute its messages.
 
     ``theta`` None keeps the thresholds the network was trained with; a number replaces them all.
-    Raises `InputError` for an unknown chip or engine, a threshold below 0, or a network that does not fit.
+    The messages come from the cache where they were computed before. Raises `InputError` for an unknown chip
+    or engine, a threshold below 0, or a network that does not fit.
     """
-    from networks.execute import execute
+    from networks.executions import executed
     from simulator.chip import load_chip
     from simulator.mapping import map_network
     from simulator.simulate import ENGINES
@@ -83,7 +84,7 @@ def prepare(
     loaded = load_chip(chip) if isinstance(chip, str | Path) else chip
     network = benchmark.network if theta is None else benchmark.network.with_thresholds(theta)
     mapping = map_network(network, loaded)
-    trace, outputs = execute(network, benchmark.sequences)
+    trace, outputs = executed(network, benchmark.sequences)
     return Case(
         benchmark=benchmark,
         network=network,
@@ -96,44 +97,49 @@ def prepare(
     )
 
 
-def dense_baseline(case: Case, progress: Progress | None = None) -> Baseline:
+def dense_baseline(case: Case, progress: Progress | None = None, jobs: int | None = None) -> Baseline:
     """Replay the dense trace on the case's chip and score the dense-trained network.
 
     What a dense run costs depends on shapes alone, so one baseline serves every threshold of a sweep.
+    ``jobs`` sequences run at once, one for each processor by default.
     """
-    from networks.execute import execute
+    from networks.executions import executed
     from networks.trace import dense_trace
     from simulator.simulate import simulate as replay
 
     benchmark = case.benchmark
     trace = dense_trace(case.network, [len(sequence) for sequence in benchmark.sequences])
-    ledger = replay(case.network, trace, case.chip, case.mapping, engine=case.engine, progress=progress)
-    _, outputs = execute(benchmark.dense_network, benchmark.sequences)
+    ledger = replay(
+        case.network, trace, case.chip, case.mapping, engine=case.engine, jobs=jobs, progress=progress
+    )
+    _, outputs = executed(benchmark.dense_network, benchmark.sequences)
     return Baseline(ledger, benchmark.score(outputs, benchmark.targets))
 
 
 def run_case(
-    case: Case, baseline: Baseline, command: str = "deltasim.simulate", progress: Progress | None = None
+    case: Case,
+    baseline: Baseline,
+    command: str = "deltasim.simulate",
+    progress: Progress | None = None,
+    jobs: int | None = None,
 ) -> Result:
     """Replay the case's trace on its chip and hold the counts against the baseline.
 
     In the SimPy engine the neurons also compute for themselves, and must arrive at the very same trace.
+    What is timed is the engine's work on the sequences, ``jobs`` of them at once (None: one for each
+    processor): the plan is there, and every kernel has been used before the clock starts.
     """
     from reports.figures import Score
     from reports.result import Provenance, Result
-    from simulator.simulate import simulate as replay
+    from simulator.compile import compile_plan
+    from simulator.simulate import rehearse, run_plan
 
     benchmark = case.benchmark
+    plan = compile_plan(case.network, case.chip, case.mapping)
+    rehearse(plan, benchmark.sequences[0], case.engine)
+    inputs = benchmark.sequences if case.engine == "simpy" else None
     started = time.perf_counter()
-    ledger = replay(
-        case.network,
-        case.trace,
-        case.chip,
-        case.mapping,
-        inputs=benchmark.sequences if case.engine == "simpy" else None,
-        engine=case.engine,
-        progress=progress,
-    )
+    ledger = run_plan(plan, case.trace, inputs=inputs, engine=case.engine, jobs=jobs, progress=progress)
     wall_s = time.perf_counter() - started
     return Result(
         benchmark=benchmark.name,
@@ -160,11 +166,14 @@ def simulate(
     limit: int | None = None,
     engine: str = "compiled",
     progress: Progress | None = None,
+    jobs: int = 1,
 ) -> Result:
     """Run a benchmark on a chip, with the dense run on the same chip beside it.
 
     ``benchmark`` and ``chip`` are names in the box, a path of a YAML description, or the things themselves;
-    ``theta`` replaces all trained thresholds; ``limit`` takes that many sequences, spread over classes.
+    ``theta`` replaces all trained thresholds; ``limit`` takes that many sequences, spread over classes;
+    ``jobs`` of them run at once, which changes nothing but the time. With ``simpy`` these are processes, so
+    a script needs ``if __name__ == "__main__":``.
     Raises `InputError` for whatever a person can mend.
 
     >>> import deltasim as ds
@@ -172,7 +181,7 @@ def simulate(
     >>> run.sequences, run.to_frame().is_empty()
     (1, False)
     """
-    return sweep(benchmark, [theta], chip, limit, engine, progress)[0]
+    return sweep(benchmark, [theta], chip, limit, engine, progress, jobs)[0]
 
 
 def sweep(
@@ -182,10 +191,11 @@ def sweep(
     limit: int | None = None,
     engine: str = "compiled",
     progress: Progress | None = None,
+    jobs: int = 1,
 ) -> list[Result]:
     """Run a benchmark once for each threshold; the dense baseline runs once for all."""
     chosen = choose(benchmark) if isinstance(benchmark, str) else benchmark
     chosen = chosen if limit is None else chosen.limited(limit)
     cases = [prepare(chosen, chip, theta, engine) for theta in thetas]
-    baseline = dense_baseline(cases[0], progress)
-    return [run_case(case, baseline, progress=progress) for case in cases]
+    baseline = dense_baseline(cases[0], progress, jobs)
+    return [run_case(case, baseline, progress=progress, jobs=jobs) for case in cases]

@@ -6,7 +6,9 @@ Commands import what they need when they run, so that ``deltasim --help`` answer
 
 from __future__ import annotations
 
+import os
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
@@ -90,7 +92,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     given = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        result = app(given or ["--help"], "deltasim", standalone_mode=False)
+        with warnings.catch_warnings():
+            warnings.showwarning = _warn
+            result = app(given or ["--help"], "deltasim", standalone_mode=False)
     except InputError as error:
         return _complain(str(error), EXIT_BAD_INPUT)
     except typer.TyperException as error:
@@ -100,11 +104,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         end = "" if words.endswith((".", "?")) else "."
         return _complain(f"{words}{end} See '{command} --help'.", EXIT_BAD_INPUT)
     except Stopped as stop:
-        return _complain(f"stopped. {stop}", EXIT_STOPPED)
+        code = _complain(f"stopped. {stop}", EXIT_STOPPED)
+        if arguments is None:  # as a program: wait for no thread that is still compiling
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+        return code
     except BrokenPipeError:  # the reader of our output, such as `head`, has left
         sys.stderr.close()
         return 0
     return result if isinstance(result, int) else 0
+
+
+def _warn(message: Warning | str, *_where: Any, **_more: Any) -> None:
+    """A warning as a person reads it: one line, without the place in our sources."""
+    print(f"deltasim: {message}", file=sys.stderr)
 
 
 def _complain(sentence: str, code: int) -> int:

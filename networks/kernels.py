@@ -8,13 +8,16 @@ vectorising.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
 import numba
-import platformdirs
+
+from networks.cache import KERNELS, cache_root, prune
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -42,11 +45,12 @@ def part(function: Callable[P, R]) -> Callable[P, R]:
 def compiled(function: Callable[P, R], **options: Any) -> Callable[P, R]:
     """Hand a function to numba, cached under a name that changes with every source it may be built from.
 
+    An entry from Python lets other threads go on while the kernel runs, so that Ctrl-C is heard.
     numba itself notices a change only in the function's own file, and would go on running an old copy of what
     the function calls.
     """
     file = Path(function.__code__.co_filename)
-    options = {"cache": True, "fastmath": False, "error_model": "numpy"} | options
+    options = {"cache": True, "fastmath": False, "error_model": "numpy", "nogil": True} | options
     config: Any = numba.config
     njit: Any = numba.njit
     before = config.CACHE_DIR
@@ -62,6 +66,7 @@ def compiled(function: Callable[P, R], **options: Any) -> Callable[P, R]:
 def cache_folder(folder: Path) -> Path:
     """Where the kernels of a folder are kept: ``~/.cache/deltasim/kernels/DIGEST`` or its like.
 
+    A new one makes room: folders of other versions go, oldest first, until those left are within the limit.
     The digest is over the Python files of the folder itself, of ``rules`` and ``dram`` beside it, and of this
     folder with its sub-folders: kernels call no others.
     """
@@ -71,4 +76,40 @@ def cache_folder(folder: Path) -> Path:
     digest = hashlib.sha256()
     for source in sorted(sources):
         digest.update(source.name.encode() + source.read_bytes())
-    return Path(platformdirs.user_cache_dir("deltasim")) / "kernels" / digest.hexdigest()[:16]
+    place = cache_root() / KERNELS.name / digest.hexdigest()[:16]
+    with suppress(OSError):
+        if place.exists():
+            os.utime(place)
+        else:
+            prune(KERNELS)
+    return place
+
+
+@contextmanager
+def telling_of_compiling(tell: Callable[[], None]) -> Iterator[None]:
+    """Call ``tell`` once, when the first kernel is really compiled and not read from the disk.
+
+    >>> with telling_of_compiling(lambda: print("compiling kernels")):
+    ...     pass
+    """
+    from numba.core import event as events
+
+    event: Any = events
+
+    class First(event.Listener):  # type: ignore[misc]
+        told = False
+
+        def on_start(self, event: object) -> None:
+            if not self.told:
+                self.told = True
+                tell()
+
+        def on_end(self, event: object) -> None:
+            """Nothing to say."""
+
+    listener = First()
+    event.register("numba:compile", listener)
+    try:
+        yield
+    finally:
+        event.unregister("numba:compile", listener)

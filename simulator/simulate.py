@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 
 from networks.arrays import Floats
 from networks.errors import InputError, nearest
+from networks.execute import execute
 from networks.graph import Network
 from networks.trace import Trace
 from simulator.chip import Chip
@@ -13,8 +15,9 @@ from simulator.compile import compile_plan
 from simulator.ledger import Ledger, joined
 from simulator.mapping import Mapping, map_network
 from simulator.plan import Plan
+from simulator.workers import RUNS, workers
 
-ENGINES = ("compiled", "simpy")
+ENGINES = tuple(RUNS)
 
 
 def simulate(
@@ -25,6 +28,7 @@ def simulate(
     *,
     inputs: Sequence[Floats] | None = None,
     engine: str = "compiled",
+    jobs: int | None = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Ledger:
     """Count what ``trace`` costs on ``chip``.
@@ -32,7 +36,9 @@ def simulate(
     ``trace`` comes from ``networks.execute`` (or is synthetic). With ``inputs`` (the frames of every
     sequence), which only the engine ``simpy`` takes, the neurons compute for themselves and must arrive at
     the trace. Sequences that hold the same messages take the same course and are simulated once.
-    ``progress`` is called with (sequences done, sequences).
+    ``jobs`` sequences run at once (None: one for each processor), in threads or, with ``simpy``, in
+    processes; the ledger is the same whatever their number. ``progress`` is called with (sequences done,
+    sequences).
 
     Errors: InputError when the trace belongs to another network, the engine is unknown or takes no inputs;
     LawBroken when a run contradicts itself.
@@ -55,26 +61,58 @@ def simulate(
         rule = f"the trace was not made by network {network.name}"
         raise InputError("trace", trace.network_digest[:12], rule, "Execute this network again.")
     plan = compile_plan(network, chip, mapping or map_network(network, chip))
-    run = prepare(plan, engine)
-    known: dict[str, Ledger] = {}
-    ledgers = []
+    return run_plan(plan, trace, inputs=inputs, engine=engine, jobs=jobs, progress=progress)
+
+
+def run_plan(
+    plan: Plan,
+    trace: Trace,
+    *,
+    inputs: Sequence[Floats] | None = None,
+    engine: str = "compiled",
+    jobs: int | None = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> Ledger:
+    """``simulate`` on a plan that is there already; the trace belongs to its network.
+
+    >>> import numpy as np
+    >>> from networks.build import random_stack
+    >>> from networks.trace import dense_trace
+    >>> from simulator.chip import load_chip
+    >>> network, chip = random_stack("gru", 8, (16,), np.random.default_rng(0)), load_chip("edgedrnn")
+    >>> plan = compile_plan(network, chip, map_network(network, chip))
+    >>> run_plan(plan, dense_trace(network, [3, 3]), jobs=2).total("core.mac")
+    6912
+    """
+    same = [0] * trace.sequences  # which of the sequences that are simulated each one is equal to
+    chosen: list[int] = []
+    known: dict[str, int] = {}
     for index in range(trace.sequences):
-        sequence = trace.sequence(index)
-        if sequence.digest not in known:
-            known[sequence.digest] = run(sequence, None if inputs is None else inputs[index])
-        ledgers.append(known[sequence.digest])
-        if progress:
-            progress(index + 1, trace.sequences)
-    return joined(ledgers)
+        digest = trace.sequence(index).digest if trace.sequences > 1 else ""
+        if digest not in known:
+            known[digest] = len(chosen)
+            chosen.append(index)
+        same[index] = known[digest]
+    ledgers: list[Ledger] = []
+    runs = RUNS[engine](plan, trace, inputs, chosen, workers(jobs))
+    with contextlib.closing(runs):
+        for index in range(trace.sequences):
+            if same[index] == len(ledgers):
+                ledgers.append(next(runs))
+            if progress:
+                progress(index + 1, trace.sequences)
+    return joined([ledgers[place] for place in same])
 
 
-def prepare(plan: Plan, engine: str) -> Callable[[Trace, Floats | None], Ledger]:
-    """What runs one sequence on an engine; only that engine is imported."""
-    if engine == "simpy":
-        from simulator.simpy_engine.engine import run_sequence
+def rehearse(plan: Plan, frames: Floats, engine: str) -> None:
+    """Run the first of ``frames`` alone, so that no kernel has to be compiled or loaded once time counts.
 
-        return lambda trace, frames: run_sequence(plan, trace, frames)
-    from simulator.compiled_engine.engine import CompiledEngine
-
-    compiled = CompiledEngine(plan)
-    return lambda trace, _frames: compiled.run_sequence(trace)
+    >>> import numpy as np
+    >>> from networks.build import random_stack
+    >>> from simulator.chip import load_chip
+    >>> network, chip = random_stack("gru", 8, (16,), np.random.default_rng(0)), load_chip("edgedrnn")
+    >>> rehearse(compile_plan(network, chip, map_network(network, chip)), np.ones((3, 8)), "compiled")
+    """
+    first = frames[:1]
+    trace, _ = execute(plan.network, [first])
+    run_plan(plan, trace, inputs=[first] if engine == "simpy" else None, engine=engine)

@@ -36,6 +36,7 @@ def noc(
     """
     from pathlib import Path
 
+    from deltasim.interrupt import interruptible
     from networks.errors import InputError
     from simulator.noc.energy import FlitPrices
     from simulator.noc.fabric import parse_fabric
@@ -48,10 +49,11 @@ def noc(
         raise InputError("--pitch-mm", pitch_mm, "a pitch is 0 to 1000 mm", "Give for example 1.")
     fabric, router = parse_fabric(topology), Router(virtual_channels, buffer)
     if traffic not in PATTERNS and Path(traffic).is_file():
-        measured = measure_packets(fabric, read_packets(Path(traffic), fabric.terminals, flits), router)
+        packets = read_packets(Path(traffic), fabric.terminals, flits)
+        measured = interruptible(lambda: measure_packets(fabric, packets, router))
     else:
         phases = Phases(warm_up=warm_up, measured=cycles)
-        measured = measure(fabric, traffic, rate, flits, router, phases, seed)
+        measured = interruptible(lambda: measure(fabric, traffic, rate, flits, router, phases, seed))
     result = measured.to_dict()
     energy = measured.counts.energy(FlitPrices.of_width(flit_bits), pitch_mm)
     result["energy"] = energy | {"per_flit_j": energy["total_j"] / max(1, measured.delivered_flits)}

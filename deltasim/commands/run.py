@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from deltasim.commands.options import default_folder, parse_thetas, spell_command
+from deltasim.progress import compiling_line
 
 if TYPE_CHECKING:
     from reports.result import Result
@@ -33,6 +35,12 @@ def run(
         Path | None, typer.Option(help="a folder written by deltasim train; default: the networks shipped")
     ] = None,
     engine: Annotated[str, typer.Option(help="compiled, or simpy, the readable reference")] = "compiled",
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="sequences simulated at once; default: one a processor")
+    ] = None,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="compute features and messages afresh, keep nothing")
+    ] = False,
     out: Annotated[
         Path | None, typer.Option(help="folder to write; default: runs/BENCHMARK-CHIP-DIGEST")
     ] = None,
@@ -44,33 +52,62 @@ def run(
     thetas = parse_thetas(theta)
     if out is not None:
         refuse_existing(out)
+    with ExitStack() as settings:
+        settings.enter_context(compiling_line())
+        if no_cache:
+            from networks.cache import without_cache
+
+            settings.enter_context(without_cache())
+        folder, results = _run(benchmark, chip, thetas, limit, data, trained, engine, jobs, out, as_json)
+    _show(results, as_json)
+    print(f"The page is {folder / 'report.html'}", file=sys.stderr if as_json else sys.stdout)
+
+
+def _run(
+    benchmark: str,
+    chip: str,
+    thetas: list[float | None],
+    limit: int | None,
+    data: str | None,
+    trained: Path | None,
+    engine: str,
+    jobs: int | None,
+    out: Path | None,
+    as_json: bool,
+) -> tuple[Path, list[Result]]:
+    """Do the work; Ctrl-C between two thresholds of a sweep keeps those that are finished."""
     from deltasim.cases import choose, dense_baseline, prepare, run_case
     from deltasim.progress import progress_bar
+    from reports.folder import refuse_existing
 
     chosen = choose(benchmark, data, trained, limit)
     if chosen.fallback and as_json:  # otherwise it stands in the table
         print(f"deltasim: {chosen.fallback}", file=sys.stderr)
-    cases = [prepare(chosen, chip, value, engine) for value in thetas]
-    refuse_existing(out or default_folder(cases))
-
     results: list[Result] = []
     try:
+        cases = [prepare(chosen, chip, value, engine) for value in thetas]
+        refuse_existing(out or default_folder(cases))
         with progress_bar("dense run") as progress:
-            baseline = dense_baseline(cases[0], progress)
+            baseline = dense_baseline(cases[0], progress, jobs)
         for case in cases:
             command = spell_command(benchmark, chip, case.theta, limit, data, trained)
             with progress_bar(f"theta {case.theta}") as progress:
-                results.append(run_case(case, baseline, command, progress))
+                results.append(run_case(case, baseline, command, progress, jobs))
     except KeyboardInterrupt as stop:
         if not results:
-            raise
+            raise KeyboardInterrupt(f"No run was written; {_messages_kept()}.") from stop
         kept = ", ".join(str(case.theta) for case in cases[: len(results)])
         folder = _save(results, out or default_folder(cases[: len(results)]))
         raise KeyboardInterrupt(f"The finished thresholds {kept} are kept in {folder}.") from stop
+    return _save(results, out or default_folder(cases)), results
 
-    folder = _save(results, out or default_folder(cases))
-    _show(results, as_json)
-    print(f"The page is {folder / 'report.html'}", file=sys.stderr if as_json else sys.stdout)
+
+def _messages_kept() -> str:
+    from networks.cache import TRACES, cache_in_use, cache_root
+
+    if not cache_in_use():
+        return "nothing is kept"
+    return f"messages that were computed to their end are kept in {cache_root() / TRACES.name}"
 
 
 def _whole(results: list[Result]) -> Result | Sweep:

@@ -15,21 +15,40 @@ from simulator.plan import Plan
 from simulator.static import elapsed, preset
 
 
+class Stopped(RuntimeError):
+    """The engine was told to stop before this sequence had ended."""
+
+
 class CompiledEngine:
-    """A plan made ready for the kernels; runs any number of sequences."""
+    """A plan made ready for the kernels; runs any number of sequences, several at once in threads."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.tables, self.start = tables_of(plan)
         self.room = 1024  # jobs alive at once; grows to what a run needed
+        self.stopped = False
+        self.under_way: list[State] = []
 
     def run_sequence(self, trace: Trace) -> Ledger:
-        """Simulate the one sequence of ``trace`` from a chip at rest. Raises LawBroken."""
+        """Simulate the one sequence of ``trace`` from a chip at rest. Raises LawBroken, Stopped."""
         while True:
-            state = state_at_rest(self.plan, self.start, trace, self.room)
-            if run_to_end(state, self.tables):
-                return self._ledger(state)
-            self.room *= 4
+            room = self.room
+            state = state_at_rest(self.plan, self.start, trace, room)
+            self.under_way.append(state)
+            try:
+                if self.stopped:  # asked only now: whoever stops finds the state, or is found here
+                    raise Stopped
+                if run_to_end(state, self.tables) and not self.stopped:
+                    return self._ledger(state)
+            finally:
+                self.under_way = [other for other in self.under_way if other is not state]
+            self.room = max(self.room, 4 * room)
+
+    def stop(self) -> None:
+        """End all sequences under way at their next tick, as if there were no room left."""
+        self.stopped = True
+        for state in list(self.under_way):
+            state.run["overflow"] = 1
 
     def _ledger(self, state: State) -> Ledger:
         plan, run, units = self.plan, state.run[0], state.units

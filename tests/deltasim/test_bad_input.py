@@ -35,6 +35,7 @@ COMMAND_LINES = [
     ("run", "benchmark"),
     ("run digits --limit 0", "--limit"),
     ("run digits --limit many", "--limit"),
+    ("run digits --jobs 0", "--jobs"),
     ("run digits --bogus", "--bogus"),
     ("run digitz", "digitz", "Did you mean digits?"),
     ("run digits --data synthetic --chip edgedrn", "edgedrn", "Did you mean edgedrnn?"),

@@ -1,0 +1,126 @@
+"""Sequences run side by side, and what comes out does not show it."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from networks.build import random_stack
+from networks.errors import InputError
+from networks.execute import execute
+from networks.trace import random_trace
+from simulator.chip import load_chip
+from simulator.compile import compile_plan
+from simulator.compiled_engine.engine import CompiledEngine, Stopped
+from simulator.ledger import Ledger
+from simulator.mapping import map_network
+from simulator.simulate import rehearse, run_plan, simulate
+from simulator.workers import in_threads
+from tests.simulator.builders import assert_same_ledger
+from tests.simulator.strategies import Case, cases
+
+CHIP = load_chip("edgedrnn")
+
+
+@settings(max_examples=15)
+@given(case=cases(), jobs=st.integers(2, 5))
+def test_threads_change_nothing(case: Case, jobs: int) -> None:
+    network, trace, chip, _ = case
+    assert_same_ledger(simulate(network, trace, chip), simulate(network, trace, chip, jobs=jobs))
+
+
+def test_processes_change_nothing() -> None:
+    network = random_stack("gru", 4, (6,), np.random.default_rng(0), theta_x=0.3, theta_h=0.1)
+    rng = np.random.default_rng(1)
+    inputs = [rng.normal(size=(length, 4)).astype(np.float32) for length in (2, 4, 1)]
+    trace, _ = execute(network, inputs)
+    done: list[tuple[int, int]] = []
+
+    def run(jobs: int) -> Ledger:
+        return simulate(
+            network, trace, CHIP, inputs=inputs, engine="simpy", jobs=jobs,
+            progress=lambda *so_far: done.append(so_far),
+        )  # fmt: skip
+
+    assert_same_ledger(run(1), run(2))
+    assert done == 2 * [(1, 3), (2, 3), (3, 3)]
+
+
+def test_equal_sequences_are_simulated_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = random_stack("gru", 4, (6,), np.random.default_rng(0))
+    trace = random_trace(network, [3, 2, 3, 3, 2], 1.0, np.random.default_rng(0))
+    ran: list[int] = []
+    whole = CompiledEngine.run_sequence
+
+    def counted(engine: CompiledEngine, sequence: object) -> Ledger:
+        ran.append(1)
+        return whole(engine, sequence)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(CompiledEngine, "run_sequence", counted)
+    ledger = simulate(network, trace, CHIP, jobs=2)
+    assert len(ran) == 2
+    assert len(ledger.sequence_latency_ps) == 5 and len(ledger.step_latency_ps) == 13
+    assert len(set(ledger.sequence_latency_ps.tolist())) == 2
+
+
+def test_a_stopped_engine_leaves_its_kernel_within_a_second() -> None:
+    network = random_stack("gru", 8, (64,), np.random.default_rng(0))
+    plan = compile_plan(network, CHIP, map_network(network, CHIP))
+    rehearse(plan, np.ones((1, 8), np.float32), "compiled")
+    trace = random_trace(network, [30_000], 1.0, np.random.default_rng(0))  # some seconds of work
+    engine, ended = CompiledEngine(plan), []
+
+    def run() -> None:
+        with pytest.raises(Stopped):
+            engine.run_sequence(trace)
+        ended.append(time.perf_counter())
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    while not engine.under_way:
+        time.sleep(0.01)
+    time.sleep(0.3)
+    assert not ended
+    asked = time.perf_counter()
+    engine.stop()
+    thread.join(20)
+    assert ended and ended[0] - asked < 1
+
+
+def test_whoever_stops_listening_stops_the_threads() -> None:
+    network = random_stack("gru", 4, (6,), np.random.default_rng(0))
+    plan = compile_plan(network, CHIP, map_network(network, CHIP))
+    trace = random_trace(network, [2] * 50, 0.5, np.random.default_rng(0))
+    ledgers = in_threads(plan, trace, range(50), 2)
+    next(ledgers)
+    ledgers.close()
+    left = [thread for thread in threading.enumerate() if thread.name.startswith("deltasim")]
+    for thread in left:
+        thread.join(5)
+    assert not any(thread.is_alive() for thread in left)
+
+
+def test_a_broken_law_in_a_thread_is_raised_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    from simulator.laws import LawBroken
+
+    def broken(*_: object) -> Ledger:
+        raise LawBroken("by hand")
+
+    monkeypatch.setattr(CompiledEngine, "run_sequence", broken)
+    network = random_stack("gru", 4, (6,), np.random.default_rng(0))
+    plan = compile_plan(network, CHIP, map_network(network, CHIP))
+    with pytest.raises(LawBroken, match="by hand"):
+        run_plan(plan, random_trace(network, [1, 2], 0.5, np.random.default_rng(0)), jobs=2)
+
+
+@pytest.mark.parametrize("jobs", [0, -1])
+def test_no_job_at_all_is_refused(jobs: int) -> None:
+    network = random_stack("gru", 4, (6,), np.random.default_rng(0))
+    trace = random_trace(network, [1], 1.0, np.random.default_rng(0))
+    with pytest.raises(InputError, match="--jobs"):
+        simulate(network, trace, CHIP, jobs=jobs)
