@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-import re
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from networks.errors import InputError, nearest
 from simulator.noc.deadlock import dependency_cycle
 from simulator.noc.state import Ints, Wires
+from simulator.topology import Topology, parse_topology
+from simulator.topology.edges import graph_links, graph_topology, read_edges
+from simulator.topology.links import ARRIVED  # in `toward`: the terminal sits at this router
+from simulator.topology.table import FAMILIES
 
-ARRIVED = -1  # in `toward`: the terminal sits at this router
+if TYPE_CHECKING:
+    import networkx
+
+LARGEST = 1024  # terminals: the search for circles of waits takes seconds there
 
 
 class Link(NamedTuple):
@@ -159,40 +166,79 @@ class Fabric:
         )
 
 
+def fabric_of(topology: Topology, name: str) -> Fabric:
+    """The routers of a topology: one for each node, or, where cores have none, one for each switch.
+
+    Links to cores without a router are the wires of terminals. A link takes a flit in at most one a cycle.
+
+    >>> from simulator.topology import parse_topology
+    >>> crossbar = fabric_of(parse_topology("crossbar:4"), "crossbar:4")
+    >>> crossbar.routers, crossbar.links, crossbar.home
+    (1, (), (0, 0, 0, 0))
+    """
+    cores = topology.cores
+    if topology.is_bus:
+        nowhere = np.full((1, cores), ARRIVED, np.int32)
+        length = topology.links[0].length
+        return Fabric(
+            name, (0,) * cores, topology.grid, 1, (), nowhere, nowhere * 0, shared=True, reach=length
+        )
+    first = 0 if topology.routers else cores
+    kept = [index for index, link in enumerate(topology.links) if min(link.start, link.end) >= first]
+    number = np.full(len(topology.links) + 1, ARRIVED, np.int32)  # the last stands for nowhere
+    number[kept] = np.arange(len(kept))
+    links = [
+        Link(link.start - first, link.end - first, link.length, link.latency, max(1, math.ceil(link.period)))
+        for link in (topology.links[index] for index in kept)
+    ]
+    home, reach = tuple(range(cores)), 0.0
+    if not topology.routers:
+        wires = {link.start: link for link in topology.links if link.start < cores}
+        home = tuple(wires[core].end - first for core in range(cores))
+        reach = sum(link.length for link in wires.values()) / cores
+    return Fabric(
+        name,
+        home,
+        topology.grid,
+        topology.nodes - first,
+        tuple(links),
+        number[topology.toward[first:, :cores]],
+        topology.leg[first:, :cores],
+        topology.classes,
+        reach=reach,
+    )
+
+
+def fabric_from_graph(graph: networkx.Graph[int], name: str = "graph") -> Fabric:
+    """Every node of a networkx graph is a router with a terminal; every edge two links (one, if directed).
+
+    Edges may carry what :func:`simulator.topology.edges.links_of` takes. Errors: InputError for other nodes,
+    a graph in which one cannot reach another, and (from :meth:`Fabric.wires`) for routes that can deadlock.
+
+    >>> import networkx
+    >>> fabric_from_graph(networkx.path_graph(4)).path(0, 3)
+    (0, 1, 2, 3)
+    """
+    return fabric_of(graph_topology(graph_links(graph, name), None, name, graph.number_of_nodes()), name)
+
+
 def parse_fabric(text: str, place: str = "--topology") -> Fabric:
-    """Read ``mesh:8x8`` and its like (the table ``SHAPES``), or the path of a file of edges.
+    """Read ``mesh:8x8`` and its like (``simulator.topology.table.FAMILIES``), or the path of a file of edges.
 
     Errors: InputError for an unknown or malformed name, a size beyond 1,024 terminals, a bad file.
 
     >>> parse_fabric("tree:2x3").terminals, parse_fabric("bus:16").routers
     (8, 1)
     """
-    from simulator.noc.graphs import read_edges
-    from simulator.noc.shapes import LARGEST, SHAPES
-
-    kind, _, size = text.partition(":")
-    if kind not in SHAPES:
+    kind = text.partition(":")[0]
+    if kind not in FAMILIES:
         if Path(text).is_file():
-            return read_edges(Path(text))
-        choices = nearest(kind, SHAPES)
+            path = Path(text)
+            return fabric_of(graph_topology(read_edges(path), None, path.name), path.name)
+        choices = nearest(kind, FAMILIES)
         raise InputError(place, text, "there is no such topology and no such file of edges", choices)
-    example, build = SHAPES[kind]
-    numbers = (
-        tuple(int(part) for part in size.split("x")) if re.fullmatch(r"\d{1,9}(x\d{1,9})*", size) else ()
-    )
-    if len(numbers) != example.count("x", len(kind)) + 1 or min(numbers) < 1:
-        raise InputError(
-            place, text, f"a {kind} is written {example}, with sizes of at least 1", f"Write {example}."
-        )
-    too_many = InputError(
-        place,
-        text,
-        f"it has more than {LARGEST:,} terminals",
-        f"Give a {kind} of at most {LARGEST:,} terminals.",
-    )
-    if kind == "tree" and numbers[0] > 1 and numbers[1] > 10:
-        raise too_many
-    terminals = numbers[0] ** numbers[1] if kind == "tree" else int(np.prod(numbers))
-    if terminals > LARGEST or max(numbers) > LARGEST:
-        raise too_many
-    return build(text, numbers)
+    topology = parse_topology(text, None, place)
+    if topology.cores > LARGEST:
+        remedy = f"Give a {kind} of at most {LARGEST:,} terminals."
+        raise InputError(place, text, f"it has more than {LARGEST:,} terminals", remedy)
+    return fabric_of(topology, text)

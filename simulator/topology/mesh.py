@@ -31,7 +31,7 @@ def mesh(shape: tuple[int, ...]) -> Topology:
         if 0 <= row < rows and 0 <= column < columns
     ]
     return Topology(
-        "mesh", shape, rows * columns, rows * columns, tuple(links), step, on_a_grid(shape), shape
+        "mesh", shape, rows * columns, rows * columns, tuple(links), step, lambda: on_a_grid(shape), shape
     )
 
 
@@ -58,7 +58,15 @@ def torus(shape: tuple[int, ...]) -> Topology:
     )
     links = tuple(Link(start, end, length=2.0) for start, end in pairs if start != end)
     return Topology(
-        "torus", shape, rows * columns, rows * columns, links, step, on_a_grid(shape), shape, classes=2
+        "torus",
+        shape,
+        rows * columns,
+        rows * columns,
+        links,
+        step,
+        lambda: on_a_grid(shape),
+        shape,
+        classes=2,
     )
 
 

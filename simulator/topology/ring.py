@@ -24,7 +24,7 @@ def ring(shape: tuple[int, ...]) -> Topology:
     def step(here: Integers, to: Integers) -> tuple[Integers, Integers]:
         return ring_step(here, to, count)
 
-    return Topology("ring", shape, count, count, links, step, on_a_circle(count), shape, classes=2)
+    return Topology("ring", shape, count, count, links, step, lambda: on_a_circle(count), shape, classes=2)
 
 
 def ring_step(here: Integers, to: Integers, count: int) -> tuple[Integers, Integers]:

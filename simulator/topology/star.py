@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from simulator.topology.links import BUS, Integers, Link, both_ways, one_class
+from simulator.topology.links import BUS, Integers, Link, Places, both_ways, one_class
 from simulator.topology.ring import on_a_circle
 from simulator.topology.topology import Topology
 
@@ -14,13 +14,15 @@ from simulator.topology.topology import Topology
 def bus(shape: tuple[int, ...]) -> Topology:
     """One link that every transfer between nodes uses, memories included. It has no routers."""
     (count,) = shape
-    places = np.stack([np.arange(count, dtype=np.float64), np.ones(count)], axis=1)
     link = Link(BUS, BUS, length=count / 2)
 
     def step(here: Integers, to: Integers) -> tuple[Integers, Integers]:
         return one_class(to)
 
-    return Topology("bus", shape, count, count, (link,), step, places, shape, routers=False)
+    def lay_out() -> Places:
+        return np.stack([np.arange(count, dtype=np.float64), np.ones(count)], axis=1)
+
+    return Topology("bus", shape, count, count, (link,), step, lay_out, shape, routers=False)
 
 
 def star(shape: tuple[int, ...]) -> Topology:
@@ -45,5 +47,8 @@ def around_a_hub(kind: str, shape: tuple[int, ...], routers: bool) -> Topology:
         return one_class(np.where((here == count) | (to == count) | (here == to), to, count))
 
     links = both_ways(((node, count) for node in range(count)), length=math.sqrt(count) / 2)
-    places = np.concatenate([on_a_circle(count), np.zeros((1, 2))])
-    return Topology(kind, shape, count, count + 1, links, step, places, shape, routers=routers)
+
+    def lay_out() -> Places:
+        return np.concatenate([on_a_circle(count), np.zeros((1, 2))])
+
+    return Topology(kind, shape, count, count + 1, links, step, lay_out, shape, routers=routers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -25,10 +25,10 @@ class Topology:
     """Cores are the nodes 0 to ``cores - 1``; nodes that are only switches come after them.
 
     Routes follow the ``step`` rule of the family, which depends on where a packet is and where it goes only.
-    ``places`` (nodes, 2) is where the nodes are drawn, neighbours about one unit apart. ``grid`` is how the
-    cores are laid out where traffic patterns ask: rows by columns, or one row. ``classes`` of virtual
-    channels keep the routes free of deadlock. With ``routers`` every node has a router; without, only the
-    switches have one.
+    ``lay_out`` gives the places (nodes, 2) where the nodes are drawn, neighbours about one unit apart.
+    ``grid`` is how the cores are laid out where traffic patterns ask: rows by columns, or one row.
+    ``classes`` of virtual channels keep the routes free of deadlock. With ``routers`` every node has a
+    router; without, only the switches have one.
 
     >>> from simulator.topology import parse_topology
     >>> mesh = parse_topology("mesh:2x3", 6)
@@ -42,7 +42,7 @@ class Topology:
     nodes: int
     links: tuple[Link, ...]
     step: Step
-    places: Places
+    lay_out: Callable[[], Places]
     grid: tuple[int, ...]
     classes: int = 1
     routers: bool = True
@@ -201,5 +201,5 @@ class Topology:
 
     def layout(self) -> dict[int, tuple[float, float]]:
         """Positions of the nodes for drawing (``BUS`` is a bus's middle), neighbours about one unit apart."""
-        spots = {node: (float(x), float(y)) for node, (x, y) in enumerate(self.places.tolist())}
+        spots = {node: (float(x), float(y)) for node, (x, y) in enumerate(self.lay_out().tolist())}
         return spots | {BUS: ((self.nodes - 1) / 2, 0.0)} if self.is_bus else spots

@@ -58,7 +58,9 @@ def tree(shape: tuple[int, ...]) -> Topology:
         onward = np.where(here < cores, cores + here // arity, onward)
         return one_class(np.where(here == to, to, onward))
 
-    return Topology("tree", shape, cores, nodes, tuple(links), step, in_rows(shape), (cores,), routers=False)
+    return Topology(
+        "tree", shape, cores, nodes, tuple(links), step, lambda: in_rows(shape), (cores,), routers=False
+    )
 
 
 def in_rows(shape: tuple[int, ...]) -> Places:

@@ -103,7 +103,9 @@ def test_a_sweep_links_its_pages(tmp_path: Path) -> None:
     assert len(json.loads((folder / "sweep.json").read_text())["runs"]) == 2
 
 
-@pytest.mark.parametrize("topology", ["bus", "mesh:2x3", "ring:6", "star:6"])
+@pytest.mark.parametrize(
+    "topology", ["bus", "mesh:2x3", "torus:2x3", "ring:6", "star:6", "crossbar:6", "tree:6x1"]
+)
 def test_a_floorplan_shows_all_nodes_links_and_channels_apart(topology: str) -> None:
     name, memory = ("edgedrnn", 0) if topology == "bus" else ("mesh16", 1)
     fields = {"cores.count": 6, "network.topology": topology, f"memories.{memory}.ports": (0, 5)}
@@ -111,7 +113,7 @@ def test_a_floorplan_shows_all_nodes_links_and_channels_apart(topology: str) -> 
     plan = floorplan(chip)
     kinds = [spot.kind for spot in plan.spots]
     assert kinds.count("core") == 6 and kinds.count("dram") == 2
-    assert kinds.count("hub") == (topology == "star:6")
+    assert kinds.count("hub") == chip.topology.nodes - 6
     assert sorted(line.number for line in plan.lines if line.number >= 0) == list(
         range(len(chip.topology.links))
     )
