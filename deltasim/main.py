@@ -16,7 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from deltasim import __version__
-from deltasim.commands import compare, data, describe, listing, mapping, memory, noc, run, train
+from deltasim.commands import compare, data, describe, listing, mapping, memory, noc, run, train, validate
 from networks.errors import InputError
 
 EXIT_BAD_INPUT = 2
@@ -78,6 +78,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None], str, str], ...] = (
         "deltasim memory --standard DDR4-2400 --trace reads.trace",
     ),
     ("noc", noc.noc, "a network on chip under traffic", "deltasim noc --topology mesh:8x8 --rate 0.1 --json"),
+    ("validate", validate.validate, "chips beside silicon", "deltasim validate edgedrnn"),
     ("data", data.data, "fetch recorded data", "deltasim data fetch fsdd"),
 )
 for name, function, about, example in COMMANDS:

@@ -16,7 +16,7 @@ from simulator.chip.description import packaged_chips
 from simulator.chip.parts import Dram, Scratchpad
 from simulator.chip.quantities import QuantityError, period_ps, read_node, reads_as
 
-NAMES = ("deltakws", "edgedrnn", "mesh16", "mesh64-hbm")
+NAMES = ("deltakws", "deltarnn", "edgedrnn", "mesh16", "mesh64-hbm", "spartus")
 
 
 def test_the_chips_in_the_box() -> None:

@@ -1,0 +1,57 @@
+"""``deltasim validate``: the chips of silicon beside what was published of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def validate(
+    chip: Annotated[str | None, typer.Argument(help="one chip; without it, all of silicon")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON and nothing else")] = False,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="write the table as Markdown, too")] = None,
+) -> None:
+    """Simulate silicon at its published operating points: paper, ours, difference, and what that is worth."""
+    import json
+
+    from networks.errors import InputError
+
+    if out is not None and (out.is_dir() or not out.absolute().parent.is_dir()):
+        rule = "the table is written into a file in a folder that exists"
+        raise InputError("--out", out, rule, "Make the folder first, or name a file.")
+    from reports.validation import validate as validated
+    from reports.validation.page import COLUMNS, cells, page, tally
+
+    rows = validated(chip)
+    if as_json:
+        print(json.dumps([row.to_json() for row in rows], indent=2))
+    else:
+        from deltasim.tables import print_table
+
+        for name in dict.fromkeys(row.chip for row in rows):
+            print_table(name, COLUMNS, [cells(row) for row in rows if row.chip == name])
+            print()
+        print(tally(rows))
+    if out is not None:
+        asked = f"deltasim validate {chip}" if chip else "deltasim validate"
+        write(out, page(rows, f"{asked} --out {out}"))
+
+
+def write(target: Path, text: str) -> None:
+    """Write beside the target, then move: what was there stays whole if this is stopped."""
+    import os
+
+    from networks.errors import InputError
+
+    aside = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        aside.write_text(text, encoding="utf-8")
+        aside.replace(target)
+    except OSError as error:
+        raise InputError(
+            "--out", target, f"it cannot be written: {error.strerror}", "Name another."
+        ) from None
+    finally:
+        aside.unlink(missing_ok=True)

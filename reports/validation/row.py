@@ -1,0 +1,61 @@
+"""One published figure beside ours, and how much their agreement is worth."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+Standing = Literal["predicted", "inferred", "fitted", "circular", "open"]
+
+STANDINGS: dict[Standing, str] = {
+    "predicted": "nothing in the description was set from this figure",
+    "inferred": "predicted, at an operating point that is not published and was inferred from another figure",
+    "fitted": "a number of the description was chosen so that this comes out: agreement shows nothing",
+    "circular": "the figure itself, or what the rest leaves of it, stands in the description",
+    "open": "cannot be reproduced from the known facts; the words beside it say what is missing",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A figure of a chip: ``paper`` says what was published, ``ours`` what the simulation gives.
+
+    Both in ``unit`` (SI, or "x" for a ratio, "" for a share), None where there is none. ``bound`` is the
+    largest relative difference promised; None where nothing is promised. ``source`` is where the published
+    figure stands, ``words`` what a reader must know to weigh the row.
+
+    >>> row = Row("edgedrnn", "latency", "G = 0.9", 0.5e-3, 0.51e-3, "s", 0.05, "predicted", "a page", "")
+    >>> f"{row.difference:+.2f}", row.verdict
+    ('+0.02', 'kept')
+    """
+
+    chip: str
+    figure: str
+    at: str
+    paper: float | None
+    ours: float | None
+    unit: str
+    bound: float | None
+    standing: Standing
+    source: str
+    words: str
+
+    @property
+    def difference(self) -> float | None:
+        """ours / paper - 1, or None where one is missing."""
+        if self.paper is None or self.ours is None:
+            return None
+        return self.ours / self.paper - 1
+
+    @property
+    def verdict(self) -> str:
+        """``kept`` or ``missed`` where something was promised, ``open`` where ours is missing, or a dash."""
+        if self.bound is None or self.paper is None:
+            return "-"
+        if self.difference is None:
+            return "open"
+        return "kept" if abs(self.difference) <= self.bound else "missed"
+
+    def to_json(self) -> dict[str, Any]:
+        """The row as plain data, difference and verdict included."""
+        return asdict(self) | {"difference": self.difference, "verdict": self.verdict}
