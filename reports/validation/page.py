@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby
 from operator import attrgetter
@@ -34,19 +35,16 @@ def cells(row: Row) -> tuple[str, ...]:
 
 
 def tally(rows: Sequence[Row]) -> str:
-    """In one sentence, how many promises were kept, and how many of those say something.
+    """In one sentence, how many promises were kept, and what the kept ones are worth.
 
     >>> kept = Row("a", "latency", "", 1.0, 1.0, "s", 0.05, "predicted", "", "")
     >>> tally([kept])
-    '1 kept (1 predicted or inferred, 0 fitted or circular), 0 missed, 0 open.'
+    '1 kept (1 predicted), 0 missed, 0 open.'
     """
-    kept = [row for row in rows if row.verdict == "kept"]
-    told = sum(row.standing in ("predicted", "inferred") for row in kept)
+    kept = Counter(row.standing for row in rows if row.verdict == "kept")
+    told = ", ".join(f"{kept[standing]} {standing}" for standing in STANDINGS if kept[standing])
     missed, unanswered = (sum(row.verdict == verdict for row in rows) for verdict in ("missed", "open"))
-    return (
-        f"{len(kept)} kept ({told} predicted or inferred, {len(kept) - told} fitted or circular), "
-        f"{missed} missed, {unanswered} open."
-    )
+    return f"{kept.total()} kept ({told or 'none'}), {missed} missed, {unanswered} open."
 
 
 def page(rows: Sequence[Row], command: str) -> str:

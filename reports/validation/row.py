@@ -5,13 +5,19 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-Standing = Literal["predicted", "inferred", "fitted", "circular", "open"]
+Standing = Literal[
+    "predicted", "inferred", "rederived", "partly fitted", "fitted", "circular", "assumed", "open"
+]
 
 STANDINGS: dict[Standing, str] = {
     "predicted": "nothing in the description was set from this figure",
     "inferred": "predicted, at an operating point that is not published and was inferred from another figure",
+    "rederived": "figure and description were read off the same source: agreement shows that the engine puts "
+    "its parts together as that source does, not that the source is right",
+    "partly fitted": "a number behind part of it was chosen from this figure or its neighbour",
     "fitted": "a number of the description was chosen so that this comes out: agreement shows nothing",
     "circular": "the figure itself, or what the rest leaves of it, stands in the description",
+    "assumed": "rests on rates that are not known, and nothing is published to hold it against",
     "open": "cannot be reproduced from the known facts; the words beside it say what is missing",
 }
 

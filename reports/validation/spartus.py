@@ -52,11 +52,11 @@ def rows() -> Iterator[Row]:
     source = f"9.4 TOp for 1 s / 204.8 GOp/s, {PAPER}"
     yield Row(
         name, "dense step at its own peak", "all dense", operations / PEAK, dense.step_s, "s", 0.05,
-        "predicted", source, words,
+        "rederived", source, words,
     )  # fmt: skip
     sparsity = 1 - pruned.weight_words / whole.weight_words
     words = "gamma 0.94 leaves 4 of the 64 words of every processing element; the range is 94 to 96 %"
-    yield Row(name, "weight sparsity", "gamma 0.94", PRUNED, sparsity, "", 0.01, "predicted", PAPER, words)
+    yield Row(name, "weight sparsity", "gamma 0.94", PRUNED, sparsity, "", 0.01, "rederived", PAPER, words)
     measured = {occupancy: measure(pruned, chip, occupancy, STEPS) for occupancy in OCCUPANCIES}
     steps_s = [measured[occupancy].step_s for occupancy in OCCUPANCIES]
     yield from balance(pruned, chip, measured)
@@ -73,11 +73,11 @@ def rows() -> Iterator[Row]:
         yield Row(name, figure, "occupancy unknown", value, None, unit, 0.05, "open", PAPER, words)
     for occupancy in (1.0, 0.3, 0.2, 0.1):
         times = dense.step_s / measured[occupancy].step_s
-        words = f"{measured[occupancy].step_s * 1e6:.2f} us a step; scan and update are assumed"
+        words = f"{measured[occupancy].step_s * 1e6:.2f} us a step"
         if occupancy == 1.0:
             words += ": weight sparsity alone, less than 64 / 4 for the update is not sparse"
         at = f"G = {1 - occupancy:g}"
-        yield Row(name, "faster than dense", at, None, times, "x", None, "predicted", "-", words)
+        yield Row(name, "faster than dense", at, None, times, "x", None, "assumed", "-", words)
     there = measure(pruned, chip, needed, STEPS)
     words = (
         "the standing power of this board is not known: EdgeDRNN's, of a far smaller device, stands in; "
@@ -104,6 +104,6 @@ def balance(pruned: Network, chip: Chip, measured: dict[float, Measured]) -> Ite
         at = f"G = {1 - occupancy:g}"
         yield Row(
             chip.name, "step of unbalanced arrays", at, rule_s, measured[occupancy].step_s, "s", 0.05,
-            "predicted", "released code: 4 cycles for each column of the fullest array; update as described",
+            "rederived", "released code: 4 cycles for each column of the fullest array; update as described",
             f"the fullest array holds {fullest * arrays / total:.2f} times the mean of {arrays} arrays",
         )  # fmt: skip
