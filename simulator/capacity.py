@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from networks.errors import InputError
+from simulator.layout import Layout
 
 if TYPE_CHECKING:
     from simulator.chip import Chip
@@ -51,16 +52,12 @@ class Need(NamedTuple):
     name: str
     target: str
     core: int
-    columns: int
-    words: int
-    sources_per_column: int
-    resized: Callable[
-        [int], int
-    ]  # cores the target is spread over -> words of a column on the fullest, at most
+    layout: Layout
+    resized: Callable[[int], Layout]  # cores the target is spread over -> what the fullest stores, at most
 
     def bytes(self, bits: int) -> int:
         """Whole bytes for each column."""
-        return self.columns * -(-self.words * bits // 8)
+        return self.layout.bytes(bits)
 
 
 def stores(chip: Chip) -> list[list[Store]]:
@@ -87,9 +84,7 @@ def does_not_fit(chip: Chip, bits: int, needs: Sequence[Need], failed: Need, sto
     ``needs`` is all that has to lie in the store in the end, what it already holds included.
     """
     alone = sum(
-        need.columns * need.words
-        for need in needs
-        if (need.target, need.core) == (failed.target, failed.core)
+        need.layout.total_words for need in needs if (need.target, need.core) == (failed.target, failed.core)
     )
     taken = f", of which {store.taken_bytes * 8 // bits:,} are taken" if store.taken_bytes else ""
     where = f" on core {failed.core}" if chip.cores.count > 1 else ""
@@ -112,7 +107,7 @@ def remedies(chip: Chip, bits: int, needs: Sequence[Need], store: Store) -> list
         size = 0
         for need in needs:
             if cores is not None:
-                need = need._replace(words=need.resized(cores))
+                need = need._replace(layout=need.resized(cores))
             size = -(-size // store.access_bytes) * store.access_bytes + need.bytes(width)
         return size
 

@@ -43,7 +43,9 @@ def compile_columns(
         offset.append(offset[-1] + sources)
         cores = np.array([share.core for share in shares], np.int64)
         owned = [blocks[number, share.core] for share in shares]
-        address = np.stack([block.addresses(sources) for block in owned], axis=1)
+        word_bits = bits + np.array([block.index_bits for block in owned], np.int64)
+        size = (words * word_bits + 7) // 8
+        address = np.stack([block.addresses(size[:, n]) for n, block in enumerate(owned)], axis=1)
         places = [(first_store[block.memory], block.channel, block.core) for block in owned]
         store = np.array([s + (channel if stores.dram[s] else core) for s, channel, core in places], np.int64)
         reached, which = kinds_of(words > 0)
@@ -63,16 +65,16 @@ def compile_columns(
         if len(reached) == 1 and reached.all():  # all targets of every source: no search for what is there
             copies["core"].append(np.tile(cores, sources))
             copies["store"].append(np.tile(store, sources))
-            held = words.reshape(-1)
+            copies["words"].append(words.reshape(-1))
+            copies["bytes"].append(size.reshape(-1))
             copies["address"].append(address.reshape(-1))
         else:
             column, part = np.nonzero(words)
             copies["core"].append(cores[part])
             copies["store"].append(store[part])
-            held = words[column, part]
+            copies["words"].append(words[column, part])
+            copies["bytes"].append(size[column, part])
             copies["address"].append(address[column, part])
-        copies["words"].append(held)
-        copies["bytes"].append((held * bits + 7) // 8)
 
     def chained(rows: list[Integers]) -> Integers:
         return np.concatenate(rows).astype(np.int64, copy=False)

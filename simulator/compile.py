@@ -70,6 +70,7 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
         source=integers(source),
         target=integers(target),
         delay=integers([projection.delay for projection in network.projections]),
+        remembers=integers([1 - network.sends_events(p) for p in range(len(network.projections))]),
         sweep=integers([population.sweep for population in network.populations]),
         order=network.order,
         stages=stages,

@@ -18,13 +18,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from networks.connections import Convolution
 from networks.errors import InputError, nearest
 from simulator.capacity import Need, Store, does_not_fit, stores
+from simulator.layout import fullest, layouts
 from simulator.tables import Table
 
 if TYPE_CHECKING:
-    from networks.connections import Connection
     from networks.graph import Network
     from simulator.chip import Chip
 
@@ -47,8 +46,9 @@ class Block:
 
     Columns lie one after another from ``base_address``, ``stride_bytes`` apart. An all-to-all projection has
     a column for each source neuron; a convolution has one for each input plane (``sources_per_column``
-    neurons), with the kernels of this plane for the output planes on the core. ``channel`` is that of a DRAM;
-    a scratchpad's is 0.
+    neurons), with the kernels of this plane for the output planes on the core. A sparse projection's columns
+    are packed (``stride_bytes`` 0): each is as long as its words, and beside every word lie ``index_bits``.
+    ``channel`` is that of a DRAM; a scratchpad's is 0.
 
     >>> Block(0, 2, "dram", 0, base_address=64, stride_bytes=48, bytes=480).address(3)
     208
@@ -62,14 +62,22 @@ class Block:
     stride_bytes: int
     bytes: int
     sources_per_column: int = 1
+    index_bits: int = 0
 
     def address(self, source: int) -> int:
-        """Where the column of a source neuron begins."""
+        """Where the column of a source neuron begins, if it is not packed."""
         return self.base_address + source // self.sources_per_column * self.stride_bytes
 
-    def addresses(self, sources: int) -> npt.NDArray[np.int64]:
-        """Where the columns of sources 0 to ``sources - 1`` begin. Shape (sources,)."""
-        columns = np.arange(sources, dtype=np.int64) // self.sources_per_column
+    def addresses(self, column_bytes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Where the columns of all sources begin; ``column_bytes`` is what each fetches. Shape (sources,).
+
+        >>> packed = Block(0, 0, "dram", 0, base_address=64, stride_bytes=0, bytes=9, index_bits=4)
+        >>> packed.addresses(np.array([4, 0, 5])).tolist()
+        [64, 68, 68]
+        """
+        if self.stride_bytes == 0:
+            return self.base_address + np.cumsum(column_bytes) - column_bytes
+        columns = np.arange(column_bytes.size, dtype=np.int64) // self.sources_per_column
         return self.base_address + columns * self.stride_bytes
 
 
@@ -104,7 +112,7 @@ class Mapping:
                 block.memory,
                 str(block.channel),
                 f"{block.base_address:#x}",
-                f"{block.stride_bytes:,}",
+                f"{block.stride_bytes:,}" if block.stride_bytes else "packed",
                 f"{block.bytes:,}",
             )
             for block in self.blocks
@@ -171,7 +179,6 @@ def place_weights(chip: Chip, bits: int, needs: tuple[Need, ...]) -> tuple[Block
             here += [other for other in needs[len(homes) :] if any(store is last for store in allowed(other))]
             raise does_not_fit(chip, bits, here, need, last)
         homes.append(home)
-        stride = size // need.columns
         base = home.take(size)
         blocks.append(
             Block(
@@ -180,9 +187,10 @@ def place_weights(chip: Chip, bits: int, needs: tuple[Need, ...]) -> tuple[Block
                 home.memory,
                 home.channel,
                 base,
-                stride,
+                need.layout.stride(bits),
                 size,
-                need.sources_per_column,
+                need.layout.sources_per_column,
+                need.layout.index_bits,
             )
         )
     return tuple(blocks)
@@ -194,32 +202,9 @@ def needed(network: Network, slices: tuple[tuple[Slice, ...], ...]) -> tuple[Nee
     found: list[Need] = []
     for number, projection in enumerate(network.projections):
         connection, target = projection.connection, projection.target
-        for part in parts_of[target]:
-            columns, words, sources = layout(connection, part)
-            resized = partial(fullest, connection, network.population(target).size)
-            found.append(Need(number, projection.name, target, part.core, columns, words, sources, resized))
+        parts = parts_of[target]
+        resized = partial(fullest, connection, network.population(target).size)
+        stored = layouts(connection, [(part.start, part.stop) for part in parts])
+        for part, layout in zip(parts, stored, strict=True):
+            found.append(Need(number, projection.name, target, part.core, layout, resized))
     return tuple(found)
-
-
-def layout(connection: Connection, part: Slice) -> tuple[int, int, int]:
-    """What a core stores of a connection: columns, words of each, and source neurons that share one."""
-    if isinstance(connection, Convolution):
-        _, high, wide = connection.in_shape
-        plane = connection.out_shape[1] * connection.out_shape[2]
-        planes = -(-part.stop // plane) - part.start // plane
-        return connection.in_shape[0], planes * kernel_words(connection), high * wide
-    return connection.source_size, connection.gates * part.size, 1
-
-
-def fullest(connection: Connection, size: int, cores: int) -> int:
-    """At most so many words of a column lie on one core when ``size`` targets are spread over ``cores``."""
-    most = -(-size // cores)
-    if isinstance(connection, Convolution):
-        planes, high, wide = connection.out_shape
-        return min(planes, (most - 2) // (high * wide) + 2) * kernel_words(connection)
-    return connection.gates * most
-
-
-def kernel_words(connection: Convolution) -> int:
-    """Words of the kernel from one input plane to one output plane."""
-    return int(connection.kernel.shape[2] * connection.kernel.shape[3])

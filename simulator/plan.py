@@ -151,6 +151,7 @@ class Plan:
     source: Integers  # population each projection starts from
     target: Integers
     delay: Integers
+    remembers: Integers  # 1 where a projection sends deltas and keeps what it last sent, 0 for events
     sweep: Integers  # sweep of each population
     order: tuple[tuple[int, ...], ...]  # per sweep: populations in computing order
     stages: Stages
@@ -184,10 +185,13 @@ class Work(NamedTuple):
 
 
 def share_updates(plan: Plan, population: int, share: int) -> Work:
-    """``fixed + cycles * ceil(n / lanes)``; all accumulators and states are read, all states written."""
+    """``fixed + cycles * ceil(n / lanes)``; all accumulators and states are read, all states written.
+
+    A population that hears spikes writes its accumulators as well: they start from the bias at every step.
+    """
     where, cell = plan.shares[population][share], plan.network.populations[population].cell
     size, stages = where.stop - where.start, plan.stages
     duration_ps = stages.update_fixed_ps + rounds(size, stages.update_lanes) * stages.update_group_ps
-    return Work(
-        max(1, int(duration_ps)), size * (cell.accumulators + len(cell.states)), size * len(cell.states)
-    )
+    reads = cell.accumulators + len(cell.states)
+    writes = reads if plan.network.restarts[population] else len(cell.states)
+    return Work(max(1, int(duration_ps)), size * reads, size * writes)

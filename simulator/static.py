@@ -19,7 +19,7 @@ class Entry(NamedTuple):
 
 
 def preset(plan: Plan) -> Iterator[Entry]:
-    """The start of a sequence writes all accumulators, states and last sent values."""
+    """The start of a sequence writes all accumulators, states and last sent values (events have none)."""
     for population, shares in enumerate(plan.shares):
         cell = plan.network.populations[population].cell
         per_neuron = cell.accumulators + len(cell.states) if plan.into[population] else 0
@@ -28,7 +28,8 @@ def preset(plan: Plan) -> Iterator[Entry]:
             if per_neuron:
                 yield Entry(unit, population, "core.state_write", size * per_neuron)
             for projection in plan.out_of[population]:
-                yield Entry(unit, int(plan.target[projection]), "core.state_write", size)
+                if plan.remembers[projection]:
+                    yield Entry(unit, int(plan.target[projection]), "core.state_write", size)
 
 
 def elapsed(plan: Plan, channels: Sequence[dram.State | None], elapsed_ps: int) -> Iterator[Entry]:

@@ -7,6 +7,7 @@ from simulator.compiled_engine.jobs import SCAN_KIND, SCANNING, UPDATE_KIND, UPD
 from simulator.compiled_engine.queues import KIND_BITS, OPENING, count, enqueue, occupy, schedule
 from simulator.compiled_engine.records import NONE, State, Tables
 from simulator.compiled_engine.tables import BARRIER, DATAFLOW, LAYER
+from simulator.rules.service import scan_words
 
 
 @part
@@ -57,8 +58,9 @@ def start_scan(state: State, tables: Tables, now: int, number: int) -> None:
     encoder.last = first_message(state, step, encoder.high)
     sent = encoder.last - encoder.next
     count(state, encoder.unit, encoder.target, chip.scan_action, encoder.size)
-    count(state, encoder.unit, encoder.target, chip.read_action, 2 * encoder.size)
-    count(state, encoder.unit, encoder.target, chip.write_action, sent)
+    reads, writes = scan_words(encoder.size, sent, encoder.remembers)
+    count(state, encoder.unit, encoder.target, chip.read_action, reads)
+    count(state, encoder.unit, encoder.target, chip.write_action, writes)
 
 
 @part

@@ -36,7 +36,7 @@ STEP = record("messages", "messages_end", "began", "ended")
 
 # An encoder is one (projection, share of its source): fixed fields, then how far it has got.
 ENCODER = record(
-    *("projection", "core", "unit", "size", "source", "target", "delay", "updater"),
+    *("projection", "core", "unit", "size", "source", "target", "delay", "remembers", "updater"),
     *("low", "high", "duration", "first"),
     *("step", "next", "last", "began", "scanned"),
 )

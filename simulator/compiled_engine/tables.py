@@ -183,6 +183,7 @@ def encoder_records(plan: Plan, updater_at: Integers) -> Records:
         source=plan.source[projection],
         target=plan.target[projection],
         delay=plan.delay[projection],
+        remembers=plan.remembers[projection],
         updater=[
             int(updater_at[plan.source[p], w.core]) if c else NONE
             for p, w, c in zip(projection, place, computed, strict=True)

@@ -26,6 +26,19 @@ def scan_duration(elements: int, per_cycle: int, pad_to: int, period_ps: int) ->
 
 
 @kernel
+def scan_words(elements: int, sent: int, remembers: int) -> tuple[int, int]:
+    """State words a scan reads and writes.
+
+    An encoder of deltas compares every value with the last one sent, and writes that where it sends; one of
+    events (``remembers`` 0) only looks at the values.
+
+    >>> [[int(words) for words in scan_words(40, 3, remembers)] for remembers in (1, 0)]
+    [[80, 3], [40, 0]]
+    """
+    return elements * (1 + remembers), sent * remembers
+
+
+@kernel
 def scan_offset(position: int, per_cycle: int, period_ps: int) -> int:
     """When the element at ``position`` has been judged, counted from the start of the scan.
 

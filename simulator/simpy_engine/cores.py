@@ -8,7 +8,7 @@ import simpy
 
 from simulator.plan import ABSENT, FETCH, MAC, RECEIVE, SCAN, SEND, UPDATE, Plan, share_updates
 from simulator.rules.pieces import piece_of, pieces_of
-from simulator.rules.service import consumed, piece_work, scan_duration, scan_offset
+from simulator.rules.service import consumed, piece_work, scan_duration, scan_offset, scan_words
 from simulator.simpy_engine.books import Books
 from simulator.simpy_engine.machine import COLUMN, MESSAGE, SCANNING, UPDATING, Machine, Walk
 from simulator.simpy_engine.memories import Memories, Transfer
@@ -84,8 +84,9 @@ class Cores:
             began_ps = int(self.env.now)
             sending = self.neurons.scan(projection, share, step)
             self.books.count(unit, "core.scan", size, target)
-            self.books.count(unit, "core.state_read", 2 * size, target)
-            self.books.count(unit, "core.state_write", len(sending), target)
+            reads, writes = scan_words(size, len(sending), int(plan.remembers[projection]))
+            self.books.count(unit, "core.state_read", int(reads), target)
+            self.books.count(unit, "core.state_write", int(writes), target)
             for sent in sending:
                 offset_ps = int(
                     scan_offset(sent.source - where.start, stages.scan_per_cycle, stages.cycle_ps)

@@ -13,7 +13,7 @@ import numpy as np
 
 from networks.arrays import Numbers
 from networks.trace import MESSAGE, Trace
-from networks.transmit import scan
+from networks.transmit import scan, scan_events
 from simulator.plan import Plan
 
 
@@ -107,7 +107,11 @@ class Computing:
         sources = np.empty(values.size, np.int32)
         deltas = np.empty(values.size, values.dtype)
         part = slice(where.start, where.stop)
-        count = scan(values, self.last_sent[projection][part], self.theta[projection][part], sources, deltas)
+        theta = self.theta[projection][part]
+        if self.plan.remembers[projection]:
+            count = scan(values, self.last_sent[projection][part], theta, sources, deltas)
+        else:
+            count = scan_events(values, theta, sources, deltas)
         rows = zip((sources[:count] + where.start).tolist(), deltas[:count].tolist(), strict=True)
         found = [Sent(source, delta) for source, delta in rows]
         self.sent += [(step, projection, *sent) for sent in found]
@@ -119,7 +123,7 @@ class Computing:
     def update(self, population: int, share: int, step: int) -> None:
         where = self.plan.shares[population][share]
         part = slice(where.start, where.stop)
-        accumulators = np.ascontiguousarray(self.accumulators[population][:, part])
+        accumulators = self.accumulators[population][:, part].copy()
         arithmetic, cell = self.network.arithmetic, self.network.populations[population].cell
         received = sorted(self.inbox.pop((population, share), []))
         for projection in self.plan.into[population]:
@@ -134,7 +138,8 @@ class Computing:
                     np.array(deltas, arithmetic.dtype),
                     arithmetic,
                 )
-        self.accumulators[population][:, part] = accumulators
+        if not self.network.restarts[population]:
+            self.accumulators[population][:, part] = accumulators
         states = np.ascontiguousarray(self.states[population][:, part])
         states = cell.step(arithmetic)(accumulators, states)
         self.states[population][:, part] = states

@@ -8,6 +8,7 @@ reach of every core.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,8 +17,8 @@ from hypothesis import strategies as st
 from networks.arithmetic import FLOAT32, FixedPoint
 from networks.arrays import Floats
 from networks.build import random_stack
-from networks.cells import GRU, Conv2d, Dense, Input
-from networks.connections import AllToAll, Convolution
+from networks.cells import GRU, LIF, Conv2d, Dense, Input
+from networks.connections import AllToAll, Convolution, Sparse
 from networks.execute import execute
 from networks.graph import Network, Population, Projection
 from networks.quantise import quantised
@@ -159,9 +160,9 @@ def chips() -> st.SearchStrategy[Chip]:
 
 @st.composite
 def networks(draw: st.DrawFn) -> Network:
-    """Stacks of RNN, GRU, LSTM, in both directions too; convolutions; feedback; float32 and fixed point."""
+    """Stacks of RNN, GRU, LSTM, in both directions too; convolutions; feedback; spikes; float32 and fixed."""
     rng = np.random.default_rng(draw(st.integers(0, 2**16)))
-    network = draw(st.sampled_from([recurrent, convolutional, with_feedback]))(draw, rng)
+    network = draw(st.sampled_from([recurrent, pruned, convolutional, with_feedback, spiking]))(draw, rng)
     theta = draw(st.sampled_from([0.0, 0.05, 0.3]))
     network = network.with_thresholds({"input": theta, "recurrent": draw(st.sampled_from([0.0, 0.1]))})
     return quantised(network, FixedPoint()) if draw(st.booleans()) else network
@@ -174,6 +175,51 @@ def recurrent(draw: st.DrawFn, rng: np.random.Generator) -> Network:
     both = draw(st.booleans())
     readout = draw(st.sampled_from([None, 2]))
     return random_stack(kind, draw(st.integers(1, 7)), sizes, rng, bidirectional=both, readout=readout)
+
+
+def pruned(draw: st.DrawFn, rng: np.random.Generator) -> Network:
+    """A stack with most of its weights taken out: packed columns of several gates, some empty."""
+    network = recurrent(draw, rng)
+    kept = draw(st.sampled_from([0.1, 0.5]))
+
+    def sparse(projection: Projection) -> Projection:
+        matrices = projection.connection.weights.transpose(1, 2, 0)
+        words = matrices * (rng.random(matrices.shape) < kept)
+        return replace(projection, connection=Sparse.from_matrices(words.astype(np.float32)))
+
+    return replace(network, projections=tuple(map(sparse, network.projections)))
+
+
+def spiking(draw: st.DrawFn, rng: np.random.Generator) -> Network:
+    """Two spiking populations that hear an input, a real-valued population and each other; a readout."""
+    left, right, analogue = (draw(st.integers(1, 9)) for _ in range(3))
+
+    def sparse(sources: int, targets: int) -> Sparse:
+        words = rng.normal(size=(targets, sources)) * (rng.random((targets, sources)) < 0.6)
+        return Sparse.from_matrices(words.astype(np.float32))
+
+    return Network(
+        "spiking",
+        (
+            Population("input", Input(4)),
+            Population("analogue", Dense(analogue, "tanh"), small(rng, 1, analogue)),
+            Population("left", LIF(left, 0.5, 0.75), small(rng, 1, left)),
+            Population("right", LIF(right, 0.5, 1.0, -0.5), small(rng, 1, right)),
+            Population("readout", Dense(2), small(rng, 1, 2)),
+        ),
+        (
+            Projection("input", "analogue", AllToAll(small(rng, 4, 1, analogue))),
+            Projection("input", "left", sparse(4, left)),
+            Projection("analogue", "left", AllToAll(small(rng, analogue, 1, left))),
+            Projection("left", "left", sparse(left, left), "recurrent", 1),
+            Projection("left", "right", sparse(left, right), "input", 1),
+            Projection("right", "left", sparse(right, left), "recurrent", 1),
+            Projection("left", "readout", AllToAll(small(rng, left, 1, 2)), "input", 1),
+            Projection("right", "readout", sparse(right, 2), "input", 1),
+        ),
+        ("readout", "right"),
+        FLOAT32,
+    )
 
 
 def convolutional(draw: st.DrawFn, rng: np.random.Generator) -> Network:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 
@@ -13,16 +14,29 @@ from hypothesis import strategies as st
 
 from networks.arithmetic import FixedPoint
 from networks.build import random_stack
-from networks.cells import Conv2d, Input
-from networks.connections import Convolution
+from networks.cells import Conv2d, Dense, Input
+from networks.connections import Convolution, Sparse
 from networks.errors import InputError
 from networks.graph import Network, Population, Projection
 from simulator.chip import Chip, load_chip
+from simulator.compile import compile_plan
 from simulator.mapping import map_network, spread
 
 
 def gru(inputs: int, *hidden: int) -> Network:
     return random_stack("gru", inputs, hidden, np.random.default_rng(0))
+
+
+def pruned(inputs: int, *hidden: int) -> Network:
+    """A GRU without most of its weights, whose columns are packed."""
+    network, rng = gru(inputs, *hidden), np.random.default_rng(1)
+
+    def sparse(projection: Projection) -> Projection:
+        matrices = projection.connection.weights.transpose(1, 2, 0)
+        words = matrices * (rng.random(matrices.shape) < 0.3)
+        return replace(projection, connection=Sparse.from_matrices(words))
+
+    return replace(network, projections=tuple(map(sparse, network.projections)))
 
 
 def convolution(planes: int, size: int, outputs: int) -> Network:
@@ -62,6 +76,7 @@ def test_slices_cover_every_neuron_once_and_evenly(neurons: int, cores: int) -> 
 
 networks = st.one_of(
     st.builds(gru, st.integers(1, 20), st.integers(1, 40), st.integers(1, 40)),
+    st.builds(pruned, st.integers(1, 20), st.integers(1, 40), st.integers(1, 40)),
     st.builds(convolution, st.integers(1, 3), st.integers(1, 6), st.integers(1, 5)),
 )
 
@@ -80,8 +95,14 @@ def test_blocks_lie_apart_and_inside_their_memory(network: Network, cores: int, 
         for block in blocks:
             part = next(p for p in mapping.slices[positions[projection.target]] if p.core == block.core)
             words = fan_in.restrict(part.start, part.stop).fan_out
+            if block.stride_bytes == 0:
+                held = [-(-int(w) * (32 + block.index_bits) // 8) for w in words]
+                ends = block.addresses(np.array(held)) + held
+                assert ends.tolist() == [block.base_address + sum(held[: n + 1]) for n in range(len(held))]
+                assert ends[-1] == block.base_address + block.bytes
+                continue
             assert np.all(words * 4 <= block.stride_bytes), "a column holds what a message fetches"
-            addresses = block.addresses(fan_in.source_size)
+            addresses = block.addresses(words * 4)
             assert [block.address(source) for source in range(fan_in.source_size)] == addresses.tolist()
             assert addresses.max() + block.stride_bytes == block.base_address + block.bytes
     for memory in chip.memories:
@@ -112,6 +133,22 @@ def test_a_convolution_stores_its_kernel_once() -> None:
     (block,) = mapping.blocks
     assert (block.stride_bytes, block.bytes, block.sources_per_column) == (3 * 9 * 4, 2 * 3 * 9 * 4, 16)
     assert [block.address(source) for source in (0, 15, 16, 31)] == [0, 0, 108, 108]
+
+
+def test_packed_columns_hold_their_words_and_where_they_belong() -> None:
+    """Sources of 2, 0 and 1 words of 32 bits, each with 1 bit for its place among 2 targets."""
+    connection = Sparse.from_matrices(np.float32([[1, 0, 2], [3, 0, 0]]))
+    target = Population("out", Dense(2), np.zeros((1, 2), np.float32))
+    network = Network(
+        "packed", (Population("input", Input(3)), target), (Projection("input", "out", connection),), ("out",)
+    )
+    mapping = map_network(network, load_chip("edgedrnn"))
+    (block,) = mapping.blocks
+    assert (block.stride_bytes, block.index_bits, block.bytes) == (0, 1, 9 + 5)
+    assert mapping.table()[1].rows[0][5] == "packed"
+    columns = compile_plan(network, load_chip("edgedrnn"), mapping).columns
+    assert (columns.copy_words.tolist(), columns.copy_bytes.tolist()) == ([2, 1], [9, 5])
+    assert columns.copy_address.tolist() == [block.base_address, block.base_address + 9]
 
 
 def test_narrow_weights_take_whole_bytes() -> None:
@@ -162,9 +199,17 @@ def test_what_does_not_fit_is_told_with_remedies() -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.integers(1, 24), st.integers(8, 48), st.integers(8, 48), st.integers(1, 4))
-def test_each_remedy_alone_makes_it_fit(inputs: int, first: int, second: int, cores: int) -> None:
-    network = gru(inputs, first, second)
+@given(
+    st.sampled_from([gru, pruned]),
+    st.integers(1, 24),
+    st.integers(8, 48),
+    st.integers(8, 48),
+    st.integers(1, 4),
+)
+def test_each_remedy_alone_makes_it_fit(
+    made: Callable[..., Network], inputs: int, first: int, second: int, cores: int
+) -> None:
+    network = made(inputs, first, second)
     try:
         map_network(network, on_chip(cores, "2 KiB"))
     except InputError as error:
