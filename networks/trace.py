@@ -198,9 +198,7 @@ def random_trace(
     step, bounds = 0, [0]
     active = [[i for place in sweep for i in network.incoming[place]] for sweep in network.order]
     for number, length in enumerate(lengths):
-        if length < 1:
-            rule = "a sequence has at least one frame"
-            raise InputError(f"sequence {number}", f"length {length}", rule, "Leave empty sequences out.")
+        check_length(number, length)
         for projections in active:
             for _ in range(length):
                 for index in sorted(projections):
@@ -217,5 +215,32 @@ def random_trace(
 
 
 def dense_trace(network: Network, lengths: Sequence[int]) -> Trace:
-    """Every element of every active encoder, sent at every step: what a chip without deltas would move."""
-    return random_trace(network, lengths, 1.0, np.random.default_rng(0))
+    """Every element of every active encoder, sent at every step: what a chip without deltas would move.
+
+    Errors: a sequence of no frames. The deltas are 1, as in ``random_trace`` at occupancy 1.
+    """
+    blocks = []  # the messages of one step of each sweep
+    for sweep in network.order:
+        active = sorted(index for place in sweep for index in network.incoming[place])
+        sizes = [network.projections[index].connection.source_size for index in active]
+        block = np.ones(sum(sizes), MESSAGE)
+        block["projection"] = np.repeat(np.array(active, np.int64), sizes)
+        block["source"] = np.concatenate([np.zeros(0, np.int64), *map(np.arange, sizes)])
+        blocks.append(block)
+    for number, length in enumerate(lengths):
+        check_length(number, length)
+    repeats = np.array([(length, place) for length in lengths for place in range(len(blocks))], np.int64)
+    repeats = repeats.reshape(-1, 2)  # as many steps of the sweep of that place
+    whole = [np.zeros(0, MESSAGE), *(np.tile(blocks[place], length) for length, place in repeats.tolist())]
+    per_step = np.repeat(np.array([len(block) for block in blocks])[repeats[:, 1]], repeats[:, 0])
+    messages = np.concatenate(whole)
+    messages["step"] = np.repeat(np.arange(len(per_step)), per_step)
+    step_bounds = np.concatenate([[0], np.cumsum(per_step)]).astype(np.int64)
+    sequence_bounds = np.cumsum([0, *(network.sweeps * length for length in lengths)]).astype(np.int64)
+    return Trace(messages, step_bounds, sequence_bounds, network.digest)
+
+
+def check_length(number: int, length: int) -> None:
+    if length < 1:
+        rule = "a sequence has at least one frame"
+        raise InputError(f"sequence {number}", f"length {length}", rule, "Leave empty sequences out.")

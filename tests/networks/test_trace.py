@@ -146,3 +146,12 @@ def test_occupancy_counts_every_element_scanned():
     assert trace.occupancy(network)["input"] == 2 / 8  # the constant input is sent once
     assert trace.sent(network).tolist()[0] == 2
     assert trace.scanned(network).tolist() == [8, 12]
+
+
+@given(lengths=st.lists(st.integers(1, 4), max_size=4), sweeps=st.booleans())
+def test_a_dense_trace_is_a_random_one_at_occupancy_1(lengths, sweeps):
+    network = random_stack("gru", 3, (4, 2), np.random.default_rng(0), bidirectional=sweeps)
+    assert (
+        dense_trace(network, lengths).digest
+        == random_trace(network, lengths, 1.0, np.random.default_rng(0)).digest
+    )

@@ -5,14 +5,19 @@ Source: github.com/Jakobovski/free-spoken-digit-dataset, CC BY-SA 4.0, doi:10.52
 
 from __future__ import annotations
 
+import hashlib
+import importlib.metadata
 import os
 import zipfile
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from networks.cache import FEATURES, kept, sources_digest
 from networks.errors import InputError
 from workloads.digits.corpus import Corpus, digest_of, in_part
 from workloads.features import log_mel
@@ -114,26 +119,51 @@ def file_name(recordings: Recordings, place: int) -> str:
 
 
 def read(path: Path, part: str = "all") -> Corpus:
-    """Read recordings and compute features of one part (train, test, all) of the official split."""
+    """Recordings of one part (train, test, all) of the official split, as features.
+
+    The features are kept: the same file gives them at once the next time.
+    """
+    in_part(np.ones(1, bool), part)  # refuse an unknown part before any work
+    try:
+        file = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        read_file(path)  # says what is wrong with it
+        raise
+    code = sources_digest(Path(__file__).parent.parent) + importlib.metadata.version("librosa")
+    held = kept(FEATURES, digest_of(file, part, code), lambda: features_of(path, part))
+    bounds = held["bounds"].tolist()
+    return Corpus(
+        "fsdd",
+        ABOUT,
+        tuple(held["frames"][first:end] for first, end in pairwise(bounds)),
+        held["labels"],
+        held["speakers"],
+        tuple(str(name) for name in held["speaker_names"]),
+        held["is_test"],
+        str(held["digest_of_recordings"]),
+    )
+
+
+def features_of(path: Path, part: str) -> dict[str, NDArray[Any]]:
+    """Features and labels of one part, as they are kept."""
     recordings = read_file(path)
     is_test = np.isin(recordings.index, TEST_INDICES)
     places = np.flatnonzero(in_part(is_test, part))
     if places.size == 0:
         raise InputError(path, "0 recordings", f"the {part} part is empty", "Use the whole data set.")
-    features = tuple(
+    features = [
         log_mel(
             recordings.audio[recordings.offsets[place] : recordings.offsets[place + 1]],
             recordings.sample_rate,
         )
         for place in places
-    )
-    return Corpus(
-        "fsdd",
-        ABOUT,
-        features,
-        recordings.labels[places].astype(np.int64),
-        recordings.speaker[places].astype(np.int64),
-        tuple(str(name) for name in recordings.speaker_names),
-        is_test[places],
-        content_digest(recordings),
-    )
+    ]
+    return {
+        "frames": np.concatenate(features),
+        "bounds": np.cumsum([0, *map(len, features)]),
+        "labels": recordings.labels[places].astype(np.int64),
+        "speakers": recordings.speaker[places].astype(np.int64),
+        "speaker_names": recordings.speaker_names,
+        "is_test": is_test[places],
+        "digest_of_recordings": np.array(content_digest(recordings)),
+    }
