@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from deltasim.main import main
-from reports.validation import PUBLISHED, Row, validate
+from networks.errors import InputError
+from reports.validation import PUBLISHED, Row, spartus, validate
 from reports.validation.page import page, tally
 from reports.validation.row import STANDINGS
 from simulator.chip import load_chip
+from simulator.compile import compile_plan
+from simulator.mapping import map_network
 
 MISSED = {("deltarnn", "power"), ("spartus", "power")}
 OPEN = {
@@ -67,6 +70,17 @@ def test_edgedrnn_follows_the_released_hardware_from_dense_to_silent(rows: tuple
     own = [row for row in rows if row.chip == "edgedrnn" and row.figure == "latency of a step"]
     assert [row.at for row in own] == [f"G = {g}" for g in ("0", "0.5", "0.8", "0.9", "0.95", "1")]
     assert all(row.bound == 0.05 and row.verdict == "kept" for row in own)
+
+
+def test_spartus_holds_its_network_only_pruned() -> None:
+    """A pruned column is 4 words for each of 64 elements, of 8 bits and 12 of place: 4 accesses."""
+    whole, pruned = spartus.networks()
+    chip = load_chip("spartus")
+    with pytest.raises(InputError, match="it holds"):
+        map_network(whole, chip)
+    columns = compile_plan(pruned, chip, map_network(pruned, chip)).columns
+    assert set(columns.copy_words.tolist()) == {256}
+    assert set(columns.copy_bytes.tolist()) == {4 * chip.memories[0].access_bytes}
 
 
 def test_a_row_notices_a_chip_that_is_not_the_published_one(monkeypatch: pytest.MonkeyPatch) -> None:
