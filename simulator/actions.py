@@ -78,4 +78,6 @@ def chip_actions(chip: Chip) -> tuple[Action, ...]:
     links = [Action("link.flit", "network", "flits")]
     if chip.network.topology != "bus":  # a bus has no routers: its transfers are link flits
         links.append(Action("router.flit", "network", "flits"))
+    if chip.network.buffer_flits is not None:  # packets for which a link stood still until there was room
+        links.append(Action("link.credit_stall", "network", "packets", priced=False))
     return (*CORE, *memories, *links, Action("network.leakage", "static", "ps"))

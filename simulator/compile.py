@@ -7,6 +7,7 @@ import numpy as np
 from networks.errors import InputError
 from networks.graph import Network
 from simulator.actions import chip_actions
+from simulator.buffers import compile_buffers
 from simulator.chip import Chip
 from simulator.chip.parts import Dram
 from simulator.columns import compile_columns
@@ -75,6 +76,7 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
         order=network.order,
         stages=stages,
         wires=wires,
+        buffers=compile_buffers(chip, wires, stores, columns),
         stores=stores,
         columns=columns,
     )

@@ -22,6 +22,7 @@ class Tally(NamedTuple):
     tree_links: int  # link traversals owed: the sum of tree sizes
     traversed: int
     column_words: int  # words owed: the sum of column words over all copies
+    room_missing: int = 0  # flits of buffer room that have not come back
 
 
 def check(ledger: Ledger, tally: Tally) -> None:
@@ -43,6 +44,7 @@ def check(ledger: Ledger, tally: Tally) -> None:
     equal("messages delivered", tally.delivered, tally.copies)
     equal("link traversals", tally.traversed, tally.tree_links)
     equal("words read", words, tally.column_words)
+    equal("buffer room not given back", tally.room_missing, 0)
     equal("multiply-accumulates", ledger.total("core.mac"), tally.column_words)
     equal("totals by layer", ledger.layer_counts.sum(axis=0).tolist(), ledger.counts.sum(axis=0).tolist())
     for index, unit in enumerate(ledger.units):

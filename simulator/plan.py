@@ -69,6 +69,24 @@ class Stages:
 
 
 @dataclass(frozen=True, eq=False)
+class InputBuffers:
+    """The finite buffers behind the links: ``channels`` virtual channels of ``flits`` flits behind each.
+
+    Packets that wait for a link stand in one of ``queues`` queues, by class and leg
+    (``simulator.virtual_channels``). Queue *q* has the channels from
+    ``rules.buffers.first_channel(q, queues, channels)`` on. The arrays are parallel to ``tree_link``,
+    ``path_link`` and ``back_link``.
+    """
+
+    channels: int
+    flits: int
+    queues: int
+    tree_queue: Integers
+    path_queue: Integers
+    back_queue: Integers
+
+
+@dataclass(frozen=True, eq=False)
 class Wires:
     """The network on chip: link ``l`` is unit ``first_unit + l``; trees and memory paths as ragged arrays.
 
@@ -156,6 +174,7 @@ class Plan:
     order: tuple[tuple[int, ...], ...]  # per sweep: populations in computing order
     stages: Stages
     wires: Wires
+    buffers: InputBuffers | None  # None: without limit
     stores: Stores
     columns: Columns
 

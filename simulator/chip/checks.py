@@ -10,6 +10,7 @@ from networks.errors import InputError, nearest
 from simulator.actions import chip_actions
 from simulator.chip.parts import Dram, Scratchpad
 from simulator.topology import parse_topology
+from simulator.virtual_channels import classes_of, legs_of, named, rings_of, waiting_circle
 
 if TYPE_CHECKING:
     from simulator.chip.description import Chip
@@ -37,6 +38,7 @@ class Faults(ValueError):
 def faults(chip: Chip) -> tuple[Fault, ...]:
     """Everything between the parts that does not agree."""
     found = [*network_faults(chip)]
+    found += [] if found else [*buffer_faults(chip)]
     nodes = None if found else chip.topology.nodes
     found += [*core_faults(chip), *memory_faults(chip, nodes), *placement_faults(chip)]
     # actions depend on the names of the memories: prices are looked at once those are sound
@@ -55,6 +57,37 @@ def network_faults(chip: Chip) -> Iterator[Fault]:
             "a width is a whole number of bytes",
             "Use 8, 16, 32, 64 ... bit.",
         )
+
+
+def buffer_faults(chip: Chip) -> Iterator[Fault]:
+    """Finite buffers hold every packet, and no packets can wait for each other in a circle."""
+    network, topology = chip.network, chip.topology
+    buffer, channels = network.buffer_flits, network.virtual_channels
+    if buffer is None and channels is None:
+        return
+    if buffer is None or channels is None:
+        missing = "buffer" if buffer is None else "virtual_channels"
+        rule = "buffer and virtual_channels are given together"
+        yield Fault(f"network.{missing}", "missing", rule, "Give both, or neither for buffers without limit.")
+        return
+    if topology.is_bus:
+        yield Fault("network.buffer", str(buffer), "a bus has no routers and no buffers", "Leave it out.")
+        return
+    for name, bits in (("message_bits", network.message_bits), ("request_bits", network.request_bits)):
+        flits = -(-bits // network.link_width_bits)
+        if flits > buffer:
+            rule = f"a packet fits in a buffer, which holds {buffer} flits; this one has {flits}"
+            yield Fault(f"network.{name}", str(bits), rule, f"Use a buffer of {flits} or wider links.")
+    classes = classes_of(chip)
+    drams = [memory for memory in chip.memories if isinstance(memory, Dram)]
+    ports = tuple(port for memory in drams for port in memory.ports if port < topology.nodes)
+    if channels < classes:
+        rule = "messages, requests and responses must not wait for each other: each has a virtual channel"
+        yield Fault("network.virtual_channels", str(channels), rule, f"Use {classes} or more.")
+    elif legs_of(chip) == 1 and (circle := waiting_circle(topology, ports)):
+        rule = f"packets can wait for each other around the links {named(topology, circle)}"
+        remedy = f"Use {2 * classes}." if rings_of(topology) else "Remove a link of the circle."
+        yield Fault("network.virtual_channels", str(channels), rule, remedy)
 
 
 def core_faults(chip: Chip) -> Iterator[Fault]:

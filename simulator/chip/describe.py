@@ -118,6 +118,9 @@ def memory_table(chip: Chip, memory: Scratchpad | Dram) -> Table:
 
 def network_table(chip: Chip) -> Table:
     network = chip.network
+    limits: dict[str, object] = {}
+    if network.buffer_flits is not None:
+        limits = {"buffer": f"{network.buffer_flits} flits", "virtual_channels": network.virtual_channels}
     return fields(
         "Network",
         topology=network.topology,
@@ -128,6 +131,7 @@ def network_table(chip: Chip) -> Table:
         hop=cycles(network.hop_cycles),
         message=f"{network.message_bits} bit",
         read_request=f"{network.request_bits} bit",
+        **limits,
     )
 
 

@@ -177,6 +177,8 @@ class Interconnect(Part):
 
     A link moves a flit of ``link_width`` bits each cycle; the head flit takes ``hop_cycles`` for every link,
     router included. ``message_bits`` and ``request_bits`` are the sizes of a delta message and of a read.
+    With ``buffer`` every link ends in ``virtual_channels`` buffers of so many flits, and a packet waits
+    until the next one has room for all of it; without, buffers have no limit.
     """
 
     topology: Text
@@ -185,6 +187,8 @@ class Interconnect(Part):
     hop_cycles: Count
     message_bits: Count
     request_bits: Count
+    buffer_flits: Count | None = Field(default=None, alias="buffer")
+    virtual_channels: Count | None = None
 
     @property
     def period_ps(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from networks.kernels import part
+from simulator.compiled_engine.buffers import leave_buffer, want_link
 from simulator.compiled_engine.jobs import (
     ACCUMULATING,
     ADDRESSING,
@@ -85,7 +86,8 @@ def ask_memory(state: State, tables: Tables, now: int, job: int) -> None:
     record.address, record.bytes, record.words, record.span = piece.address, piece.bytes, piece.words, 0
     if store.dram:
         count(state, unit, layer, store.words, record.words)
-        record.at = tables.paths[path_of(state, tables, job)].there
+        record.at, record.behind = tables.paths[path_of(state, tables, job)].there, NONE
+        record.flits = tables.chip[0].request_flits
         request(state, tables, now, job)
     else:
         unit += array(state, tables, job)
@@ -118,11 +120,12 @@ def request(state: State, tables: Tables, now: int, job: int) -> None:
     """The request packet's next link, or, with its last flit, the channel."""
     record, chip, path = state.jobs[job], tables.chip[0], tables.paths[path_of(state, tables, job)]
     if record.at < path.there_end:
-        link = chip.first_link + tables.lists[record.at]
-        wait_for(state, tables, now, link, job, REQUESTING, REQUEST_KIND)
+        go_over(state, tables, now, job, REQUESTING, REQUEST_KIND)
         return
     if path.there_end > path.there:
-        leave_network(state, tables, job, tables.lists[path.there_end - 1], chip.request_flits)
+        leave_network(state, tables, job, path.there_end - 1)
+        if chip.channels > 0:
+            leave_buffer(state, tables, job, now + chip.request_flits * chip.link_period)
         if chip.request_flits > 1:
             record.stage = ASKED
             schedule(state, now + (chip.request_flits - 1) * chip.link_period, job)
@@ -131,12 +134,22 @@ def request(state: State, tables: Tables, now: int, job: int) -> None:
 
 
 @part
-def leave_network(state: State, tables: Tables, job: int, link: int, flits: int) -> None:
-    """A packet leaves the network through the router behind ``link``."""
+def go_over(state: State, tables: Tables, now: int, job: int, stage: int, kind: int) -> None:
+    """Queue a packet up for the next link of its way."""
+    record, chip = state.jobs[job], tables.chip[0]
+    record.stage = stage
+    key = piece_code(kind, record.message, record.core, chip.cores, record.piece, chip.parts)
+    want_link(state, tables, now, tables.lists[record.at], job, key)
+
+
+@part
+def leave_network(state: State, tables: Tables, job: int, last: int) -> None:
+    """A packet leaves the network through the router behind the ``last`` link of its way."""
     chip = tables.chip[0]
     if chip.router_action != NONE:
-        layer = state.messages[state.jobs[job].message].layer
-        count(state, chip.first_link + link, layer, chip.router_action, flits)
+        record, link = state.jobs[job], tables.lists[last] // chip.queues
+        layer = state.messages[record.message].layer
+        count(state, chip.first_link + link, layer, chip.router_action, record.flits)
 
 
 @part
@@ -165,7 +178,8 @@ def serve_dram(state: State, tables: Tables, now: int, job: int) -> None:
     count(state, store.unit, layer, store.bytes, moved)
     count(state, store.unit, layer, store.io, moved * 8)
     record.span, record.tail = service.last_ps - service.first_ps, service.last_ps
-    record.at = tables.paths[path_of(state, tables, job)].back
+    record.at, record.behind = tables.paths[path_of(state, tables, job)].back, NONE
+    record.flits = rounds(record.bytes, tables.chip[0].flit_bytes)
     schedule(state, service.first_ps, job)
 
 
@@ -195,17 +209,13 @@ def respond(state: State, tables: Tables, now: int, job: int) -> None:
     """The response packet's next link, or the core."""
     record, chip, path = state.jobs[job], tables.chip[0], tables.paths[path_of(state, tables, job)]
     if record.at < path.back_end:
-        link = chip.first_link + tables.lists[record.at]
-        wait_for(state, tables, now, link, job, RESPONDING, RESPONSE_KIND)
+        go_over(state, tables, now, job, RESPONDING, RESPONSE_KIND)
         return
     if path.back_end > path.back:
-        leave_network(state, tables, job, tables.lists[path.back_end - 1], response_flits(state, tables, job))
+        leave_network(state, tables, job, path.back_end - 1)
+        if chip.channels > 0:
+            leave_buffer(state, tables, job, now + record.span)
     multiply(state, tables, now, job)
-
-
-@part
-def response_flits(state: State, tables: Tables, job: int) -> int:
-    return rounds(state.jobs[job].bytes, tables.chip[0].flit_bytes)
 
 
 @part

@@ -51,7 +51,7 @@ class CompiledEngine:
             state.run["overflow"] = 1
 
     def _ledger(self, state: State) -> Ledger:
-        plan, run, units = self.plan, state.run[0], state.units
+        plan, run, units = self.plan, state.run[0], state.units[: len(self.plan.units)]
         elapsed_ps = int(state.steps["ended"].max())
         for population, record in enumerate(state.populations):
             last = (int(plan.sweep[population]) + 1) * int(run["frames"]) - 1
@@ -80,5 +80,12 @@ class CompiledEngine:
             step_latency_ps=state.steps["ended"] - state.steps["began"],
             sequence_latency_ps=np.array([elapsed_ps], np.int64),
         )
-        check(ledger, Tally(*(int(run[field]) for field in Tally._fields)))
+        seen = {field: int(run[field]) for field in Tally._fields if field != "room_missing"}
+        check(ledger, Tally(**seen, room_missing=self._room_missing(state)))
         return ledger
+
+    def _room_missing(self, state: State) -> int:
+        """Flits of buffer room that are neither free nor about to be."""
+        limits = self.plan.buffers
+        flits = len(state.room) * limits.flits if limits else 0
+        return int(flits - state.room.sum() - state.buffers["leaving"].sum())

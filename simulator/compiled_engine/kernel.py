@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from networks.kernels import kernel, part
+from simulator.compiled_engine.buffers import come_in, move_up, packet_to_go
 from simulator.compiled_engine.columns import (
     accumulate,
     ask_channel,
@@ -13,7 +14,6 @@ from simulator.compiled_engine.columns import (
     read_scratchpad,
     request,
     respond,
-    response_flits,
     serve_dram,
 )
 from simulator.compiled_engine.jobs import (
@@ -38,6 +38,7 @@ from simulator.compiled_engine.queues import (
     EMITTING,
     JOB,
     KIND_BITS,
+    MOVING_UP,
     OPENING,
     WAKING,
     mark,
@@ -88,6 +89,8 @@ def settle(state: State, tables: Tables, now: int, what: int) -> None:
             mark(state, number)
     elif kind == EMITTING:
         emit(state, tables, now, number)
+    elif kind == MOVING_UP:
+        reach_node(state, tables, now, move_up(state, number, now))
     elif kind == OPENING:
         open_gate(state, tables, now)
 
@@ -109,10 +112,21 @@ def decide(state: State, tables: Tables, now: int) -> None:
                 unit.free_places -= 1
                 schedule(state, now + tables.chip[0].cycle, take(state, now, number))
         elif unit.free_at <= now and unit.length > 0:
-            begin(state, tables, now, number, take(state, now, number))
-            if unit.length > 0:
-                wake_when_free(state, number)
+            job = next_job(state, tables, now, number)
+            if job != NONE:
+                begin(state, tables, now, number, job)
+                if unit.length > 0:
+                    wake_when_free(state, number)
     run.marks = 0
+
+
+@part
+def next_job(state: State, tables: Tables, now: int, number: int) -> int:
+    """The first of a unit's queue; at a link with finite buffers the first that has room, or NONE."""
+    chip = tables.chip[0]
+    if chip.channels > 0 and chip.first_link <= number < chip.first_link + chip.links:
+        return packet_to_go(state, tables, now, number)
+    return take(state, now, number)
 
 
 @part
@@ -140,12 +154,8 @@ def begin(state: State, tables: Tables, now: int, unit: int, job: int) -> None:
     stage = record.stage
     if stage == ACCUMULATING:
         accumulate(state, tables, now, job)
-    elif stage == REQUESTING:
-        cross(state, tables, now, job, tables.lists[record.at], chip.request_flits)
-    elif stage == RESPONDING:
-        cross(state, tables, now, job, tables.lists[record.at], response_flits(state, tables, job))
-    elif stage == BRANCHING:
-        cross(state, tables, now, job, tables.entries[record.at].link, chip.message_flits)
+    elif stage in (BRANCHING, REQUESTING, RESPONDING):
+        cross(state, tables, now, job, unit)
     elif stage == SERVED:
         serve_dram(state, tables, now, job)
     elif stage == READING:
@@ -172,27 +182,15 @@ def go_on(state: State, tables: Tables, now: int, job: int) -> None:
         ask_memory(state, tables, now, job)
     elif stage == ACCUMULATING:
         consume(state, tables, now, job)
-    elif stage == REQUESTING:
-        record.at += 1
-        request(state, tables, now, job)
+    elif stage in (BRANCHING, REQUESTING, RESPONDING):
+        if tables.chip[0].channels == 0 or come_in(state, job, now):
+            reach_node(state, tables, now, job)
     elif stage == ASKED:
         ask_channel(state, tables, now, job)
     elif stage == SERVED:
         respond(state, tables, now, job)
-    elif stage == RESPONDING:
-        record.at += 1
-        record.tail = now + record.span - tables.chip[0].link_period
-        respond(state, tables, now, job)
     elif stage == READING:
         multiply(state, tables, now, job)
-    elif stage == BRANCHING:
-        pass_link(state, tables, now, job)
-        record.stage = DROPPING
-        wait = record.span - tables.chip[0].link_period
-        if wait > 0:
-            schedule(state, now + wait, job)
-        else:
-            drop(state, tables, now, job)
     elif stage == DROPPING:
         drop(state, tables, now, job)
     elif stage == SENDING:
@@ -205,3 +203,19 @@ def go_on(state: State, tables: Tables, now: int, job: int) -> None:
         end_scan(state, tables, now, job)
     elif stage == UPDATING:
         end_update(state, tables, now, job - state.encoders.size)
+
+
+@part
+def reach_node(state: State, tables: Tables, now: int, job: int) -> None:
+    """A packet's head has come to a node and may go on."""
+    record = state.jobs[job]
+    if record.stage == BRANCHING:
+        pass_link(state, tables, now, job)
+        return
+    record.at += 1
+    record.behind = job
+    if record.stage == REQUESTING:
+        request(state, tables, now, job)
+    else:
+        record.tail = now + record.span - tables.chip[0].link_period
+        respond(state, tables, now, job)

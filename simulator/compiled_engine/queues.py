@@ -6,7 +6,7 @@ from networks.kernels import part
 from simulator.compiled_engine.records import NONE, State
 
 # An event is a job that goes on, or one of these with its number in the low bits.
-JOB, WAKING, EMITTING, OPENING = 0, 1, 2, 3
+JOB, WAKING, EMITTING, OPENING, MOVING_UP = range(5)
 KIND_BITS = 40
 
 
@@ -63,12 +63,17 @@ def mark(state: State, number: int) -> None:
 
 @part
 def enqueue(state: State, now: int, number: int, job: int, code: int) -> None:
-    """Queue a job by (arrival, code). Arrivals never go back in time, so only ties are sorted."""
-    unit, jobs = state.units[number], state.jobs
+    """Queue a job up at a unit."""
     if state.run[0].overflow:
         return  # the run is given up: leave the queues whole
-    unit.area += unit.length * (now - unit.changed)
-    unit.changed = now
+    insert(state, now, number, job, code)
+    note_arrival(state, now, number)
+
+
+@part
+def insert(state: State, now: int, number: int, job: int, code: int) -> None:
+    """Put a job in a list by (arrival, code). Arrivals never go back in time, so only ties are sorted."""
+    unit, jobs = state.units[number], state.jobs
     jobs[job].arrival, jobs[job].code = now, code
     before = unit.tail
     while before != NONE and jobs[before].arrival == now and jobs[before].code > code:
@@ -83,6 +88,14 @@ def enqueue(state: State, now: int, number: int, job: int, code: int) -> None:
         unit.tail = job
     else:
         jobs[after].previous = job
+
+
+@part
+def note_arrival(state: State, now: int, number: int) -> None:
+    """One more waits for a unit: it decides when it is free."""
+    unit = state.units[number]
+    unit.area += unit.length * (now - unit.changed)
+    unit.changed = now
     unit.length += 1
     unit.peak = max(unit.peak, unit.length)
     if unit.places > 0:
@@ -106,9 +119,15 @@ def wake_when_free(state: State, number: int) -> None:
 @part
 def take(state: State, now: int, number: int) -> int:
     """The first job of the queue."""
+    job = remove_first(state, number)
+    note_departure(state, now, number, job)
+    return job
+
+
+@part
+def remove_first(state: State, number: int) -> int:
+    """Take the first job off a list."""
     unit, jobs = state.units[number], state.jobs
-    unit.area += unit.length * (now - unit.changed)
-    unit.changed = now
     job = unit.head
     after = jobs[job].next
     unit.head = after
@@ -116,9 +135,17 @@ def take(state: State, now: int, number: int) -> int:
         unit.tail = NONE
     else:
         jobs[after].previous = NONE
-    unit.length -= 1
-    unit.wait += now - jobs[job].arrival
     return int(job)
+
+
+@part
+def note_departure(state: State, now: int, number: int, job: int) -> None:
+    """One that waited for a unit has its turn."""
+    unit = state.units[number]
+    unit.area += unit.length * (now - unit.changed)
+    unit.changed = now
+    unit.length -= 1
+    unit.wait += now - state.jobs[job].arrival
 
 
 @part

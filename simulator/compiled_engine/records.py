@@ -24,13 +24,17 @@ def record(*fields: str) -> np.dtype[np.void]:
 UNIT = record(
     *("free_at", "places", "free_places", "head", "tail", "length", "marked", "wake"),
     *("covered", "busy", "occupied", "idle", "wait", "area", "peak", "changed", "taken_since", "mark"),
+    "stalled_since",
 )
 EVENT = record("time", "what")
 JOB = record(
     *("stage", "message", "copy", "core", "at", "span", "tail", "next", "previous", "arrival", "code"),
     *("column", "piece", "address", "bytes", "words"),  # a piece, and the job that holds its column's slot
     *("left", "to_come"),  # of that job: pieces not consumed, the next piece to set out
+    *("flits", "place", "buffer", "behind", "branches", "gone"),  # a packet among finite buffers
 )
+# One virtual channel behind a link: who is at the front, who is behind, what is leaving and when it has left.
+BUFFER = record("front", "head", "tail", "leaving", "left")
 MESSAGE = record("column", "layer")
 STEP = record("messages", "messages_end", "began", "ended")
 
@@ -71,14 +75,15 @@ CHIP = record(
     ),
     *("cycle", "per_cycle", "send", "receive", "arrays", "mac_lanes", "burst", "at_once", "parts"),
     *("first_link", "link_period", "hop", "flit_bytes", "message_flits", "request_flits"),
+    *("links", "channels", "queues", "first_queue"),  # channels: 0 where buffers have no limit
     *("scan_action", "send_action", "receive_action", "mac_action", "update_action"),
-    *("read_action", "write_action", "flit_action", "router_action"),
+    *("read_action", "write_action", "flit_action", "router_action", "stall_action"),
 )
 CORE = record("send", "receive", "fetch", "mac")
 COLUMN = record("core", "position", "tree", "copies", "copies_end")
 COPY = record("core", "words", "bytes", "address", "store", "updater")
 TREE = record("links", "local", "roots", "roots_end")
-ENTRY = record("link", "following", "following_end", "drops", "drops_end")
+ENTRY = record("link", "way", "following", "following_end", "drops", "drops_end")
 PATH = record("there", "there_end", "back", "back_end")
 STORE = record(
     *("unit", "dram", "period", "width", "latency"),
@@ -114,6 +119,8 @@ class State(NamedTuple):
     messages: Annotated[Records, MESSAGE]
     steps: Annotated[Records, STEP]
     channels: Annotated[Integers, np.int64, 2]
+    buffers: Annotated[Records, BUFFER]  # of each link, its virtual channels
+    room: Annotated[Integers, np.int64]  # flits free in each
     counts: Annotated[Integers, np.int64, 2]  # a row for each unit, then one for each layer
 
 

@@ -49,5 +49,7 @@ def state_at_rest(plan: Plan, start: Start, trace: Trace, room: int) -> State:
         messages=messages,
         steps=steps,
         channels=channels,
+        buffers=start.buffers.copy(),
+        room=np.full(len(start.buffers), plan.buffers.flits if plan.buffers else 0, np.int64),
         counts=np.zeros((len(plan.units) + len(plan.layers), len(plan.actions)), np.int64),
     )

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from simulator.compiled_engine.records import (
+    BUFFER,
     CHIP,
     COLUMN,
     COPY,
@@ -36,6 +37,7 @@ class Start(NamedTuple):
     """Records as they are at the start of every sequence, but for the steps."""
 
     units: Records
+    buffers: Records
     encoders: Records
     updaters: Records
     populations: Records
@@ -57,15 +59,21 @@ def tables_of(plan: Plan) -> tuple[Tables, Start]:
     drops_at = lists.add_ragged(wires.drop_start, wires.drop_place)
     roots, following = tree_branches(plan)
     roots_at, following_at = lists.add_ragged(*roots), lists.add_ragged(*following)
-    there_at = lists.add_ragged(wires.path_start, wires.path_link)
-    back_at = lists.add_ragged(wires.back_start, wires.back_link)
+    limits = plan.buffers
+    queues = limits.queues if limits else 1
+    there, back, along = (link * queues for link in (wires.path_link, wires.back_link, wires.tree_link))
+    if limits:
+        there, back, along = there + limits.path_queue, back + limits.back_queue, along + limits.tree_queue
+    there_at = lists.add_ragged(wires.path_start, there)
+    back_at = lists.add_ragged(wires.back_start, back)
     width = max(len(populations) for populations in plan.order)
     order = [[*populations, *[NONE] * (width - len(populations))] for populations in plan.order]
     order_at = lists.add(order)
-    units = np.zeros(len(plan.units), UNIT)
+    # behind the plan's units: where packets wait for a link, a list for each of its queues
+    units = np.zeros(len(plan.units) + (wires.links * queues if limits else 0), UNIT)
     units["places"][stages.fetch_units] = stages.fetch_slots
     units["free_places"] = units["places"]
-    for field in ("head", "tail", "wake"):
+    for field in ("head", "tail", "wake", "stalled_since"):
         units[field] = NONE
     layer_of_column = np.repeat(plan.target, np.diff(columns.offset))
     layer_of_copy = np.repeat(layer_of_column, np.diff(columns.copy_start))
@@ -105,6 +113,7 @@ def tables_of(plan: Plan) -> tuple[Tables, Start]:
         entries=records(
             ENTRY,
             link=wires.tree_link,
+            way=along,
             following=following_at[:-1],
             following_end=following_at[1:],
             drops=drops_at[:-1],
@@ -122,8 +131,12 @@ def tables_of(plan: Plan) -> tuple[Tables, Start]:
     )
     work = [share_updates(plan, population, share) for population, share in updaters]
     place = [plan.shares[population][share] for population, share in updaters]
+    buffers = np.zeros(wires.links * limits.channels if limits else 0, BUFFER)
+    for field in ("front", "head", "tail"):
+        buffers[field] = NONE
     start = Start(
         units=units,
+        buffers=buffers,
         encoders=encoders,
         updaters=records(
             UPDATER,
@@ -198,7 +211,7 @@ def encoder_records(plan: Plan, updater_at: Integers) -> Records:
 
 
 def chip_record(plan: Plan, order: int, width: int) -> Records:
-    stages, wires = plan.stages, plan.wires
+    stages, wires, limits = plan.stages, plan.wires, plan.buffers
     action = {name: column for column, name in enumerate(plan.actions)}
     return records(
         CHIP,
@@ -227,6 +240,10 @@ def chip_record(plan: Plan, order: int, width: int) -> Records:
         flit_bytes=[wires.flit_bytes],
         message_flits=[wires.message_flits],
         request_flits=[wires.request_flits],
+        links=[wires.links],
+        channels=[limits.channels if limits else 0],
+        queues=[limits.queues if limits else 1],
+        first_queue=[len(plan.units)],
         scan_action=[action["core.scan"]],
         send_action=[action["core.send"]],
         receive_action=[action["core.receive"]],
@@ -236,6 +253,7 @@ def chip_record(plan: Plan, order: int, width: int) -> Records:
         write_action=[action["core.state_write"]],
         flit_action=[action["link.flit"]],
         router_action=[action.get("router.flit", NONE)],
+        stall_action=[action.get("link.credit_stall", NONE)],
     )
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from networks.kernels import part
+from simulator.compiled_engine.buffers import leave_buffer, take_room, want_link
 from simulator.compiled_engine.columns import want_column
 from simulator.compiled_engine.jobs import (
     BRANCHING,
+    DROPPING,
     MESSAGE_KIND,
     RECEIVING,
     SENDING,
@@ -49,41 +51,37 @@ def depart(state: State, tables: Tables, now: int, message: int) -> None:
     if tree.local != NONE:
         deliver(state, tables, now, message, column.copies + tree.local)
     state.run[0].tree_links += tree.links
-    branch(state, tables, now, message, tree.roots, tree.roots_end)
+    branch(state, tables, now, message, tree.roots, tree.roots_end, NONE)
 
 
 @part
-def branch(state: State, tables: Tables, now: int, message: int, first: int, end: int) -> None:
-    """Queue up for every link among the listed entries of the message's tree."""
+def branch(state: State, tables: Tables, now: int, message: int, first: int, end: int, behind: int) -> None:
+    """Queue up for every link among the listed entries of the message's tree.
+
+    ``behind`` is the packet in the buffer that these copies are made of.
+    """
     chip, column = tables.chip[0], tables.columns[state.messages[message].column]
     for place in range(first, end):
         entry = tables.lists[place]
         job = new_job(state, BRANCHING, message)
-        state.jobs[job].at = entry
+        state.jobs[job].at, state.jobs[job].behind, state.jobs[job].flits = entry, behind, chip.message_flits
         key = code(MESSAGE_KIND, message, column.core, chip.cores)
-        enqueue(state, now, chip.first_link + tables.entries[entry].link, job, key)
+        want_link(state, tables, now, tables.entries[entry].way, job, key)
 
 
 @part
-def cross(state: State, tables: Tables, now: int, job: int, link: int, flits: int) -> None:
+def cross(state: State, tables: Tables, now: int, job: int, unit: int) -> None:
     """Take a packet over a link; its span behind the link is kept in the job."""
-    chip, layer = tables.chip[0], state.messages[state.jobs[job].message].layer
-    unit = chip.first_link + link
+    chip, layer, flits = tables.chip[0], state.messages[state.jobs[job].message].layer, state.jobs[job].flits
     span = link_span(flits, chip.link_period, state.jobs[job].span)
     state.jobs[job].span = span
+    if chip.channels > 0 and take_room(state, tables, now, unit, job, now + span):
+        count(state, unit, layer, chip.stall_action, 1)
     occupy(state, now, unit, span, flits * chip.link_period)
     count(state, unit, layer, chip.flit_action, flits)
     if chip.router_action != NONE:
         count(state, unit, layer, chip.router_action, flits)
     schedule(state, now + chip.hop, job)
-
-
-@part
-def pass_link(state: State, tables: Tables, now: int, job: int) -> None:
-    """A message has its head over a link of its tree: on to the branches behind it."""
-    state.run[0].traversed += 1
-    entry = tables.entries[state.jobs[job].at]
-    branch(state, tables, now, state.jobs[job].message, entry.following, entry.following_end)
 
 
 @part
@@ -96,7 +94,30 @@ def drop(state: State, tables: Tables, now: int, job: int) -> None:
             unit, layer = chip.first_link + entry.link, state.messages[message].layer
             count(state, unit, layer, chip.router_action, chip.message_flits)
         deliver(state, tables, now, message, column.copies + tables.lists[place])
-    end_job(state, job)
+    if chip.channels == 0 or leave_buffer(state, tables, job, now + chip.link_period):
+        end_job(state, job)
+
+
+@part
+def pass_link(state: State, tables: Tables, now: int, job: int) -> None:
+    """A message has its head over a link of its tree: on to the branches behind it, and the cores there."""
+    state.run[0].traversed += 1
+    chip, record = tables.chip[0], state.jobs[job]
+    entry = tables.entries[record.at]
+    behind, reaches = NONE, entry.drops < entry.drops_end
+    if chip.channels > 0:
+        behind, record.branches = job, entry.following_end - entry.following + reaches
+    branch(state, tables, now, record.message, entry.following, entry.following_end, behind)
+    if not reaches:
+        if chip.channels == 0:
+            end_job(state, job)
+        return
+    record.stage = DROPPING
+    wait = record.span - chip.link_period
+    if wait > 0:
+        schedule(state, now + wait, job)
+    else:
+        drop(state, tables, now, job)
 
 
 @part

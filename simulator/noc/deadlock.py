@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -36,11 +38,20 @@ def dependency_cycle(ends: Integers, home: Integers, toward: Integers, leg: Inte
             onward = ~seen[router]  # from here on the way is the same for all who come this way
             seen[router] = True
             router, held = np.unique(np.stack([ends[link[onward], 1], channel[onward]]), axis=1)
+    return tuple(channel // classes for channel in circle_of(waits))
+
+
+def circle_of(waits: Iterable[tuple[int, int]]) -> tuple[int, ...]:
+    """One circle of waits, from its lowest number on; empty when there is none.
+
+    >>> circle_of({(3, 1), (1, 2), (2, 3), (0, 1)}), circle_of({(0, 1), (1, 2)})
+    ((1, 2, 3), ())
+    """
     import networkx
 
     graph: networkx.DiGraph[int] = networkx.DiGraph(sorted(waits))
     if networkx.is_directed_acyclic_graph(graph):
         return ()
-    cycle = [start // classes for start, _ in networkx.find_cycle(graph)]
-    turn = cycle.index(min(cycle))
-    return tuple(cycle[turn:] + cycle[:turn])
+    circle = [start for start, _ in networkx.find_cycle(graph)]
+    turn = circle.index(min(circle))
+    return tuple(circle[turn:] + circle[:turn])

@@ -10,6 +10,7 @@ from simulator.plan import ABSENT, FETCH, MAC, RECEIVE, SCAN, SEND, UPDATE, Plan
 from simulator.rules.pieces import piece_of, pieces_of
 from simulator.rules.service import consumed, piece_work, scan_duration, scan_offset, scan_words
 from simulator.simpy_engine.books import Books
+from simulator.simpy_engine.links import Packet
 from simulator.simpy_engine.machine import COLUMN, MESSAGE, SCANNING, UPDATING, Machine, Walk
 from simulator.simpy_engine.memories import Memories, Transfer
 from simulator.simpy_engine.milestones import Milestones, gate_name
@@ -133,19 +134,33 @@ class Cores:
                 self.env.process(self.branch(job, sent, entry, entries, copy_at))
 
     def branch(
-        self, job: tuple[int, ...], sent: Sent, entry: int, entries: range, copy_at: dict[int, int]
+        self,
+        job: tuple[int, ...],
+        sent: Sent,
+        entry: int,
+        entries: range,
+        copy_at: dict[int, int],
+        behind: Packet | None = None,
     ) -> Walk:
         """Over one link of the tree, then on: the branches behind it, and the cores it reaches."""
         wires, layer = self.plan.wires, int(self.plan.target[job[1]])
-        link = int(wires.tree_link[entry])
-        span_ps = yield from self.machine.cross(link, MESSAGE, job, wires.message_flits, 0, layer)
+        link, flits = int(wires.tree_link[entry]), wires.message_flits
+        queue = 0 if self.plan.buffers is None else int(self.plan.buffers.tree_queue[entry])
+        span_ps, packet = yield from self.machine.cross(link, queue, MESSAGE, job, flits, 0, layer, behind)
         self.books.message_traversals += 1
-        for following in entries:
-            if wires.tree_parent[following] == entry - entries[0]:
-                self.env.process(self.branch(job, sent, following, entries, copy_at))
+        following = [other for other in entries if wires.tree_parent[other] == entry - entries[0]]
+        cores = wires.drop_core[wires.drop_start[entry] : wires.drop_start[entry + 1]].tolist()
+        if packet is not None:
+            packet.branches = len(following) + bool(cores)
+        for other in following:
+            self.env.process(self.branch(job, sent, other, entries, copy_at, packet))
+        if not cores:
+            return
         yield self.env.timeout(span_ps - wires.period_ps)
-        for core in wires.drop_core[wires.drop_start[entry] : wires.drop_start[entry + 1]].tolist():
-            self.machine.arrive(link, wires.message_flits, layer)
+        if packet is not None:
+            packet.leaves(int(self.env.now) + wires.period_ps)
+        for core in cores:
+            self.machine.arrive(link, flits, layer)
             self.env.process(self.consume(job, sent, copy_at[core]))
 
     def consume(self, job: tuple[int, ...], sent: Sent, copy: int) -> Walk:

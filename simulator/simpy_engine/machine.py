@@ -8,9 +8,10 @@ from typing import Any
 import simpy
 from simpy.events import Event
 
-from simulator.plan import Plan
+from simulator.plan import Integers, Plan
 from simulator.rules.service import array_of, link_span
 from simulator.simpy_engine.books import Books
+from simulator.simpy_engine.links import Link, Packet
 from simulator.simpy_engine.unit import Key, Unit
 
 Walk = Generator[Event, Any, Any]
@@ -26,7 +27,10 @@ class Machine:
         self.env, self.plan, self.books = env, plan, books
         slots = set(plan.stages.fetch_units.ravel().tolist())
         resources = len(plan.units) - plan.cores - 1  # the last units only count
+        limits, first = plan.buffers, plan.wires.first_unit
         self.units = [Unit(env, plan.stages.fetch_slots if u in slots else 1) for u in range(resources)]
+        self.links = [] if limits is None else [Link(env, limits) for _ in range(plan.wires.links)]
+        self.units[first : first + len(self.links)] = self.links
 
     def key(self, kind: int, *job: int) -> Key:
         """First come first served; ties by content."""
@@ -38,17 +42,63 @@ class Machine:
         self.units[unit].occupy(duration_ps, duration_ps)
         yield self.env.timeout(duration_ps)
 
-    def cross(self, link: int, kind: int, job: tuple[int, ...], flits: int, span_ps: int, layer: int) -> Walk:
-        """Take a packet's head over one link; returns the packet's span behind it."""
+    def cross(
+        self,
+        link: int,
+        queue: int,
+        kind: int,
+        job: tuple[int, ...],
+        flits: int,
+        span_ps: int,
+        layer: int,
+        behind: Packet | None,
+    ) -> Walk:
+        """Take a packet's head over one link and to the front of the buffer there, if buffers are finite.
+
+        ``behind`` is the packet in the buffer that it comes from. Returns its span behind the link, and the
+        packet in the buffer there.
+        """
         wires = self.plan.wires
-        unit = wires.first_unit + link
-        yield self.units[unit].turn(self.key(kind, *job))
+        number = wires.first_unit + link
+        unit, channel = self.units[number], 0
+        if isinstance(unit, Link):
+            channel, stalled = yield unit.ask(self.key(kind, *job), queue, flits)
+            self.books.count(number, "link.credit_stall", stalled, layer)
+        else:
+            yield unit.turn(self.key(kind, *job))
         span_ps = link_span(flits, wires.period_ps, span_ps)
-        self.units[unit].occupy(span_ps, flits * wires.period_ps)
-        self.books.count(unit, "link.flit", flits, layer)
+        unit.occupy(span_ps, flits * wires.period_ps)
+        if behind is not None:
+            behind.leaves(int(self.env.now) + span_ps)
+        self.books.count(number, "link.flit", flits, layer)
         if not wires.bus:
-            self.books.count(unit, "router.flit", flits, layer)
+            self.books.count(number, "router.flit", flits, layer)
         yield self.env.timeout(wires.hop_ps)
+        if not isinstance(unit, Link):
+            return span_ps, None
+        packet = unit.buffers[channel].enter(flits)
+        yield packet.at_front
+        return span_ps, packet
+
+    def travel(
+        self,
+        links: Integers,
+        queues: Integers | None,
+        kind: int,
+        job: tuple[int, ...],
+        flits: int,
+        span_ps: int,
+        layer: int,
+    ) -> Walk:
+        """Take a packet's head over all links of its way and out of the network; returns its span then."""
+        packet = None
+        for place, link in enumerate(links.tolist()):
+            queue = 0 if queues is None else int(queues[place])
+            span_ps, packet = yield from self.cross(link, queue, kind, job, flits, span_ps, layer, packet)
+        if packet is not None:
+            packet.leaves(int(self.env.now) + span_ps)
+        if links.size:
+            self.arrive(int(links[-1]), flits, layer)
         return span_ps
 
     def arrive(self, link: int, flits: int, layer: int) -> None:

@@ -64,22 +64,22 @@ class Memories:
         """Request packet to the channel, the channel's service, response packet back."""
         wires, machine, job, layer = self.plan.wires, self.machine, transfer.job, transfer.layer
         path = transfer.core * len(self.plan.stores.component) + transfer.store
-        links = wires.path_link[wires.path_start[path] : wires.path_start[path + 1]].tolist()
-        for link in links:
-            yield from machine.cross(link, REQUEST, job, wires.request_flits, 0, layer)
-        if links:
-            machine.arrive(links[-1], wires.request_flits, layer)
-            yield self.env.timeout((wires.request_flits - 1) * wires.period_ps)
+        there = slice(wires.path_start[path], wires.path_start[path + 1])
+        back = slice(wires.back_start[path], wires.back_start[path + 1])
+        limits, flits = self.plan.buffers, wires.request_flits
+        queues = None if limits is None else limits.path_queue[there]
+        yield from machine.travel(wires.path_link[there], queues, REQUEST, job, flits, 0, layer)
+        if there.stop > there.start:
+            yield self.env.timeout((flits - 1) * wires.period_ps)
         service = yield from self._serve_dram(transfer)
-        span_ps, tail_ps = service.last_ps - service.first_ps, service.last_ps
-        flits = rounds(transfer.bytes, wires.flit_bytes)
-        links = wires.back_link[wires.back_start[path] : wires.back_start[path + 1]].tolist()
-        for link in links:
-            span_ps = yield from machine.cross(link, RESPONSE, job, flits, span_ps, layer)
-            tail_ps = self.env.now + span_ps - wires.period_ps
-        if links:
-            machine.arrive(links[-1], flits, layer)
-        return tail_ps
+        if back.stop == back.start:
+            return service.last_ps
+        flits, span_ps = rounds(transfer.bytes, wires.flit_bytes), service.last_ps - service.first_ps
+        queues = None if limits is None else limits.back_queue[back]
+        span_ps = yield from machine.travel(
+            wires.back_link[back], queues, RESPONSE, job, flits, span_ps, layer
+        )
+        return self.env.now + span_ps - wires.period_ps
 
     def _serve_dram(self, transfer: Transfer) -> Walk:
         """Wait for the channel and start its service; ends when the first data flow."""

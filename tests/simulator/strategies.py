@@ -39,6 +39,7 @@ TOPOLOGIES = {  # by number of cores
         9: ["mesh:3x3"],
     }.items()
 }
+LARGEST_COLUMN = 4 * 4 * 11  # bytes: four gates of 11 neurons in float32
 CLOCKS = ("1 GHz", "500 MHz", "733 MHz", "1.6 GHz")
 
 
@@ -97,7 +98,22 @@ def chip_fields(draw: st.DrawFn) -> dict[str, object]:
     if draw(st.booleans()):  # 32 bytes: the widest access of all these memories
         burst = draw(st.sampled_from([32, 64, 96]))
         fields["cores.dma"] = {"burst": f"{burst} B", "outstanding": draw(st.integers(1, 3))}
+    if topology != "bus" and draw(st.booleans()):
+        wanted = fields["network"] | draw(finite_buffers(fields["network"], memories))  # type: ignore[operator]
+        fields["network"] = wanted
     return fields | {"memories": memories}
+
+
+@st.composite
+def finite_buffers(draw: st.DrawFn, network: Any, memories: list[dict[str, Any]]) -> dict[str, int]:
+    """Buffers that hold one packet or a few, and as many virtual channels as are needed or some more."""
+    width = int(network["link_width"].split()[0])
+    dram = any(memory["kind"] == "dram" for memory in memories)
+    bits = [network["message_bits"], network["request_bits"], LARGEST_COLUMN * 8 if dram else 0]
+    largest = -(-max(bits) // width)
+    ring = network["topology"].startswith("ring") and int(network["topology"].split(":")[1]) > 3
+    channels = (3 if dram else 1) * (2 if ring else 1) + draw(st.sampled_from([0, 0, 1, 3]))
+    return {"buffer": largest + draw(st.integers(0, largest)), "virtual_channels": channels}
 
 
 @st.composite

@@ -1,0 +1,89 @@
+"""Compile the finite input buffers of a chip: in which queue a packet waits for each link of its way."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from networks.errors import InputError
+from simulator.chip import Chip
+from simulator.plan import ABSENT, Columns, InputBuffers, Integers, Stores, Wires
+from simulator.rules.service import rounds
+from simulator.topology import Topology
+from simulator.virtual_channels import (
+    MESSAGES,
+    REQUESTS,
+    RESPONSES,
+    RINGS,
+    classes_of,
+    leg_after,
+    legs_along,
+    legs_of,
+)
+
+
+def compile_buffers(chip: Chip, wires: Wires, stores: Stores, columns: Columns) -> InputBuffers | None:
+    """The queues of all trees and ways; None where the chip has buffers without limit.
+
+    Errors: InputError when a response would not fit in a buffer.
+    """
+    buffer, channels = chip.network.buffer_flits, chip.network.virtual_channels
+    if buffer is None or channels is None:
+        return None
+    topology, legs = chip.topology, legs_of(chip)
+    refuse_large_responses(chip, buffer, wires, stores, columns)
+
+    def queue(kind: int, leg: Integers) -> Integers:
+        return kind * legs + np.minimum(leg, legs - 1)
+
+    return InputBuffers(
+        channels=channels,
+        flits=buffer,
+        queues=classes_of(chip) * legs,
+        tree_queue=queue(MESSAGES, tree_legs(topology, wires)),
+        path_queue=queue(REQUESTS, way_legs(topology, wires.path_start, wires.path_link)),
+        back_queue=queue(RESPONSES, way_legs(topology, wires.back_start, wires.back_link)),
+    )
+
+
+def refuse_large_responses(chip: Chip, buffer: int, wires: Wires, stores: Stores, columns: Columns) -> None:
+    """A response comes back as one packet and must fit in a buffer."""
+    path = columns.copy_core * len(stores.component) + columns.copy_store
+    travels = (stores.dram[columns.copy_store] == 1) & (np.diff(wires.back_start)[path] > 0)
+    whole = int(columns.copy_bytes[travels].max(initial=0))
+    largest = min(whole, chip.cores.dma.burst_bytes) if chip.cores.dma else whole
+    flits = int(rounds(largest, wires.flit_bytes))
+    if flits > buffer:
+        raise InputError(
+            chip.place("network.buffer"),
+            f"{buffer} flits",
+            f"a packet fits in a buffer; one fetch brings {largest:,} B in a packet of {flits} flits",
+            f"Use {flits} flits, wider links, or smaller bursts of a DMA.",
+        )
+
+
+def tree_legs(topology: Topology, wires: Wires) -> Integers:
+    """The leg on every entry of every tree; it depends on what lies between the source and the entry only."""
+    legs = np.zeros(len(wires.tree_link), np.int64)
+    if topology.kind not in RINGS:
+        return legs
+    link, parent = wires.tree_link.tolist(), wires.tree_parent.tolist()
+    for first, end in pairwise(wires.tree_start.tolist()):
+        for entry in range(first, end):
+            above = first + parent[entry] if parent[entry] != ABSENT else ABSENT
+            before, leg = (link[above], int(legs[above])) if above != ABSENT else (-1, 0)
+            legs[entry] = leg_after(topology, link[entry], before, leg)
+    return legs
+
+
+def way_legs(topology: Topology, starts: Integers, links: Integers) -> Integers:
+    """The leg on every link of ways laid out one after another."""
+    if topology.kind not in RINGS:
+        return np.zeros(len(links), np.int64)
+    legs = [
+        leg
+        for first, end in pairwise(starts.tolist())
+        for leg in legs_along(topology, links[first:end].tolist())
+    ]
+    return np.array(legs, np.int64)
