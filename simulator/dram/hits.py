@@ -72,7 +72,7 @@ def ticks_after(
         else:
             ticks = max(ticks, timing.read_to_read)
             ticks = max(ticks, timing.read_to_read_group) if same_group else ticks
-    elif rank // timing.ranks_on_bus == other_rank // timing.ranks_on_bus:
+    elif timing.ranks_on_bus > 1 and rank // timing.ranks_on_bus == other_rank // timing.ranks_on_bus:
         if is_write:
             ticks = max(ticks, timing.write_to_write_rank if writes else timing.write_to_read_rank)
         else:

@@ -56,10 +56,19 @@ def enqueue_run(
 ) -> int:
     """Put ``count`` requests of one row into the queue, the first at ``tick``, ``step`` ticks apart.
 
-    They share a slot, which is returned (-1: no room for all). Otherwise as `enqueue`, so many times.
+    They share a slot, which is returned (-1: no room for all), and that of those before them where they go on
+    at the same distance. Otherwise as `enqueue`, so many times.
     """
     if memory.channel[channel, at.QUEUED] + count > timing.queue:
         return at.NOBODY
+    tail = memory.bank[bank, at.TAIL]
+    if tail != at.NOBODY and goes_on(memory, channel, tail, tick, step, count, row, is_write, tag):
+        memory.rank[memory.bank[bank, at.BANK_RANK], at.PENDING] += count
+        memory.channel[channel, at.QUEUED] += count
+        memory.channel[channel, at.SEQUENCE] += count
+        memory.slot[tail, at.STEP] = tick - (memory.slot[tail, at.ARRIVAL] + last_step(memory, tail))
+        memory.slot[tail, at.COUNT] += count
+        return int(tail)
     rank = memory.bank[bank, at.BANK_RANK]
     if memory.rank[rank, at.PENDING] == 0:
         wake(memory, timing, rank, tick)
@@ -78,7 +87,6 @@ def enqueue_run(
     memory.slot[here, at.STEP] = step
     memory.channel[channel, at.SEQUENCE] += count
 
-    tail = memory.bank[bank, at.TAIL]
     memory.slot[here, at.AFTER] = at.NOBODY
     memory.slot[here, at.BEFORE] = tail
     if tail == at.NOBODY:
@@ -92,6 +100,38 @@ def enqueue_run(
         return int(here)  # it waits behind others and changes nothing yet
     wish(memory, timing, channel, bank)
     return int(here)
+
+
+@part
+def goes_on(
+    memory: Memory,
+    channel: int,
+    slot: int,
+    tick: int,
+    step: int,
+    count: int,
+    row: int,
+    is_write: int,
+    tag: int,
+) -> bool:
+    """Whether requests are the next of a slot: same row, kind and tag, in order, and at the same distance."""
+    if (
+        memory.slot[slot, at.ROW] != row
+        or memory.slot[slot, at.TAG] != tag
+        or memory.slot[slot, at.IS_WRITE] != is_write
+    ):
+        return False
+    held = memory.slot[slot, at.COUNT]
+    if memory.slot[slot, at.ORDER] + held != memory.channel[channel, at.SEQUENCE]:
+        return False
+    distance = tick - (memory.slot[slot, at.ARRIVAL] + last_step(memory, slot))
+    return bool((held == 1 or distance == memory.slot[slot, at.STEP]) and (count == 1 or distance == step))
+
+
+@part
+def last_step(memory: Memory, slot: int) -> int:
+    """Ticks from the first arrival of a slot to its last."""
+    return int((memory.slot[slot, at.COUNT] - 1) * memory.slot[slot, at.STEP])
 
 
 @part

@@ -54,8 +54,10 @@ class Channel:
         if slot == at.NOBODY:
             row = self.memory.bank[target, at.OPEN_ROW] if kind == at.ACTIVATE else -1
             return Command(tick, kind, target, int(row))
-        row, arrival, _, is_write, tag = (int(value) for value in self.memory.slot[slot, :5])
-        return Command(tick, kind, target, row, is_write, tag, arrival)
+        row, following, _, is_write, tag = (int(value) for value in self.memory.slot[slot, :5])
+        return Command(
+            tick, kind, target, row, is_write, tag, following - int(self.memory.slot[slot, at.STEP])
+        )
 
     def serve(self, requests: int) -> list[Command]:
         """Issue commands until so many requests are served."""

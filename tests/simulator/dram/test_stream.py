@@ -19,6 +19,7 @@ from simulator.dram.waiting import has_room
 from tests.simulator.dram.stepping import Channel
 from tests.simulator.dram.strategies import timings
 
+TAGS = 1 << 16
 Run = tuple[int, int, int, int]  # ps since the one before, byte address, bytes, write
 RUNS = st.lists(
     st.tuples(
@@ -60,18 +61,20 @@ def burst_by_burst(
     for ticket, (gap, address, size, is_write) in enumerate(runs):
         now_ps += gap
         places = range(address // 16 * 16, address + size, 16)
-        waiting += [(-(-now_ps // timing.tick_ps), decode(bits, place), is_write, ticket) for place in places]
+        arrival = -(-now_ps // timing.tick_ps)
+        for number, place in enumerate(places):  # every burst with a tag of its own: none shares a slot
+            waiting.append((arrival, decode(bits, place), is_write, ticket * TAGS + number))
         books[ticket] = [at.NEVER, 0, len(places), 0, 0, 0, 0]
     now = 0
     while True:
         ticks = [driver.peek(channel)[0] for channel in range(timing.channels)]
         coming = min(ticks)
         if waiting:
-            arrival, (channel, bank, row), is_write, ticket = waiting[0]
+            arrival, (channel, bank, row), is_write, tag = waiting[0]
             enters = max(now, arrival)
             if has_room(memory, timing, channel) and enters <= coming:
                 now = enters
-                driver.ask_channel(channel, bank, row, tick=now, write=bool(is_write), tag=ticket)
+                driver.ask_channel(channel, bank, row, tick=now, write=bool(is_write), tag=tag)
                 waiting.pop(0)
                 continue
         elif not memory.rank[:, at.PENDING].any():
@@ -96,7 +99,7 @@ def count_step(driver: Channel, channel: int, books: dict[int, list[int]]) -> No
     if kind in (at.COLUMN, at.COLUMN_OWNED, at.ACTIVATE, at.PRECHARGE):
         field = at.HIT if kind in (at.COLUMN, at.COLUMN_OWNED) else at.HEAD
         slot = memory.slot[memory.bank[target, field]]
-        book, outcome = books[int(slot[at.TAG])], {at.ACTIVATE: 4, at.PRECHARGE: 5}.get(kind, 3)
+        book, outcome = books[int(slot[at.TAG]) // TAGS], {at.ACTIVATE: 4, at.PRECHARGE: 5}.get(kind, 3)
         book[outcome] += int(slot[at.STARTED] == 0)
         book[6] += kind == at.ACTIVATE
     command = driver.step(channel)
