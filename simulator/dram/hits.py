@@ -32,21 +32,28 @@ def hits_at_once(memory: Memory, timing: Timing, channel: int, tick: int, bank: 
         apart >= timing.strobe_hold or tick > memory.channel[channel, at.STROBE_UNTIL]
     ):
         return 1  # the write clock stops in between, or was started for the first
+    to_precharge = timing.write_to_precharge if is_write else timing.read_to_precharge
+    for other in range(memory.channel[channel, at.WISHES + at.ROW_WISHES]):
+        ready = memory.wish[channel, at.ROW_WISHES, at.TICK, other]
+        if ready > last or (
+            memory.wish[channel, at.ROW_WISHES, at.WISHING, other] == bank and to_precharge >= apart
+        ):
+            continue  # it comes later; or every hit puts off the end of its own row
+        last = ready - (memory.wish[channel, at.ROW_WISHES, at.KIND, other] == at.CLOSE)
+    if last < tick + apart:
+        return 1
     place = memory.bank[bank, at.PLACES + at.COLUMN_WISHES]
     mine = memory.wish[channel, at.COLUMN_WISHES, at.PRIORITY, place]
     for other in range(memory.channel[channel, at.WISHES + at.COLUMN_WISHES]):
-        if other == place:
+        ready = memory.wish[channel, at.COLUMN_WISHES, at.TICK, other]
+        if other == place or ready > last:
             continue
         first = memory.wish[channel, at.COLUMN_WISHES, at.PRIORITY, other] < mine
         after = ticks_after(memory, timing, channel, is_write, bank, other)
         if after < apart or (after == apart and first):
-            last = min(last, memory.wish[channel, at.COLUMN_WISHES, at.TICK, other] - first)
-    to_precharge = timing.write_to_precharge if is_write else timing.read_to_precharge
-    for other in range(memory.channel[channel, at.WISHES + at.ROW_WISHES]):
-        if memory.wish[channel, at.ROW_WISHES, at.WISHING, other] == bank and to_precharge >= apart:
-            continue  # every hit puts off the end of its own row
-        closes = memory.wish[channel, at.ROW_WISHES, at.KIND, other] == at.CLOSE
-        last = min(last, memory.wish[channel, at.ROW_WISHES, at.TICK, other] - closes)
+            last = ready - first
+            if last < tick + apart:
+                return 1
     return int(max(1, min(most, 1 + (last - tick) // apart)))
 
 
