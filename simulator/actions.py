@@ -63,6 +63,10 @@ MEMORY = {
 }
 
 
+# the parts of a router, where a chip states its pitch; else one price for all of them, router.flit
+ROUTER = ("router.buffer_write", "router.buffer_read", "router.crossbar")
+
+
 def chip_actions(chip: Chip) -> tuple[Action, ...]:
     """All actions a chip can cause, in the order every ledger of it counts them.
 
@@ -75,8 +79,12 @@ def chip_actions(chip: Chip) -> tuple[Action, ...]:
         for memory in chip.memories
         for name, counts, priced in MEMORY[memory.kind]
     ]
-    links = [Action("link.flit", "network", "flits")]
-    if chip.network.topology != "bus":  # a bus has no routers: its transfers are link flits
+    split, bus = chip.network.pitch_m is not None, chip.topology.is_bus  # a bus has no routers
+    links = [Action("link.flit", "network", "flits", priced=not split)]
+    if split:
+        links.append(Action("link.flit_um", "network", "flit micrometres"))
+        links += [] if bus else [Action(name, "network", "flits") for name in ROUTER]
+    elif not bus:
         links.append(Action("router.flit", "network", "flits"))
     if chip.network.buffer_flits is not None:  # packets for which a link stood still until there was room
         links.append(Action("link.credit_stall", "network", "packets", priced=False))

@@ -77,9 +77,21 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
         stages=stages,
         wires=wires,
         buffers=compile_buffers(chip, wires, stores, columns),
+        link_um=link_lengths(chip),
         stores=stores,
         columns=columns,
     )
+
+
+def link_lengths(chip: Chip) -> Integers | None:
+    """Micrometres of every link: its tile pitches times the pitch. A bus passes all cores in a row."""
+    pitch_m = chip.network.pitch_m
+    if pitch_m is None:
+        return None
+    pitches = (
+        [float(chip.cores.count)] if chip.topology.is_bus else [link.length for link in chip.topology.links]
+    )
+    return np.rint(np.array(pitches) * pitch_m * 1e6).astype(np.int64)
 
 
 def integers(values: list[int]) -> Integers:

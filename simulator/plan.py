@@ -175,6 +175,7 @@ class Plan:
     stages: Stages
     wires: Wires
     buffers: InputBuffers | None  # None: without limit
+    link_um: Integers | None  # micrometres of each link; None where the chip does not state its pitch
     stores: Stores
     columns: Columns
 

@@ -132,6 +132,7 @@ def network_table(chip: Chip) -> Table:
         message=f"{network.message_bits} bit",
         read_request=f"{network.request_bits} bit",
         **limits,
+        **({"pitch": scaled(network.pitch_m, "m")} if network.pitch_m is not None else {}),
     )
 
 

@@ -19,6 +19,7 @@ from simulator.chip.quantities import (
     Cycles,
     Energy,
     Frequency,
+    Length,
     Node,
     Power,
     Text,
@@ -179,6 +180,10 @@ class Interconnect(Part):
     router included. ``message_bits`` and ``request_bits`` are the sizes of a delta message and of a read.
     With ``buffer`` every link ends in ``virtual_channels`` buffers of so many flits, and a packet waits
     until the next one has room for all of it; without, buffers have no limit.
+
+    ``pitch`` is the distance of neighbouring tiles. With it the network's energy is stated in parts: buffer
+    writes and reads, crossings of a router's switch, and flits times micrometres of link. Without, a flit has
+    one price for a router and one for a link.
     """
 
     topology: Text
@@ -189,6 +194,7 @@ class Interconnect(Part):
     request_bits: Count
     buffer_flits: Count | None = Field(default=None, alias="buffer")
     virtual_channels: Count | None = None
+    pitch_m: Length | None = Field(default=None, alias="pitch")
 
     @property
     def period_ps(self) -> int:

@@ -81,6 +81,7 @@ def quantity(
 Frequency = Annotated[float, *quantity(("Hz",), "a frequency", "125 MHz")]
 Bytes = Annotated[int, *quantity(("B",), "a size in bytes", "64 KiB", whole=True)]
 Bits = Annotated[int, *quantity(("bit", "bits"), "a width in bits", "64 bit", whole=True)]
+Length = Annotated[float, *quantity(("m",), "a length", "0.6 mm")]
 Cycles = Annotated[
     int, *quantity(("cycles", "cycle"), "a number of cycles", "2 cycles", whole=True, zero=True)
 ]

@@ -88,6 +88,8 @@ def ask_memory(state: State, tables: Tables, now: int, job: int) -> None:
         count(state, unit, layer, store.words, record.words)
         record.at, record.behind = tables.paths[path_of(state, tables, job)].there, NONE
         record.flits = tables.chip[0].request_flits
+        if tables.paths[path_of(state, tables, job)].there_end > record.at:
+            write_buffer(state, tables, tables.chip[0].core_unit + record.core, layer, record.flits)
         request(state, tables, now, job)
     else:
         unit += array(state, tables, job)
@@ -145,11 +147,27 @@ def go_over(state: State, tables: Tables, now: int, job: int, stage: int, kind: 
 @part
 def leave_network(state: State, tables: Tables, job: int, last: int) -> None:
     """A packet leaves the network through the router behind the ``last`` link of its way."""
+    chip, record = tables.chip[0], state.jobs[job]
+    unit = chip.first_link + tables.lists[last] // chip.queues
+    pass_router(state, tables, unit, state.messages[record.message].layer, record.flits)
+
+
+@part
+def pass_router(state: State, tables: Tables, unit: int, layer: int, flits: int) -> None:
+    """A packet goes through a router: on to a link, or out of the network behind its last one."""
     chip = tables.chip[0]
     if chip.router_action != NONE:
-        record, link = state.jobs[job], tables.lists[last] // chip.queues
-        layer = state.messages[record.message].layer
-        count(state, chip.first_link + link, layer, chip.router_action, record.flits)
+        count(state, unit, layer, chip.router_action, flits)
+    elif chip.crossbar != NONE:
+        count(state, unit, layer, chip.read_buffer, flits)
+        count(state, unit, layer, chip.crossbar, flits)
+
+
+@part
+def write_buffer(state: State, tables: Tables, unit: int, layer: int, flits: int) -> None:
+    """A packet comes into a router: over a link, or from the core or memory that sends it."""
+    if tables.chip[0].write_buffer != NONE:
+        count(state, unit, layer, tables.chip[0].write_buffer, flits)
 
 
 @part
@@ -180,6 +198,8 @@ def serve_dram(state: State, tables: Tables, now: int, job: int) -> None:
     record.span, record.tail = service.last_ps - service.first_ps, service.last_ps
     record.at, record.behind = tables.paths[path_of(state, tables, job)].back, NONE
     record.flits = rounds(record.bytes, tables.chip[0].flit_bytes)
+    if tables.paths[path_of(state, tables, job)].back_end > record.at:
+        write_buffer(state, tables, store.unit, layer, record.flits)
     schedule(state, service.first_ps, job)
 
 

@@ -78,6 +78,7 @@ CHIP = record(
     *("links", "channels", "queues", "first_queue"),  # channels: 0 where buffers have no limit
     *("scan_action", "send_action", "receive_action", "mac_action", "update_action"),
     *("read_action", "write_action", "flit_action", "router_action", "stall_action"),
+    *("lengths", "length_action", "write_buffer", "read_buffer", "crossbar"),
 )
 CORE = record("send", "receive", "fetch", "mac")
 COLUMN = record("core", "position", "tree", "copies", "copies_end")

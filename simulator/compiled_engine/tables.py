@@ -64,6 +64,7 @@ def tables_of(plan: Plan) -> tuple[Tables, Start]:
     there, back, along = (link * queues for link in (wires.path_link, wires.back_link, wires.tree_link))
     if limits:
         there, back, along = there + limits.path_queue, back + limits.back_queue, along + limits.tree_queue
+    lengths = NONE if plan.link_um is None else int(lists.add([plan.link_um.tolist()])[0])
     there_at = lists.add_ragged(wires.path_start, there)
     back_at = lists.add_ragged(wires.back_start, back)
     width = max(len(populations) for populations in plan.order)
@@ -78,7 +79,7 @@ def tables_of(plan: Plan) -> tuple[Tables, Start]:
     layer_of_column = np.repeat(plan.target, np.diff(columns.offset))
     layer_of_copy = np.repeat(layer_of_column, np.diff(columns.copy_start))
     tables = Tables(
-        chip=chip_record(plan, int(order_at[0]), width),
+        chip=chip_record(plan, int(order_at[0]), width, lengths),
         cores=records(
             CORE,
             send=stages.unit[:, SEND],
@@ -210,7 +211,7 @@ def encoder_records(plan: Plan, updater_at: Integers) -> Records:
     )
 
 
-def chip_record(plan: Plan, order: int, width: int) -> Records:
+def chip_record(plan: Plan, order: int, width: int, lengths: int) -> Records:
     stages, wires, limits = plan.stages, plan.wires, plan.buffers
     action = {name: column for column, name in enumerate(plan.actions)}
     return records(
@@ -253,6 +254,11 @@ def chip_record(plan: Plan, order: int, width: int) -> Records:
         write_action=[action["core.state_write"]],
         flit_action=[action["link.flit"]],
         router_action=[action.get("router.flit", NONE)],
+        lengths=[lengths],
+        length_action=[action.get("link.flit_um", NONE)],
+        write_buffer=[action.get("router.buffer_write", NONE)],
+        read_buffer=[action.get("router.buffer_read", NONE)],
+        crossbar=[action.get("router.crossbar", NONE)],
         stall_action=[action.get("link.credit_stall", NONE)],
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from networks.kernels import part
 from simulator.compiled_engine.buffers import leave_buffer, take_room, want_link
-from simulator.compiled_engine.columns import want_column
+from simulator.compiled_engine.columns import pass_router, want_column, write_buffer
 from simulator.compiled_engine.jobs import (
     BRANCHING,
     DROPPING,
@@ -51,6 +51,9 @@ def depart(state: State, tables: Tables, now: int, message: int) -> None:
     if tree.local != NONE:
         deliver(state, tables, now, message, column.copies + tree.local)
     state.run[0].tree_links += tree.links
+    if tree.links > 0:
+        layer = state.messages[message].layer
+        write_buffer(state, tables, chip.core_unit + column.core, layer, chip.message_flits)
     branch(state, tables, now, message, tree.roots, tree.roots_end, NONE)
 
 
@@ -79,8 +82,11 @@ def cross(state: State, tables: Tables, now: int, job: int, unit: int) -> None:
         count(state, unit, layer, chip.stall_action, 1)
     occupy(state, now, unit, span, flits * chip.link_period)
     count(state, unit, layer, chip.flit_action, flits)
-    if chip.router_action != NONE:
-        count(state, unit, layer, chip.router_action, flits)
+    if chip.length_action != NONE:
+        length = tables.lists[chip.lengths + unit - chip.first_link]
+        count(state, unit, layer, chip.length_action, flits * length)
+        write_buffer(state, tables, unit, layer, flits)
+    pass_router(state, tables, unit, layer, flits)
     schedule(state, now + chip.hop, job)
 
 
@@ -90,9 +96,8 @@ def drop(state: State, tables: Tables, now: int, job: int) -> None:
     chip, message = tables.chip[0], state.jobs[job].message
     entry, column = tables.entries[state.jobs[job].at], tables.columns[state.messages[message].column]
     for place in range(entry.drops, entry.drops_end):
-        if chip.router_action != NONE:
-            unit, layer = chip.first_link + entry.link, state.messages[message].layer
-            count(state, unit, layer, chip.router_action, chip.message_flits)
+        unit, layer = chip.first_link + entry.link, state.messages[message].layer
+        pass_router(state, tables, unit, layer, chip.message_flits)
         deliver(state, tables, now, message, column.copies + tables.lists[place])
     if chip.channels == 0 or leave_buffer(state, tables, job, now + chip.link_period):
         end_job(state, job)

@@ -129,6 +129,8 @@ class Cores:
             self.env.process(self.consume(job, sent, copy_at[core]))
         entries = range(int(wires.tree_start[tree]), int(wires.tree_start[tree + 1]))
         self.books.expected_traversals += len(entries)
+        if entries:
+            self.machine.write_buffer(self.plan.core_unit(core), wires.message_flits, layer)
         for entry in entries:
             if wires.tree_parent[entry] == ABSENT:
                 self.env.process(self.branch(job, sent, entry, entries, copy_at))
@@ -160,7 +162,7 @@ class Cores:
         if packet is not None:
             packet.leaves(int(self.env.now) + wires.period_ps)
         for core in cores:
-            self.machine.arrive(link, flits, layer)
+            self.machine.pass_router(wires.first_unit + link, flits, layer)
             self.env.process(self.consume(job, sent, copy_at[core]))
 
     def consume(self, job: tuple[int, ...], sent: Sent, copy: int) -> Walk:

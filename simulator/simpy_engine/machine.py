@@ -71,8 +71,10 @@ class Machine:
         if behind is not None:
             behind.leaves(int(self.env.now) + span_ps)
         self.books.count(number, "link.flit", flits, layer)
-        if not wires.bus:
-            self.books.count(number, "router.flit", flits, layer)
+        if self.plan.link_um is not None:
+            self.books.count(number, "link.flit_um", flits * int(self.plan.link_um[link]), layer)
+            self.write_buffer(number, flits, layer)
+        self.pass_router(number, flits, layer)
         yield self.env.timeout(wires.hop_ps)
         if not isinstance(unit, Link):
             return span_ps, None
@@ -84,27 +86,40 @@ class Machine:
         self,
         links: Integers,
         queues: Integers | None,
+        sender: int,
         kind: int,
         job: tuple[int, ...],
         flits: int,
         span_ps: int,
         layer: int,
     ) -> Walk:
-        """Take a packet's head over all links of its way and out of the network; returns its span then."""
+        """Take a packet's head from unit ``sender`` over all links of its way; returns its span then."""
         packet = None
+        if links.size:
+            self.write_buffer(sender, flits, layer)
         for place, link in enumerate(links.tolist()):
             queue = 0 if queues is None else int(queues[place])
             span_ps, packet = yield from self.cross(link, queue, kind, job, flits, span_ps, layer, packet)
         if packet is not None:
             packet.leaves(int(self.env.now) + span_ps)
         if links.size:
-            self.arrive(int(links[-1]), flits, layer)
+            self.pass_router(self.plan.wires.first_unit + int(links[-1]), flits, layer)
         return span_ps
 
-    def arrive(self, link: int, flits: int, layer: int) -> None:
-        """A packet leaves the network through the router behind ``link``."""
-        if not self.plan.wires.bus:
-            self.books.count(self.plan.wires.first_unit + link, "router.flit", flits, layer)
+    def pass_router(self, unit: int, flits: int, layer: int) -> None:
+        """A packet goes through a router: on to a link, or out of the network behind its last one."""
+        if self.plan.wires.bus:
+            return
+        if self.plan.link_um is None:
+            self.books.count(unit, "router.flit", flits, layer)
+            return
+        self.books.count(unit, "router.buffer_read", flits, layer)
+        self.books.count(unit, "router.crossbar", flits, layer)
+
+    def write_buffer(self, unit: int, flits: int, layer: int) -> None:
+        """A packet comes into a router: over a link, or from the core or memory that sends it."""
+        if self.plan.link_um is not None and not self.plan.wires.bus:
+            self.books.count(unit, "router.buffer_write", flits, layer)
 
     def array(self, job: tuple[int, ...]) -> int:
         """Which multiply array of its core takes the column of a job (step, projection, source, ...)."""

@@ -68,16 +68,17 @@ class Memories:
         back = slice(wires.back_start[path], wires.back_start[path + 1])
         limits, flits = self.plan.buffers, wires.request_flits
         queues = None if limits is None else limits.path_queue[there]
-        yield from machine.travel(wires.path_link[there], queues, REQUEST, job, flits, 0, layer)
+        sender = self.plan.core_unit(transfer.core)
+        yield from machine.travel(wires.path_link[there], queues, sender, REQUEST, job, flits, 0, layer)
         if there.stop > there.start:
             yield self.env.timeout((flits - 1) * wires.period_ps)
         service = yield from self._serve_dram(transfer)
         if back.stop == back.start:
             return service.last_ps
         flits, span_ps = rounds(transfer.bytes, wires.flit_bytes), service.last_ps - service.first_ps
-        queues = None if limits is None else limits.back_queue[back]
+        queues, sender = None if limits is None else limits.back_queue[back], self.unit(transfer)
         span_ps = yield from machine.travel(
-            wires.back_link[back], queues, RESPONSE, job, flits, span_ps, layer
+            wires.back_link[back], queues, sender, RESPONSE, job, flits, span_ps, layer
         )
         return self.env.now + span_ps - wires.period_ps
 

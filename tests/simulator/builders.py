@@ -18,7 +18,7 @@ from networks.cells import Dense, Input
 from networks.connections import AllToAll
 from networks.graph import Network, Population, Projection
 from networks.trace import MESSAGE, Trace
-from simulator.actions import CORE, MEMORY
+from simulator.actions import CORE, MEMORY, ROUTER
 from simulator.chip import Chip
 from simulator.chip.loading import chip_from_content
 from simulator.ledger import Ledger
@@ -104,9 +104,9 @@ def prices(content: Mapping[str, Any]) -> dict[str, Any]:
         for name, counts, priced in MEMORY[memory["kind"]]:
             if priced:
                 names.append((name.format(memory["name"]), counts == "ps"))
-    names.append(("link.flit", False))
-    if content["network"]["topology"] != "bus":
-        names.append(("router.flit", False))
+    split, bus = "pitch" in content["network"], content["network"]["topology"] == "bus"
+    names.append(("link.flit_um" if split else "link.flit", False))
+    names += [(name, False) for name in (ROUTER if split else ("router.flit",)) if not bus]
     names.append(("network.leakage", True))
     about = {"node": "not stated", "kind": "estimated", "source": "for tests"}
     return {name: about | ({"power": "1 mW"} if static else {"energy": "1 pJ"}) for name, static in names}

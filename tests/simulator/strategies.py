@@ -98,6 +98,8 @@ def chip_fields(draw: st.DrawFn) -> dict[str, object]:
     if draw(st.booleans()):  # 32 bytes: the widest access of all these memories
         burst = draw(st.sampled_from([32, 64, 96]))
         fields["cores.dma"] = {"burst": f"{burst} B", "outstanding": draw(st.integers(1, 3))}
+    if draw(st.booleans()):
+        fields["network"] |= {"pitch": "0.5 mm"}  # type: ignore[operator]
     if topology != "bus" and draw(st.booleans()):
         wanted = fields["network"] | draw(finite_buffers(fields["network"], memories))  # type: ignore[operator]
         fields["network"] = wanted
