@@ -155,22 +155,24 @@ class AllToAll:
 def add_columns(
     accumulators: Numbers, lanes: Integers, columns: Numbers, sources: Numbers, deltas: Numbers
 ) -> None:
-    """Add float32 columns; four messages pass over the accumulators at once, each add still rounded in
-    order."""
-    targets = columns.shape[2]
+    """Add float32 columns, each read from end to end; four messages pass over the accumulators at once, each
+    add still rounded in order."""
+    targets, gates = columns.shape[2], columns.shape[1]
     whole = sources.size - sources.size % 4
-    for gate in range(columns.shape[1]):
-        row = accumulators[lanes[gate]]
-        for first in range(0, whole, 4):
+    for first in range(0, whole, 4):
+        da, db, dc, dd = deltas[first], deltas[first + 1], deltas[first + 2], deltas[first + 3]
+        for gate in range(gates):
+            row = accumulators[lanes[gate]]
             a, b = columns[sources[first], gate], columns[sources[first + 1], gate]
             c, d = columns[sources[first + 2], gate], columns[sources[first + 3], gate]
-            da, db, dc, dd = deltas[first], deltas[first + 1], deltas[first + 2], deltas[first + 3]
             for target in range(targets):
                 row[target] = (((row[target] + a[target] * da) + b[target] * db) + c[target] * dc) + d[
                     target
                 ] * dd
-        for rest in range(whole, sources.size):
-            column, delta = columns[sources[rest], gate], deltas[rest]
+    for rest in range(whole, sources.size):
+        delta = deltas[rest]
+        for gate in range(gates):
+            row, column = accumulators[lanes[gate]], columns[sources[rest], gate]
             for target in range(targets):
                 row[target] += column[target] * delta
 
