@@ -40,7 +40,8 @@ class Flow(NamedTuple):
 
 def levels(chip: Chip, ledger: Ledger, energy: Energy) -> tuple[Level, ...]:
     """Every weight memory, nearest to the cores first."""
-    return tuple(level(chip, memory, ledger, energy) for memory in chip.memories)
+    weights = [memory for memory in chip.memories if memory.kind != "registers"]
+    return tuple(level(chip, memory, ledger, energy) for memory in weights)
 
 
 def level(chip: Chip, memory: Memory, ledger: Ledger, energy: Energy) -> Level:
@@ -49,11 +50,13 @@ def level(chip: Chip, memory: Memory, ledger: Ledger, energy: Energy) -> Level:
     found = None
     if memory.kind == "dram":
         found = ledger.total(f"{memory.name}.row_hit") / accesses if accesses else None
+    if memory.kind == "cache" and (lookups := ledger.total(f"{memory.name}.lookup")):
+        found = ledger.total(f"{memory.name}.hit") / lookups
     return Level(
         memory.name,
         memory.kind,
         instances(chip, memory),
-        accesses * memory.access_bytes,
+        accesses * access_bytes(memory),
         accesses,
         found,
         peak(chip, memory),
@@ -63,7 +66,12 @@ def level(chip: Chip, memory: Memory, ledger: Ledger, energy: Energy) -> Level:
 
 def instances(chip: Chip, memory: Memory) -> int:
     """How many of them the chip has: one for each core, or one for each channel."""
-    return len(memory.ports) if memory.kind == "dram" else chip.cores.count
+    return len(memory.ports) if memory.kind in ("dram", "buffer") else chip.cores.count
+
+
+def access_bytes(memory: Memory) -> int:
+    """What one access moves: a burst of a DRAM, else the width of the port."""
+    return memory.access_bytes if memory.kind == "dram" else memory.width_bits // 8
 
 
 def peak(chip: Chip, memory: Memory) -> float:
@@ -76,17 +84,17 @@ def peak(chip: Chip, memory: Memory) -> float:
     """
     cycles = memory.timing.burst_cycles if memory.kind == "dram" else 1
     return (
-        instances(chip, memory) * memory.access_bytes / (cycles * chip.memory_period_ps(memory)) * PER_SECOND
+        instances(chip, memory) * access_bytes(memory) / (cycles * chip.memory_period_ps(memory)) * PER_SECOND
     )
 
 
 def flows(chip: Chip, ledger: Ledger) -> tuple[Flow, ...]:
     """Who fetched how many bytes from where: from each memory to each layer whose weights it holds."""
     found = []
-    for memory in chip.memories:
+    for memory in (memory for memory in chip.memories if memory.kind != "registers"):
         column = ledger.actions.index(f"{memory.name}.read")
         for row, layer in enumerate(ledger.layers):
-            moved = int(ledger.layer_counts[row, column]) * memory.access_bytes
+            moved = int(ledger.layer_counts[row, column]) * access_bytes(memory)
             if moved:
                 found.append(Flow(memory.name, layer, moved))
     return tuple(found)

@@ -47,6 +47,29 @@ MEMORY = {
         ("{}.words", "words", False),  # weights
         ("{}.leakage", "ps", True),
     ),
+    "cache": (
+        ("{}.lookup", "lines", True),  # the tags of a set
+        ("{}.read", "accesses", True),
+        ("{}.fill", "accesses", True),  # writes of a line that was fetched
+        ("{}.words", "words", False),
+        ("{}.hit", "lines", False),
+        ("{}.miss", "lines", False),
+        ("{}.eviction", "lines", False),
+        ("{}.write_back", "lines", False),
+        ("{}.fetched", "bytes", False),  # from the memory behind
+        ("{}.leakage", "ps", True),
+    ),
+    "buffer": (
+        ("{}.read", "accesses", True),
+        ("{}.words", "words", False),
+        ("{}.conflict", "accesses", False),  # that waited for their bank
+        ("{}.leakage", "ps", True),
+    ),
+    "registers": (
+        ("{}.write", "words", True),
+        ("{}.read", "words", True),
+        ("{}.leakage", "ps", True),
+    ),
     "dram": (
         ("{}.activate", "activations", True),  # with the precharge that ends it
         ("{}.read", "bursts", True),

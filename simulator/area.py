@@ -9,7 +9,7 @@ from networks.errors import InputError
 
 if TYPE_CHECKING:
     from simulator.chip import Chip
-    from simulator.chip.parts import Memory
+    from simulator.chip.parts import OnChip
 
 
 class Standing(NamedTuple):
@@ -53,22 +53,21 @@ def standing(chip: Chip) -> tuple[Standing, ...]:
 
 def watts(chip: Chip, action: str) -> float:
     """The price of a static action; 0 for one that the chip does not know."""
-    price = chip.prices.get(action)
+    price = chip.priced.get(action)
     return price.value if price else 0.0
 
 
-def memory_area(chip: Chip, memory: Memory) -> tuple[float | None, str]:
+def memory_area(chip: Chip, memory: OnChip) -> tuple[float | None, str]:
     """Square millimetres of one instance, and where that is from; None where the fit does not reach."""
-    from simulator.sram.model import sram
+    from simulator.chip.silicon import arrays
 
-    node, _, unit = str(chip.node).partition(" ")
-    if unit != "nm":
+    if chip.node == "not stated":
         return None, f"node: {chip.node}"
     try:
-        found = sram(memory.size_bytes, memory.access_bytes * 8, float(node), getattr(memory, "banks", 1))
+        found = arrays(chip, memory)
     except InputError as error:
         return None, f"{error.value}: {error.rule}"
-    return found.area_mm2, f"{found.why}, {chip.node}"
+    return math.fsum(part.area_mm2 for part in found), f"{found[0].why}, {chip.node}"
 
 
 def memory_mm2(lines: tuple[Standing, ...]) -> float | None:

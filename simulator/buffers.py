@@ -8,7 +8,7 @@ import numpy as np
 
 from networks.errors import InputError
 from simulator.chip import Chip
-from simulator.plan import ABSENT, Columns, InputBuffers, Integers, Stores, Wires
+from simulator.plan import ABSENT, CACHE, Columns, InputBuffers, Integers, Stores, Wires
 from simulator.rules.service import rounds
 from simulator.topology import Topology
 from simulator.virtual_channels import (
@@ -49,9 +49,13 @@ def compile_buffers(chip: Chip, wires: Wires, stores: Stores, columns: Columns) 
 
 def refuse_large_responses(chip: Chip, buffer: int, wires: Wires, stores: Stores, columns: Columns) -> None:
     """A response comes back as one packet and must fit in a buffer."""
-    path = columns.copy_core * len(stores.component) + columns.copy_store
-    travels = (stores.dram[columns.copy_store] == 1) & (np.diff(wires.back_start)[path] > 0)
-    whole = int(columns.copy_bytes[travels].max(initial=0))
+    cached = stores.kind[columns.copy_store] == CACHE
+    store = np.where(cached, stores.behind[columns.copy_store], columns.copy_store)
+    path = columns.copy_core * len(stores.component) + store
+    travels = stores.shared[store] & (np.diff(wires.back_start)[path] > 0)
+    line = stores.line_bytes[columns.copy_store]  # 1 where there is no cache
+    first, last = columns.copy_address // line, (columns.copy_address + columns.copy_bytes - 1) // line
+    whole = int(((last - first + 1) * line)[travels].max(initial=0))
     largest = min(whole, chip.cores.dma.burst_bytes) if chip.cores.dma else whole
     flits = int(rounds(largest, wires.flit_bytes))
     if flits > buffer:

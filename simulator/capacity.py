@@ -61,12 +61,14 @@ class Need(NamedTuple):
 
 
 def stores(chip: Chip) -> list[list[Store]]:
-    """For each core the memories it can reach, nearest first; cores at the same channel share its store."""
+    """For each core the memories weights can lie in, nearest first; cores at a port share its store."""
     reach: list[list[Store]] = [[] for _ in range(chip.cores.count)]
     topology = chip.topology
     for position, memory in enumerate(chip.memories):
         size, access = memory.size_bytes, memory.access_bytes
-        if memory.kind == "dram":
+        if memory.kind == "cache" or memory.kind == "registers":
+            continue
+        if memory.kind == "dram" or memory.kind == "buffer":
             channels = [
                 Store(memory.name, position, channel, size, access) for channel in range(len(memory.ports))
             ]

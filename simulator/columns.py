@@ -46,8 +46,10 @@ def compile_columns(
         word_bits = bits + np.array([block.index_bits for block in owned], np.int64)
         size = (words * word_bits + 7) // 8
         address = np.stack([block.addresses(size[:, n]) for n, block in enumerate(owned)], axis=1)
-        places = [(first_store[block.memory], block.channel, block.core) for block in owned]
-        store = np.array([s + (channel if stores.dram[s] else core) for s, channel, core in places], np.int64)
+        places = [(first_store[block.through or block.memory], block.channel, block.core) for block in owned]
+        store = np.array(
+            [s + (channel if stores.shared[s] else core) for s, channel, core in places], np.int64
+        )
         reached, which = kinds_of(words > 0)
         origins = mapping.slices[source[number]]
         sizes = np.array([share.stop - share.start for share in origins])

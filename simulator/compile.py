@@ -9,20 +9,19 @@ from networks.graph import Network
 from simulator.actions import chip_actions
 from simulator.buffers import compile_buffers
 from simulator.chip import Chip
-from simulator.chip.parts import Dram
 from simulator.columns import compile_columns
 from simulator.ledger import Unit
 from simulator.mapping import Mapping
-from simulator.plan import ABSENT, STAGES, Integers, Plan, Share, Stages, Stores
-from simulator.rules.dram import DramTiming
+from simulator.plan import ABSENT, STAGES, Integers, Plan, Share, Stages
 from simulator.rules.pieces import WHOLE
+from simulator.stores import check_registers, compile_stores, numbered
 from simulator.wires import compile_wires
 
 
 def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
     """Everything an engine needs besides the messages.
 
-    Units are ordered: core stages, scratchpads and DRAM channels, links, then one counting unit a core and
+    Units are ordered: core stages, memories, links, then one counting unit a core and
     one for the whole chip.
 
     Errors: InputError for a computed population that no projection ends in.
@@ -51,6 +50,7 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
                 "Connect it, or add what it gives to the biases of its targets.",
             )
     columns, targets = compile_columns(network, mapping, stores, source, target)
+    check_registers(chip, stages, columns)
     wires = compile_wires(chip, stores, targets, units)
     units += [Unit(f"core{core}", "core", core) for core in range(chip.cores.count)]
     units.append(Unit("chip", "chip", 0))
@@ -131,59 +131,4 @@ def compile_stages(chip: Chip, units: list[Unit]) -> Stages:
         update_lanes=cores.update.lanes,
         update_group_ps=cores.update.cycles * period,
         update_fixed_ps=cores.update.fixed * period,
-    )
-
-
-def numbered(name: str, count: int) -> list[str]:
-    """One name for each of several units; a unit that is alone needs no number."""
-    return [name] if count == 1 else [f"{name}{number}" for number in range(count)]
-
-
-def compile_stores(chip: Chip, units: list[Unit]) -> Stores:
-    """One store for each core's scratchpad and each DRAM channel, in the order of the chip's memories."""
-    rows: list[tuple[int, str, int, int, int, int, DramTiming | None]] = []
-    for memory in chip.memories:
-        if isinstance(memory, Dram):
-            timing = dram_timing(memory)
-            for channel, port in enumerate(memory.ports):
-                rows.append((len(units), memory.name, 1, timing.clock_ps, timing.burst_bytes, 0, timing))
-                units.append(Unit(f"{memory.name}{channel}", "dram", port))
-            continue
-        period = chip.memory_period_ps(memory)
-        for core in range(chip.cores.count):
-            latency = memory.latency_cycles * period
-            rows.append((len(units), memory.name, 0, period, memory.access_bytes, latency, None))
-            names = numbered(f"core{core}.{memory.name}", chip.cores.mac.arrays)
-            units += [Unit(name, "scratchpad", core) for name in names]
-    unit, component, dram, period_ps, width_bytes, latency_ps, timings = zip(*rows, strict=True)
-    return Stores(
-        unit=integers(list(unit)),
-        component=tuple(component),
-        dram=integers(list(dram)),
-        period_ps=integers(list(period_ps)),
-        width_bytes=integers(list(width_bytes)),
-        latency_ps=integers(list(latency_ps)),
-        timing=tuple(timings),
-    )
-
-
-def dram_timing(memory: Dram) -> DramTiming:
-    """A description's cycles as picoseconds."""
-    timing = memory.timing
-    clock = timing.period_ps
-    return DramTiming(
-        clock_ps=clock,
-        read_ps=timing.CL * clock,
-        activate_ps=timing.RCD * clock,
-        precharge_ps=timing.RP * clock,
-        open_ps=timing.RAS * clock,
-        read_to_precharge_ps=timing.RTP * clock,
-        refresh_ps=timing.RFC * clock,
-        interval_ps=timing.REFI * clock,
-        burst_ps=timing.burst_cycles * clock,
-        burst_bytes=timing.burst_bytes,
-        row_bytes=timing.row_bytes,
-        banks=timing.banks,
-        rows=max(1, memory.size_bytes // (timing.banks * timing.row_bytes)),
-        rotate=int(timing.order == "row-bank-column"),
     )

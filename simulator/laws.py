@@ -23,6 +23,7 @@ class Tally(NamedTuple):
     traversed: int
     column_words: int  # words owed: the sum of column words over all copies
     room_missing: int = 0  # flits of buffer room that have not come back
+    missed_bytes: int = 0  # bytes owed to caches: a line for every miss
 
 
 def check(ledger: Ledger, tally: Tally) -> None:
@@ -38,13 +39,18 @@ def check(ledger: Ledger, tally: Tally) -> None:
     Traceback (most recent call last):
     simulator.laws.LawBroken: link traversals: 2, owed: 3
     """
-    words = sum(ledger.total(action) for action in ledger.actions if action.endswith(".words"))
+    words = sum_of(ledger, ".words")
     equal("messages sent", ledger.total("core.send"), tally.injected)
     equal("messages received", ledger.total("core.receive"), tally.copies)
     equal("messages delivered", tally.delivered, tally.copies)
     equal("link traversals", tally.traversed, tally.tree_links)
     equal("words read", words, tally.column_words)
     equal("buffer room not given back", tally.room_missing, 0)
+    equal("bytes fetched by caches", sum_of(ledger, ".fetched"), tally.missed_bytes)
+    for action in (action for action in ledger.actions if action.endswith(".lookup")):
+        name = action.removesuffix(".lookup")
+        found = ledger.total(f"{name}.hit") + ledger.total(f"{name}.miss")
+        equal(f"{name}: hits + misses", found, ledger.total(action))
     equal("multiply-accumulates", ledger.total("core.mac"), tally.column_words)
     equal("totals by layer", ledger.layer_counts.sum(axis=0).tolist(), ledger.counts.sum(axis=0).tolist())
     for index, unit in enumerate(ledger.units):
@@ -62,6 +68,11 @@ def check(ledger: Ledger, tally: Tally) -> None:
             int(ledger.queue_wait_ps[index]),
             int(ledger.queue_area_ps[index]),
         )
+
+
+def sum_of(ledger: Ledger, suffix: str) -> int:
+    """The total of all actions whose name ends so."""
+    return sum(ledger.total(action) for action in ledger.actions if action.endswith(suffix))
 
 
 def equal(what: str, seen: object, owed: object) -> None:

@@ -63,6 +63,7 @@ class Block:
     bytes: int
     sources_per_column: int = 1
     index_bits: int = 0
+    through: str = ""  # the cache in front of the memory, where there is one
 
     def address(self, source: int) -> int:
         """Where the column of a source neuron begins, if it is not packed."""
@@ -163,9 +164,12 @@ def spread(neurons: int, cores: tuple[int, ...]) -> tuple[Slice, ...]:
 def place_weights(chip: Chip, bits: int, needs: tuple[Need, ...]) -> tuple[Block, ...]:
     """Put the blocks one after another, each into the first memory of its core that still holds it."""
     explicit, reach = chip.placement.explicit.memory, stores(chip)
+    caches = {memory.name: memory.behind for memory in chip.memories if memory.kind == "cache"}
 
     def allowed(need: Need) -> list[Store]:
         wanted = explicit.get(need.name)
+        if wanted in caches:
+            wanted = caches[wanted]
         return [store for store in reach[need.core] if wanted in (None, store.memory)]
 
     blocks: list[Block] = []
@@ -191,6 +195,7 @@ def place_weights(chip: Chip, bits: int, needs: tuple[Need, ...]) -> tuple[Block
                 size,
                 need.layout.sources_per_column,
                 need.layout.index_bits,
+                through=next((name for name in caches if name == explicit.get(need.name)), ""),
             )
         )
     return tuple(blocks)

@@ -19,6 +19,7 @@ from networks.graph import Network
 from simulator.chip import Chip
 from simulator.ledger import Unit
 from simulator.mapping import Mapping
+from simulator.rules.banks import window_of
 from simulator.rules.dram import DramTiming
 from simulator.rules.service import rounds
 
@@ -27,6 +28,7 @@ Integers = npt.NDArray[np.int64]
 STAGES = ("scan", "send", "receive", "fetch", "mac", "update")
 SCAN, SEND, RECEIVE, FETCH, MAC, UPDATE = range(6)
 ABSENT = -1
+SCRATCHPAD, DRAM, CACHE, BUFFER, REGISTERS = range(5)
 
 
 @dataclass(frozen=True)
@@ -119,19 +121,32 @@ class Wires:
 
 @dataclass(frozen=True, eq=False)
 class Stores:
-    """The weight memories, each scratchpad of each core and each DRAM channel: memory *m* is ``unit[m]``.
+    """The memories, one for each core or for each port: memory *m* is ``unit[m]``.
 
     A scratchpad has a bank, and so a unit, for each multiply array of its core: ``unit[m]`` is that of array
-    0, the others follow it.
+    0, the others follow it. A cache has two units, its tags and behind them its data.
     """
 
     unit: Integers
     component: tuple[str, ...]  # the chip's name for it: the prefix of its actions
-    dram: Integers  # 1 for a DRAM channel, 0 for a scratchpad
+    kind: Integers  # SCRATCHPAD, DRAM, CACHE, BUFFER or REGISTERS
     period_ps: Integers
     width_bytes: Integers
     latency_ps: Integers
+    behind: Integers  # of a cache: the memory it fetches its lines from
+    line_bytes: Integers
+    sets: Integers
+    ways: Integers
+    banks: Integers  # of a buffer
+    interleave: Integers  # words of a bank that follow each other
+    places: Integers  # streams a buffer serves at once
     timing: tuple[DramTiming | None, ...]
+
+    @property
+    def shared(self) -> npt.NDArray[np.bool_]:
+        """Which of them are reached over the network."""
+        remote: npt.NDArray[np.bool_] = (self.kind == DRAM) | (self.kind == BUFFER)
+        return remote
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,6 +198,16 @@ class Plan:
     def chip_unit(self) -> int:
         """The unit that carries what belongs to the whole chip; the last one."""
         return len(self.units) - 1
+
+    def buffer_window(self, store: int) -> int:
+        """How many cycles ahead the streams of a shared buffer can reserve its banks."""
+        places, width = int(self.stores.places[store]), int(self.stores.width_bytes[store])
+        return window_of(places, self.longest_transfer(), width)
+
+    def longest_transfer(self) -> int:
+        """No memory is asked for more bytes than this at one time: a piece, in whole lines of a cache."""
+        longest = min(int(self.columns.copy_bytes.max(initial=1)), self.stages.burst_bytes)
+        return longest + 2 * int(self.stores.line_bytes.max(initial=1))
 
     def core_unit(self, core: int) -> int:
         """The unit that carries what belongs to a core but to none of its stages."""

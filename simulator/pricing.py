@@ -76,7 +76,7 @@ def price(ledger: Ledger, chip: Chip) -> Energy:
         action = known.get(name)
         if action is None or not action.priced:
             continue
-        stated = chip.prices[name]
+        stated = chip.priced[name]
         value = stated.value
         factor[column] = value * PICOSECOND if action.static else value
         parts[column] = action.part

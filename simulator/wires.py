@@ -21,7 +21,7 @@ def compile_wires(chip: Chip, stores: Stores, targets: Targets, units: list[Unit
     else:
         units += [Unit(f"link{start}-{end}", "link", start) for start, end in topology.pairs]
     trees = compile_trees(topology, targets)
-    remote = np.flatnonzero(stores.dram)
+    remote = np.flatnonzero(stores.shared)
     ports = np.array([units[unit].node for unit in stores.unit[remote].tolist()], np.int64)
     core, port = np.repeat(np.arange(chip.cores.count), len(ports)), np.tile(ports, chip.cores.count)
     to_memory, back = topology.memory_routes(core, port), topology.memory_routes(port, core)

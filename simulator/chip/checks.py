@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from networks.errors import InputError, nearest
 from simulator.actions import chip_actions
-from simulator.chip.parts import Dram, Scratchpad
+from simulator.chip.faults import Fault
+from simulator.chip.memory_checks import memory_faults
+from simulator.chip.parts import Buffer, Cache, Dram, Registers
 from simulator.topology import parse_topology
 from simulator.virtual_channels import classes_of, legs_of, named, rings_of, waiting_circle
 
@@ -16,23 +18,6 @@ if TYPE_CHECKING:
     from simulator.chip.description import Chip
 
 LEAST_BURST = 8  # bytes: two words of the widest weights
-
-
-class Fault(NamedTuple):
-    """One thing wrong with a description: the path of the field, its value, the rule and the remedy."""
-
-    path: str
-    value: str
-    rule: str
-    remedy: str
-
-
-class Faults(ValueError):
-    """All that is wrong between the parts of one chip."""
-
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
-        super().__init__("; ".join(fault.rule for fault in faults))
-        self.faults = faults
 
 
 def faults(chip: Chip) -> tuple[Fault, ...]:
@@ -79,8 +64,8 @@ def buffer_faults(chip: Chip) -> Iterator[Fault]:
             rule = f"a packet fits in a buffer, which holds {buffer} flits; this one has {flits}"
             yield Fault(f"network.{name}", str(bits), rule, f"Use a buffer of {flits} or wider links.")
     classes = classes_of(chip)
-    drams = [memory for memory in chip.memories if isinstance(memory, Dram)]
-    ports = tuple(port for memory in drams for port in memory.ports if port < topology.nodes)
+    shared = [memory for memory in chip.memories if isinstance(memory, Dram | Buffer)]
+    ports = tuple(port for memory in shared for port in memory.ports if port < topology.nodes)
     if channels < classes:
         rule = "messages, requests and responses must not wait for each other: each has a virtual channel"
         yield Fault("network.virtual_channels", str(channels), rule, f"Use {classes} or more.")
@@ -119,103 +104,14 @@ def core_faults(chip: Chip) -> Iterator[Fault]:
         yield Fault("cores.dma.burst", f"{burst} B", rule, "Use for example 64 B.")
         return
     for memory in chip.memories:
-        if burst % memory.access_bytes:
+        if not isinstance(memory, Registers) and burst % max(1, memory.access_bytes):
+            what = "lines" if isinstance(memory, Cache) else "accesses"
             yield Fault(
                 "cores.dma.burst",
                 f"{burst:,} B",
-                f"a burst is whole accesses of {memory.name}, {memory.access_bytes:,} B each",
+                f"a burst is whole {what} of {memory.name}, {memory.access_bytes:,} B each",
                 f"Use {-(-burst // memory.access_bytes) * memory.access_bytes:,} B.",
             )
-
-
-def memory_faults(chip: Chip, nodes: int | None) -> Iterator[Fault]:
-    if not chip.memories:
-        yield Fault("memories", "[]", "a chip has at least 1 memory", "Add a scratchpad or a DRAM.")
-    names = Counter(memory.name for memory in chip.memories)
-    for position, memory in enumerate(chip.memories):
-        path = f"memories.{position}"
-        if names[memory.name] > 1:
-            yield Fault(f"{path}.name", memory.name, "names of memories differ", "Rename one.")
-        if memory.name in ("core", "link", "router", "network") or "." in memory.name:
-            yield Fault(
-                f"{path}.name",
-                memory.name,
-                "the name would collide with that of another action",
-                "Name it like scratchpad or dram.",
-            )
-        if isinstance(memory, Scratchpad):
-            yield from scratchpad_faults(path, memory)
-        else:
-            yield from dram_faults(path, memory, nodes)
-
-
-def scratchpad_faults(path: str, memory: Scratchpad) -> Iterator[Fault]:
-    if memory.width_bits % 8:
-        yield Fault(
-            f"{path}.width",
-            f"{memory.width_bits} bit",
-            "a width is a whole number of bytes",
-            "Use 8, 16, 32, 64 ... bit.",
-        )
-    elif memory.size_bytes % memory.access_bytes:
-        yield Fault(
-            f"{path}.size",
-            f"{memory.size_bytes:,} B",
-            f"a size is a multiple of the width, {memory.access_bytes} B",
-            "Round it.",
-        )
-    if memory.latency_cycles < 1:
-        yield Fault(
-            f"{path}.latency",
-            f"{memory.latency_cycles} cycles",
-            "a word comes at least 1 cycle after it was asked for",
-            "Use 1 cycle or more.",
-        )
-
-
-def dram_faults(path: str, memory: Dram, nodes: int | None) -> Iterator[Fault]:
-    timing = memory.timing
-    for position, port in enumerate(memory.ports):
-        if nodes is not None and port >= nodes:
-            yield Fault(
-                f"{path}.ports.{position}",
-                str(port),
-                f"nodes of the topology run from 0 to {nodes - 1}",
-                "Name one of these.",
-            )
-    if len(set(memory.ports)) < len(memory.ports):
-        yield Fault(
-            f"{path}.ports", str(list(memory.ports)), "a node has at most 1 port of a memory", "Name it once."
-        )
-    if timing.row_bytes % timing.burst_bytes:
-        yield Fault(
-            f"{path}.timing.row",
-            f"{timing.row_bytes:,} B",
-            f"a row is a multiple of the burst, {timing.burst_bytes} B",
-            "Correct row or burst.",
-        )
-    if memory.size_bytes % (timing.row_bytes * timing.banks):
-        yield Fault(
-            f"{path}.size",
-            f"{memory.size_bytes:,} B",
-            f"a channel is whole rows in all {timing.banks} banks, {timing.row_bytes * timing.banks:,} B",
-            "Correct size, row or banks.",
-        )
-    if timing.RAS < timing.RCD:
-        yield Fault(
-            f"{path}.timing.RAS",
-            str(timing.RAS),
-            f"a row stays open at least RCD, {timing.RCD} cycles",
-            "Correct RAS or RCD.",
-        )
-    busy = timing.RFC + timing.RP + timing.RAS
-    if busy >= timing.REFI:
-        yield Fault(
-            f"{path}.timing.REFI",
-            str(timing.REFI),
-            f"a refresh interval leaves time to work: more than RFC + RP + RAS = {busy} cycles",
-            "Correct REFI or RFC.",
-        )
 
 
 def placement_faults(chip: Chip) -> Iterator[Fault]:
@@ -236,7 +132,7 @@ def placement_faults(chip: Chip) -> Iterator[Fault]:
                 "a core holds one slice of a population",
                 "Name it once.",
             )
-    names = [memory.name for memory in chip.memories]
+    names = [memory.name for memory in chip.memories if not isinstance(memory, Registers)]
     for projection, name in explicit.memory.items():
         if name not in names:
             yield Fault(f"{path}.memory.{projection}", name, "there is no such memory", nearest(name, names))
@@ -244,7 +140,7 @@ def placement_faults(chip: Chip) -> Iterator[Fault]:
 
 def price_faults(chip: Chip) -> Iterator[Fault]:
     actions = {action.name: action for action in chip_actions(chip) if action.priced}
-    for name in (name for name in actions if name not in chip.prices):
+    for name in (name for name in actions if name not in chip.priced):
         unit = "power: 0 W" if actions[name].static else "energy: 0 pJ"
         yield Fault(
             f"prices.{name}",

@@ -7,7 +7,7 @@ from quantiphy import Quantity
 from simulator.actions import chip_actions
 from simulator.capacity import size_text
 from simulator.chip.description import Chip
-from simulator.chip.parts import Dram, Scratchpad
+from simulator.chip.parts import Buffer, Cache, Dram, Memory, OnChip, Registers, Scratchpad
 from simulator.tables import Table
 
 
@@ -88,18 +88,11 @@ def core_table(chip: Chip) -> Table:
     )
 
 
-def memory_table(chip: Chip, memory: Scratchpad | Dram) -> Table:
+def memory_table(chip: Chip, memory: Memory) -> Table:
     heading = f"Memory {memory.name}"
     clock = f"{chip.memory_period_ps(memory):,} ps a cycle"
-    if isinstance(memory, Scratchpad):
-        return fields(
-            heading,
-            kind="scratchpad, one in each core",
-            size=size_text(memory.size_bytes),
-            width=f"{memory.width_bits} bit",
-            latency=cycles(memory.latency_cycles),
-            clock=clock,
-        )
+    if not isinstance(memory, Dram):
+        return fields(heading, **on_chip_rows(memory), clock=clock)
     timing = memory.timing
     return fields(
         heading,
@@ -114,6 +107,27 @@ def memory_table(chip: Chip, memory: Scratchpad | Dram) -> Table:
         burst=f"{size_text(timing.burst_bytes)} in {cycles(timing.burst_cycles)}",
         order=timing.order,
     )
+
+
+def on_chip_rows(memory: OnChip) -> dict[str, object]:
+    """What a memory on the chip says of itself."""
+    rows: dict[str, object] = {"kind": f"{memory.kind}, one in each core"}
+    if isinstance(memory, Buffer):
+        rows["kind"] = f"buffer, {counted(len(memory.ports), 'instance')}, shared"
+        rows["ports"] = ", ".join(f"node {port}" for port in memory.ports)
+    if isinstance(memory, Cache):
+        rows["behind it"] = memory.behind
+    rows["size"] = size_text(memory.size_bytes)
+    rows["width"] = f"{memory.width_bits} bit"
+    if isinstance(memory, Cache):
+        rows["line"] = size_text(memory.line_bytes)
+        rows["ways"] = f"{memory.ways} in each of {counted(memory.sets, 'set')}"
+    if isinstance(memory, Buffer):
+        rows["banks"] = f"{memory.banks}, {size_text(memory.interleave_bytes)} in each in turn"
+        rows["served at once"] = counted(memory.places, "stream")
+    if not isinstance(memory, Registers):
+        rows["latency"] = cycles(memory.latency_cycles)
+    return rows
 
 
 def network_table(chip: Chip) -> Table:
@@ -138,10 +152,11 @@ def network_table(chip: Chip) -> Table:
 
 def placement_table(chip: Chip) -> Table:
     explicit, meeting = chip.placement.explicit, chip.synchronisation
+    homes = [memory.name for memory in chip.memories if not isinstance(memory, Cache | Registers)]
     rows = [
         ("synchronisation", f"{meeting.policy}, {cycles(meeting.cost_cycles)} a meeting"),
         ("neurons", "balanced over all cores"),
-        ("weights", f"first that holds them: {', '.join(memory.name for memory in chip.memories)}"),
+        ("weights", f"first that holds them: {', '.join(homes)}"),
         *((name, f"cores {', '.join(map(str, cores))}") for name, cores in explicit.cores.items()),
         *((name, f"memory {memory}") for name, memory in explicit.memory.items()),
     ]
@@ -154,12 +169,16 @@ def peak_table(chip: Chip) -> Table:
     rows = {"multiply-accumulates": scaled(lanes * cores.clock_hz, "/s")}
     for memory in chip.memories:
         period = chip.memory_period_ps(memory)
-        if isinstance(memory, Scratchpad):
-            rows[f"{memory.name} size"] = size_text(memory.size_bytes * cores.count)
-            rate = cores.count * cores.mac.arrays * memory.access_bytes / period
+        instances = len(memory.ports) if isinstance(memory, Dram | Buffer) else cores.count
+        rows[f"{memory.name} size"] = size_text(memory.size_bytes * instances)
+        if isinstance(memory, Registers):
+            continue
+        if isinstance(memory, Dram):
+            rate = instances * memory.access_bytes / (memory.timing.burst_cycles * period)
         else:
-            rows[f"{memory.name} size"] = size_text(memory.size_bytes * len(memory.ports))
-            rate = len(memory.ports) * memory.access_bytes / (memory.timing.burst_cycles * period)
+            banks = cores.mac.arrays if isinstance(memory, Scratchpad) else 1
+            at_once = min(memory.places, memory.banks) if isinstance(memory, Buffer) else banks
+            rate = instances * at_once * memory.width_bits / 8 / period
         rows[f"{memory.name} bandwidth"] = scaled(rate * 1e12, "B/s")
     rows["one link"] = scaled(network.link_width_bits / 8 / network.period_ps * 1e12, "B/s")
     return Table("Peaks", ("what", "at most"), tuple(rows.items()))
@@ -169,7 +188,7 @@ def price_table(chip: Chip) -> Table:
     rows = []
     for action in chip_actions(chip):
         if action.priced:
-            price = chip.prices[action.name]
+            price = chip.priced[action.name]
             value = scaled(price.value, "W" if action.static else "J")
             per = "" if action.static else action.counts
             rows.append((action.name, action.part, value, per, price.node, price.kind, price.source))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -18,7 +19,7 @@ from simulator.chip.parts import (
     Part,
     Placement,
     Price,
-    Scratchpad,
+    Registers,
     Synchronisation,
 )
 from simulator.chip.quantities import Node, Text, period_ps
@@ -71,7 +72,8 @@ class Chip(Part):
 
     @model_validator(mode="after")
     def _agrees(self) -> Chip:
-        from simulator.chip.checks import Faults, faults
+        from simulator.chip.checks import faults
+        from simulator.chip.faults import Faults
 
         if found := faults(self):
             raise Faults(found)
@@ -88,6 +90,13 @@ class Chip(Part):
     def topology(self) -> Topology:
         return parse_topology(self.network.topology, self.cores.count)
 
+    @cached_property
+    def priced(self) -> dict[str, Price]:
+        """The price of every action: what the description says, else what its on-chip memories come to."""
+        from simulator.chip.silicon import derived_prices
+
+        return derived_prices(self) | self.prices
+
     @property
     def digest(self) -> str:
         """sha256 over the content: everything but where the file lies and how it is laid out."""
@@ -97,13 +106,15 @@ class Chip(Part):
         """The description as plain data in the form of the YAML file, quantities with their units."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
-    def memory(self, name: str) -> Scratchpad | Dram:
+    def memory(self, name: str) -> Memory:
         return next(memory for memory in self.memories if memory.name == name)
 
-    def memory_period_ps(self, memory: Scratchpad | Dram) -> int:
-        """The clock period of a memory; a scratchpad without its own clock has that of the cores."""
+    def memory_period_ps(self, memory: Memory) -> int:
+        """The clock period of a memory; one on the chip without its own clock has that of the cores."""
         if isinstance(memory, Dram):
             return memory.timing.period_ps
+        if isinstance(memory, Registers):
+            return self.cores.period_ps
         return period_ps(memory.clock_hz or self.cores.clock_hz)
 
     def place(self, path: str) -> str:

@@ -10,8 +10,8 @@ import yaml
 from pydantic import ValidationError
 
 from networks.errors import InputError, nearest
-from simulator.chip.checks import Fault
 from simulator.chip.description import Chip, Origin, packaged_chips
+from simulator.chip.faults import Fault
 from simulator.chip.sentences import told
 
 

@@ -170,7 +170,78 @@ class Dram(Part):
         return self.timing.burst_bytes
 
 
-Memory = Annotated[Scratchpad | Dram, Field(discriminator="kind")]
+class Cache(Part):
+    """A private set-associative cache of every core in front of the memory named ``behind``.
+
+    Least recently used lines go first; it is write-back and write-allocate. Tags are looked up one line a
+    cycle; the data answer an access of ``width`` after ``latency``.
+    """
+
+    name: Text
+    kind: Literal["cache"]
+    scope: Literal["core"] = "core"
+    behind: Text
+    size_bytes: Bytes = Field(alias="size")
+    line_bytes: Bytes = Field(alias="line")
+    ways: Count
+    width_bits: Bits = Field(alias="width")
+    latency_cycles: Cycles = Field(alias="latency")
+    clock_hz: Frequency | None = Field(default=None, alias="clock")
+
+    @property
+    def access_bytes(self) -> int:
+        """Bytes it fetches at least: a line."""
+        return self.line_bytes
+
+    @property
+    def sets(self) -> int:
+        return self.size_bytes // (self.line_bytes * self.ways)
+
+
+class Buffer(Part):
+    """A banked on-chip memory shared by all cores: one of ``size`` at each topology node in ``ports``.
+
+    The weights of a core lie in the one of its nearest port. It serves ``places`` streams at once; a stream
+    makes an access of ``width`` each cycle, ``interleave`` bytes in a bank before it goes on to the next.
+    """
+
+    name: Text
+    kind: Literal["buffer"]
+    scope: Literal["shared"] = "shared"
+    ports: Annotated[tuple[CountOrZero, ...], Field(min_length=1)]
+    size_bytes: Bytes = Field(alias="size")
+    banks: Count
+    width_bits: Bits = Field(alias="width")
+    interleave_bytes: Bytes = Field(alias="interleave")
+    latency_cycles: Cycles = Field(alias="latency")
+    places: Count = 1
+    clock_hz: Frequency | None = Field(default=None, alias="clock")
+
+    @property
+    def access_bytes(self) -> int:
+        return self.width_bits // 8
+
+
+class Registers(Part):
+    """The column buffers of every core between memories and multipliers: each fetched word passes through.
+
+    They take no time. They hold all pieces that may be on their way to the core at once; ``width`` is that of
+    the port that a word is read and written through.
+    """
+
+    name: Text
+    kind: Literal["registers"]
+    scope: Literal["core"] = "core"
+    size_bytes: Bytes = Field(alias="size")
+    width_bits: Bits = Field(alias="width")
+
+    @property
+    def access_bytes(self) -> int:
+        return self.width_bits // 8
+
+
+Memory = Annotated[Scratchpad | Dram | Cache | Buffer | Registers, Field(discriminator="kind")]
+OnChip = Scratchpad | Cache | Buffer | Registers
 
 
 class Interconnect(Part):

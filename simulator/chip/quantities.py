@@ -14,6 +14,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, PlainSerializer
 from quantiphy import QuantiPhyError, Quantity
 
+from networks.errors import InputError
+
 
 class QuantityError(ValueError):
     """A quantity that cannot be read: the rule it breaks and the remedy."""
@@ -108,6 +110,17 @@ def read_node(text: object) -> str:
     if length.units != "m" or not 0 < float(length) < math.inf:
         raise QuantityError("a technology node is a length", remedy)
     return str(text)
+
+
+def nanometres(node: str) -> float:
+    """A technology node as a length; InputError where none is stated.
+
+    >>> nanometres("28 nm")
+    28.0
+    """
+    if node == "not stated":
+        raise InputError("node", node, "on-chip memories are priced by node", "State it, or their prices.")
+    return round(float(Amount(node)) * 1e9, 6)
 
 
 Node = Annotated[str, BeforeValidator(read_node)]

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from typing import Any, get_args
 
 from networks.errors import nearest
-from simulator.chip.checks import Fault, Faults
 from simulator.chip.description import Chip
+from simulator.chip.faults import Fault, Faults
 from simulator.chip.parts import Part
 from simulator.chip.quantities import QuantityError
 
-KINDS = ("scratchpad", "dram")  # pydantic names a memory's kind in its location, after the position
+# pydantic names a memory's kind in its location, after the position
+KINDS = ("scratchpad", "dram", "cache", "buffer", "registers")
 
 # pydantic's kinds of error: rule and remedy; a name in braces is from pydantic's context
 RULES = {

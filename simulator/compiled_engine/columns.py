@@ -8,8 +8,11 @@ from simulator.compiled_engine.jobs import (
     ACCUMULATING,
     ADDRESSING,
     ASKED,
+    BANKED,
     COLUMN_KIND,
     FETCHING,
+    FILLING,
+    LOOKING_UP,
     READING,
     REQUEST_KIND,
     REQUESTING,
@@ -24,6 +27,7 @@ from simulator.compiled_engine.jobs import (
 from simulator.compiled_engine.pace import try_update
 from simulator.compiled_engine.queues import count, cover, enqueue, leave, occupy, schedule
 from simulator.compiled_engine.records import NONE, Record, State, Tables
+from simulator.plan import BUFFER, CACHE, DRAM
 from simulator.rules.dram import DramTiming, fetch
 from simulator.rules.pieces import piece_of, pieces_of
 from simulator.rules.service import array_of, consumed, piece_work, rounds
@@ -34,7 +38,7 @@ def wait_for(state: State, tables: Tables, now: int, unit: int, job: int, stage:
     """Queue a piece up at a unit."""
     record, chip = state.jobs[job], tables.chip[0]
     record.stage = stage
-    key = piece_code(kind, record.message, record.core, chip.cores, record.piece, chip.parts)
+    key = piece_code(kind, record.message, record.core, chip.cores, record.part, chip.parts)
     enqueue(state, now, unit, job, key)
 
 
@@ -77,20 +81,24 @@ def begin_column(state: State, tables: Tables, now: int, job: int) -> None:
 
 @part
 def ask_memory(state: State, tables: Tables, now: int, job: int) -> None:
-    """The address is formed: to the scratchpad, or on the way to the DRAM channel."""
+    """The address is formed: to the core's own memory, or on the way to a shared one."""
     record = state.jobs[job]
     copy = tables.copies[record.copy]
     store = tables.stores[copy.store]
     unit, layer = store.unit, state.messages[record.message].layer
     piece = piece_of(copy.address, copy.bytes, copy.words, tables.chip[0].burst, record.piece)
     record.address, record.bytes, record.words, record.span = piece.address, piece.bytes, piece.words, 0
-    if store.dram:
+    record.store, record.lines, record.part = copy.store, 0, record.piece * tables.chip[0].runs
+    if store.kind == DRAM or store.kind == BUFFER:
         count(state, unit, layer, store.words, record.words)
         record.at, record.behind = tables.paths[path_of(state, tables, job)].there, NONE
         record.flits = tables.chip[0].request_flits
         if tables.paths[path_of(state, tables, job)].there_end > record.at:
             write_buffer(state, tables, tables.chip[0].core_unit + record.core, layer, record.flits)
         request(state, tables, now, job)
+    elif store.kind == CACHE:
+        count(state, unit, layer, store.words, record.words)
+        wait_for(state, tables, now, unit, job, LOOKING_UP, REQUEST_KIND)
     else:
         unit += array(state, tables, job)
         count(state, unit, layer, store.words, record.words)
@@ -99,16 +107,16 @@ def ask_memory(state: State, tables: Tables, now: int, job: int) -> None:
 
 @part
 def path_of(state: State, tables: Tables, job: int) -> int:
-    """The number of the way between a copy's core and its memory."""
+    """The number of the way between a core and the memory of a transfer."""
     record = state.jobs[job]
-    return int(record.core * tables.chip[0].stores + tables.copies[record.copy].store)
+    return int(record.core * tables.chip[0].stores + record.store)
 
 
 @part
 def read_scratchpad(state: State, tables: Tables, now: int, job: int) -> None:
     """Accesses follow each other; the job goes on with the first word."""
     record = state.jobs[job]
-    store = tables.stores[tables.copies[record.copy].store]
+    store = tables.stores[record.store]
     accesses = rounds(record.bytes, store.width)
     unit = store.unit + array(state, tables, job)
     occupy(state, now, unit, accesses * store.period, accesses * store.period)
@@ -140,7 +148,7 @@ def go_over(state: State, tables: Tables, now: int, job: int, stage: int, kind: 
     """Queue a packet up for the next link of its way."""
     record, chip = state.jobs[job], tables.chip[0]
     record.stage = stage
-    key = piece_code(kind, record.message, record.core, chip.cores, record.piece, chip.parts)
+    key = piece_code(kind, record.message, record.core, chip.cores, record.part, chip.parts)
     want_link(state, tables, now, tables.lists[record.at], job, key)
 
 
@@ -172,19 +180,19 @@ def write_buffer(state: State, tables: Tables, unit: int, layer: int, flits: int
 
 @part
 def ask_channel(state: State, tables: Tables, now: int, job: int) -> None:
-    """Queue up at the DRAM channel."""
-    unit = tables.stores[tables.copies[state.jobs[job].copy].store].unit
-    wait_for(state, tables, now, unit, job, SERVED, REQUEST_KIND)
+    """Queue up at the shared memory."""
+    store = tables.stores[state.jobs[job].store]
+    stage = BANKED if store.kind == BUFFER else SERVED
+    wait_for(state, tables, now, store.unit, job, stage, REQUEST_KIND)
 
 
 @part
 def serve_dram(state: State, tables: Tables, now: int, job: int) -> None:
     """The channel takes a column; the job goes on when the first data flow."""
     record = state.jobs[job]
-    copy, layer = tables.copies[record.copy], state.messages[record.message].layer
-    store = tables.stores[copy.store]
+    store, layer = tables.stores[record.store], state.messages[record.message].layer
     timing = timing_of(store)
-    service = fetch(state.channels[copy.store], timing, now, record.address, record.bytes)
+    service = fetch(state.channels[record.store], timing, now, record.address, record.bytes)
     cover(state, store.unit, now, service.last_ps, service.bursts * timing.burst_ps)
     state.units[store.unit].free_at = service.free_ps
     moved = service.bursts * timing.burst_bytes
@@ -235,6 +243,10 @@ def respond(state: State, tables: Tables, now: int, job: int) -> None:
         leave_network(state, tables, job, path.back_end - 1)
         if chip.channels > 0:
             leave_buffer(state, tables, job, now + record.span)
+    if record.lines:
+        record.stage = FILLING
+        schedule(state, record.tail, job)
+        return
     multiply(state, tables, now, job)
 
 
@@ -254,6 +266,10 @@ def accumulate(state: State, tables: Tables, now: int, job: int) -> None:
     work = piece_work(words, chip.mac_lanes, chip.cycle)
     end = consumed(now, work, record.tail)
     occupy(state, now, unit, end - now, work)
+    if chip.registers != NONE:
+        registers = tables.stores[chip.registers + record.core]
+        count(state, registers.unit, layer, registers.write, words)
+        count(state, registers.unit, layer, registers.read, words)
     count(state, unit, layer, chip.mac_action, words)
     count(state, unit, layer, chip.read_action, words)
     count(state, unit, layer, chip.write_action, words)

@@ -8,6 +8,7 @@ from simulator.compiled_engine.records import State
 # What a job is doing, or waiting to do.
 SCANNING, UPDATING, SENDING, BRANCHING, DROPPING, RECEIVING, FETCHING = range(7)
 READING, REQUESTING, ASKED, SERVED, RESPONDING, ACCUMULATING, ADDRESSING = range(7, 14)
+LOOKING_UP, LOOKED_UP, SETTING_OUT, FILLING, READING_CACHE, BANKED = range(14, 20)
 
 # What a job is, where two kinds meet at one unit at one tick: the lower goes first. As in the SimPy engine.
 SCAN_KIND, MESSAGE_KIND, REQUEST_KIND, RESPONSE_KIND, COLUMN_KIND, UPDATE_KIND = range(6)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from networks.kernels import kernel, part
+from simulator.compiled_engine.banks import serve_buffer
 from simulator.compiled_engine.buffers import come_in, move_up, packet_to_go
+from simulator.compiled_engine.cache import come_closer, filled, look_up, pass_on, read_cache, set_out
 from simulator.compiled_engine.columns import (
     accumulate,
     ask_channel,
@@ -20,16 +22,22 @@ from simulator.compiled_engine.jobs import (
     ACCUMULATING,
     ADDRESSING,
     ASKED,
+    BANKED,
     BRANCHING,
     DROPPING,
     FETCHING,
+    FILLING,
+    LOOKED_UP,
+    LOOKING_UP,
     READING,
+    READING_CACHE,
     RECEIVING,
     REQUESTING,
     RESPONDING,
     SCANNING,
     SENDING,
     SERVED,
+    SETTING_OUT,
     UPDATING,
     end_job,
 )
@@ -38,9 +46,12 @@ from simulator.compiled_engine.queues import (
     EMITTING,
     JOB,
     KIND_BITS,
+    LEAVING,
     MOVING_UP,
     OPENING,
+    PASSING,
     WAKING,
+    leave,
     mark,
     next_event,
     occupy,
@@ -91,6 +102,10 @@ def settle(state: State, tables: Tables, now: int, what: int) -> None:
         emit(state, tables, now, number)
     elif kind == MOVING_UP:
         reach_node(state, tables, now, move_up(state, number, now))
+    elif kind == PASSING:
+        pass_on(state, tables, now, number)
+    elif kind == LEAVING:
+        leave(state, now, number)
     elif kind == OPENING:
         open_gate(state, tables, now)
 
@@ -110,7 +125,11 @@ def decide(state: State, tables: Tables, now: int) -> None:
                 unit.taken_since = now
             while unit.free_places > 0 and unit.length > 0:
                 unit.free_places -= 1
-                schedule(state, now + tables.chip[0].cycle, take(state, now, number))
+                job = take(state, now, number)
+                if state.jobs[job].stage == BANKED:
+                    serve_buffer(state, tables, now, job)
+                else:  # a fetch slot: form the address
+                    schedule(state, now + tables.chip[0].cycle, job)
         elif unit.free_at <= now and unit.length > 0:
             job = next_job(state, tables, now, number)
             if job != NONE:
@@ -160,6 +179,10 @@ def begin(state: State, tables: Tables, now: int, unit: int, job: int) -> None:
         serve_dram(state, tables, now, job)
     elif stage == READING:
         read_scratchpad(state, tables, now, job)
+    elif stage == LOOKING_UP:
+        look_up(state, tables, now, job)
+    elif stage == READING_CACHE:
+        read_cache(state, tables, now, job)
     elif stage == SCANNING:
         start_scan(state, tables, now, job)
         emit(state, tables, now, job)
@@ -191,6 +214,12 @@ def go_on(state: State, tables: Tables, now: int, job: int) -> None:
         respond(state, tables, now, job)
     elif stage == READING:
         multiply(state, tables, now, job)
+    elif stage == LOOKED_UP:
+        come_closer(state, tables, now, job)
+    elif stage == SETTING_OUT:
+        set_out(state, tables, now, job)
+    elif stage == FILLING:
+        filled(state, tables, now, job)
     elif stage == DROPPING:
         drop(state, tables, now, job)
     elif stage == SENDING:

@@ -6,7 +6,7 @@ from networks.kernels import part
 from simulator.compiled_engine.records import NONE, State
 
 # An event is a job that goes on, or one of these with its number in the low bits.
-JOB, WAKING, EMITTING, OPENING, MOVING_UP = range(5)
+JOB, WAKING, EMITTING, OPENING, MOVING_UP, PASSING, LEAVING = range(7)
 KIND_BITS = 40
 
 

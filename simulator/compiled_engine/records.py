@@ -32,9 +32,11 @@ JOB = record(
     *("column", "piece", "address", "bytes", "words"),  # a piece, and the job that holds its column's slot
     *("left", "to_come"),  # of that job: pieces not consumed, the next piece to set out
     *("flits", "place", "buffer", "behind", "branches", "gone"),  # a packet among finite buffers
+    *("store", "part"),  # where a transfer comes from, and its number in the column
+    *("lines", "waiting", "follower"),  # 1 for lines of a cache (of piece ``column``); what a piece waits for
 )
 # One virtual channel behind a link: who is at the front, who is behind, what is leaving and when it has left.
-BUFFER = record("front", "head", "tail", "leaving", "left")
+QUEUE = record("front", "head", "tail", "leaving", "left")
 MESSAGE = record("column", "layer")
 STEP = record("messages", "messages_end", "began", "ended")
 
@@ -56,7 +58,7 @@ POPULATION = record(
 # One record: how far the run has got, and the tally of the laws.
 RUN = record(
     *("units", "events", "free_job", "marks", "frames", "sweep", "step", "index", "overflow"),
-    *("injected", "copies", "delivered", "tree_links", "traversed", "column_words"),
+    *("injected", "copies", "delivered", "tree_links", "traversed", "column_words", "missed_bytes"),
 )
 
 # One record: the numbers of the chip.
@@ -73,7 +75,8 @@ CHIP = record(
         "order",
         "width",
     ),
-    *("cycle", "per_cycle", "send", "receive", "arrays", "mac_lanes", "burst", "at_once", "parts"),
+    *("cycle", "per_cycle", "send", "receive", "arrays", "mac_lanes", "burst", "at_once", "parts", "runs"),
+    *("registers",),
     *("first_link", "link_period", "hop", "flit_bytes", "message_flits", "request_flits"),
     *("links", "channels", "queues", "first_queue"),  # channels: 0 where buffers have no limit
     *("scan_action", "send_action", "receive_action", "mac_action", "update_action"),
@@ -87,8 +90,10 @@ TREE = record("links", "local", "roots", "roots_end")
 ENTRY = record("link", "way", "following", "following_end", "drops", "drops_end")
 PATH = record("there", "there_end", "back", "back_end")
 STORE = record(
-    *("unit", "dram", "period", "width", "latency"),
+    *("unit", "kind", "period", "width", "latency"),
+    *("behind", "line", "sets", "ways", "buffer_banks", "interleave", "held", "window"),
     *("words", "read", "activate", "row_hit", "row_miss", "row_conflict", "bytes", "io"),
+    *("lookup", "hit", "miss", "eviction", "write_back", "fill", "fetched", "conflict", "write"),
     *DramTiming._fields,
 )
 
@@ -120,9 +125,14 @@ class State(NamedTuple):
     messages: Annotated[Records, MESSAGE]
     steps: Annotated[Records, STEP]
     channels: Annotated[Integers, np.int64, 2]
-    buffers: Annotated[Records, BUFFER]  # of each link, its virtual channels
+    buffers: Annotated[Records, QUEUE]  # of each link, its virtual channels
     room: Annotated[Integers, np.int64]  # flits free in each
+    contents: Annotated[Integers, np.int64]  # of caches and buffers, from a store's ``held`` on
     counts: Annotated[Integers, np.int64, 2]  # a row for each unit, then one for each layer
 
+
+# What a cache holds, from its place in ``contents`` on: the pieces that wait to be read, in the order of
+# their look-ups (the first and the last job), 1 while one is being read, then the entries of its lines.
+FIRST, LAST, BUSY, ENTRIES = range(4)
 
 NONE = -1

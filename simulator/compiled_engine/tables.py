@@ -7,16 +7,17 @@ from typing import NamedTuple
 import numpy as np
 
 from simulator.compiled_engine.records import (
-    BUFFER,
     CHIP,
     COLUMN,
     COPY,
     CORE,
     ENCODER,
+    ENTRIES,
     ENTRY,
     NONE,
     PATH,
     POPULATION,
+    QUEUE,
     STORE,
     TREE,
     UNIT,
@@ -24,7 +25,20 @@ from simulator.compiled_engine.records import (
     Records,
     Tables,
 )
-from simulator.plan import FETCH, MAC, RECEIVE, SCAN, SEND, UPDATE, Integers, Plan, share_updates
+from simulator.plan import (
+    BUFFER,
+    CACHE,
+    FETCH,
+    MAC,
+    RECEIVE,
+    REGISTERS,
+    SCAN,
+    SEND,
+    UPDATE,
+    Integers,
+    Plan,
+    share_updates,
+)
 from simulator.rules.dram import DramTiming
 from simulator.rules.service import scan_duration
 
@@ -72,6 +86,7 @@ def tables_of(plan: Plan) -> tuple[Tables, Start]:
     order_at = lists.add(order)
     # behind the plan's units: where packets wait for a link, a list for each of its queues
     units = np.zeros(len(plan.units) + (wires.links * queues if limits else 0), UNIT)
+    units["places"][plan.stores.unit] = plan.stores.places
     units["places"][stages.fetch_units] = stages.fetch_slots
     units["free_places"] = units["places"]
     for field in ("head", "tail", "wake", "stalled_since"):
@@ -132,7 +147,7 @@ def tables_of(plan: Plan) -> tuple[Tables, Start]:
     )
     work = [share_updates(plan, population, share) for population, share in updaters]
     place = [plan.shares[population][share] for population, share in updaters]
-    buffers = np.zeros(wires.links * limits.channels if limits else 0, BUFFER)
+    buffers = np.zeros(wires.links * limits.channels if limits else 0, QUEUE)
     for field in ("front", "head", "tail"):
         buffers[field] = NONE
     start = Start(
@@ -234,7 +249,9 @@ def chip_record(plan: Plan, order: int, width: int, lengths: int) -> Records:
         mac_lanes=[stages.mac_lanes],
         burst=[stages.burst_bytes],
         at_once=[stages.pieces_at_once],
-        parts=[most_pieces(plan)],
+        parts=[most_pieces(plan) * most_runs(plan)],
+        runs=[most_runs(plan)],
+        registers=[next(iter(np.flatnonzero(plan.stores.kind == REGISTERS).tolist()), NONE)],
         first_link=[wires.first_unit],
         link_period=[wires.period_ps],
         hop=[wires.hop_ps],
@@ -269,9 +286,33 @@ def most_pieces(plan: Plan) -> int:
     return 2 + (longest - 1) // plan.stages.burst_bytes
 
 
+def most_runs(plan: Plan) -> int:
+    """No piece has more rows of missing lines in a cache than this; 1 where there is none."""
+    if not (plan.stores.kind == CACHE).any():
+        return 1
+    longest = min(int(plan.columns.copy_bytes.max(initial=1)), plan.stages.burst_bytes)
+    return 2 + longest // int(plan.stores.line_bytes[plan.stores.kind == CACHE].min())
+
+
+def held_by(plan: Plan) -> Integers:
+    """Where what each cache and buffer holds begins, and at last where all of it ends."""
+    stores = plan.stores
+    sizes = [
+        ENTRIES + int(stores.sets[store] * stores.ways[store])
+        if kind == CACHE
+        else 2 * plan.buffer_window(store) * (kind == BUFFER)
+        for store, kind in enumerate(stores.kind.tolist())
+    ]
+    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+
+
 def store_records(plan: Plan) -> Records:
     stores, action = plan.stores, {name: column for column, name in enumerate(plan.actions)}
-    counted = ("words", "read", "activate", "row_hit", "row_miss", "row_conflict", "bytes", "io")
+    counted = (
+        *("words", "read", "activate", "row_hit", "row_miss", "row_conflict", "bytes", "io"),
+        *("lookup", "hit", "miss", "eviction", "write_back", "fill", "fetched", "conflict", "write"),
+    )
+    windows = [plan.buffer_window(s) if k == BUFFER else 0 for s, k in enumerate(stores.kind.tolist())]
     columns = {
         name: [action.get(f"{component}.{name}", NONE) for component in stores.component] for name in counted
     }
@@ -279,10 +320,18 @@ def store_records(plan: Plan) -> Records:
     return records(
         STORE,
         unit=stores.unit,
-        dram=stores.dram,
+        kind=stores.kind,
         period=stores.period_ps,
         width=stores.width_bytes,
         latency=stores.latency_ps,
+        behind=stores.behind,
+        line=stores.line_bytes,
+        sets=stores.sets,
+        ways=stores.ways,
+        buffer_banks=stores.banks,
+        interleave=stores.interleave,
+        held=held_by(plan)[:-1],
+        window=windows,
         **columns,
         **timing,
     )

@@ -21,7 +21,7 @@ class Books:
         self.by_layer = [[0] * len(plan.actions) for _ in plan.layers]
         self.injected = self.delivered = 0
         self.expected_deliveries = self.expected_traversals = self.expected_words = 0
-        self.message_traversals = 0
+        self.message_traversals = self.missed_bytes = 0
 
     def count(self, unit: int, action: str, amount: int, layer: int = SHARED) -> None:
         """Enter ``amount`` of an action; ``layer`` is a population number or ``SHARED`` (the last layer)."""

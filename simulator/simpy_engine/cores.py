@@ -12,9 +12,10 @@ from simulator.rules.service import consumed, piece_work, scan_duration, scan_of
 from simulator.simpy_engine.books import Books
 from simulator.simpy_engine.links import Packet
 from simulator.simpy_engine.machine import COLUMN, MESSAGE, SCANNING, UPDATING, Machine, Walk
-from simulator.simpy_engine.memories import Memories, Transfer
+from simulator.simpy_engine.memories import Memories
 from simulator.simpy_engine.milestones import Milestones, gate_name
 from simulator.simpy_engine.neurons import Neurons, Sent
+from simulator.simpy_engine.transfer import Transfer
 
 
 class Cores:
@@ -211,6 +212,7 @@ class Cores:
             work_ps = piece_work(piece.words, stages.mac_lanes, stages.cycle_ps)
             duration_ps = int(consumed(int(self.env.now), work_ps, tail_ps)) - int(self.env.now)
             machine.units[mac].occupy(duration_ps, work_ps)
+            self.memories.pass_registers(core, piece.words, layer)
             for action in ("core.mac", "core.state_read", "core.state_write"):
                 self.books.count(mac, action, piece.words, layer)
             yield self.env.timeout(duration_ps)

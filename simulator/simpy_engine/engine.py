@@ -68,6 +68,7 @@ def run_sequence(
             traversed=books.message_traversals,
             column_words=books.expected_words,
             room_missing=sum(link.missing for link in machine.links),
+            missed_bytes=books.missed_bytes,
         ),
     )
     return ledger

@@ -27,8 +27,11 @@ class Machine:
         self.env, self.plan, self.books = env, plan, books
         slots = set(plan.stages.fetch_units.ravel().tolist())
         resources = len(plan.units) - plan.cores - 1  # the last units only count
+        places = dict.fromkeys(slots, plan.stages.fetch_slots)
+        for unit, streams in zip(plan.stores.unit.tolist(), plan.stores.places.tolist(), strict=True):
+            places[unit] = streams or 1
         limits, first = plan.buffers, plan.wires.first_unit
-        self.units = [Unit(env, plan.stages.fetch_slots if u in slots else 1) for u in range(resources)]
+        self.units = [Unit(env, places.get(unit, 1)) for unit in range(resources)]
         self.links = [] if limits is None else [Link(env, limits) for _ in range(plan.wires.links)]
         self.units[first : first + len(self.links)] = self.links
 

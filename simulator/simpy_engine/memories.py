@@ -2,40 +2,36 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from simulator.plan import Plan
+from simulator.plan import BUFFER, CACHE, DRAM, REGISTERS, SCRATCHPAD, Plan
 from simulator.rules import dram
+from simulator.rules.banks import accesses_of, nothing_reserved, reserve
 from simulator.rules.service import rounds
 from simulator.simpy_engine.books import Books
+from simulator.simpy_engine.caches import Caches
 from simulator.simpy_engine.machine import REQUEST, RESPONSE, Machine, Walk
-
-
-class Transfer(NamedTuple):
-    """Bytes from a memory to a core, for the job (step, projection, source, core, piece)."""
-
-    store: int
-    address: int
-    bytes: int
-    job: tuple[int, ...]
-    layer: int
-
-    @property
-    def core(self) -> int:
-        return self.job[3]
+from simulator.simpy_engine.transfer import Transfer
 
 
 class Memories:
-    """Scratchpads and DRAM channels of the plan."""
+    """All memories of the plan."""
 
     def __init__(self, plan: Plan, machine: Machine, books: Books) -> None:
         self.env, self.plan, self.machine, self.books = machine.env, plan, machine, books
         self.channels = [None if t is None else dram.channel_at_rest(t) for t in plan.stores.timing]
+        self.caches = Caches(plan, machine, books, self._read_shared)
+        kind, components = plan.stores.kind, plan.stores.component
+        self.reserved = {
+            int(store): nothing_reserved(plan.buffer_window(int(store)))
+            for store in (kind == BUFFER).nonzero()[0]
+        }
+        self.registers = next(iter((kind == REGISTERS).nonzero()[0].tolist()), None)
+        self.register_name = "" if self.registers is None else components[self.registers]
 
     def unit(self, transfer: Transfer) -> int:
         """The unit that serves a transfer: of a scratchpad the bank of the column's array."""
         stores, store = self.plan.stores, transfer.store
-        return int(stores.unit[store]) + (0 if stores.dram[store] else self.machine.array(transfer.job))
+        banked = stores.kind[store] == SCRATCHPAD
+        return int(stores.unit[store]) + (self.machine.array(transfer.job) if banked else 0)
 
     def count(self, transfer: Transfer, action: str, amount: int) -> None:
         """Enter an action of the transfer's memory."""
@@ -45,9 +41,19 @@ class Memories:
     def read(self, transfer: Transfer, words: int) -> Walk:
         """Fetch a piece; ends with its first word and returns when the last one comes."""
         self.count(transfer, "words", words)
-        if self.plan.stores.dram[transfer.store]:
-            return (yield from self._read_dram(transfer))
-        return (yield from self._read_scratchpad(transfer))
+        kind = self.plan.stores.kind[transfer.store]
+        if kind == SCRATCHPAD:
+            return (yield from self._read_scratchpad(transfer))
+        if kind == CACHE:
+            return (yield from self.caches.read(transfer))
+        return (yield from self._read_shared(transfer))
+
+    def pass_registers(self, core: int, words: int, layer: int) -> None:
+        """Words on their way to the multipliers are written to the core's registers and read from them."""
+        if self.registers is not None:
+            unit = int(self.plan.stores.unit[self.registers + core])
+            self.books.count(unit, f"{self.register_name}.write", words, layer)
+            self.books.count(unit, f"{self.register_name}.read", words, layer)
 
     def _read_scratchpad(self, transfer: Transfer) -> Walk:
         stores, store = self.plan.stores, transfer.store
@@ -60,8 +66,8 @@ class Memories:
         yield self.env.timeout(int(stores.latency_ps[store]))
         return self.env.now + (accesses - 1) * period_ps
 
-    def _read_dram(self, transfer: Transfer) -> Walk:
-        """Request packet to the channel, the channel's service, response packet back."""
+    def _read_shared(self, transfer: Transfer) -> Walk:
+        """Request packet to the memory, its service, response packet back."""
         wires, machine, job, layer = self.plan.wires, self.machine, transfer.job, transfer.layer
         path = transfer.core * len(self.plan.stores.component) + transfer.store
         there = slice(wires.path_start[path], wires.path_start[path + 1])
@@ -72,10 +78,11 @@ class Memories:
         yield from machine.travel(wires.path_link[there], queues, sender, REQUEST, job, flits, 0, layer)
         if there.stop > there.start:
             yield self.env.timeout((flits - 1) * wires.period_ps)
-        service = yield from self._serve_dram(transfer)
+        serve = self._serve_dram if self.plan.stores.kind[transfer.store] == DRAM else self._serve_buffer
+        span_ps, tail_ps = yield from serve(transfer)
         if back.stop == back.start:
-            return service.last_ps
-        flits, span_ps = rounds(transfer.bytes, wires.flit_bytes), service.last_ps - service.first_ps
+            return tail_ps
+        flits = rounds(transfer.bytes, wires.flit_bytes)
         queues, sender = None if limits is None else limits.back_queue[back], self.unit(transfer)
         span_ps = yield from machine.travel(
             wires.back_link[back], queues, sender, RESPONSE, job, flits, span_ps, layer
@@ -83,7 +90,7 @@ class Memories:
         return self.env.now + span_ps - wires.period_ps
 
     def _serve_dram(self, transfer: Transfer) -> Walk:
-        """Wait for the channel and start its service; ends when the first data flow."""
+        """Wait for the channel; ends when the first data flow and returns for how long, and until when."""
         stores, store = self.plan.stores, transfer.store
         unit, timing = self.machine.units[self.unit(transfer)], stores.timing[store]
         state = self.channels[store]
@@ -104,4 +111,32 @@ class Memories:
         ):
             self.count(transfer, action, amount)
         yield self.env.timeout(service.first_ps - now)
-        return service
+        return service.last_ps - service.first_ps, service.last_ps
+
+    def _serve_buffer(self, transfer: Transfer) -> Walk:
+        """Wait for a place; ends with the first word and returns for how long they come, and the last one."""
+        stores, store = self.plan.stores, transfer.store
+        unit, period_ps = self.machine.units[self.unit(transfer)], int(stores.period_ps[store])
+        yield unit.turn(self.machine.key(REQUEST, *transfer.job))
+        width = int(stores.width_bytes[store])
+        accesses = accesses_of(transfer.address, transfer.bytes, width)
+        stream = reserve(
+            self.reserved[store],
+            0,
+            len(self.reserved[store]) // 2,
+            int(stores.banks[store]),
+            int(stores.interleave[store]),
+            transfer.address // width,
+            accesses,
+            rounds(int(self.env.now), period_ps),
+        )
+        self.count(transfer, "read", accesses)
+        self.count(transfer, "conflict", stream.conflicts)
+        last_access = self.env.timeout((stream.last_cycle + 1) * period_ps - self.env.now)
+        last_access.callbacks.append(lambda _: unit.leave())
+        latency_ps = int(stores.latency_ps[store])
+        first_ps, tail_ps = (
+            cycle * period_ps + latency_ps for cycle in (stream.first_cycle, stream.last_cycle)
+        )
+        yield self.env.timeout(first_ps - self.env.now)
+        return tail_ps - first_ps + self.plan.wires.period_ps, tail_ps

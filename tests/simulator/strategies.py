@@ -95,6 +95,13 @@ def chip_fields(draw: st.DrawFn) -> dict[str, object]:
         memories.append(draw(scratchpads(small=kinds == "both")))
     if kinds != "scratchpad":
         memories.append(draw(drams(nodes)))
+    if draw(st.booleans()):
+        memories.append(draw(buffers(nodes)))
+    behind = [str(memory["name"]) for memory in memories if memory["kind"] in ("dram", "buffer")]
+    if behind and draw(st.booleans()):
+        memories.append(draw(caches(draw(st.sampled_from(behind)))))
+    if draw(st.booleans()):
+        memories.append({"name": "registers", "kind": "registers", "size": "64 KiB", "width": "32 bit"})
     if draw(st.booleans()):  # 32 bytes: the widest access of all these memories
         burst = draw(st.sampled_from([32, 64, 96]))
         fields["cores.dma"] = {"burst": f"{burst} B", "outstanding": draw(st.integers(1, 3))}
@@ -110,11 +117,12 @@ def chip_fields(draw: st.DrawFn) -> dict[str, object]:
 def finite_buffers(draw: st.DrawFn, network: Any, memories: list[dict[str, Any]]) -> dict[str, int]:
     """Buffers that hold one packet or a few, and as many virtual channels as are needed or some more."""
     width = int(network["link_width"].split()[0])
-    dram = any(memory["kind"] == "dram" for memory in memories)
-    bits = [network["message_bits"], network["request_bits"], LARGEST_COLUMN * 8 if dram else 0]
+    shared = any(memory["kind"] in ("dram", "buffer") for memory in memories)
+    lines = 64 if any(memory["kind"] == "cache" for memory in memories) else 0  # a column in whole lines
+    bits = [network["message_bits"], network["request_bits"], (LARGEST_COLUMN + lines) * 8 if shared else 0]
     largest = -(-max(bits) // width)
     ring = network["topology"].startswith("ring") and int(network["topology"].split(":")[1]) > 3
-    channels = (3 if dram else 1) * (2 if ring else 1) + draw(st.sampled_from([0, 0, 1, 3]))
+    channels = (3 if shared else 1) * (2 if ring else 1) + draw(st.sampled_from([0, 0, 1, 3]))
     return {"buffer": largest + draw(st.integers(0, largest)), "virtual_channels": channels}
 
 
@@ -139,6 +147,42 @@ def scratchpads(draw: st.DrawFn, small: bool) -> dict[str, Any]:
     if draw(st.booleans()):
         memory["clock"] = draw(st.sampled_from(CLOCKS))
     return memory
+
+
+@st.composite
+def buffers(draw: st.DrawFn, nodes: int) -> dict[str, Any]:
+    """So few banks and places, that streams meet."""
+    width = draw(st.sampled_from([8, 32, 256]))
+    memory = {
+        "name": "buffer",
+        "kind": "buffer",
+        "ports": draw(st.lists(st.integers(0, nodes - 1), min_size=1, max_size=2, unique=True)),
+        "size": "1536 KiB",
+        "banks": draw(st.sampled_from([1, 2, 3, 4])),
+        "width": f"{width} bit",
+        "interleave": f"{width // 8 * draw(st.sampled_from([1, 2, 4]))} B",
+        "latency": f"{draw(st.integers(1, 3))} cycles",
+        "places": draw(st.integers(1, 3)),
+    }
+    if draw(st.booleans()):
+        memory["clock"] = draw(st.sampled_from(CLOCKS))
+    return memory
+
+
+@st.composite
+def caches(draw: st.DrawFn, behind: str) -> dict[str, Any]:
+    """Of one line to many, so that columns are evicted and found again."""
+    ways, sets = draw(st.sampled_from([1, 2, 4])), draw(st.sampled_from([1, 3, 8, 64]))
+    return {
+        "name": "cache",
+        "kind": "cache",
+        "behind": behind,
+        "size": f"{32 * ways * sets} B",
+        "line": "32 B",
+        "ways": ways,
+        "width": f"{draw(st.sampled_from([8, 32, 256]))} bit",
+        "latency": f"{draw(st.integers(1, 3))} cycles",
+    }
 
 
 @st.composite
@@ -315,10 +359,15 @@ def placements(draw: st.DrawFn, network: Network, fields: Mapping[str, object]) 
     spots = st.lists(cores, min_size=1, max_size=3, unique=True)
     named = [population.name for population in network.populations]
     placed = draw(st.dictionaries(st.sampled_from(named), spots, max_size=2))
-    explicit: dict[str, object] = {"placement.explicit.cores": placed}
+    explicit: dict[str, Any] = {"placement.explicit.cores": placed}
     memories: Any = fields["memories"]
-    if len(memories) > 1 and draw(st.booleans()):
-        explicit["placement.explicit.memory"] = {network.projections[0].name: "dram"}
+    roomy = [m["name"] for m in memories if m["kind"] in ("dram", "buffer", "cache")]
+    if roomy and draw(st.booleans()):
+        for projection in network.projections:
+            if draw(st.booleans()):
+                explicit.setdefault("placement.explicit.memory", {})[projection.name] = draw(
+                    st.sampled_from(roomy)
+                )
     return explicit
 
 

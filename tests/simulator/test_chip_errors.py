@@ -40,7 +40,7 @@ def told(changes: dict[str, object]) -> list[str]:
         ("memories.0.width", "12 bit", "memories.0.width: 12 bit: a width is a whole number of bytes."),
         ("memories.0.latency", "1", "memories.0.latency: 1: a number of cycles needs its unit."),
         ("memories.0.latency", "-1 cycles", "a number of cycles is at least 0 and finite."),
-        ("memories.0.kind", "cache", "memories.0: "),
+        ("memories.0.kind", "oven", "memories.0: "),
         ("memories.0.name", "dram", "memories.0.name: dram: names of memories differ. Rename one."),
         (
             "memories.0.name",
@@ -77,7 +77,7 @@ def told(changes: dict[str, object]) -> list[str]:
             "column",
             "timing.order: column: expected 'row-bank-column' or",
         ),
-        ("memories", [], "memories: []: a chip has at least 1 memory. Add a scratchpad or a DRAM."),
+        ("memories", [], "memories: []: a chip has at least 1 memory that weights can lie in. Add a"),
         ("cores.mac.lanes", 0, "cores.mac.lanes: 0: the least is 1. Use 1 or more."),
         (
             "cores.mac.lanes",
@@ -257,3 +257,93 @@ def test_any_damage_to_a_description_ends_in_sentences(data: st.DataObject, valu
         chip_from_content(content)
     except InputError as error:
         assert all(line.endswith(".") for line in str(error).splitlines())
+
+
+CACHE = {
+    "name": "cache",
+    "kind": "cache",
+    "behind": "dram",
+    "size": "16 KiB",
+    "line": "64 B",
+    "ways": 4,
+    "width": "64 bit",
+    "latency": "1 cycle",
+}
+BUFFER = {
+    "name": "buffer",
+    "kind": "buffer",
+    "ports": [5],
+    "size": "64 KiB",
+    "banks": 4,
+    "width": "64 bit",
+    "interleave": "8 B",
+    "latency": "2 cycles",
+}
+REGISTERS = {"name": "registers", "kind": "registers", "size": "1 KiB", "width": "32 bit"}
+
+
+@pytest.mark.parametrize(
+    ("memory", "sentence"),
+    [
+        (
+            CACHE | {"ways": 3},
+            "ways: 3: 16,384 B are whole sets of 3 lines of 64 B. Use 16,512 B",
+        ),
+        (CACHE | {"line": "36 B", "ways": 1}, "line: 36 B: a line is whole accesses of 8 B. Use 40 B."),
+        (
+            CACHE | {"line": "48 B", "size": "48 B", "ways": 1},
+            "line: 48 B: a line is whole accesses of dram",
+        ),
+        (
+            CACHE | {"line": "96 B", "size": "96 B", "ways": 1},
+            "line: 96 B: the memory behind, 1,073,741,824 B",
+        ),
+        (
+            CACHE | {"behind": "scratchpad"},
+            "behind: scratchpad: behind a cache is a DRAM or a shared buffer",
+        ),
+        (
+            CACHE | {"behind": "drum"},
+            "behind: drum: behind a cache is a DRAM or a shared buffer. Did",
+        ),
+        (CACHE | {"latency": "0 cycles"}, "latency: 0 cycles: a word comes at least 1 cycle after"),
+        (BUFFER | {"banks": 63}, "banks: 63: a buffer has at most 62 banks. Use fewer."),
+        (
+            BUFFER | {"interleave": "12 B"},
+            "interleave: 12 B: banks change between accesses of 8 B. Use 16",
+        ),
+        (
+            BUFFER | {"banks": 3},
+            "size: 65,536 B: a buffer is 3 equal banks of whole interleaves, 8 B each",
+        ),
+        (BUFFER | {"ports": [16]}, "ports.0: 16: nodes of the topology run from 0 to 15. Name one of these."),
+        (BUFFER | {"width": "12 bit"}, "width: 12 bit: a width is a whole number of bytes."),
+        (REGISTERS | {"size": "1 KiB", "latency": "1 cycle"}, "there is no field latency here."),
+        (REGISTERS | {"size": "1001 B"}, "size: 1,001 B: a size is a multiple of the width, 4 B. Round it."),
+    ],
+)
+def test_memories_on_the_chip(memory: dict[str, object], sentence: str) -> None:
+    """Each is the third memory of mesh16."""
+    chip = load_chip("mesh16").content()
+    with pytest.raises(ChipErrors) as caught:
+        chip_from_content(chip | {"memories": [*chip["memories"], memory]})
+    assert f"memories.2.{sentence}" in str(caught.value) or sentence in str(caught.value)
+
+
+def test_weights_need_a_memory_and_registers_hold_none() -> None:
+    chip = load_chip("mesh16").content()
+    with pytest.raises(ChipErrors, match=r"memories: .registers.: a chip has at least 1 memory that weights"):
+        chip_from_content(chip | {"memories": [REGISTERS]})
+    two = [*chip["memories"], REGISTERS, REGISTERS | {"name": "more"}]
+    with pytest.raises(ChipErrors, match="memories: registers: a core has one set of registers"):
+        chip_from_content(chip | {"memories": two})
+    placed = {"explicit": {"memory": {"input->gru_0": "registers"}}}
+    with pytest.raises(ChipErrors, match="input->gru_0: registers: there is no such memory"):
+        chip_from_content(chip | {"memories": two[:-1], "placement": placed})
+
+
+def test_bursts_are_whole_lines() -> None:
+    chip = load_chip("mesh16").content()
+    cores = chip["cores"] | {"dma": {"burst": "96 B", "outstanding": 1}}
+    with pytest.raises(ChipErrors, match=r"cores.dma.burst: 96 B: a burst is whole lines of cache, 64 B"):
+        chip_from_content(chip | {"cores": cores, "memories": [*chip["memories"], CACHE]})

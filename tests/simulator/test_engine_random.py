@@ -36,7 +36,8 @@ def test_counts_follow_from_the_trace(case: Case, engine: str) -> None:
     fan_out = [projection.connection.fan_out for projection in network.projections]
     words = sum(int(fan_out[message["projection"]][message["source"]]) for message in trace.messages)
     assert ledger.total("core.mac") == words
-    assert ledger.total("scratchpad.words") + ledger.total("dram.words") == words
+    memories = ("scratchpad", "dram", "buffer", "cache")
+    assert sum(ledger.total(f"{name}.words") for name in memories) == words
     frames = trace.steps // network.sweeps
     computed = sum(p.size for p in network.populations if p.cell.kind != "input")
     assert ledger.total("core.update") == frames * computed

@@ -1,0 +1,38 @@
+"""Pieces that come from a shared banked buffer: served several at once, a bank for each access."""
+
+from __future__ import annotations
+
+from networks.kernels import part
+from simulator.compiled_engine.jobs import SERVED
+from simulator.compiled_engine.queues import KIND_BITS, LEAVING, count, schedule
+from simulator.compiled_engine.records import NONE, State, Tables
+from simulator.rules.banks import accesses_of, reserve
+from simulator.rules.service import rounds
+
+
+@part
+def serve_buffer(state: State, tables: Tables, now: int, job: int) -> None:
+    """The buffer takes a stream; the job goes on with the first word, the place is free behind the last."""
+    record = state.jobs[job]
+    store, layer = tables.stores[record.store], state.messages[record.message].layer
+    accesses = accesses_of(record.address, record.bytes, store.width)
+    stream = reserve(
+        state.contents,
+        store.held,
+        store.window,
+        store.buffer_banks,
+        store.interleave,
+        record.address // store.width,
+        accesses,
+        rounds(now, store.period),
+    )
+    count(state, store.unit, layer, store.read, accesses)
+    count(state, store.unit, layer, store.conflict, stream.conflicts)
+    first_ps = stream.first_cycle * store.period + store.latency
+    record.tail = stream.last_cycle * store.period + store.latency
+    record.span = record.tail - first_ps + tables.chip[0].link_period
+    record.at = tables.paths[record.core * tables.chip[0].stores + record.store].back
+    record.behind, record.flits = NONE, rounds(record.bytes, tables.chip[0].flit_bytes)
+    record.stage = SERVED
+    schedule(state, first_ps, job)
+    schedule(state, (stream.last_cycle + 1) * store.period, (LEAVING << KIND_BITS) | store.unit)
