@@ -10,7 +10,7 @@ import numpy.typing as npt
 from simulator.dram import fields as at
 from simulator.dram.borrowing import kernel, part
 from simulator.dram.coming import COMING_FIELDS, before_others, first_coming
-from simulator.dram.hits import changes_nothing, hits_at_once
+from simulator.dram.hits import changes_nothing, hits_at_once, turns_at_once
 from simulator.dram.issue import columns, issue, spacing
 from simulator.dram.mapping import AddressBits, decode, together
 from simulator.dram.state import Integers, Memory
@@ -107,7 +107,7 @@ def advance(
         if kind != at.COLUMN or window > 0:
             slot = issue(memory, timing, best, tick, kind, target)
             if slot != at.NOBODY:
-                complete(memory, timing, drive, slot, tick, 1)
+                complete(memory, timing, drive, slot, tick, 1, 0)
                 if window > 0:
                     take_off(memory, timing, drive, slot, tick)
                 else:
@@ -116,12 +116,31 @@ def advance(
         feeds = held > 0 and channel == best
         until = before_others(timing, drive.coming, best) if held > 0 else at.NEVER
         count = hits_at_once(memory, timing, best, tick, target, until)
+        quiet = not feeds or changes_nothing(memory, bank, row)
         if feeds:
-            count = min(count, held) if changes_nothing(memory, bank, row) else 1
-        slot = columns(memory, timing, best, tick, target, count)
-        complete(memory, timing, drive, slot, tick, count)
+            count = min(count, held) if quiet else 1
+        if count == 1 and quiet:
+            turns = turns_at_once(memory, timing, best, tick, target, until, feeds)
+            rounds = min(turns.rounds, held // 2) if feeds else turns.rounds
+            if rounds > 0:
+                slot = columns(memory, timing, best, tick, target, rounds, turns.period)
+                complete(memory, timing, drive, slot, tick, rounds, turns.period)
+                later = tick + turns.offset
+                slot = columns(memory, timing, best, later, turns.other, rounds, turns.period)
+                complete(memory, timing, drive, slot, later, rounds, turns.period)
+                flying -= 2 * rounds
+                now = max(now, later + (rounds - 1) * turns.period)
+                if feeds:
+                    enqueue_run(
+                        memory, timing, channel, tick, turns.offset, 2 * rounds, bank, row, is_write, 0
+                    )
+                    held -= 2 * rounds
+                    flying += 2 * rounds
+                continue
+        apart = spacing(timing, memory.slot[memory.bank[target, at.HIT], at.IS_WRITE])
+        slot = columns(memory, timing, best, tick, target, count, apart)
+        complete(memory, timing, drive, slot, tick, count, apart)
         flying -= count
-        apart = spacing(timing, memory.slot[slot, at.IS_WRITE])
         now = max(now, tick + (count - 1) * apart)
         if feeds:  # each hit makes room for the next in line
             enqueue_run(memory, timing, channel, tick, apart, count, bank, row, is_write, 0)
@@ -158,12 +177,13 @@ def nothing_waits(memory: Memory) -> bool:
 
 
 @part
-def complete(memory: Memory, timing: Timing, drive: Drive, slot: int, tick: int, count: int) -> None:
-    """Note the latencies of transactions of one slot, the first of them served at ``tick``."""
+def complete(
+    memory: Memory, timing: Timing, drive: Drive, slot: int, tick: int, count: int, apart: int
+) -> None:
+    """Note the latencies of transactions of one slot, served from ``tick`` on, ``apart`` ticks each."""
     register = drive.register
     is_write, step = memory.slot[slot, at.IS_WRITE], memory.slot[slot, at.STEP]
     latency = timing.write_latency if is_write else timing.read_latency
-    apart = spacing(timing, is_write)
     taken = tick + latency - (memory.slot[slot, at.ARRIVAL] - count * step)
     register[LAST] = max(register[LAST], tick + (count - 1) * apart + latency)
     register[TRANSACTIONS] += count

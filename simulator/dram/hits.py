@@ -1,11 +1,14 @@
 """Many row hits in one step: how far the rule would go on with the hits of one slot, command by command.
 
 A slot holds requests of one row that came one after another. Their commands follow each other at a fixed
-distance for as long as nothing else is chosen in between: `hits_at_once` says how many that are, and
-`simulator.dram.issue.columns` carries them out. Counts and state are those that so many single steps leave.
+distance for as long as nothing else is chosen in between: `hits_at_once` says how many that are. Where two
+banks take turns, as bank groups do, `turns_at_once` does. `simulator.dram.issue.columns` carries them out:
+counts and state are those that so many single steps leave.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 from simulator.dram import fields as at
 from simulator.dram.borrowing import part
@@ -85,6 +88,91 @@ def ticks_after(
         else:
             ticks = max(ticks, timing.read_to_write_rank if writes else timing.read_to_read_rank)
     return ticks
+
+
+class Turns(NamedTuple):
+    """Two banks that take turns: ``other`` follows after ``offset`` ticks, and so on each ``period``."""
+
+    rounds: int  # 0: they do not
+    other: int
+    offset: int
+    period: int
+
+
+@part
+def turns_at_once(
+    memory: Memory, timing: Timing, channel: int, tick: int, bank: int, last: int, evenly: bool
+) -> Turns:
+    """How many hits of two banks' oldest slots are issued in turn, ``bank`` first at ``tick``, by ``last``.
+
+    As for `hits_at_once`. ``evenly``: only where each follows the one before at the same distance.
+    """
+    nothing = Turns(0, at.NOBODY, 0, 0)
+    hit = memory.bank[bank, at.HIT]
+    last = min(last, memory.channel[channel, at.FIRST_REFRESH] - 1)
+    # after its last hit of a slot the first bank may want something else, before the other's last
+    most = memory.slot[hit, at.COUNT] - 1
+    if most < 2 or memory.bank[bank, at.OWNED] == 1 or timing.strobe_hold > 0 or timing.activate_apart > 0:
+        return nothing
+    is_write = memory.slot[hit, at.IS_WRITE]
+    apart = spacing(timing, is_write)
+    place = memory.bank[bank, at.PLACES + at.COLUMN_WISHES]
+    partner = following(memory, timing, channel, tick, bank, place)
+    if partner == at.NOBODY:
+        return nothing
+    other = memory.wish[channel, at.COLUMN_WISHES, at.WISHING, partner]
+    its_hit = memory.bank[other, at.HIT]
+    if memory.bank[other, at.OWNED] == 1 or memory.slot[its_hit, at.IS_WRITE] != is_write:
+        return nothing
+    most = min(most, memory.slot[its_hit, at.COUNT] - timing.closed_page)
+    between = ticks_after(memory, timing, channel, is_write, bank, partner)
+    ready = memory.wish[channel, at.COLUMN_WISHES, at.TICK, partner]
+    offset = max(ready - tick, between)
+    period = max(apart, offset + between)
+    regular = offset == between or period == apart
+    if offset >= apart or between >= apart or not regular or (evenly and period != 2 * offset):
+        return nothing
+    youngest = max(
+        memory.wish[channel, at.COLUMN_WISHES, at.PRIORITY, place],
+        memory.wish[channel, at.COLUMN_WISHES, at.PRIORITY, partner],
+    )
+    for third in range(memory.channel[channel, at.WISHES + at.COLUMN_WISHES]):
+        ready = memory.wish[channel, at.COLUMN_WISHES, at.TICK, third]
+        if third in (place, partner) or ready > last:
+            continue
+        if (  # younger, and never legal before the one whose turn it is
+            memory.wish[channel, at.COLUMN_WISHES, at.PRIORITY, third] > youngest + most
+            and ticks_after(memory, timing, channel, is_write, bank, third) >= offset
+            and ticks_after(memory, timing, channel, is_write, other, third) >= period - offset
+        ):
+            continue
+        last = ready - 1
+    to_precharge = timing.write_to_precharge if is_write else timing.read_to_precharge
+    for row in range(memory.channel[channel, at.WISHES + at.ROW_WISHES]):
+        ready = memory.wish[channel, at.ROW_WISHES, at.TICK, row]
+        wishing = memory.wish[channel, at.ROW_WISHES, at.WISHING, row]
+        if ready > last or (to_precharge >= period and wishing in (bank, other)):
+            continue
+        last = ready - (memory.wish[channel, at.ROW_WISHES, at.KIND, row] == at.CLOSE)
+    if last < tick + offset + period:
+        return nothing
+    return Turns(int(min(most, 1 + (last - tick - offset) // period)), int(other), int(offset), int(period))
+
+
+@part
+def following(memory: Memory, timing: Timing, channel: int, tick: int, bank: int, place: int) -> int:
+    """The column wish that comes next after ``bank``'s, at ``place``, is served at ``tick``; or NOBODY."""
+    is_write = memory.slot[memory.bank[bank, at.HIT], at.IS_WRITE]
+    found, soonest, first = at.NOBODY, at.NEVER, 0
+    for other in range(memory.channel[channel, at.WISHES + at.COLUMN_WISHES]):
+        if other == place:
+            continue
+        ready = tick + ticks_after(memory, timing, channel, is_write, bank, other)
+        ready = max(ready, memory.wish[channel, at.COLUMN_WISHES, at.TICK, other])
+        priority = memory.wish[channel, at.COLUMN_WISHES, at.PRIORITY, other]
+        if ready < soonest or (ready == soonest and priority < first):
+            found, soonest, first = other, ready, priority
+    return int(found)
 
 
 @part

@@ -18,7 +18,7 @@ def issue(memory: Memory, timing: Timing, channel: int, tick: int, kind: int, ta
     its STEP before its ARRIVAL, which is already that of the next.
     """
     if kind == at.COLUMN or kind == at.COLUMN_OWNED:
-        return columns(memory, timing, channel, tick, target, 1)
+        return columns(memory, timing, channel, tick, target, 1, 0)
     if kind == at.ACTIVATE:
         activate(memory, timing, channel, tick, target)
     elif kind == at.PRECHARGE:
@@ -75,8 +75,13 @@ def start(memory: Memory, channel: int, slot: int, outcome: int) -> None:
 
 
 @part
-def columns(memory: Memory, timing: Timing, channel: int, tick: int, bank: int, count: int) -> int:
-    """Read or write the bank's oldest row hit, or ``count`` of its slot where `hits_at_once` allows them."""
+def columns(
+    memory: Memory, timing: Timing, channel: int, tick: int, bank: int, count: int, apart: int
+) -> int:
+    """Read or write the bank's oldest row hit, or ``count`` of its slot, ``apart`` ticks each.
+
+    More than one, and how far apart, is for `simulator.dram.hits` to say.
+    """
     group, rank = memory.bank[bank, at.BANK_GROUP], memory.bank[bank, at.BANK_RANK]
     start(memory, channel, memory.bank[bank, at.HIT], at.ROW_HITS)
     memory.counts[channel, at.ROW_HITS] += count - 1
@@ -87,7 +92,7 @@ def columns(memory: Memory, timing: Timing, channel: int, tick: int, bank: int, 
     else:
         memory.channel[channel, at.QUEUED] -= count
     is_write = memory.slot[slot, at.IS_WRITE]
-    final = tick + (count - 1) * spacing(timing, is_write)
+    final = tick + (count - 1) * apart
     slots = timing.column_slots
     if timing.strobe_hold > 0:
         slots += tick > memory.channel[channel, at.STROBE_UNTIL]  # the command that started the write clock
@@ -95,8 +100,7 @@ def columns(memory: Memory, timing: Timing, channel: int, tick: int, bank: int, 
     take_column_slots(memory, timing, channel, tick, slots)
     if timing.activate_apart > 0:  # which slots of the bus were left free is remembered
         for number in range(1, count):
-            between = tick + number * spacing(timing, is_write)
-            take_column_slots(memory, timing, channel, between, timing.column_slots)
+            take_column_slots(memory, timing, channel, tick + number * apart, timing.column_slots)
     elif count > 1:
         take_column_slots(memory, timing, channel, final, timing.column_slots)
     if is_write:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from simulator.dram import fields as at
 from simulator.dram.borrowing import entry, part
 from simulator.dram.coming import before_others, first_coming
-from simulator.dram.hits import changes_nothing, hits_at_once
+from simulator.dram.hits import changes_nothing, hits_at_once, turns_at_once
 from simulator.dram.issue import columns, issue, spacing
 from simulator.dram.mapping import decode, together
 from simulator.dram.packing import (
@@ -218,7 +218,7 @@ def serve(stream: Stream, limit: int) -> None:
         feeds = left > 0 and room == 0 and register[FED_CHANNEL] == best
         count = 1
         if kind == at.COLUMN:
-            until = limit
+            until, quiet = limit, True
             if room > 0:
                 until = min(until, enters - 1)
             elif left > 0:
@@ -227,7 +227,17 @@ def serve(stream: Stream, limit: int) -> None:
             if feeds:
                 quiet = changes_nothing(memory, register[FED_BANK], register[FED_ROW])
                 count = min(count, left) if quiet else 1
-        apart = serve_columns(stream, best, tick, target, count)
+            if count == 1 and quiet:
+                turns = turns_at_once(memory, timing, best, tick, target, until, feeds)
+                rounds = min(turns.rounds, left // 2) if feeds else turns.rounds
+                if rounds > 0:
+                    serve_columns(stream, best, tick, target, rounds, turns.period)
+                    serve_columns(stream, best, tick + turns.offset, turns.other, rounds, turns.period)
+                    if feeds:
+                        feed(stream, tick, turns.offset, 2 * rounds)
+                    continue
+        apart = spacing(timing, memory.slot[memory.bank[target, at.HIT], at.IS_WRITE])
+        serve_columns(stream, best, tick, target, count, apart)
         if count > 1 and feeds:  # each hit makes room for the next in line
             feed(stream, tick, apart, count)
 
@@ -282,14 +292,13 @@ def note_row_command(stream: Stream, kind: int, bank: int) -> None:
 
 
 @part
-def serve_columns(stream: Stream, channel: int, tick: int, bank: int, count: int) -> int:
-    """Issue ``count`` row hits of one slot and enter them with their run; give the ticks between two."""
+def serve_columns(stream: Stream, channel: int, tick: int, bank: int, count: int, apart: int) -> None:
+    """Issue ``count`` row hits of one slot, ``apart`` ticks each; enter them with their run."""
     memory, timing, run, register = stream.memory, stream.timing, stream.run, stream.register
     hit = memory.bank[bank, at.HIT]
     here, is_write = memory.slot[hit, at.TAG], memory.slot[hit, at.IS_WRITE]
     run[here, HITS] += count - memory.slot[hit, at.STARTED]
-    columns(memory, timing, channel, tick, bank, count)
-    apart = spacing(timing, is_write)
+    columns(memory, timing, channel, tick, bank, count, apart)
     final = tick + (count - 1) * apart
     register[NOW] = max(register[NOW], final)
     latency = timing.write_latency if is_write else timing.read_latency
@@ -298,7 +307,6 @@ def serve_columns(stream: Stream, channel: int, tick: int, bank: int, count: int
     run[here, LEFT] -= count
     if run[here, LEFT] == 0:
         finish(stream, here)
-    return apart
 
 
 @part
