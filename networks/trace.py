@@ -82,7 +82,7 @@ class Trace:
         """SHA-256 (hex) over messages, bounds and the network's digest."""
         digest = hashlib.sha256(self.network_digest.encode())
         for array in (self.messages, self.step_bounds, self.sequence_bounds):
-            digest.update(np.ascontiguousarray(array).tobytes())
+            digest.update(np.ascontiguousarray(array).view(np.uint8).data)
         return digest.hexdigest()
 
     def scanned(self, network: Network) -> Integers:
