@@ -1,0 +1,169 @@
+"""A random spiking network beside SANA-FE: the same spikes, speed and memory per synapse, in one run.
+
+``python -m benchmarks.spiking`` (needs the extra ``benchmark``). 4096 leaky integrate-and-fire neurons with
+256 targets each, about 18 % of them firing in a step, on a mesh of 64 cores. SANA-FE runs with its ``simple``
+timing, which adds up costs for each core; deltasim is measured twice: the spikes alone (``execute``), and the
+spikes with the compiled engine, which arbitrates every message on every unit of the 64 cores. Every tool has
+a process of its own.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import multiprocessing
+import os
+import statistics
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from networks.arrays import Floats, Integers
+from networks.execute import execute
+from networks.graph import Network
+from networks.spiking import random_spiking
+
+NEURONS, FAN_OUT, RATE, STEPS, REPEATS = 4096, 256, 0.2, 50, 5
+
+
+class Measured(NamedTuple):
+    """What one tool took: seconds a step (one entry for each repeat), bytes it grew by, spikes (steps, n)."""
+
+    step_s: list[float]
+    grown_bytes: int
+    spikes: Integers | Floats
+
+
+class Row(NamedTuple):
+    """One line of the table: median and spread are over the repeats."""
+
+    what: str
+    peer: str
+    ours: str
+    ratio: float
+    reach: str
+
+
+def network(neurons: int = NEURONS, fan_out: int = FAN_OUT) -> Network:
+    """The network both tools run."""
+    return random_spiking(neurons, fan_out, RATE, np.random.default_rng(0))
+
+
+def silence(steps: int = STEPS) -> Floats:
+    """Inputs that send nothing: the neurons fire by themselves."""
+    return np.zeros((steps, 1), np.float32)
+
+
+def resident() -> int:
+    """Bytes this process holds, once what was freed has been given back (Linux)."""
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def sanafe() -> Measured:
+    """SANA-FE: the chip loaded with the network, then stretches of steps with simple timing."""
+    from benchmarks.sanafe_peer import loaded, spikes
+
+    made = network()
+    loaded(network(64, 8))  # imports and tables of the tool itself are not counted
+    before = resident()
+    chip = loaded(made)
+    grown = resident() - before
+    began = time.perf_counter()
+    fired = spikes(chip, STEPS, NEURONS)
+    taken = [(time.perf_counter() - began) / STEPS]
+    for _ in range(REPEATS - 1):  # goes on where it was, at the same rate
+        began = time.perf_counter()
+        spikes(chip, STEPS, NEURONS)
+        taken.append((time.perf_counter() - began) / STEPS)
+    return Measured(taken, grown, fired)
+
+
+def spikes_alone() -> Measured:
+    """deltasim: who fires when."""
+    execute(network(64, 8), [silence(2)])
+    before = resident()
+    made = network()
+    grown = resident() - before
+    taken = []
+    for _ in range(REPEATS):
+        began = time.perf_counter()
+        _, (output,) = execute(made, [silence()])
+        taken.append((time.perf_counter() - began) / STEPS)
+    return Measured(taken, grown, output)
+
+
+def spikes_on_cores() -> Measured:
+    """deltasim: spikes, and every count and picosecond of 64 cores."""
+    from simulator.chip import load_chip
+    from simulator.compile import compile_plan
+    from simulator.compiled_engine.engine import CompiledEngine
+    from simulator.mapping import map_network
+
+    chip, steps = load_chip("mesh64-hbm"), STEPS // 10
+    small = network(64, 8)
+    CompiledEngine(compile_plan(small, chip, map_network(small, chip))).run_sequence(
+        execute(small, [silence(2)])[0]
+    )
+    before = resident()
+    made = network()
+    engine = CompiledEngine(compile_plan(made, chip, map_network(made, chip)))
+    grown = resident() - before
+    engine.run_sequence(execute(made, [silence(steps)])[0])  # finds the room that its queues need
+    taken = []
+    for _ in range(REPEATS):
+        began = time.perf_counter()
+        trace, (output,) = execute(made, [silence(steps)])
+        engine.run_sequence(trace)
+        taken.append((time.perf_counter() - began) / steps)
+    return Measured(taken, grown, output)
+
+
+def apart(function: object) -> Measured:
+    """Run a function in a process of its own."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(function)  # type: ignore[arg-type]
+
+
+def measure() -> list[Row]:
+    """Rows of the table. Raises AssertionError where the tools disagree about a single spike."""
+    peer, alone, on_cores = apart(sanafe), apart(spikes_alone), apart(spikes_on_cores)
+    assert (peer.spikes == alone.spikes).all(), "spikes differ"
+    assert (alone.spikes[: len(on_cores.spikes)] == on_cores.spikes).all(), "spikes differ"
+    synapses = NEURONS * FAN_OUT
+    fired = float(np.mean(peer.spikes[STEPS // 2 :]))
+    rows = [Row(f"spikes in {STEPS} steps ({fired:.1%} fire)", total(peer), total(alone), 1.0, "equal")]
+    for name, ours in (("spikes", alone), ("spikes, time and energy of 64 cores", on_cores)):
+        ratio = statistics.median(peer.step_s) / statistics.median(ours.step_s)
+        rows.append(Row(f"time a step: {name}", spread(peer), spread(ours), ratio, ">= 50"))
+    for name, ours in (("network", alone), ("network, plan and tables", on_cores)):
+        sizes = peer.grown_bytes / synapses, ours.grown_bytes / synapses
+        texts = [f"{size:,.1f} B" for size in sizes]
+        rows.append(Row(f"memory a synapse: {name}", *texts, sizes[0] / sizes[1], ">= 50"))
+    return rows
+
+
+def total(measured: Measured) -> str:
+    return f"{int(measured.spikes.sum()):,}"
+
+
+def spread(measured: Measured) -> str:
+    """Median and range, in milliseconds."""
+    low, middle, high = (f(measured.step_s) * 1e3 for f in (min, statistics.median, max))
+    return f"{middle:.3g} ms ({low:.3g} to {high:.3g})"
+
+
+def main() -> None:
+    """Print the table."""
+    print("| what | SANA-FE | deltasim | ratio | reach |\n|---|---:|---:|---:|---|")
+    for row in measure():
+        print(f"| {row.what} | {row.peer} | {row.ours} | {row.ratio:,.1f} | {row.reach} |")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
