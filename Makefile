@@ -1,13 +1,14 @@
 # make demo   environment, installation, the main job on the data in the box; names the page it wrote
 # make test   environment, installation, every test (DELTASIM_DATA=FOLDER adds those on recorded data)
 # make lint   style, types and the direction of imports
+# make bench  measures speed beside PyTorch and writes docs/benchmarks.md; some minutes on an idle machine
 # make docs   runs every example in the guides and writes what it printed into the pages
 # Each works alone on a clean clone. PYTHON=python3.12 picks another interpreter.
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint docs clean
+.PHONY: demo test lint bench docs clean
 
 demo: .venv/.installed
 	@folder=runs/demo; n=1; while [ -e "$$folder" ]; do n=$$((n + 1)); folder=runs/demo-$$n; done; \
@@ -21,6 +22,9 @@ lint: .venv/.installed-for-tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+bench: .venv/.installed-for-tests
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks
 
 docs: .venv/.installed
 	$(BIN)/python docs/examples.py docs/guide.md docs/chips.md

@@ -53,13 +53,12 @@ def check(ledger: Ledger, tally: Tally) -> None:
         equal(f"{name}: hits + misses", found, ledger.total(action))
     equal("multiply-accumulates", ledger.total("core.mac"), tally.column_words)
     equal("totals by layer", ledger.layer_counts.sum(axis=0).tolist(), ledger.counts.sum(axis=0).tolist())
-    for index, unit in enumerate(ledger.units):
-        busy, stalled, idle = (int(t[index]) for t in (ledger.busy_ps, ledger.stalled_ps, ledger.idle_ps))
-        equal(f"{unit.name}: busy + stalled + idle", busy + stalled + idle, ledger.elapsed_ps)
-        if min(busy, stalled, idle) < 0:
-            raise LawBroken(
-                f"{unit.name}: busy {busy} ps, stalled {stalled} ps, idle {idle} ps: none may be below 0"
-            )
+    times = np.array([ledger.busy_ps, ledger.stalled_ps, ledger.idle_ps])
+    spent, elapsed_ps = times.sum(axis=0), ledger.elapsed_ps
+    for index in np.flatnonzero((spent != elapsed_ps) | (times.min(axis=0) < 0)).tolist():
+        name, (busy, stalled, idle) = ledger.units[index].name, times[:, index].tolist()
+        equal(f"{name}: busy + stalled + idle", busy + stalled + idle, elapsed_ps)
+        raise LawBroken(f"{name}: busy {busy} ps, stalled {stalled} ps, idle {idle} ps: none may be below 0")
     unequal = np.flatnonzero(ledger.queue_wait_ps != ledger.queue_area_ps)
     for index in unequal.tolist():
         name = ledger.units[index].name

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any, NamedTuple, TypeVar, cast, get_args, get_type_hints
 
 import numpy as np
@@ -46,6 +47,7 @@ class Layout(NamedTuple):
     place: int  # address, then the length along every axis
 
 
+@cache  # reading annotations takes longer than a short sequence
 def layouts(kind: type[tuple[Any, ...]]) -> list[Layout]:
     """The arrays of a NamedTuple whose fields are annotated ``Annotated[array type, dtype, axes]``.
 

@@ -1,0 +1,63 @@
+"""Measure deltasim's speed and write docs/benchmarks.md, or print one table.
+
+python -m benchmarks                      all tables into docs/benchmarks.md (make bench)
+python -m benchmarks engines work         these tables to the terminal
+python -m benchmarks --quick --out FILE   small sizes, to see that every benchmark still works
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
+TABLES = {
+    "delta-gru": "benchmarks.delta_gru",
+    "engines": "benchmarks.engines",
+    "work": "benchmarks.work",
+    "memory": "benchmarks.memory",
+}
+HEAD = """\
+# How fast
+
+`make bench` measures everything below side by side in one run and writes this page; contestants take
+turns, and a figure is the median (lowest to highest). A goal that is missed is printed as missed.
+
+"""
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Measure what is asked for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure deltasim's speed.")
+    names = ", ".join(TABLES)
+    parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"{names}; default: all, as a page")
+    parser.add_argument("--quick", action="store_true", help="small sizes: does every benchmark still work?")
+    parser.add_argument("--out", type=Path, default=None, help=f"page to write; default: docs/{PAGE.name}")
+    asked = parser.parse_args(arguments)
+    unknown = [name for name in asked.tables if name not in TABLES]
+    if unknown:
+        parser.error(f"{unknown[0]}: there is no such table; there are: {names}")
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    from benchmarks.machine import machine
+
+    parts = [HEAD, machine()]
+    for name in asked.tables or TABLES:
+        print(f"measuring {name} ...", file=sys.stderr, flush=True)
+        parts.append("\n" + importlib.import_module(TABLES[name]).measure(quick=asked.quick).markdown())
+    if asked.tables and asked.out is None:
+        print("".join(parts[1:]))
+        return
+    target = asked.out or PAGE
+    aside = target.with_name(f".{target.name}.part")
+    aside.write_text("".join(parts), encoding="utf-8")
+    os.replace(aside, target)
+    print(f"The page is {target}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

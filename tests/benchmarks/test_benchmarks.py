@@ -1,0 +1,59 @@
+"""Every benchmark still works: small sizes, every table there, every cell filled with a figure."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from benchmarks.__main__ import TABLES, main
+from benchmarks.engines import require_equal
+from benchmarks.tables import against, ratios, side_by_side, spread
+from tests.simulator.builders import chain, chip, trace_of
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_quick_table(table: str, tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    main([table, "--quick", "--out", str(page)])
+    text = page.read_text()
+    assert f"`python -m benchmarks {table}`" in text
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    assert len(lines) >= 3
+    assert {line.count("|") for line in lines} == {lines[0].count("|")}
+    for line in lines[2:]:
+        figures = [float(word.replace(",", "")) for word in re.findall(r"[\d,]*\d\.?\d*", line)]
+        assert len(figures) > 3 and max(figures) > 0
+    assert [path.name for path in tmp_path.iterdir()] == ["page.md"]
+
+
+def test_an_unknown_table_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["engine"])
+    assert "engine: there is no such table; there are: " in capsys.readouterr().err
+
+
+def test_a_miss_is_called_a_miss() -> None:
+    assert against([99.0, 99.9, 500.0], 100.0) == "missed"
+    assert against([1.0, 100.0, 101.0], 100.0) == "reached"
+
+
+def test_contestants_take_turns_after_one_unmeasured_run() -> None:
+    turns: list[str] = []
+    taken = side_by_side({name: lambda name=name: turns.append(name) for name in "ab"}, 3)
+    assert turns == ["a", "b"] * 4
+    assert [len(times) for times in taken.values()] == [3, 3]
+    assert ratios([6.0, 8.0], [3.0, 2.0]) == [2.0, 4.0]
+    assert spread([3.0, 1.0, 2.0], 1) == "2.0 (1.0 to 3.0)"
+
+
+def test_different_ledgers_are_not_compared() -> None:
+    from simulator.simulate import simulate
+
+    network = chain(2, 2)
+    one = simulate(network, trace_of(network, [[(0, 0)]]), chip())
+    other = simulate(network, trace_of(network, [[(0, 0), (0, 1)]]), chip())
+    require_equal(one, one)
+    with pytest.raises(RuntimeError, match="disagree on counts"):
+        require_equal(one, other)
