@@ -89,12 +89,27 @@ def peak(chip: Chip, memory: Memory) -> float:
 
 
 def flows(chip: Chip, ledger: Ledger) -> tuple[Flow, ...]:
-    """Who fetched how many bytes from where: from each memory to each layer whose weights it holds."""
-    found = []
+    """Who fetched how many bytes from where: memories to the caches in front of them and to the layers.
+
+    What a cache fetched comes from the memory behind it; all else a memory gave went to the layer that asked.
+    """
+    caches: list[Flow] = []
+    layers: list[Flow] = []
     for memory in (memory for memory in chip.memories if memory.kind != "registers"):
-        column = ledger.actions.index(f"{memory.name}.read")
+        cached = 0
+        in_front = [other for other in chip.memories if other.kind == "cache" and other.behind == memory.name]
         for row, layer in enumerate(ledger.layers):
-            moved = int(ledger.layer_counts[row, column]) * access_bytes(memory)
-            if moved:
-                found.append(Flow(memory.name, layer, moved))
-    return tuple(found)
+            moved = counted(ledger, row, f"{memory.name}.read") * access_bytes(memory)
+            fetched = sum(counted(ledger, row, f"{cache.name}.fetched") for cache in in_front)
+            direct = moved - fetched if counted(ledger, row, f"{memory.name}.words") else 0
+            cached += moved - direct
+            if direct:
+                layers.append(Flow(memory.name, layer, direct))
+        if cached:
+            caches += [Flow(memory.name, cache.name, cached) for cache in in_front]
+    return (*caches, *layers)
+
+
+def counted(ledger: Ledger, row: int, action: str) -> int:
+    """How often a layer caused an action."""
+    return int(ledger.layer_counts[row, ledger.actions.index(action)])

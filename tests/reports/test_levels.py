@@ -11,7 +11,10 @@ from reports.page.flow import laid_out, ribbon_rows, through
 from reports.page.network import link_loads
 from reports.page.roofline import main_level, marks, peak_rate
 from simulator.chip import load_chip
+from simulator.simulate import simulate
 from tests.reports.specimens import specimen
+from tests.simulator.builders import chain, chip, trace_of
+from tests.simulator.test_engine_hierarchy import CACHED
 
 BOX = ("edgedrnn", "mesh16", "mesh64-hbm")
 
@@ -80,3 +83,11 @@ def test_a_place_is_as_tall_as_what_goes_through_it(found: tuple[Flow, ...]) -> 
     places = laid_out(found)
     scale = [(place.bottom - place.top) / through(place.name, found) for place in places]
     assert max(scale) == pytest.approx(min(scale))
+
+
+def test_a_cache_takes_from_the_memory_behind_it() -> None:
+    network = chain(6, 16)
+    trace = trace_of(network, [[(0, source) for source in step] for step in ([0, 1], [0, 1], [0, 2])])
+    ledger = simulate(network, trace, chip(CACHED))
+    moved = flows(chip(CACHED), ledger)
+    assert moved == (Flow("dram", "cache", 3 * 64), Flow("cache", "dense_0", 6 * 64))
