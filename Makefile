@@ -24,6 +24,7 @@ lint: .venv/.installed-for-tests
 	$(BIN)/lint-imports
 
 bench: .venv/.installed-for-tests
+	$(BIN)/python -m pip install --quiet --editable ".[benchmark]"
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks
 
 docs: .venv/.installed

@@ -19,13 +19,18 @@ TABLES = {
     "delta-gru": "benchmarks.delta_gru",
     "engines": "benchmarks.engines",
     "work": "benchmarks.work",
+    "spiking": "benchmarks.spiking_table",
     "memory": "benchmarks.memory",
 }
+APART = {
+    "large": "benchmarks.large_table"
+}  # takes many minutes and gigabytes: measured only when it is named
 HEAD = """\
 # How fast
 
 `make bench` measures everything below side by side in one run and writes this page; contestants take
-turns, and a figure is the median (lowest to highest). A goal that is missed is printed as missed.
+turns, and a figure is the median (lowest to highest). A goal that is missed is printed as missed. A large
+run stands on [a page of its own](benchmarks-large.md).
 
 """
 
@@ -33,22 +38,26 @@ turns, and a figure is the median (lowest to highest). A goal that is missed is 
 def main(arguments: Sequence[str]) -> None:
     """Measure what is asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure deltasim's speed.")
-    names = ", ".join(TABLES)
-    parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"{names}; default: all, as a page")
+    names = ", ".join([*TABLES, *APART])
+    parser.add_argument(
+        "tables", nargs="*", metavar="TABLE", help=f"{names}; default: all but large, as a page"
+    )
     parser.add_argument("--quick", action="store_true", help="small sizes: does every benchmark still work?")
     parser.add_argument("--out", type=Path, default=None, help=f"page to write; default: docs/{PAGE.name}")
     asked = parser.parse_args(arguments)
-    unknown = [name for name in asked.tables if name not in TABLES]
+    unknown = [name for name in asked.tables if name not in {**TABLES, **APART}]
     if unknown:
         parser.error(f"{unknown[0]}: there is no such table; there are: {names}")
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     from benchmarks.machine import machine
 
-    parts = [HEAD, machine()]
+    parts = ["# Measured\n\n" if asked.tables else HEAD, machine()]
     for name in asked.tables or TABLES:
         print(f"measuring {name} ...", file=sys.stderr, flush=True)
-        parts.append("\n" + importlib.import_module(TABLES[name]).measure(quick=asked.quick).markdown())
+        parts.append(
+            "\n" + importlib.import_module({**TABLES, **APART}[name]).measure(quick=asked.quick).markdown()
+        )
     if asked.tables and asked.out is None:
         print("".join(parts[1:]))
         return
