@@ -104,6 +104,8 @@ def chip_actions(chip: Chip) -> tuple[Action, ...]:
     ]
     split, bus = chip.network.pitch_m is not None, chip.topology.is_bus  # a bus has no routers
     links = [Action("link.flit", "network", "flits", priced=not split)]
+    if chip.network.joined is not None:
+        links.append(Action("joined.flit", "network", "flits"))
     if split:
         links.append(Action("link.flit_um", "network", "flit micrometres"))
         links += [] if bus else [Action(name, "network", "flits") for name in ROUTER]

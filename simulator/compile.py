@@ -84,12 +84,17 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
 
 
 def link_lengths(chip: Chip) -> Integers | None:
-    """Micrometres of every link: its tile pitches times the pitch. A bus passes all cores in a row."""
+    """Micrometres of every link: its tile pitches times the pitch. A bus passes all cores in a row.
+
+    A link between chips has a price of its own, and no length.
+    """
     pitch_m = chip.network.pitch_m
     if pitch_m is None:
         return None
     pitches = (
-        [float(chip.cores.count)] if chip.topology.is_bus else [link.length for link in chip.topology.links]
+        [float(chip.cores.count)]
+        if chip.topology.is_bus
+        else [0.0 if link.between_chips else link.length for link in chip.topology.links]
     )
     return np.rint(np.array(pitches) * pitch_m * 1e6).astype(np.int64)
 

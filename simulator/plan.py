@@ -100,12 +100,14 @@ class Wires:
 
     first_unit: int
     links: int
-    period_ps: int
-    hop_ps: int
+    period_ps: int  # of the network's own clock: a flit over a link as wide as a flit
+    link_period_ps: Integers  # (links,) one flit over this link
+    link_hop_ps: Integers  # (links,) the head over this link, router included
+    link_action: tuple[str, ...]  # (links,) what a flit over it counts as
+    routed: Integers  # (links, 2) 1 where a router stands at the link's start, at its end
     flit_bytes: int
     message_flits: int
     request_flits: int
-    bus: bool
     tree_start: Integers
     tree_link: Integers
     tree_parent: Integers

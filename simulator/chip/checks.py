@@ -11,7 +11,7 @@ from simulator.actions import chip_actions
 from simulator.chip.faults import Fault
 from simulator.chip.memory_checks import memory_faults
 from simulator.chip.parts import Buffer, Cache, Dram, Registers
-from simulator.topology import parse_topology
+from simulator.chip.wiring import described_topology
 from simulator.virtual_channels import classes_of, legs_of, named, rings_of, waiting_circle
 
 if TYPE_CHECKING:
@@ -32,9 +32,9 @@ def faults(chip: Chip) -> tuple[Fault, ...]:
 
 def network_faults(chip: Chip) -> Iterator[Fault]:
     try:
-        parse_topology(chip.network.topology, chip.cores.count)
+        described_topology(chip.network, chip.cores.count)
     except InputError as error:
-        yield Fault("network.topology", error.value, error.rule, error.remedy)
+        yield Fault(error.place, error.value, error.rule, error.remedy)
     if chip.network.link_width_bits % 8:
         yield Fault(
             "network.link_width",

@@ -131,10 +131,16 @@ def on_chip_rows(memory: OnChip) -> dict[str, object]:
 
 
 def network_table(chip: Chip) -> Table:
-    network = chip.network
-    limits: dict[str, object] = {}
+    network, joined = chip.network, chip.network.joined
+    further: dict[str, object] = {}
     if network.buffer_flits is not None:
-        limits = {"buffer": f"{network.buffer_flits} flits", "virtual_channels": network.virtual_channels}
+        further = {"buffer": f"{network.buffer_flits} flits", "virtual_channels": network.virtual_channels}
+    if network.pitch_m is not None:
+        further["pitch"] = scaled(network.pitch_m, "m")
+    if joined is not None:
+        speed = f"{joined.link.width_bits} bit at {scaled(joined.link.clock_hz, 'Hz')}"
+        further["chips_joined_as"] = f"{joined.topology}, at node {joined.gateway} of each"
+        further["link_between_chips"] = f"{speed}, hop {cycles(joined.link.hop_cycles)}"
     return fields(
         "Network",
         topology=network.topology,
@@ -145,8 +151,7 @@ def network_table(chip: Chip) -> Table:
         hop=cycles(network.hop_cycles),
         message=f"{network.message_bits} bit",
         read_request=f"{network.request_bits} bit",
-        **limits,
-        **({"pitch": scaled(network.pitch_m, "m")} if network.pitch_m is not None else {}),
+        **further,
     )
 
 

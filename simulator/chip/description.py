@@ -23,7 +23,8 @@ from simulator.chip.parts import (
     Synchronisation,
 )
 from simulator.chip.quantities import Node, Text, period_ps
-from simulator.topology import Topology, parse_topology
+from simulator.chip.wiring import described_topology
+from simulator.topology import Topology
 
 
 class Origin(NamedTuple):
@@ -88,7 +89,7 @@ class Chip(Part):
 
     @property
     def topology(self) -> Topology:
-        return parse_topology(self.network.topology, self.cores.count)
+        return described_topology(self.network, self.cores.count)
 
     @cached_property
     def priced(self) -> dict[str, Price]:

@@ -13,6 +13,7 @@ from networks.errors import InputError, nearest
 from simulator.chip.description import Chip, Origin, packaged_chips
 from simulator.chip.faults import Fault
 from simulator.chip.sentences import told
+from simulator.topology.edges import read_rows
 
 
 class ChipErrors(InputError):
@@ -73,9 +74,23 @@ def read_chip(path: Path, file: str) -> Chip:
         raise InputError(place, "not YAML", str(problem), "Mend the line.") from None
     finally:
         loader.dispose()
+    take_edges(content, path.parent, file)
     lines: dict[str, int] = {}
     repeated = tuple(walk(root, "", lines, set()))
     return chip_from_content(content, place=file, origin=Origin(file, lines), repeated=repeated)
+
+
+def take_edges(content: object, folder: Path, place: str) -> None:
+    """Put the edges in the place of the name of a file of them: a description is complete in itself."""
+    network = content.get("network") if isinstance(content, dict) else None
+    if not isinstance(network, dict) or not isinstance(network.get("edges"), str):
+        return
+    file = folder / network["edges"]
+    if not file.is_file():
+        raise InputError(
+            f"{place}: network.edges", network["edges"], "there is no such file", "Name a file of edges."
+        )
+    network["edges"] = [list(edge) for edge in read_rows(file)]
 
 
 def walk(node: Any, path: str, lines: dict[str, int], seen: set[int]) -> Iterator[Fault]:

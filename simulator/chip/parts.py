@@ -7,7 +7,7 @@ may not be to each other is refused in ``simulator.chip.checks``.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -244,8 +244,33 @@ Memory = Annotated[Scratchpad | Dram | Cache | Buffer | Registers, Field(discrim
 OnChip = Scratchpad | Cache | Buffer | Registers
 
 
+class JoinedLink(Part):
+    """A link between chips: its own width and clock; the head takes ``hop_cycles`` of that clock."""
+
+    width_bits: Bits = Field(alias="width")
+    clock_hz: Frequency = Field(alias="clock")
+    hop_cycles: Count
+
+    @property
+    def period_ps(self) -> int:
+        return period_ps(self.clock_hz)
+
+
+class Joined(Part):
+    """Several chips with the same network inside: ``topology`` says how they are joined, ``ring:4`` or the
+    like. ``gateway`` is the node of each chip through which it is reached. Cores count over all chips.
+    """
+
+    topology: Text
+    gateway: CountOrZero = 0
+    link: JoinedLink
+
+
 class Interconnect(Part):
-    """The network on chip: ``bus``, ``mesh:4x4``, ``ring:8`` or ``star:8``.
+    """The network on chip: ``bus``, ``mesh:4x4``, ``tree:4x3`` and the like, or ``graph`` and its ``edges``.
+
+    ``edges`` are ``[a, b]`` or ``[a, b, width_factor]``, or the name of a file with ``a b [width_factor]`` a
+    line. The first nodes are the cores, further ones switches.
 
     A link moves a flit of ``link_width`` bits each cycle; the head flit takes ``hop_cycles`` for every link,
     router included. ``message_bits`` and ``request_bits`` are the sizes of a delta message and of a read.
@@ -266,6 +291,8 @@ class Interconnect(Part):
     buffer_flits: Count | None = Field(default=None, alias="buffer")
     virtual_channels: Count | None = None
     pitch_m: Length | None = Field(default=None, alias="pitch")
+    edges: Annotated[tuple[tuple[Any, ...], ...], Field(min_length=1)] | None = None
+    joined: Joined | None = None
 
     @property
     def period_ps(self) -> int:

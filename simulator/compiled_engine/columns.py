@@ -93,7 +93,7 @@ def ask_memory(state: State, tables: Tables, now: int, job: int) -> None:
         count(state, unit, layer, store.words, record.words)
         record.at, record.behind = tables.paths[path_of(state, tables, job)].there, NONE
         record.flits = tables.chip[0].request_flits
-        if tables.paths[path_of(state, tables, job)].there_end > record.at:
+        if sets_out(tables, record.at, tables.paths[path_of(state, tables, job)].there_end):
             write_buffer(state, tables, tables.chip[0].core_unit + record.core, layer, record.flits)
         request(state, tables, now, job)
     elif store.kind == CACHE:
@@ -135,10 +135,10 @@ def request(state: State, tables: Tables, now: int, job: int) -> None:
     if path.there_end > path.there:
         leave_network(state, tables, job, path.there_end - 1)
         if chip.channels > 0:
-            leave_buffer(state, tables, job, now + chip.request_flits * chip.link_period)
-        if chip.request_flits > 1:
+            leave_buffer(state, tables, job, now + record.span)
+        if record.span > chip.link_period:
             record.stage = ASKED
-            schedule(state, now + (chip.request_flits - 1) * chip.link_period, job)
+            schedule(state, now + record.span - chip.link_period, job)
             return
     ask_channel(state, tables, now, job)
 
@@ -156,8 +156,10 @@ def go_over(state: State, tables: Tables, now: int, job: int, stage: int, kind: 
 def leave_network(state: State, tables: Tables, job: int, last: int) -> None:
     """A packet leaves the network through the router behind the ``last`` link of its way."""
     chip, record = tables.chip[0], state.jobs[job]
-    unit = chip.first_link + tables.lists[last] // chip.queues
-    pass_router(state, tables, unit, state.messages[record.message].layer, record.flits)
+    link = tables.lists[last] // chip.queues
+    if tables.links[link].leave:
+        layer = state.messages[record.message].layer
+        pass_router(state, tables, chip.first_link + link, layer, record.flits)
 
 
 @part
@@ -169,6 +171,12 @@ def pass_router(state: State, tables: Tables, unit: int, layer: int, flits: int)
     elif chip.crossbar != NONE:
         count(state, unit, layer, chip.read_buffer, flits)
         count(state, unit, layer, chip.crossbar, flits)
+
+
+@part
+def sets_out(tables: Tables, first: int, end: int) -> bool:
+    """A way has links, and a router stands where it begins."""
+    return bool(end > first and tables.links[tables.lists[first] // tables.chip[0].queues].router)
 
 
 @part
@@ -206,7 +214,7 @@ def serve_dram(state: State, tables: Tables, now: int, job: int) -> None:
     record.span, record.tail = service.last_ps - service.first_ps, service.last_ps
     record.at, record.behind = tables.paths[path_of(state, tables, job)].back, NONE
     record.flits = rounds(record.bytes, tables.chip[0].flit_bytes)
-    if tables.paths[path_of(state, tables, job)].back_end > record.at:
+    if sets_out(tables, record.at, tables.paths[path_of(state, tables, job)].back_end):
         write_buffer(state, tables, store.unit, layer, record.flits)
     schedule(state, service.first_ps, job)
 

@@ -77,10 +77,10 @@ CHIP = record(
     ),
     *("cycle", "per_cycle", "send", "receive", "arrays", "mac_lanes", "burst", "at_once", "parts", "runs"),
     *("registers",),
-    *("first_link", "link_period", "hop", "flit_bytes", "message_flits", "request_flits"),
+    *("first_link", "link_period", "flit_bytes", "message_flits", "request_flits"),
     *("links", "channels", "queues", "first_queue"),  # channels: 0 where buffers have no limit
     *("scan_action", "send_action", "receive_action", "mac_action", "update_action"),
-    *("read_action", "write_action", "flit_action", "router_action", "stall_action"),
+    *("read_action", "write_action", "router_action", "stall_action"),
     *("lengths", "length_action", "write_buffer", "read_buffer", "crossbar"),
 )
 CORE = record("send", "receive", "fetch", "mac")
@@ -88,6 +88,7 @@ COLUMN = record("core", "position", "tree", "copies", "copies_end")
 COPY = record("core", "words", "bytes", "address", "store", "updater")
 TREE = record("links", "local", "roots", "roots_end")
 ENTRY = record("link", "way", "following", "following_end", "drops", "drops_end")
+LINK = record("period", "hop", "action", "router", "leave")
 PATH = record("there", "there_end", "back", "back_end")
 STORE = record(
     *("unit", "kind", "period", "width", "latency"),
@@ -107,6 +108,7 @@ class Tables(NamedTuple):
     copies: Annotated[Records, COPY]
     trees: Annotated[Records, TREE]
     entries: Annotated[Records, ENTRY]
+    links: Annotated[Records, LINK]
     paths: Annotated[Records, PATH]
     stores: Annotated[Records, STORE]
     lists: Annotated[Integers, np.int64]  # what the fields that name a range of places refer to

@@ -51,43 +51,52 @@ def depart(state: State, tables: Tables, now: int, message: int) -> None:
     if tree.local != NONE:
         deliver(state, tables, now, message, column.copies + tree.local)
     state.run[0].tree_links += tree.links
-    if tree.links > 0:
+    if tree.links > 0 and tables.links[tables.entries[tables.lists[tree.roots]].link].router:
         layer = state.messages[message].layer
         write_buffer(state, tables, chip.core_unit + column.core, layer, chip.message_flits)
-    branch(state, tables, now, message, tree.roots, tree.roots_end, NONE)
+    branch(state, tables, now, message, tree.roots, tree.roots_end, NONE, 0)
 
 
 @part
-def branch(state: State, tables: Tables, now: int, message: int, first: int, end: int, behind: int) -> None:
+def branch(
+    state: State, tables: Tables, now: int, message: int, first: int, end: int, behind: int, span: int
+) -> None:
     """Queue up for every link among the listed entries of the message's tree.
 
-    ``behind`` is the packet in the buffer that these copies are made of.
+    ``behind`` is the packet in the buffer that these copies are made of, ``span`` its span.
     """
     chip, column = tables.chip[0], tables.columns[state.messages[message].column]
     for place in range(first, end):
         entry = tables.lists[place]
         job = new_job(state, BRANCHING, message)
-        state.jobs[job].at, state.jobs[job].behind, state.jobs[job].flits = entry, behind, chip.message_flits
+        record = state.jobs[job]
+        record.at, record.behind, record.flits, record.span = entry, behind, chip.message_flits, span
         key = code(MESSAGE_KIND, message, column.core, chip.cores)
         want_link(state, tables, now, tables.entries[entry].way, job, key)
 
 
 @part
 def cross(state: State, tables: Tables, now: int, job: int, unit: int) -> None:
-    """Take a packet over a link; its span behind the link is kept in the job."""
+    """Take a packet over a link; its span behind the link is kept in the job.
+
+    A span is that of a link of the network's own speed: the last flit comes ``span - period`` after the head.
+    """
     chip, layer, flits = tables.chip[0], state.messages[state.jobs[job].message].layer, state.jobs[job].flits
-    span = link_span(flits, chip.link_period, state.jobs[job].span)
-    state.jobs[job].span = span
-    if chip.channels > 0 and take_room(state, tables, now, unit, job, now + span):
+    wire = tables.links[unit - chip.first_link]
+    busy = link_span(flits, wire.period, state.jobs[job].span - chip.link_period + wire.period)
+    state.jobs[job].span = busy - wire.period + chip.link_period
+    if chip.channels > 0 and take_room(state, tables, now, unit, job, now + busy):
         count(state, unit, layer, chip.stall_action, 1)
-    occupy(state, now, unit, span, flits * chip.link_period)
-    count(state, unit, layer, chip.flit_action, flits)
+    occupy(state, now, unit, busy, flits * wire.period)
+    count(state, unit, layer, wire.action, flits)
     if chip.length_action != NONE:
         length = tables.lists[chip.lengths + unit - chip.first_link]
         count(state, unit, layer, chip.length_action, flits * length)
-        write_buffer(state, tables, unit, layer, flits)
-    pass_router(state, tables, unit, layer, flits)
-    schedule(state, now + chip.hop, job)
+        if wire.leave:
+            write_buffer(state, tables, unit, layer, flits)
+    if wire.router:
+        pass_router(state, tables, unit, layer, flits)
+    schedule(state, now + wire.hop, job)
 
 
 @part
@@ -96,8 +105,9 @@ def drop(state: State, tables: Tables, now: int, job: int) -> None:
     chip, message = tables.chip[0], state.jobs[job].message
     entry, column = tables.entries[state.jobs[job].at], tables.columns[state.messages[message].column]
     for place in range(entry.drops, entry.drops_end):
-        unit, layer = chip.first_link + entry.link, state.messages[message].layer
-        pass_router(state, tables, unit, layer, chip.message_flits)
+        if tables.links[entry.link].leave:
+            unit, layer = chip.first_link + entry.link, state.messages[message].layer
+            pass_router(state, tables, unit, layer, chip.message_flits)
         deliver(state, tables, now, message, column.copies + tables.lists[place])
     if chip.channels == 0 or leave_buffer(state, tables, job, now + chip.link_period):
         end_job(state, job)
@@ -112,7 +122,7 @@ def pass_link(state: State, tables: Tables, now: int, job: int) -> None:
     behind, reaches = NONE, entry.drops < entry.drops_end
     if chip.channels > 0:
         behind, record.branches = job, entry.following_end - entry.following + reaches
-    branch(state, tables, now, record.message, entry.following, entry.following_end, behind)
+    branch(state, tables, now, record.message, entry.following, entry.following_end, behind, record.span)
     if not reaches:
         if chip.channels == 0:
             end_job(state, job)

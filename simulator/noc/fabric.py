@@ -188,7 +188,13 @@ def fabric_of(topology: Topology, name: str) -> Fabric:
     number = np.full(len(topology.links) + 1, ARRIVED, np.int32)  # the last stands for nowhere
     number[kept] = np.arange(len(kept))
     links = [
-        Link(link.start - first, link.end - first, link.length, link.latency, max(1, math.ceil(link.period)))
+        Link(
+            link.start - first,
+            link.end - first,
+            link.length,
+            max(1, math.ceil(link.latency)),
+            max(1, math.ceil(link.period)),
+        )
         for link in (topology.links[index] for index in kept)
     ]
     home, reach = tuple(range(cores)), 0.0

@@ -130,7 +130,7 @@ class Cores:
             self.env.process(self.consume(job, sent, copy_at[core]))
         entries = range(int(wires.tree_start[tree]), int(wires.tree_start[tree + 1]))
         self.books.expected_traversals += len(entries)
-        if entries:
+        if entries and wires.routed[wires.tree_link[entries[0]], 0]:
             self.machine.write_buffer(self.plan.core_unit(core), wires.message_flits, layer)
         for entry in entries:
             if wires.tree_parent[entry] == ABSENT:
@@ -144,26 +144,30 @@ class Cores:
         entries: range,
         copy_at: dict[int, int],
         behind: Packet | None = None,
+        span_ps: int = 0,
     ) -> Walk:
         """Over one link of the tree, then on: the branches behind it, and the cores it reaches."""
         wires, layer = self.plan.wires, int(self.plan.target[job[1]])
         link, flits = int(wires.tree_link[entry]), wires.message_flits
         queue = 0 if self.plan.buffers is None else int(self.plan.buffers.tree_queue[entry])
-        span_ps, packet = yield from self.machine.cross(link, queue, MESSAGE, job, flits, 0, layer, behind)
+        span_ps, packet = yield from self.machine.cross(
+            link, queue, MESSAGE, job, flits, span_ps, layer, behind
+        )
         self.books.message_traversals += 1
         following = [other for other in entries if wires.tree_parent[other] == entry - entries[0]]
         cores = wires.drop_core[wires.drop_start[entry] : wires.drop_start[entry + 1]].tolist()
         if packet is not None:
             packet.branches = len(following) + bool(cores)
         for other in following:
-            self.env.process(self.branch(job, sent, other, entries, copy_at, packet))
+            self.env.process(self.branch(job, sent, other, entries, copy_at, packet, span_ps))
         if not cores:
             return
         yield self.env.timeout(span_ps - wires.period_ps)
         if packet is not None:
             packet.leaves(int(self.env.now) + wires.period_ps)
         for core in cores:
-            self.machine.pass_router(wires.first_unit + link, flits, layer)
+            if wires.routed[link, 1]:
+                self.machine.pass_router(wires.first_unit + link, flits, layer)
             self.env.process(self.consume(job, sent, copy_at[core]))
 
     def consume(self, job: tuple[int, ...], sent: Sent, copy: int) -> Walk:

@@ -59,7 +59,8 @@ class Machine:
         """Take a packet's head over one link and to the front of the buffer there, if buffers are finite.
 
         ``behind`` is the packet in the buffer that it comes from. Returns its span behind the link, and the
-        packet in the buffer there.
+        packet in the buffer there. A span is that of a link of the network's own speed: the last flit comes
+        ``span - period`` after the head.
         """
         wires = self.plan.wires
         number = wires.first_unit + link
@@ -69,16 +70,20 @@ class Machine:
             self.books.count(number, "link.credit_stall", stalled, layer)
         else:
             yield unit.turn(self.key(kind, *job))
-        span_ps = link_span(flits, wires.period_ps, span_ps)
-        unit.occupy(span_ps, flits * wires.period_ps)
+        period_ps = int(wires.link_period_ps[link])
+        busy_ps = link_span(flits, period_ps, span_ps - wires.period_ps + period_ps)
+        span_ps = busy_ps - period_ps + wires.period_ps
+        unit.occupy(busy_ps, flits * period_ps)
         if behind is not None:
-            behind.leaves(int(self.env.now) + span_ps)
-        self.books.count(number, "link.flit", flits, layer)
+            behind.leaves(int(self.env.now) + busy_ps)
+        self.books.count(number, wires.link_action[link], flits, layer)
         if self.plan.link_um is not None:
             self.books.count(number, "link.flit_um", flits * int(self.plan.link_um[link]), layer)
+        if wires.routed[link, 1]:
             self.write_buffer(number, flits, layer)
-        self.pass_router(number, flits, layer)
-        yield self.env.timeout(wires.hop_ps)
+        if wires.routed[link, 0]:
+            self.pass_router(number, flits, layer)
+        yield self.env.timeout(int(wires.link_hop_ps[link]))
         if not isinstance(unit, Link):
             return span_ps, None
         packet = unit.buffers[channel].enter(flits)
@@ -98,21 +103,20 @@ class Machine:
     ) -> Walk:
         """Take a packet's head from unit ``sender`` over all links of its way; returns its span then."""
         packet = None
-        if links.size:
+        routed = self.plan.wires.routed
+        if links.size and routed[links[0], 0]:
             self.write_buffer(sender, flits, layer)
         for place, link in enumerate(links.tolist()):
             queue = 0 if queues is None else int(queues[place])
             span_ps, packet = yield from self.cross(link, queue, kind, job, flits, span_ps, layer, packet)
         if packet is not None:
             packet.leaves(int(self.env.now) + span_ps)
-        if links.size:
+        if links.size and routed[links[-1], 1]:
             self.pass_router(self.plan.wires.first_unit + int(links[-1]), flits, layer)
         return span_ps
 
     def pass_router(self, unit: int, flits: int, layer: int) -> None:
         """A packet goes through a router: on to a link, or out of the network behind its last one."""
-        if self.plan.wires.bus:
-            return
         if self.plan.link_um is None:
             self.books.count(unit, "router.flit", flits, layer)
             return
@@ -121,7 +125,7 @@ class Machine:
 
     def write_buffer(self, unit: int, flits: int, layer: int) -> None:
         """A packet comes into a router: over a link, or from the core or memory that sends it."""
-        if self.plan.link_um is not None and not self.plan.wires.bus:
+        if self.plan.link_um is not None:
             self.books.count(unit, "router.buffer_write", flits, layer)
 
     def array(self, job: tuple[int, ...]) -> int:

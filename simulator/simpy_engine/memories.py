@@ -75,9 +75,11 @@ class Memories:
         limits, flits = self.plan.buffers, wires.request_flits
         queues = None if limits is None else limits.path_queue[there]
         sender = self.plan.core_unit(transfer.core)
-        yield from machine.travel(wires.path_link[there], queues, sender, REQUEST, job, flits, 0, layer)
+        span_ps = yield from machine.travel(
+            wires.path_link[there], queues, sender, REQUEST, job, flits, 0, layer
+        )
         if there.stop > there.start:
-            yield self.env.timeout((flits - 1) * wires.period_ps)
+            yield self.env.timeout(span_ps - wires.period_ps)
         serve = self._serve_dram if self.plan.stores.kind[transfer.store] == DRAM else self._serve_buffer
         span_ps, tail_ps = yield from serve(transfer)
         if back.stop == back.start:

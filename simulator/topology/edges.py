@@ -25,6 +25,7 @@ PROPERTIES: dict[str, tuple[type, float, float, str]] = {
     "period": (int, 1, 1024, "a whole number of cycles from 1 to 1024"),
     "length": (float, 0, 1e9, "a number of tile pitches of at least 0"),
 }
+Edge = tuple[int, int, dict[str, Any]]
 WRITTEN = re.compile(r"(\d{1,9})\s+(\d{1,9})(?:\s+(\S.*))?", re.ASCII)
 
 
@@ -90,21 +91,26 @@ def read_edges(path: Path) -> list[Link]:
     The last is how ``networkx.write_edgelist`` writes it. ``#`` begins a comment. Edges lead both ways.
     Errors: InputError with the line.
     """
-    links: list[Link] = []
+    return [link for start, end, given in read_rows(path) for link in links_of(start, end, given, path.name)]
+
+
+def read_rows(path: Path) -> list[Edge]:
+    """The edges of a file, with what each has."""
+    rows: list[Edge] = []
     for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
         text = line.partition("#")[0].strip()
         if text:
-            links += parse_edge(text, f"{path.name}:{number}")
-    if not links:
+            rows.append(parse_edge(text, f"{path.name}:{number}"))
+    if not rows:
         raise InputError(path.name, "no edges", "a topology has at least one edge", "Add a line: 0 1.")
-    return links
+    return rows
 
 
-def parse_edge(text: str, place: str) -> tuple[Link, Link]:
+def parse_edge(text: str, place: str) -> Edge:
     """One line of a file of edges.
 
-    >>> parse_edge("2 3 {'latency': 8}", "edges:1")[0].latency
-    8
+    >>> parse_edge("2 3 {'latency': 8}", "edges:1")
+    (2, 3, {'latency': 8})
     """
     wrong = InputError(
         place,
@@ -124,7 +130,8 @@ def parse_edge(text: str, place: str) -> tuple[Link, Link]:
         given = {"width": given} if isinstance(given, (int, float)) else given
         if not isinstance(given, dict):
             raise wrong
-    return links_of(int(written[1]), int(written[2]), given, place)
+    links_of(int(written[1]), int(written[2]), given, place)
+    return int(written[1]), int(written[2]), given
 
 
 def graph_links(graph: networkx.Graph[int], place: str) -> list[Link]:

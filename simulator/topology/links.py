@@ -30,7 +30,7 @@ class Link(NamedTuple):
     start: int
     end: int
     length: float = 1.0
-    latency: int = 1
+    latency: float = 1
     period: float = 1.0
     between_chips: bool = False
 

@@ -106,6 +106,8 @@ def prices(content: Mapping[str, Any]) -> dict[str, Any]:
                 names.append((name.format(memory["name"]), counts == "ps"))
     split, bus = "pitch" in content["network"], content["network"]["topology"] == "bus"
     names.append(("link.flit_um" if split else "link.flit", False))
+    if "joined" in content["network"]:
+        names.append(("joined.flit", False))
     names += [(name, False) for name in (ROUTER if split else ("router.flit",)) if not bus]
     names.append(("network.leakage", True))
     about = {"node": "not stated", "kind": "estimated", "source": "for tests"}

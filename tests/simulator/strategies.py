@@ -25,22 +25,11 @@ from networks.quantise import quantised
 from networks.trace import Trace
 from simulator.chip import Chip
 from tests.simulator.builders import chip
+from tests.simulator.wirings import CLOCKS, TOPOLOGIES, wirings
 
 POLICIES = ("barrier", "layer", "dataflow")
 STAGES = ("scan", "send", "receive", "mac", "update")
-TOPOLOGIES = {  # by number of cores
-    count: ["bus", f"ring:{count}", f"star:{count}", *meshes]
-    for count, meshes in {
-        1: ["mesh:1x1"],
-        2: ["mesh:1x2", "mesh:2x1"],
-        3: ["mesh:3x1"],
-        4: ["mesh:2x2", "mesh:1x4"],
-        6: ["mesh:2x3", "mesh:3x2"],
-        9: ["mesh:3x3"],
-    }.items()
-}
 LARGEST_COLUMN = 4 * 4 * 11  # bytes: four gates of 11 neurons in float32
-CLOCKS = ("1 GHz", "500 MHz", "733 MHz", "1.6 GHz")
 
 
 class Case(NamedTuple):
@@ -56,8 +45,7 @@ class Case(NamedTuple):
 def chip_fields(draw: st.DrawFn) -> dict[str, object]:
     """Fields of a valid chip, by path."""
     count = draw(st.sampled_from(sorted(TOPOLOGIES)))
-    topology = draw(st.sampled_from(TOPOLOGIES[count]))
-    nodes = count + topology.startswith("star")
+    wiring, nodes = draw(wirings(count))
     arrays = draw(st.sampled_from([1, 1, 2, 3]))
     fields: dict[str, object] = {
         "cores.count": count,
@@ -77,7 +65,7 @@ def chip_fields(draw: st.DrawFn) -> dict[str, object]:
         "cores.outstanding_fetches": draw(st.integers(1, 4)),
         "cores.shared_units": draw(shared_units(apart=("mac",) if arrays > 1 else ())),
         "network": {
-            "topology": topology,
+            **wiring,
             "clock": draw(st.sampled_from(CLOCKS)),
             "link_width": f"{draw(st.sampled_from([8, 16, 64]))} bit",
             "hop_cycles": draw(st.integers(1, 3)),
@@ -107,7 +95,8 @@ def chip_fields(draw: st.DrawFn) -> dict[str, object]:
         fields["cores.dma"] = {"burst": f"{burst} B", "outstanding": draw(st.integers(1, 3))}
     if draw(st.booleans()):
         fields["network"] |= {"pitch": "0.5 mm"}  # type: ignore[operator]
-    if topology != "bus" and draw(st.booleans()):
+    plain = "joined" not in wiring and wiring["topology"] not in ("bus", "graph")
+    if plain and draw(st.booleans()):
         wanted = fields["network"] | draw(finite_buffers(fields["network"], memories))  # type: ignore[operator]
         fields["network"] = wanted
     return fields | {"memories": memories}

@@ -157,3 +157,48 @@ def test_a_core_takes_its_nearest_port(engine: str) -> None:
         ledger = simulate(network, trace_of(network, [[(0, 2)]]), chip(parts), engine=engine)
         assert ledger.total("link.flit") == flits
         assert of_unit(ledger, channel) > 0
+
+
+JOINED = {
+    "topology": "ring:2",
+    "link": {"width": "16 bit", "clock": "500 MHz", "hop_cycles": 5},
+}
+
+
+def test_a_message_between_chips(engine: str) -> None:
+    """From core 1 of chip 0 to core 3 of chip 1, each a row of 2 with its gateway at its first node.
+
+    The link between them takes 4 cycles of 2 ns for a flit: the last of 4 flits comes 3 * 8 behind the head,
+    and stays so far behind it on the fast link after it. The head takes 1 + 10 + 1.
+    """
+    parts = fields("mesh:1x2", 4, message_bits=256, joined=JOINED) | placed(input=1, dense_0=3)
+    network = chain(4, 4)
+    ledger = simulate(network, trace_of(network, [[(0, 2)]]), chip(parts), engine=engine)
+    assert step_cycles(ledger) == [AROUND + 12 + 24]
+    assert (ledger.total("link.flit"), ledger.total("joined.flit")) == (2 * 4, 4)
+    assert ledger.total("router.flit") == (3 + 1) * 4
+    assert of_unit(ledger, "link0-2") == 4 * 8000
+    assert (of_unit(ledger, "link2-3"), of_unit(ledger, "link2-3", "stalled_ps")) == (4000, 21000)
+
+
+@pytest.mark.parametrize(
+    ("topology", "extra", "way", "routers"),
+    [
+        ("graph", {"edges": [[0, 1, 0.5]]}, 2 + 2 * 2, 2),  # half as wide: 2 cycles a flit, the first too
+        ("graph", {"edges": [[0, 1, 2]]}, 1 + 1, 2),  # twice as wide: half a cycle a flit
+        ("graph", {"edges": [[0, 1, {"latency": 5}]]}, 5 + 2, 2),
+        ("graph", {"edges": [[0, 2], [2, 1, 0.25]]}, 1 + 4 + 2 * 4, 3),  # node 2 is only a switch
+        ("crossbar:2", {}, 2 + 2, 1),
+        ("tree:2x1", {}, 2 + 2, 1),
+        ("torus:1x2", {}, 1 + 2, 2),
+    ],
+)
+def test_links_of_other_speeds_and_shapes(
+    engine: str, topology: str, extra: dict[str, object], way: int, routers: int
+) -> None:
+    """A message of 3 flits from core 0 to core 1."""
+    parts = fields(topology, 2, message_bits=192, **extra) | placed(input=0, dense_0=1)
+    network = chain(4, 4)
+    ledger = simulate(network, trace_of(network, [[(0, 2)]]), chip(parts), engine=engine)
+    assert step_cycles(ledger) == [AROUND + way]
+    assert ledger.total("router.flit") == routers * 3
