@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from networks.kernels import part
-from simulator.compiled_engine.columns import request, wait_for
+from simulator.compiled_engine.columns import request, wait_for, write_buffer
 from simulator.compiled_engine.jobs import (
     LOOKED_UP,
     READING,
@@ -67,8 +67,11 @@ def join(state: State, held: int, job: int) -> None:
 def set_out(state: State, tables: Tables, now: int, job: int) -> None:
     """Missing lines are asked for at the memory behind."""
     record = state.jobs[job]
-    record.at = tables.paths[record.core * tables.chip[0].stores + record.store].there
-    record.behind, record.flits = NONE, tables.chip[0].request_flits
+    chip, path = tables.chip[0], tables.paths[record.core * tables.chip[0].stores + record.store]
+    record.at, record.behind, record.flits = path.there, NONE, chip.request_flits
+    if path.there_end > path.there:
+        layer = state.messages[record.message].layer
+        write_buffer(state, tables, chip.core_unit + record.core, layer, record.flits)
     request(state, tables, now, job)
 
 
