@@ -201,6 +201,33 @@ def test_weight_columns_come_out_as_with_single_steps(name: str, closed_page: bo
     assert close_books(flat, end_ps).refreshes == slow.counts[:, at.REFRESHED].sum()
 
 
+@settings(max_examples=15, deadline=None)
+@given(
+    name=st.sampled_from(["DDR3-1600", "DDR4-2400", "HBM2-2000"]),
+    closed_page=st.booleans(),
+    runs=st.lists(
+        st.tuples(
+            st.sampled_from([0, 0, 100_000, 300_001]),
+            st.integers(0, 40).map(lambda number: number * 4608),
+            st.integers(500, 3000),
+            st.sampled_from([0, 0, 0, 1]),
+        ),
+        min_size=3,
+        max_size=10,
+    ),
+)
+def test_banks_that_take_turns_do_so_as_with_single_steps(
+    name: str, closed_page: bool, runs: list[Run]
+) -> None:
+    standard = load_standard(name)
+    timing = standard.timing(closed_page=closed_page)
+    bits = address_bits(standard)._replace(burst_bits=4)
+    done, slow, _ = burst_by_burst(timing, bits, runs, 0)
+    flat = pack(timing, bits, len(runs))
+    assert as_an_engine(flat, runs) == done
+    assert np.array_equal(parts_of(flat, slow).counts, slow.counts)
+
+
 def test_an_arrival_between_two_ticks_is_seen_at_the_later() -> None:
     standard = load_standard("DDR3-1600")
     timing, bits = standard.timing(power_down_after=0), address_bits(standard)
