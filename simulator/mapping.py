@@ -130,18 +130,21 @@ def map_network(network: Network, chip: Chip) -> Mapping:
 
     Errors: InputError where the weights do not fit, or the description places what the network does not have.
     """
-    explicit, field = chip.placement.explicit, "placement.explicit"
+    explicit = chip.placement.explicit
     populations = tuple(population.name for population in network.populations)
     projections = tuple(projection.name for projection in network.projections)
     placed: dict[str, tuple[Iterable[str], tuple[str, ...]]] = {
         "cores": (explicit.cores, populations),
         "memory": (explicit.memory, projections),
     }
+    placed = {f"explicit.{path}": found for path, found in placed.items()}
+    placed["layers"] = (chip.placement.layers or {}, (*populations, *projections))
     for path, (named, there) in placed.items():
         for name in named:
             if name not in there:
                 rule = f"network {network.name} has no such part"
-                raise InputError(chip.place(f"{field}.{path}.{name}"), "placed", rule, nearest(name, there))
+                place = chip.place(f"placement.{path}.{name}")
+                raise InputError(place, "placed", rule, nearest(name, there))
     slices = tuple(
         spread(population.size, explicit.cores.get(population.name, tuple(range(chip.cores.count))))
         for population in network.populations
@@ -163,14 +166,11 @@ def spread(neurons: int, cores: tuple[int, ...]) -> tuple[Slice, ...]:
 
 def place_weights(chip: Chip, bits: int, needs: tuple[Need, ...]) -> tuple[Block, ...]:
     """Put the blocks one after another, each into the first memory of its core that still holds it."""
-    explicit, reach = chip.placement.explicit.memory, stores(chip)
-    caches = {memory.name: memory.behind for memory in chip.memories if memory.kind == "cache"}
+    reach = stores(chip)
+    wishes = {need.name: wish(chip, need) for need in needs}
 
     def allowed(need: Need) -> list[Store]:
-        wanted = explicit.get(need.name)
-        if wanted in caches:
-            wanted = caches[wanted]
-        return [store for store in reach[need.core] if wanted in (None, store.memory)]
+        return [store for store in reach[need.core] if store.memory in wishes[need.name].memories]
 
     blocks: list[Block] = []
     homes: list[Store] = []
@@ -195,10 +195,34 @@ def place_weights(chip: Chip, bits: int, needs: tuple[Need, ...]) -> tuple[Block
                 size,
                 need.layout.sources_per_column,
                 need.layout.index_bits,
-                through=next((name for name in caches if name == explicit.get(need.name)), ""),
+                through=wishes[need.name].through,
             )
         )
     return tuple(blocks)
+
+
+class Wish(NamedTuple):
+    """The memories that a projection's weights may lie in, and the cache they are fetched through, or ""."""
+
+    memories: tuple[str, ...]
+    through: str
+
+
+def wish(chip: Chip, need: Need) -> Wish:
+    """What is placed by hand lies there; else the policy of the projection, of its target, or of the chip."""
+    caches = {memory.name: memory.behind for memory in chip.memories if memory.kind == "cache"}
+    placement = chip.placement
+    named = placement.explicit.memory.get(need.name)
+    layers = placement.layers or {}
+    policy = layers.get(need.name, layers.get(need.target, placement.policy))
+    if named is None and policy == "cached":
+        named = next(iter(caches))
+    if named in caches:
+        return Wish((caches[named],), named)
+    if named is not None:
+        return Wish((named,), "")
+    kinds = ("dram",) if policy == "streamed" else ("scratchpad", "buffer", "dram")
+    return Wish(tuple(memory.name for memory in chip.memories if memory.kind in kinds), "")
 
 
 def needed(network: Network, slices: tuple[tuple[Slice, ...], ...]) -> tuple[Need, ...]:

@@ -132,6 +132,14 @@ def placement_faults(chip: Chip) -> Iterator[Fault]:
                 "a core holds one slice of a population",
                 "Name it once.",
             )
+    wanted = {"placement.policy": chip.placement.policy}
+    wanted |= {f"placement.layers.{name}": policy for name, policy in (chip.placement.layers or {}).items()}
+    kinds = [memory.kind for memory in chip.memories]
+    for place, policy in wanted.items():
+        kind = {"streamed": "dram", "cached": "cache"}.get(policy or "")
+        if kind and kind not in kinds:
+            what = "DRAM" if kind == "dram" else kind
+            yield Fault(place, str(policy), f"this chip has no {what}", f"Add a {what} or use nearest.")
     names = [memory.name for memory in chip.memories if not isinstance(memory, Registers)]
     for projection, name in explicit.memory.items():
         if name not in names:

@@ -158,10 +158,14 @@ def network_table(chip: Chip) -> Table:
 def placement_table(chip: Chip) -> Table:
     explicit, meeting = chip.placement.explicit, chip.synchronisation
     homes = [memory.name for memory in chip.memories if not isinstance(memory, Cache | Registers)]
+    weights = f"first that holds them: {', '.join(homes)}"
+    if chip.placement.policy in ("streamed", "cached"):
+        weights = chip.placement.policy
     rows = [
         ("synchronisation", f"{meeting.policy}, {cycles(meeting.cost_cycles)} a meeting"),
         ("neurons", "balanced over all cores"),
-        ("weights", f"first that holds them: {', '.join(homes)}"),
+        ("weights", weights),
+        *((name, policy) for name, policy in (chip.placement.layers or {}).items()),
         *((name, f"cores {', '.join(map(str, cores))}") for name, cores in explicit.cores.items()),
         *((name, f"memory {memory}") for name, memory in explicit.memory.items()),
     ]

@@ -306,9 +306,19 @@ class Explicit(Part):
     memory: dict[Text, Text] = {}
 
 
-class Placement(Part):
-    """Where neurons and weights go; what is not named here is balanced over cores and nearest memories."""
+Policy = Literal["nearest", "streamed", "cached"]
 
+
+class Placement(Part):
+    """Where neurons and weights go; what is not named here is balanced over cores and nearest memories.
+
+    ``policy`` is for weights: ``nearest`` (the default) puts a block into the first memory that still holds
+    it, ``streamed`` into a DRAM, ``cached`` into the memory behind the chip's first cache, to be fetched
+    through it. ``layers`` gives a population's or a projection's own; ``explicit`` goes before both.
+    """
+
+    policy: Policy | None = None
+    layers: dict[Text, Policy] | None = None
     explicit: Explicit = Explicit()
 
 

@@ -16,7 +16,7 @@ from simulator.chip.description import packaged_chips
 from simulator.chip.parts import Dram, Scratchpad
 from simulator.chip.quantities import QuantityError, period_ps, read_node, reads_as
 
-NAMES = ("deltakws", "deltarnn", "edgedrnn", "mesh16", "mesh64-hbm", "spartus")
+NAMES = ("deltakws", "deltarnn", "edgedrnn", "mesh16", "mesh16-cached", "mesh64-hbm", "spartus")
 
 
 def test_the_chips_in_the_box() -> None:
@@ -28,11 +28,11 @@ def test_a_chip_loads_with_every_price_and_no_other(name: str) -> None:
     chip = load_chip(name)
     assert chip.name == name and chip.sources
     priced = [action.name for action in chip_actions(chip) if action.priced]
-    assert set(chip.prices) == set(priced)
+    assert set(chip.priced) == set(priced)
     assert len(set(action.name for action in chip_actions(chip))) == len(chip_actions(chip))
     for action in chip_actions(chip):
         if action.priced:
-            price = chip.prices[action.name]
+            price = chip.priced[action.name]
             assert (price.power_w is not None) == action.static
             assert price.value >= 0
             assert len(price.source) > 10
@@ -43,8 +43,8 @@ def test_describe_shows_every_price_with_its_source(name: str) -> None:
     chip = load_chip(name)
     tables = {table.heading: table for table in describe(chip)}
     shown = {row[0]: row for row in tables["Prices"].rows}
-    assert set(shown) == set(chip.prices)
-    for action, price in chip.prices.items():
+    assert set(shown) == set(chip.priced)
+    for action, price in chip.priced.items():
         assert price.source in shown[action] and price.kind in shown[action] and price.node in shown[action]
     for memory in chip.memories:
         assert f"Memory {memory.name}" in tables

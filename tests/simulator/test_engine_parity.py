@@ -31,7 +31,9 @@ def test_engines_agree_on_random_chips_and_networks(case: Case) -> None:
 
 
 @pytest.mark.parametrize("policy", ["layer", "barrier", "dataflow"])
-@pytest.mark.parametrize("name", ["edgedrnn", "deltakws", "deltarnn", "spartus", "mesh16", "mesh64-hbm"])
+@pytest.mark.parametrize(
+    "name", ["edgedrnn", "deltakws", "deltarnn", "spartus", "mesh16", "mesh16-cached", "mesh64-hbm"]
+)
 def test_engines_agree_on_the_chips_in_the_box(name: str, policy: str) -> None:
     """Three sequences of a two-layer network of 8-bit weights; deltakws holds only one layer."""
     chip = load_chip(name).changed({"synchronisation.policy": policy})
