@@ -105,16 +105,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         end = "" if words.endswith((".", "?")) else "."
         return _complain(f"{words}{end} See '{command} --help'.", EXIT_BAD_INPUT)
     except Stopped as stop:
-        code = _complain(f"stopped. {stop}", EXIT_STOPPED)
-        if arguments is None:  # as a program: wait for no thread that is still compiling
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(code)
-        return code
+        return _end_stopped(str(stop), arguments is None)
     except BrokenPipeError:  # the reader of our output, such as `head`, has left
         sys.stderr.close()
         return 0
+    if result == EXIT_STOPPED:  # before a command had begun
+        return _end_stopped("Nothing was written.", arguments is None)
     return result if isinstance(result, int) else 0
+
+
+def _end_stopped(kept: str, is_program: bool) -> int:
+    """Say what was kept; a program then ends and waits for no thread that is still compiling."""
+    code = _complain(f"stopped. {kept}", EXIT_STOPPED)
+    if is_program:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    return code
 
 
 def _warn(message: Warning | str, *_where: Any, **_more: Any) -> None:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import multiprocessing
+import multiprocessing.connection
 import os
 import signal
+import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from typing import cast
 
 from networks.arrays import Floats
 from networks.errors import InputError
@@ -57,30 +63,77 @@ def in_processes(
     """Run the chosen sequences on the SimPy engine, in processes of their own unless one is enough."""
     from simulator.simpy_engine.engine import run_sequence
 
-    frames = [None if inputs is None else inputs[index] for index in chosen]
+    def task(place: int) -> Task:
+        index = chosen[place]
+        return plan, trace.sequence(index), None if inputs is None else inputs[index]
+
     jobs = min(jobs, len(chosen))
     if jobs == 1:
-        for index, heard in zip(chosen, frames, strict=True):
-            yield run_sequence(plan, trace.sequence(index), heard)
+        for place in range(len(chosen)):
+            yield run_sequence(*task(place))
         return
-    before = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(
-        jobs, multiprocessing.get_context("spawn"), initializer=receive_plan, initargs=(plan,)
-    )
-    done = False
+    started: list[tuple[SpawnProcess, Connection]] = []
     try:
-        with interrupts_held():  # workers start deaf to Ctrl-C: it is this process that stops them
-            futures = [
-                pool.submit(run_here, trace.sequence(index), heard)
-                for index, heard in zip(chosen, frames, strict=True)
-            ]
-        yield from taken(futures)
-        done = True
+        with interrupts_held():  # they start deaf to Ctrl-C: it is this process that ends them
+            for _ in range(jobs):
+                started.append(start_worker())
+        idle = [connection for _, connection in started]
+        at_work: dict[Connection, int] = {}
+        finished: dict[int, Ledger] = {}
+        places = iter(range(len(chosen)))
+        for place in range(len(chosen)):
+            while place not in finished:
+                for following in itertools.islice(places, len(idle)):
+                    connection = idle.pop()
+                    connection.send(task(following))
+                    at_work[connection] = following
+                for connection in cast("list[Connection]", multiprocessing.connection.wait(at_work)):
+                    finished[at_work.pop(connection)] = answer_of(connection)
+                    idle.append(connection)
+            yield finished.pop(place)
     finally:
-        if not done:
-            for process in set(multiprocessing.active_children()) - before:
-                process.kill()
-        pool.shutdown(wait=done, cancel_futures=True)
+        for process, connection in started:
+            process.kill()
+            process.join()
+            connection.close()
+
+
+Task = tuple[Plan, Trace, Floats | None]
+
+
+def start_worker() -> tuple[SpawnProcess, Connection]:
+    """A process that runs SimPy sequences, and the connection to it."""
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=serve, args=(there,), daemon=True)
+    process.start()
+    there.close()
+    return process, here
+
+
+def serve(connection: Connection) -> None:
+    """In a worker process: run what comes, answer with a ledger or what went wrong, until nothing comes."""
+    from simulator.simpy_engine.engine import run_sequence
+
+    with contextlib.suppress(EOFError):
+        while True:
+            task: Task = connection.recv()
+            try:
+                answer: Ledger | Exception = run_sequence(*task)
+            except Exception as error:
+                answer = error
+            connection.send(answer)
+
+
+def answer_of(connection: Connection) -> Ledger:
+    """A worker's ledger; what went wrong there is raised here."""
+    try:
+        answer: Ledger | Exception = connection.recv()
+    except EOFError:
+        raise RuntimeError("a worker process ended by itself; fewer --jobs need less memory") from None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 def taken(futures: list[Future[Ledger]]) -> Generator[Ledger, None, None]:
@@ -92,30 +145,25 @@ def taken(futures: list[Future[Ledger]]) -> Generator[Ledger, None, None]:
 
 @contextlib.contextmanager
 def interrupts_held() -> Iterator[None]:
-    """Hold Ctrl-C back for a moment; processes started meanwhile never hear it."""
-    if not hasattr(signal, "pthread_sigmask"):  # not a POSIX system
+    """Hold Ctrl-C back for a moment, then raise it; processes started meanwhile never hear it.
+
+    A process that is being started is in no list yet, so nothing could end it. The mask of this thread is
+    what a new process inherits; another thread may still take the signal, and Python then calls the handler
+    here.
+    """
+    if not hasattr(signal, "pthread_sigmask") or threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    heard: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, _frame: heard.append(number))
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-_plan: list[Plan] = []  # of a worker process: sent once, used for every sequence
-
-
-def receive_plan(plan: Plan) -> None:
-    """What a worker process is given when it starts."""
-    _plan[:] = [plan]
-
-
-def run_here(trace: Trace, frames: Floats | None) -> Ledger:
-    """Run one sequence in a worker process."""
-    from simulator.simpy_engine.engine import run_sequence
-
-    return run_sequence(_plan[0], trace, frames)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGINT, handler)
+        if heard:
+            raise KeyboardInterrupt
 
 
 Runs = Callable[[Plan, Trace, Sequence[Floats] | None, Sequence[int], int], Generator[Ledger, None, None]]

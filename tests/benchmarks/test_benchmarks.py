@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import memory
 from benchmarks.__main__ import APART, TABLES, main
 from benchmarks.engines import require_equal
+from benchmarks.memory import peak
 from benchmarks.spiking_table import verdict
 from benchmarks.tables import against, ratios, side_by_side, spread
 from tests.simulator.builders import chain, chip, trace_of
 
 
-@pytest.mark.parametrize("table", [name for name in (*TABLES, *APART) if name != "spiking"])
+@pytest.mark.parametrize("table", [name for name in (*TABLES, *APART) if name not in ("memory", "spiking")])
 def test_a_quick_table(table: str, tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     main([table, "--quick", "--out", str(page)])
@@ -27,6 +29,19 @@ def test_a_quick_table(table: str, tmp_path: Path) -> None:
         assert re.search(r"\d", line), line
     assert re.search(r"[1-9]", "".join(lines[2:]))
     assert [path.name for path in tmp_path.iterdir()] == ["page.md"]
+
+
+def test_bytes_a_synapse_and_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process of 1 MB, 8 bytes a synapse and 100 bytes a message."""
+    monkeypatch.setattr(memory, "peak", lambda _, n, steps: 1_000_000 + 8 * n * n + 100 * steps * 100)
+    for row in memory.measure().rows:
+        assert row[2:4] == ("8.0", "100")
+
+
+def test_memory_grows_with_synapses_and_messages_whatever_this_process_holds() -> None:
+    floor, more = peak("edgedrnn", 64, 10), peak("edgedrnn", 2048, 10)
+    assert more - floor > 4 * 2000 * 2000  # a float32 weight has 4 bytes
+    assert floor < 512 << 20
 
 
 def test_a_table_that_was_not_measured_says_so(tmp_path: Path) -> None:

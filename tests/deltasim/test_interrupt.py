@@ -37,7 +37,7 @@ def stopped_after(seconds: float, line: str, folder: Path, cold: bool = False) -
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     if cold:
         environment |= {"DELTASIM_CACHE": str(folder / "cache")}
-    ready = "import sys; from deltasim.main import main; print('ready', flush=True); main()"
+    ready = "import sys; from deltasim.main import main; print('ready', flush=True); sys.exit(main())"
     with subprocess.Popen(
         [sys.executable, "-c", ready, *line.split()],
         cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
 import threading
 import time
 
@@ -17,10 +20,11 @@ from networks.trace import random_trace
 from simulator.chip import load_chip
 from simulator.compile import compile_plan
 from simulator.compiled_engine.engine import CompiledEngine, Stopped
+from simulator.laws import LawBroken
 from simulator.ledger import Ledger
 from simulator.mapping import map_network
 from simulator.simulate import rehearse, run_plan, simulate
-from simulator.workers import in_threads
+from simulator.workers import in_threads, interrupts_held
 from tests.simulator.builders import assert_same_ledger
 from tests.simulator.strategies import Case, cases
 
@@ -106,8 +110,6 @@ def test_whoever_stops_listening_stops_the_threads() -> None:
 
 
 def test_a_broken_law_in_a_thread_is_raised_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    from simulator.laws import LawBroken
-
     def broken(*_: object) -> Ledger:
         raise LawBroken("by hand")
 
@@ -124,3 +126,34 @@ def test_no_job_at_all_is_refused(jobs: int) -> None:
     trace = random_trace(network, [1], 1.0, np.random.default_rng(0))
     with pytest.raises(InputError, match="--jobs"):
         simulate(network, trace, CHIP, jobs=jobs)
+
+
+def test_ctrl_c_is_held_back_while_processes_start_and_then_raised() -> None:
+    """Also when another thread takes the signal: the mask of this one does not keep it away."""
+    taken = threading.Event()
+    other = threading.Thread(target=taken.wait)
+    other.start()
+    reached = []
+    try:
+        with pytest.raises(KeyboardInterrupt), interrupts_held():
+            os.kill(os.getpid(), signal.SIGINT)
+            for _ in range(1000):
+                reached.append(1)
+    finally:
+        taken.set()
+        other.join()
+    assert len(reached) == 1000
+    with interrupts_held():
+        pass
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == set()
+
+
+def test_a_broken_law_in_a_process_is_raised_here() -> None:
+    """The neurons compute on other inputs than those that made the trace."""
+    network = random_stack("gru", 4, (6,), np.random.default_rng(0))
+    inputs = [np.full((2, 4), value, np.float32) for value in (0.5, 1.0)]
+    trace, _ = execute(network, inputs)
+    with pytest.raises(LawBroken, match="message 0: the cores sent"):
+        simulate(network, trace, CHIP, inputs=inputs[::-1], engine="simpy", jobs=2)
+    assert multiprocessing.active_children() == []
