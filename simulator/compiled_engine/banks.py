@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from networks.kernels import part
-from simulator.compiled_engine.columns import write_buffer
 from simulator.compiled_engine.jobs import SERVED
 from simulator.compiled_engine.queues import KIND_BITS, LEAVING, count, schedule
 from simulator.compiled_engine.records import NONE, State, Tables
@@ -34,8 +33,6 @@ def serve_buffer(state: State, tables: Tables, now: int, job: int) -> None:
     record.span = record.tail - first_ps + tables.chip[0].link_period
     record.at = tables.paths[record.core * tables.chip[0].stores + record.store].back
     record.behind, record.flits = NONE, rounds(record.bytes, tables.chip[0].flit_bytes)
-    if tables.paths[record.core * tables.chip[0].stores + record.store].back_end > record.at:
-        write_buffer(state, tables, store.unit, layer, record.flits)
     record.stage = SERVED
     schedule(state, first_ps, job)
     schedule(state, (stream.last_cycle + 1) * store.period, (LEAVING << KIND_BITS) | store.unit)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from networks.kernels import part
-from simulator.compiled_engine.columns import request, wait_for, write_buffer
+from simulator.compiled_engine.columns import request, wait_for
 from simulator.compiled_engine.jobs import (
     LOOKED_UP,
     READING,
@@ -69,9 +69,6 @@ def set_out(state: State, tables: Tables, now: int, job: int) -> None:
     record = state.jobs[job]
     chip, path = tables.chip[0], tables.paths[record.core * tables.chip[0].stores + record.store]
     record.at, record.behind, record.flits = path.there, NONE, chip.request_flits
-    if path.there_end > path.there:
-        layer = state.messages[record.message].layer
-        write_buffer(state, tables, chip.core_unit + record.core, layer, record.flits)
     request(state, tables, now, job)
 
 

@@ -93,8 +93,6 @@ def ask_memory(state: State, tables: Tables, now: int, job: int) -> None:
         count(state, unit, layer, store.words, record.words)
         record.at, record.behind = tables.paths[path_of(state, tables, job)].there, NONE
         record.flits = tables.chip[0].request_flits
-        if sets_out(tables, record.at, tables.paths[path_of(state, tables, job)].there_end):
-            write_buffer(state, tables, tables.chip[0].core_unit + record.core, layer, record.flits)
         request(state, tables, now, job)
     elif store.kind == CACHE:
         count(state, unit, layer, store.words, record.words)
@@ -148,6 +146,9 @@ def go_over(state: State, tables: Tables, now: int, job: int, stage: int, kind: 
     """Queue a packet up for the next link of its way."""
     record, chip = state.jobs[job], tables.chip[0]
     record.stage = stage
+    if record.behind == NONE and tables.links[tables.lists[record.at] // chip.queues].router:
+        sender = chip.core_unit + record.core if stage == REQUESTING else tables.stores[record.store].unit
+        write_buffer(state, tables, sender, state.messages[record.message].layer, record.flits)
     key = piece_code(kind, record.message, record.core, chip.cores, record.part, chip.parts)
     want_link(state, tables, now, tables.lists[record.at], job, key)
 
@@ -171,12 +172,6 @@ def pass_router(state: State, tables: Tables, unit: int, layer: int, flits: int)
     elif chip.crossbar != NONE:
         count(state, unit, layer, chip.read_buffer, flits)
         count(state, unit, layer, chip.crossbar, flits)
-
-
-@part
-def sets_out(tables: Tables, first: int, end: int) -> bool:
-    """A way has links, and a router stands where it begins."""
-    return bool(end > first and tables.links[tables.lists[first] // tables.chip[0].queues].router)
 
 
 @part
@@ -214,8 +209,6 @@ def serve_dram(state: State, tables: Tables, now: int, job: int) -> None:
     record.span, record.tail = service.last_ps - service.first_ps, service.last_ps
     record.at, record.behind = tables.paths[path_of(state, tables, job)].back, NONE
     record.flits = rounds(record.bytes, tables.chip[0].flit_bytes)
-    if sets_out(tables, record.at, tables.paths[path_of(state, tables, job)].back_end):
-        write_buffer(state, tables, store.unit, layer, record.flits)
     schedule(state, service.first_ps, job)
 
 
