@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from networks.arithmetic import FLOAT32, Arithmetic, FixedPoint
+from networks.arithmetic import Arithmetic, FixedPoint
 from networks.arrays import Integers, Numbers
+from networks.connections.integrating import Integrating
 from networks.connections.rules import Integrator, bounds_of, lanes_of, require_matching
 from networks.errors import InputError
 from networks.fixed import saturated, shifted
@@ -18,7 +18,7 @@ from networks.kernels import kernel
 
 
 @dataclass(frozen=True, eq=False)
-class AllToAll:
+class AllToAll(Integrating):
     """Weights stored column by column: ``columns[source, gate, target]``, because a message fetches a column.
 
     A message (source, delta) does ``accumulators[lanes[g]] += columns[source, g] * delta`` for every gate g.
@@ -103,33 +103,6 @@ class AllToAll:
     def with_weights(self, weights: Numbers) -> AllToAll:
         """The same connection with other stored words."""
         return AllToAll(weights)
-
-    def accumulate(
-        self,
-        accumulators: Numbers,
-        lanes: Sequence[int] | Integers,
-        source: int,
-        delta: Any,
-        arithmetic: Arithmetic = FLOAT32,
-    ) -> None:
-        """Integrate one message in place. In fixed point ``delta`` is the raw difference."""
-        self.integrate(
-            accumulators, lanes, np.array([source]), np.array([delta], arithmetic.dtype), arithmetic
-        )
-
-    def integrate(
-        self,
-        accumulators: Numbers,
-        lanes: Sequence[int] | Integers,
-        sources: Numbers,
-        deltas: Numbers,
-        arithmetic: Arithmetic = FLOAT32,
-    ) -> None:
-        """Integrate messages in the order given, in place: the same bits as one ``accumulate`` after another.
-
-        ``accumulators`` (L, n_target), ``sources`` and ``deltas`` (m,), in the arithmetic's own dtype.
-        """
-        self.integrator(lanes, arithmetic)(accumulators, sources, deltas)
 
     def integrator(self, lanes: Sequence[int] | Integers, arithmetic: Arithmetic) -> Integrator:
         """``integrate`` with its lanes and arithmetic settled once: ``f(accumulators, sources, deltas)``."""

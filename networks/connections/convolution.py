@@ -6,12 +6,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
-from networks.arithmetic import FLOAT32, Arithmetic, FixedPoint
+from networks.arithmetic import Arithmetic, FixedPoint
 from networks.arrays import Integers, Numbers
+from networks.connections.integrating import Integrating
 from networks.connections.rules import Integrator, bounds_of, lanes_of, require_matching
 from networks.errors import InputError
 from networks.fixed import Wide, saturated, shifted
@@ -21,7 +22,7 @@ Geometry: TypeAlias = tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Convolution:
+class Convolution(Integrating):
     """Cross-correlation as in PyTorch's ``conv2d``: output (o, y, x) reads input (c, y*sy + ky - py, x*sx +
     kx - px).
 
@@ -131,30 +132,6 @@ class Convolution:
     def _geometry(self) -> Geometry:
         """(C_in, H, W, C_out, H_out, W_out, kh, kw, sy, sx, py, px) as the kernels take it."""
         return (*self.in_shape, *self.out_shape, *self.kernel.shape[2:], *self.stride, *self.padding)
-
-    def accumulate(
-        self,
-        accumulators: Numbers,
-        lanes: Sequence[int] | Integers,
-        source: int,
-        delta: Any,
-        arithmetic: Arithmetic = FLOAT32,
-    ) -> None:
-        """Integrate one message in place. In fixed point ``delta`` is the raw difference."""
-        self.integrate(
-            accumulators, lanes, np.array([source]), np.array([delta], arithmetic.dtype), arithmetic
-        )
-
-    def integrate(
-        self,
-        accumulators: Numbers,
-        lanes: Sequence[int] | Integers,
-        sources: Numbers,
-        deltas: Numbers,
-        arithmetic: Arithmetic = FLOAT32,
-    ) -> None:
-        """Integrate messages in the order given, in place. ``accumulators`` (L, n_target)."""
-        self.integrator(lanes, arithmetic)(accumulators, sources, deltas)
 
     def integrator(self, lanes: Sequence[int] | Integers, arithmetic: Arithmetic) -> Integrator:
         """``integrate`` with its lane and arithmetic settled once: ``f(accumulators, sources, deltas)``."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from networks.arithmetic import FLOAT32, Arithmetic, FixedPoint
+from networks.arithmetic import Arithmetic, FixedPoint
 from networks.arrays import Integers, Numbers
+from networks.connections.integrating import Integrating
 from networks.connections.rules import Integrator, bounds_of, lanes_of, require_matching
 from networks.errors import InputError
 from networks.fixed import saturated, shifted
@@ -18,7 +18,7 @@ from networks.kernels import kernel
 
 
 @dataclass(frozen=True, eq=False)
-class Sparse:
+class Sparse(Integrating):
     """Compressed columns: the words of source s are ``weights[pointer[s]:pointer[s + 1]]``.
 
     Word k goes to place ``targets[k] = target * gates + gate``; with one gate that is the target neuron.
@@ -146,30 +146,6 @@ class Sparse:
     def with_weights(self, weights: Numbers) -> Sparse:
         """The same synapses with other stored words."""
         return Sparse(self.pointer, self.targets, weights, self.target_size, self.gates)
-
-    def accumulate(
-        self,
-        accumulators: Numbers,
-        lanes: Sequence[int] | Integers,
-        source: int,
-        delta: Any,
-        arithmetic: Arithmetic = FLOAT32,
-    ) -> None:
-        """Integrate one message in place. In fixed point ``delta`` is the raw difference."""
-        self.integrate(
-            accumulators, lanes, np.array([source]), np.array([delta], arithmetic.dtype), arithmetic
-        )
-
-    def integrate(
-        self,
-        accumulators: Numbers,
-        lanes: Sequence[int] | Integers,
-        sources: Numbers,
-        deltas: Numbers,
-        arithmetic: Arithmetic = FLOAT32,
-    ) -> None:
-        """Integrate messages in the order given, in place. ``accumulators`` (L, n_target)."""
-        self.integrator(lanes, arithmetic)(accumulators, sources, deltas)
 
     def integrator(self, lanes: Sequence[int] | Integers, arithmetic: Arithmetic) -> Integrator:
         """``integrate`` with its lanes and arithmetic settled once: ``f(accumulators, sources, deltas)``."""

@@ -1,0 +1,48 @@
+"""Integrating messages, one or many, by what a connection says of its columns."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from networks.arithmetic import FLOAT32, Arithmetic
+from networks.arrays import Integers, Numbers
+from networks.connections.rules import Integrator
+
+
+class Integrating(ABC):
+    """What every connection does with messages, given its ``integrator``."""
+
+    @abstractmethod
+    def integrator(self, lanes: Sequence[int] | Integers, arithmetic: Arithmetic) -> Integrator:
+        """``integrate`` with its lanes and arithmetic settled once: ``f(accumulators, sources, deltas)``."""
+
+    def accumulate(
+        self,
+        accumulators: Numbers,
+        lanes: Sequence[int] | Integers,
+        source: int,
+        delta: Any,
+        arithmetic: Arithmetic = FLOAT32,
+    ) -> None:
+        """Integrate one message in place. In fixed point ``delta`` is the raw difference."""
+        self.integrate(
+            accumulators, lanes, np.array([source]), np.array([delta], arithmetic.dtype), arithmetic
+        )
+
+    def integrate(
+        self,
+        accumulators: Numbers,
+        lanes: Sequence[int] | Integers,
+        sources: Numbers,
+        deltas: Numbers,
+        arithmetic: Arithmetic = FLOAT32,
+    ) -> None:
+        """Integrate messages in the order given, in place: the same bits as one ``accumulate`` after another.
+
+        ``accumulators`` (L, n_target), ``sources`` and ``deltas`` (m,), in the arithmetic's own dtype.
+        """
+        self.integrator(lanes, arithmetic)(accumulators, sources, deltas)
