@@ -1,4 +1,4 @@
-"""One thing wrong with a chip, and all of them."""
+"""One thing wrong with a description, and all of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Fault(NamedTuple):
 
 
 class Faults(ValueError):
-    """All that is wrong between the parts of one chip."""
+    """All that is wrong between the parts of one description."""
 
     def __init__(self, faults: tuple[Fault, ...]) -> None:
         super().__init__("; ".join(fault.rule for fault in faults))

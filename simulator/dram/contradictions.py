@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from simulator.chip.faults import Fault
 
 if TYPE_CHECKING:
     from simulator.dram.standard import Standard
 
 MOST_BANKS = 4096  # of all channels together
 MOST_TICKS = 1 << 24  # of one delay
-
-
-class Fault(NamedTuple):
-    """One thing wrong with a description: the path of the field, its value, the rule and the remedy."""
-
-    path: str
-    value: str
-    rule: str
-    remedy: str
-
-
-class Faults(ValueError):
-    """All contradictions of one description."""
-
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
-        super().__init__("; ".join(fault.rule for fault in faults))
-        self.faults = faults
 
 
 def contradictions(standard: Standard) -> Iterator[Fault]:

@@ -11,8 +11,8 @@ import yaml
 from pydantic import ValidationError
 
 from networks.errors import InputError, nearest
+from simulator.chip.faults import Fault, Faults
 from simulator.chip.quantities import QuantityError
-from simulator.dram.contradictions import Fault, Faults
 from simulator.dram.standard import Standard
 
 BOX = Path(__file__).parent / "standards"

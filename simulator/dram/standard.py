@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from simulator.chip.faults import Faults
 from simulator.chip.parts import Part
 from simulator.chip.quantities import (
     Bytes,
@@ -24,7 +25,7 @@ from simulator.chip.quantities import (
     quantity,
     reads_as,
 )
-from simulator.dram.contradictions import Faults, contradictions
+from simulator.dram.contradictions import contradictions
 from simulator.dram.timing import Timing
 
 Current = Annotated[float, *quantity(("A",), "a current", "48 mA", zero=True)]
