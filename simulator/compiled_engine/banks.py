@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from networks.kernels import part
+from simulator.compiled_engine.columns import pack_response
 from simulator.compiled_engine.jobs import SERVED
 from simulator.compiled_engine.queues import KIND_BITS, LEAVING, count, schedule
-from simulator.compiled_engine.records import NONE, State, Tables
+from simulator.compiled_engine.records import State, Tables
 from simulator.rules.banks import accesses_of, reserve
 from simulator.rules.service import rounds
 
@@ -31,8 +32,7 @@ def serve_buffer(state: State, tables: Tables, now: int, job: int) -> None:
     first_ps = stream.first_cycle * store.period + store.latency
     record.tail = stream.last_cycle * store.period + store.latency
     record.span = record.tail - first_ps + tables.chip[0].link_period
-    record.at = tables.paths[record.core * tables.chip[0].stores + record.store].back
-    record.behind, record.flits = NONE, rounds(record.bytes, tables.chip[0].flit_bytes)
+    pack_response(state, tables, job)
     record.stage = SERVED
     schedule(state, first_ps, job)
     schedule(state, (stream.last_cycle + 1) * store.period, (LEAVING << KIND_BITS) | store.unit)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from networks.kernels import part
-from simulator.compiled_engine.columns import request, wait_for
+from simulator.compiled_engine.columns import wait_for
 from simulator.compiled_engine.jobs import (
     LOOKED_UP,
     READING,
@@ -61,15 +61,6 @@ def join(state: State, held: int, job: int) -> None:
     else:
         state.jobs[last].follower = job
     state.contents[held + LAST] = job
-
-
-@part
-def set_out(state: State, tables: Tables, now: int, job: int) -> None:
-    """Missing lines are asked for at the memory behind."""
-    record = state.jobs[job]
-    chip, path = tables.chip[0], tables.paths[record.core * tables.chip[0].stores + record.store]
-    record.at, record.behind, record.flits = path.there, NONE, chip.request_flits
-    request(state, tables, now, job)
 
 
 @part

@@ -27,7 +27,7 @@ from simulator.compiled_engine.jobs import (
 from simulator.compiled_engine.pace import try_update
 from simulator.compiled_engine.queues import count, cover, enqueue, leave, occupy, schedule
 from simulator.compiled_engine.records import NONE, Record, State, Tables
-from simulator.plan import BUFFER, CACHE, DRAM
+from simulator.plan import BUFFER, CACHE, SCRATCHPAD
 from simulator.rules.dram import DramTiming, fetch
 from simulator.rules.pieces import piece_of, pieces_of
 from simulator.rules.service import array_of, consumed, piece_work, rounds
@@ -89,18 +89,24 @@ def ask_memory(state: State, tables: Tables, now: int, job: int) -> None:
     piece = piece_of(copy.address, copy.bytes, copy.words, tables.chip[0].burst, record.piece)
     record.address, record.bytes, record.words, record.span = piece.address, piece.bytes, piece.words, 0
     record.store, record.lines, record.part = copy.store, 0, record.piece * tables.chip[0].runs
-    if store.kind == DRAM or store.kind == BUFFER:
-        count(state, unit, layer, store.words, record.words)
-        record.at, record.behind = tables.paths[path_of(state, tables, job)].there, NONE
-        record.flits = tables.chip[0].request_flits
-        request(state, tables, now, job)
+    if store.kind == SCRATCHPAD:
+        unit += array(state, tables, job)
+    count(state, unit, layer, store.words, record.words)
+    if store.kind == SCRATCHPAD:
+        wait_for(state, tables, now, unit, job, READING, REQUEST_KIND)
     elif store.kind == CACHE:
-        count(state, unit, layer, store.words, record.words)
         wait_for(state, tables, now, unit, job, LOOKING_UP, REQUEST_KIND)
     else:
-        unit += array(state, tables, job)
-        count(state, unit, layer, store.words, record.words)
-        wait_for(state, tables, now, unit, job, READING, REQUEST_KIND)
+        set_out(state, tables, now, job)
+
+
+@part
+def set_out(state: State, tables: Tables, now: int, job: int) -> None:
+    """The request of a transfer sets out to its shared memory."""
+    record = state.jobs[job]
+    record.at, record.behind = tables.paths[path_of(state, tables, job)].there, NONE
+    record.flits = tables.chip[0].request_flits
+    request(state, tables, now, job)
 
 
 @part
@@ -207,9 +213,16 @@ def serve_dram(state: State, tables: Tables, now: int, job: int) -> None:
     count(state, store.unit, layer, store.bytes, moved)
     count(state, store.unit, layer, store.io, moved * 8)
     record.span, record.tail = service.last_ps - service.first_ps, service.last_ps
+    pack_response(state, tables, job)
+    schedule(state, service.first_ps, job)
+
+
+@part
+def pack_response(state: State, tables: Tables, job: int) -> None:
+    """The bytes of a transfer become a packet at the start of the way back."""
+    record = state.jobs[job]
     record.at, record.behind = tables.paths[path_of(state, tables, job)].back, NONE
     record.flits = rounds(record.bytes, tables.chip[0].flit_bytes)
-    schedule(state, service.first_ps, job)
 
 
 @part

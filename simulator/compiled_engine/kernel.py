@@ -5,7 +5,7 @@ from __future__ import annotations
 from networks.kernels import kernel, part
 from simulator.compiled_engine.banks import serve_buffer
 from simulator.compiled_engine.buffers import come_in, move_up, packet_to_go
-from simulator.compiled_engine.cache import come_closer, filled, look_up, pass_on, read_cache, set_out
+from simulator.compiled_engine.cache import come_closer, filled, look_up, pass_on, read_cache
 from simulator.compiled_engine.columns import (
     accumulate,
     ask_channel,
@@ -17,6 +17,7 @@ from simulator.compiled_engine.columns import (
     request,
     respond,
     serve_dram,
+    set_out,
 )
 from simulator.compiled_engine.jobs import (
     ACCUMULATING,
