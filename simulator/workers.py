@@ -11,6 +11,7 @@ import signal
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import cast
@@ -74,6 +75,7 @@ def in_processes(
         return
     started: list[tuple[SpawnProcess, Connection]] = []
     try:
+        resource_tracker.ensure_running()  # which lets interrupts through again once it has started
         with interrupts_held():  # they start deaf to Ctrl-C: it is this process that ends them
             for _ in range(jobs):
                 started.append(start_worker())
