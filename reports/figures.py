@@ -23,6 +23,8 @@ WORK = {
     "mac": "the multiply-accumulate stage",
     "update": "the neuron update",
     "scratchpad": "the scratchpad",
+    "cache": "a cache",
+    "buffer": "a shared buffer",
     "dram": "a DRAM channel",
     "link": "a network link",
     "bus": "the bus",

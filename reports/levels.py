@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from simulator.chip.peaks import instances, peak_bandwidth
+
 if TYPE_CHECKING:
     from simulator.chip import Chip
     from simulator.chip.parts import Memory
     from simulator.ledger import Ledger
     from simulator.pricing import Energy
-
-PER_SECOND = 1e12  # picoseconds
 
 
 class Level(NamedTuple):
@@ -59,33 +59,14 @@ def level(chip: Chip, memory: Memory, ledger: Ledger, energy: Energy) -> Level:
         accesses * access_bytes(memory),
         accesses,
         found,
-        peak(chip, memory),
+        peak_bandwidth(chip, memory),
         energy.by_part.get(memory.name, 0.0),
     )
-
-
-def instances(chip: Chip, memory: Memory) -> int:
-    """How many of them the chip has: one for each core, or one for each channel."""
-    return len(memory.ports) if memory.kind in ("dram", "buffer") else chip.cores.count
 
 
 def access_bytes(memory: Memory) -> int:
     """What one access moves: a burst of a DRAM, else the width of the port."""
     return memory.access_bytes if memory.kind == "dram" else memory.width_bits // 8
-
-
-def peak(chip: Chip, memory: Memory) -> float:
-    """Bytes per second that all instances together can move at most.
-
-    >>> from simulator.chip import load_chip
-    >>> chip = load_chip("edgedrnn")
-    >>> round(peak(chip, chip.memories[0]) / 1e9, 2)        # 16 bits at 1066 Mbit/s a pin
-    2.13
-    """
-    cycles = memory.timing.burst_cycles if memory.kind == "dram" else 1
-    return (
-        instances(chip, memory) * access_bytes(memory) / (cycles * chip.memory_period_ps(memory)) * PER_SECOND
-    )
 
 
 def flows(chip: Chip, ledger: Ledger) -> tuple[Flow, ...]:

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from networks.errors import InputError
+from simulator.chip.peaks import instances
 
 if TYPE_CHECKING:
     from simulator.chip import Chip
@@ -39,12 +40,12 @@ def standing(chip: Chip) -> tuple[Standing, ...]:
     cores = chip.cores.count
     lines = [Standing("core", cores, None, watts(chip, "core.leakage") * cores, "logic: not modelled")]
     for memory in chip.memories:
+        number = instances(chip, memory)
         if memory.kind == "dram":
-            power = watts(chip, f"{memory.name}.background_precharged") * len(memory.ports)
-            lines.append(Standing(memory.name, len(memory.ports), None, power, "off the chip"))
+            power = watts(chip, f"{memory.name}.background_precharged") * number
+            lines.append(Standing(memory.name, number, None, power, "off the chip"))
             continue
         area, why = memory_area(chip, memory)
-        number = len(memory.ports) if hasattr(memory, "ports") else cores
         power = watts(chip, f"{memory.name}.leakage") * number
         lines.append(Standing(memory.name, number, None if area is None else area * number, power, why))
     lines.append(Standing("network", 1, None, watts(chip, "network.leakage"), "logic: not modelled"))

@@ -29,7 +29,7 @@ def flow_chart(flows: tuple[Flow, ...], runs: int) -> Spec:
     """The picture of one inference: ``flows`` are sums over so many ``runs``."""
     places = {place.name: place for place in laid_out(flows)}
     total = sum(flow.bytes for flow in flows if not any(other.target == flow.source for other in flows))
-    targets = list(dict.fromkeys(flow.target for flow in flows if last(flow, flows)))
+    targets = list(dict.fromkeys(flow.target for flow in sorted(flows, key=lambda f: not last(f, flows))))
     ribbons = [row for flow in flows for row in ribbon_rows(flow, flows, places, runs, total)]
     bars = [
         {

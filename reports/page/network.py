@@ -8,14 +8,14 @@ import altair
 
 from reports.page.floorplan import floorplan
 from reports.page.parts import Figure, Grid, Section, Spec
-from reports.page.theme import LINE, MUTED, drawn_from, finished, heat
+from reports.page.plane import busy_legend, ends, plane, wires
+from reports.page.theme import MUTED, drawn_from, finished, heat
 from reports.quantities import count, percent, quantity, ratio
 
 if TYPE_CHECKING:
     from reports.result import Result
     from simulator.ledger import Ledger
 
-WIDTH = 490  # pixels of a chart beside another, about
 LISTED = 8  # busiest links in the table
 
 
@@ -85,7 +85,8 @@ def grid(result: Result, loads: tuple[LinkLoad, ...]) -> Grid:
 def load_chart(result: Result) -> Spec:
     """The chip's links, coloured by load and as thick as their share of the busiest one's."""
     plan, loads = floorplan(result.chip), link_loads(result.ledger)
-    left, right, bottom, top = plan.extent
+    drawn_on = plane(plan)
+    x, y = drawn_on.x, drawn_on.y
     most = max(link.load for link in loads) or 1.0
     lines: list[dict[str, Any]] = [
         {
@@ -94,20 +95,11 @@ def load_chart(result: Result) -> Spec:
             "width": 1.0 + 7.0 * loads[line.number].load / most,
             "told": f"{percent(loads[line.number].load)}, {count(loads[line.number].flits)} flits",
         }
-        | {"x": line.x, "y": line.y, "x2": line.x2, "y2": line.y2}
+        | ends(line)
         for line in plan.lines
         if line.number >= 0
     ]
-    wires = [
-        {"x": line.x, "y": line.y, "x2": line.x2, "y2": line.y2} for line in plan.lines if line.number < 0
-    ]
-    unit = min(86.0, WIDTH / (right - left), 430 / (top - bottom))
-    spare = max(0.0, WIDTH / unit - (right - left)) / 2
-    x = altair.X("x:Q", axis=None, scale=altair.Scale(domain=[left - spare, right + spare], nice=False))
-    y = altair.Y("y:Q", axis=None, scale=altair.Scale(domain=[bottom, top], nice=False))
-    legend = altair.Legend(title="load", format=".0%", symbolStrokeWidth=0, columns=4, symbolType="square")
     told = [altair.Tooltip("name:N", title="link"), altair.Tooltip("told:N", title="load")]
-    wire = drawn_from(wires).mark_rule(color=LINE, strokeWidth=2).encode(x=x, y=y, x2="x2:Q", y2="y2:Q")
     link = (
         drawn_from(lines)
         .mark_rule(strokeCap="round")
@@ -117,7 +109,7 @@ def load_chart(result: Result) -> Spec:
             x2="x2:Q",
             y2="y2:Q",
             strokeWidth=altair.StrokeWidth("width:Q", scale=None, legend=None),
-            color=altair.Color("load:Q", scale=heat(), legend=legend),
+            color=altair.Color("load:Q", scale=heat(), legend=busy_legend("load")),
             tooltip=told,
         )
     )
@@ -127,7 +119,7 @@ def load_chart(result: Result) -> Spec:
     ]
     text = (
         drawn_from(nodes)
-        .mark_text(fontSize=max(8, int(unit / 7)), color=MUTED)
+        .mark_text(fontSize=max(8, int(drawn_on.unit / 7)), color=MUTED)
         .encode(x=x, y=y, text="name:N")
     )
-    return finished(wire + link + text, int(unit * (top - bottom)))
+    return finished(wires(plan, drawn_on) + link + text, drawn_on.height)

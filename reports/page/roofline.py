@@ -12,10 +12,10 @@ from reports.levels import Level, levels
 from reports.page.parts import Figure, Spec
 from reports.page.theme import DELTA, DENSE, INK, MUTED, SERIES, drawn_from, finished, si_axis
 from reports.quantities import quantity
+from simulator.chip.peaks import peak_rate
 
 if TYPE_CHECKING:
     from reports.result import Result
-    from simulator.chip import Chip
 
 
 class Mark(NamedTuple):
@@ -39,16 +39,6 @@ def main_level(result: Result) -> Level | None:
     """The memory that limits the rate: the one that would take longest for its bytes at its peak."""
     found = [level for level in levels(result.chip, result.ledger, result.energy) if level.served_bytes]
     return max(found, key=lambda level: level.served_bytes / level.peak, default=None)
-
-
-def peak_rate(chip: Chip) -> float:
-    """Multiply-accumulates per second with every lane busy.
-
-    >>> from simulator.chip import load_chip
-    >>> peak_rate(load_chip("edgedrnn"))         # 8 lanes at 125 MHz
-    1000000000.0
-    """
-    return chip.cores.count * chip.cores.mac.lanes / chip.cores.period_ps * 1e12
 
 
 def marks(result: Result, level: Level) -> tuple[Mark, ...]:

@@ -9,14 +9,14 @@ import altair
 from reports.figures import WORK, activities
 from reports.page.floorplan import Floorplan, Spot, floorplan
 from reports.page.parts import Figure, Section, Spec
-from reports.page.theme import INK, LINE, MUTED, drawn_from, finished, heat
+from reports.page.plane import busy_legend, ends, plane, wires
+from reports.page.theme import INK, MUTED, drawn_from, finished, heat
 from reports.quantities import percent
 
 if TYPE_CHECKING:
     from reports.result import Result
     from simulator.ledger import Ledger
 
-WIDTH = 490  # pixels of a chart beside another, about
 SHAPES = {"core": "square", "hub": "circle", "dram": "diamond"}
 
 
@@ -81,7 +81,7 @@ def link_rows(ledger: Ledger, plan: Floorplan, busy: list[float]) -> list[dict[s
         row = units[line.number]
         rows.append(
             {"name": ledger.units[row].name, "busy": busy[row], "told": f"busy {percent(busy[row])}"}
-            | {"x": line.x, "y": line.y, "x2": line.x2, "y2": line.y2}
+            | ends(line)
         )
     return rows
 
@@ -89,22 +89,11 @@ def link_rows(ledger: Ledger, plan: Floorplan, busy: list[float]) -> list[dict[s
 def topology_chart(result: Result) -> Spec:
     """The chip from above; colours run from idle to always busy."""
     plan, busy = floorplan(result.chip), shares(result.ledger)
-    left, right, bottom, top = plan.extent
+    drawn_on = plane(plan)
+    x, y, side = drawn_on.x, drawn_on.y, max(9.0, 0.45 * drawn_on.unit)
     spots = [spot_row(result.ledger, spot, busy) for spot in plan.spots]
-    wires = [
-        {"x": line.x, "y": line.y, "x2": line.x2, "y2": line.y2} for line in plan.lines if line.number < 0
-    ]
-    unit = min(86.0, WIDTH / (right - left), 430 / (top - bottom))  # pixels between neighbours
-    height, side = int(unit * (top - bottom)), max(9.0, 0.45 * unit)
-    spare = max(0.0, WIDTH / unit - (right - left)) / 2  # keep the drawing in shape and in the middle
-    left, right = left - spare, right + spare
-    x = altair.X("x:Q", axis=None, scale=altair.Scale(domain=[left, right], nice=False))
-    y = altair.Y("y:Q", axis=None, scale=altair.Scale(domain=[bottom, top], nice=False))
-    legend = altair.Legend(title="busy", format=".0%", symbolStrokeWidth=0, columns=4, symbolType="square")
-    colour = altair.Color("busy:Q", scale=heat(), legend=legend)
+    colour = altair.Color("busy:Q", scale=heat(), legend=busy_legend("busy"))
     told = [altair.Tooltip("name:N", title="unit"), altair.Tooltip("told:N", title="busy")]
-    drawn = drawn_from(wires).mark_rule(color=LINE, strokeWidth=2)
-    wire = drawn.encode(x=x, y=y, x2="x2:Q", y2="y2:Q")
     link = (
         drawn_from(link_rows(result.ledger, plan, busy))
         .mark_rule(strokeWidth=max(2.0, side / 8), strokeCap="round")
@@ -121,7 +110,7 @@ def topology_chart(result: Result) -> Spec:
         text="mark:N",
         color=altair.condition(altair.datum.busy >= 0.75, altair.value("var(--on-hot)"), altair.value(INK)),
     )
-    return finished(wire + link + node + mark, height)
+    return finished(wires(plan, drawn_on) + link + node + mark, drawn_on.height)
 
 
 def kinds_chart(result: Result) -> Spec:

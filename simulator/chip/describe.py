@@ -7,7 +7,8 @@ from quantiphy import Quantity
 from simulator.actions import chip_actions
 from simulator.capacity import size_text
 from simulator.chip.description import Chip
-from simulator.chip.parts import Buffer, Cache, Dram, Memory, OnChip, Registers, Scratchpad
+from simulator.chip.parts import Buffer, Cache, Dram, Memory, OnChip, Registers
+from simulator.chip.peaks import instances, peak_bandwidth, peak_rate
 from simulator.tables import Table
 
 
@@ -173,22 +174,11 @@ def placement_table(chip: Chip) -> Table:
 
 
 def peak_table(chip: Chip) -> Table:
-    cores, network = chip.cores, chip.network
-    lanes = cores.count * cores.mac.arrays * cores.mac.lanes
-    rows = {"multiply-accumulates": scaled(lanes * cores.clock_hz, "/s")}
+    network, rows = chip.network, {"multiply-accumulates": scaled(peak_rate(chip), "/s")}
     for memory in chip.memories:
-        period = chip.memory_period_ps(memory)
-        instances = len(memory.ports) if isinstance(memory, Dram | Buffer) else cores.count
-        rows[f"{memory.name} size"] = size_text(memory.size_bytes * instances)
-        if isinstance(memory, Registers):
-            continue
-        if isinstance(memory, Dram):
-            rate = instances * memory.access_bytes / (memory.timing.burst_cycles * period)
-        else:
-            banks = cores.mac.arrays if isinstance(memory, Scratchpad) else 1
-            at_once = min(memory.places, memory.banks) if isinstance(memory, Buffer) else banks
-            rate = instances * at_once * memory.width_bits / 8 / period
-        rows[f"{memory.name} bandwidth"] = scaled(rate * 1e12, "B/s")
+        rows[f"{memory.name} size"] = size_text(memory.size_bytes * instances(chip, memory))
+        if not isinstance(memory, Registers):
+            rows[f"{memory.name} bandwidth"] = scaled(peak_bandwidth(chip, memory), "B/s")
     rows["one link"] = scaled(network.link_width_bits / 8 / network.period_ps * 1e12, "B/s")
     return Table("Peaks", ("what", "at most"), tuple(rows.items()))
 

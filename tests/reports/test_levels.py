@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.levels import Flow, flows, levels, peak
-from reports.page.flow import laid_out, ribbon_rows, through
+from reports.levels import Flow, flows, levels
+from reports.page.flow import flow_chart, laid_out, ribbon_rows, through
 from reports.page.network import link_loads
-from reports.page.roofline import main_level, marks, peak_rate
+from reports.page.roofline import main_level, marks
 from simulator.chip import load_chip
+from simulator.chip.peaks import peak_bandwidth, peak_rate
 from simulator.simulate import simulate
 from tests.reports.specimens import specimen
 from tests.simulator.builders import chain, chip, trace_of
@@ -30,9 +31,12 @@ def test_flows_add_up_to_what_the_levels_served(chip: str) -> None:
 
 def test_peaks_are_the_published_ones() -> None:
     edgedrnn, hbm = load_chip("edgedrnn"), load_chip("mesh64-hbm")
+    spartus = load_chip("spartus")
+    lanes = spartus.cores.mac.arrays * spartus.cores.mac.lanes
+    assert peak_rate(spartus) == lanes * spartus.cores.clock_hz  # all arrays side by side
     assert peak_rate(edgedrnn) == 1e9  # 8 multipliers at 125 MHz: 2 GOp/s
-    assert peak(edgedrnn, edgedrnn.memories[0]) == pytest.approx(2 * 1066.667e6, rel=1e-4)
-    assert peak(hbm, hbm.memories[1]) == pytest.approx(256e9)  # 1024 pins at 2 Gbit/s
+    assert peak_bandwidth(edgedrnn, edgedrnn.memories[0]) == pytest.approx(2 * 1066.667e6, rel=1e-4)
+    assert peak_bandwidth(hbm, hbm.memories[1]) == pytest.approx(256e9)  # 1024 pins at 2 Gbit/s
 
 
 @pytest.mark.parametrize("chip", BOX)
@@ -91,3 +95,9 @@ def test_a_cache_takes_from_the_memory_behind_it() -> None:
     ledger = simulate(network, trace, chip(CACHED))
     moved = flows(chip(CACHED), ledger)
     assert moved == (Flow("dram", "cache", 3 * 64), Flow("cache", "dense_0", 6 * 64))
+
+
+@given(layered_flows())
+def test_every_ribbon_has_a_colour(found: tuple[Flow, ...]) -> None:
+    ribbons = flow_chart(found, 1)["layer"][0]
+    assert {flow.target for flow in found} == set(ribbons["encoding"]["color"]["scale"]["domain"])
