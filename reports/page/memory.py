@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from reports.levels import Level, flows, levels
@@ -24,10 +25,13 @@ def section(result: Result) -> Section | None:
     if not moved:
         return None
     found = levels(result.chip, result.ledger, result.energy)
-    most = max(found, key=lambda level: level.served_bytes)
-    everything = sum(level.served_bytes for level in found)
+    to_layers = Counter[str]()
+    for flow in moved:
+        if flow.target in result.ledger.layers:  # what went into a cache is counted when it comes out
+            to_layers[flow.source] += flow.bytes
+    (most, given), everything = to_layers.most_common(1)[0], to_layers.total()
     sentence = (
-        f"Most weights come from {most.name}: {percent(most.served_bytes / everything, 0)} of "
+        f"Most weights come from {most}: {percent(given / everything, 0)} of "
         f"{quantity(everything / result.sequences, 'B')} in one inference. "
         "Counted as the dense work it stands for, a delta run may lie above the roof: "
         "what is not sent is neither fetched nor multiplied."
