@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from simulator.chip import Chip
+    from simulator.chip.parts import Memory
 
 
 class Action(NamedTuple):
@@ -85,9 +86,20 @@ MEMORY = {
     ),
 }
 
+# of a DRAM of a standard besides: its ranks powered down
+POWERED_DOWN = (
+    ("{}.background_active_down", "ps", True),
+    ("{}.background_precharged_down", "ps", True),
+)
 
 # the parts of a router, where a chip states its pitch; else one price for all of them, router.flit
 ROUTER = ("router.buffer_write", "router.buffer_read", "router.crossbar")
+
+
+def counted(memory: Memory) -> tuple[tuple[str, str, bool], ...]:
+    """What is counted of a memory: name, what it counts, whether it has a price."""
+    powers_down = memory.kind == "dram" and hasattr(memory, "standard")
+    return (*MEMORY[memory.kind], *(POWERED_DOWN if powers_down else ()))
 
 
 def chip_actions(chip: Chip) -> tuple[Action, ...]:
@@ -100,7 +112,7 @@ def chip_actions(chip: Chip) -> tuple[Action, ...]:
     memories = [
         Action(name.format(memory.name), "static" if "leakage" in name else memory.name, counts, priced)
         for memory in chip.memories
-        for name, counts, priced in MEMORY[memory.kind]
+        for name, counts, priced in counted(memory)
     ]
     split, bus = chip.network.pitch_m is not None, chip.topology.is_bus  # a bus has no routers
     links = [Action("link.flit", "network", "flits", priced=not split)]

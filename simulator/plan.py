@@ -17,10 +17,13 @@ import numpy.typing as npt
 
 from networks.graph import Network
 from simulator.chip import Chip
+from simulator.dram.mapping import AddressBits
+from simulator.dram.packing import pack
+from simulator.dram.timing import Timing
 from simulator.ledger import Unit
 from simulator.mapping import Mapping
 from simulator.rules.banks import window_of
-from simulator.rules.dram import DramTiming
+from simulator.rules.dram import DramTiming, channel_at_rest
 from simulator.rules.service import rounds
 
 Integers = npt.NDArray[np.int64]
@@ -28,7 +31,7 @@ Integers = npt.NDArray[np.int64]
 STAGES = ("scan", "send", "receive", "fetch", "mac", "update")
 SCAN, SEND, RECEIVE, FETCH, MAC, UPDATE = range(6)
 ABSENT = -1
-SCRATCHPAD, DRAM, CACHE, BUFFER, REGISTERS = range(5)
+SCRATCHPAD, DRAM, CACHE, BUFFER, REGISTERS, CONTROLLER = range(6)
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,13 @@ class Wires:
     back_link: Integers  # from the memory to the core
 
 
+class Controlled(NamedTuple):
+    """A DRAM of a standard behind its controller: what the command-level rule reads of it."""
+
+    timing: Timing
+    bits: AddressBits
+
+
 @dataclass(frozen=True, eq=False)
 class Stores:
     """The memories, one for each core or for each port: memory *m* is ``unit[m]``.
@@ -131,7 +141,7 @@ class Stores:
 
     unit: Integers
     component: tuple[str, ...]  # the chip's name for it: the prefix of its actions
-    kind: Integers  # SCRATCHPAD, DRAM, CACHE, BUFFER or REGISTERS
+    kind: Integers  # SCRATCHPAD, DRAM, CACHE, BUFFER, REGISTERS or CONTROLLER
     period_ps: Integers
     width_bytes: Integers
     latency_ps: Integers
@@ -141,14 +151,23 @@ class Stores:
     ways: Integers
     banks: Integers  # of a buffer
     interleave: Integers  # words of a bank that follow each other
-    places: Integers  # streams a buffer serves at once
-    timing: tuple[DramTiming | None, ...]
+    places: Integers  # streams a buffer serves at once, runs of bytes a controller holds
+    timing: tuple[DramTiming | None, ...]  # of a DRAM that serves in order
+    controlled: tuple[Controlled | None, ...]
 
     @property
     def shared(self) -> npt.NDArray[np.bool_]:
         """Which of them are reached over the network."""
-        remote: npt.NDArray[np.bool_] = (self.kind == DRAM) | (self.kind == BUFFER)
+        remote: npt.NDArray[np.bool_] = np.isin(self.kind, (DRAM, BUFFER, CONTROLLER))
         return remote
+
+    def drams_at_rest(self) -> dict[int, Integers]:
+        """The state of every DRAM before a sequence, as its rule keeps it, by memory."""
+        resting = {m: channel_at_rest(timing) for m, timing in enumerate(self.timing) if timing}
+        for m, of in enumerate(self.controlled):
+            if of:
+                resting[m] = pack(of.timing, of.bits, int(self.places[m]))
+        return resting
 
 
 @dataclass(frozen=True, eq=False)

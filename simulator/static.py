@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from simulator.plan import Plan
+from simulator.dram.stream import close_books
+from simulator.plan import Integers, Plan
 from simulator.rules import dram
 
 
@@ -32,17 +33,24 @@ def preset(plan: Plan) -> Iterator[Entry]:
                     yield Entry(unit, int(plan.target[projection]), "core.state_write", size)
 
 
-def elapsed(plan: Plan, channels: Sequence[dram.State | None], elapsed_ps: int) -> Iterator[Entry]:
+def elapsed(plan: Plan, drams: Mapping[int, Integers], elapsed_ps: int) -> Iterator[Entry]:
     """Leakage of cores, memories and the network; refresh and background of every DRAM channel."""
     for core in range(plan.cores):
         yield Entry(plan.core_unit(core), -1, "core.leakage", elapsed_ps)
     yield Entry(plan.chip_unit, -1, "network.leakage", elapsed_ps)
     for store, name in enumerate(plan.stores.component):
-        unit, timing, channel = int(plan.stores.unit[store]), plan.stores.timing[store], channels[store]
-        if timing is None or channel is None:
+        unit, timing = int(plan.stores.unit[store]), plan.stores.timing[store]
+        if timing is not None:
+            refreshes, active_ps, precharged_ps = dram.rest(drams[store], timing, elapsed_ps)
+            yield Entry(unit, -1, f"{name}.refresh", int(refreshes))
+            yield Entry(unit, -1, f"{name}.background_active", int(active_ps))
+            yield Entry(unit, -1, f"{name}.background_precharged", int(precharged_ps))
+        elif plan.stores.controlled[store] is not None:
+            books = close_books(drams[store], elapsed_ps)
+            yield Entry(unit, -1, f"{name}.refresh", int(books.refreshes))
+            yield Entry(unit, -1, f"{name}.background_active", int(books.active_ps))
+            yield Entry(unit, -1, f"{name}.background_precharged", int(books.precharged_ps))
+            yield Entry(unit, -1, f"{name}.background_active_down", int(books.active_down_ps))
+            yield Entry(unit, -1, f"{name}.background_precharged_down", int(books.precharged_down_ps))
+        else:
             yield Entry(unit, -1, f"{name}.leakage", elapsed_ps)
-            continue
-        refreshes, active_ps, precharged_ps = dram.rest(channel, timing, elapsed_ps)
-        yield Entry(unit, -1, f"{name}.refresh", int(refreshes))
-        yield Entry(unit, -1, f"{name}.background_active", int(active_ps))
-        yield Entry(unit, -1, f"{name}.background_precharged", int(precharged_ps))

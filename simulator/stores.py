@@ -9,9 +9,21 @@ import numpy as np
 from networks.errors import InputError
 from simulator.capacity import size_text
 from simulator.chip import Chip
-from simulator.chip.parts import Buffer, Cache, Dram, Memory, Registers
+from simulator.chip.parts import Buffer, Cache, Dram, Memory, Registers, Shared, StandardDram
+from simulator.dram.mapping import address_bits
 from simulator.ledger import Unit
-from simulator.plan import BUFFER, CACHE, DRAM, REGISTERS, SCRATCHPAD, Columns, Stages, Stores
+from simulator.plan import (
+    BUFFER,
+    CACHE,
+    CONTROLLER,
+    DRAM,
+    REGISTERS,
+    SCRATCHPAD,
+    Columns,
+    Controlled,
+    Stages,
+    Stores,
+)
 from simulator.rules.dram import DramTiming
 from simulator.rules.service import rounds
 
@@ -36,6 +48,7 @@ class Store:
     interleave: int = 1
     places: int = 0
     timing: DramTiming | None = None
+    controlled: Controlled | None = None
 
 
 def compile_stores(chip: Chip, units: list[Unit]) -> Stores:
@@ -48,13 +61,14 @@ def compile_stores(chip: Chip, units: list[Unit]) -> Stores:
     return Stores(
         component=tuple(columns.pop("component")),
         timing=tuple(columns.pop("timing")),
+        controlled=tuple(columns.pop("controlled")),
         **{name: np.array(values, np.int64) for name, values in columns.items()},
     )
 
 
 def ports(memory: Memory) -> tuple[int, ...]:
     """The nodes a shared memory sits at; none for a memory that every core has."""
-    return memory.ports if isinstance(memory, Dram | Buffer) else ()
+    return memory.ports if isinstance(memory, Shared) else ()
 
 
 def store(chip: Chip, memory: Memory, place: int, first: dict[str, int], units: list[Unit]) -> Store:
@@ -64,6 +78,11 @@ def store(chip: Chip, memory: Memory, place: int, first: dict[str, int], units: 
         units.append(Unit(f"{memory.name}{place}", "dram", memory.ports[place]))
         timing = dram_timing(memory)
         return Store(unit, memory.name, DRAM, period, timing.burst_bytes, timing=timing)
+    if isinstance(memory, StandardDram):
+        units.append(Unit(f"{memory.name}{place}", "dram", memory.ports[place]))
+        of = controlled(memory)
+        runs = of.timing.queue * of.timing.channels
+        return Store(unit, memory.name, CONTROLLER, period, memory.access_bytes, places=runs, controlled=of)
     width = memory.width_bits // 8
     if isinstance(memory, Buffer):
         units.append(Unit(f"{memory.name}{place}", "buffer", memory.ports[place]))
@@ -126,6 +145,16 @@ def dram_timing(memory: Dram) -> DramTiming:
         rows=max(1, memory.size_bytes // (timing.banks * timing.row_bytes)),
         rotate=int(timing.order == "row-bank-column"),
     )
+
+
+def controlled(memory: StandardDram) -> Controlled:
+    """A standard with the controller's choices, as the command-level rule reads it."""
+    timing = memory.standard.timing(
+        queue=memory.queue,
+        closed_page=memory.page == "closed",
+        power_down_after=memory.power_down_after,
+    )
+    return Controlled(timing, address_bits(memory.standard, memory.mapping))
 
 
 def check_registers(chip: Chip, stages: Stages, columns: Columns) -> None:

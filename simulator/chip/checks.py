@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from networks.errors import InputError, nearest
 from simulator.actions import chip_actions
-from simulator.chip.faults import Fault
 from simulator.chip.memory_checks import memory_faults
-from simulator.chip.parts import Buffer, Cache, Dram, Registers
+from simulator.chip.parts import Cache, Registers, Shared
 from simulator.chip.wiring import described_topology
+from simulator.description.faults import Fault
 from simulator.virtual_channels import classes_of, legs_of, named, rings_of, waiting_circle
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def buffer_faults(chip: Chip) -> Iterator[Fault]:
             rule = f"a packet fits in a buffer, which holds {buffer} flits; this one has {flits}"
             yield Fault(f"network.{name}", str(bits), rule, f"Use a buffer of {flits} or wider links.")
     classes = classes_of(chip)
-    shared = [memory for memory in chip.memories if isinstance(memory, Dram | Buffer)]
+    shared = [memory for memory in chip.memories if isinstance(memory, Shared)]
     ports = tuple(port for memory in shared for port in memory.ports if port < topology.nodes)
     if channels < classes:
         rule = "messages, requests and responses must not wait for each other: each has a virtual channel"

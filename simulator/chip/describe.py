@@ -7,7 +7,7 @@ from quantiphy import Quantity
 from simulator.actions import chip_actions
 from simulator.capacity import size_text
 from simulator.chip.description import Chip
-from simulator.chip.parts import Buffer, Cache, Dram, Memory, OnChip, Registers
+from simulator.chip.parts import Buffer, Cache, Dram, Memory, OnChip, Registers, StandardDram
 from simulator.chip.peaks import instances, peak_bandwidth, peak_rate
 from simulator.tables import Table
 
@@ -92,6 +92,8 @@ def core_table(chip: Chip) -> Table:
 def memory_table(chip: Chip, memory: Memory) -> Table:
     heading = f"Memory {memory.name}"
     clock = f"{chip.memory_period_ps(memory):,} ps a cycle"
+    if isinstance(memory, StandardDram):
+        return fields(heading, **standard_rows(memory), clock=clock)
     if not isinstance(memory, Dram):
         return fields(heading, **on_chip_rows(memory), clock=clock)
     timing = memory.timing
@@ -108,6 +110,24 @@ def memory_table(chip: Chip, memory: Memory) -> Table:
         burst=f"{size_text(timing.burst_bytes)} in {cycles(timing.burst_cycles)}",
         order=timing.order,
     )
+
+
+def standard_rows(memory: StandardDram) -> dict[str, object]:
+    """What a DRAM of a standard says of itself."""
+    of = memory.standard
+    idle = f"after {cycles(memory.power_down_after)}" if memory.power_down_after else "never"
+    return {
+        "kind": f"DRAM, {of.name}, {counted(len(memory.ports), 'controller')}, shared",
+        "ports": ", ".join(f"node {port}" for port in memory.ports),
+        "size": f"{size_text(memory.size_bytes)} behind each",
+        "peak": f"{scaled(of.peak_bandwidth, 'B/s')} each",
+        "burst": size_text(memory.access_bytes),
+        "mapping": memory.mapping,
+        "page": memory.page,
+        "queue": f"{counted(memory.queue, 'transaction')} of each channel",
+        "powers down": idle,
+        "source": of.source,
+    }
 
 
 def on_chip_rows(memory: OnChip) -> dict[str, object]:

@@ -16,14 +16,15 @@ from simulator.chip.parts import (
     Dram,
     Interconnect,
     Memory,
-    Part,
     Placement,
     Price,
     Registers,
+    StandardDram,
     Synchronisation,
 )
-from simulator.chip.quantities import Node, Text, period_ps
 from simulator.chip.wiring import described_topology
+from simulator.description.part import Part
+from simulator.description.quantities import Node, Text, period_ps
 from simulator.topology import Topology
 
 
@@ -74,7 +75,7 @@ class Chip(Part):
     @model_validator(mode="after")
     def _agrees(self) -> Chip:
         from simulator.chip.checks import faults
-        from simulator.chip.faults import Faults
+        from simulator.description.faults import Faults
 
         if found := faults(self):
             raise Faults(found)
@@ -114,6 +115,8 @@ class Chip(Part):
         """The clock period of a memory; one on the chip without its own clock has that of the cores."""
         if isinstance(memory, Dram):
             return memory.timing.period_ps
+        if isinstance(memory, StandardDram):
+            return memory.period_ps
         if isinstance(memory, Registers):
             return self.cores.period_ps
         return period_ps(memory.clock_hz or self.cores.clock_hz)

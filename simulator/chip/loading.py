@@ -11,8 +11,9 @@ from pydantic import ValidationError
 
 from networks.errors import InputError, nearest
 from simulator.chip.description import Chip, Origin, packaged_chips
-from simulator.chip.faults import Fault
 from simulator.chip.sentences import told
+from simulator.description.faults import Fault
+from simulator.dram.loading import standard_content
 from simulator.topology.edges import read_rows
 
 
@@ -75,6 +76,7 @@ def read_chip(path: Path, file: str) -> Chip:
     finally:
         loader.dispose()
     take_edges(content, path.parent, file)
+    take_standards(content, path.parent, file)
     lines: dict[str, int] = {}
     repeated = tuple(walk(root, "", lines, set()))
     return chip_from_content(content, place=file, origin=Origin(file, lines), repeated=repeated)
@@ -91,6 +93,16 @@ def take_edges(content: object, folder: Path, place: str) -> None:
             f"{place}: network.edges", network["edges"], "there is no such file", "Name a file of edges."
         )
     network["edges"] = [list(edge) for edge in read_rows(file)]
+
+
+def take_standards(content: object, folder: Path, place: str) -> None:
+    """Put the fields of a memory in the place of the name of a file of them, for the same reason."""
+    memories = content.get("memories") if isinstance(content, dict) else None
+    for position, memory in enumerate(memories if isinstance(memories, list) else []):
+        named = memory.get("standard") if isinstance(memory, dict) else None
+        if isinstance(named, str) and named.endswith((".yaml", ".yml")):
+            field = f"{place}: memories.{position}.standard"
+            memory["standard"] = standard_content(folder / named, field)
 
 
 def walk(node: Any, path: str, lines: dict[str, int], seen: set[int]) -> Iterator[Fault]:

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from networks.errors import nearest
-from simulator.chip.faults import Fault
-from simulator.chip.parts import Buffer, Cache, Dram, OnChip, Registers, Scratchpad
+from networks.errors import InputError, nearest
+from simulator.chip.parts import Buffer, Cache, Dram, OnChip, Registers, Scratchpad, Shared, StandardDram
+from simulator.description.faults import Fault
 from simulator.rules.banks import MOST_BANKS
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def memory_faults(chip: Chip, nodes: int | None) -> Iterator[Fault]:
     """All that is wrong with the memories; ``nodes`` is None where the topology is not sound."""
-    if not any(isinstance(memory, Scratchpad | Dram | Buffer) for memory in chip.memories):
+    if not any(isinstance(memory, Scratchpad | Shared) for memory in chip.memories):
         kinds = f"[{', '.join(memory.kind for memory in chip.memories)}]"
         rule = "a chip has at least 1 memory that weights can lie in"
         yield Fault("memories", kinds, rule, "Add a scratchpad, a buffer or a DRAM.")
@@ -37,6 +37,9 @@ def memory_faults(chip: Chip, nodes: int | None) -> Iterator[Fault]:
             )
         if isinstance(memory, Dram):
             yield from dram_faults(path, memory, nodes)
+        elif isinstance(memory, StandardDram):
+            yield from port_faults(path, memory.ports, nodes)
+            yield from mapping_faults(path, memory)
         else:
             yield from on_chip_faults(path, memory)
         if isinstance(memory, Buffer):
@@ -88,8 +91,8 @@ def cache_faults(path: str, memory: Cache, chip: Chip) -> Iterator[Fault]:
             f"Use {-(-memory.line_bytes // width) * width} B.",
         )
     behind = next((other for other in chip.memories if other.name == memory.behind), None)
-    if not isinstance(behind, Dram | Buffer):
-        there = [other.name for other in chip.memories if isinstance(other, Dram | Buffer)]
+    if not isinstance(behind, Shared):
+        there = [other.name for other in chip.memories if isinstance(other, Shared)]
         remedy = nearest(memory.behind, there) if there else "Add a DRAM or a buffer."
         yield Fault(f"{path}.behind", memory.behind, "behind a cache is a DRAM or a shared buffer", remedy)
     elif behind.access_bytes and memory.line_bytes % behind.access_bytes:
@@ -142,6 +145,15 @@ def port_faults(path: str, ports: tuple[int, ...], nodes: int | None) -> Iterato
         yield Fault(
             f"{path}.ports", str(list(ports)), "a node has at most 1 port of a memory", "Name it once."
         )
+
+
+def mapping_faults(path: str, memory: StandardDram) -> Iterator[Fault]:
+    from simulator.dram.mapping import address_bits
+
+    try:
+        address_bits(memory.standard, memory.mapping)
+    except InputError as error:
+        yield Fault(f"{path}.mapping", error.value, error.rule, error.remedy)
 
 
 def dram_faults(path: str, memory: Dram, nodes: int | None) -> Iterator[Fault]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BeforeValidator, Discriminator, Field, Tag
 
-from simulator.chip.quantities import (
+from simulator.description.part import Part
+from simulator.description.quantities import (
     Bits,
     Bytes,
     Count,
@@ -25,14 +26,10 @@ from simulator.chip.quantities import (
     Text,
     period_ps,
 )
+from simulator.dram.named import read_standard
+from simulator.dram.standard import Standard
 
 Stage = Literal["scan", "send", "receive", "mac", "update"]
-
-
-class Part(BaseModel):
-    """A frozen record that knows every one of its fields and no other."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Scan(Part):
@@ -152,9 +149,10 @@ class Timing(Part):
 
 
 class Dram(Part):
-    """DRAM shared by all cores: a channel of ``size`` at each topology node in ``ports``.
+    """DRAM shared by all cores, known by its own figures: a channel of ``size`` at each node in ``ports``.
 
-    The weights of a core lie in the channel of its nearest port (of ports equally near, the lowest).
+    It serves what it is asked for in order, a run of bytes after another (``simulator.rules.dram``). The
+    weights of a core lie in the channel of its nearest port (of ports equally near, the lowest).
     """
 
     name: Text
@@ -168,6 +166,47 @@ class Dram(Part):
     def access_bytes(self) -> int:
         """Bytes one burst moves; placed blocks start at a multiple of it."""
         return self.timing.burst_bytes
+
+
+class StandardDram(Part):
+    """DRAM of a known standard shared by all cores: a controller with a memory at each node in ``ports``.
+
+    The controller picks commands from a ``queue`` of transactions for every channel, row hits first
+    (``simulator.dram``), and powers a rank down after ``power_down_after`` idle cycles (0: never). With a
+    ``page`` that is open a row stays so; closed, it is closed once no waiting transaction hits it.
+    ``standard`` is a name in the box, a YAML file, or the fields of one; ``mapping`` a name or an order of
+    address fields.
+
+    >>> from simulator.chip import load_chip
+    >>> hbm = load_chip("mesh64-hbm").memory("hbm")
+    >>> hbm.standard.name, hbm.size_bytes // 2**20, hbm.access_bytes, hbm.queue
+    ('HBM2-2000', 512, 32, 32)
+    """
+
+    name: Text
+    kind: Literal["dram"]
+    scope: Literal["shared"] = "shared"
+    ports: Annotated[tuple[CountOrZero, ...], Field(min_length=1)]
+    standard: Annotated[Standard, BeforeValidator(read_standard)]
+    mapping: Text = "RoBaRaCoCh"
+    page: Literal["open", "closed"] = "open"
+    queue: Annotated[int, Field(strict=True, ge=1, le=1024)] = 32
+    power_down_after: Cycles = 1024
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes behind one port."""
+        return self.standard.capacity_bytes
+
+    @property
+    def access_bytes(self) -> int:
+        """Bytes one burst moves; placed blocks start at a multiple of it."""
+        return self.standard.organisation.burst
+
+    @property
+    def period_ps(self) -> int:
+        """Of the command clock."""
+        return round(self.standard.timing_.tCK * 1e12)
 
 
 class Cache(Part):
@@ -240,7 +279,25 @@ class Registers(Part):
         return self.width_bits // 8
 
 
-Memory = Annotated[Scratchpad | Dram | Cache | Buffer | Registers, Field(discriminator="kind")]
+def described_as(memory: Any) -> str | None:
+    """Which record a memory of a description is; None where it does not say."""
+    kind = memory.get("kind") if isinstance(memory, dict) else getattr(memory, "kind", None)
+    if kind == "dram":
+        of_a_standard = "standard" in memory if isinstance(memory, dict) else hasattr(memory, "standard")
+        return "standarddram" if of_a_standard else "dram"
+    return None if kind is None else str(kind)
+
+
+Memory = Annotated[
+    Annotated[Scratchpad, Tag("scratchpad")]
+    | Annotated[Dram, Tag("dram")]
+    | Annotated[StandardDram, Tag("standarddram")]
+    | Annotated[Cache, Tag("cache")]
+    | Annotated[Buffer, Tag("buffer")]
+    | Annotated[Registers, Tag("registers")],
+    Discriminator(described_as),
+]
+Shared = Dram | StandardDram | Buffer
 OnChip = Scratchpad | Cache | Buffer | Registers
 
 
@@ -302,8 +359,8 @@ class Interconnect(Part):
 class Explicit(Part):
     """Placement by hand: population -> cores it is spread over; projection -> memory of its weights."""
 
-    cores: dict[Text, Annotated[tuple[CountOrZero, ...], Field(min_length=1)]] = {}
-    memory: dict[Text, Text] = {}
+    cores: dict[Text, Annotated[tuple[CountOrZero, ...], Field(min_length=1)]] = Field(default_factory=dict)
+    memory: dict[Text, Text] = Field(default_factory=dict)
 
 
 Policy = Literal["nearest", "streamed", "cached"]

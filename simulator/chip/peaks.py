@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulator.chip.parts import Buffer, Dram, Memory, Scratchpad
+from simulator.chip.parts import Buffer, Dram, Memory, Scratchpad, Shared, StandardDram
 
 if TYPE_CHECKING:
     from simulator.chip.description import Chip
@@ -23,14 +23,15 @@ def peak_rate(chip: Chip) -> float:
 
 def instances(chip: Chip, memory: Memory) -> int:
     """How many of a memory the chip has: one at each port, or one for each core."""
-    return len(memory.ports) if isinstance(memory, Dram | Buffer) else chip.cores.count
+    return len(memory.ports) if isinstance(memory, Shared) else chip.cores.count
 
 
 def peak_bandwidth(chip: Chip, memory: Memory) -> float:
     """Bytes per second that all instances together can move at most.
 
-    A DRAM channel moves a burst in its cycles; a scratchpad an access a cycle from the bank of each multiply
-    array, a buffer one for each stream, as far as it has banks; any other memory one access a cycle.
+    A DRAM channel moves a burst in its cycles, a DRAM of a standard one on every data bus; a scratchpad an
+    access a cycle from the bank of each multiply array, a buffer one for each stream, as far as it has banks;
+    any other memory one access a cycle.
 
     >>> from simulator.chip import load_chip
     >>> chip = load_chip("edgedrnn")
@@ -40,6 +41,8 @@ def peak_bandwidth(chip: Chip, memory: Memory) -> float:
     period = chip.memory_period_ps(memory)
     if isinstance(memory, Dram):
         rate = memory.access_bytes / (memory.timing.burst_cycles * period)
+    elif isinstance(memory, StandardDram):
+        rate = memory.standard.peak_bandwidth * 1e-12
     else:
         banks = chip.cores.mac.arrays if isinstance(memory, Scratchpad) else 1
         at_once = min(memory.places, memory.banks) if isinstance(memory, Buffer) else banks

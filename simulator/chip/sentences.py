@@ -8,20 +8,24 @@ from typing import Any, get_args
 
 from networks.errors import nearest
 from simulator.chip.description import Chip
-from simulator.chip.faults import Fault, Faults
-from simulator.chip.parts import Part
-from simulator.chip.quantities import QuantityError
+from simulator.description.faults import Fault, Faults
+from simulator.description.part import Part
+from simulator.description.quantities import QuantityError
 
 # pydantic names a memory's kind in its location, after the position
-KINDS = ("scratchpad", "dram", "cache", "buffer", "registers")
+KINDS = ("scratchpad", "dram", "standarddram", "cache", "buffer", "registers")
 
 # pydantic's kinds of error: rule and remedy; a name in braces is from pydantic's context
 RULES = {
     "missing": ("the field is required", "Add it."),
     "int_type": ("expected a whole number", "Write a number without a unit."),
     "greater_than_equal": ("the least is {ge}", "Use {ge} or more."),
+    "less_than_equal": ("the most is {le}", "Use {le} or less."),
     "literal_error": ("expected {expected}", "Use one of these."),
-    "union_tag_invalid": ("expected one of {expected_tags}", "Use one of these."),
+    "union_tag_invalid": (
+        "a memory is 'scratchpad', 'dram', 'cache', 'buffer' or 'registers'",
+        "Use one of these.",
+    ),
     "union_tag_not_found": ("a memory has a kind", "Add kind: scratchpad or kind: dram."),
     "string_type": ("expected text", "Write text."),
     "string_too_short": ("the text is empty", "Write at least a word."),
@@ -42,7 +46,8 @@ def told(detail: Any) -> Iterator[Fault]:
     context = detail.get("ctx", {})
     error = context.get("error")
     if isinstance(error, Faults):
-        yield from error.faults
+        inside = f"{path}." if path else ""
+        yield from (fault._replace(path=f"{inside}{fault.path}") for fault in error.faults)
     elif isinstance(error, QuantityError):
         yield Fault(path, shown(detail["input"]), error.rule, error.remedy)
     elif detail["type"] == "extra_forbidden":

@@ -1,4 +1,4 @@
-"""What the on-chip memories of a chip cost where its description does not say: CACTI's figures, fitted."""
+"""What memories cost where a description does not say: CACTI's figures, fitted, or a standard's currents."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from networks.errors import InputError
-from simulator.chip.parts import Buffer, Cache, OnChip, Price, Registers, Scratchpad
-from simulator.chip.quantities import nanometres
+from simulator.chip.parts import Buffer, Cache, Dram, OnChip, Price, Registers, Scratchpad, StandardDram
+from simulator.description.quantities import nanometres
 from simulator.sram.model import SramEstimate, sram
 
 if TYPE_CHECKING:
@@ -31,13 +31,44 @@ def arrays(chip: Chip, memory: OnChip) -> tuple[SramEstimate, ...]:
 
 
 def derived_prices(chip: Chip) -> dict[str, Price]:
-    """A price for every action of the on-chip memories, from CACTI; none where its table ends.
+    """A price for every action of the on-chip memories, from CACTI, and of DRAM of a standard, from currents.
 
     A scratchpad and a buffer: an access is a read of one bank. Registers: a word is written and read through
     the port. A cache: a look-up reads the tags of a set, a fill writes data. Leakage is that of an instance.
+    None where CACTI's table ends.
     """
-    memories = [memory for memory in chip.memories if memory.kind != "dram"]
-    return {name: price for memory in memories for name, price in prices_of(chip, memory)}
+    found: dict[str, Price] = {}
+    for memory in chip.memories:
+        if isinstance(memory, StandardDram):
+            found |= standard_prices(memory)
+        elif not isinstance(memory, Dram):
+            found |= dict(prices_of(chip, memory))
+    return found
+
+
+def standard_prices(memory: StandardDram) -> dict[str, Price]:
+    """Price every action of a DRAM by the currents of its standard; the pins only where it has a source."""
+    from simulator.dram.energy import WHY, prices
+
+    power, of = memory.standard.power, prices(memory.standard)
+    kind = "estimated" if power.status == "datasheet" else power.status  # a worst case, not a measurement
+
+    def priced(unit: str, value: float, why: str) -> Price:
+        text = {unit: f"{value!r} {'W' if unit == 'power' else 'J'}", "node": "not stated", "kind": kind}
+        return Price.model_validate(text | {"source": f"{why}; {power.source}"})
+
+    found = {
+        "activate": priced("energy", of.activate_j, WHY["activate"]),
+        "read": priced("energy", of.read_j, WHY["read"]),
+        "refresh": priced("energy", of.refresh_j, WHY["refresh"]),
+        "background_active": priced("power", of.active_w, "VDD IDD3N"),
+        "background_precharged": priced("power", of.precharged_w, "VDD IDD2N"),
+        "background_active_down": priced("power", of.active_down_w, "VDD IDD3P"),
+        "background_precharged_down": priced("power", of.precharged_down_w, "VDD IDD2P"),
+    }
+    if power.interface is not None:
+        found["io"] = priced("energy", power.interface.read, "energy of the data pins for a bit")
+    return {f"{memory.name}.{action}": price for action, price in found.items()}
 
 
 def prices_of(chip: Chip, memory: OnChip) -> Iterator[tuple[str, Price]]:

@@ -10,6 +10,7 @@ from simulator.compiled_engine.jobs import (
     ASKED,
     BANKED,
     COLUMN_KIND,
+    CONTROLLED,
     FETCHING,
     FILLING,
     LOOKING_UP,
@@ -27,7 +28,7 @@ from simulator.compiled_engine.jobs import (
 from simulator.compiled_engine.pace import try_update
 from simulator.compiled_engine.queues import count, cover, enqueue, leave, occupy, schedule
 from simulator.compiled_engine.records import NONE, Record, State, Tables
-from simulator.plan import BUFFER, CACHE, SCRATCHPAD
+from simulator.plan import BUFFER, CACHE, CONTROLLER, SCRATCHPAD
 from simulator.rules.dram import DramTiming, fetch
 from simulator.rules.pieces import piece_of, pieces_of
 from simulator.rules.service import array_of, consumed, piece_work, rounds
@@ -191,7 +192,11 @@ def write_buffer(state: State, tables: Tables, unit: int, layer: int, flits: int
 def ask_channel(state: State, tables: Tables, now: int, job: int) -> None:
     """Queue up at the shared memory."""
     store = tables.stores[state.jobs[job].store]
-    stage = BANKED if store.kind == BUFFER else SERVED
+    stage = SERVED
+    if store.kind == BUFFER:
+        stage = BANKED
+    elif store.kind == CONTROLLER:
+        stage = CONTROLLED
     wait_for(state, tables, now, store.unit, job, stage, REQUEST_KIND)
 
 

@@ -61,7 +61,7 @@ class CompiledEngine:
         late = np.flatnonzero(units["covered"] > elapsed_ps)
         if late.size:
             raise LawBroken(f"{plan.units[late[0]].name}: still at work when the run had ended")
-        for entry in (*preset(plan), *elapsed(plan, list(state.channels), elapsed_ps)):
+        for entry in (*preset(plan), *elapsed(plan, dict(enumerate(state.channels)), elapsed_ps)):
             column = plan.actions.index(entry.action)
             counts[entry.unit, column] += entry.amount
             layer_counts[entry.layer, column] += entry.amount

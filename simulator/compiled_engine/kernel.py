@@ -19,12 +19,15 @@ from simulator.compiled_engine.columns import (
     serve_dram,
     set_out,
 )
+from simulator.compiled_engine.controllers import advance_controller, answer, ask_controller
 from simulator.compiled_engine.jobs import (
     ACCUMULATING,
     ADDRESSING,
+    ANSWERED,
     ASKED,
     BANKED,
     BRANCHING,
+    CONTROLLED,
     DROPPING,
     FETCHING,
     FILLING,
@@ -97,7 +100,7 @@ def settle(state: State, tables: Tables, now: int, what: int) -> None:
         go_on(state, tables, now, number)
     elif kind == WAKING:
         state.units[number].wake = NONE
-        if state.units[number].length > 0:
+        if state.units[number].length > 0 or state.units[number].controls != NONE:
             mark(state, number)
     elif kind == EMITTING:
         emit(state, tables, now, number)
@@ -129,8 +132,12 @@ def decide(state: State, tables: Tables, now: int) -> None:
                 job = take(state, now, number)
                 if state.jobs[job].stage == BANKED:
                     serve_buffer(state, tables, now, job)
+                elif state.jobs[job].stage == CONTROLLED:
+                    ask_controller(state, tables, now, job)
                 else:  # a fetch slot: form the address
                     schedule(state, now + tables.chip[0].cycle, job)
+            if unit.controls != NONE:
+                advance_controller(state, tables, now, number)
         elif unit.free_at <= now and unit.length > 0:
             job = next_job(state, tables, now, number)
             if job != NONE:
@@ -213,6 +220,8 @@ def go_on(state: State, tables: Tables, now: int, job: int) -> None:
         ask_channel(state, tables, now, job)
     elif stage == SERVED:
         respond(state, tables, now, job)
+    elif stage == ANSWERED:
+        answer(state, tables, now, job)
     elif stage == READING:
         multiply(state, tables, now, job)
     elif stage == LOOKED_UP:

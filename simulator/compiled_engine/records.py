@@ -24,7 +24,7 @@ def record(*fields: str) -> np.dtype[np.void]:
 UNIT = record(
     *("free_at", "places", "free_places", "head", "tail", "length", "marked", "wake"),
     *("covered", "busy", "occupied", "idle", "wait", "area", "peak", "changed", "taken_since", "mark"),
-    "stalled_since",
+    *("stalled_since", "controls"),  # the memory that a DRAM controller is of
 )
 EVENT = record("time", "what")
 JOB = record(
@@ -82,6 +82,7 @@ CHIP = record(
     *("scan_action", "send_action", "receive_action", "mac_action", "update_action"),
     *("read_action", "write_action", "router_action", "stall_action"),
     *("lengths", "length_action", "write_buffer", "read_buffer", "crossbar"),
+    *("ask", "advance", "take"),  # addresses of the command-level DRAM rule
 )
 CORE = record("send", "receive", "fetch", "mac")
 COLUMN = record("core", "position", "tree", "copies", "copies_end")

@@ -8,7 +8,6 @@ from networks.trace import Trace
 from simulator.compiled_engine.records import EVENT, JOB, MESSAGE, NONE, RUN, STEP, State
 from simulator.compiled_engine.tables import Start, held_by
 from simulator.plan import Plan
-from simulator.rules.dram import channel_at_rest
 
 
 def state_at_rest(plan: Plan, start: Start, trace: Trace, room: int) -> State:
@@ -34,9 +33,10 @@ def state_at_rest(plan: Plan, start: Start, trace: Trace, room: int) -> State:
     updaters["first"] = populations["first"][updaters["population"]]
     for moving, done in ((encoders, "scanned"), (updaters, "updated")):
         moving["step"], moving[done] = moving["first"], moving["first"] - 1
-    resting = [channel_at_rest(t) if t else np.zeros(1, np.int64) for t in plan.stores.timing]
-    channels = np.zeros((len(resting), max(len(state) for state in resting)), np.int64)
-    for store, state in enumerate(resting):
+    resting = plan.stores.drams_at_rest()
+    longest = max((len(state) for state in resting.values()), default=1)
+    channels = np.zeros((len(plan.stores.component), longest), np.int64)
+    for store, state in resting.items():
         channels[store, : len(state)] = state
     return State(
         run=run,

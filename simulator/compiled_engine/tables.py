@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from simulator.compiled_engine.dram_rule import Addresses, rule_addresses
 from simulator.compiled_engine.records import (
     CHIP,
     COLUMN,
@@ -29,6 +30,7 @@ from simulator.compiled_engine.records import (
 from simulator.plan import (
     BUFFER,
     CACHE,
+    CONTROLLER,
     FETCH,
     MAC,
     RECEIVE,
@@ -90,8 +92,10 @@ def tables_of(plan: Plan) -> tuple[Tables, Start]:
     units["places"][plan.stores.unit] = plan.stores.places
     units["places"][stages.fetch_units] = stages.fetch_slots
     units["free_places"] = units["places"]
-    for field in ("head", "tail", "wake", "stalled_since"):
+    for field in ("head", "tail", "wake", "stalled_since", "controls"):
         units[field] = NONE
+    controllers = np.flatnonzero(plan.stores.kind == CONTROLLER)
+    units["controls"][plan.stores.unit[controllers]] = controllers
     layer_of_column = np.repeat(plan.target, np.diff(columns.offset))
     layer_of_copy = np.repeat(layer_of_column, np.diff(columns.copy_start))
     tables = Tables(
@@ -237,6 +241,7 @@ def encoder_records(plan: Plan, updater_at: Integers) -> Records:
 
 def chip_record(plan: Plan, order: int, width: int, lengths: int) -> Records:
     stages, wires, limits = plan.stages, plan.wires, plan.buffers
+    rule = rule_addresses() if any(plan.stores.controlled) else Addresses()
     action = {name: column for column, name in enumerate(plan.actions)}
     return records(
         CHIP,
@@ -284,6 +289,7 @@ def chip_record(plan: Plan, order: int, width: int, lengths: int) -> Records:
         read_buffer=[action.get("router.buffer_read", NONE)],
         crossbar=[action.get("router.crossbar", NONE)],
         stall_action=[action.get("link.credit_stall", NONE)],
+        **{name: [address] for name, address in rule._asdict().items()},
     )
 
 

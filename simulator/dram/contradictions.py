@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from simulator.chip.faults import Fault
+from simulator.description.faults import Fault
 
 if TYPE_CHECKING:
     from simulator.dram.standard import Standard

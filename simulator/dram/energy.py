@@ -62,6 +62,13 @@ def prices(standard: Standard) -> Prices:
     )
 
 
+WHY = {
+    "activate": "VDD (IDD0 tRC - IDD3N tRAS - IDD2N (tRC - tRAS))",
+    "read": "VDD (IDD4R - IDD3N) BL/2",
+    "refresh": "VDD (IDD5 - IDD3N) tRFC",
+}
+
+
 class Energy(NamedTuple):
     """Joules of a run by cause. Background is standby and power-down together; io is the data pins."""
 

@@ -11,8 +11,8 @@ import yaml
 from pydantic import ValidationError
 
 from networks.errors import InputError, nearest
-from simulator.chip.faults import Fault, Faults
-from simulator.chip.quantities import QuantityError
+from simulator.description.faults import Fault, Faults
+from simulator.description.quantities import QuantityError
 from simulator.dram.standard import Standard
 
 BOX = Path(__file__).parent / "standards"
@@ -49,16 +49,20 @@ def load_standard(name_or_path: str | Path) -> Standard:
     path = BOX / f"{text}.yaml" if text in standard_names() else Path(name_or_path)
     if path.suffix not in (".yaml", ".yml") and not path.is_file():
         raise InputError("standard", text, "there is no such memory", nearest(text, standard_names()))
+    return standard_from_content(standard_content(path, text), place=text)
+
+
+def standard_content(path: Path, place: str) -> object:
+    """Read what a file of a standard says, unchecked. Errors: InputError for one that is not YAML."""
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise InputError(text, "unreadable", f"a memory is a YAML file ({reason})", "Name one.") from None
+        raise InputError(place, "unreadable", f"a memory is a YAML file ({reason})", "Name one.") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        place = f"{text}:{mark.line + 1}" if mark else text
-        raise InputError(place, "not YAML", "the file cannot be read", "Mend the line.") from None
-    return standard_from_content(content, place=text)
+        line = f"{place}:{mark.line + 1}" if mark else place
+        raise InputError(line, "not YAML", "the file cannot be read", "Mend the line.") from None
 
 
 def standard_from_content(content: object, *, place: str = "standard") -> Standard:

@@ -11,11 +11,11 @@ import math
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
-from simulator.chip.faults import Faults
-from simulator.chip.parts import Part
-from simulator.chip.quantities import (
+from simulator.description.faults import Faults
+from simulator.description.part import Part
+from simulator.description.quantities import (
     Bytes,
     Count,
     CountOrZero,
@@ -47,7 +47,12 @@ def read_delay(value: object) -> int | float:
     return read_time(value)
 
 
-Delay = Annotated[Any, BeforeValidator(read_delay)]
+def written_delay(value: int | float | None) -> int | str | None:
+    """A delay as a description has it: ticks stay a number, a time gets its unit."""
+    return f"{value!r} s" if isinstance(value, float) else value
+
+
+Delay = Annotated[Any, BeforeValidator(read_delay), PlainSerializer(written_delay)]
 
 
 class Organisation(Part):

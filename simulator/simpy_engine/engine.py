@@ -54,7 +54,7 @@ def run_sequence(
     if isinstance(neurons, Computing):
         compare(neurons.messages(), trace)
     elapsed_ps = max(cores.ended_ps)
-    for entry in (*preset(plan), *elapsed(plan, memories.channels, elapsed_ps)):
+    for entry in (*preset(plan), *elapsed(plan, memories.drams, elapsed_ps)):
         books.count(entry.unit, entry.action, entry.amount, entry.layer)
     latency = [ended - began for began, ended in zip(cores.began_ps, cores.ended_ps, strict=True)]
     ledger = books.close(machine.units, latency, elapsed_ps)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from simulator.plan import BUFFER, CACHE, DRAM, REGISTERS, SCRATCHPAD, Plan
+from simulator.dram.stream import Completion
+from simulator.plan import BUFFER, CACHE, CONTROLLER, DRAM, REGISTERS, SCRATCHPAD, Plan
 from simulator.rules import dram
 from simulator.rules.banks import accesses_of, nothing_reserved, reserve
 from simulator.rules.service import rounds
 from simulator.simpy_engine.books import Books
 from simulator.simpy_engine.caches import Caches
+from simulator.simpy_engine.controllers import Controller
 from simulator.simpy_engine.machine import REQUEST, RESPONSE, Machine, Walk
 from simulator.simpy_engine.transfer import Transfer
 
@@ -17,7 +19,12 @@ class Memories:
 
     def __init__(self, plan: Plan, machine: Machine, books: Books) -> None:
         self.env, self.plan, self.machine, self.books = machine.env, plan, machine, books
-        self.channels = [None if t is None else dram.channel_at_rest(t) for t in plan.stores.timing]
+        self.drams = plan.stores.drams_at_rest()
+        self.controllers = {
+            store: Controller(machine.units[int(plan.stores.unit[store])], flat)
+            for store, flat in self.drams.items()
+            if plan.stores.controlled[store]
+        }
         self.caches = Caches(plan, machine, books, self._read_shared)
         kind, components = plan.stores.kind, plan.stores.component
         self.reserved = {
@@ -80,8 +87,8 @@ class Memories:
         )
         if there.stop > there.start:
             yield self.env.timeout(span_ps - wires.period_ps)
-        serve = self._serve_dram if self.plan.stores.kind[transfer.store] == DRAM else self._serve_buffer
-        span_ps, tail_ps = yield from serve(transfer)
+        serve = {DRAM: self._serve_dram, BUFFER: self._serve_buffer, CONTROLLER: self._serve_controlled}
+        span_ps, tail_ps = yield from serve[int(self.plan.stores.kind[transfer.store])](transfer)
         if back.stop == back.start:
             return tail_ps
         flits = rounds(transfer.bytes, wires.flit_bytes)
@@ -95,25 +102,36 @@ class Memories:
         """Wait for the channel; ends when the first data flow and returns for how long, and until when."""
         stores, store = self.plan.stores, transfer.store
         unit, timing = self.machine.units[self.unit(transfer)], stores.timing[store]
-        state = self.channels[store]
-        assert timing is not None and state is not None
+        assert timing is not None
         yield unit.turn(self.machine.key(REQUEST, *transfer.job))
         now = int(self.env.now)
-        service = dram.fetch(state, timing, now, transfer.address, transfer.bytes)
+        service = dram.fetch(self.drams[store], timing, now, transfer.address, transfer.bytes)
         unit.cover(now, service.last_ps, service.bursts * timing.burst_ps)
         unit.hold(service.free_ps - now)
-        for action, amount in (
-            ("read", service.bursts),
-            ("activate", service.activates),
-            ("row_hit", service.hits),
-            ("row_miss", service.misses),
-            ("row_conflict", service.conflicts),
-            ("bytes", service.bursts * timing.burst_bytes),
-            ("io", service.bursts * timing.burst_bytes * 8),
-        ):
-            self.count(transfer, action, amount)
+        self._count_bursts(transfer, service)
         yield self.env.timeout(service.first_ps - now)
         return service.last_ps - service.first_ps, service.last_ps
+
+    def _serve_controlled(self, transfer: Transfer) -> Walk:
+        """Hand the bytes to the controller; ends with the last of them, which are sent on together."""
+        key = self.machine.key(REQUEST, *transfer.job)
+        run = yield from self.controllers[transfer.store].read(key, transfer.address, transfer.bytes)
+        self._count_bursts(transfer, run)
+        return 0, int(self.env.now)
+
+    def _count_bursts(self, transfer: Transfer, done: dram.Service | Completion) -> None:
+        """Enter what a DRAM did for a transfer."""
+        moved = done.bursts * int(self.plan.stores.width_bytes[transfer.store])
+        for action, amount in (
+            ("read", done.bursts),
+            ("activate", done.activates),
+            ("row_hit", done.hits),
+            ("row_miss", done.misses),
+            ("row_conflict", done.conflicts),
+            ("bytes", moved),
+            ("io", moved * 8),
+        ):
+            self.count(transfer, action, amount)
 
     def _serve_buffer(self, transfer: Transfer) -> Walk:
         """Wait for a place; ends with the first word and returns for how long they come, and the last one."""

@@ -24,6 +24,7 @@ from networks.graph import Network, Population, Projection
 from networks.quantise import quantised
 from networks.trace import Trace
 from simulator.chip import Chip
+from simulator.dram.loading import load_standard, standard_names
 from tests.simulator.builders import chip
 from tests.simulator.wirings import CLOCKS, TOPOLOGIES, wirings
 
@@ -82,7 +83,7 @@ def chip_fields(draw: st.DrawFn) -> dict[str, object]:
     if kinds != "dram":  # beside a DRAM it may be too small for all, so that some weights lie outside
         memories.append(draw(scratchpads(small=kinds == "both")))
     if kinds != "scratchpad":
-        memories.append(draw(drams(nodes)))
+        memories.append(draw(st.one_of(drams(nodes), controlled_drams(nodes))))
     if draw(st.booleans()):
         memories.append(draw(buffers(nodes)))
     behind = [str(memory["name"]) for memory in memories if memory["kind"] in ("dram", "buffer")]
@@ -201,6 +202,26 @@ def drams(draw: st.DrawFn, nodes: int) -> dict[str, Any]:
             "burst": f"{draw(st.sampled_from([16, 32]))} B",
             "order": draw(st.sampled_from(["row-bank-column", "bank-row-column"])),
         },
+    }
+
+
+@st.composite
+def controlled_drams(draw: st.DrawFn, nodes: int) -> dict[str, Any]:
+    """Standards of the box with short rows and few banks, so that columns meet them, behind short queues."""
+    standard = draw(st.sampled_from([load_standard(name) for name in standard_names()]))
+    fields = standard.model_dump(mode="json", by_alias=True, exclude_none=True)
+    fields["organisation"] |= {"rows": 4096, "row": f"{draw(st.sampled_from([64, 256]))} B", "burst": "32 B"}
+    if draw(st.booleans()):
+        fields["timing"]["tREFI"] = standard.timing_.ticks("tRFC") + 200
+    return {
+        "name": "dram",
+        "kind": "dram",
+        "ports": draw(st.lists(st.integers(0, nodes - 1), min_size=1, max_size=2, unique=True)),
+        "standard": fields,
+        "mapping": draw(st.sampled_from(["RoBaRaCoCh", "RoCoBaRaCh"])),
+        "page": draw(st.sampled_from(["open", "closed"])),
+        "queue": draw(st.sampled_from([1, 2, 8, 32])),
+        "power_down_after": f"{draw(st.sampled_from([0, 20, 1024]))} cycles",
     }
 
 

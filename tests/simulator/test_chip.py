@@ -14,7 +14,7 @@ from simulator.chip import Chip, chip_from_content, chip_names, load_chip
 from simulator.chip.describe import describe
 from simulator.chip.description import packaged_chips
 from simulator.chip.parts import Dram, Scratchpad
-from simulator.chip.quantities import QuantityError, period_ps, read_node, reads_as
+from simulator.description.quantities import QuantityError, period_ps, read_node, reads_as
 
 NAMES = ("deltakws", "deltarnn", "edgedrnn", "mesh16", "mesh16-cached", "mesh64-hbm", "spartus")
 

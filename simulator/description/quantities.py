@@ -44,7 +44,7 @@ def reads_as(
     65536
     >>> size("64")
     Traceback (most recent call last):
-    simulator.chip.quantities.QuantityError: a size in bytes needs its unit. Write it like 64 KiB.
+    simulator.description.quantities.QuantityError: a size in bytes needs its unit. Write it like 64 KiB.
     """
 
     def read(text: object) -> float:

@@ -1,0 +1,63 @@
+"""DRAM controllers: runs of bytes go to the command-level rule, and jobs go on when their data have come."""
+
+from __future__ import annotations
+
+from networks.kernels import part
+from simulator.compiled_engine.columns import pack_response, respond
+from simulator.compiled_engine.dram_rule import call_advance, call_ask, call_take
+from simulator.compiled_engine.jobs import ANSWERED
+from simulator.compiled_engine.queues import KIND_BITS, WAKING, count, leave, schedule
+from simulator.compiled_engine.records import State, Tables
+from simulator.dram.fields import NEVER
+from simulator.dram.stream import Completion
+
+
+@part
+def ask_controller(state: State, tables: Tables, now: int, job: int) -> None:
+    """Hand a job's bytes to the rule, which has a place for them."""
+    record, chip = state.jobs[job], tables.chip[0]
+    call_ask(chip.ask, (state.channels[record.store], now, job, record.address, record.bytes, 0))
+
+
+@part
+def advance_controller(state: State, tables: Tables, now: int, number: int) -> None:
+    """Issue what is due. A run is taken a picosecond early, so that it goes on in a tick of its own."""
+    chip, unit = tables.chip[0], state.units[number]
+    flat = state.channels[unit.controls]
+    due = call_advance(chip.advance, (flat, now))
+    while due <= now + 1 and state.run[0].overflow == 0:
+        run = call_take(chip.take, (flat, now + 1))
+        while run.ticket >= 0:
+            read_out(state, tables, run)
+            run = call_take(chip.take, (flat, now + 1))
+        due = call_advance(chip.advance, (flat, now))
+    if due < NEVER and unit.wake != due - 1:
+        unit.wake = due - 1
+        schedule(state, due - 1, (WAKING << KIND_BITS) | number)
+
+
+@part
+def read_out(state: State, tables: Tables, run: Completion) -> None:
+    """A run is complete: count it; its job goes on when the last data have come."""
+    record = state.jobs[run.ticket]
+    store, layer = tables.stores[record.store], state.messages[record.message].layer
+    moved = run.bursts * store.width
+    count(state, store.unit, layer, store.read, run.bursts)
+    count(state, store.unit, layer, store.activate, run.activates)
+    count(state, store.unit, layer, store.row_hit, run.hits)
+    count(state, store.unit, layer, store.row_miss, run.misses)
+    count(state, store.unit, layer, store.row_conflict, run.conflicts)
+    count(state, store.unit, layer, store.bytes, moved)
+    count(state, store.unit, layer, store.io, moved * 8)
+    record.stage = ANSWERED
+    schedule(state, run.last_ps, run.ticket)
+
+
+@part
+def answer(state: State, tables: Tables, now: int, job: int) -> None:
+    """All data are in the controller: the place is free, the response sets out."""
+    record = state.jobs[job]
+    leave(state, now, tables.stores[record.store].unit)
+    record.span, record.tail = 0, now
+    pack_response(state, tables, job)
+    respond(state, tables, now, job)

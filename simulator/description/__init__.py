@@ -1,0 +1,1 @@
+"""What descriptions of chips and memories are made of: records, quantities, faults."""
