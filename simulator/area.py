@@ -10,7 +10,7 @@ from simulator.chip.peaks import instances
 
 if TYPE_CHECKING:
     from simulator.chip import Chip
-    from simulator.chip.parts import OnChip
+    from simulator.chip.parts import Dram, OnChip, StandardDram
 
 
 class Standing(NamedTuple):
@@ -30,8 +30,8 @@ def standing(chip: Chip) -> tuple[Standing, ...]:
     """Cores, memories and network of a chip, in this order.
 
     Area: every on-chip memory by the CACTI fit of ``simulator.sram`` at the chip's node; logic and wires are
-    not in it. Power: what the chip's prices say a part draws when nothing moves; DRAM with all rows closed,
-    refresh left out.
+    not in it. Power: what the chip's prices say a part draws when nothing moves; DRAM with all rows closed
+    (and powered down, where a controller does that), refresh left out.
 
     >>> from simulator.chip import load_chip
     >>> [(line.part, line.instances) for line in standing(load_chip("mesh64-hbm"))]
@@ -42,14 +42,25 @@ def standing(chip: Chip) -> tuple[Standing, ...]:
     for memory in chip.memories:
         number = instances(chip, memory)
         if memory.kind == "dram":
-            power = watts(chip, f"{memory.name}.background_precharged") * number
-            lines.append(Standing(memory.name, number, None, power, "off the chip"))
+            lines.append(
+                Standing(memory.name, number, None, dram_watts(chip, memory) * number, "off the chip")
+            )
             continue
         area, why = memory_area(chip, memory)
         power = watts(chip, f"{memory.name}.leakage") * number
         lines.append(Standing(memory.name, number, None if area is None else area * number, power, why))
     lines.append(Standing("network", 1, None, watts(chip, "network.leakage"), "logic: not modelled"))
     return tuple(lines)
+
+
+def dram_watts(chip: Chip, memory: Dram | StandardDram) -> float:
+    """What the DRAM at one port draws with nothing to do: all its ranks, powered down where they ever are."""
+    from simulator.chip.parts import StandardDram
+
+    if isinstance(memory, StandardDram):
+        state = "background_precharged_down" if memory.power_down_after else "background_precharged"
+        return watts(chip, f"{memory.name}.{state}") * memory.ranks
+    return watts(chip, f"{memory.name}.background_precharged")
 
 
 def watts(chip: Chip, action: str) -> float:

@@ -23,6 +23,8 @@ WORKS = {
     "refresh": "refresh",
     "background_active": "background, open",
     "background_precharged": "background, closed",
+    "background_active_down": "powered down, open",
+    "background_precharged_down": "powered down",
 }
 
 

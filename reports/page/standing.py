@@ -28,7 +28,7 @@ def section(result: Result) -> Section:
         else "The area of the chip is not known from its description."
     )
     sentence = (
-        f"{memories} At rest, with all DRAM rows closed, the chip draws {quantity(power, 'W')}. "
+        f"{memories} At rest, with DRAM idle, the chip draws {quantity(power, 'W')}. "
         f"Leakage takes {share} of the energy of this run."
     )
     rows = tuple(

@@ -204,6 +204,12 @@ class StandardDram(Part):
         return self.standard.organisation.burst
 
     @property
+    def ranks(self) -> int:
+        """Ranks behind one port, pseudo channels counted as such: each draws power by its own state."""
+        made_of = self.standard.organisation
+        return made_of.channels * made_of.pseudo_channels * made_of.ranks
+
+    @property
     def period_ps(self) -> int:
         """Of the command clock."""
         return round(self.standard.timing_.tCK * 1e12)

@@ -7,7 +7,7 @@ compiled, and kept on disk, by itself, and only by those who need it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from llvmlite import ir
 from numba.core.extending import intrinsic
@@ -36,4 +36,4 @@ def caller(result: Any) -> Callable[..., Any]:
 
         return result(address, arguments), generate
 
-    return call  # type: ignore[no-any-return]
+    return cast("Callable[..., Any]", call)

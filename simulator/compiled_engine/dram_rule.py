@@ -5,15 +5,16 @@ It is compiled apart, so that a chip without such a memory never compiles it.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from numba.core import types
 
 from simulator.compiled_engine.calls import address_of, caller
 from simulator.dram.stream import Completion, advance, ask, take
 
+Named: Any = types.NamedUniTuple  # not typed by numba
 FLAT, WHOLE = types.Array(types.int64, 1, "C"), types.int64
-COMPLETION = types.NamedUniTuple(WHOLE, len(Completion._fields), Completion)
+COMPLETION = Named(WHOLE, len(Completion._fields), Completion)
 
 call_ask = caller(types.boolean)
 call_advance = caller(WHOLE)

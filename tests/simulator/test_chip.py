@@ -13,7 +13,7 @@ from simulator.actions import chip_actions
 from simulator.chip import Chip, chip_from_content, chip_names, load_chip
 from simulator.chip.describe import describe
 from simulator.chip.description import packaged_chips
-from simulator.chip.parts import Dram, Scratchpad
+from simulator.chip.parts import Dram, Scratchpad, StandardDram
 from simulator.description.quantities import QuantityError, period_ps, read_node, reads_as
 
 NAMES = ("deltakws", "deltarnn", "edgedrnn", "mesh16", "mesh16-cached", "mesh64-hbm", "spartus")
@@ -95,9 +95,9 @@ def test_deltakws_follows_the_published_line() -> None:
 def test_memories_know_their_clock_and_access() -> None:
     chip = load_chip("mesh64-hbm")
     scratchpad, hbm = chip.memories
-    assert isinstance(scratchpad, Scratchpad) and isinstance(hbm, Dram)
+    assert isinstance(scratchpad, Scratchpad) and isinstance(hbm, StandardDram)
     assert (chip.memory_period_ps(scratchpad), scratchpad.access_bytes) == (1250, 32)
-    assert (chip.memory_period_ps(hbm), hbm.access_bytes, len(hbm.ports)) == (1000, 64, 8)
+    assert (chip.memory_period_ps(hbm), hbm.access_bytes, len(hbm.ports)) == (1000, 32, 8)
     assert chip.changed({"memories.0.clock": "400 MHz"}).memory_period_ps(scratchpad) == 1250
     slower = chip.changed({"memories.0.clock": "400 MHz"})
     assert slower.memory_period_ps(slower.memories[0]) == 2500

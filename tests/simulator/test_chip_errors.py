@@ -56,27 +56,26 @@ def told(changes: dict[str, object]) -> list[str]:
         ("memories.1.ports", [0, 0], "memories.1.ports: [0, 0]: a node has at most 1 port of a memory."),
         ("memories.1.ports", [], "memories.1.ports: []: expected at least 1 entry. Add one."),
         ("memories.1.ports", 0, "memories.1.ports: 0: expected a list. Write it like [0, 1]."),
+        ("memories.1.standard", "DDR4-2401", "memories.1.standard: DDR4-2401: there is no such memory. Did"),
+        ("memories.1.standard.timing.tRCD", "29", "standard.timing.tRCD: 29: a delay needs its unit."),
+        ("memories.1.standard.timing.tRAS", 20, "memories.1.standard.timing.tRAS: 20"),
         (
-            "memories.1.size",
-            "1 MB",
-            "memories.1.size: 1,000,000 B: a channel is whole rows in all 8 banks",
+            "memories.1.standard.organisation.rows",
+            1000,
+            "organisation.rows: 1000: a size is a power",
         ),
+        ("memories.1.standard.speed", 1, "memories.1.standard.speed: 1: there is no field speed here."),
+        ("memories.1.mapping", "RoBaRaCoC", "memories.1.mapping: RoBaRaCoC: there is no such mapping. Did"),
         (
-            "memories.1.timing.row",
-            "2000 B",
-            "timing.row: 2,000 B: a row is a multiple of the burst, 32 B.",
+            "memories.1.mapping",
+            "row column",
+            "memories.1.mapping: row column: the mapping does not cover bank",
         ),
-        ("memories.1.timing.RAS", 20, "memories.1.timing.RAS: 20: a row stays open at least RCD, 29 cycles."),
-        (
-            "memories.1.timing.REFI",
-            500,
-            "time to work: more than RFC + RP + RAS = 545 cycles.",
-        ),
-        (
-            "memories.1.timing.order",
-            "column",
-            "timing.order: column: expected 'row-bank-column' or",
-        ),
+        ("memories.1.page", "half", "memories.1.page: half: expected 'open' or 'closed'. Use one of these."),
+        ("memories.1.queue", 0, "memories.1.queue: 0: the least is 1. Use 1 or more."),
+        ("memories.1.queue", 2000, "memories.1.queue: 2000: the most is 1024. Use 1024 or less."),
+        ("memories.1.power_down_after", 20, "memories.1.power_down_after: 20: a number of cycles needs its"),
+        ("memories.1.size", "1 GiB", "memories.1.size: 1 GiB: there is no field size here."),
         ("memories", [], "memories: []: a chip has at least 1 memory that weights can lie in. Add a"),
         ("cores.mac.lanes", 0, "cores.mac.lanes: 0: the least is 1. Use 1 or more."),
         (
@@ -151,6 +150,38 @@ def test_a_wrong_field_is_told(path: str, value: object, sentence: str) -> None:
     assert all(line.startswith("chip mesh16: ") for line in lines)
 
 
+@pytest.mark.parametrize(
+    ("path", "value", "sentence"),
+    [
+        (
+            "memories.0.size",
+            "1 MB",
+            "memories.0.size: 1,000,000 B: a channel is whole rows in all 8 banks",
+        ),
+        (
+            "memories.0.timing.row",
+            "2001 B",
+            "timing.row: 2,001 B: a row is a multiple of the burst, 16 B.",
+        ),
+        ("memories.0.timing.RAS", 5, "memories.0.timing.RAS: 5: a row stays open at least RCD, 7 cycles."),
+        (
+            "memories.0.timing.REFI",
+            150,
+            "time to work: more than RFC + RP + RAS = 166 cycles.",
+        ),
+        (
+            "memories.0.timing.order",
+            "column",
+            "timing.order: column: expected 'row-bank-column' or",
+        ),
+    ],
+)
+def test_own_figures_of_a_dram_agree(path: str, value: object, sentence: str) -> None:
+    with pytest.raises(ChipErrors) as caught:
+        load_chip("edgedrnn").changed({path: value})
+    assert sentence in str(caught.value)
+
+
 def without(*path: str | int) -> dict[str, Any]:
     content = load_chip("mesh16").content()
     part: Any = content
@@ -164,7 +195,11 @@ def without(*path: str | int) -> dict[str, Any]:
     ("path", "sentence"),
     [
         (("cores", "clock"), "cores.clock: missing: the field is required. Add it."),
-        (("memories", 1, "timing", "CL"), "memories.1.timing.CL: missing: the field is required. Add it."),
+        (
+            ("memories", 1, "standard", "timing", "tCL"),
+            "memories.1.standard.timing.tCL: missing: the field is required. Add it.",
+        ),
+        (("memories", 1, "standard"), "memories.1.timing: missing: the field is required. Add it."),
         (("memories", 0, "kind"), "a memory has a kind. Add kind: scratchpad or kind: dram."),
         (
             ("prices", "core.mac"),

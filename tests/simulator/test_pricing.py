@@ -69,11 +69,11 @@ def test_one_count_costs_its_price_and_static_power_counts_picoseconds(name: str
         counts = np.zeros((1, len(actions)), np.int64)
         counts[0, column] = 10**12 if action.static else 1
         energy = price(ledger(chip, counts, np.vstack([counts, 0 * counts, 0 * counts])), chip)
-        expected = chip.prices[action.name].value if action.priced else 0.0
+        expected = chip.priced[action.name].value if action.priced else 0.0
         assert energy.total_j == pytest.approx(expected)
         if action.priced:
             assert energy.by_part[action.part] == pytest.approx(expected)
-            estimated = chip.prices[action.name].kind == "estimated" and expected > 0
+            estimated = chip.priced[action.name].kind == "estimated" and expected > 0
             assert energy.estimated_share == float(estimated)
 
 
