@@ -8,7 +8,7 @@ from simulator.chip.peaks import instances, peak_bandwidth
 
 if TYPE_CHECKING:
     from simulator.chip import Chip
-    from simulator.chip.parts import Memory
+    from simulator.chip.memories import Memory
     from simulator.ledger import Ledger
     from simulator.pricing import Energy
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from simulator.chip import Chip
-    from simulator.chip.parts import Memory
+    from simulator.chip.memories import Memory
 
 
 class Action(NamedTuple):

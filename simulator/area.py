@@ -10,7 +10,7 @@ from simulator.chip.peaks import instances
 
 if TYPE_CHECKING:
     from simulator.chip import Chip
-    from simulator.chip.parts import Dram, OnChip, StandardDram
+    from simulator.chip.memories import Dram, OnChip, StandardDram
 
 
 class Standing(NamedTuple):
@@ -55,7 +55,7 @@ def standing(chip: Chip) -> tuple[Standing, ...]:
 
 def dram_watts(chip: Chip, memory: Dram | StandardDram) -> float:
     """What the DRAM at one port draws with nothing to do: all its ranks, powered down where they ever are."""
-    from simulator.chip.parts import StandardDram
+    from simulator.chip.memories import StandardDram
 
     if isinstance(memory, StandardDram):
         state = "background_precharged_down" if memory.power_down_after else "background_precharged"

@@ -9,7 +9,7 @@ import numpy as np
 from networks.errors import InputError
 from simulator.capacity import size_text
 from simulator.chip import Chip
-from simulator.chip.parts import Buffer, Cache, Dram, Memory, Registers, Shared, StandardDram
+from simulator.chip.memories import Buffer, Cache, Dram, Memory, Registers, Shared, StandardDram
 from simulator.dram.mapping import address_bits
 from simulator.ledger import Unit
 from simulator.plan import (

@@ -2,6 +2,7 @@
 
 from simulator.chip.description import Chip
 from simulator.chip.loading import chip_from_content, chip_names, load_chip
-from simulator.chip.parts import Dram, Price, Scratchpad
+from simulator.chip.memories import Dram, Scratchpad
+from simulator.chip.parts import Price
 
 __all__ = ["Chip", "Dram", "Price", "Scratchpad", "chip_from_content", "chip_names", "load_chip"]

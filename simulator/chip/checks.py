@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from networks.errors import InputError, nearest
 from simulator.actions import chip_actions
+from simulator.chip.memories import Cache, Registers, Shared
 from simulator.chip.memory_checks import memory_faults
-from simulator.chip.parts import Cache, Registers, Shared
 from simulator.chip.wiring import described_topology
 from simulator.description.faults import Fault
 from simulator.virtual_channels import classes_of, legs_of, named, rings_of, waiting_circle

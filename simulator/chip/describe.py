@@ -7,7 +7,7 @@ from quantiphy import Quantity
 from simulator.actions import chip_actions
 from simulator.capacity import size_text
 from simulator.chip.description import Chip
-from simulator.chip.parts import Buffer, Cache, Dram, Memory, OnChip, Registers, StandardDram
+from simulator.chip.memories import Buffer, Cache, Dram, Memory, OnChip, Registers, StandardDram
 from simulator.chip.peaks import instances, peak_bandwidth, peak_rate
 from simulator.tables import Table
 

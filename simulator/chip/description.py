@@ -11,17 +11,8 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import PrivateAttr, model_validator
 
-from simulator.chip.parts import (
-    Cores,
-    Dram,
-    Interconnect,
-    Memory,
-    Placement,
-    Price,
-    Registers,
-    StandardDram,
-    Synchronisation,
-)
+from simulator.chip.memories import Dram, Memory, Registers, StandardDram
+from simulator.chip.parts import Cores, Interconnect, Placement, Price, Synchronisation
 from simulator.chip.wiring import described_topology
 from simulator.description.part import Part
 from simulator.description.quantities import Node, Text, period_ps

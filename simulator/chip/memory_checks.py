@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from networks.errors import InputError, nearest
-from simulator.chip.parts import Buffer, Cache, Dram, OnChip, Registers, Scratchpad, Shared, StandardDram
+from simulator.chip.memories import Buffer, Cache, Dram, OnChip, Registers, Scratchpad, Shared, StandardDram
 from simulator.description.faults import Fault
 from simulator.rules.banks import MOST_BANKS
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulator.chip.parts import Buffer, Dram, Memory, Scratchpad, Shared, StandardDram
+from simulator.chip.memories import Buffer, Dram, Memory, Scratchpad, Shared, StandardDram
 
 if TYPE_CHECKING:
     from simulator.chip.description import Chip

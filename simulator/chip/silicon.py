@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from networks.errors import InputError
-from simulator.chip.parts import Buffer, Cache, Dram, OnChip, Price, Registers, Scratchpad, StandardDram
+from simulator.chip.memories import Buffer, Cache, Dram, OnChip, Registers, Scratchpad, StandardDram
+from simulator.chip.parts import Price
 from simulator.description.quantities import nanometres
 from simulator.sram.model import SramEstimate, sram
 

@@ -13,7 +13,7 @@ from simulator.actions import chip_actions
 from simulator.chip import Chip, chip_from_content, chip_names, load_chip
 from simulator.chip.describe import describe
 from simulator.chip.description import packaged_chips
-from simulator.chip.parts import Dram, Scratchpad, StandardDram
+from simulator.chip.memories import Dram, Scratchpad, StandardDram
 from simulator.description.quantities import QuantityError, period_ps, read_node, reads_as
 
 NAMES = ("deltakws", "deltarnn", "edgedrnn", "mesh16", "mesh16-cached", "mesh64-hbm", "spartus")
