@@ -1,17 +1,15 @@
 """The next command of every channel, remembered until the channel changes.
 
-``coming`` is (channels, 4) int64: whether it is known, then tick, kind and target.
+``coming`` is (channels, 4) int64: whether it is known, then tick, kind and target (`simulator.dram.packing`).
 """
 
 from __future__ import annotations
 
+from networks.kernels import part
 from simulator.dram import fields as at
-from simulator.dram.borrowing import part
 from simulator.dram.rule import next_command
 from simulator.dram.state import Integers, Memory
 from simulator.dram.timing import Timing
-
-COMING_FIELDS = 4
 
 
 @part

@@ -7,12 +7,13 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from networks.kernels import kernel, part
 from simulator.dram import fields as at
-from simulator.dram.borrowing import kernel, part
-from simulator.dram.coming import COMING_FIELDS, before_others, first_coming
+from simulator.dram.coming import before_others, first_coming
 from simulator.dram.hits import changes_nothing, hits_at_once, turns_at_once
 from simulator.dram.issue import columns, issue, spacing
-from simulator.dram.mapping import AddressBits, decode, together
+from simulator.dram.mapping import decode, together
+from simulator.dram.packing import view
 from simulator.dram.state import Integers, Memory
 from simulator.dram.timing import Timing
 from simulator.dram.waiting import enqueue_run
@@ -37,25 +38,21 @@ class Drive(NamedTuple):
     register: Integers  # (REGISTERS,)
     flight: Integers  # (window,) ticks of completion, sorted, as a ring
     latency: Integers  # (LATENCIES,) transactions by latency in ticks
-    coming: Integers  # (channels, COMING_FIELDS) as in `simulator.dram.coming`
 
 
-def new_drive(timing: Timing, window: int) -> Drive:
+def new_drive(window: int) -> Drive:
     """Make an idle drive with at most ``window`` transactions in flight; 0 is as many as the queues take."""
     zeros = np.zeros
     return Drive(
         zeros(REGISTERS, np.int64),
         zeros(max(window, 1), np.int64),
         zeros(LATENCIES, np.int64),
-        zeros((timing.channels, COMING_FIELDS), np.int64),
     )
 
 
 @kernel
 def advance(
-    memory: Memory,
-    timing: Timing,
-    bits: AddressBits,
+    flat: Integers,
     drive: Drive,
     writes: npt.NDArray[np.uint8],
     address: Integers,
@@ -68,6 +65,8 @@ def advance(
     Transactions arrive in order, each as soon as the queue of its channel has room and fewer than ``window``
     are in flight (0: no limit); the place of a completed one is free in the tick after.
     """
+    stream = view(flat)
+    memory, timing, bits, coming = stream.memory, stream.timing, stream.bits, stream.coming
     register = drive.register
     burst = 1 << bits.burst_bits
     now, flying, held = register[NOW], register[FLYING], register[HELD]
@@ -89,12 +88,12 @@ def advance(
         if room > 0 and (window == 0 or flying < window):
             count = min(room, held) if window == 0 else 1
             enqueue_run(memory, timing, channel, now, 0, count, bank, row, is_write, 0)
-            drive.coming[channel, 0] = 0
+            coming[channel, 0] = 0
             held -= count
             flying += count
             continue
-        best = first_coming(memory, timing, drive.coming)
-        tick, kind, target = drive.coming[best, 1], drive.coming[best, 2], drive.coming[best, 3]
+        best = first_coming(memory, timing, coming)
+        tick, kind, target = coming[best, 1], coming[best, 2], coming[best, 3]
         if room > 0 and next_landing(drive) < tick:
             now = max(now, next_landing(drive) + 1)
             land(drive)
@@ -102,7 +101,7 @@ def advance(
             continue
         if held == 0 and nothing_waits(memory):
             break
-        drive.coming[best, 0] = 0
+        coming[best, 0] = 0
         now = max(now, tick)
         if kind != at.COLUMN or window > 0:
             slot = issue(memory, timing, best, tick, kind, target)
@@ -114,7 +113,7 @@ def advance(
                     flying -= 1
             continue
         feeds = held > 0 and channel == best
-        until = before_others(timing, drive.coming, best) if held > 0 else at.NEVER
+        until = before_others(timing, coming, best) if held > 0 else at.NEVER
         count = hits_at_once(memory, timing, best, tick, target, until)
         quiet = not feeds or changes_nothing(memory, bank, row)
         if feeds:

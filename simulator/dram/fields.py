@@ -21,7 +21,7 @@ PLACES = 9  # 9, 10: where its column and row wish stand in their lists, or NOBO
 BANK_RANK, BANK_GROUP = 11, 12
 BANK_FIELDS = 13
 
-# what a bank wishes next, apart from what it shares with others; a list each of column and row commands
+# what a bank wishes next, apart from what it shares with others; a channel lists its column and row wishes
 COLUMN_WISHES, ROW_WISHES = 0, 1
 READY = 0  # the tick from which the bank itself is ready
 OF_GROUP, OF_RANK, FIELD = 1, 2, 3  # where `Memory.shared` has the first tick of its group and of its rank
@@ -54,7 +54,8 @@ FREE_SLOT = 6  # first of the free slots
 STROBE_UNTIL = 7  # the write clock runs until then
 FIRST_REFRESH = 8  # the least NEXT_REFRESH of its ranks
 SPARE_SLOTS = 9  # bit i: tick NEXT_ROW_SLOT - 1 - i of the command bus was left free
-CHANNEL_FIELDS = 10
+LISTS = 10  # 10, 11: where its column and its row wishes begin
+CHANNEL_FIELDS = 12
 
 # slot: requests of one row that came one after another; all but COUNT and STEP are of the oldest still there
 ROW, ARRIVAL, ORDER, IS_WRITE, TAG, AFTER, BEFORE, STARTED = 0, 1, 2, 3, 4, 5, 6, 7

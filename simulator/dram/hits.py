@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from networks.kernels import part
 from simulator.dram import fields as at
-from simulator.dram.borrowing import part
 from simulator.dram.issue import spacing
 from simulator.dram.state import Memory
 from simulator.dram.timing import Timing
+from simulator.dram.waiting import listed
 
 
 @part
@@ -36,22 +37,22 @@ def hits_at_once(memory: Memory, timing: Timing, channel: int, tick: int, bank: 
     ):
         return 1  # the write clock stops in between, or was started for the first
     to_precharge = timing.write_to_precharge if is_write else timing.read_to_precharge
-    for other in range(memory.channel[channel, at.WISHES + at.ROW_WISHES]):
-        ready = memory.wish[channel, at.ROW_WISHES, at.TICK, other]
-        if ready > last or (
-            memory.wish[channel, at.ROW_WISHES, at.WISHING, other] == bank and to_precharge >= apart
-        ):
+    begin, end = listed(memory, channel, at.ROW_WISHES)
+    for other in range(begin, end):
+        ready = memory.wish[other, at.TICK]
+        if ready > last or (memory.wish[other, at.WISHING] == bank and to_precharge >= apart):
             continue  # it comes later; or every hit puts off the end of its own row
-        last = ready - (memory.wish[channel, at.ROW_WISHES, at.KIND, other] == at.CLOSE)
+        last = ready - (memory.wish[other, at.KIND] == at.CLOSE)
     if last < tick + apart:
         return 1
     place = memory.bank[bank, at.PLACES + at.COLUMN_WISHES]
-    mine = memory.wish[channel, at.COLUMN_WISHES, at.PRIORITY, place]
-    for other in range(memory.channel[channel, at.WISHES + at.COLUMN_WISHES]):
-        ready = memory.wish[channel, at.COLUMN_WISHES, at.TICK, other]
+    mine = memory.wish[place, at.PRIORITY]
+    begin, end = listed(memory, channel, at.COLUMN_WISHES)
+    for other in range(begin, end):
+        ready = memory.wish[other, at.TICK]
         if other == place or ready > last:
             continue
-        first = memory.wish[channel, at.COLUMN_WISHES, at.PRIORITY, other] < mine
+        first = memory.wish[other, at.PRIORITY] < mine
         after = ticks_after(memory, timing, channel, is_write, bank, other)
         if after < apart or (after == apart and first):
             last = ready - first
@@ -65,7 +66,7 @@ def ticks_after(
     memory: Memory, timing: Timing, channel: int, is_write: int, bank: int, other_place: int
 ) -> int:
     """The least number of ticks from a read or write of ``bank`` to that of another bank's wish."""
-    other = memory.wish[channel, at.COLUMN_WISHES, at.WISHING, other_place]
+    other = memory.wish[other_place, at.WISHING]
     writes = memory.slot[memory.bank[other, at.HIT], at.IS_WRITE]
     rank, other_rank = memory.bank[bank, at.BANK_RANK], memory.bank[other, at.BANK_RANK]
     same_group = memory.bank[bank, at.BANK_GROUP] == memory.bank[other, at.BANK_GROUP]
@@ -120,40 +121,42 @@ def turns_at_once(
     partner = following(memory, timing, channel, tick, bank, place)
     if partner == at.NOBODY:
         return nothing
-    other = memory.wish[channel, at.COLUMN_WISHES, at.WISHING, partner]
+    other = memory.wish[partner, at.WISHING]
     its_hit = memory.bank[other, at.HIT]
     if memory.bank[other, at.OWNED] == 1 or memory.slot[its_hit, at.IS_WRITE] != is_write:
         return nothing
     most = min(most, memory.slot[its_hit, at.COUNT] - timing.closed_page)
     between = ticks_after(memory, timing, channel, is_write, bank, partner)
-    ready = memory.wish[channel, at.COLUMN_WISHES, at.TICK, partner]
+    ready = memory.wish[partner, at.TICK]
     offset = max(ready - tick, between)
     period = max(apart, offset + between)
     regular = offset == between or period == apart
     if offset >= apart or between >= apart or not regular or (evenly and period != 2 * offset):
         return nothing
     youngest = max(
-        memory.wish[channel, at.COLUMN_WISHES, at.PRIORITY, place],
-        memory.wish[channel, at.COLUMN_WISHES, at.PRIORITY, partner],
+        memory.wish[place, at.PRIORITY],
+        memory.wish[partner, at.PRIORITY],
     )
-    for third in range(memory.channel[channel, at.WISHES + at.COLUMN_WISHES]):
-        ready = memory.wish[channel, at.COLUMN_WISHES, at.TICK, third]
+    begin, end = listed(memory, channel, at.COLUMN_WISHES)
+    for third in range(begin, end):
+        ready = memory.wish[third, at.TICK]
         if third in (place, partner) or ready > last:
             continue
         if (  # younger, and never legal before the one whose turn it is
-            memory.wish[channel, at.COLUMN_WISHES, at.PRIORITY, third] > youngest + most
+            memory.wish[third, at.PRIORITY] > youngest + most
             and ticks_after(memory, timing, channel, is_write, bank, third) >= offset
             and ticks_after(memory, timing, channel, is_write, other, third) >= period - offset
         ):
             continue
         last = ready - 1
     to_precharge = timing.write_to_precharge if is_write else timing.read_to_precharge
-    for row in range(memory.channel[channel, at.WISHES + at.ROW_WISHES]):
-        ready = memory.wish[channel, at.ROW_WISHES, at.TICK, row]
-        wishing = memory.wish[channel, at.ROW_WISHES, at.WISHING, row]
+    begin, end = listed(memory, channel, at.ROW_WISHES)
+    for row in range(begin, end):
+        ready = memory.wish[row, at.TICK]
+        wishing = memory.wish[row, at.WISHING]
         if ready > last or (to_precharge >= period and wishing in (bank, other)):
             continue
-        last = ready - (memory.wish[channel, at.ROW_WISHES, at.KIND, row] == at.CLOSE)
+        last = ready - (memory.wish[row, at.KIND] == at.CLOSE)
     if last < tick + offset + period:
         return nothing
     return Turns(int(min(most, 1 + (last - tick - offset) // period)), int(other), int(offset), int(period))
@@ -164,12 +167,13 @@ def following(memory: Memory, timing: Timing, channel: int, tick: int, bank: int
     """The column wish that comes next after ``bank``'s, at ``place``, is served at ``tick``; or NOBODY."""
     is_write = memory.slot[memory.bank[bank, at.HIT], at.IS_WRITE]
     found, soonest, first = at.NOBODY, at.NEVER, 0
-    for other in range(memory.channel[channel, at.WISHES + at.COLUMN_WISHES]):
+    begin, end = listed(memory, channel, at.COLUMN_WISHES)
+    for other in range(begin, end):
         if other == place:
             continue
         ready = tick + ticks_after(memory, timing, channel, is_write, bank, other)
-        ready = max(ready, memory.wish[channel, at.COLUMN_WISHES, at.TICK, other])
-        priority = memory.wish[channel, at.COLUMN_WISHES, at.PRIORITY, other]
+        ready = max(ready, memory.wish[other, at.TICK])
+        priority = memory.wish[other, at.PRIORITY]
         if ready < soonest or (ready == soonest and priority < first):
             found, soonest, first = other, ready, priority
     return int(found)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from networks.kernels import kernel, part
 from simulator.dram import fields as at
-from simulator.dram.borrowing import kernel, part
 from simulator.dram.state import Memory
 from simulator.dram.timing import Timing
 from simulator.dram.waiting import hold_rank, later, remove_hits, wake, wish

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from networks.errors import InputError, nearest
-from simulator.dram.borrowing import kernel, part
+from networks.kernels import kernel, part
 from simulator.dram.standard import Organisation, Standard
 
 FIELDS = ("channel", "pseudo_channel", "rank", "bank_group", "bank", "row", "column")

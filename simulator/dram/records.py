@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from networks.errors import InputError
-from simulator.dram.borrowing import kernel
+from networks.kernels import kernel
 from simulator.dram.state import Integers
 
 BLOCK = 1 << 20  # bytes of text read at a time

@@ -14,11 +14,11 @@ is due, its rank only serves requests for which a row was opened, closes its row
 
 from __future__ import annotations
 
+from networks.kernels import kernel, part
 from simulator.dram import fields as at
-from simulator.dram.borrowing import kernel, part
 from simulator.dram.state import Memory
 from simulator.dram.timing import Timing
-from simulator.dram.waiting import rank_row, ready_from
+from simulator.dram.waiting import listed, rank_row, ready_from
 
 
 @kernel
@@ -26,76 +26,55 @@ def next_command(memory: Memory, timing: Timing, channel: int) -> tuple[int, int
     """Give (tick, kind, target) of the channel's next command, of all requests handed in so far.
 
     The target is a bank, for PRECHARGE_ALL and REFRESH a rank. With nothing waiting it is the next refresh;
-    without refreshes it is (NEVER, NOTHING, -1). Nothing is changed.
+    without refreshes it is (NEVER, NOTHING, -1). Nothing is changed but that every wish is told its first
+    legal tick.
     """
-    best = earliest_wish(memory, timing, channel)
-    if best >= memory.channel[channel, at.FIRST_REFRESH]:
-        return command_at_refresh(memory, timing, channel)
-    which, place = at.COLUMN_WISHES, most_urgent(memory, channel, at.COLUMN_WISHES, best)
-    if place == at.NOBODY:
-        which, place = at.ROW_WISHES, most_urgent(memory, channel, at.ROW_WISHES, best)
-    elif timing.closed_page == 1:  # a row that closes by itself comes before columns
-        other = most_urgent(memory, channel, at.ROW_WISHES, best)
-        if other != at.NOBODY and memory.wish[channel, at.ROW_WISHES, at.KIND, other] == at.CLOSE:
-            which, place = at.ROW_WISHES, other
-    return best, memory.wish[channel, which, at.KIND, place], memory.wish[channel, which, at.WISHING, place]
-
-
-@part
-def most_urgent(memory: Memory, channel: int, which: int, tick: int) -> int:
-    """Find the wish of a list that is first among those legal at ``tick``; -1 if there is none."""
-    place = at.NOBODY
-    first = at.NOTHING * at.AGES
-    for other in range(memory.channel[channel, at.WISHES + which]):
-        if memory.wish[channel, which, at.TICK, other] == tick:
-            priority = memory.wish[channel, which, at.PRIORITY, other]
-            if priority < first:
-                place, first = other, priority
-    return place
-
-
-@part
-def earliest_wish(memory: Memory, timing: Timing, channel: int) -> int:
-    """Find the first legal tick of every wish, and give the earliest; refreshes are left out of account."""
-    best = at.NEVER
+    best, first, chosen = at.NEVER, at.NOTHING * at.AGES, at.NOBODY
     next_slot = memory.channel[channel, at.NEXT_COLUMN_SLOT]
     strobe_until = memory.channel[channel, at.STROBE_UNTIL]
-    for place in range(memory.channel[channel, at.WISHES + at.COLUMN_WISHES]):
-        tick = legal_from(memory, channel, at.COLUMN_WISHES, place, next_slot)
+    begin, end = listed(memory, channel, at.COLUMN_WISHES)
+    for place in range(begin, end):
+        tick = legal_from(memory, place, next_slot)
         tick += tick >= strobe_until  # the write clock has stopped: one command more, just before, starts it
-        memory.wish[channel, at.COLUMN_WISHES, at.TICK, place] = tick
-        best = min(best, tick)
+        memory.wish[place, at.TICK] = tick
+        if tick < best or (tick == best and memory.wish[place, at.PRIORITY] < first):
+            best, first, chosen = tick, memory.wish[place, at.PRIORITY], place
     next_slot = memory.channel[channel, at.NEXT_ROW_SLOT]
-    for place in range(memory.channel[channel, at.WISHES + at.ROW_WISHES]):
-        tick = legal_from(memory, channel, at.ROW_WISHES, place, next_slot)
+    begin, end = listed(memory, channel, at.ROW_WISHES)
+    for place in range(begin, end):
+        tick = legal_from(memory, place, next_slot)
         if timing.activate_apart > 0 and tick == next_slot:
             tick = after_spare_slot(memory, timing, channel, place, tick)
-        memory.wish[channel, at.ROW_WISHES, at.TICK, place] = tick
-        best = min(best, tick)
-    return best
+        memory.wish[place, at.TICK] = tick
+        if tick < best or (tick == best and memory.wish[place, at.PRIORITY] < first):
+            best, first, chosen = tick, memory.wish[place, at.PRIORITY], place
+    if best >= memory.channel[channel, at.FIRST_REFRESH]:
+        return command_at_refresh(memory, timing, channel)
+    return best, memory.wish[chosen, at.KIND], memory.wish[chosen, at.WISHING]
 
 
 @part
-def legal_from(memory: Memory, channel: int, which: int, place: int, next_slot: int) -> int:
+def legal_from(memory: Memory, place: int, next_slot: int) -> int:
     """Give the first tick at which bank, group, rank and command bus allow a wish."""
-    field = memory.wish[channel, which, at.FIELD, place]
-    of_group = memory.shared[memory.wish[channel, which, at.OF_GROUP, place], field]
-    of_rank = memory.shared[memory.wish[channel, which, at.OF_RANK, place], field]
-    slot = next_slot + memory.wish[channel, which, at.SLOTS, place]
-    return int(max(max(memory.wish[channel, which, at.READY, place], slot), max(of_group, of_rank)))
+    field = memory.wish[place, at.FIELD]
+    of_group = memory.shared[memory.wish[place, at.OF_GROUP], field]
+    of_rank = memory.shared[memory.wish[place, at.OF_RANK], field]
+    slot = next_slot + memory.wish[place, at.SLOTS]
+    return int(max(max(memory.wish[place, at.READY], slot), max(of_group, of_rank)))
 
 
 @part
 def command_at_refresh(memory: Memory, timing: Timing, channel: int) -> tuple[int, int, int]:
-    """Give the next command when a refresh may come first; `earliest_wish` has found the ticks."""
+    """Give the next command when a refresh may come first; the wishes know their ticks."""
     best, first, kind, target = at.NEVER, at.NOTHING * at.AGES, at.NOTHING, at.NOBODY
     for which in (at.COLUMN_WISHES, at.ROW_WISHES):
-        for place in range(memory.channel[channel, at.WISHES + which]):
-            bank = memory.wish[channel, which, at.WISHING, place]
+        begin, end = listed(memory, channel, which)
+        for place in range(begin, end):
+            bank = memory.wish[place, at.WISHING]
             due = memory.rank[memory.bank[bank, at.BANK_RANK], at.NEXT_REFRESH]
-            tick = memory.wish[channel, which, at.TICK, place]
-            priority = memory.wish[channel, which, at.PRIORITY, place]
-            wanted = memory.wish[channel, which, at.KIND, place]
+            tick = memory.wish[place, at.TICK]
+            priority = memory.wish[place, at.PRIORITY]
+            wanted = memory.wish[place, at.KIND]
             allowed = tick < due or wanted == at.COLUMN_OWNED or wanted == at.CLOSE
             if allowed and (tick < best or (tick == best and priority < first)):
                 best, first, kind, target = tick, priority, wanted, bank
@@ -110,9 +89,9 @@ def command_at_refresh(memory: Memory, timing: Timing, channel: int) -> tuple[in
 @part
 def after_spare_slot(memory: Memory, timing: Timing, channel: int, place: int, tick: int) -> int:
     """Give the tick, from the next of the bus, at which an activate ends: its first half goes before."""
-    if memory.wish[channel, at.ROW_WISHES, at.KIND, place] != at.ACTIVATE:
+    if memory.wish[place, at.KIND] != at.ACTIVATE:
         return tick
-    head = memory.bank[memory.wish[channel, at.ROW_WISHES, at.WISHING, place], at.HEAD]
+    head = memory.bank[memory.wish[place, at.WISHING], at.HEAD]
     reach = min(timing.activate_apart, tick - memory.slot[head, at.ARRIVAL])
     return int(tick + (memory.channel[channel, at.SPARE_SLOTS] & ((1 << reach) - 1) == 0))
 

@@ -15,9 +15,9 @@ from simulator.dram import drive as of
 from simulator.dram import fields as at
 from simulator.dram.energy import Energy, energy_of
 from simulator.dram.mapping import address_bits
+from simulator.dram.packing import pack, parts
 from simulator.dram.records import Records, read_records
 from simulator.dram.standard import Standard
-from simulator.dram.state import empty_memory
 from simulator.dram.states import StateTicks, state_ticks
 
 MOST_IN_FLIGHT = 1 << 20
@@ -93,17 +93,18 @@ def run_trace(
             raise InputError(name, value, f"it is {least} to {most}", "Choose a number between.")
     timing = standard.timing(queue=queue, closed_page=closed_page, power_down_after=power_down_after)
     bits = address_bits(standard, mapping)
-    memory, drive = empty_memory(timing), of.new_drive(timing, window)
+    flat, drive = pack(timing, bits, runs=0), of.new_drive(window)
+    memory = parts(flat)
     nothing = Records(np.empty(0, np.uint8), np.empty(0, np.int64), np.empty(0, np.int64))
-    of.advance(memory, timing, bits, drive, *nothing, window, 1)  # so that compiling is not part of wall_s
+    of.advance(flat, drive, *nothing, window, 1)  # so that compiling is not part of wall_s
 
     started = time.perf_counter()
     asked = 0
     blocks = read_records(trace, standard.capacity_bytes) if isinstance(trace, str | Path) else trace
     for block in blocks:
         asked += int(block.size.sum())
-        of.advance(memory, timing, bits, drive, *block, window, 0)
-    of.advance(memory, timing, bits, drive, *nothing, window, 1)
+        of.advance(flat, drive, *block, window, 0)
+    of.advance(flat, drive, *nothing, window, 1)
     wall_s = time.perf_counter() - started
 
     register = drive.register

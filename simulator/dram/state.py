@@ -25,7 +25,7 @@ class Memory(NamedTuple):
     rank: Integers  # (R, RANK_FIELDS)
     channel: Integers  # (C, CHANNEL_FIELDS)
     slot: Integers  # (S, SLOT_FIELDS)
-    wish: Integers  # (C, 2, WISH_FIELDS, B / C) lists of column and of row wishes
+    wish: Integers  # (2 B, WISH_FIELDS) for every channel its column wishes, then its row wishes
     counts: Integers  # (C, COUNT_FIELDS)
 
 
@@ -59,12 +59,14 @@ def empty_memory(timing: Timing) -> Memory:
     channel[:, at.FREE_SLOT] = np.arange(timing.channels) * slots
     channel[:, at.FIRST_REFRESH] = first_refresh
     channel[:, at.STROBE_UNTIL] = 0 if timing.strobe_hold else 2 * at.NEVER
+    channel[:, at.LISTS] = np.arange(timing.channels) * 2 * banks_of_channel
+    channel[:, at.LISTS + 1] = channel[:, at.LISTS] + banks_of_channel
     return Memory(
         bank=bank,
         shared=np.zeros((len(rank) * (timing.groups + 1) + 1, at.SHARED_FIELDS), np.int64),
         rank=rank,
         channel=channel,
         slot=slot,
-        wish=np.zeros((timing.channels, 2, at.WISH_FIELDS, banks_of_channel), np.int64),
+        wish=np.zeros((2 * len(bank), at.WISH_FIELDS), np.int64),
         counts=np.zeros((timing.channels, at.COUNT_FIELDS), np.int64),
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from networks.kernels import kernel
 from simulator.dram import fields as at
-from simulator.dram.borrowing import kernel
 from simulator.dram.state import Memory
 from simulator.dram.timing import Timing
 

@@ -14,8 +14,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from networks.kernels import kernel, part
 from simulator.dram import fields as at
-from simulator.dram.borrowing import entry, part
 from simulator.dram.coming import before_others, first_coming
 from simulator.dram.hits import changes_nothing, hits_at_once, turns_at_once
 from simulator.dram.issue import columns, issue, spacing
@@ -83,7 +83,7 @@ class Books(NamedTuple):
     precharged_down_ps: int
 
 
-@entry
+@kernel
 def ask(flat: Integers, now_ps: int, ticket: int, address: int, size: int, is_write: int) -> bool:
     """Hand in a run of ``size`` bytes from ``address``; False, and nothing done, if the table is full.
 
@@ -130,7 +130,7 @@ def ask(flat: Integers, now_ps: int, ticket: int, address: int, size: int, is_wr
     return True
 
 
-@entry
+@kernel
 def advance(flat: Integers, now_ps: int) -> int:
     """Issue every command up to ``now_ps``; return when to come again, later than now, or NEVER.
 
@@ -142,7 +142,7 @@ def advance(flat: Integers, now_ps: int) -> int:
     return soonest(stream, now_ps)
 
 
-@entry
+@kernel
 def take(flat: Integers, now_ps: int) -> Completion:
     """Take away the next run that is complete by ``now_ps``, by (``last_ps``, ticket)."""
     stream = view(flat)
@@ -165,7 +165,7 @@ def take(flat: Integers, now_ps: int) -> Completion:
     )
 
 
-@entry
+@kernel
 def close_books(flat: Integers, elapsed_ps: int) -> Books:
     """Issue what is due by ``elapsed_ps``, and give what was done from 0 to there."""
     stream = view(flat)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from networks.kernels import kernel, part
 from simulator.dram import fields as at
-from simulator.dram.borrowing import kernel, part
 from simulator.dram.state import Integers, Memory
 from simulator.dram.timing import Timing
 
@@ -168,6 +168,13 @@ def wish(memory: Memory, timing: Timing, channel: int, bank: int) -> None:
 
 
 @part
+def listed(memory: Memory, channel: int, which: int) -> tuple[int, int]:
+    """Give the first place of a channel's list of wishes and the one past its last."""
+    begin = memory.channel[channel, at.LISTS + which]
+    return begin, begin + memory.channel[channel, at.WISHES + which]
+
+
+@part
 def set_wish(
     memory: Memory,
     channel: int,
@@ -184,17 +191,17 @@ def set_wish(
     """Put a wish of the bank on its list, or write the one there anew."""
     place = memory.bank[bank, at.PLACES + which]
     if place == at.NOBODY:
-        place = memory.channel[channel, at.WISHES + which]
-        memory.channel[channel, at.WISHES + which] = place + 1
+        place = listed(memory, channel, which)[1]
+        memory.channel[channel, at.WISHES + which] += 1
         memory.bank[bank, at.PLACES + which] = place
-        memory.wish[channel, which, at.WISHING, place] = bank
-    memory.wish[channel, which, at.READY, place] = ready
-    memory.wish[channel, which, at.OF_GROUP, place] = group
-    memory.wish[channel, which, at.OF_RANK, place] = rank
-    memory.wish[channel, which, at.FIELD, place] = field
-    memory.wish[channel, which, at.SLOTS, place] = slots
-    memory.wish[channel, which, at.PRIORITY, place] = min(kind, at.ACTIVATE) * at.AGES + order
-    memory.wish[channel, which, at.KIND, place] = kind
+        memory.wish[place, at.WISHING] = bank
+    memory.wish[place, at.READY] = ready
+    memory.wish[place, at.OF_GROUP] = group
+    memory.wish[place, at.OF_RANK] = rank
+    memory.wish[place, at.FIELD] = field
+    memory.wish[place, at.SLOTS] = slots
+    memory.wish[place, at.PRIORITY] = min(kind, at.ACTIVATE) * at.AGES + order
+    memory.wish[place, at.KIND] = kind
 
 
 @part
@@ -203,11 +210,11 @@ def drop_wish(memory: Memory, channel: int, which: int, bank: int) -> None:
     place = memory.bank[bank, at.PLACES + which]
     if place == at.NOBODY:
         return
-    last = memory.channel[channel, at.WISHES + which] - 1
-    memory.channel[channel, at.WISHES + which] = last
+    last = listed(memory, channel, which)[1] - 1
+    memory.channel[channel, at.WISHES + which] -= 1
     for field in range(at.WISH_FIELDS):
-        memory.wish[channel, which, field, place] = memory.wish[channel, which, field, last]
-    memory.bank[memory.wish[channel, which, at.WISHING, last], at.PLACES + which] = place
+        memory.wish[place, field] = memory.wish[last, field]
+    memory.bank[memory.wish[last, at.WISHING], at.PLACES + which] = place
     memory.bank[bank, at.PLACES + which] = at.NOBODY
 
 

@@ -12,9 +12,9 @@ from simulator.dram import fields as at
 from simulator.dram.drive import advance, new_drive
 from simulator.dram.loading import load_standard
 from simulator.dram.mapping import AddressBits
+from simulator.dram.packing import pack, parts
 from simulator.dram.records import Records
 from simulator.dram.run_trace import run_trace
-from simulator.dram.state import empty_memory
 from simulator.dram.timing import Timing
 from tests.simulator.dram.stepping import drive_slowly
 from tests.simulator.dram.strategies import timings
@@ -50,11 +50,12 @@ def test_driving_fast_is_driving_step_by_step(
 ) -> None:
     bits = some_bits(timing)
     commands, slow = drive_slowly(timing, bits, asked, window)
-    memory, drive = empty_memory(timing), new_drive(timing, window)
+    flat, drive = pack(timing, bits, runs=0), new_drive(window)
+    memory = parts(flat)
     for block, last in ((asked[:cut], 0), (asked[cut:], 1)):
         table = np.array(block, np.int64).reshape(-1, 3).T
         columns = table[0].astype(np.uint8), table[1].copy(), table[2].copy()
-        advance(memory, timing, bits, drive, *columns, window, last)
+        advance(flat, drive, *columns, window, last)
     assert np.array_equal(memory.counts, slow.counts)
     assert np.array_equal(memory.rank, slow.rank)
     served = [
