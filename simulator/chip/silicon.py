@@ -48,7 +48,7 @@ def derived_prices(chip: Chip) -> dict[str, Price]:
 
 
 def standard_prices(memory: StandardDram) -> dict[str, Price]:
-    """Price every action of a DRAM by the currents of its standard; the pins only where it has a source."""
+    """Price every action of a DRAM by the currents of its standard; pins without a source count nothing."""
     from simulator.dram.energy import WHY, prices
 
     power, of = memory.standard.power, prices(memory.standard)
@@ -67,8 +67,10 @@ def standard_prices(memory: StandardDram) -> dict[str, Price]:
         "background_active_down": priced("power", of.active_down_w, "VDD IDD3P"),
         "background_precharged_down": priced("power", of.precharged_down_w, "VDD IDD2P"),
     }
-    if power.interface is not None:
-        found["io"] = priced("energy", power.interface.read, "energy of the data pins for a bit")
+    pins, why = power.interface, "energy of the data pins for a bit"
+    found["io"] = (
+        priced("energy", pins.read, why) if pins else priced("energy", 0.0, f"not counted: no {why}")
+    )
     return {f"{memory.name}.{action}": price for action, price in found.items()}
 
 
