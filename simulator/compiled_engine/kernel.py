@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from networks.kernels import kernel, part
 from simulator.compiled_engine.banks import serve_buffer
 from simulator.compiled_engine.buffers import come_in, move_up, packet_to_go
@@ -82,8 +84,9 @@ def ticks(state_directory: Integers, tables_directory: Integers) -> bool:
     """The loop over ticks."""
     state, tables = view_state(state_directory), view_tables(tables_directory)
     run, events = state.run[0], state.events
-    open_gate(state, tables, 0)
-    decide(state, tables, 0)
+    now = np.int64(0)  # not 0: for a constant all that follows would be compiled once more
+    open_gate(state, tables, now)
+    decide(state, tables, now)
     while run.events > 0 and run.overflow == 0:
         now = events[0].time
         while run.events > 0 and events[0].time == now and run.overflow == 0:
