@@ -36,6 +36,7 @@ class Case:
     theta: str | float
     score: float
     engine: str
+    profile: str | None  # the data that told which columns are hot, where the chip pins them
 
     @property
     def digest(self) -> str:
@@ -74,16 +75,16 @@ def prepare(
     The messages come from the cache where they were computed before. Raises `InputError` for an unknown chip
     or engine, a threshold below 0, or a network that does not fit.
     """
+    from deltasim.placing import placed
     from networks.executions import executed
     from simulator.chip import load_chip
-    from simulator.mapping import map_network
     from simulator.simulate import ENGINES
 
     if engine not in ENGINES:
         raise InputError("engine", engine, "there is no such engine", nearest(engine, ENGINES))
     loaded = load_chip(chip) if isinstance(chip, str | Path) else chip
     network = benchmark.network if theta is None else benchmark.network.with_thresholds(theta)
-    mapping = map_network(network, loaded)
+    mapping, profile = placed(benchmark, network, loaded)
     trace, outputs = executed(network, benchmark.sequences)
     return Case(
         benchmark=benchmark,
@@ -94,24 +95,26 @@ def prepare(
         theta="trained" if theta is None else theta,
         score=benchmark.score(outputs, benchmark.targets),
         engine=engine,
+        profile=profile,
     )
 
 
 def dense_baseline(case: Case, progress: Progress | None = None, jobs: int | None = None) -> Baseline:
     """Replay the dense trace on the case's chip and score the dense-trained network.
 
-    What a dense run costs depends on shapes alone, so one baseline serves every threshold of a sweep.
+    What a dense run costs depends on shapes alone, so one baseline serves every threshold of a sweep. Where
+    the chip pins columns, all are equally hot in it.
     ``jobs`` sequences run at once, one for each processor by default.
     """
+    from deltasim.placing import placed_evenly
     from networks.executions import executed
     from networks.trace import dense_trace
     from simulator.simulate import simulate as replay
 
     benchmark = case.benchmark
     trace = dense_trace(case.network, [len(sequence) for sequence in benchmark.sequences])
-    ledger = replay(
-        case.network, trace, case.chip, case.mapping, engine=case.engine, jobs=jobs, progress=progress
-    )
+    mapping = placed_evenly(case.network, case.chip) if case.chip.placement.pins else case.mapping
+    ledger = replay(case.network, trace, case.chip, mapping, engine=case.engine, jobs=jobs, progress=progress)
     _, outputs = executed(benchmark.dense_network, benchmark.sequences)
     return Baseline(ledger, benchmark.score(outputs, benchmark.targets))
 
@@ -154,7 +157,9 @@ def run_case(
         ledger=ledger,
         dense_ledger=baseline.ledger,
         score=Score(benchmark.score_name, case.score, baseline.score),
-        provenance=Provenance(command=command, seed=0, data_digest=benchmark.data_digest),
+        provenance=Provenance(
+            command=command, seed=0, data_digest=benchmark.data_digest, profile=case.profile
+        ),
         wall_s=wall_s,
     )
 

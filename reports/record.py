@@ -62,6 +62,7 @@ def origins(result: Result) -> dict[str, Any]:
         "command": source.command,
         "seed": source.seed,
         "fallback": result.fallback,
+        "profile": source.profile,
         "versions": dict(source.versions),
         "digests": {
             "data": source.data_digest,

@@ -44,12 +44,16 @@ def run_digest(network: Network, trace: Trace, chip: Chip, mapping: Mapping) -> 
 
 @dataclass(frozen=True)
 class Provenance:
-    """How to make a run again: the command, the seed, the digest of the data, the versions used."""
+    """How to make a run again: the command, the seed, the digest of the data, the versions used.
+
+    ``profile`` says which data told the hot columns, where the chip pins them.
+    """
 
     command: str
     seed: int
     data_digest: str
     versions: Lookup[str, str] = field(default_factory=versions)
+    profile: str | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -54,10 +54,14 @@ class Need(NamedTuple):
     core: int
     layout: Layout
     resized: Callable[[int], Layout]  # cores the target is spread over -> what the fullest stores, at most
+    bits: int  # of a weight
+    bounds: tuple[int, ...] = ()  # target neurons at which the slices of all cores begin, and the last ends
+    part: int = 0  # which of these slices it is
 
-    def bytes(self, bits: int) -> int:
+    @property
+    def bytes(self) -> int:
         """Whole bytes for each column."""
-        return self.layout.bytes(bits)
+        return self.layout.bytes(self.bits)
 
 
 def stores(chip: Chip) -> list[list[Store]]:
@@ -80,11 +84,12 @@ def stores(chip: Chip) -> list[list[Store]]:
     return reach
 
 
-def does_not_fit(chip: Chip, bits: int, needs: Sequence[Need], failed: Need, store: Store) -> InputError:
+def does_not_fit(chip: Chip, needs: Sequence[Need], failed: Need, store: Store) -> InputError:
     """The sentence for a block that no memory of its core still holds; ``store`` is the last one tried.
 
     ``needs`` is all that has to lie in the store in the end, what it already holds included.
     """
+    bits = failed.bits
     alone = sum(
         need.layout.total_words for need in needs if (need.target, need.core) == (failed.target, failed.core)
     )
@@ -98,30 +103,32 @@ def does_not_fit(chip: Chip, bits: int, needs: Sequence[Need], failed: Need, sto
         chip.place(f"memories.{store.position}.size"),
         size_text(store.size_bytes),
         rule,
-        f"Use {listed(remedies(chip, bits, needs, store))}.",
+        f"Use {listed(remedies(chip, needs, store))}.",
     )
 
 
-def remedies(chip: Chip, bits: int, needs: Sequence[Need], store: Store) -> list[str]:
+def remedies(chip: Chip, needs: Sequence[Need], store: Store) -> list[str]:
     """Changes of which each alone makes everything fit: a larger memory, narrower weights, more cores."""
 
-    def total(width: int, cores: int | None = None) -> int:
+    widest = max(need.bits for need in needs)
+
+    def total(most: int, cores: int | None = None) -> int:
         size = 0
         for need in needs:
-            if cores is not None:
-                need = need._replace(layout=need.resized(cores))
-            size = -(-size // store.access_bytes) * store.access_bytes + need.bytes(width)
+            layout = need.layout if cores is None else need.resized(cores)
+            start = -(-size // store.access_bytes) * store.access_bytes
+            size = start + layout.bytes(min(most, need.bits))
         return size
 
-    found = [size_text(-(-total(bits) // 1024) * 1024)]
+    found = [size_text(-(-total(widest) // 1024) * 1024)]
     narrower = next(
-        (width for width in (16, 8, 4, 2) if width < bits and total(width) <= store.size_bytes), None
+        (width for width in (16, 8, 4, 2) if width < widest and total(width) <= store.size_bytes), None
     )
     if narrower:
         found.append(f"{narrower}-bit weights")
     if chip.memories[store.position].kind == "scratchpad" and not chip.placement.explicit.cores:
         more = range(chip.cores.count + 1, MOST_CORES)
-        enough = next((cores for cores in more if total(bits, cores) <= store.size_bytes), None)
+        enough = next((cores for cores in more if total(widest, cores) <= store.size_bytes), None)
         if enough:
             found.append(f"{enough} cores")
     return found

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from networks.graph import Network
+from simulator.blocks import Block
 from simulator.mapping import Mapping
 from simulator.plan import Columns, Integers, Stores
 
@@ -28,8 +29,15 @@ def compile_columns(
     network: Network, mapping: Mapping, stores: Stores, source: list[int], target: list[int]
 ) -> tuple[Columns, Targets]:
     """Flatten the blocks of a mapping; also returns the distinct trees that messages travel along."""
-    blocks = {(block.projection, block.core): block for block in mapping.blocks}
+    blocks: dict[tuple[int, int], list[Block]] = {}
+    for block in mapping.blocks:
+        blocks.setdefault((block.projection, block.core), []).append(block)
     first_store = {name: stores.component.index(name) for name in dict.fromkeys(stores.component)}
+
+    def store_of(block: Block) -> int:
+        first = first_store[block.through or block.memory]
+        return first + (block.channel if stores.shared[first] else block.core)
+
     bits = network.arithmetic.weight_bits
     trees: dict[tuple[int, bytes], int] = {}
     parts: dict[str, list[Integers]] = {name: [] for name in ("core", "position", "tree", "copies")}
@@ -43,13 +51,17 @@ def compile_columns(
         offset.append(offset[-1] + sources)
         cores = np.array([share.core for share in shares], np.int64)
         owned = [blocks[number, share.core] for share in shares]
-        word_bits = bits + np.array([block.index_bits for block in owned], np.int64)
+        word_bits = bits + np.array([own[0].index_bits for own in owned], np.int64)
         size = (words * word_bits + 7) // 8
-        address = np.stack([block.addresses(size[:, n]) for n, block in enumerate(owned)], axis=1)
-        places = [(first_store[block.through or block.memory], block.channel, block.core) for block in owned]
-        store = np.array(
-            [s + (channel if stores.shared[s] else core) for s, channel, core in places], np.int64
-        )
+        address = np.stack([own[0].addresses(size[:, n]) for n, own in enumerate(owned)], axis=1)
+        store = np.array([store_of(own[0]) for own in owned], np.int64)
+        if any(len(own) > 1 for own in owned):  # some columns lie elsewhere
+            store = np.tile(store, (sources, 1))
+            for n, own in enumerate(owned):
+                for block in own[1:]:
+                    here = block.holds(sources)
+                    address[here, n] = block.addresses(size[:, n])[here]
+                    store[here, n] = store_of(block)
         reached, which = kinds_of(words > 0)
         origins = mapping.slices[source[number]]
         sizes = np.array([share.stop - share.start for share in origins])
@@ -66,14 +78,14 @@ def compile_columns(
         parts["copies"].append(reached.sum(axis=1)[which])
         if len(reached) == 1 and reached.all():  # all targets of every source: no search for what is there
             copies["core"].append(np.tile(cores, sources))
-            copies["store"].append(np.tile(store, sources))
+            copies["store"].append(np.tile(store, sources) if store.ndim == 1 else store.reshape(-1))
             copies["words"].append(words.reshape(-1))
             copies["bytes"].append(size.reshape(-1))
             copies["address"].append(address.reshape(-1))
         else:
             column, part = np.nonzero(words)
             copies["core"].append(cores[part])
-            copies["store"].append(store[part])
+            copies["store"].append(store[part] if store.ndim == 1 else store[column, part])
             copies["words"].append(words[column, part])
             copies["bytes"].append(size[column, part])
             copies["address"].append(address[column, part])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,16 @@ from networks.errors import InputError
 from networks.graph import Network
 
 Outputs = Sequence[NDArray[np.float32]]
+
+
+class Practice(NamedTuple):
+    """Sequences apart from those that are measured: what may be known of the data beforehand.
+
+    ``about`` says which they are, ``read`` reads them where they are asked for.
+    """
+
+    about: str
+    read: Callable[[], tuple[NDArray[np.float32], ...]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +34,8 @@ class Benchmark:
     what ought to come out, ``score(outputs, targets)`` a number where more is better. ``classes`` and
     ``speakers`` (n,) say what is to be spread evenly when fewer sequences are taken. ``data`` is one
     sentence about the data used, ``fallback`` another one when it is not the data that was hoped for.
+    ``practice`` is what a chip that places weights by a profile takes it from; None where all data are
+    measured.
 
     >>> from workloads.registry import benchmark
     >>> digits = benchmark("digits", data="synthetic").limited(20)
@@ -43,6 +56,7 @@ class Benchmark:
     data: str
     data_digest: str
     fallback: str | None = None
+    practice: Practice | None = None
 
     def limited(self, count: int) -> Benchmark:
         """The first ``count`` sequences of the dealing order, kept in their own order; see `dealt`."""

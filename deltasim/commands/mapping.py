@@ -18,11 +18,12 @@ def show_mapping(
 ) -> None:
     """Show which core holds which neurons and which memory holds which weights."""
     from deltasim.cases import choose
+    from deltasim.placing import placed
     from deltasim.tables import print_table
     from simulator.chip import load_chip
-    from simulator.mapping import map_network
 
-    mapping = map_network(choose(benchmark, data, trained).network, load_chip(chip))
+    chosen = choose(benchmark, data, trained)
+    mapping, _ = placed(chosen, chosen.network, load_chip(chip))
     for position, (heading, columns, rows) in enumerate(mapping.table()):
         if position:
             print()

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from simulator.chip.description import Chip
 
 LEAST_BURST = 8  # bytes: two words of the widest weights
+NEEDED = {  # policy -> kinds of memory, of each of which a chip needs one
+    "streamed": (("dram",),),
+    "cached": (("cache",),),
+    "pinned": (("scratchpad", "buffer"), ("dram",)),
+}
 
 
 def faults(chip: Chip) -> tuple[Fault, ...]:
@@ -136,10 +141,10 @@ def placement_faults(chip: Chip) -> Iterator[Fault]:
     wanted |= {f"placement.layers.{name}": policy for name, policy in (chip.placement.layers or {}).items()}
     kinds = [memory.kind for memory in chip.memories]
     for place, policy in wanted.items():
-        kind = {"streamed": "dram", "cached": "cache"}.get(policy or "")
-        if kind and kind not in kinds:
-            what = "DRAM" if kind == "dram" else kind
-            yield Fault(place, str(policy), f"this chip has no {what}", f"Add a {what} or use nearest.")
+        for suiting in NEEDED.get(policy or "", ()):
+            if not set(suiting) & set(kinds):
+                what = " or ".join(suiting).replace("dram", "DRAM")
+                yield Fault(place, str(policy), f"this chip has no {what}", f"Add a {what} or use nearest.")
     names = [memory.name for memory in chip.memories if not isinstance(memory, Registers)]
     for projection, name in explicit.memory.items():
         if name not in names:

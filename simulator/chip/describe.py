@@ -180,7 +180,7 @@ def placement_table(chip: Chip) -> Table:
     explicit, meeting = chip.placement.explicit, chip.synchronisation
     homes = [memory.name for memory in chip.memories if not isinstance(memory, Cache | Registers)]
     weights = f"first that holds them: {', '.join(homes)}"
-    if chip.placement.policy in ("streamed", "cached"):
+    if chip.placement.policy in ("streamed", "cached", "pinned"):
         weights = chip.placement.policy
     rows = [
         ("synchronisation", f"{meeting.policy}, {cycles(meeting.cost_cycles)} a meeting"),

@@ -165,7 +165,7 @@ class Explicit(Part):
     memory: dict[Text, Text] = Field(default_factory=dict)
 
 
-Policy = Literal["nearest", "streamed", "cached"]
+Policy = Literal["nearest", "streamed", "cached", "pinned"]
 
 
 class Placement(Part):
@@ -173,12 +173,19 @@ class Placement(Part):
 
     ``policy`` is for weights: ``nearest`` (the default) puts a block into the first memory that still holds
     it, ``streamed`` into a DRAM, ``cached`` into the memory behind the chip's first cache, to be fetched
-    through it. ``layers`` gives a population's or a projection's own; ``explicit`` goes before both.
+    through it; ``pinned`` puts the columns that a profile shows to be hottest into the first scratchpad or
+    buffer, as far as it holds them, and the others into a DRAM. ``layers`` gives a population's or a
+    projection's own; ``explicit`` goes before both.
     """
 
     policy: Policy | None = None
     layers: dict[Text, Policy] | None = None
     explicit: Explicit = Explicit()
+
+    @property
+    def pins(self) -> bool:
+        """Whether some weights are placed by a profile."""
+        return "pinned" in (self.policy, *(self.layers or {}).values())
 
 
 class Synchronisation(Part):

@@ -176,7 +176,7 @@ def test_energy_is_that_of_the_standard(name: str) -> None:
 @given(cases().filter(lambda case: any(hasattr(memory, "standard") for memory in case.chip.memories)))
 def test_laws_of_a_controller(case: Case) -> None:
     """Every burst is a hit, a miss or a conflict; ranks are in one state at every moment."""
-    ledger = simulate(case.network, case.trace, case.chip)
+    ledger = simulate(case.network, case.trace, case.chip, case.mapping)
     hits, misses, conflicts, bursts = (
         ledger.total(f"dram.{name}") for name in ("row_hit", "row_miss", "row_conflict", "read")
     )

@@ -24,9 +24,10 @@ CASES = int(os.environ.get("DELTASIM_PARITY_CASES", "500"))
 @settings(max_examples=CASES)
 @given(cases())
 def test_engines_agree_on_random_chips_and_networks(case: Case) -> None:
-    network, trace, chip, _ = case
+    network, trace, chip, _, mapping = case
     assert_same_ledger(
-        simulate(network, trace, chip, engine="simpy"), simulate(network, trace, chip, engine="compiled")
+        simulate(network, trace, chip, mapping, engine="simpy"),
+        simulate(network, trace, chip, mapping, engine="compiled"),
     )
 
 

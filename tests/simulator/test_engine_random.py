@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from networks.trace import dense_trace
 from simulator.compile import compile_plan
-from simulator.mapping import map_network
 from simulator.simpy_engine.engine import run_sequence
 from simulator.simulate import ENGINES, simulate
 from tests.simulator.builders import assert_same_ledger
@@ -22,17 +21,17 @@ engines = st.sampled_from(ENGINES)
 @given(cases())
 def test_neurons_arrive_at_the_trace(case: Case) -> None:
     """Cores that compute for themselves send exactly what ``execute`` says, and cost what a replay costs."""
-    network, trace, chip, inputs = case
-    computed = simulate(network, trace, chip, inputs=inputs, engine="simpy")
-    assert_same_ledger(computed, simulate(network, trace, chip, engine="simpy"))
+    network, trace, chip, inputs, mapping = case
+    computed = simulate(network, trace, chip, mapping, inputs=inputs, engine="simpy")
+    assert_same_ledger(computed, simulate(network, trace, chip, mapping, engine="simpy"))
 
 
 @settings(max_examples=80)
 @given(cases(), engines)
 def test_counts_follow_from_the_trace(case: Case, engine: str) -> None:
     """Every message fetches its column once, wherever its parts lie; every step updates every neuron."""
-    network, trace, chip, _ = case
-    ledger = simulate(network, trace, chip, engine=engine)
+    network, trace, chip, _, mapping = case
+    ledger = simulate(network, trace, chip, mapping, engine=engine)
     fan_out = [projection.connection.fan_out for projection in network.projections]
     words = sum(int(fan_out[message["projection"]][message["source"]]) for message in trace.messages)
     assert ledger.total("core.mac") == words
@@ -50,8 +49,8 @@ def test_counts_follow_from_the_trace(case: Case, engine: str) -> None:
 @given(cases(), engines)
 def test_unit_times_add_up(case: Case, engine: str) -> None:
     """Every unit is busy, stalled or idle at every picosecond; the steps of a sequence cover its time."""
-    network, trace, chip, _ = case
-    ledger = simulate(network, trace, chip, engine=engine)
+    network, trace, chip, _, mapping = case
+    ledger = simulate(network, trace, chip, mapping, engine=engine)
     total = ledger.busy_ps + ledger.stalled_ps + ledger.idle_ps
     assert (total == ledger.elapsed_ps).all()
     assert (ledger.queue_wait_ps == ledger.queue_area_ps).all()
@@ -65,8 +64,8 @@ def test_unit_times_add_up(case: Case, engine: str) -> None:
 @settings(max_examples=60)
 @given(cases(), st.integers(0, 2**32))
 def test_order_of_creation_changes_nothing(case: Case, seed: int) -> None:
-    network, trace, chip, inputs = case
-    plan = compile_plan(network, chip, map_network(network, chip))
+    network, trace, chip, inputs, mapping = case
+    plan = compile_plan(network, chip, mapping)
     sequence = trace.sequence(0)
     plain = run_sequence(plan, sequence, inputs[0])
     assert_same_ledger(plain, run_sequence(plan, sequence, inputs[0], shuffle=seed))
@@ -76,8 +75,9 @@ def test_order_of_creation_changes_nothing(case: Case, seed: int) -> None:
 @given(cases(), engines)
 def test_dense_run_costs_at_least_as_much(case: Case, engine: str) -> None:
     """Sending everything at every step does every multiplication of the sparse run and more."""
-    network, trace, chip, inputs = case
-    sparse = simulate(network, trace, chip, engine=engine)
-    dense = simulate(network, dense_trace(network, [len(frames) for frames in inputs]), chip, engine=engine)
+    network, trace, chip, inputs, mapping = case
+    sparse = simulate(network, trace, chip, mapping, engine=engine)
+    everything = dense_trace(network, [len(frames) for frames in inputs])
+    dense = simulate(network, everything, chip, mapping, engine=engine)
     assert dense.total("core.mac") >= sparse.total("core.mac")
     assert dense.total("core.scan") == sparse.total("core.scan")

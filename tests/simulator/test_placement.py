@@ -60,6 +60,16 @@ def test_the_second_step_finds_its_weights_in_the_cache(network: Network, engine
             "gru_0: streamed: this chip has no DRAM",
         ),
         (
+            "deltakws",
+            {"placement.policy": "pinned"},
+            "placement.policy: pinned: this chip has no DRAM. Add a DRAM or use nearest.",
+        ),
+        (
+            "edgedrnn",
+            {"placement.policy": "pinned"},
+            "placement.policy: pinned: this chip has no scratchpad or buffer. Add a scratchpad or buffer or",
+        ),
+        (
             "mesh16",
             {"placement.policy": "pined"},
             "placement.policy: pined: expected 'nearest', 'streamed'",

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from networks.errors import InputError
-from workloads.benchmark import Benchmark
-from workloads.digits.corpus import digest_of
+from workloads.benchmark import Benchmark, Practice, dealt
+from workloads.digits.corpus import Corpus, digest_of
 from workloads.digits.scores import accuracy, digit_accuracy
 from workloads.digits.sources import STRING_SEED, Source, source
+from workloads.digits.strings import Strings
 from workloads.digits.trained import SHIPPED, Trained, load
-from workloads.features import normalised
+from workloads.features import Normalisation, normalised
 
 MADE_FOR = {
     "fsdd": "fsdd",
     "synthetic": "synthetic",
     "tidigits": "fsdd",
 }  # which shipped networks hear which data
+
+PRACTICE = 20  # sequences of the training part
 
 STRINGS_FALLBACK = (
     "The networks shipped for connected digits were trained on the embedded synthetic digits, "
@@ -44,6 +50,10 @@ def digits(data: str | Path | None = None, trained: Path | None = None) -> Bench
         data=f"{corpus.about}, test part, {count} recordings by {voices} speakers{_foreign(found, trained)}",
         data_digest=corpus.digest,
         fallback=found.fallback,
+        practice=Practice(
+            f"{found.about}, training part, {PRACTICE} recordings",
+            lambda: practice(found.read("train"), networks.normalisation),
+        ),
     )
 
 
@@ -68,7 +78,18 @@ def digit_strings(data: str | Path | None = None, trained: Path | None = None) -
         data=f"{found.about}, test part, {count} strings of {said} digits{made}{_foreign(found, trained)}",
         data_digest=digest_of(strings.digits, *strings.features),
         fallback=found.fallback if data is not None or trained is not None else STRINGS_FALLBACK,
+        practice=Practice(
+            f"{found.about}, training part, {PRACTICE} strings",
+            lambda: practice(found.read_strings("train"), networks.normalisation),
+        ),
     )
+
+
+def practice(heard: Corpus | Strings, normalisation: Normalisation) -> tuple[NDArray[np.float32], ...]:
+    """A few sequences of a part, dealt evenly over classes and speakers."""
+    classes = heard.labels if isinstance(heard, Corpus) else (heard.digits >= 0).sum(1)
+    chosen = np.sort(dealt(classes, heard.speakers)[:PRACTICE])
+    return tuple(normalised(heard.features[place], normalisation) for place in chosen)
 
 
 def networks_for(task: str, found: Source, trained: Path | None) -> Trained:

@@ -1,0 +1,51 @@
+"""A benchmark's network on a chip, with a profile of other data where the chip pins hot columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from networks.errors import InputError
+
+if TYPE_CHECKING:
+    from networks.graph import Network
+    from simulator.chip import Chip
+    from simulator.mapping import Mapping
+    from workloads.benchmark import Benchmark
+
+
+def placed(benchmark: Benchmark, network: Network, chip: Chip) -> tuple[Mapping, str | None]:
+    """The mapping, and which data told the hot columns: the benchmark's practice, never what is measured.
+
+    Errors: InputError where the network does not fit, or the benchmark has no practice and the chip pins.
+
+    >>> import deltasim as ds
+    >>> from simulator.chip import load_chip
+    >>> digits = ds.benchmark("digits", data="synthetic")
+    >>> chip = load_chip("mesh16").changed({"placement.policy": "pinned", "memories.0.size": "2 KiB"})
+    >>> mapping, profile = placed(digits, digits.network, chip)
+    >>> mapping.blocks[0].memory, profile
+    ('scratchpad', 'synthetic digits spoken by espeak-ng, embedded, training part, 20 recordings')
+    """
+    from networks.executions import executed
+    from simulator.mapping import map_network
+    from simulator.profile import profile_of
+
+    if not chip.placement.pins:
+        return map_network(network, chip), None
+    if benchmark.practice is None:
+        raise InputError(
+            chip.place("placement"),
+            "pinned",
+            f"benchmark {benchmark.name} has no data to tell hot columns by but those that are measured",
+            "Give it a practice part, or use nearest.",
+        )
+    trace, _ = executed(network, benchmark.practice.read())
+    return map_network(network, chip, profile_of(trace, network)), benchmark.practice.about
+
+
+def placed_evenly(network: Network, chip: Chip) -> Mapping:
+    """The mapping for a dense run, in which all columns are equally hot."""
+    from simulator.mapping import map_network
+    from simulator.profile import even_profile
+
+    return map_network(network, chip, even_profile(network))

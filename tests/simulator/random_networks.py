@@ -1,0 +1,136 @@
+"""Random small networks for property tests: every cell, connection and arithmetic."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from hypothesis import strategies as st
+
+from networks.arithmetic import FLOAT32, FixedPoint
+from networks.arrays import Floats
+from networks.build import random_stack
+from networks.cells import GRU, LIF, Conv2d, Dense, Input
+from networks.connections import AllToAll, Convolution, Sparse
+from networks.graph import Network, Population, Projection
+from networks.quantise import quantised
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> Network:
+    """Stacks of RNN, GRU, LSTM, in both directions too; convolutions; feedback; spikes; float32 and fixed."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**16)))
+    network = draw(st.sampled_from([recurrent, pruned, convolutional, with_feedback, spiking]))(draw, rng)
+    theta = draw(st.sampled_from([0.0, 0.05, 0.3]))
+    network = network.with_thresholds({"input": theta, "recurrent": draw(st.sampled_from([0.0, 0.1]))})
+    return quantised(network, FixedPoint()) if draw(st.booleans()) else network
+
+
+def recurrent(draw: st.DrawFn, rng: np.random.Generator) -> Network:
+    """A stack of one to two layers."""
+    kind = draw(st.sampled_from(["rnn", "gru", "lstm"]))
+    sizes = draw(st.lists(st.integers(1, 11), min_size=1, max_size=2))
+    both = draw(st.booleans())
+    readout = draw(st.sampled_from([None, 2]))
+    return random_stack(kind, draw(st.integers(1, 7)), sizes, rng, bidirectional=both, readout=readout)
+
+
+def pruned(draw: st.DrawFn, rng: np.random.Generator) -> Network:
+    """A stack with most of its weights taken out: packed columns of several gates, some empty."""
+    network = recurrent(draw, rng)
+    kept = draw(st.sampled_from([0.1, 0.5]))
+
+    def sparse(projection: Projection) -> Projection:
+        matrices = projection.connection.weights.transpose(1, 2, 0)
+        words = matrices * (rng.random(matrices.shape) < kept)
+        return replace(projection, connection=Sparse.from_matrices(words.astype(np.float32)))
+
+    return replace(network, projections=tuple(map(sparse, network.projections)))
+
+
+def spiking(draw: st.DrawFn, rng: np.random.Generator) -> Network:
+    """Two spiking populations that hear an input, a real-valued population and each other; a readout."""
+    left, right, analogue = (draw(st.integers(1, 9)) for _ in range(3))
+
+    def sparse(sources: int, targets: int) -> Sparse:
+        words = rng.normal(size=(targets, sources)) * (rng.random((targets, sources)) < 0.6)
+        return Sparse.from_matrices(words.astype(np.float32))
+
+    return Network(
+        "spiking",
+        (
+            Population("input", Input(4)),
+            Population("analogue", Dense(analogue, "tanh"), small(rng, 1, analogue)),
+            Population("left", LIF(left, 0.5, 0.75), small(rng, 1, left)),
+            Population("right", LIF(right, 0.5, 1.0, -0.5), small(rng, 1, right)),
+            Population("readout", Dense(2), small(rng, 1, 2)),
+        ),
+        (
+            Projection("input", "analogue", AllToAll(small(rng, 4, 1, analogue))),
+            Projection("input", "left", sparse(4, left)),
+            Projection("analogue", "left", AllToAll(small(rng, analogue, 1, left))),
+            Projection("left", "left", sparse(left, left), "recurrent", 1),
+            Projection("left", "right", sparse(left, right), "input", 1),
+            Projection("right", "left", sparse(right, left), "recurrent", 1),
+            Projection("left", "readout", AllToAll(small(rng, left, 1, 2)), "input", 1),
+            Projection("right", "readout", sparse(right, 2), "input", 1),
+        ),
+        ("readout", "right"),
+        FLOAT32,
+    )
+
+
+def convolutional(draw: st.DrawFn, rng: np.random.Generator) -> Network:
+    """Two convolutions and a Dense readout; with a stride beyond the kernel some pixels reach nobody."""
+    planes, high, wide = (draw(st.integers(1, 2)), draw(st.integers(3, 5)), draw(st.integers(3, 5)))
+    size, stride = draw(st.integers(1, 3)), draw(st.integers(1, 2))
+    first = Convolution(
+        rng.normal(size=(2, planes, size, size)).astype(np.float32) / 4,
+        in_shape=(planes, high, wide),
+        stride=(stride, stride),
+        padding=(size // 2, size // 2),
+    )
+    second = Convolution(rng.normal(size=(1, 2, 1, 1)).astype(np.float32), in_shape=first.out_shape)
+    pixels = second.target_size
+    return Network(
+        "convolutional",
+        (
+            Population("image", Input(planes * high * wide)),
+            Population("conv_0", Conv2d(first.out_shape), small(rng, 1, first.target_size)),
+            Population("conv_1", Conv2d(second.out_shape), small(rng, 1, pixels)),
+            Population("readout", Dense(2, "sigmoid"), small(rng, 1, 2)),
+        ),
+        (
+            Projection("image", "conv_0", first),
+            Projection("conv_0", "conv_1", second),
+            Projection("conv_1", "readout", AllToAll(small(rng, pixels, 1, 2))),
+        ),
+        ("readout",),
+        FLOAT32,
+    )
+
+
+def with_feedback(draw: st.DrawFn, rng: np.random.Generator) -> Network:
+    """Two inputs, a skip connection, and a delayed projection from the upper population to the lower."""
+    left, right, lower, upper = (draw(st.integers(1, 6)) for _ in range(4))
+    return Network(
+        "feedback",
+        (
+            Population("left", Input(left)),
+            Population("right", Input(right)),
+            Population("lower", Dense(lower, "tanh"), small(rng, 1, lower)),
+            Population("upper", GRU(upper), small(rng, 4, upper)),
+        ),
+        (
+            Projection("left", "lower", AllToAll(small(rng, left, 1, lower))),
+            Projection("upper", "lower", AllToAll(small(rng, upper, 1, lower)), "recurrent", 1),
+            Projection("lower", "upper", AllToAll(small(rng, lower, 3, upper))),
+            Projection("right", "upper", AllToAll(small(rng, right, 3, upper))),
+        ),
+        ("lower", "upper"),
+        FLOAT32,
+    )
+
+
+def small(rng: np.random.Generator, *shape: int) -> Floats:
+    return rng.uniform(-0.7, 0.7, shape).astype(np.float32)
