@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from networks.kernels import part
 from simulator.dram import fields as at
+from simulator.dram.packing import KIND, KNOWN, TARGET, TICK
 from simulator.dram.rule import next_command
 from simulator.dram.state import Integers, Memory
 from simulator.dram.timing import Timing
@@ -17,13 +18,13 @@ def first_coming(memory: Memory, timing: Timing, coming: Integers) -> int:
     """Give the channel whose next command comes first, the lowest at one tick."""
     best = 0
     for channel in range(timing.channels):
-        if coming[channel, 0] == 0:
+        if coming[channel, KNOWN] == 0:
             tick, kind, target = next_command(memory, timing, channel)
-            coming[channel, 0] = 1
-            coming[channel, 1] = tick
-            coming[channel, 2] = kind
-            coming[channel, 3] = target
-        if coming[channel, 1] < coming[best, 1]:
+            coming[channel, KNOWN] = 1
+            coming[channel, TICK] = tick
+            coming[channel, KIND] = kind
+            coming[channel, TARGET] = target
+        if coming[channel, TICK] < coming[best, TICK]:
             best = channel
     return best
 
@@ -34,5 +35,5 @@ def before_others(timing: Timing, coming: Integers, channel: int) -> int:
     until = at.NEVER
     for other in range(timing.channels):
         if other != channel:
-            until = min(until, coming[other, 1] - 1)
+            until = min(until, coming[other, TICK] - 1)
     return until

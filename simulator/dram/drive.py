@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, ParamSpec, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from networks.kernels import kernel, part
+from networks.kernels import compiled, kernel, part
 from simulator.dram import fields as at
 from simulator.dram.coming import before_others, first_coming
-from simulator.dram.hits import changes_nothing, hits_at_once, turns_at_once
-from simulator.dram.issue import columns, issue, spacing
+from simulator.dram.hits import Turns, at_once
+from simulator.dram.issue import columns, row_command
 from simulator.dram.mapping import decode, together
-from simulator.dram.packing import view
+from simulator.dram.packing import KIND, KNOWN, TARGET, TICK, view
 from simulator.dram.state import Integers, Memory
 from simulator.dram.timing import Timing
 from simulator.dram.waiting import enqueue_run
 
+P = ParamSpec("P")
+R = TypeVar("R")
 LATENCIES = 1 << 16  # bins of one tick; the last holds all that are longer
 
 # registers of a drive
@@ -48,6 +51,11 @@ def new_drive(window: int) -> Drive:
         zeros(max(window, 1), np.int64),
         zeros(LATENCIES, np.int64),
     )
+
+
+def inlined(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a function into those that call it: the arrays of a drive would be 21 arguments."""
+    return compiled(function, _nrt=False, forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
 @kernel
@@ -85,66 +93,47 @@ def advance(
             elif last == 0:
                 break
         room = timing.queue - memory.channel[channel, at.QUEUED] if held > 0 else 0
+        fed, first, apart = 0, now, 0  # transactions that enter now, and when
         if room > 0 and (window == 0 or flying < window):
-            count = min(room, held) if window == 0 else 1
-            enqueue_run(memory, timing, channel, now, 0, count, bank, row, is_write, 0)
-            coming[channel, 0] = 0
-            held -= count
-            flying += count
-            continue
-        best = first_coming(memory, timing, coming)
-        tick, kind, target = coming[best, 1], coming[best, 2], coming[best, 3]
-        if room > 0 and next_landing(drive) < tick:
-            now = max(now, next_landing(drive) + 1)
-            land(drive)
-            flying -= 1
-            continue
-        if held == 0 and nothing_waits(memory):
-            break
-        coming[best, 0] = 0
-        now = max(now, tick)
-        if kind != at.COLUMN or window > 0:
-            slot = issue(memory, timing, best, tick, kind, target)
-            if slot != at.NOBODY:
-                complete(memory, timing, drive, slot, tick, 1, 0)
-                if window > 0:
-                    take_off(memory, timing, drive, slot, tick)
-                else:
-                    flying -= 1
-            continue
-        feeds = held > 0 and channel == best
-        until = before_others(timing, coming, best) if held > 0 else at.NEVER
-        count = hits_at_once(memory, timing, best, tick, target, until)
-        quiet = not feeds or changes_nothing(memory, bank, row)
-        if feeds:
-            count = min(count, held) if quiet else 1
-        if count == 1 and quiet:
-            turns = turns_at_once(memory, timing, best, tick, target, until, feeds)
-            rounds = min(turns.rounds, held // 2) if feeds else turns.rounds
-            if rounds > 0:
-                slot = columns(memory, timing, best, tick, target, rounds, turns.period)
-                complete(memory, timing, drive, slot, tick, rounds, turns.period)
-                later = tick + turns.offset
-                slot = columns(memory, timing, best, later, turns.other, rounds, turns.period)
-                complete(memory, timing, drive, slot, later, rounds, turns.period)
-                flying -= 2 * rounds
-                now = max(now, later + (rounds - 1) * turns.period)
-                if feeds:
-                    enqueue_run(
-                        memory, timing, channel, tick, turns.offset, 2 * rounds, bank, row, is_write, 0
-                    )
-                    held -= 2 * rounds
-                    flying += 2 * rounds
+            fed = min(room, held) if window == 0 else 1
+        else:
+            best = first_coming(memory, timing, coming)
+            tick, kind, target = coming[best, TICK], coming[best, KIND], coming[best, TARGET]
+            if room > 0 and next_landing(drive) < tick:
+                now = max(now, next_landing(drive) + 1)
+                land(drive)
+                flying -= 1
                 continue
-        apart = spacing(timing, memory.slot[memory.bank[target, at.HIT], at.IS_WRITE])
-        slot = columns(memory, timing, best, tick, target, count, apart)
-        complete(memory, timing, drive, slot, tick, count, apart)
-        flying -= count
-        now = max(now, tick + (count - 1) * apart)
-        if feeds:  # each hit makes room for the next in line
-            enqueue_run(memory, timing, channel, tick, apart, count, bank, row, is_write, 0)
-            held -= count
-            flying += count
+            if held == 0 and nothing_waits(memory):
+                break
+            coming[best, KNOWN] = 0
+            now = max(now, tick)
+            if kind != at.COLUMN and kind != at.COLUMN_OWNED:
+                row_command(memory, timing, best, tick, kind, target)
+                continue
+            waiting, turns = 0, Turns(1, at.NOBODY, 0, 0)
+            if kind == at.COLUMN and window == 0:
+                waiting = held if channel == best else 0
+                until = before_others(timing, coming, best) if held > 0 else at.NEVER
+                turns = at_once(memory, timing, best, tick, target, until, waiting, bank, row)
+            rounds, period = turns.rounds, turns.period
+            slot = serve(memory, timing, drive, best, tick, target, rounds, period)
+            if window > 0:
+                take_off(memory, timing, drive, slot, tick)
+                continue
+            fed, first, apart = rounds, tick, period
+            if turns.other != at.NOBODY:
+                serve(memory, timing, drive, best, tick + turns.offset, turns.other, rounds, period)
+                fed, apart = 2 * rounds, turns.offset
+                now = max(now, tick + turns.offset + (rounds - 1) * period)
+            now = max(now, tick + (rounds - 1) * period)
+            flying -= fed
+            fed = fed if waiting > 0 else 0
+        if fed > 0:
+            enqueue_run(memory, timing, channel, first, apart, fed, bank, row, is_write, 0)
+            coming[channel, KNOWN] = 0
+            held -= fed
+            flying += fed
     register[NOW], register[FLYING], register[HELD] = now, flying, held
     register[CHANNEL], register[BANK], register[ROW] = channel, bank, row
     register[ADDRESS], register[END], register[WRITE] = place, end, is_write
@@ -175,11 +164,19 @@ def nothing_waits(memory: Memory) -> bool:
     return waiting == 0
 
 
-@part
-def complete(
-    memory: Memory, timing: Timing, drive: Drive, slot: int, tick: int, count: int, apart: int
-) -> None:
-    """Note the latencies of transactions of one slot, served from ``tick`` on, ``apart`` ticks each."""
+@inlined
+def serve(
+    memory: Memory,
+    timing: Timing,
+    drive: Drive,
+    channel: int,
+    tick: int,
+    bank: int,
+    count: int,
+    apart: int,
+) -> int:
+    """Issue ``count`` row hits of one slot, ``apart`` ticks each; note their latencies, give the slot."""
+    slot = columns(memory, timing, channel, tick, bank, count, apart)
     register = drive.register
     is_write, step = memory.slot[slot, at.IS_WRITE], memory.slot[slot, at.STEP]
     latency = timing.write_latency if is_write else timing.read_latency
@@ -191,6 +188,7 @@ def complete(
         register[LATENCY_SUM] += taken
         register[LATENCY_MOST] = max(register[LATENCY_MOST], taken)
         taken += apart - step
+    return slot
 
 
 @part

@@ -18,6 +18,47 @@ from simulator.dram.timing import Timing
 from simulator.dram.waiting import listed
 
 
+class Turns(NamedTuple):
+    """Hits that are issued together: so many of a bank, ``period`` ticks apart; or two banks take turns."""
+
+    rounds: int  # 0: they do not
+    other: int  # the bank that follows ``offset`` ticks after the first, and so on; or NOBODY
+    offset: int
+    period: int
+
+
+@part
+def at_once(
+    memory: Memory,
+    timing: Timing,
+    channel: int,
+    tick: int,
+    bank: int,
+    last: int,
+    left: int,
+    fed_bank: int,
+    fed_row: int,
+) -> Turns:
+    """Which hits are issued together, the first for ``bank`` at ``tick``, all by ``last``.
+
+    ``left`` transactions for a row of ``fed_bank`` wait for room in this channel's queue (0: none do): each
+    hit makes room for the next of them.
+    """
+    hit, most = memory.bank[bank, at.HIT], left if left > 0 else at.NEVER
+    apart = spacing(timing, memory.slot[hit, at.IS_WRITE])
+    if memory.slot[hit, at.COUNT] == 1 or left == 1:
+        return Turns(1, at.NOBODY, 0, apart)
+    if left > 0 and not changes_nothing(memory, fed_bank, fed_row):
+        return Turns(1, at.NOBODY, 0, apart)
+    hits = min(most, hits_at_once(memory, timing, channel, tick, bank, last))
+    if hits == 1 and most > 1:
+        turns = turns_at_once(memory, timing, channel, tick, bank, last, left > 0)
+        rounds = min(most // 2, turns.rounds)
+        if rounds > 0:
+            return Turns(rounds, turns.other, turns.offset, turns.period)
+    return Turns(hits, at.NOBODY, 0, apart)
+
+
 @part
 def hits_at_once(memory: Memory, timing: Timing, channel: int, tick: int, bank: int, last: int) -> int:
     """How many hits of the bank's oldest slot of hits nothing comes between, if all are issued by ``last``.
@@ -91,15 +132,6 @@ def ticks_after(
     return ticks
 
 
-class Turns(NamedTuple):
-    """Two banks that take turns: ``other`` follows after ``offset`` ticks, and so on each ``period``."""
-
-    rounds: int  # 0: they do not
-    other: int
-    offset: int
-    period: int
-
-
 @part
 def turns_at_once(
     memory: Memory, timing: Timing, channel: int, tick: int, bank: int, last: int, evenly: bool
@@ -133,14 +165,11 @@ def turns_at_once(
     regular = offset == between or period == apart
     if offset >= apart or between >= apart or not regular or (evenly and period != 2 * offset):
         return nothing
-    youngest = max(
-        memory.wish[place, at.PRIORITY],
-        memory.wish[partner, at.PRIORITY],
-    )
+    youngest = max(memory.wish[place, at.PRIORITY], memory.wish[partner, at.PRIORITY])
     begin, end = listed(memory, channel, at.COLUMN_WISHES)
     for third in range(begin, end):
         ready = memory.wish[third, at.TICK]
-        if third in (place, partner) or ready > last:
+        if third == place or third == partner or ready > last:  # noqa: SIM109 (a tuple is slow to compile)
             continue
         if (  # younger, and never legal before the one whose turn it is
             memory.wish[third, at.PRIORITY] > youngest + most
@@ -154,7 +183,7 @@ def turns_at_once(
     for row in range(begin, end):
         ready = memory.wish[row, at.TICK]
         wishing = memory.wish[row, at.WISHING]
-        if ready > last or (to_precharge >= period and wishing in (bank, other)):
+        if ready > last or (to_precharge >= period and (wishing == bank or wishing == other)):  # noqa: SIM109
             continue
         last = ready - (memory.wish[row, at.KIND] == at.CLOSE)
     if last < tick + offset + period:

@@ -19,6 +19,13 @@ def issue(memory: Memory, timing: Timing, channel: int, tick: int, kind: int, ta
     """
     if kind == at.COLUMN or kind == at.COLUMN_OWNED:
         return columns(memory, timing, channel, tick, target, 1, 0)
+    row_command(memory, timing, channel, tick, kind, target)
+    return at.NOBODY
+
+
+@part
+def row_command(memory: Memory, timing: Timing, channel: int, tick: int, kind: int, target: int) -> None:
+    """Carry out a command that serves no request."""
     if kind == at.ACTIVATE:
         activate(memory, timing, channel, tick, target)
     elif kind == at.PRECHARGE:
@@ -35,7 +42,6 @@ def issue(memory: Memory, timing: Timing, channel: int, tick: int, kind: int, ta
         precharge_all(memory, timing, channel, tick, target)
     elif kind == at.REFRESH:
         refresh(memory, timing, channel, tick, target)
-    return at.NOBODY
 
 
 @part
@@ -105,20 +111,23 @@ def columns(
         take_column_slots(memory, timing, channel, final, timing.column_slots)
     if is_write:
         memory.counts[channel, at.WRITES] += count
-        later(memory.bank, bank, at.NEXT_PRECHARGE, final + timing.write_to_precharge)
-        later(memory.shared, group, at.NEXT_WRITE, final + timing.write_to_write_group)
-        later(memory.shared, group, at.NEXT_READ, final + timing.write_to_read_group)
-        hold_rank(memory, timing, rank, at.NEXT_WRITE, final + timing.write_to_write)
-        hold_rank(memory, timing, rank, at.NEXT_READ, final + timing.write_to_read)
+        same, other, latency = at.NEXT_WRITE, at.NEXT_READ, timing.write_latency
+        to_precharge = timing.write_to_precharge
+        to_same, to_other = timing.write_to_write, timing.write_to_read
+        to_same_group, to_other_group = timing.write_to_write_group, timing.write_to_read_group
     else:
         memory.counts[channel, at.READS] += count
-        later(memory.bank, bank, at.NEXT_PRECHARGE, final + timing.read_to_precharge)
-        later(memory.shared, group, at.NEXT_READ, final + timing.read_to_read_group)
-        hold_rank(memory, timing, rank, at.NEXT_READ, final + timing.read_to_read)
-        hold_rank(memory, timing, rank, at.NEXT_WRITE, final + timing.read_to_write)
+        same, other, latency = at.NEXT_READ, at.NEXT_WRITE, timing.read_latency
+        to_precharge = timing.read_to_precharge
+        to_same, to_other = timing.read_to_read, timing.read_to_write
+        to_same_group, to_other_group = timing.read_to_read_group, timing.read_to_write
+    later(memory.bank, bank, at.NEXT_PRECHARGE, final + to_precharge)
+    later(memory.shared, group, same, final + to_same_group)
+    later(memory.shared, group, other, final + to_other_group)
+    hold_rank(memory, timing, rank, same, final + to_same)
+    hold_rank(memory, timing, rank, other, final + to_other)
     if timing.ranks_on_bus > 1:
         hand_over_bus(memory, timing, rank, final, is_write)
-    latency = timing.write_latency if is_write else timing.read_latency
     later(memory.rank, rank, at.IDLE_FROM, final + latency)
     memory.rank[rank, at.PENDING] -= count
     if timing.closed_page == 1 and memory.bank[bank, at.HIT] == at.NOBODY:

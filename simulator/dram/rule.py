@@ -37,8 +37,10 @@ def next_command(memory: Memory, timing: Timing, channel: int) -> tuple[int, int
         tick = legal_from(memory, place, next_slot)
         tick += tick >= strobe_until  # the write clock has stopped: one command more, just before, starts it
         memory.wish[place, at.TICK] = tick
-        if tick < best or (tick == best and memory.wish[place, at.PRIORITY] < first):
-            best, first, chosen = tick, memory.wish[place, at.PRIORITY], place
+        priority = memory.wish[place, at.PRIORITY]
+        earlier = (tick < best) | ((tick == best) & (priority < first))
+        best, first = (tick if earlier else best), (priority if earlier else first)
+        chosen = place if earlier else chosen
     next_slot = memory.channel[channel, at.NEXT_ROW_SLOT]
     begin, end = listed(memory, channel, at.ROW_WISHES)
     for place in range(begin, end):
@@ -46,8 +48,10 @@ def next_command(memory: Memory, timing: Timing, channel: int) -> tuple[int, int
         if timing.activate_apart > 0 and tick == next_slot:
             tick = after_spare_slot(memory, timing, channel, place, tick)
         memory.wish[place, at.TICK] = tick
-        if tick < best or (tick == best and memory.wish[place, at.PRIORITY] < first):
-            best, first, chosen = tick, memory.wish[place, at.PRIORITY], place
+        priority = memory.wish[place, at.PRIORITY]
+        earlier = (tick < best) | ((tick == best) & (priority < first))
+        best, first = (tick if earlier else best), (priority if earlier else first)
+        chosen = place if earlier else chosen
     if best >= memory.channel[channel, at.FIRST_REFRESH]:
         return command_at_refresh(memory, timing, channel)
     return best, memory.wish[chosen, at.KIND], memory.wish[chosen, at.WISHING]

@@ -17,8 +17,8 @@ from typing import NamedTuple
 from networks.kernels import kernel, part
 from simulator.dram import fields as at
 from simulator.dram.coming import before_others, first_coming
-from simulator.dram.hits import changes_nothing, hits_at_once, turns_at_once
-from simulator.dram.issue import columns, issue, spacing
+from simulator.dram.hits import Turns, at_once
+from simulator.dram.issue import columns, row_command
 from simulator.dram.mapping import decode, together
 from simulator.dram.packing import (
     ACTIVATES,
@@ -37,20 +37,25 @@ from simulator.dram.packing import (
     FIRST,
     FREE,
     HITS,
+    KIND,
+    KNOWN,
     LAST,
     LEFT,
     MISSES,
     NOW,
     OLDEST,
     PLACED,
+    TARGET,
+    TICK,
     TICKET,
     WRITE,
     YOUNGEST,
     Stream,
+    parts,
     view,
 )
 from simulator.dram.state import Integers
-from simulator.dram.states import state_ticks
+from simulator.dram.states import StateTicks, state_ticks
 from simulator.dram.timing import Timing
 from simulator.dram.waiting import enqueue_run
 
@@ -137,9 +142,51 @@ def advance(flat: Integers, now_ps: int) -> int:
     All runs asked for up to now have been handed in.
     """
     stream = view(flat)
-    limit = now_ps // stream.timing.tick_ps
-    serve(stream, limit)
-    return soonest(stream, now_ps)
+    memory, timing, register, coming = stream.memory, stream.timing, stream.register, stream.coming
+    limit = now_ps // timing.tick_ps
+    while True:
+        if register[FED_LEFT] == 0:
+            feed_next(stream)
+        left, channel, enters, room = register[FED_LEFT], register[FED_CHANNEL], 0, 0
+        if left > 0:
+            room = timing.queue - memory.channel[channel, at.QUEUED]
+            enters = max(register[NOW], stream.run[register[FEEDING], ARRIVAL])
+        fed, first, apart = 0, 0, 0  # transactions that enter now, and when
+        if room > 0 and enters == register[NOW]:
+            fed, first = min(room, left), enters
+        else:
+            best = first_coming(memory, timing, coming)
+            tick, kind, target = coming[best, TICK], coming[best, KIND], coming[best, TARGET]
+            if room > 0 and enters <= tick:
+                register[NOW] = enters
+                continue
+            if tick > limit:
+                return soonest(stream, now_ps, tick)
+            coming[best, KNOWN] = 0
+            register[NOW] = max(register[NOW], tick)
+            if kind != at.COLUMN and kind != at.COLUMN_OWNED:
+                note_row_command(stream, kind, target)
+                row_command(memory, timing, best, tick, kind, target)
+                continue
+            until, waiting, turns = limit, 0, Turns(1, at.NOBODY, 0, 0)
+            if kind == at.COLUMN:
+                if room > 0:
+                    until = min(until, enters - 1)
+                elif left > 0:
+                    until = min(until, before_others(timing, coming, best))
+                    waiting = left if channel == best else 0
+                fed_bank, fed_row = register[FED_BANK], register[FED_ROW]
+                turns = at_once(memory, timing, best, tick, target, until, waiting, fed_bank, fed_row)
+            serve(stream, best, tick, target, turns.rounds, turns.period)
+            if turns.other != at.NOBODY:
+                serve(stream, best, tick + turns.offset, turns.other, turns.rounds, turns.period)
+                fed, first, apart = 2 * turns.rounds, tick, turns.offset
+            elif turns.rounds > 1:
+                fed, first, apart = turns.rounds, tick, turns.period
+            if waiting == 0:
+                continue
+        if fed > 0:
+            feed(stream, first, apart, fed)
 
 
 @kernel
@@ -165,81 +212,22 @@ def take(flat: Integers, now_ps: int) -> Completion:
     )
 
 
-@kernel
 def close_books(flat: Integers, elapsed_ps: int) -> Books:
-    """Issue what is due by ``elapsed_ps``, and give what was done from 0 to there."""
+    """Issue what is due by ``elapsed_ps``, and give what was done from 0 to there; for Python only."""
+    advance(flat, elapsed_ps)
+    tick_ps = int(flat[0])
+    ticks, begun = divmod(elapsed_ps, tick_ps)  # no command falls into the tick that has begun
+    whole, more = ticks_by_state(flat, ticks), ticks_by_state(flat, ticks + 1)
+    spent = (a * tick_ps + (b - a) * begun for a, b in zip(whole, more, strict=True))
+    counts = parts(flat).counts.sum(axis=0)
+    return Books(int(counts[at.REFRESHED]), int(counts[at.PRECHARGED]), *spent)
+
+
+@kernel
+def ticks_by_state(flat: Integers, elapsed: int) -> StateTicks:
+    """Count the ticks the ranks spent in each state up to ``elapsed``."""
     stream = view(flat)
-    memory, timing = stream.memory, stream.timing
-    ticks = elapsed_ps // timing.tick_ps
-    serve(stream, ticks)
-    refreshes, precharges = 0, 0
-    for channel in range(timing.channels):
-        refreshes += memory.counts[channel, at.REFRESHED]
-        precharges += memory.counts[channel, at.PRECHARGED]
-    begun = elapsed_ps - ticks * timing.tick_ps  # of the tick after; no command falls into it
-    whole, more = state_ticks(memory, timing, ticks), state_ticks(memory, timing, ticks + 1)
-    return Books(
-        refreshes,
-        precharges,
-        whole.active * timing.tick_ps + (more.active - whole.active) * begun,
-        whole.precharged * timing.tick_ps + (more.precharged - whole.precharged) * begun,
-        whole.active_down * timing.tick_ps + (more.active_down - whole.active_down) * begun,
-        whole.precharged_down * timing.tick_ps + (more.precharged_down - whole.precharged_down) * begun,
-    )
-
-
-@part
-def serve(stream: Stream, limit: int) -> None:
-    """Let runs enter and issue commands, in order of tick, up to ``limit``."""
-    memory, timing, register, coming = stream.memory, stream.timing, stream.register, stream.coming
-    while True:
-        if register[FED_LEFT] == 0:
-            feed_next(stream)
-        left, room, enters = register[FED_LEFT], 0, 0
-        if left > 0:
-            room = timing.queue - memory.channel[register[FED_CHANNEL], at.QUEUED]
-            enters = max(register[NOW], stream.run[register[FEEDING], ARRIVAL])
-            if room > 0 and enters == register[NOW]:
-                feed(stream, enters, 0, min(room, left))
-                continue
-        best = first_coming(memory, timing, coming)
-        tick, kind, target = coming[best, 1], coming[best, 2], coming[best, 3]
-        if room > 0 and enters <= tick:
-            register[NOW] = enters
-            continue
-        if tick > limit:
-            return
-        coming[best, 0] = 0
-        register[NOW] = max(register[NOW], tick)
-        if kind != at.COLUMN and kind != at.COLUMN_OWNED:
-            note_row_command(stream, kind, target)
-            issue(memory, timing, best, tick, kind, target)
-            continue
-        feeds = left > 0 and room == 0 and register[FED_CHANNEL] == best
-        count = 1
-        if kind == at.COLUMN:
-            until, quiet = limit, True
-            if room > 0:
-                until = min(until, enters - 1)
-            elif left > 0:
-                until = min(until, before_others(timing, coming, best))
-            count = hits_at_once(memory, timing, best, tick, target, until)
-            if feeds:
-                quiet = changes_nothing(memory, register[FED_BANK], register[FED_ROW])
-                count = min(count, left) if quiet else 1
-            if count == 1 and quiet:
-                turns = turns_at_once(memory, timing, best, tick, target, until, feeds)
-                rounds = min(turns.rounds, left // 2) if feeds else turns.rounds
-                if rounds > 0:
-                    serve_columns(stream, best, tick, target, rounds, turns.period)
-                    serve_columns(stream, best, tick + turns.offset, turns.other, rounds, turns.period)
-                    if feeds:
-                        feed(stream, tick, turns.offset, 2 * rounds)
-                    continue
-        apart = spacing(timing, memory.slot[memory.bank[target, at.HIT], at.IS_WRITE])
-        serve_columns(stream, best, tick, target, count, apart)
-        if count > 1 and feeds:  # each hit makes room for the next in line
-            feed(stream, tick, apart, count)
+    return state_ticks(stream.memory, stream.timing, elapsed)
 
 
 @part
@@ -271,7 +259,7 @@ def feed(stream: Stream, tick: int, step: int, count: int) -> None:
     channel, is_write = register[FED_CHANNEL], stream.run[run, WRITE]
     bank, row = register[FED_BANK], register[FED_ROW]
     enqueue_run(stream.memory, stream.timing, channel, tick, step, count, bank, row, is_write, run)
-    stream.coming[channel, 0] = 0
+    stream.coming[channel, KNOWN] = 0
     register[FED_LEFT] -= count
 
 
@@ -292,7 +280,7 @@ def note_row_command(stream: Stream, kind: int, bank: int) -> None:
 
 
 @part
-def serve_columns(stream: Stream, channel: int, tick: int, bank: int, count: int, apart: int) -> None:
+def serve(stream: Stream, channel: int, tick: int, bank: int, count: int, apart: int) -> None:
     """Issue ``count`` row hits of one slot, ``apart`` ticks each; enter them with their run."""
     memory, timing, run, register = stream.memory, stream.timing, stream.run, stream.register
     hit = memory.bank[bank, at.HIT]
@@ -327,13 +315,15 @@ def finish(stream: Stream, here: int) -> None:
 
 
 @part
-def soonest(stream: Stream, now_ps: int) -> int:
-    """A time before which no run is complete, and that of the first where it is known; `serve` has run."""
+def soonest(stream: Stream, now_ps: int, following: int) -> int:
+    """A time before which no run is complete, and that of the first where it is known.
+
+    ``following`` is the tick of the next command of all.
+    """
     timing, run, register = stream.timing, stream.run, stream.register
     first = at.NEVER
     if register[DONE] != at.NOBODY:
         first = max(run[register[DONE], LAST], now_ps // timing.tick_ps + 1)  # what is complete is taken now
-    following = stream.coming[first_coming(stream.memory, timing, stream.coming), 1]
     buses = timing.channels * (timing.ranks // timing.ranks_on_bus)
     for here in range(register[PLACED]):
         left = run[here, LEFT]
