@@ -24,13 +24,13 @@ BANK_FIELDS = 13
 # what a bank wishes next, apart from what it shares with others; a channel lists its column and row wishes
 COLUMN_WISHES, ROW_WISHES = 0, 1
 READY = 0  # the tick from which the bank itself is ready
-OF_GROUP, OF_RANK, FIELD = 1, 2, 3  # where `Memory.shared` has the first tick of its group and of its rank
-SLOTS = 4  # ticks of the command bus before its last
-TICK = 5  # the first legal tick when `next_command` was last asked
-PRIORITY = 6  # less is earlier at one tick: kind, then order of arrival
-KIND = 7
-WISHING = 8  # the bank
-WISH_FIELDS = 9
+OF_GROUP, OF_RANK = 1, 2  # where `Memory.shared` has the first tick of its group and of its rank
+SLOTS = 3  # ticks of the command bus before its last
+TICK = 4  # the first legal tick when `next_command` was last asked
+PRIORITY = 5  # less is earlier at one tick: kind, then order of arrival
+KIND = 6
+WISHING = 7  # the bank
+WISH_FIELDS = 8
 AGES = 1 << 48  # a priority is kind * AGES + order
 
 # rank

@@ -6,7 +6,7 @@ from networks.kernels import kernel, part
 from simulator.dram import fields as at
 from simulator.dram.state import Memory
 from simulator.dram.timing import Timing
-from simulator.dram.waiting import hold_rank, later, remove_hits, wake, wish
+from simulator.dram.waiting import hold_group, hold_rank, later, remove_hits, wake, wish
 
 
 @kernel
@@ -122,8 +122,8 @@ def columns(
         to_same, to_other = timing.read_to_read, timing.read_to_write
         to_same_group, to_other_group = timing.read_to_read_group, timing.read_to_write
     later(memory.bank, bank, at.NEXT_PRECHARGE, final + to_precharge)
-    later(memory.shared, group, same, final + to_same_group)
-    later(memory.shared, group, other, final + to_other_group)
+    hold_group(memory, group, same, final + to_same_group)
+    hold_group(memory, group, other, final + to_other_group)
     hold_rank(memory, timing, rank, same, final + to_same)
     hold_rank(memory, timing, rank, other, final + to_other)
     if timing.ranks_on_bus > 1:
@@ -166,12 +166,10 @@ def activate(memory: Memory, timing: Timing, channel: int, tick: int, bank: int)
     group, rank = memory.bank[bank, at.BANK_GROUP], memory.bank[bank, at.BANK_RANK]
     head = memory.bank[bank, at.HEAD]
     start(memory, channel, head, at.ROW_MISSES)
+    take_row_slots(memory, timing, channel, tick, 1 if timing.activate_apart > 0 else timing.activate_slots)
     if timing.activate_apart > 0:
-        take_row_slots(memory, timing, channel, tick, 1)
         spare = memory.channel[channel, at.SPARE_SLOTS]
         memory.channel[channel, at.SPARE_SLOTS] = spare & (spare - 1)  # the latest free slot before
-    else:
-        take_row_slots(memory, timing, channel, tick, timing.activate_slots)
     memory.counts[channel, at.ACTIVATED] += 1
     memory.channel[channel, at.QUEUED] -= 1
     memory.bank[bank, at.OPEN_ROW] = memory.slot[head, at.ROW]
@@ -185,7 +183,7 @@ def activate(memory: Memory, timing: Timing, channel: int, tick: int, bank: int)
     later(memory.bank, bank, at.NEXT_WRITE, tick + timing.activate_to_write)
     later(memory.bank, bank, at.NEXT_PRECHARGE, tick + timing.activate_to_precharge)
     later(memory.bank, bank, at.NEXT_ACTIVATE, tick + timing.activate_to_activate)
-    later(memory.shared, group, at.NEXT_ACTIVATE, tick + timing.activate_to_activate_group)
+    hold_group(memory, group, at.NEXT_ACTIVATE, tick + timing.activate_to_activate_group)
     hold_rank(memory, timing, rank, at.NEXT_ACTIVATE, tick + timing.activate_to_activate_any)
     oldest = memory.rank[rank, at.OLDEST_ACTIVATE]
     memory.rank[rank, at.ACTIVATES + oldest] = tick

@@ -157,9 +157,16 @@ def field_bits(made_of: Organisation) -> dict[str, int]:
 def decode(bits: AddressBits, address: int) -> tuple[int, int, int]:
     """Give (channel, bank numbered over all channels, row) of a byte address within the memory."""
     unit = address >> bits.burst_bits
-    channel = gather(bits, unit, 0, bits.channel_pieces)
-    bank = gather(bits, unit, bits.channel_pieces, bits.bank_pieces)
-    return channel, bank, gather(bits, unit, bits.bank_pieces, bits.pieces.shape[0])
+    channel, bank, row = 0, 0, 0
+    for piece in range(bits.pieces.shape[0]):
+        value = ((unit >> bits.pieces[piece, 0]) & bits.pieces[piece, 1]) << bits.pieces[piece, 2]
+        if piece < bits.channel_pieces:
+            channel ^= value
+        elif piece < bits.bank_pieces:
+            bank ^= value
+        else:
+            row ^= value
+    return channel, bank, row
 
 
 @part
@@ -169,12 +176,3 @@ def together(bits: AddressBits, unit: int) -> int:
     for piece in range(bits.pieces.shape[0]):
         low = min(low, bits.pieces[piece, 0])
     return int((1 << low) - (unit & ((1 << low) - 1)))
-
-
-@part
-def gather(bits: AddressBits, unit: int, first: int, end: int) -> int:
-    """Combine pieces of an address."""
-    value = 0
-    for piece in range(first, end):
-        value ^= ((unit >> bits.pieces[piece, 0]) & bits.pieces[piece, 1]) << bits.pieces[piece, 2]
-    return value

@@ -59,7 +59,7 @@ class Stream(NamedTuple):
 BITS = len(Timing._fields)
 TABLES = {
     "bank": at.BANK_FIELDS,
-    "shared": at.SHARED_FIELDS,
+    "shared": 1,
     "rank": at.RANK_FIELDS,
     "channel": at.CHANNEL_FIELDS,
     "slot": at.SLOT_FIELDS,
@@ -136,5 +136,6 @@ def parts(flat: Integers) -> Memory:
     arrays = []
     for name in Memory._fields:
         place, rows = flat[SEEN_TABLES[name].place :][:2]
-        arrays.append(flat[place : place + rows * TABLES[name]].reshape(rows, TABLES[name]))
+        array = flat[place : place + rows * TABLES[name]]
+        arrays.append(array if TABLES[name] == 1 else array.reshape(rows, TABLES[name]))
     return Memory(*arrays)

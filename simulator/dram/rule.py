@@ -18,7 +18,7 @@ from networks.kernels import kernel, part
 from simulator.dram import fields as at
 from simulator.dram.state import Memory
 from simulator.dram.timing import Timing
-from simulator.dram.waiting import listed, rank_row, ready_from
+from simulator.dram.waiting import listed, of_rank, ready_from
 
 
 @kernel
@@ -60,11 +60,10 @@ def next_command(memory: Memory, timing: Timing, channel: int) -> tuple[int, int
 @part
 def legal_from(memory: Memory, place: int, next_slot: int) -> int:
     """Give the first tick at which bank, group, rank and command bus allow a wish."""
-    field = memory.wish[place, at.FIELD]
-    of_group = memory.shared[memory.wish[place, at.OF_GROUP], field]
-    of_rank = memory.shared[memory.wish[place, at.OF_RANK], field]
+    group = memory.shared[memory.wish[place, at.OF_GROUP]]
+    rank = memory.shared[memory.wish[place, at.OF_RANK]]
     slot = next_slot + memory.wish[place, at.SLOTS]
-    return int(max(max(memory.wish[place, at.READY], slot), max(of_group, of_rank)))
+    return int(max(max(memory.wish[place, at.READY], slot), max(group, rank)))
 
 
 @part
@@ -108,7 +107,7 @@ def refresh_command(memory: Memory, timing: Timing, channel: int, rank: int) -> 
     due = memory.rank[rank, at.NEXT_REFRESH]
     tick = max(
         ready_from(memory, timing, rank, due),
-        memory.shared[rank_row(memory, timing, rank), at.NEXT_PRECHARGE],
+        memory.shared[of_rank(memory, timing, rank) + at.NEXT_PRECHARGE],
     )
     tick = max(tick, max(memory.channel[channel, at.NEXT_ROW_SLOT], due) + timing.precharge_slots - 1)
     banks = timing.groups * timing.banks

@@ -21,7 +21,7 @@ class Memory(NamedTuple):
     """
 
     bank: Integers  # (B, BANK_FIELDS)
-    shared: Integers  # (G + R + 1, SHARED_FIELDS) groups, then ranks, then a row of zeros: no limit
+    shared: Integers  # (SHARED_FIELDS (G + R + 1),) group by group, rank by rank, then zeros: no limit
     rank: Integers  # (R, RANK_FIELDS)
     channel: Integers  # (C, CHANNEL_FIELDS)
     slot: Integers  # (S, SLOT_FIELDS)
@@ -63,7 +63,7 @@ def empty_memory(timing: Timing) -> Memory:
     channel[:, at.LISTS + 1] = channel[:, at.LISTS] + banks_of_channel
     return Memory(
         bank=bank,
-        shared=np.zeros((len(rank) * (timing.groups + 1) + 1, at.SHARED_FIELDS), np.int64),
+        shared=np.zeros((len(rank) * (timing.groups + 1) + 1) * at.SHARED_FIELDS, np.int64),
         rank=rank,
         channel=channel,
         slot=slot,

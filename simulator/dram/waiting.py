@@ -137,8 +137,9 @@ def last_step(memory: Memory, slot: int) -> int:
 @part
 def wish(memory: Memory, timing: Timing, channel: int, bank: int) -> None:
     """Write down what the bank wishes next; called after every change of the bank."""
-    row, group = memory.bank[bank, at.OPEN_ROW], memory.bank[bank, at.BANK_GROUP]
-    rank = rank_row(memory, timing, memory.bank[bank, at.BANK_RANK])
+    row = memory.bank[bank, at.OPEN_ROW]
+    group = memory.bank[bank, at.BANK_GROUP] * at.SHARED_FIELDS
+    rank = of_rank(memory, timing, memory.bank[bank, at.BANK_RANK])
     hit, head = memory.bank[bank, at.HIT], memory.bank[bank, at.HEAD]
     if hit == at.NOBODY:
         drop_wish(memory, channel, at.COLUMN_WISHES, bank)
@@ -147,24 +148,29 @@ def wish(memory: Memory, timing: Timing, channel: int, bank: int) -> None:
         slots, order = timing.column_slots - 1, memory.slot[hit, at.ORDER]
         ready = max(memory.bank[bank, field], memory.slot[hit, at.ARRIVAL] + slots)
         kind = at.COLUMN_OWNED if memory.bank[bank, at.OWNED] else at.COLUMN
-        set_wish(memory, channel, at.COLUMN_WISHES, bank, ready, kind, order, group, rank, field, slots)
+        line = listed_place(memory, channel, at.COLUMN_WISHES, bank)
+        set_wish(memory, line, ready, kind, order, group + field, rank + field, slots)
     if row == at.CLOSING:
-        ready, group = memory.bank[bank, at.NEXT_PRECHARGE], memory.shared.shape[0] - 1  # held by none
-        set_wish(memory, channel, at.ROW_WISHES, bank, ready, at.CLOSE, bank, group, group, 0, -at.NEVER)
+        ready, kind, order, slots = memory.bank[bank, at.NEXT_PRECHARGE], at.CLOSE, bank, -at.NEVER
+        group = memory.shared.shape[0] - at.SHARED_FIELDS  # held by none
+        rank, field = group, at.NEXT_PRECHARGE
     elif head == hit:  # also when nothing waits
         drop_wish(memory, channel, at.ROW_WISHES, bank)
-    elif row == at.CLOSED:
-        arrival, order = memory.slot[head, at.ARRIVAL], memory.slot[head, at.ORDER]
-        slots = 0 if timing.activate_apart else timing.activate_slots - 1
-        ready = max(memory.bank[bank, at.NEXT_ACTIVATE], arrival + (1 if timing.activate_apart else slots))
-        field = at.NEXT_ACTIVATE
-        set_wish(memory, channel, at.ROW_WISHES, bank, ready, at.ACTIVATE, order, group, rank, field, slots)
+        return
     else:
         arrival, order = memory.slot[head, at.ARRIVAL], memory.slot[head, at.ORDER]
-        slots = timing.precharge_slots - 1
-        ready = max(memory.bank[bank, at.NEXT_PRECHARGE], arrival + slots)
-        field = at.NEXT_PRECHARGE
-        set_wish(memory, channel, at.ROW_WISHES, bank, ready, at.PRECHARGE, order, group, rank, field, slots)
+        if row != at.CLOSED:
+            kind, field, slots = at.PRECHARGE, at.NEXT_PRECHARGE, timing.precharge_slots - 1
+            arrival += slots
+        elif timing.activate_apart > 0:
+            kind, field, slots = at.ACTIVATE, at.NEXT_ACTIVATE, 0
+            arrival += 1
+        else:
+            kind, field, slots = at.ACTIVATE, at.NEXT_ACTIVATE, timing.activate_slots - 1
+            arrival += slots
+        ready = max(memory.bank[bank, field], arrival)
+    line = listed_place(memory, channel, at.ROW_WISHES, bank)
+    set_wish(memory, line, ready, kind, order, group + field, rank + field, slots)
 
 
 @part
@@ -175,30 +181,25 @@ def listed(memory: Memory, channel: int, which: int) -> tuple[int, int]:
 
 
 @part
-def set_wish(
-    memory: Memory,
-    channel: int,
-    which: int,
-    bank: int,
-    ready: int,
-    kind: int,
-    order: int,
-    group: int,
-    rank: int,
-    field: int,
-    slots: int,
-) -> None:
-    """Put a wish of the bank on its list, or write the one there anew."""
+def listed_place(memory: Memory, channel: int, which: int, bank: int) -> int:
+    """Give the place of the bank's wish on its list, a new one if it has none."""
     place = memory.bank[bank, at.PLACES + which]
     if place == at.NOBODY:
-        place = listed(memory, channel, which)[1]
+        _, place = listed(memory, channel, which)
         memory.channel[channel, at.WISHES + which] += 1
         memory.bank[bank, at.PLACES + which] = place
         memory.wish[place, at.WISHING] = bank
+    return int(place)
+
+
+@part
+def set_wish(
+    memory: Memory, place: int, ready: int, kind: int, order: int, of_group: int, of_rank: int, slots: int
+) -> None:
+    """Write a wish down, but for the bank's name."""
     memory.wish[place, at.READY] = ready
-    memory.wish[place, at.OF_GROUP] = group
-    memory.wish[place, at.OF_RANK] = rank
-    memory.wish[place, at.FIELD] = field
+    memory.wish[place, at.OF_GROUP] = of_group
+    memory.wish[place, at.OF_RANK] = of_rank
     memory.wish[place, at.SLOTS] = slots
     memory.wish[place, at.PRIORITY] = min(kind, at.ACTIVATE) * at.AGES + order
     memory.wish[place, at.KIND] = kind
@@ -279,15 +280,23 @@ def wake(memory: Memory, timing: Timing, rank: int, tick: int) -> None:
 
 
 @part
-def rank_row(memory: Memory, timing: Timing, rank: int) -> int:
-    """Give the row of `Memory.shared` that holds a rank."""
-    return int(memory.rank.shape[0] * timing.groups + rank)
+def of_rank(memory: Memory, timing: Timing, rank: int) -> int:
+    """Where `Memory.shared` holds a rank."""
+    return int((memory.rank.shape[0] * timing.groups + rank) * at.SHARED_FIELDS)
 
 
 @part
 def hold_rank(memory: Memory, timing: Timing, rank: int, field: int, tick: int) -> None:
     """Let a command be legal no earlier than ``tick`` anywhere in the rank."""
-    later(memory.shared, rank_row(memory, timing, rank), field, tick)
+    place = of_rank(memory, timing, rank) + field
+    memory.shared[place] = max(memory.shared[place], tick)
+
+
+@part
+def hold_group(memory: Memory, group: int, field: int, tick: int) -> None:
+    """Let a command be legal no earlier than ``tick`` anywhere in the bank group."""
+    place = group * at.SHARED_FIELDS + field
+    memory.shared[place] = max(memory.shared[place], tick)
 
 
 @part
