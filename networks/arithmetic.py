@@ -105,14 +105,16 @@ class Float32:
 
 # EdgeDRNN's formats, read in its released hardware description (arXiv 1912.12193).
 ACTIVATION, WEIGHT, ACCUMULATOR, LOOKUP = Q(8, 8), Q(1, 7), Q(9, 15), Q(2, 4)
+WIDEST_PRODUCT = 63  # bits, the sign among them: with an accumulator added, 64 hold the sum
 
 
 @dataclass(frozen=True)
 class FixedPoint:
     """Fixed point: formats of activations, weights and accumulators, and of what the lookup tables give out.
 
-    The defaults are EdgeDRNN's. Activations, weights and table outputs have at most 16 bits, accumulators at
-    most 32, so that every sum below is exact in 64-bit integers.
+    The defaults are EdgeDRNN's; ``weight`` is that of every projection that names none of its own.
+    Activations and table outputs have at most 16 bits, weights and accumulators at most 32, and a product in
+    the accumulator's fraction at most 63, so that every sum below is exact in 64-bit integers.
 
     >>> FixedPoint().weight_bits, FixedPoint().accumulator_bits, str(FixedPoint())
     (8, 24, 'fixed point (activation Q8.8, weight Q1.7, accumulator Q9.15, lookup Q2.4)')
@@ -124,13 +126,21 @@ class FixedPoint:
     lookup: Q = LOOKUP
 
     def __post_init__(self) -> None:
-        limits = {"activation": 16, "weight": 16, "accumulator": 32, "lookup": 16}
+        limits = {"activation": 16, "weight": 32, "accumulator": 32, "lookup": 16}
         for role, most in limits.items():
             form = Q(*getattr(self, role))
             object.__setattr__(self, role, form)
             if form.integer < 1 or form.fraction < 0 or form.bits > most:
                 rule = f"Qm.n needs m >= 1 for the sign, n >= 0 and m + n <= {most}"
                 raise InputError(f"fixed point {role} format", form, rule, "Choose a narrower format.")
+        product_bits = self.activation.bits + self.weight.bits - min(self.product_shift, 0)
+        if product_bits > WIDEST_PRODUCT:
+            rule = (
+                f"its product with a delta has {product_bits} bits in the fraction of the accumulator, "
+                f"{self.accumulator}, and {WIDEST_PRODUCT} are computed"
+            )
+            remedy = "Use fewer bits, or an accumulator with a shorter fraction."
+            raise InputError("fixed point weight format", self.weight, rule, remedy)
 
     @property
     def weight_bits(self) -> int:

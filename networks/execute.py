@@ -127,7 +127,8 @@ def prepare(network: Network) -> list[list[Runner]]:
                 recorded = population.cell.kind == "input" or population.sweep < target.sweep
                 theta = projection.thresholds(network.arithmetic)
                 lanes = target.cell.lanes(projection.role)
-                integrate = projection.connection.integrator(lanes, network.arithmetic)
+                arithmetic = projection.arithmetic(network.arithmetic)
+                integrate = projection.connection.integrator(lanes, arithmetic)
                 events, delay = network.sends_events(number), projection.delay
                 encoders.append(Encoder(number, source, events, recorded, delay, theta, integrate))
             step = target.cell.step(network.arithmetic)

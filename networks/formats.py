@@ -133,6 +133,7 @@ def described(network: Network) -> dict[str, Any]:
                 "delay": p.delay,
                 "theta": "tensor" if np.ndim(p.theta) else float(p.theta),
                 "connection": described_connection(p.connection),
+                **({} if p.weight_format is None else {"weight_format": p.weight_format}),
             }
             for p in network.projections
         ],
@@ -168,6 +169,8 @@ def rebuilt(content: Mapping[str, Any], tensors: Mapping[str, Numbers], place: P
         fields["connection"] = rebuilt_connection(fields["connection"], tensors, name, place)
         if fields["theta"] == "tensor":
             fields["theta"] = tensor(tensors, f"{name}.theta", place)
+        if "weight_format" in fields:
+            fields["weight_format"] = Q(*fields["weight_format"])
         projections.append(Projection(**fields))
     arithmetic: Arithmetic = FLOAT32
     if content["arithmetic"] != "float32":

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from networks.arithmetic import FLOAT32, Arithmetic
+from networks.arithmetic import FLOAT32, Arithmetic, FixedPoint, Q
 from networks.arrays import Numbers
 from networks.errors import InputError, nearest
 
@@ -54,7 +54,8 @@ class Projection:
 
     ``role`` ("input" or "recurrent") says which accumulators the gate blocks of the weights feed. ``delay``
     is 0 for what is read in the same step (acyclic) and 1 for the value of the step before. ``theta`` >= 0
-    is one number, or one for each source neuron, in the real units of the source's value.
+    is one number, or one for each source neuron, in the real units of the source's value. ``weight_format``
+    is the format of its own weights in fixed point; None: that of the network.
 
     >>> from networks.connections import AllToAll
     >>> weights = AllToAll.from_matrices(np.ones((4, 2)))
@@ -68,6 +69,7 @@ class Projection:
     role: str = "input"
     delay: int = 0
     theta: float | Numbers = 0.0
+    weight_format: Q | None = None
 
     @property
     def name(self) -> str:
@@ -76,6 +78,24 @@ class Projection:
     def thresholds(self, arithmetic: Arithmetic) -> Numbers:
         """One threshold for each source neuron, as the transmit rule compares it in this arithmetic."""
         return arithmetic.threshold(np.broadcast_to(self.theta, self.connection.source_size))
+
+    def arithmetic(self, network: Arithmetic) -> Arithmetic:
+        """What its messages are integrated in: the network's arithmetic, with its own weight format.
+
+        Errors: InputError for a format that fixed point does not have.
+
+        >>> from networks.connections import AllToAll
+        >>> narrow = Projection("a", "b", AllToAll(np.ones((1, 1, 1), np.int8)), weight_format=Q(1, 3))
+        >>> narrow.arithmetic(FixedPoint()).weight_bits, narrow.arithmetic(FLOAT32).weight_bits
+        (4, 32)
+        """
+        if self.weight_format is None or not isinstance(network, FixedPoint):
+            return network
+        try:
+            return replace(network, weight=self.weight_format)
+        except InputError as error:
+            place = f"projection {self.name}: weight format"
+            raise InputError(place, error.value, error.rule, error.remedy) from None
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,6 +190,10 @@ class Network:
         """Whether the projection sends values as they are, without a memory of what it sent last."""
         return self.restarts[self.index(self.projections[projection].target)]
 
+    def weight_bits(self, projection: int) -> int:
+        """Bits of each weight of a projection."""
+        return self.projections[projection].arithmetic(self.arithmetic).weight_bits
+
     @property
     def weight_words(self) -> int:
         """Weights stored, all projections together."""
@@ -187,7 +211,9 @@ class Network:
                 [p.name, p.cell.kind, asdict(p.cell), p.sweep, p.reverse] for p in self.populations
             ],
             "projections": [
-                [p.source, p.target, type(p.connection).__name__, p.role, p.delay] for p in self.projections
+                [p.source, p.target, type(p.connection).__name__, p.role, p.delay]
+                + ([] if p.weight_format is None else [p.weight_format])
+                for p in self.projections
             ],
         }
         digest.update(json.dumps(description, sort_keys=True).encode())

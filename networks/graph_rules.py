@@ -119,7 +119,12 @@ def check_projection(projection: Projection, network: Network, place: str) -> No
         raise InputError(
             f"{where}: weights", f"shape {found}", rule, "Give (sources, gates, targets) of that shape."
         )
-    form = network.arithmetic.weight if isinstance(network.arithmetic, FixedPoint) else None
+    arithmetic = projection.arithmetic(network.arithmetic)
+    form = arithmetic.weight if isinstance(arithmetic, FixedPoint) else None
+    if projection.weight_format is not None and form is None:
+        rule = "weights of a float32 network have 32 bits"
+        remedy = "Leave the format out, and give it to networks.quantise.quantised."
+        raise InputError(f"{where}: weight format", projection.weight_format, rule, remedy)
     if source.cell.spiking:
         check_spikes(projection, source, target, where)
     check_values(connection.weights, form, f"{where}: weights")

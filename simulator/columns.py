@@ -38,7 +38,6 @@ def compile_columns(
         first = first_store[block.through or block.memory]
         return first + (block.channel if stores.shared[first] else block.core)
 
-    bits = network.arithmetic.weight_bits
     trees: dict[tuple[int, bytes], int] = {}
     parts: dict[str, list[Integers]] = {name: [] for name in ("core", "position", "tree", "copies")}
     copies: dict[str, list[Integers]] = {name: [] for name in ("core", "words", "bytes", "address", "store")}
@@ -51,7 +50,7 @@ def compile_columns(
         offset.append(offset[-1] + sources)
         cores = np.array([share.core for share in shares], np.int64)
         owned = [blocks[number, share.core] for share in shares]
-        word_bits = bits + np.array([own[0].index_bits for own in owned], np.int64)
+        word_bits = network.weight_bits(number) + np.array([own[0].index_bits for own in owned], np.int64)
         size = (words * word_bits + 7) // 8
         address = np.stack([own[0].addresses(size[:, n]) for n, own in enumerate(owned)], axis=1)
         store = np.array([store_of(own[0]) for own in owned], np.int64)

@@ -136,7 +136,7 @@ def needed(network: Network, slices: tuple[tuple[Slice, ...], ...]) -> tuple[Nee
         resized = partial(fullest, connection, network.population(target).size)
         stored = layouts(connection, [(part.start, part.stop) for part in parts])
         bounds = (parts[0].start, *(part.stop for part in parts))
-        bits = network.arithmetic.weight_bits
+        bits = network.weight_bits(number)
         for place, (part, layout) in enumerate(zip(parts, stored, strict=True)):
             found.append(
                 Need(number, projection.name, target, part.core, layout, resized, bits, bounds, place)

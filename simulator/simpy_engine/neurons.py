@@ -130,13 +130,13 @@ class Computing:
             mine = [sent for number, sent in received if number == projection]
             if mine:
                 sources, deltas = zip(*mine, strict=True)
-                role = self.network.projections[projection].role
+                own = self.network.projections[projection]
                 self.parts[projection, share].integrate(
                     accumulators,
-                    cell.lanes(role),
+                    cell.lanes(own.role),
                     np.array(sources, np.int32),
                     np.array(deltas, arithmetic.dtype),
-                    arithmetic,
+                    own.arithmetic(arithmetic),
                 )
         if not self.network.restarts[population]:
             self.accumulators[population][:, part] = accumulators

@@ -67,13 +67,14 @@ class SlowNetwork:
                     for gate, lane in enumerate(lanes):
                         for target in range(population.size):
                             word = int(projection.connection.columns[source, gate, target])
-                            self.add(name, lane, target, word, delta)
+                            form = projection.weight_format or self.forms.weight
+                            self.add(name, lane, target, word, form, delta)
             self.update(population)
         return messages
 
-    def add(self, name, lane, target, word, delta):
+    def add(self, name, lane, target, word, form, delta):
         accumulator = self.forms.accumulator
-        product = real(word, self.forms.weight) * real(delta, self.forms.activation)
+        product = real(word, form) * real(delta, self.forms.activation)
         total = self.totals[name][lane][target] + nearest_even(product * 2**accumulator.fraction)
         self.totals[name][lane][target] = held(total, accumulator)
 

@@ -1,5 +1,7 @@
 """Fixed point, bit for bit, against an implementation in Python's own whole numbers and fractions."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 from networks.arithmetic import FixedPoint, Q, quantise
 from networks.build import random_stack
 from networks.cells import conv2d, dense
+from networks.connections import AllToAll
 from networks.errors import InputError
 from networks.execute import execute
 from networks.feed_forward import feed_forward
@@ -17,18 +20,27 @@ from tests.networks.slow_fixed_point import SlowNetwork
 arithmetics = st.builds(
     FixedPoint,
     activation=st.sampled_from([Q(8, 8), Q(3, 5), Q(2, 10), Q(4, 3)]),
-    weight=st.sampled_from([Q(1, 7), Q(2, 6), Q(3, 11), Q(1, 3)]),
+    weight=st.sampled_from([Q(1, 7), Q(2, 6), Q(3, 11), Q(1, 3), Q(3, 29)]),
     accumulator=st.sampled_from([Q(9, 15), Q(4, 8), Q(3, 5), Q(10, 22)]),  # finer and coarser than a product
     lookup=st.sampled_from([Q(2, 4), Q(1, 7), Q(2, 12)]),
 )
 
+weight_formats = st.sampled_from([Q(1, 3), Q(2, 2), Q(1, 7), Q(1, 15), Q(2, 30)])
+# by role and by name, in stacks of one layer of any kind
+own_formats = st.fixed_dictionaries({}, optional={"input": weight_formats, "recurrent": weight_formats})
+
 
 @pytest.mark.parametrize("kind", ["rnn", "gru", "lstm"])
 @settings(max_examples=12)
-@given(arithmetic=arithmetics, seed=st.integers(0, 2**16), theta=st.sampled_from([0.0, 0.1, 0.3]))
-def test_every_bit_of_a_stack(kind, arithmetic, seed, theta):
+@given(
+    arithmetic=arithmetics,
+    seed=st.integers(0, 2**16),
+    theta=st.sampled_from([0.0, 0.1, 0.3]),
+    own=own_formats,
+)
+def test_every_bit_of_a_stack(kind, arithmetic, seed, theta, own):
     rng = np.random.default_rng(seed)
-    network = random_stack(kind, 3, (4,), rng, theta=theta, readout=2, arithmetic=arithmetic)
+    network = quantised(random_stack(kind, 3, (4,), rng, theta=theta, readout=2), arithmetic, own)
     frames = np.cumsum(rng.normal(0, 0.6, (6, 3)), axis=0).astype(np.float32)
     trace, (output,) = execute(network, [frames])
     reference, scale = SlowNetwork(network), 2.0**arithmetic.activation.fraction
@@ -98,6 +110,71 @@ def test_weights_are_held_narrow():
     assert wide.projections[0].connection.weights.dtype == np.int16
     matrix = network.projections[0].connection.weights
     assert (wide.projections[0].connection.weights == quantise(matrix, Q(2, 9))).all()
+
+
+@given(weights=own_formats, seed=st.integers(0, 2**16))
+def test_each_projection_is_held_in_its_own_format(weights, seed):
+    """Words lie within the format and nearest to the real ones; a name wins over a role."""
+    network = random_stack("gru", 3, (4,), np.random.default_rng(seed))
+    network = quantised(network, FixedPoint(), weights), network
+    for number, (projection, exact) in enumerate(zip(*(n.projections for n in network), strict=True)):
+        form = weights.get(projection.role, FixedPoint().weight)
+        words = projection.connection.weights
+        assert network[0].weight_bits(number) == form.bits
+        assert (words == quantise(exact.connection.weights, form)).all()
+        assert form.lowest <= words.min() and words.max() <= form.highest and words.dtype == form.dtype
+    named = {"recurrent": Q(1, 15), "gru_0->gru_0": Q(1, 3)} | weights
+    assert quantised(network[1], FixedPoint(), named).weight_bits(1) == 4
+
+
+def test_a_format_of_its_own_changes_the_digest_and_none_does_not():
+    network = random_stack("gru", 3, (4,), np.random.default_rng(0))
+    plain = quantised(network, FixedPoint())
+    assert quantised(network, FixedPoint(), {}).digest == plain.digest
+    assert quantised(network, FixedPoint(), {"input": Q(1, 3)}).digest != plain.digest
+    named = replace(plain.projections[0], weight_format=Q(1, 7))  # the network's own, said again: same values
+    other = replace(plain, projections=(named, *plain.projections[1:]))
+    frames = np.random.default_rng(1).normal(size=(5, 3)).astype(np.float32)
+    (trace, _), (same, _) = execute(plain, [frames]), execute(other, [frames])
+    assert (trace.messages == same.messages).all()
+
+
+def test_formats_of_projections_are_checked():
+    network = random_stack("gru", 3, (4,), np.random.default_rng(0))
+    for form, rule in (
+        (Q(0, 8), "Qm.n needs m >= 1 for the sign, n >= 0 and m [+] n <= 32"),
+        (Q(1, 32), "Qm.n needs m >= 1 for the sign, n >= 0 and m [+] n <= 32"),
+        (Q(1, -9), "Qm.n needs m >= 1"),
+    ):
+        with pytest.raises(InputError, match=rf"^projection input->gru_0: weight format: Q.*: {rule}"):
+            quantised(network, FixedPoint(), {"input": form})
+    with pytest.raises(
+        InputError, match=r"network .*: inputs: weight formats are given by role or by .* input"
+    ):
+        quantised(network, FixedPoint(), {"inputs": Q(1, 3)})
+    named = replace(network.projections[0], weight_format=Q(1, 3))
+    with pytest.raises(InputError, match=r"weight format: Q1.3: weights of a float32 network have 32 bits"):
+        replace(network, projections=(named, *network.projections[1:]))
+    narrow = quantised(network, FixedPoint(), {"input": Q(1, 3)})
+    with pytest.raises(InputError, match=r"raw integers of Q1.2 lie within -4 to 3"):
+        changed = replace(narrow.projections[0], weight_format=Q(1, 2))
+        replace(narrow, projections=(changed, *narrow.projections[1:]))
+
+
+def test_a_product_fits_64_bits():
+    assert FixedPoint(weight=Q(1, 31), accumulator=Q(1, 31)).weight_bits == 32
+    with pytest.raises(InputError) as caught:
+        FixedPoint(Q(16, 0), Q(32, 0), Q(1, 31))
+    assert str(caught.value) == (
+        "fixed point weight format: Q32.0: its product with a delta has 79 bits in the fraction of the "
+        "accumulator, Q1.31, and 63 are computed. Use fewer bits, or an accumulator with a shorter fraction."
+    )
+    widest = FixedPoint(Q(16, 0), Q(32, 0), Q(17, 15))  # 63 bits
+    totals = np.zeros((1, 1), np.int32)
+    connection = AllToAll(np.full((1, 1, 1), Q(32, 0).lowest, np.int32))
+    for delta, total in ((65535, widest.accumulator.lowest), (-65535, widest.accumulator.highest)):
+        connection.accumulate(totals, (0,), 0, delta, widest)
+        assert totals[0, 0] == total
 
 
 def test_only_float_networks_are_quantised():

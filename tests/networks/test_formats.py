@@ -29,6 +29,7 @@ def made():
     network = feed_forward((1, 5, 6), [(planes, "relu"), (flat, "tanh")], theta=0.1)
     yield network
     yield quantised(network, FixedPoint(weight=Q(3, 9)))
+    yield quantised(network, FixedPoint(), {"input->conv2d_0": Q(1, 3), "conv2d_0->dense_1": Q(2, 30)})
     yield random_spiking(12, 4, 0.2, rng, areas=2, inputs=3)
     yield random_spiking(12, 4, 0.2, rng, arithmetic=FixedPoint(), name="fixed spiking")
 
@@ -43,6 +44,8 @@ def test_round_trip(network, tmp_path):
         assert again.digest == network.digest
         assert again.name == network.name
         assert again.arithmetic == network.arithmetic
+        formats = [[p.weight_format for p in each.projections] for each in (again, network)]
+        assert formats[0] == formats[1]
     stored = load_file(files[0])
     for projection in network.projections:
         assert stored[f"{projection.name}.weights"].dtype == projection.connection.weights.dtype

@@ -7,13 +7,16 @@ from dataclasses import replace
 import numpy as np
 from hypothesis import strategies as st
 
-from networks.arithmetic import FLOAT32, FixedPoint
+from networks.arithmetic import FLOAT32, FixedPoint, Q
 from networks.arrays import Floats
 from networks.build import random_stack
 from networks.cells import GRU, LIF, Conv2d, Dense, Input
 from networks.connections import AllToAll, Convolution, Sparse
 from networks.graph import Network, Population, Projection
 from networks.quantise import quantised
+
+# 4, 8, 16 and 32 bits, and widths that share a byte
+weight_formats = st.sampled_from([Q(1, 3), Q(2, 6), Q(1, 15), Q(2, 30), Q(1, 2), Q(3, 9)])
 
 
 @st.composite
@@ -23,7 +26,10 @@ def networks(draw: st.DrawFn) -> Network:
     network = draw(st.sampled_from([recurrent, pruned, convolutional, with_feedback, spiking]))(draw, rng)
     theta = draw(st.sampled_from([0.0, 0.05, 0.3]))
     network = network.with_thresholds({"input": theta, "recurrent": draw(st.sampled_from([0.0, 0.1]))})
-    return quantised(network, FixedPoint()) if draw(st.booleans()) else network
+    if draw(st.booleans()):
+        return network
+    names = st.sampled_from(["input", "recurrent", *(projection.name for projection in network.projections)])
+    return quantised(network, FixedPoint(), draw(st.dictionaries(names, weight_formats, max_size=3)))
 
 
 def recurrent(draw: st.DrawFn, rng: np.random.Generator) -> Network:

@@ -93,6 +93,9 @@ def chip_fields(draw: st.DrawFn) -> dict[str, object]:
     if draw(st.booleans()):
         fields["network"] |= {"pitch": "0.5 mm"}  # type: ignore[operator]
     plain = "joined" not in wiring and wiring["topology"] not in ("bus", "graph")
+    at_a_switch = any(port >= count for memory in memories for port in memory.get("ports", ()))
+    if at_a_switch and wiring["topology"].startswith("tree"):  # responses may come down and go up again
+        plain = False
     if plain and draw(st.booleans()):
         wanted = fields["network"] | draw(finite_buffers(fields["network"], memories))  # type: ignore[operator]
         fields["network"] = wanted

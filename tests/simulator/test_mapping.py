@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,15 +13,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from networks.arithmetic import FixedPoint
+from networks.arithmetic import FixedPoint, Q
 from networks.build import random_stack
 from networks.cells import Conv2d, Dense, Input
 from networks.connections import Convolution, Sparse
 from networks.errors import InputError
 from networks.graph import Network, Population, Projection
+from networks.quantise import quantised
 from simulator.chip import Chip, load_chip
 from simulator.compile import compile_plan
 from simulator.mapping import map_network, spread
+from tests.simulator.random_networks import networks as any_network
 
 
 def gru(inputs: int, *hidden: int) -> Network:
@@ -156,6 +159,55 @@ def test_narrow_weights_take_whole_bytes() -> None:
     mapping = map_network(network, load_chip("edgedrnn"))
     bits = network.arithmetic.weight_bits
     assert {block.stride_bytes for block in mapping.blocks} == {-(-3 * 768 * bits // 8)}
+
+
+@settings(max_examples=60, deadline=None)
+@given(any_network(), st.integers(1, 4))
+def test_columns_take_the_bytes_of_their_own_precision(network: Network, cores: int) -> None:
+    """Of every projection and core: words of its own bits, packed, rounded up to a byte for each column."""
+    chip = chip_of(cores, "1 MiB")
+    plan = compile_plan(network, chip, map_network(network, chip))
+    copies = np.diff(plan.columns.copy_start)
+    projection = np.repeat(
+        np.repeat(np.arange(len(network.projections)), np.diff(plan.columns.offset)), copies
+    )
+    slices = {
+        (network.populations[p].name, part.core): part
+        for p, parts in enumerate(plan.mapping.slices)
+        for part in parts
+    }
+    for number, core, words, size in zip(
+        projection, plan.columns.copy_core, plan.columns.copy_words, plan.columns.copy_bytes, strict=True
+    ):
+        own = network.projections[number]
+        form = own.weight_format
+        if isinstance(network.arithmetic, FixedPoint):
+            bits = 8 if form is None else form.integer + form.fraction
+        else:
+            bits = 32
+        beside = own.connection.index_bits(slices[own.target, int(core)].size)
+        assert size == math.ceil(int(words) * (bits + beside) / 8)
+
+
+def test_four_bits_are_half_a_byte() -> None:
+    """3 gates of 768 units: 2,304 words of 4 bits in 1,152 bytes; an odd column ends in half a byte."""
+    stack = random_stack("gru", 40, (768, 768), np.random.default_rng(0))
+    network = quantised(stack, FixedPoint(), {"recurrent": Q(1, 3), "gru_0->gru_1": Q(1, 15)})
+    mapping = map_network(network, load_chip("edgedrnn"))
+    assert [block.stride_bytes for block in mapping.blocks] == [2304, 1152, 4608, 1152]
+    odd = quantised(random_stack("rnn", 2, (3,), np.random.default_rng(0)), FixedPoint(), {"input": Q(1, 3)})
+    assert [b.bytes for b in map_network(odd, load_chip("edgedrnn")).blocks] == [2 * 2, 3 * 3]
+
+
+def test_narrower_weights_are_advised_where_they_help() -> None:
+    """The recurrent weights have 4 bits already, 6 KiB; the input's have 16, 24 KiB: 8 make it fit."""
+    stack = random_stack("gru", 64, (64,), np.random.default_rng(0))
+    network = quantised(stack, FixedPoint(), {"input": Q(1, 15), "recurrent": Q(1, 3)})
+    with pytest.raises(InputError) as caught:
+        map_network(network, on_chip(1, "20 KiB"))
+    assert "16 bits" in str(caught.value) and "Use 30 KiB, 8-bit weights or 2 cores." in str(caught.value)
+    mended = quantised(stack, FixedPoint(), {"recurrent": Q(1, 3)})
+    assert len(map_network(mended, on_chip(1, "20 KiB")).blocks) == 2
 
 
 def test_placement_by_hand_overrides() -> None:

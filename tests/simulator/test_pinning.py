@@ -63,7 +63,7 @@ def columns_of(network: Network, mapping: Mapping, profile: Profile) -> list[Col
         parts = mapping.slices[network.index(projection.target)]
         words = projection.connection.column_words([parts[0].start, *(part.stop for part in parts)])
         stored = layouts(projection.connection, [(part.start, part.stop) for part in parts])
-        bits = network.arithmetic.weight_bits
+        bits = network.weight_bits(number)
         for place, (part, layout) in enumerate(zip(parts, stored, strict=True)):
             together = layout.sources_per_column
             for column in range(len(words) // together):
