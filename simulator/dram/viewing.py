@@ -37,6 +37,7 @@ infer_global: Any = templates.infer_global
 generic_lowering: Any = lower_getattr_generic
 lowering: Any = lower_builtin
 make_array: Any = arrayobj.make_array
+FIRST = {"target": "cpu"}  # asked before all that numba knows to index, which would take longer than the rest
 signature: Any = vars(typing)["signature"]
 numbers: Any = types.UniTuple
 
@@ -119,6 +120,8 @@ def lower_shape(context: Any, builder: ir.IRBuilder, table: Table, memory: ir.Va
 class TableGet(AbstractTemplate):  # type: ignore[misc]
     """A table holds whole numbers."""
 
+    metadata = FIRST
+
     def generic(self, arguments: Any, _: Any) -> Any:
         table, _index = arguments
         return signature(types.int64, table, table.index) if isinstance(table, Table) else None
@@ -127,6 +130,8 @@ class TableGet(AbstractTemplate):  # type: ignore[misc]
 @infer_global(operator.setitem)
 class TableSet(AbstractTemplate):  # type: ignore[misc]
     """A table holds whole numbers."""
+
+    metadata = FIRST
 
     def generic(self, arguments: Any, _: Any) -> Any:
         table, *_rest = arguments
