@@ -22,15 +22,17 @@ TABLES = {
     "spiking": "benchmarks.spiking_table",
     "memory": "benchmarks.memory",
 }
-APART = {
-    "large": "benchmarks.large_table"
-}  # takes many minutes and gigabytes: measured only when it is named
+APART = {  # on pages of their own: measured only when they are named
+    "large": "benchmarks.large_table",  # takes many minutes and gigabytes
+    "dram": "benchmarks.dram",
+    "dram-columns": "benchmarks.dram_columns",
+}
 HEAD = """\
 # How fast
 
 `make bench` measures everything below side by side in one run and writes this page; contestants take
-turns, and a figure is the median (lowest to highest). A goal that is missed is printed as missed. A large
-run stands on [a page of its own](benchmarks-large.md).
+turns, and a figure is the median (lowest to highest). A goal that is missed is printed as missed. A
+[large run](benchmarks-large.md) and the [DRAM model](benchmarks-dram.md) stand on pages of their own.
 
 """
 
@@ -40,7 +42,7 @@ def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure deltasim's speed.")
     names = ", ".join([*TABLES, *APART])
     parser.add_argument(
-        "tables", nargs="*", metavar="TABLE", help=f"{names}; default: all but large, as a page"
+        "tables", nargs="*", metavar="TABLE", help=f"{names}; default: all but {', '.join(APART)}, as a page"
     )
     parser.add_argument("--quick", action="store_true", help="small sizes: does every benchmark still work?")
     parser.add_argument("--out", type=Path, default=None, help=f"page to write; default: docs/{PAGE.name}")

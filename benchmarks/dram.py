@@ -1,86 +1,65 @@
-"""How many transactions a second the DRAM model runs, from reading the trace file to the result.
-
-    python benchmarks/dram.py TRACE [TRACE ...]
-
-The best of several runs is told for every memory, trace and window; loading compiled code is left out. A
-second table tells what a weight column of 2304 bytes costs an engine (`ask`, `advance` and `take` of
-`simulator.dram.stream`), in processor time.
-"""
+"""How many transactions a second the DRAM model runs, from reading the trace file to the result."""
 
 from __future__ import annotations
 
-import sys
-import time
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from deltasim.tables import print_table
-from networks.kernels import compiled
+from benchmarks.tables import Table, against, spread
 from simulator.dram.loading import load_standard
-from simulator.dram.mapping import address_bits
-from simulator.dram.packing import pack
 from simulator.dram.run_trace import run_trace
 from simulator.dram.state import Integers
-from simulator.dram.stream import advance, ask, take
 
-MEMORIES = ("DDR3-1600", "DDR4-2400")
-WINDOWS = (0, 8, 1)
-RUNS = 9
+GOAL = 5.0  # millions a second
+MEMORIES = ("DDR3-1600", "DDR4-2400", "LPDDR5-6400", "HBM2-2000")
+SPACE = 64 << 20
+ABOUT = """\
+`run_trace` from the trace file to the result, as `deltasim memory` does; compiling and loading are left
+out. A trace reads {size} of weight columns: *col256* and *col768* are columns of so many bytes at random
+places in 64 MiB, *delta2304* columns of 2304 bytes in the order in which 1536 elements ask for them, a
+tenth of them in a step. A transaction is a burst (64 bytes; LPDDR5 and HBM2 32). Millions of transactions
+a second: median (lowest to highest) of {repeats} runs. Goal: 5."""
 
 
-def main(traces: list[Path]) -> None:
-    """Measure and print a table."""
+def measure(quick: bool = False) -> Table:
+    """Millions of transactions a second for every memory and trace."""
+    size, repeats = (64 << 10, 2) if quick else (4 << 20, 15)
     rows = []
-    for name in MEMORIES:
-        standard = load_standard(name)
-        for trace in traces:
-            for window in WINDOWS:
-                results = [run_trace(standard, trace, window=window) for _ in range(RUNS)]
-                best = min(result.wall_s for result in results)
-                rows.append((name, trace.stem, window, f"{results[0].transactions / best / 1e6:.1f}"))
-    print_table("Millions of transactions a second", ("memory", "trace", "window", "rate"), rows)
-    rows = [
-        (name, outstanding, *column_cost(name, outstanding))
-        for name in ("DDR3-1600", "DDR4-2400", "HBM2-2000", "LPDDR5-6400")
-        for outstanding in (1, 2, 8)
-    ]
-    print_table("A column of 2304 bytes", ("memory", "outstanding", "us", "calls of advance"), rows)
+    with tempfile.TemporaryDirectory() as folder:
+        for trace, (places, width) in traces(size).items():
+            path = Path(folder) / trace
+            path.write_text("".join(f"R {place} {width}\n" for place in places))
+            rows += [(name, trace, *rate(name, path, repeats)) for name in MEMORIES]
+    about = ABOUT.format(size=f"{size >> 10} KiB", repeats=repeats)
+    columns = ("memory", "trace", "transactions", "millions a second", "goal 5")
+    return Table("DRAM", about, "python -m benchmarks dram", columns, tuple(sorted(rows)))
 
 
-def column_cost(name: str, outstanding: int) -> tuple[str, str]:
-    """Microseconds and calls of one column, the best of several runs over 20,000 columns."""
-    standard = load_standard(name)
+def traces(size: int) -> dict[str, tuple[Integers, int]]:
+    """Byte addresses and bytes of the columns of every trace."""
     random = np.random.default_rng(0)
-    columns = np.sort(random.integers(0, 6144, (100, 200)), axis=1).ravel()  # messages go up in a step
-    best, calls = float("inf"), 0
-    for _ in range(RUNS):
-        flat = pack(standard.timing(), address_bits(standard), outstanding)
-        fetch(flat, columns[:1], outstanding)  # so that loading is left out
-        flat = pack(standard.timing(), address_bits(standard), outstanding)
-        started = time.process_time()
-        calls = fetch(flat, columns, outstanding)
-        best = min(best, time.process_time() - started)
-    return f"{best / len(columns) * 1e6:.2f}", f"{calls / len(columns):.2f}"
+    steps = np.concatenate(list(read_in_order(random, size // 2304)))
+    return {
+        "col256": (random.integers(0, SPACE // 256, size // 256) * 256, 256),
+        "col768": (random.integers(0, SPACE // 768, size // 768) * 768, 768),
+        "delta2304": (steps * 2304, 2304),
+    }
 
 
-def fetch_columns(flat: Integers, columns: Integers, outstanding: int) -> int:
-    """Fetch columns one after another, so many under way at a time; give the calls of `advance`."""
-    now, asked, done, calls = 0, 0, 0, 0
-    while done < columns.size:
-        while asked < columns.size and asked - done < outstanding:
-            ask(flat, now, asked, columns[asked] * 2304, 2304, 0)
-            asked += 1
-        now = advance(flat, now)
-        advance(flat, now)
-        calls += 2
-        while take(flat, now).ticket >= 0:
-            done += 1
-    return calls
+def read_in_order(random: np.random.Generator, columns: int) -> Iterator[Integers]:
+    """Columns that 10 % of 1536 elements ask for, step by step."""
+    while columns > 0:
+        sent = np.flatnonzero(random.random(1536) < 0.1)[:columns]
+        columns -= len(sent)
+        yield sent
 
 
-fetch = compiled(fetch_columns, cache=False)  # nobody would notice that a copy on disk is of an old rule
-
-
-if __name__ == "__main__":
-    main([Path(argument) for argument in sys.argv[1:]])
+def rate(name: str, trace: Path, repeats: int) -> tuple[str, str, str]:
+    """Transactions of a trace, how many a second, and whether that reaches the goal."""
+    standard = load_standard(name)
+    results = [run_trace(standard, trace) for _ in range(repeats)]
+    rates = [result.transactions / result.wall_s / 1e6 for result in results]
+    return f"{results[0].transactions:,}", spread(rates, 1), against(rates, GOAL)
