@@ -64,6 +64,7 @@ MEMORY = {
         ("{}.read", "accesses", True),
         ("{}.words", "words", False),
         ("{}.conflict", "accesses", False),  # that waited for their bank
+        ("{}.bytes", "bytes", False),
         ("{}.leakage", "ps", True),
     ),
     "registers": (

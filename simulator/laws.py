@@ -51,6 +51,10 @@ def check(ledger: Ledger, tally: Tally) -> None:
         name = action.removesuffix(".lookup")
         found = ledger.total(f"{name}.hit") + ledger.total(f"{name}.miss")
         equal(f"{name}: hits + misses", found, ledger.total(action))
+    for place, name in enumerate(ledger.memories):
+        equal(
+            f"{name}: bytes over time", int(ledger.traffic[:, place, 1:].sum()), ledger.total(f"{name}.bytes")
+        )
     equal("multiply-accumulates", ledger.total("core.mac"), tally.column_words)
     equal("totals by layer", ledger.layer_counts.sum(axis=0).tolist(), ledger.counts.sum(axis=0).tolist())
     times = np.array([ledger.busy_ps, ledger.stalled_ps, ledger.idle_ps])

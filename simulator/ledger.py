@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +34,8 @@ class Ledger:
     Shapes: ``counts`` (units, actions); ``layer_counts`` (layers, actions), the same totals split by what
     caused them; ``busy_ps``, ``stalled_ps``, ``idle_ps`` and the three queue records (units,);
     ``step_latency_ps`` (steps,); ``sequence_latency_ps`` (sequences,). Times are int64 picoseconds.
+    ``traffic`` (sequences, shared memories, 1 + bins): bytes over time of each of ``memories``, all its ports
+    together, as a timeline (`simulator.rules.timeline`).
 
     >>> import numpy as np
     >>> from simulator.ledger import Ledger, Unit
@@ -57,6 +59,8 @@ class Ledger:
     queue_peak: Counts
     step_latency_ps: Counts
     sequence_latency_ps: Counts
+    memories: tuple[str, ...] = ()
+    traffic: Counts = field(default_factory=lambda: np.zeros((1, 0, 1), np.int64))
 
     @property
     def elapsed_ps(self) -> int:
@@ -75,12 +79,12 @@ def joined(ledgers: Sequence[Ledger]) -> Ledger:
     """
     first = ledgers[0]
 
-    def added(field: str) -> Counts:
-        total: Counts = np.sum([getattr(ledger, field) for ledger in ledgers], axis=0, dtype=np.int64)
+    def added(name: str) -> Counts:
+        total: Counts = np.sum([getattr(ledger, name) for ledger in ledgers], axis=0, dtype=np.int64)
         return total
 
-    def chained(field: str) -> Counts:
-        return np.concatenate([getattr(ledger, field) for ledger in ledgers])
+    def chained(name: str) -> Counts:
+        return np.concatenate([getattr(ledger, name) for ledger in ledgers])
 
     return Ledger(
         units=first.units,
@@ -96,4 +100,6 @@ def joined(ledgers: Sequence[Ledger]) -> Ledger:
         queue_peak=np.max([ledger.queue_peak for ledger in ledgers], axis=0),
         step_latency_ps=chained("step_latency_ps"),
         sequence_latency_ps=chained("sequence_latency_ps"),
+        memories=first.memories,
+        traffic=chained("traffic"),
     )

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from reports.levels import Level, flows, levels
-from reports.page import roofline
+from reports.page import bandwidth, roofline
 from reports.page.flow import flow_chart
 from reports.page.parts import Figure, Grid, Section
 from reports.quantities import ABSENT, percent, quantity
@@ -43,6 +43,7 @@ def section(result: Result) -> Section | None:
     ]
     if drawn := roofline.figure(result):
         pictures.append(drawn)
+    pictures += bandwidth.figures(result)
     return Section("memory", "Memory", sentence, tuple(pictures), (grid(result, found),))
 
 

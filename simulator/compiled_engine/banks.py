@@ -9,6 +9,7 @@ from simulator.compiled_engine.queues import KIND_BITS, LEAVING, count, schedule
 from simulator.compiled_engine.records import State, Tables
 from simulator.rules.banks import accesses_of, reserve
 from simulator.rules.service import rounds
+from simulator.rules.timeline import enter
 
 
 @part
@@ -29,10 +30,13 @@ def serve_buffer(state: State, tables: Tables, now: int, job: int) -> None:
     )
     count(state, store.unit, layer, store.read, accesses)
     count(state, store.unit, layer, store.conflict, stream.conflicts)
-    first_ps = stream.first_cycle * store.period + store.latency
+    count(state, store.unit, layer, store.bytes, accesses * store.width)
+    begun, ended = stream.first_cycle * store.period, (stream.last_cycle + 1) * store.period
+    enter(state.timelines[store.timeline], begun, ended, accesses * store.width)
+    first_ps = begun + store.latency
     record.tail = stream.last_cycle * store.period + store.latency
     record.span = record.tail - first_ps + tables.chip[0].link_period
     pack_response(state, tables, job)
     record.stage = SERVED
     schedule(state, first_ps, job)
-    schedule(state, (stream.last_cycle + 1) * store.period, (LEAVING << KIND_BITS) | store.unit)
+    schedule(state, ended, (LEAVING << KIND_BITS) | store.unit)

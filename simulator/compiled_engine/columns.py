@@ -32,6 +32,7 @@ from simulator.plan import BUFFER, CACHE, CONTROLLER, SCRATCHPAD
 from simulator.rules.dram import DramTiming, fetch
 from simulator.rules.pieces import piece_of, pieces_of
 from simulator.rules.service import array_of, consumed, piece_work, rounds
+from simulator.rules.timeline import enter
 
 
 @part
@@ -217,6 +218,7 @@ def serve_dram(state: State, tables: Tables, now: int, job: int) -> None:
     count(state, store.unit, layer, store.row_conflict, service.conflicts)
     count(state, store.unit, layer, store.bytes, moved)
     count(state, store.unit, layer, store.io, moved * 8)
+    enter(state.timelines[store.timeline], service.first_ps, service.last_ps, moved)
     record.span, record.tail = service.last_ps - service.first_ps, service.last_ps
     pack_response(state, tables, job)
     schedule(state, service.first_ps, job)

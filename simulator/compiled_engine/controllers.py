@@ -10,6 +10,7 @@ from simulator.compiled_engine.queues import KIND_BITS, WAKING, count, leave, sc
 from simulator.compiled_engine.records import State, Tables
 from simulator.dram.fields import NEVER
 from simulator.dram.stream import Completion
+from simulator.rules.timeline import enter
 
 
 @part
@@ -49,6 +50,7 @@ def read_out(state: State, tables: Tables, run: Completion) -> None:
     count(state, store.unit, layer, store.row_conflict, run.conflicts)
     count(state, store.unit, layer, store.bytes, moved)
     count(state, store.unit, layer, store.io, moved * 8)
+    enter(state.timelines[store.timeline], run.first_ps, run.last_ps, moved)
     record.stage = ANSWERED
     schedule(state, run.last_ps, run.ticket)
 

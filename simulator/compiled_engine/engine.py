@@ -13,6 +13,7 @@ from simulator.laws import LawBroken, Tally, check
 from simulator.ledger import Ledger
 from simulator.plan import Plan
 from simulator.static import elapsed, preset
+from simulator.traffic import by_memory, shared_memories
 
 
 class Stopped(RuntimeError):
@@ -79,6 +80,8 @@ class CompiledEngine:
             units["peak"].copy(),
             step_latency_ps=state.steps["ended"] - state.steps["began"],
             sequence_latency_ps=np.array([elapsed_ps], np.int64),
+            memories=shared_memories(plan.stores),
+            traffic=by_memory(plan.stores, state.timelines),
         )
         seen = {field: int(run[field]) for field in Tally._fields if field != "room_missing"}
         check(ledger, Tally(**seen, room_missing=self._room_missing(state)))

@@ -84,7 +84,7 @@ def ticks(state_directory: Integers, tables_directory: Integers) -> bool:
     """The loop over ticks."""
     state, tables = view_state(state_directory), view_tables(tables_directory)
     run, events = state.run[0], state.events
-    now = np.int64(0)  # not 0: for a constant all that follows would be compiled once more
+    now = int(np.int64(0))  # not 0: for a constant all that follows would be compiled once more
     open_gate(state, tables, now)
     decide(state, tables, now)
     while run.events > 0 and run.overflow == 0:

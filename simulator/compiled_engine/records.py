@@ -92,7 +92,7 @@ ENTRY = record("link", "way", "following", "following_end", "drops", "drops_end"
 LINK = record("period", "hop", "action", "router", "leave")
 PATH = record("there", "there_end", "back", "back_end")
 STORE = record(
-    *("unit", "kind", "period", "width", "latency"),
+    *("unit", "kind", "period", "width", "latency", "timeline"),
     *("behind", "line", "sets", "ways", "buffer_banks", "interleave", "held", "window"),
     *("words", "read", "activate", "row_hit", "row_miss", "row_conflict", "bytes", "io"),
     *("lookup", "hit", "miss", "eviction", "write_back", "fill", "fetched", "conflict", "write"),
@@ -131,6 +131,7 @@ class State(NamedTuple):
     buffers: Annotated[Records, QUEUE]  # of each link, its virtual channels
     room: Annotated[Integers, np.int64]  # flits free in each
     contents: Annotated[Integers, np.int64]  # of caches and buffers, from a store's ``held`` on
+    timelines: Annotated[Integers, np.int64, 2]  # bytes over time of every shared memory
     counts: Annotated[Integers, np.int64, 2]  # a row for each unit, then one for each layer
 
 

@@ -8,6 +8,7 @@ from networks.trace import Trace
 from simulator.compiled_engine.records import EVENT, JOB, MESSAGE, NONE, RUN, STEP, State
 from simulator.compiled_engine.tables import Start, held_by
 from simulator.plan import Plan
+from simulator.rules.timeline import empty_timelines
 
 
 def state_at_rest(plan: Plan, start: Start, trace: Trace, room: int) -> State:
@@ -52,5 +53,6 @@ def state_at_rest(plan: Plan, start: Start, trace: Trace, room: int) -> State:
         buffers=start.buffers.copy(),
         room=np.full(len(start.buffers), plan.buffers.flits if plan.buffers else 0, np.int64),
         contents=np.full(int(held_by(plan)[-1]) or 1, NONE, np.int64),  # empty lines, nothing reserved
+        timelines=empty_timelines(int(plan.stores.shared.sum())),
         counts=np.zeros((len(plan.units) + len(plan.layers), len(plan.actions)), np.int64),
     )

@@ -44,6 +44,7 @@ from simulator.plan import (
 )
 from simulator.rules.dram import DramTiming
 from simulator.rules.service import scan_duration
+from simulator.traffic import timeline_of
 
 POLICIES = ("layer", "barrier", "dataflow")
 LAYER, BARRIER, DATAFLOW = range(3)
@@ -337,6 +338,7 @@ def store_records(plan: Plan) -> Records:
         period=stores.period_ps,
         width=stores.width_bytes,
         latency=stores.latency_ps,
+        timeline=timeline_of(stores),
         behind=stores.behind,
         line=stores.line_bytes,
         sets=stores.sets,

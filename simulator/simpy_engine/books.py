@@ -6,7 +6,9 @@ import numpy as np
 
 from simulator.ledger import Ledger
 from simulator.plan import Plan
+from simulator.rules.timeline import empty_timelines, enter
 from simulator.simpy_engine.unit import Unit
+from simulator.traffic import by_memory, shared_memories, timeline_of
 
 SHARED = -1  # what no layer alone caused
 
@@ -22,12 +24,20 @@ class Books:
         self.injected = self.delivered = 0
         self.expected_deliveries = self.expected_traversals = self.expected_words = 0
         self.message_traversals = self.missed_bytes = 0
+        self.timelines, self.timeline = (
+            empty_timelines(int(plan.stores.shared.sum())),
+            timeline_of(plan.stores),
+        )
 
     def count(self, unit: int, action: str, amount: int, layer: int = SHARED) -> None:
         """Enter ``amount`` of an action; ``layer`` is a population number or ``SHARED`` (the last layer)."""
         column = self.column[action]
         self.by_unit[unit][column] += amount
         self.by_layer[layer][column] += amount
+
+    def moved(self, store: int, first_ps: int, last_ps: int, size: int) -> None:
+        """Enter bytes of a shared memory that flowed between two times."""
+        enter(self.timelines[self.timeline[store]], first_ps, last_ps, size)
 
     def close(self, units: list[Unit], step_latency_ps: list[int], elapsed_ps: int) -> Ledger:
         """The ledger of the sequence; units of the plan without a SimPy resource are idle throughout."""
@@ -58,4 +68,6 @@ class Books:
             peaks,
             step_latency_ps=np.array(step_latency_ps, np.int64),
             sequence_latency_ps=np.array([elapsed_ps], np.int64),
+            memories=shared_memories(self.plan.stores),
+            traffic=by_memory(self.plan.stores, self.timelines),
         )

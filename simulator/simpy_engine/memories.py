@@ -132,6 +132,7 @@ class Memories:
             ("io", moved * 8),
         ):
             self.count(transfer, action, amount)
+        self.books.moved(transfer.store, done.first_ps, done.last_ps, moved)
 
     def _serve_buffer(self, transfer: Transfer) -> Walk:
         """Wait for a place; ends with the first word and returns for how long they come, and the last one."""
@@ -152,7 +153,10 @@ class Memories:
         )
         self.count(transfer, "read", accesses)
         self.count(transfer, "conflict", stream.conflicts)
-        last_access = self.env.timeout((stream.last_cycle + 1) * period_ps - self.env.now)
+        self.count(transfer, "bytes", accesses * width)
+        begun, ended = stream.first_cycle * period_ps, (stream.last_cycle + 1) * period_ps
+        self.books.moved(transfer.store, begun, ended, accesses * width)
+        last_access = self.env.timeout(ended - self.env.now)
         last_access.callbacks.append(lambda _: unit.leave())
         latency_ps = int(stores.latency_ps[store])
         first_ps, tail_ps = (

@@ -163,6 +163,7 @@ LEDGER_ARRAYS = (
     "queue_peak",
     "step_latency_ps",
     "sequence_latency_ps",
+    "traffic",
 )
 
 
