@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -69,7 +70,11 @@ class Ledger:
 
     def total(self, action: str) -> int:
         """How often an action happened on the whole chip; 0 for an action this chip does not know."""
-        return int(self.counts[:, self.actions.index(action)].sum()) if action in self.actions else 0
+        return self._totals.get(action, 0)
+
+    @cached_property
+    def _totals(self) -> dict[str, int]:
+        return dict(zip(self.actions, self.counts.sum(axis=0).tolist(), strict=True))
 
 
 def joined(ledgers: Sequence[Ledger]) -> Ledger:

@@ -26,7 +26,7 @@ class CompiledEngine:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.tables, self.start = tables_of(plan)
-        self.room = 1024  # jobs alive at once; grows to what a run needed
+        self.room = max(1024, 64 * plan.cores)  # jobs alive at once; grows to what a run needed
         self.stopped = False
         self.under_way: list[State] = []
 
