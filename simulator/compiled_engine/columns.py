@@ -28,8 +28,9 @@ from simulator.compiled_engine.jobs import (
 from simulator.compiled_engine.pace import try_update
 from simulator.compiled_engine.queues import count, cover, enqueue, leave, occupy, schedule
 from simulator.compiled_engine.records import NONE, Record, State, Tables
+from simulator.dram.stream import Completion
 from simulator.plan import BUFFER, CACHE, CONTROLLER, SCRATCHPAD
-from simulator.rules.dram import DramTiming, fetch
+from simulator.rules.dram import DramTiming, Service, fetch
 from simulator.rules.pieces import piece_of, pieces_of
 from simulator.rules.service import array_of, consumed, piece_work, rounds
 from simulator.rules.timeline import enter
@@ -210,18 +211,24 @@ def serve_dram(state: State, tables: Tables, now: int, job: int) -> None:
     service = fetch(state.channels[record.store], timing, now, record.address, record.bytes)
     cover(state, store.unit, now, service.last_ps, service.bursts * timing.burst_ps)
     state.units[store.unit].free_at = service.free_ps
-    moved = service.bursts * timing.burst_bytes
-    count(state, store.unit, layer, store.read, service.bursts)
-    count(state, store.unit, layer, store.activate, service.activates)
-    count(state, store.unit, layer, store.row_hit, service.hits)
-    count(state, store.unit, layer, store.row_miss, service.misses)
-    count(state, store.unit, layer, store.row_conflict, service.conflicts)
-    count(state, store.unit, layer, store.bytes, moved)
-    count(state, store.unit, layer, store.io, moved * 8)
-    enter(state.timelines[store.timeline], service.first_ps, service.last_ps, moved)
+    count_bursts(state, store, layer, service)
     record.span, record.tail = service.last_ps - service.first_ps, service.last_ps
     pack_response(state, tables, job)
     schedule(state, service.first_ps, job)
+
+
+@part
+def count_bursts(state: State, store: Record, layer: int, done: Service | Completion) -> None:
+    """Enter what a DRAM did for a transfer."""
+    moved = done.bursts * store.width
+    count(state, store.unit, layer, store.read, done.bursts)
+    count(state, store.unit, layer, store.activate, done.activates)
+    count(state, store.unit, layer, store.row_hit, done.hits)
+    count(state, store.unit, layer, store.row_miss, done.misses)
+    count(state, store.unit, layer, store.row_conflict, done.conflicts)
+    count(state, store.unit, layer, store.bytes, moved)
+    count(state, store.unit, layer, store.io, moved * 8)
+    enter(state.timelines[store.timeline], done.first_ps, done.last_ps, moved)
 
 
 @part

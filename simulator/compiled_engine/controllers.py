@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from networks.kernels import part
-from simulator.compiled_engine.columns import pack_response, respond
+from simulator.compiled_engine.columns import count_bursts, pack_response, respond
 from simulator.compiled_engine.dram_rule import call_advance, call_ask, call_take
 from simulator.compiled_engine.jobs import ANSWERED
-from simulator.compiled_engine.queues import KIND_BITS, WAKING, count, leave, schedule
+from simulator.compiled_engine.queues import KIND_BITS, WAKING, leave, schedule
 from simulator.compiled_engine.records import State, Tables
 from simulator.dram.fields import NEVER
 from simulator.dram.stream import Completion
-from simulator.rules.timeline import enter
 
 
 @part
@@ -42,15 +41,7 @@ def read_out(state: State, tables: Tables, run: Completion) -> None:
     """A run is complete: count it; its job goes on when the last data have come."""
     record = state.jobs[run.ticket]
     store, layer = tables.stores[record.store], state.messages[record.message].layer
-    moved = run.bursts * store.width
-    count(state, store.unit, layer, store.read, run.bursts)
-    count(state, store.unit, layer, store.activate, run.activates)
-    count(state, store.unit, layer, store.row_hit, run.hits)
-    count(state, store.unit, layer, store.row_miss, run.misses)
-    count(state, store.unit, layer, store.row_conflict, run.conflicts)
-    count(state, store.unit, layer, store.bytes, moved)
-    count(state, store.unit, layer, store.io, moved * 8)
-    enter(state.timelines[store.timeline], run.first_ps, run.last_ps, moved)
+    count_bursts(state, store, layer, run)
     record.stage = ANSWERED
     schedule(state, run.last_ps, run.ticket)
 
