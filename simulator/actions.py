@@ -99,8 +99,9 @@ ROUTER = ("router.buffer_write", "router.buffer_read", "router.crossbar")
 
 def counted(memory: Memory) -> tuple[tuple[str, str, bool], ...]:
     """What is counted of a memory: name, what it counts, whether it has a price."""
-    powers_down = memory.kind == "dram" and hasattr(memory, "standard")
-    return (*MEMORY[memory.kind], *(POWERED_DOWN if powers_down else ()))
+    from simulator.chip.memories import StandardDram
+
+    return (*MEMORY[memory.kind], *(POWERED_DOWN if isinstance(memory, StandardDram) else ()))
 
 
 def chip_actions(chip: Chip) -> tuple[Action, ...]:

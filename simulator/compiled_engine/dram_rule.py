@@ -5,6 +5,7 @@ It is compiled apart, so that a chip without such a memory never compiles it.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, NamedTuple
 
 from numba.core import types
@@ -29,6 +30,7 @@ class Addresses(NamedTuple):
     take: int = 0
 
 
+@cache
 def rule_addresses() -> Addresses:
     """Compile the rule, or load it, and say where it lies as long as the process runs."""
     return Addresses(

@@ -34,11 +34,6 @@ def state_at_rest(plan: Plan, start: Start, trace: Trace, room: int) -> State:
     updaters["first"] = populations["first"][updaters["population"]]
     for moving, done in ((encoders, "scanned"), (updaters, "updated")):
         moving["step"], moving[done] = moving["first"], moving["first"] - 1
-    resting = plan.stores.drams_at_rest()
-    longest = max((len(state) for state in resting.values()), default=1)
-    channels = np.zeros((len(plan.stores.component), longest), np.int64)
-    for store, state in resting.items():
-        channels[store, : len(state)] = state
     return State(
         run=run,
         events=np.zeros(2 * len(jobs) + 4 * len(plan.units), EVENT),
@@ -49,7 +44,7 @@ def state_at_rest(plan: Plan, start: Start, trace: Trace, room: int) -> State:
         populations=populations,
         messages=messages,
         steps=steps,
-        channels=channels,
+        channels=start.channels.copy(),
         buffers=start.buffers.copy(),
         room=np.full(len(start.buffers), plan.buffers.flits if plan.buffers else 0, np.int64),
         contents=np.full(int(held_by(plan)[-1]) or 1, NONE, np.int64),  # empty lines, nothing reserved

@@ -59,6 +59,7 @@ class Start(NamedTuple):
     encoders: Records
     updaters: Records
     populations: Records
+    channels: Integers  # a row for each memory: the state of its rule, where it is a DRAM
 
 
 def tables_of(plan: Plan) -> tuple[Tables, Start]:
@@ -187,8 +188,19 @@ def tables_of(plan: Plan) -> tuple[Tables, Start]:
             shares=shares_at[:-1],
             shares_end=shares_at[1:],
         ),
+        channels=channels_at_rest(plan),
     )
     return tables, start
+
+
+def channels_at_rest(plan: Plan) -> Integers:
+    """The states of all DRAMs in one table; a row is filled up with zeros."""
+    resting = plan.stores.drams_at_rest()
+    longest = max((len(state) for state in resting.values()), default=1)
+    channels = np.zeros((len(plan.stores.component), longest), np.int64)
+    for store, state in resting.items():
+        channels[store, : len(state)] = state
+    return channels
 
 
 def tree_branches(plan: Plan) -> tuple[Ragged, Ragged]:

@@ -25,6 +25,7 @@ class Memories:
             for store, flat in self.drams.items()
             if plan.stores.controlled[store]
         }
+        self.serve = {DRAM: self._serve_dram, BUFFER: self._serve_buffer, CONTROLLER: self._serve_controlled}
         self.caches = Caches(plan, machine, books, self._read_shared)
         kind, components = plan.stores.kind, plan.stores.component
         self.reserved = {
@@ -87,8 +88,7 @@ class Memories:
         )
         if there.stop > there.start:
             yield self.env.timeout(span_ps - wires.period_ps)
-        serve = {DRAM: self._serve_dram, BUFFER: self._serve_buffer, CONTROLLER: self._serve_controlled}
-        span_ps, tail_ps = yield from serve[int(self.plan.stores.kind[transfer.store])](transfer)
+        span_ps, tail_ps = yield from self.serve[int(self.plan.stores.kind[transfer.store])](transfer)
         if back.stop == back.start:
             return tail_ps
         flits = rounds(transfer.bytes, wires.flit_bytes)
