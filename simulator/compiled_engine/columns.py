@@ -57,12 +57,17 @@ def want_column(state: State, tables: Tables, now: int, job: int) -> None:
 
 @part
 def array(state: State, tables: Tables, job: int) -> int:
-    """Which multiply array of its core takes the column."""
+    """Which multiply array of its core takes the column of a job."""
+    return array_for(state, tables, state.jobs[job].message)
+
+
+@part
+def array_for(state: State, tables: Tables, message: int) -> int:
+    """Which multiply array of its core takes the column of a message."""
     arrays = tables.chip[0].arrays
     if arrays == 1:  # nearly every chip: no look-up
         return 0
-    column = tables.columns[state.messages[state.jobs[job].message].column]
-    return int(array_of(column.position, arrays))
+    return int(array_of(tables.columns[state.messages[message].column].position, arrays))
 
 
 @part
@@ -294,14 +299,21 @@ def accumulate(state: State, tables: Tables, now: int, job: int) -> None:
     work = piece_work(words, chip.mac_lanes, chip.cycle)
     end = consumed(now, work, record.tail)
     occupy(state, now, unit, end - now, work)
+    count_sums(state, tables, record.core, unit, layer, words)
+    schedule(state, end, job)
+
+
+@part
+def count_sums(state: State, tables: Tables, core: int, unit: int, layer: int, words: int) -> None:
+    """Enter what it takes to add words of columns up."""
+    chip = tables.chip[0]
     if chip.registers != NONE:
-        registers = tables.stores[chip.registers + record.core]
+        registers = tables.stores[chip.registers + core]
         count(state, registers.unit, layer, registers.write, words)
         count(state, registers.unit, layer, registers.read, words)
     count(state, unit, layer, chip.mac_action, words)
     count(state, unit, layer, chip.read_action, words)
     count(state, unit, layer, chip.write_action, words)
-    schedule(state, end, job)
 
 
 @part

@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from networks.trace import Trace
+from simulator.compiled_engine.arrivals import empty_arrivals
+from simulator.compiled_engine.feed_forward import FeedForward, feed_forward
 from simulator.compiled_engine.kernel import run_to_end
+from simulator.compiled_engine.phases import run_phases
 from simulator.compiled_engine.records import State
 from simulator.compiled_engine.state import state_at_rest
 from simulator.compiled_engine.tables import tables_of
@@ -26,7 +29,8 @@ class CompiledEngine:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.tables, self.start = tables_of(plan)
-        self.room = max(1024, 64 * plan.cores)  # jobs alive at once; grows to what a run needed
+        self.forward = feed_forward(plan)
+        self.room = max(1024, 64 * plan.cores)  # jobs alive at once, or packets of a phase; grows as needed
         self.stopped = False
         self.under_way: list[State] = []
 
@@ -34,16 +38,29 @@ class CompiledEngine:
         """Simulate the one sequence of ``trace`` from a chip at rest. Raises LawBroken, Stopped."""
         while True:
             room = self.room
-            state = state_at_rest(self.plan, self.start, trace, room)
+            state = state_at_rest(self.plan, self.start, trace, 0 if self.forward else room)
             self.under_way.append(state)
             try:
                 if self.stopped:  # asked only now: whoever stops finds the state, or is found here
                     raise Stopped
-                if run_to_end(state, self.tables) and not self.stopped:
+                if self.forward:
+                    ended = self._in_phases(state, self.forward)
+                else:
+                    ended = run_to_end(state, self.tables)
+                if ended and not self.stopped:
                     return self._ledger(state)
             finally:
                 self.under_way = [other for other in self.under_way if other is not state]
             self.room = max(self.room, 4 * room)
+
+    def _in_phases(self, state: State, forward: FeedForward) -> bool:
+        """Run phase by phase, with more room from any phase on that needs it; False when stopped."""
+        run, slots = state.run, self.plan.stages.fetch_slots
+        while not run_phases(state, self.tables, empty_arrivals(self.tables, forward, slots, self.room)):
+            if run["overflow"][0]:
+                return False
+            self.room = max(self.room, 2 * int(run["needed"][0]))
+        return True
 
     def stop(self) -> None:
         """End all sequences under way at their next tick, as if there were no room left."""

@@ -101,11 +101,9 @@ def try_update(state: State, tables: Tables, now: int, number: int) -> None:
 @part
 def end_update(state: State, tables: Tables, now: int, number: int) -> None:
     """A share has been updated; with the last one its population has finished the step."""
-    updater, chip = state.updaters[number], tables.chip[0]
+    updater = state.updaters[number]
     step, population = updater.step, state.populations[updater.population]
-    count(state, updater.unit, updater.population, chip.update_action, updater.size)
-    count(state, updater.unit, updater.population, chip.read_action, updater.reads)
-    count(state, updater.unit, updater.population, chip.write_action, updater.writes)
+    book_update(state, tables, number)
     state.steps[step].ended = max(state.steps[step].ended, now)
     updater.updated, updater.queued, updater.step = step, 0, step + 1
     population.finishing += 1
@@ -117,6 +115,15 @@ def end_update(state: State, tables: Tables, now: int, number: int) -> None:
         keep_pace(state, tables, now)
     for reader in range(updater.readers, updater.readers_end):
         try_encoder(state, tables, now, tables.lists[reader])
+
+
+@part
+def book_update(state: State, tables: Tables, number: int) -> None:
+    """Enter what an update of a share takes."""
+    updater, chip = state.updaters[number], tables.chip[0]
+    count(state, updater.unit, updater.population, chip.update_action, updater.size)
+    count(state, updater.unit, updater.population, chip.read_action, updater.reads)
+    count(state, updater.unit, updater.population, chip.write_action, updater.writes)
 
 
 @part

@@ -93,11 +93,8 @@ def insert(state: State, now: int, number: int, job: int, code: int) -> None:
 @part
 def note_arrival(state: State, now: int, number: int) -> None:
     """One more waits for a unit: it decides when it is free."""
+    join(state, now, number)
     unit = state.units[number]
-    unit.area += unit.length * (now - unit.changed)
-    unit.changed = now
-    unit.length += 1
-    unit.peak = max(unit.peak, unit.length)
     if unit.places > 0:
         if unit.free_places > 0:
             mark(state, number)
@@ -105,6 +102,16 @@ def note_arrival(state: State, now: int, number: int) -> None:
         mark(state, number)
     else:
         wake_when_free(state, number)
+
+
+@part
+def join(state: State, now: int, number: int) -> None:
+    """Enter into the books that one more waits for a unit."""
+    unit = state.units[number]
+    unit.area += unit.length * (now - unit.changed)
+    unit.changed = now
+    unit.length += 1
+    unit.peak = max(unit.peak, unit.length)
 
 
 @part
@@ -141,11 +148,17 @@ def remove_first(state: State, number: int) -> int:
 @part
 def note_departure(state: State, now: int, number: int, job: int) -> None:
     """One that waited for a unit has its turn."""
+    serve(state, now, number, state.jobs[job].arrival)
+
+
+@part
+def serve(state: State, now: int, number: int, arrival: int) -> None:
+    """Enter into the books that one who came at ``arrival`` has waited for a unit until now."""
     unit = state.units[number]
     unit.area += unit.length * (now - unit.changed)
     unit.changed = now
     unit.length -= 1
-    unit.wait += now - state.jobs[job].arrival
+    unit.wait += now - arrival
 
 
 @part
@@ -166,6 +179,12 @@ def occupy(state: State, now: int, number: int, duration_ps: int, work_ps: int) 
     """Hold a unit from now on."""
     cover(state, number, now, now + duration_ps, work_ps)
     state.units[number].free_at = now + duration_ps
+
+
+@part
+def hold(state: State, number: int, start_ps: int, end_ps: int) -> None:
+    """Book one of several places of a unit, which works as long as any of them is held."""
+    cover(state, number, start_ps, end_ps, max(0, end_ps - max(start_ps, state.units[number].covered)))
 
 
 @part

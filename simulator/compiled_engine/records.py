@@ -58,6 +58,7 @@ POPULATION = record(
 # One record: how far the run has got, and the tally of the laws.
 RUN = record(
     *("units", "events", "free_job", "marks", "frames", "sweep", "step", "index", "overflow"),
+    *("opened", "needed"),  # of a run in phases: when the present one began, how many packets it has
     *("injected", "copies", "delivered", "tree_links", "traversed", "column_words", "missed_bytes"),
 )
 
@@ -85,9 +86,9 @@ CHIP = record(
     *("ask", "advance", "take"),  # addresses of the command-level DRAM rule
 )
 CORE = record("send", "receive", "fetch", "mac")
-COLUMN = record("core", "position", "tree", "copies", "copies_end")
+COLUMN = record("core", "position", "tree", "copies", "copies_end", "words")
 COPY = record("core", "words", "bytes", "address", "store", "updater")
-TREE = record("links", "local", "roots", "roots_end")
+TREE = record("links", "local", "roots", "roots_end", "first")
 ENTRY = record("link", "way", "following", "following_end", "drops", "drops_end")
 LINK = record("period", "hop", "action", "router", "leave")
 PATH = record("there", "there_end", "back", "back_end")

@@ -71,7 +71,8 @@ def tables_of(plan: Plan) -> tuple[Tables, Start]:
         updater_at[population, plan.shares[population][share].core] = number
     encoders = encoder_records(plan, updater_at)
     readers = [np.flatnonzero(encoders["updater"] == updater).tolist() for updater in range(len(updaters))]
-    into = [np.flatnonzero(encoders["target"] == p).tolist() for p in range(len(plan.shares))]
+    by_core = np.lexsort((encoders["projection"], encoders["core"]))  # as `outgoing` wants them
+    into = [by_core[encoders["target"][by_core] == p].tolist() for p in range(len(plan.shares))]
     shares = [[u for u, (p, _) in enumerate(updaters) if p == target] for target in range(len(plan.shares))]
     lists = Lists()
     readers_at, into_at, shares_at = lists.add(readers), lists.add(into), lists.add(shares)
@@ -116,6 +117,7 @@ def tables_of(plan: Plan) -> tuple[Tables, Start]:
             tree=columns.tree,
             copies=columns.copy_start[:-1],
             copies_end=columns.copy_start[1:],
+            words=np.diff(np.concatenate([[0], np.cumsum(columns.copy_words)])[columns.copy_start]),
         ),
         copies=records(
             COPY,
@@ -132,6 +134,7 @@ def tables_of(plan: Plan) -> tuple[Tables, Start]:
             local=wires.tree_local,
             roots=roots_at[:-1],
             roots_end=roots_at[1:],
+            first=wires.tree_start[:-1],
         ),
         entries=records(
             ENTRY,

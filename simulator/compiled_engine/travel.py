@@ -82,12 +82,33 @@ def cross(state: State, tables: Tables, now: int, job: int, unit: int) -> None:
     A span is that of a link of the network's own speed: the last flit comes ``span - period`` after the head.
     """
     chip, layer, flits = tables.chip[0], state.messages[state.jobs[job].message].layer, state.jobs[job].flits
-    wire = tables.links[unit - chip.first_link]
-    busy = link_span(flits, wire.period, state.jobs[job].span - chip.link_period + wire.period)
-    state.jobs[job].span = busy - wire.period + chip.link_period
+    link = unit - chip.first_link
+    busy = link_busy(tables, link, flits, state.jobs[job].span)
+    state.jobs[job].span = span_behind(tables, link, busy)
     if chip.channels > 0 and take_room(state, tables, now, unit, job, now + busy):
         count(state, unit, layer, chip.stall_action, 1)
-    occupy(state, now, unit, busy, flits * wire.period)
+    occupy(state, now, unit, busy, flits * tables.links[link].period)
+    count_crossing(state, tables, unit, layer, flits)
+    schedule(state, now + tables.links[link].hop, job)
+
+
+@part
+def link_busy(tables: Tables, link: int, flits: int, span: int) -> int:
+    """How long a link is held by a packet that comes with this span."""
+    period = tables.links[link].period
+    return int(link_span(flits, period, span - tables.chip[0].link_period + period))
+
+
+@part
+def span_behind(tables: Tables, link: int, busy: int) -> int:
+    """The span of a packet that has held a link so long."""
+    return int(busy - tables.links[link].period + tables.chip[0].link_period)
+
+
+@part
+def count_crossing(state: State, tables: Tables, unit: int, layer: int, flits: int) -> None:
+    """Enter what it takes to bring flits over a link."""
+    chip, wire = tables.chip[0], tables.links[unit - tables.chip[0].first_link]
     count(state, unit, layer, wire.action, flits)
     if chip.length_action != NONE:
         length = tables.lists[chip.lengths + unit - chip.first_link]
@@ -96,7 +117,6 @@ def cross(state: State, tables: Tables, now: int, job: int, unit: int) -> None:
             write_buffer(state, tables, unit, layer, flits)
     if wire.router:
         pass_router(state, tables, unit, layer, flits)
-    schedule(state, now + wire.hop, job)
 
 
 @part

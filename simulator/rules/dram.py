@@ -113,18 +113,19 @@ def refresh_until(state: State, timing: DramTiming, now_ps: int) -> int:
 @kernel
 def fetch(state: State, timing: DramTiming, now_ps: int, address: int, size: int) -> Service:
     """Fetch ``size`` bytes from ``address``: whole bursts, part by part as rows end. Changes ``state``."""
-    at_byte = address // timing.burst_bytes * timing.burst_bytes
-    end_byte = (address + size + timing.burst_bytes - 1) // timing.burst_bytes * timing.burst_bytes
-    bursts = (end_byte - at_byte) // timing.burst_bytes
+    at_burst = address // timing.burst_bytes
+    bursts = (address + size + timing.burst_bytes - 1) // timing.burst_bytes - at_burst
+    left, per_row = bursts, timing.row_bytes // timing.burst_bytes
+    piece = at_burst // per_row
+    part = min(left, (piece + 1) * per_row - at_burst)
+    inner = timing.banks if timing.rotate else timing.rows  # what a step from row to row runs through first
+    outer, within = piece // inner, piece % inner
     hits = misses = conflicts = activates = 0
     command, first, last = now_ps, -1, 0
-    while at_byte < end_byte:
-        piece = at_byte // timing.row_bytes
-        part = (min(end_byte, (piece + 1) * timing.row_bytes) - at_byte) // timing.burst_bytes
-        bank, row = piece % timing.banks, piece // timing.banks
-        if timing.rotate == 0:
-            bank, row = piece // timing.rows, piece % timing.rows
-        command = refresh_until(state, timing, command)
+    while left > 0:
+        bank, row = (within, outer) if timing.rotate else (outer, within)
+        if state[NEXT_REFRESH] <= command:
+            command = refresh_until(state, timing, command)
         at = BANKS + PER_BANK * bank
         read = command
         if state[at + OPEN_ROW] == row:
@@ -154,7 +155,10 @@ def fetch(state: State, timing: DramTiming, now_ps: int, address: int, size: int
         state[at + LAST_READ] = last - timing.burst_ps - timing.read_ps
         if first < 0:
             first = data
-        at_byte += part * timing.burst_bytes
+        left -= part
+        part, within = min(left, per_row), within + 1
+        if within == inner:
+            outer, within = outer + 1, 0
     return Service(first, last, max(now_ps + 1, first), bursts, hits, misses, conflicts, activates)
 
 

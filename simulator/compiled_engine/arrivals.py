@@ -1,0 +1,185 @@
+"""What comes to every link and core within one phase, in lanes that lie one behind the other."""
+
+from __future__ import annotations
+
+from typing import Annotated, NamedTuple
+
+import numpy as np
+
+from networks.kernels import part
+from simulator.compiled_engine.feed_forward import FeedForward
+from simulator.compiled_engine.pace import first_message
+from simulator.compiled_engine.records import NONE, Records, State, Tables, record
+from simulator.plan import Integers
+
+# A message at a link (``place`` is the entry of its tree) or at a core (its copy there).
+PACKET = record("time", "message", "place", "span")
+# How many messages of the phase take a tree, and the column of one of them.
+USE = record("messages", "column")
+# A fetch slot whose column comes by turns with others (``turns``).
+SLOT = record("stage", "packet", "number", "copy", "at", "unit", "arrival", "flits", "span", "tail")
+
+
+class Arrivals(NamedTuple):
+    """Lanes of packets, a lane for each link and behind them one for each core; and room to work in."""
+
+    packets: Annotated[Records, PACKET]
+    spare: Annotated[Records, PACKET]  # for sorting
+    bounds: Annotated[Integers, np.int64]  # where each lane begins
+    filled: Annotated[Integers, np.int64]  # where its next packet goes
+    uses: Annotated[Records, USE]
+    used: Annotated[Integers, np.int64]  # the trees that the messages of the phase take
+    links: Annotated[Integers, np.int64]
+    by_turns: Annotated[Integers, np.int64]
+    slots: Annotated[Records, SLOT]
+    # times of one lane, packet by packet: asked for a unit, granted it, reading, summing, done
+    asked: Annotated[Integers, np.int64]
+    granted: Annotated[Integers, np.int64]
+    read: Annotated[Integers, np.int64]
+    summed: Annotated[Integers, np.int64]
+    ended: Annotated[Integers, np.int64]
+
+
+def empty_arrivals(tables: Tables, forward: FeedForward, slots: int, room: int) -> Arrivals:
+    """Lanes for ``room`` packets in all."""
+    lanes, trees = len(tables.links) + len(tables.cores), len(tables.trees)
+    return Arrivals(
+        packets=np.empty(room, PACKET),
+        spare=np.empty(room, PACKET),
+        bounds=np.zeros(lanes + 1, np.int64),
+        filled=np.zeros(lanes + 1, np.int64),
+        uses=np.zeros(trees, USE),
+        used=np.empty(trees, np.int64),
+        links=forward.links,
+        by_turns=forward.by_turns,
+        slots=np.zeros(slots, SLOT),
+        asked=np.empty(room, np.int64),
+        granted=np.empty(room, np.int64),
+        read=np.empty(room, np.int64),
+        summed=np.empty(room, np.int64),
+        ended=np.empty(room, np.int64),
+    )
+
+
+@part
+def lay_out(state: State, tables: Tables, arrivals: Arrivals, target: int, step: int) -> int:
+    """Give every lane as much room as the messages into ``target`` need; returns how much that is in all.
+
+    Messages with the same tree go the same ways: a tree is followed once, however many take it.
+    """
+    population, uses, lanes = state.populations[target], arrivals.uses, arrivals.filled
+    trees = 0
+    for place in range(population.into, population.into_end):
+        encoder = state.encoders[tables.lists[place]]
+        first = first_message(state, step, encoder.low)
+        for message in range(first, first_message(state, step, encoder.high)):
+            number = state.messages[message].column
+            column = tables.columns[number]
+            if column.copies == column.copies_end:
+                continue
+            if uses[column.tree].messages == 0:
+                arrivals.used[trees] = column.tree
+                trees += 1
+                uses[column.tree].column = number
+            uses[column.tree].messages += 1
+    lanes[:] = 0
+    for place in range(trees):
+        tree, use = tables.trees[arrivals.used[place]], uses[arrivals.used[place]]
+        first, messages = tables.columns[use.column].copies, use.messages
+        use.messages = 0
+        if tree.local != NONE:
+            lanes[tables.links.size + tables.copies[first + tree.local].core] += messages
+        for number in range(tree.first, tree.first + tree.links):
+            entry = tables.entries[number]
+            lanes[entry.link] += messages
+            for drop in range(entry.drops, entry.drops_end):
+                lanes[tables.links.size + tables.copies[first + tables.lists[drop]].core] += messages
+    total = 0
+    for lane in range(lanes.size):
+        arrivals.bounds[lane] = total
+        total += lanes[lane]
+        lanes[lane] = arrivals.bounds[lane]
+    return int(total)
+
+
+@part
+def append(arrivals: Arrivals, lane: int, time_ps: int, message: int, place: int, span: int) -> None:
+    """A packet comes to a lane."""
+    packet = arrivals.packets[arrivals.filled[lane]]
+    packet.time, packet.message, packet.place, packet.span = time_ps, message, place, span
+    arrivals.filled[lane] += 1
+
+
+@part
+def sort_lane(arrivals: Arrivals, first: int, end: int) -> None:
+    """Sort packets by (time, message). They come in a few sorted runs, so neighbouring runs are merged."""
+    packets, spare = arrivals.packets, arrivals.spare
+    while True:
+        middle = run_end(arrivals, first, end)
+        if middle == end:
+            return
+        start, filled = first, first
+        while start < end:
+            middle = run_end(arrivals, start, end)
+            stop = run_end(arrivals, middle, end) if middle < end else end
+            one, other = start, middle
+            while one < middle and other < stop:
+                if precedes(arrivals, other, one):
+                    spare[filled] = packets[other]
+                    other += 1
+                else:
+                    spare[filled] = packets[one]
+                    one += 1
+                filled += 1
+            while one < middle:
+                spare[filled] = packets[one]
+                one, filled = one + 1, filled + 1
+            while other < stop:
+                spare[filled] = packets[other]
+                other, filled = other + 1, filled + 1
+            start = stop
+        for place in range(first, end):
+            packets[place] = spare[place]
+
+
+@part
+def run_end(arrivals: Arrivals, first: int, end: int) -> int:
+    """Where the packets from ``first`` on cease to be in order."""
+    place = first + 1
+    while place < end and not precedes(arrivals, place, place - 1):
+        place += 1
+    return place
+
+
+@part
+def precedes(arrivals: Arrivals, one: int, other: int) -> bool:
+    """Which of two packets is served first: the earlier, of equals by content."""
+    a, b = arrivals.packets[one], arrivals.packets[other]
+    return bool(a.time < b.time or (a.time == b.time and a.message < b.message))
+
+
+@part
+def book_queue(state: State, unit: int, asked: Integers, lag: int, begun: Integers, number: int) -> None:
+    """Enter a queue into the books: who asked at ``asked + lag`` was served at ``begun``, both in order.
+
+    Who comes at a tick stands in the queue before anybody is served at it.
+    """
+    served, changed, wait, area, peak = 0, 0, 0, 0, 0
+    for place in range(number):
+        time_ps = asked[place] + lag
+        while served < place and begun[served] < time_ps:
+            area += (place - served) * (begun[served] - changed)
+            changed = begun[served]
+            served += 1
+        area += (place - served) * (time_ps - changed)
+        changed = time_ps
+        wait += begun[place] - time_ps
+        peak = max(peak, place - served + 1)
+    while served < number:
+        area += (number - served) * (begun[served] - changed)
+        changed = begun[served]
+        served += 1
+    books = state.units[unit]
+    books.wait += wait
+    books.area += area
+    books.peak = max(books.peak, peak)

@@ -1,0 +1,95 @@
+"""Which plans can be run phase by phase: those in which nothing comes back to where it was decided.
+
+Within a phase (a population's step) messages go from the scans over links to cores, and only there does a
+fetch wait for what another one has done. Then every unit can be given all its work at once, in order of
+arrival, and no event has to be kept in mind (``docs/decisions/0017-phases.md``).
+"""
+
+from __future__ import annotations
+
+from graphlib import CycleError, TopologicalSorter
+from typing import NamedTuple
+
+import numpy as np
+
+from simulator.compiled_engine.records import NONE
+from simulator.plan import DRAM, SCRATCHPAD, Integers, Plan
+from simulator.rules.pieces import WHOLE
+
+
+class FeedForward(NamedTuple):
+    """What a run in phases needs to know beforehand."""
+
+    links: Integers  # those that messages take, each behind all that lead to it
+    by_turns: Integers  # (cores,) 1 where the columns of a core come from more than one scratchpad
+
+
+def feed_forward(plan: Plan) -> FeedForward | None:
+    """None where events are needed: something that happens later could hold up what comes before.
+
+    Refused are finite buffers, columns in pieces, stages that share a unit, populations whose steps overlap,
+    caches, shared buffers and DRAM behind a controller, DRAM or links to it that several cores use, and
+    routes that lead round in a circle.
+
+    >>> from networks.build import random_stack
+    >>> from simulator.chip import load_chip
+    >>> from simulator.compile import compile_plan
+    >>> from simulator.mapping import map_network
+    >>> network = random_stack("gru", 8, (16,), np.random.default_rng(0))
+    >>> chips = [load_chip(name) for name in ("spartus", "edgedrnn", "mesh16-cached")]
+    >>> plans = [compile_plan(network, chip, map_network(network, chip)) for chip in chips]
+    >>> [forward and forward.by_turns.tolist() for forward in map(feed_forward, plans)]
+    [[0], [1], None]
+    """
+    alone = plan.policy == "layer" or all(len(populations) == 1 for populations in plan.order)
+    if not alone or plan.buffers is not None or plan.stages.burst_bytes != WHOLE:
+        return None
+    units = plan.stages.unit[plan.stages.unit != NONE]
+    if len(np.unique(units)) < len(units):
+        return None
+    columns, stores = plan.columns, len(plan.stores.component)
+    used = np.zeros((plan.cores, stores), bool)
+    used[columns.copy_core, columns.copy_store] = True
+    if not np.isin(plan.stores.kind[used.any(axis=0)], (SCRATCHPAD, DRAM)).all():
+        return None
+    drams = used & (plan.stores.kind == DRAM)
+    if drams.any() and (plan.stages.arrays > 1 or shared_on_the_way(plan, drams)):
+        return None
+    links = in_order(plan)
+    by_turns = drams.any(axis=1) | (used.sum(axis=1) > 1)
+    return None if links is None else FeedForward(links, by_turns.astype(np.int64))
+
+
+def shared_on_the_way(plan: Plan, drams: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> bool:
+    """True when a DRAM, or a link to or from it, serves messages or a second core as well."""
+    wires, memories = plan.wires, len(plan.stores.component)
+    if (drams.sum(axis=0) > 1).any():
+        return True
+    owner = np.full(wires.links, NONE, np.int64)
+    owner[wires.tree_link] = plan.cores  # messages
+    for core, memory in zip(*map(np.ndarray.tolist, np.nonzero(drams)), strict=True):
+        path = core * memories + memory
+        there = wires.path_link[wires.path_start[path] : wires.path_start[path + 1]]
+        back = wires.back_link[wires.back_start[path] : wires.back_start[path + 1]]
+        for links in (there, back):
+            if (~np.isin(owner[links], (NONE, core))).any():
+                return True
+            owner[links] = core
+    return False
+
+
+def in_order(plan: Plan) -> Integers | None:
+    """The links of all trees, each behind those that lead to it; None where they lead round in a circle."""
+    wires = plan.wires
+    tree = np.repeat(np.arange(len(wires.tree_start) - 1), np.diff(wires.tree_start))
+    inner = np.flatnonzero(wires.tree_parent != NONE)
+    before = wires.tree_link[wires.tree_start[tree[inner]] + wires.tree_parent[inner]]
+    leads = np.zeros((wires.links, wires.links), bool)
+    leads[before, wires.tree_link[inner]] = True
+    sorter: TopologicalSorter[int] = TopologicalSorter()
+    for link in np.unique(wires.tree_link).tolist():
+        sorter.add(link, *np.flatnonzero(leads[:, link]).tolist())
+    try:
+        return np.array(list(sorter.static_order()), np.int64)
+    except CycleError:
+        return None
