@@ -42,6 +42,11 @@ def part(function: Callable[P, R]) -> Callable[P, R]:
     return compiled(function, no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
 
 
+def apart(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a function that kernels call by its address, so that it is compiled apart from them."""
+    return compiled(function, no_cpython_wrapper=True)
+
+
 def compiled(function: Callable[P, R], **options: Any) -> Callable[P, R]:
     """Hand a function to numba, cached under a name that changes with every source it may be built from.
 

@@ -71,6 +71,8 @@ class Trace:
 
     def sequence(self, index: int) -> Trace:
         """One sequence as a trace of its own, its steps counted from 0."""
+        if self.sequences == 1:
+            return self
         first, last = self.sequence_bounds[index : index + 2]
         bounds = self.step_bounds[first : last + 1]
         messages = self.messages[bounds[0] : bounds[-1]].copy()

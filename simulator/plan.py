@@ -158,7 +158,9 @@ class Stores:
     @property
     def shared(self) -> npt.NDArray[np.bool_]:
         """Which of them are reached over the network."""
-        remote: npt.NDArray[np.bool_] = np.isin(self.kind, (DRAM, BUFFER, CONTROLLER))
+        remote: npt.NDArray[np.bool_] = (
+            (self.kind == DRAM) | (self.kind == BUFFER) | (self.kind == CONTROLLER)
+        )
         return remote
 
     def drams_at_rest(self) -> dict[int, Integers]:

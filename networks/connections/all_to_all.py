@@ -128,20 +128,22 @@ class AllToAll(Integrating):
 def add_columns(
     accumulators: Numbers, lanes: Integers, columns: Numbers, sources: Numbers, deltas: Numbers
 ) -> None:
-    """Add float32 columns, each read from end to end; four messages pass over the accumulators at once, each
+    """Add float32 columns, each read from end to end; eight messages pass over the accumulators at once, each
     add still rounded in order."""
     targets, gates = columns.shape[2], columns.shape[1]
-    whole = sources.size - sources.size % 4
-    for first in range(0, whole, 4):
+    whole = sources.size - sources.size % 8
+    for first in range(0, whole, 8):
         da, db, dc, dd = deltas[first], deltas[first + 1], deltas[first + 2], deltas[first + 3]
+        de, df, dg, dh = deltas[first + 4], deltas[first + 5], deltas[first + 6], deltas[first + 7]
         for gate in range(gates):
             row = accumulators[lanes[gate]]
             a, b = columns[sources[first], gate], columns[sources[first + 1], gate]
             c, d = columns[sources[first + 2], gate], columns[sources[first + 3], gate]
+            e, f = columns[sources[first + 4], gate], columns[sources[first + 5], gate]
+            g, h = columns[sources[first + 6], gate], columns[sources[first + 7], gate]
             for target in range(targets):
-                row[target] = (((row[target] + a[target] * da) + b[target] * db) + c[target] * dc) + d[
-                    target
-                ] * dd
+                total = (((row[target] + a[target] * da) + b[target] * db) + c[target] * dc) + d[target] * dd
+                row[target] = (((total + e[target] * de) + f[target] * df) + g[target] * dg) + h[target] * dh
     for rest in range(whole, sources.size):
         delta = deltas[rest]
         for gate in range(gates):

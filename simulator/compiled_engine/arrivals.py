@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, cast
 
 import numpy as np
 
 from networks.kernels import part
-from simulator.compiled_engine.feed_forward import FeedForward
+from simulator.compiled_engine.feed_forward import STREAMED, FeedForward
 from simulator.compiled_engine.pace import first_message
 from simulator.compiled_engine.records import NONE, Records, State, Tables, record
+from simulator.compiled_engine.views import viewer
 from simulator.plan import Integers
 
-# A message at a link (``place`` is the entry of its tree) or at a core (its copy there).
-PACKET = record("time", "message", "place", "span")
+# A message at a link (``place`` is the entry of its tree) or at a core (the copy there); and its first copy.
+PACKET = record("time", "message", "place", "span", "copies")
 # How many messages of the phase take a tree, and the column of one of them.
 USE = record("messages", "column")
 # A fetch slot whose column comes by turns with others (``turns``).
 SLOT = record("stage", "packet", "number", "copy", "at", "unit", "arrival", "flits", "span", "tail")
+
+
+AT_ONCE = cast("int", np.int64(0))  # no Python integer, for which kernels would be compiled once more
 
 
 class Arrivals(NamedTuple):
@@ -30,19 +34,35 @@ class Arrivals(NamedTuple):
     uses: Annotated[Records, USE]
     used: Annotated[Integers, np.int64]  # the trees that the messages of the phase take
     links: Annotated[Integers, np.int64]
-    by_turns: Annotated[Integers, np.int64]
+    fetching: Annotated[Integers, np.int64]  # how each core fetches: a stage of `stages`
     slots: Annotated[Records, SLOT]
-    # times of one lane, packet by packet: asked for a unit, granted it, reading, summing, done
+    stages: Annotated[Integers, np.int64]  # the addresses of `stages.STAGES`
+    # of one lane, packet by packet: when it asked for a unit or a slot, when that was granted, when it was
+    # read, when it came to the sums and when it had gone through them
     asked: Annotated[Integers, np.int64]
     granted: Annotated[Integers, np.int64]
     read: Annotated[Integers, np.int64]
     summed: Annotated[Integers, np.int64]
     ended: Annotated[Integers, np.int64]
+    # and of columns that come over a link: when they were asked of the memory, when they came to the link and
+    # then to the sums, with what span, and when requests and responses asked for the link and had it
+    sought: Annotated[Integers, np.int64]
+    came: Annotated[Integers, np.int64]
+    span: Annotated[Integers, np.int64]
+    crossing: Annotated[Integers, np.int64]
+    crossed: Annotated[Integers, np.int64]
 
 
-def empty_arrivals(tables: Tables, forward: FeedForward, slots: int, room: int) -> Arrivals:
-    """Lanes for ``room`` packets in all."""
+view_state, view_tables, view_arrivals = viewer(State), viewer(Tables), viewer(Arrivals)
+
+
+def empty_arrivals(tables: Tables, forward: FeedForward, stages: Integers, slots: int, room: int) -> Arrivals:
+    """Lanes for ``room`` packets in all, and ``slots`` fetch slots of a core."""
     lanes, trees = len(tables.links) + len(tables.cores), len(tables.trees)
+    asked, granted, read, summed, ended = np.empty((5, room), np.int64)
+    streamed = room if (forward.fetching == STREAMED).any() else 0
+    sought, came, span = np.empty((3, streamed), np.int64)
+    crossing, crossed = np.empty((2, 2 * streamed), np.int64)
     return Arrivals(
         packets=np.empty(room, PACKET),
         spare=np.empty(room, PACKET),
@@ -51,13 +71,19 @@ def empty_arrivals(tables: Tables, forward: FeedForward, slots: int, room: int) 
         uses=np.zeros(trees, USE),
         used=np.empty(trees, np.int64),
         links=forward.links,
-        by_turns=forward.by_turns,
+        fetching=forward.fetching,
         slots=np.zeros(slots, SLOT),
-        asked=np.empty(room, np.int64),
-        granted=np.empty(room, np.int64),
-        read=np.empty(room, np.int64),
-        summed=np.empty(room, np.int64),
-        ended=np.empty(room, np.int64),
+        stages=stages,
+        asked=asked,
+        granted=granted,
+        read=read,
+        summed=summed,
+        ended=ended,
+        sought=sought,
+        came=came,
+        span=span,
+        crossing=crossing,
+        crossed=crossed,
     )
 
 
@@ -93,7 +119,7 @@ def lay_out(state: State, tables: Tables, arrivals: Arrivals, target: int, step:
             entry = tables.entries[number]
             lanes[entry.link] += messages
             for drop in range(entry.drops, entry.drops_end):
-                lanes[tables.links.size + tables.copies[first + tables.lists[drop]].core] += messages
+                lanes[tables.links.size + tables.lists[drop + tables.chip[0].drop_cores]] += messages
     total = 0
     for lane in range(lanes.size):
         arrivals.bounds[lane] = total
@@ -103,10 +129,13 @@ def lay_out(state: State, tables: Tables, arrivals: Arrivals, target: int, step:
 
 
 @part
-def append(arrivals: Arrivals, lane: int, time_ps: int, message: int, place: int, span: int) -> None:
+def append(
+    arrivals: Arrivals, lane: int, time_ps: int, message: int, place: int, span: int, copies: int
+) -> None:
     """A packet comes to a lane."""
     packet = arrivals.packets[arrivals.filled[lane]]
-    packet.time, packet.message, packet.place, packet.span = time_ps, message, place, span
+    packet.time, packet.message, packet.place = time_ps, message, place
+    packet.span, packet.copies = span, copies
     arrivals.filled[lane] += 1
 
 

@@ -225,14 +225,16 @@ def serve_dram(state: State, tables: Tables, now: int, job: int) -> None:
 @part
 def count_bursts(state: State, store: Record, layer: int, done: Service | Completion) -> None:
     """Enter what a DRAM did for a transfer."""
-    moved = done.bursts * store.width
-    count(state, store.unit, layer, store.read, done.bursts)
-    count(state, store.unit, layer, store.activate, done.activates)
-    count(state, store.unit, layer, store.row_hit, done.hits)
-    count(state, store.unit, layer, store.row_miss, done.misses)
-    count(state, store.unit, layer, store.row_conflict, done.conflicts)
-    count(state, store.unit, layer, store.bytes, moved)
-    count(state, store.unit, layer, store.io, moved * 8)
+    moved, by_unit = done.bursts * store.width, state.counts[store.unit]
+    by_layer = state.counts[state.run[0].units + layer]
+    for counts in (by_unit, by_layer):  # rows found once: a burst enters eight counts
+        counts[store.read] += done.bursts
+        counts[store.activate] += done.activates
+        counts[store.row_hit] += done.hits
+        counts[store.row_miss] += done.misses
+        counts[store.row_conflict] += done.conflicts
+        counts[store.bytes] += moved
+        counts[store.io] += moved * 8
     enter(state.timelines[store.timeline], done.first_ps, done.last_ps, moved)
 
 

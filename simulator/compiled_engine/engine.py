@@ -10,6 +10,7 @@ from simulator.compiled_engine.feed_forward import FeedForward, feed_forward
 from simulator.compiled_engine.kernel import run_to_end
 from simulator.compiled_engine.phases import run_phases
 from simulator.compiled_engine.records import State
+from simulator.compiled_engine.stages import stage_addresses
 from simulator.compiled_engine.state import state_at_rest
 from simulator.compiled_engine.tables import tables_of
 from simulator.laws import LawBroken, Tally, check
@@ -55,12 +56,14 @@ class CompiledEngine:
 
     def _in_phases(self, state: State, forward: FeedForward) -> bool:
         """Run phase by phase, with more room from any phase on that needs it; False when stopped."""
-        run, slots = state.run, self.plan.stages.fetch_slots
-        while not run_phases(state, self.tables, empty_arrivals(self.tables, forward, slots, self.room)):
+        run, slots, stages = state.run, self.plan.stages.fetch_slots, stage_addresses(forward)
+        while True:
+            arrivals = empty_arrivals(self.tables, forward, stages, slots, self.room)
+            if run_phases(state, self.tables, arrivals):
+                return True
             if run["overflow"][0]:
                 return False
             self.room = max(self.room, 2 * int(run["needed"][0]))
-        return True
 
     def stop(self) -> None:
         """End all sequences under way at their next tick, as if there were no room left."""

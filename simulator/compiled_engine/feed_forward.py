@@ -16,12 +16,19 @@ from simulator.compiled_engine.records import NONE
 from simulator.plan import DRAM, SCRATCHPAD, Integers, Plan
 from simulator.rules.pieces import WHOLE
 
+Flags = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+
+
+# The stages of a phase. The last three are how a core fetches: from one scratchpad, from one DRAM over one
+# link there and back, in any other way.
+SCANNING, CROSSING, IN_LINE, STREAMED, BY_TURNS = range(5)
+
 
 class FeedForward(NamedTuple):
     """What a run in phases needs to know beforehand."""
 
     links: Integers  # those that messages take, each behind all that lead to it
-    by_turns: Integers  # (cores,) 1 where the columns of a core come from more than one scratchpad
+    fetching: Integers  # (cores,) how each fetches
 
 
 def feed_forward(plan: Plan) -> FeedForward | None:
@@ -38,8 +45,9 @@ def feed_forward(plan: Plan) -> FeedForward | None:
     >>> network = random_stack("gru", 8, (16,), np.random.default_rng(0))
     >>> chips = [load_chip(name) for name in ("spartus", "edgedrnn", "mesh16-cached")]
     >>> plans = [compile_plan(network, chip, map_network(network, chip)) for chip in chips]
-    >>> [forward and forward.by_turns.tolist() for forward in map(feed_forward, plans)]
-    [[0], [1], None]
+    >>> [forward and forward.fetching.tolist() == [how]
+    ...  for forward, how in zip(map(feed_forward, plans), (IN_LINE, STREAMED, None))]
+    [True, True, None]
     """
     alone = plan.policy == "layer" or all(len(populations) == 1 for populations in plan.order)
     if not alone or plan.buffers is not None or plan.stages.burst_bytes != WHOLE:
@@ -56,11 +64,30 @@ def feed_forward(plan: Plan) -> FeedForward | None:
     if drams.any() and (plan.stages.arrays > 1 or shared_on_the_way(plan, drams)):
         return None
     links = in_order(plan)
-    by_turns = drams.any(axis=1) | (used.sum(axis=1) > 1)
-    return None if links is None else FeedForward(links, by_turns.astype(np.int64))
+    fetching = np.array(
+        [how_fetched(plan, core, used[core], drams[core]) for core in range(plan.cores)], np.int64
+    )
+    return None if links is None else FeedForward(links, fetching)
 
 
-def shared_on_the_way(plan: Plan, drams: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> bool:
+def how_fetched(plan: Plan, core: int, used: Flags, drams: Flags) -> int:
+    """How a core fetches its columns from the memories it uses."""
+    if used.sum() > 1:
+        return BY_TURNS
+    if not drams.any():
+        return IN_LINE
+    path = core * len(used) + int(np.flatnonzero(drams)[0])
+    ways = [
+        links[bounds[path] : bounds[path + 1]].tolist()
+        for bounds, links in (
+            (plan.wires.path_start, plan.wires.path_link),
+            (plan.wires.back_start, plan.wires.back_link),
+        )
+    ]
+    return STREAMED if len(ways[0]) == 1 and ways[0] == ways[1] else BY_TURNS
+
+
+def shared_on_the_way(plan: Plan, drams: Flags) -> bool:
     """True when a DRAM, or a link to or from it, serves messages or a second core as well."""
     wires, memories = plan.wires, len(plan.stores.component)
     if (drams.sum(axis=0) > 1).any():

@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
-from networks.kernels import part
-from simulator.compiled_engine.arrivals import Arrivals, append, book_queue
+from networks.kernels import apart, part
+from simulator.compiled_engine.arrivals import (
+    AT_ONCE,
+    Arrivals,
+    append,
+    book_queue,
+    view_arrivals,
+    view_state,
+    view_tables,
+)
 from simulator.compiled_engine.columns import write_buffer
 from simulator.compiled_engine.pace import start_scan
 from simulator.compiled_engine.queues import count, join, occupy, serve
 from simulator.compiled_engine.records import NONE, State, Tables
+from simulator.plan import Integers
 from simulator.rules.service import scan_offset
 
 
-@part
-def scan_all(state: State, tables: Tables, arrivals: Arrivals, now: int, target: int) -> int:
+@apart
+def scan_all(
+    state_directory: Integers, tables_directory: Integers, arrivals_directory: Integers, now: int, target: int
+) -> int:
     """Scan everything that goes into ``target`` and send what is found; returns when the last scan ends.
 
     The encoders into a population are listed core by core, on each core in the order of their scans.
     """
+    state, tables = view_state(state_directory), view_tables(tables_directory)
+    arrivals = view_arrivals(arrivals_directory)
     population, ended = state.populations[target], now
     for place in range(population.into, population.into_end):
         join(state, now, state.encoders[tables.lists[place]].unit)
     place = population.into
     while place < population.into_end:
-        core, sent = state.encoders[tables.lists[place]].core, 0
+        core, sent = state.encoders[tables.lists[place]].core, place - place  # no constant: see `kernel`
         while place < population.into_end and state.encoders[tables.lists[place]].core == core:
             number = tables.lists[place]
             encoder = state.encoders[number]
@@ -64,7 +77,7 @@ def send(state: State, tables: Tables, arrivals: Arrivals, core: int, target: in
             arrivals.granted[place] = start
             occupy(state, start, unit, chip.send, chip.send)
             free = start + chip.send
-        book_queue(state, unit, arrivals.asked, 0, arrivals.granted, number)
+        book_queue(state, unit, arrivals.asked, AT_ONCE, arrivals.granted, number)
         for place in range(number):
             times[place] = arrivals.granted[place] + chip.send
     count(state, unit, target, chip.send_action, number)
@@ -78,10 +91,11 @@ def send(state: State, tables: Tables, arrivals: Arrivals, core: int, target: in
         run.column_words += column.words
         run.tree_links += tree.links
         if tree.local != NONE:
-            append(arrivals, tables.links.size + core, now, message, column.copies + tree.local, 0)
+            copy = column.copies + tree.local
+            append(arrivals, tables.links.size + core, now, message, copy, AT_ONCE, column.copies)
         if tree.links > 0:
             routed += tables.links[tables.entries[tables.lists[tree.roots]].link].router
         for root in range(tree.roots, tree.roots_end):
             entry = tables.lists[root]
-            append(arrivals, tables.entries[entry].link, now, message, entry, 0)
+            append(arrivals, tables.entries[entry].link, now, message, entry, AT_ONCE, column.copies)
     write_buffer(state, tables, chip.core_unit + core, target, routed * chip.message_flits)

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from networks.kernels import kernel, part
-from simulator.compiled_engine.arrivals import Arrivals, lay_out
-from simulator.compiled_engine.consuming import consume_all
-from simulator.compiled_engine.crossings import cross_links
-from simulator.compiled_engine.outgoing import scan_all
+from simulator.compiled_engine.arrivals import Arrivals, lay_out, view_arrivals, view_state, view_tables
+from simulator.compiled_engine.feed_forward import CROSSING, SCANNING
 from simulator.compiled_engine.pace import book_update, sweep_order
 from simulator.compiled_engine.queues import join, occupy, serve
 from simulator.compiled_engine.records import NONE, State, Tables
+from simulator.compiled_engine.stages import call_stage
 from simulator.compiled_engine.tables import DATAFLOW, LAYER
-from simulator.compiled_engine.views import directory, viewer
+from simulator.compiled_engine.views import directory
 from simulator.plan import Integers
-
-view_state, view_tables, view_arrivals = viewer(State), viewer(Tables), viewer(Arrivals)
 
 
 def run_phases(state: State, tables: Tables, arrivals: Arrivals) -> bool:
@@ -33,7 +30,7 @@ def phases(state_directory: Integers, tables_directory: Integers, arrivals_direc
         run.needed = lay_out(state, tables, arrivals, target, step)
         if run.needed > arrivals.packets.size:
             return False
-        finished = phase(state, tables, arrivals, target, step)
+        finished = phase(state_directory, tables_directory, arrivals_directory, target, step)
         meets = 1
         if chip.policy == LAYER and first + run.index + 1 < end:
             run.index += 1
@@ -48,19 +45,33 @@ def phases(state_directory: Integers, tables_directory: Integers, arrivals_direc
 
 
 @part
-def phase(state: State, tables: Tables, arrivals: Arrivals, target: int, step: int) -> int:
+def phase(
+    state_directory: Integers,
+    tables_directory: Integers,
+    arrivals_directory: Integers,
+    target: int,
+    step: int,
+) -> int:
     """A step of a population; returns when its last share has been updated."""
+    state, tables = view_state(state_directory), view_tables(tables_directory)
+    arrivals, directories = (
+        view_arrivals(arrivals_directory),
+        (state_directory, tables_directory, arrivals_directory),
+    )
     times, population, now = state.steps[step], state.populations[target], state.run[0].opened
     if times.began == NONE:
         times.began = now
-    scanned = scan_all(state, tables, arrivals, now, target)
-    cross_links(state, tables, arrivals, target)
-    finished = 0
+    scanned = call_stage(arrivals.stages[SCANNING], (*directories, now, target))
+    if arrivals.links.size > 0:
+        call_stage(arrivals.stages[CROSSING], (*directories, now, target))
+    finished = now
     for place in range(population.shares, population.shares_end):
         if state.run[0].overflow:
             break
         updater = state.updaters[tables.lists[place]]
-        ready = max(scanned, consume_all(state, tables, arrivals, updater.core, target))
+        consume = arrivals.stages[arrivals.fetching[updater.core]]
+        consumed = call_stage(consume, (*directories, updater.core, target))
+        ready = max(scanned, consumed)
         join(state, ready, updater.unit)
         start = max(ready, state.units[updater.unit].free_at)
         serve(state, start, updater.unit, ready)

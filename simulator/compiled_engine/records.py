@@ -79,7 +79,7 @@ CHIP = record(
     *("cycle", "per_cycle", "send", "receive", "arrays", "mac_lanes", "burst", "at_once", "parts", "runs"),
     *("registers",),
     *("first_link", "link_period", "flit_bytes", "message_flits", "request_flits"),
-    *("links", "channels", "queues", "first_queue"),  # channels: 0 where buffers have no limit
+    *("links", "channels", "queues", "first_queue", "drop_cores"),  # channels: 0 where buffers have no limit
     *("scan_action", "send_action", "receive_action", "mac_action", "update_action"),
     *("read_action", "write_action", "router_action", "stall_action"),
     *("lengths", "length_action", "write_buffer", "read_buffer", "crossbar"),

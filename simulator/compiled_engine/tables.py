@@ -77,6 +77,7 @@ def tables_of(plan: Plan) -> tuple[Tables, Start]:
     lists = Lists()
     readers_at, into_at, shares_at = lists.add(readers), lists.add(into), lists.add(shares)
     drops_at = lists.add_ragged(wires.drop_start, wires.drop_place)
+    drop_cores = lists.add_ragged(wires.drop_start, wires.drop_core) - drops_at
     roots, following = tree_branches(plan)
     roots_at, following_at = lists.add_ragged(*roots), lists.add_ragged(*following)
     limits = plan.buffers
@@ -102,7 +103,7 @@ def tables_of(plan: Plan) -> tuple[Tables, Start]:
     layer_of_column = np.repeat(plan.target, np.diff(columns.offset))
     layer_of_copy = np.repeat(layer_of_column, np.diff(columns.copy_start))
     tables = Tables(
-        chip=chip_record(plan, int(order_at[0]), width, lengths),
+        chip=chip_record(plan, int(order_at[0]), width, lengths, int(drop_cores[0])),
         cores=records(
             CORE,
             send=stages.unit[:, SEND],
@@ -255,7 +256,7 @@ def encoder_records(plan: Plan, updater_at: Integers) -> Records:
     )
 
 
-def chip_record(plan: Plan, order: int, width: int, lengths: int) -> Records:
+def chip_record(plan: Plan, order: int, width: int, lengths: int, drop_cores: int) -> Records:
     stages, wires, limits = plan.stages, plan.wires, plan.buffers
     rule = rule_addresses() if any(plan.stores.controlled) else Addresses()
     action = {name: column for column, name in enumerate(plan.actions)}
@@ -291,6 +292,7 @@ def chip_record(plan: Plan, order: int, width: int, lengths: int) -> Records:
         channels=[limits.channels if limits else 0],
         queues=[limits.queues if limits else 1],
         first_queue=[len(plan.units)],
+        drop_cores=[drop_cores],
         scan_action=[action["core.scan"]],
         send_action=[action["core.send"]],
         receive_action=[action["core.receive"]],

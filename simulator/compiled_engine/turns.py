@@ -6,8 +6,15 @@ they come by. Whoever can be served next is therefore always one of these few.
 
 from __future__ import annotations
 
-from networks.kernels import part
-from simulator.compiled_engine.arrivals import Arrivals, book_queue
+from networks.kernels import apart, part
+from simulator.compiled_engine.arrivals import (
+    AT_ONCE,
+    Arrivals,
+    book_queue,
+    view_arrivals,
+    view_state,
+    view_tables,
+)
 from simulator.compiled_engine.columns import (
     array_for,
     count_bursts,
@@ -17,9 +24,10 @@ from simulator.compiled_engine.columns import (
     write_buffer,
 )
 from simulator.compiled_engine.queues import count, cover, hold, occupy
+from simulator.compiled_engine.receiving import receive
 from simulator.compiled_engine.records import NONE, State, Tables
 from simulator.compiled_engine.travel import count_crossing, link_busy, span_behind
-from simulator.plan import SCRATCHPAD
+from simulator.plan import SCRATCHPAD, Integers
 from simulator.rules.dram import fetch
 from simulator.rules.service import consumed, piece_work, rounds
 
@@ -27,15 +35,35 @@ from simulator.rules.service import consumed, piece_work, rounds
 EMPTY, GOING, READING, COMING, SUMMING = range(5)
 
 
-@part
+@apart
 def consume_by_turns(
+    state_directory: Integers,
+    tables_directory: Integers,
+    arrivals_directory: Integers,
+    core: int,
+    target: int,
+) -> int:
+    """Take in what has come to a core; returns when the last message is in the sums, 0 where none came."""
+    state, tables = view_state(state_directory), view_tables(tables_directory)
+    arrivals = view_arrivals(arrivals_directory)
+    first, end = receive(state, tables, arrivals, core, target)
+    last = first - first
+    if first < end:
+        for array in range(tables.chip[0].arrays):
+            last = max(last, take_turns(state, tables, arrivals, core, array, target, first, end))
+    return int(last)
+
+
+@part
+def take_turns(
     state: State, tables: Tables, arrivals: Arrivals, core: int, array: int, target: int, first: int, end: int
 ) -> int:
     """Serve the slot that can be served first until all packets of the array are in the sums."""
     fetching, slots = tables.cores[core].fetch + array, arrivals.slots
-    following, taken, places, last = first, 0, state.units[fetching].places, 0
+    following, taken, places, last = first, first - first, state.units[fetching].places, first - first
+    words = 0
     for slot in range(places):
-        following = load(state, tables, arrivals, core, array, target, slot, following, end, taken, 0)
+        following = load(state, tables, arrivals, core, array, target, slot, following, end, taken, last)
         taken += slots[slot].stage != EMPTY
     while True:
         slot = next_slot(state, arrivals, places)
@@ -50,12 +78,14 @@ def consume_by_turns(
         elif slots[slot].stage == READING:
             read(state, tables, arrivals, core, array, target, slot, start)
         else:
-            last = add_up(state, tables, arrivals, core, target, slot, start)
+            words += tables.copies[slots[slot].copy].words
+            last = add_up(state, tables, arrivals, slot, start)
             following = load(state, tables, arrivals, core, array, target, slot, following, end, taken, last)
             taken += slots[slot].stage != EMPTY
     for number in range(taken):
         hold(state, fetching, arrivals.granted[number], arrivals.ended[number])
-    book_queue(state, fetching, arrivals.asked, 0, arrivals.granted, taken)
+    book_queue(state, fetching, arrivals.asked, AT_ONCE, arrivals.granted, taken)
+    count_sums(state, tables, core, tables.cores[core].mac + array, target, words)
     state.run[0].delivered += taken
     return int(last)
 
@@ -199,15 +229,12 @@ def read(
 
 
 @part
-def add_up(
-    state: State, tables: Tables, arrivals: Arrivals, core: int, target: int, slot: int, start: int
-) -> int:
+def add_up(state: State, tables: Tables, arrivals: Arrivals, slot: int, start: int) -> int:
     """The multiply-accumulators take the column; returns when it is in the sums."""
     one, chip = arrivals.slots[slot], tables.chip[0]
     words = tables.copies[one.copy].words
     work = piece_work(words, chip.mac_lanes, chip.cycle)
     end = consumed(start, work, one.tail)
     occupy(state, start, one.unit, end - start, work)
-    count_sums(state, tables, core, one.unit, target, words)
     arrivals.ended[one.number] = end
     return int(end)

@@ -1,0 +1,120 @@
+"""A core whose columns come from one DRAM over one link, there and back: two lines that meet at the link.
+
+Requests go and responses come in the order of the fetches. Whoever takes the link next is the first request
+that has a slot or the first response, so nothing else has to be looked at.
+"""
+
+from __future__ import annotations
+
+from networks.kernels import apart, part
+from simulator.compiled_engine.arrivals import (
+    AT_ONCE,
+    Arrivals,
+    book_queue,
+    view_arrivals,
+    view_state,
+    view_tables,
+)
+from simulator.compiled_engine.columns import (
+    count_bursts,
+    count_sums,
+    pass_router,
+    timing_of,
+    write_buffer,
+)
+from simulator.compiled_engine.queues import count, cover, hold
+from simulator.compiled_engine.receiving import receive
+from simulator.compiled_engine.records import State, Tables
+from simulator.compiled_engine.travel import count_crossing, link_busy, span_behind
+from simulator.plan import Integers
+from simulator.rules.dram import fetch
+from simulator.rules.service import consumed, piece_work, rounds
+
+
+@apart
+def consume_streamed(
+    state_directory: Integers,
+    tables_directory: Integers,
+    arrivals_directory: Integers,
+    core: int,
+    target: int,
+) -> int:
+    """Take in what has come to a core; returns when the last message is in the sums, 0 where none came."""
+    state, tables = view_state(state_directory), view_tables(tables_directory)
+    arrivals = view_arrivals(arrivals_directory)
+    first, end = receive(state, tables, arrivals, core, target)
+    if first == end:
+        return 0
+    return stream(state, tables, arrivals, core, target, first, end - first)
+
+
+@part
+def stream(
+    state: State, tables: Tables, arrivals: Arrivals, core: int, target: int, first: int, number: int
+) -> int:
+    """Let requests and responses take the link by (arrival, request first); returns when all is summed."""
+    chip, units = tables.chip[0], tables.cores[core]
+    memory = tables.copies[arrivals.packets[first].place].store
+    store = tables.stores[memory]
+    timing = timing_of(store)
+    link = tables.lists[tables.paths[core * chip.stores + memory].there]
+    unit, wire = chip.first_link + link, tables.links[link]
+    slots, link_free = state.units[units.fetch].places, state.units[unit].free_at
+    memory_free, mac_free = state.units[store.unit].free_at, state.units[units.mac].free_at
+    request_busy = link_busy(tables, link, chip.request_flits, AT_ONCE)
+    lag = wire.hop + max(0, span_behind(tables, link, request_busy) - chip.link_period)
+    gone, crossed, words, flits = 0, 0, 0, 0
+    for come in range(number):
+        while gone < number and gone < come + slots:
+            packet = arrivals.packets[first + gone]
+            granted = packet.time
+            if gone >= slots:
+                granted = max(granted, arrivals.ended[gone - slots])
+            asked = granted + chip.cycle
+            if gone > come and asked > arrivals.came[come]:
+                break
+            arrivals.asked[gone], arrivals.granted[gone] = packet.time, granted
+            start = max(asked, link_free)
+            link_free = start + request_busy
+            cover(state, unit, start, link_free, chip.request_flits * wire.period)
+            arrivals.crossing[crossed], arrivals.crossed[crossed] = asked, start
+            arrivals.sought[gone] = start + lag
+            start = max(start + lag, memory_free)
+            copy = tables.copies[packet.place]
+            service = fetch(state.channels[memory], timing, start, copy.address, copy.bytes)
+            cover(state, store.unit, start, service.last_ps, service.bursts * timing.burst_ps)
+            memory_free = service.free_ps
+            count_bursts(state, store, target, service)
+            arrivals.read[gone], arrivals.came[gone] = start, service.first_ps
+            arrivals.span[gone] = service.last_ps - service.first_ps
+            gone, crossed = gone + 1, crossed + 1
+        copy = tables.copies[arrivals.packets[first + come].place]
+        start, came = max(arrivals.came[come], link_free), rounds(copy.bytes, chip.flit_bytes)
+        busy = link_busy(tables, link, came, arrivals.span[come])
+        link_free = start + busy
+        cover(state, unit, start, link_free, came * wire.period)
+        arrivals.crossing[crossed], arrivals.crossed[crossed] = arrivals.came[come], start
+        head = start + wire.hop
+        summing, work = max(head, mac_free), piece_work(copy.words, chip.mac_lanes, chip.cycle)
+        mac_free = consumed(summing, work, head + span_behind(tables, link, busy) - chip.link_period)
+        cover(state, units.mac, summing, mac_free, work)
+        hold(state, units.fetch, arrivals.granted[come], mac_free)
+        arrivals.came[come], arrivals.summed[come], arrivals.ended[come] = head, summing, mac_free
+        crossed, words, flits = crossed + 1, words + copy.words, flits + came
+    state.units[unit].free_at, state.units[units.mac].free_at = link_free, mac_free
+    state.units[store.unit].free_at = memory_free
+    book_queue(state, units.fetch, arrivals.asked, AT_ONCE, arrivals.granted, number)
+    book_queue(state, unit, arrivals.crossing, AT_ONCE, arrivals.crossed, crossed)
+    book_queue(state, store.unit, arrivals.sought, AT_ONCE, arrivals.read, number)
+    book_queue(state, units.mac, arrivals.came, AT_ONCE, arrivals.summed, number)
+    count(state, store.unit, target, store.words, words)
+    count_sums(state, tables, core, units.mac, target, words)
+    requests = number * chip.request_flits
+    count_crossing(state, tables, unit, target, requests + flits)
+    if wire.router:
+        write_buffer(state, tables, chip.core_unit + core, target, requests)
+        write_buffer(state, tables, store.unit, target, flits)
+    if wire.leave:
+        pass_router(state, tables, unit, target, requests + flits)
+    state.run[0].delivered += number
+    return int(mac_free)
