@@ -15,7 +15,8 @@ from simulator.ledger import Ledger
 from simulator.mapping import map_network
 from simulator.simulate import run_plan
 
-CHIPS = {"edgedrnn": 50, "mesh16": 15, "mesh64-hbm": 6}  # frames: SimPy takes seconds for each chip
+# Frames: SimPy takes one to five seconds for each chip.
+CHIPS = {"edgedrnn": 200, "deltarnn": 200, "spartus": 200, "mesh16": 15, "mesh64-hbm": 6}
 GOAL = 100.0
 OCCUPANCY = 0.1
 ABOUT = """\
