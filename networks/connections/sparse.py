@@ -24,8 +24,8 @@ class Sparse(Integrating):
     Word k goes to place ``targets[k] = target * gates + gate``; with one gate that is the target neuron.
     Places ascend strictly within a column. A message (source, delta) does ``accumulators[lanes[gate],
     target] += weights[k] * delta`` for every word of its column: nothing is fetched or multiplied where
-    there is no word. ``pointer`` (n_source + 1,) int64, ``targets`` (words,) int32, ``weights`` (words,)
-    float32 or raw integers: at most 8 bytes a synapse and 8 a source neuron.
+    there is no word. ``pointer`` (n_source + 1,) int64, ``targets`` (words,) uint16 where that holds every
+    place, else int32, ``weights`` (words,) float32 or raw integers: 3 to 8 bytes a synapse, 8 a neuron.
 
     >>> connection = Sparse.from_matrices([[0.0, 2.0], [1.0, 0.0], [3.0, 0.0]])   # 3 targets, 2 sources
     >>> connection.targets.tolist(), connection.weights.tolist(), connection.fan_out.tolist()
@@ -64,7 +64,8 @@ class Sparse(Integrating):
             rule = f"targets of a source ascend without repetition, within 0 to {places - 1}"
             raise InputError(f"weights: word {fault}", words[fault], rule, "Sort, or add up double words.")
         object.__setattr__(self, "pointer", pointer)
-        object.__setattr__(self, "targets", np.ascontiguousarray(words, np.int32))
+        narrowest = np.uint16 if places <= 2**16 else np.int32
+        object.__setattr__(self, "targets", np.ascontiguousarray(words, narrowest))
         object.__setattr__(self, "weights", weights)
 
     @classmethod
@@ -140,7 +141,7 @@ class Sparse(Integrating):
         low, high = bounds_of((lo, hi), self.target_size) * self.gates
         inside = (self.targets >= low) & (self.targets < high)
         before = np.concatenate([[0], np.cumsum(inside)])
-        kept = self.targets[inside] - np.int32(low)
+        kept = self.targets[inside] - self.targets.dtype.type(low)
         return Sparse(before[self.pointer], kept, self.weights[inside], hi - lo, self.gates)
 
     def with_weights(self, weights: Numbers) -> Sparse:
@@ -225,10 +226,14 @@ def add_words_fixed(
 ) -> None:
     """Add raw columns: every product rounded to the accumulator's fraction, every sum saturated."""
     gates = lanes.size
+    row = accumulators[lanes[0]]
     for message in range(sources.size):
         delta, source = np.int64(deltas[message]), sources[message]
         for word in range(pointer[source], pointer[source + 1]):
-            target, gate = divmod(targets[word], gates)
             product = shifted(delta * weights[word], shift)
-            total = accumulators[lanes[gate], target] + product
-            accumulators[lanes[gate], target] = saturated(total, lowest, highest)
+            if gates == 1:
+                row[targets[word]] = saturated(row[targets[word]] + product, lowest, highest)
+            else:
+                target, gate = divmod(targets[word], gates)
+                total = accumulators[lanes[gate], target] + product
+                accumulators[lanes[gate], target] = saturated(total, lowest, highest)
