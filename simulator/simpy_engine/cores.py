@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import simpy
@@ -187,8 +188,8 @@ class Cores:
         pieces = range(
             pieces_of(int(columns.copy_address[copy]), int(columns.copy_bytes[copy]), stages.burst_bytes)
         )
-        to_come = iter(pieces)
         lanes = range(min(stages.pieces_at_once, len(pieces)))
+        to_come = iter(pieces[len(lanes) :])
         yield self.env.all_of([self.env.process(self.carry(job, copy, lane, to_come)) for lane in lanes])
         machine.units[fetch].leave()
         self.books.delivered += 1
@@ -198,7 +199,7 @@ class Cores:
             self.milestones.reach("drained", layer, step, core)
 
     def carry(self, job: tuple[int, ...], copy: int, lane: int, to_come: Iterator[int]) -> Walk:
-        """Bring one piece of a column after another; the first addresses are formed a cycle apart."""
+        """Bring one piece of a column after another; the first of each lane are formed a cycle apart."""
         stages, columns, machine = self.plan.stages, self.plan.columns, self.machine
         address, size, words = (
             int(field[copy]) for field in (columns.copy_address, columns.copy_bytes, columns.copy_words)
@@ -206,7 +207,7 @@ class Cores:
         core, layer = job[3], int(self.plan.target[job[1]])
         mac = int(stages.unit[core, MAC]) + machine.array(job)
         yield self.env.timeout(lane * stages.cycle_ps)
-        for number in to_come:
+        for number in itertools.chain((lane,), to_come):
             yield self.env.timeout(stages.cycle_ps)
             piece = piece_of(address, size, words, stages.burst_bytes, number)
             part = (*job, number)

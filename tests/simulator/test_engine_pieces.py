@@ -6,14 +6,28 @@ A message judged at cycle 1 has the address of its first piece at 2. Over an idl
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from networks.trace import dense_trace
+from networks.build import random_stack
+from networks.connections import Sparse
+from networks.trace import dense_trace, random_trace
 from simulator.rules.pieces import WHOLE, piece_of, pieces_of
 from simulator.simulate import simulate
-from tests.simulator.builders import DRAM, SCRATCHPAD, chain, chip, of_unit, step_cycles, trace_of
+from tests.simulator.builders import (
+    DRAM,
+    SCRATCHPAD,
+    assert_same_ledger,
+    chain,
+    chip,
+    of_unit,
+    step_cycles,
+    trace_of,
+)
 
 MISS = DRAM["timing"]["RCD"] + DRAM["timing"]["CL"]
 NARROW = {**SCRATCHPAD, "width": "64 bit"}
@@ -100,3 +114,32 @@ def test_pieces_lose_nothing(burst: int, outstanding: int, slots: int, targets: 
     }
     ledger = simulate(network, dense_trace(network, [2]), chip(parts))
     assert ledger.total("core.mac") == ledger.total("scratchpad.words") == 2 * 9 * targets
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_engines_agree_where_a_piece_ends_before_the_next_address(seed: int) -> None:
+    """Words of 37 bits in slow cores: a first piece without a whole word is in the sums within a cycle."""
+    rng = np.random.default_rng(seed)
+    network = random_stack("gru", 2, (9, 1), rng)
+    kept = [
+        Sparse.from_matrices(np.float32(words * (rng.random(words.shape) < 0.5)))
+        for words in (p.connection.weights.transpose(1, 2, 0) for p in network.projections)
+    ]
+    projections = tuple(
+        replace(projection, connection=sparse)
+        for projection, sparse in zip(network.projections, kept, strict=True)
+    )
+    network = replace(network, projections=projections)
+    trace = random_trace(network, [4], 0.7, rng)
+    slow = chip(
+        {
+            "cores.clock": "500 MHz",
+            "cores.mac.lanes": 1,
+            "cores.outstanding_fetches": 1,
+            "cores.dma": {"burst": "32 B", "outstanding": 3},
+            "memories": [{**SCRATCHPAD, "width": "8 bit", "clock": "1.6 GHz"}],
+        }
+    )
+    assert_same_ledger(
+        simulate(network, trace, slow, engine="simpy"), simulate(network, trace, slow, engine="compiled")
+    )
