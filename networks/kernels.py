@@ -42,6 +42,11 @@ def part(function: Callable[P, R]) -> Callable[P, R]:
     return compiled(function, no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
 
 
+def inlined(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a part into those that call it, where handing over its many arrays would cost more than it."""
+    return compiled(function, _nrt=False, forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+
 def apart(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a function that kernels call by its address, so that it is compiled apart from them."""
     return compiled(function, no_cpython_wrapper=True)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple, ParamSpec, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from networks.kernels import compiled, kernel, part
+from networks.kernels import inlined, kernel, part
 from simulator.dram import fields as at
 from simulator.dram.coming import before_others, first_coming
 from simulator.dram.hits import Turns, at_once
@@ -19,8 +18,6 @@ from simulator.dram.state import Integers, Memory
 from simulator.dram.timing import Timing
 from simulator.dram.waiting import enqueue_run
 
-P = ParamSpec("P")
-R = TypeVar("R")
 LATENCIES = 1 << 16  # bins of one tick; the last holds all that are longer
 
 # registers of a drive
@@ -51,11 +48,6 @@ def new_drive(window: int) -> Drive:
         zeros(max(window, 1), np.int64),
         zeros(LATENCIES, np.int64),
     )
-
-
-def inlined(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile a function into those that call it: the arrays of a drive would be 21 arguments."""
-    return compiled(function, _nrt=False, forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
 @kernel

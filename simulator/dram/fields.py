@@ -55,7 +55,10 @@ STROBE_UNTIL = 7  # the write clock runs until then
 FIRST_REFRESH = 8  # the least NEXT_REFRESH of its ranks
 SPARE_SLOTS = 9  # bit i: tick NEXT_ROW_SLOT - 1 - i of the command bus was left free
 LISTS = 10  # 10, 11: where its column and its row wishes begin
-CHANNEL_FIELDS = 12
+BEST = 12  # 12, 13: the place of its first column and row wish, NOBODY without any, or UNKNOWN
+BEST_TICK, BEST_PRIORITY = 14, 16  # 14, 15 and 16, 17: of those
+UNKNOWN = -2
+CHANNEL_FIELDS = 18
 
 # slot: requests of one row that came one after another; all but COUNT and STEP are of the oldest still there
 ROW, ARRIVAL, ORDER, IS_WRITE, TAG, AFTER, BEFORE, STARTED = 0, 1, 2, 3, 4, 5, 6, 7

@@ -6,7 +6,7 @@ from networks.kernels import kernel, part
 from simulator.dram import fields as at
 from simulator.dram.state import Memory
 from simulator.dram.timing import Timing
-from simulator.dram.waiting import hold_group, hold_rank, later, remove_hits, wake, wish
+from simulator.dram.waiting import forget, hold_group, hold_rank, later, remove_hits, wake, wish
 
 
 @kernel
@@ -26,6 +26,9 @@ def issue(memory: Memory, timing: Timing, channel: int, tick: int, kind: int, ta
 @part
 def row_command(memory: Memory, timing: Timing, channel: int, tick: int, kind: int, target: int) -> None:
     """Carry out a command that serves no request."""
+    forget(memory, channel, at.ROW_WISHES)
+    if kind == at.PRECHARGE_ALL or kind == at.REFRESH:  # they may wake the rank
+        forget(memory, channel, at.COLUMN_WISHES)
     if kind == at.ACTIVATE:
         activate(memory, timing, channel, tick, target)
     elif kind == at.PRECHARGE:
@@ -89,6 +92,7 @@ def columns(
     More than one, and how far apart, is for `simulator.dram.hits` to say.
     """
     group, rank = memory.bank[bank, at.BANK_GROUP], memory.bank[bank, at.BANK_RANK]
+    forget(memory, channel, at.COLUMN_WISHES)
     start(memory, channel, memory.bank[bank, at.HIT], at.ROW_HITS)
     memory.counts[channel, at.ROW_HITS] += count - 1
     slot = remove_hits(memory, channel, bank, count)

@@ -14,11 +14,11 @@ is due, its rank only serves requests for which a row was opened, closes its row
 
 from __future__ import annotations
 
-from networks.kernels import kernel, part
+from networks.kernels import inlined, kernel, part
 from simulator.dram import fields as at
 from simulator.dram.state import Memory
 from simulator.dram.timing import Timing
-from simulator.dram.waiting import listed, of_rank, ready_from
+from simulator.dram.waiting import legal_from, listed, next_slot, of_rank, ready_from
 
 
 @kernel
@@ -29,41 +29,58 @@ def next_command(memory: Memory, timing: Timing, channel: int) -> tuple[int, int
     without refreshes it is (NEVER, NOTHING, -1). Nothing is changed but that every wish is told its first
     legal tick.
     """
-    best, first, chosen = at.NEVER, at.NOTHING * at.AGES, at.NOBODY
-    next_slot = memory.channel[channel, at.NEXT_COLUMN_SLOT]
-    strobe_until = memory.channel[channel, at.STROBE_UNTIL]
-    begin, end = listed(memory, channel, at.COLUMN_WISHES)
-    for place in range(begin, end):
-        tick = legal_from(memory, place, next_slot)
-        tick += tick >= strobe_until  # the write clock has stopped: one command more, just before, starts it
-        memory.wish[place, at.TICK] = tick
-        priority = memory.wish[place, at.PRIORITY]
-        earlier = (tick < best) | ((tick == best) & (priority < first))
-        best, first = (tick if earlier else best), (priority if earlier else first)
-        chosen = place if earlier else chosen
-    next_slot = memory.channel[channel, at.NEXT_ROW_SLOT]
-    begin, end = listed(memory, channel, at.ROW_WISHES)
-    for place in range(begin, end):
-        tick = legal_from(memory, place, next_slot)
-        if timing.activate_apart > 0 and tick == next_slot:
-            tick = after_spare_slot(memory, timing, channel, place, tick)
-        memory.wish[place, at.TICK] = tick
-        priority = memory.wish[place, at.PRIORITY]
-        earlier = (tick < best) | ((tick == best) & (priority < first))
-        best, first = (tick if earlier else best), (priority if earlier else first)
-        chosen = place if earlier else chosen
+    column = best_wish(memory, timing, channel, at.COLUMN_WISHES)
+    row = best_wish(memory, timing, channel, at.ROW_WISHES)
+    best, later = memory.channel[channel, at.BEST_TICK], memory.channel[channel, at.BEST_TICK + 1]
+    chosen = column
+    if later < best or (later == best and row_first(memory, channel)):
+        best, chosen = later, row
     if best >= memory.channel[channel, at.FIRST_REFRESH]:
         return command_at_refresh(memory, timing, channel)
+    if chosen == at.NOBODY:
+        return at.NEVER, at.NOTHING, at.NOBODY
     return best, memory.wish[chosen, at.KIND], memory.wish[chosen, at.WISHING]
 
 
 @part
-def legal_from(memory: Memory, place: int, next_slot: int) -> int:
-    """Give the first tick at which bank, group, rank and command bus allow a wish."""
-    group = memory.shared[memory.wish[place, at.OF_GROUP]]
-    rank = memory.shared[memory.wish[place, at.OF_RANK]]
-    slot = next_slot + memory.wish[place, at.SLOTS]
-    return int(max(max(memory.wish[place, at.READY], slot), max(group, rank)))
+def most_slots(timing: Timing, which: int) -> int:
+    """The most slots of the command bus that a command of a list takes."""
+    if which == at.COLUMN_WISHES:
+        return timing.column_slots
+    return max(timing.activate_slots, timing.precharge_slots)
+
+
+@part
+def row_first(memory: Memory, channel: int) -> bool:
+    """Whether the first row wish goes before the first column wish at one tick."""
+    priority = memory.channel[channel, at.BEST_PRIORITY]
+    return bool(memory.channel[channel, at.BEST_PRIORITY + 1] < priority)
+
+
+@inlined
+def best_wish(memory: Memory, timing: Timing, channel: int, which: int) -> int:
+    """The place of the wish on a list that is legal first, of equals the one with the least priority.
+
+    It is known from the last time if nothing that its list depends on has changed (`waiting.forget`,
+    `waiting.weigh`) and if the command bus is free before it, and so before all the others.
+    """
+    known = memory.channel[channel, at.BEST + which]
+    free_from = memory.channel[channel, next_slot(which)] + most_slots(timing, which) - 1
+    if known == at.NOBODY or (known >= 0 and memory.channel[channel, at.BEST_TICK + which] > free_from):
+        return int(known)
+    best, first, chosen = at.NEVER, at.NOTHING * at.AGES, at.NOBODY
+    begin, end = listed(memory, channel, which)
+    for place in range(begin, end):
+        tick = legal_from(memory, timing, channel, which, place)
+        memory.wish[place, at.TICK] = tick
+        priority = memory.wish[place, at.PRIORITY]
+        earlier = (tick < best) | ((tick == best) & (priority < first))
+        best, first = (tick if earlier else best), (priority if earlier else first)
+        chosen = place if earlier else chosen
+    memory.channel[channel, at.BEST + which] = chosen
+    memory.channel[channel, at.BEST_TICK + which] = best
+    memory.channel[channel, at.BEST_PRIORITY + which] = first
+    return int(chosen)
 
 
 @part
@@ -87,16 +104,6 @@ def command_at_refresh(memory: Memory, timing: Timing, channel: int) -> tuple[in
             if tick < best or (tick == best and wanted * at.AGES < first):
                 best, first, kind, target = tick, wanted * at.AGES, wanted, rank
     return best, kind, target
-
-
-@part
-def after_spare_slot(memory: Memory, timing: Timing, channel: int, place: int, tick: int) -> int:
-    """Give the tick, from the next of the bus, at which an activate ends: its first half goes before."""
-    if memory.wish[place, at.KIND] != at.ACTIVATE:
-        return tick
-    head = memory.bank[memory.wish[place, at.WISHING], at.HEAD]
-    reach = min(timing.activate_apart, tick - memory.slot[head, at.ARRIVAL])
-    return int(tick + (memory.channel[channel, at.SPARE_SLOTS] & ((1 << reach) - 1) == 0))
 
 
 @part

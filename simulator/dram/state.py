@@ -59,6 +59,7 @@ def empty_memory(timing: Timing) -> Memory:
     channel[:, at.FREE_SLOT] = np.arange(timing.channels) * slots
     channel[:, at.FIRST_REFRESH] = first_refresh
     channel[:, at.STROBE_UNTIL] = 0 if timing.strobe_hold else 2 * at.NEVER
+    channel[:, [at.BEST, at.BEST + 1]] = at.UNKNOWN
     channel[:, at.LISTS] = np.arange(timing.channels) * 2 * banks_of_channel
     channel[:, at.LISTS + 1] = channel[:, at.LISTS] + banks_of_channel
     return Memory(

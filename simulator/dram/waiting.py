@@ -72,6 +72,8 @@ def enqueue_run(
     rank = memory.bank[bank, at.BANK_RANK]
     if memory.rank[rank, at.PENDING] == 0:
         wake(memory, timing, rank, tick)
+        forget(memory, channel, at.COLUMN_WISHES)
+        forget(memory, channel, at.ROW_WISHES)
     memory.rank[rank, at.PENDING] += count
 
     here = memory.channel[channel, at.FREE_SLOT]
@@ -150,6 +152,7 @@ def wish(memory: Memory, timing: Timing, channel: int, bank: int) -> None:
         kind = at.COLUMN_OWNED if memory.bank[bank, at.OWNED] else at.COLUMN
         line = listed_place(memory, channel, at.COLUMN_WISHES, bank)
         set_wish(memory, line, ready, kind, order, group + field, rank + field, slots)
+        weigh(memory, timing, channel, at.COLUMN_WISHES, line)
     if row == at.CLOSING:
         ready, kind, order, slots = memory.bank[bank, at.NEXT_PRECHARGE], at.CLOSE, bank, -at.NEVER
         group = memory.shared.shape[0] - at.SHARED_FIELDS  # held by none
@@ -171,6 +174,62 @@ def wish(memory: Memory, timing: Timing, channel: int, bank: int) -> None:
         ready = max(memory.bank[bank, field], arrival)
     line = listed_place(memory, channel, at.ROW_WISHES, bank)
     set_wish(memory, line, ready, kind, order, group + field, rank + field, slots)
+    weigh(memory, timing, channel, at.ROW_WISHES, line)
+
+
+@part
+def forget(memory: Memory, channel: int, which: int) -> None:
+    """What the wishes of a list share has changed: which of them is first must be found again."""
+    memory.channel[channel, at.BEST + which] = at.UNKNOWN
+
+
+@part
+def weigh(memory: Memory, timing: Timing, channel: int, which: int, place: int) -> None:
+    """A wish is new or has changed: tell it its first legal tick; it may now be the first of its list."""
+    best = memory.channel[channel, at.BEST + which]
+    if best == at.UNKNOWN:
+        return
+    if best == place:  # it was the first, and may be later now than others
+        forget(memory, channel, which)
+        return
+    tick, priority = legal_from(memory, timing, channel, which, place), memory.wish[place, at.PRIORITY]
+    memory.wish[place, at.TICK] = tick
+    first = memory.channel[channel, at.BEST_TICK + which]
+    if tick < first or (tick == first and priority < memory.channel[channel, at.BEST_PRIORITY + which]):
+        memory.channel[channel, at.BEST + which] = place
+        memory.channel[channel, at.BEST_TICK + which] = tick
+        memory.channel[channel, at.BEST_PRIORITY + which] = priority
+
+
+@part
+def next_slot(which: int) -> int:
+    """The field of a channel with the first free tick of the command bus for a list."""
+    return at.NEXT_COLUMN_SLOT if which == at.COLUMN_WISHES else at.NEXT_ROW_SLOT
+
+
+@part
+def legal_from(memory: Memory, timing: Timing, channel: int, which: int, place: int) -> int:
+    """Give the first tick at which bank, group, rank, command bus and write clock allow a wish."""
+    free = memory.channel[channel, next_slot(which)]
+    group = memory.shared[memory.wish[place, at.OF_GROUP]]
+    rank = memory.shared[memory.wish[place, at.OF_RANK]]
+    slot = free + memory.wish[place, at.SLOTS]
+    tick = max(max(memory.wish[place, at.READY], slot), max(group, rank))
+    if which == at.COLUMN_WISHES:  # the write clock has stopped: one command more, just before, starts it
+        return int(tick + (tick >= memory.channel[channel, at.STROBE_UNTIL]))
+    if timing.activate_apart > 0 and tick == free:
+        return after_spare_slot(memory, timing, channel, place, tick)
+    return int(tick)
+
+
+@part
+def after_spare_slot(memory: Memory, timing: Timing, channel: int, place: int, tick: int) -> int:
+    """Give the tick, from the next of the bus, at which an activate ends: its first half goes before."""
+    if memory.wish[place, at.KIND] != at.ACTIVATE:
+        return tick
+    head = memory.bank[memory.wish[place, at.WISHING], at.HEAD]
+    reach = min(timing.activate_apart, tick - memory.slot[head, at.ARRIVAL])
+    return int(tick + (memory.channel[channel, at.SPARE_SLOTS] & ((1 << reach) - 1) == 0))
 
 
 @part
@@ -212,6 +271,11 @@ def drop_wish(memory: Memory, channel: int, which: int, bank: int) -> None:
     if place == at.NOBODY:
         return
     last = listed(memory, channel, which)[1] - 1
+    best = memory.channel[channel, at.BEST + which]
+    if best == place:
+        forget(memory, channel, which)
+    elif best == last:
+        memory.channel[channel, at.BEST + which] = place
     memory.channel[channel, at.WISHES + which] -= 1
     for field in range(at.WISH_FIELDS):
         memory.wish[place, field] = memory.wish[last, field]
