@@ -43,7 +43,7 @@ def compiling_line() -> Iterator[None]:
     from networks.kernels import telling_of_compiling
 
     def tell() -> None:
-        print("deltasim: compiling kernels, once; this takes about half a minute ...", file=sys.stderr)
+        print("deltasim: compiling kernels, once; this takes a quarter to half a minute ...", file=sys.stderr)
 
     with telling_of_compiling(tell):
         yield

@@ -12,7 +12,7 @@ def noc(
         str,
         typer.Option(
             help="bus:16, crossbar:16, mesh:8x8, ring:16, star:16, torus:8x8, tree:4x3 (arity x levels), "
-            "or a file with an edge a line"
+            "a file with an edge a line, or a chip: its name in the box, or its YAML description"
         ),
     ] = "mesh:8x8",
     traffic: Annotated[

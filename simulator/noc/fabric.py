@@ -231,20 +231,34 @@ def fabric_from_graph(graph: networkx.Graph[int], name: str = "graph") -> Fabric
 def parse_fabric(text: str, place: str = "--topology") -> Fabric:
     """Read ``mesh:8x8`` and its like (``simulator.topology.table.FAMILIES``), or the path of a file of edges.
 
+    The name of a chip in the box, or the path of its YAML description, stands for the chip's network, with
+    the slower links of chips that are joined.
     Errors: InputError for an unknown or malformed name, a size beyond 1,024 terminals, a bad file.
 
-    >>> parse_fabric("tree:2x3").terminals, parse_fabric("bus:16").routers
-    (8, 1)
+    >>> parse_fabric("tree:2x3").terminals, parse_fabric("bus:16").routers, parse_fabric("mesh16").grid
+    (8, 1, (4, 4))
     """
     kind = text.partition(":")[0]
-    if kind not in FAMILIES:
-        if Path(text).is_file():
-            path = Path(text)
-            return fabric_of(graph_topology(read_edges(path), None, path.name), path.name)
-        choices = nearest(kind, FAMILIES)
-        raise InputError(place, text, "there is no such topology and no such file of edges", choices)
-    topology = parse_topology(text, None, place)
+    if kind in FAMILIES:
+        topology = parse_topology(text, None, place)
+    else:
+        topology = topology_elsewhere(text, kind, place)
     if topology.cores > LARGEST:
-        remedy = f"Give a {kind} of at most {LARGEST:,} terminals."
+        remedy = f"Give a network of at most {LARGEST:,} terminals."
         raise InputError(place, text, f"it has more than {LARGEST:,} terminals", remedy)
-    return fabric_of(topology, text)
+    return fabric_of(topology, Path(text).name)
+
+
+def topology_elsewhere(text: str, kind: str, place: str) -> Topology:
+    """The topology of a chip, by its name or its description, or of a file of edges."""
+    from simulator.chip import chip_names, load_chip
+    from simulator.chip.wiring import described_topology
+
+    path = Path(text)
+    if text in chip_names() or path.suffix in (".yaml", ".yml"):
+        chip = load_chip(text)
+        return described_topology(chip.network, chip.cores.count)
+    if path.is_file():
+        return graph_topology(read_edges(path), None, path.name)
+    choices = nearest(kind, [*FAMILIES, *chip_names()])
+    raise InputError(place, text, "there is no such topology, chip or file of edges", choices)

@@ -86,6 +86,11 @@ def chip(fields: Mapping[str, object] | None = None) -> Chip:
     """The plain chip with other values, each named by its path (``cores.mac.lanes``), and a price for all
     it does.
     """
+    return chip_from_content(content_of(fields))
+
+
+def content_of(fields: Mapping[str, object] | None = None) -> dict[str, Any]:
+    """What the description of such a chip says."""
     content = copy.deepcopy(PLAIN)
     for path, value in (fields or {}).items():
         *parents, last = path.split(".")
@@ -94,7 +99,7 @@ def chip(fields: Mapping[str, object] | None = None) -> Chip:
             field = field[int(name)] if isinstance(field, list) else field.setdefault(name, {})
         field[last] = copy.deepcopy(value)
     content["prices"] = prices(content)
-    return chip_from_content(content)
+    return content
 
 
 def prices(content: Mapping[str, Any]) -> dict[str, Any]:

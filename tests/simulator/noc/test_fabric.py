@@ -9,6 +9,7 @@ import networkx
 import numpy as np
 import numpy.typing as npt
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +17,7 @@ from networks.errors import InputError
 from simulator.noc.deadlock import dependency_cycle
 from simulator.noc.fabric import ARRIVED, Fabric, fabric_from_graph, parse_fabric
 from simulator.topology.table import FAMILIES
+from tests.simulator.builders import content_of
 
 sizes = st.integers(1, 6)
 names = st.one_of(
@@ -100,7 +102,9 @@ def test_ties_go_to_the_lowest_neighbour() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("mash:8x8", "there is no such topology and no such file of edges. Did you mean mesh?"),
+        ("mash:8x8", "there is no such topology, chip or file of edges. Did you mean mesh?"),
+        ("mesh61", "there is no such topology, chip or file of edges. Did you mean mesh16?"),
+        ("nowhere.yaml", "nowhere.yaml"),
         ("mesh:8", "a mesh is written mesh:4x4"),
         ("mesh:0x4", "a mesh is written mesh:4x4"),
         ("ring", "a ring is written ring:8"),
@@ -145,6 +149,20 @@ def test_a_file_of_edges_may_say_what_a_link_is(tmp_path: Path) -> None:
     path.write_text("# two chips\n0 1\n1 2 {'latency': 20, 'period': 4, 'length': 30}  # between them\n2 3\n")
     fabric = parse_fabric(str(path))
     assert [link for link in fabric.links if link.latency > 1] == [(1, 2, 30, 20, 4), (2, 1, 30, 20, 4)]
+
+
+def test_a_chip_stands_for_its_network(tmp_path: Path) -> None:
+    """Two chips of two cores each: between them a flit takes four cycles of 2 ns and flies for longer."""
+    link = {"width": "16 bit", "clock": "500 MHz", "hop_cycles": 9}
+    joined = {"topology": "ring:2", "gateway": 0, "link": link}
+    fields = {"cores.count": 4, "network.topology": "mesh:1x2", "network.joined": joined}
+    path = tmp_path / "pair.yaml"
+    path.write_text(yaml.safe_dump(content_of(fields)))
+    fabric = parse_fabric(str(path))
+    assert fabric.terminals == 4 and fabric.name == "pair.yaml"
+    assert {(link.period, link.latency) for link in fabric.links} == {(1, 1), (8, 18)}
+    mesh = parse_fabric("mesh:4x4")
+    assert parse_fabric("mesh16").links == mesh.links
 
 
 def test_every_shape_is_written_as_its_example() -> None:
