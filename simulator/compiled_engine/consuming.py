@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from networks.kernels import apart, part
+from networks.kernels import apart
 from simulator.compiled_engine.arrivals import (
     AT_ONCE,
-    Arrivals,
     book_queue,
     view_arrivals,
     view_state,
@@ -13,8 +12,6 @@ from simulator.compiled_engine.arrivals import (
 )
 from simulator.compiled_engine.columns import array_for, count_sums
 from simulator.compiled_engine.queues import count, cover, hold
-from simulator.compiled_engine.receiving import receive
-from simulator.compiled_engine.records import State, Tables
 from simulator.plan import Integers
 from simulator.rules.service import consumed, piece_work, rounds
 
@@ -25,25 +22,17 @@ def consume_in_line(
     tables_directory: Integers,
     arrivals_directory: Integers,
     core: int,
+    array: int,
     target: int,
 ) -> int:
-    """Take in what has come to a core; returns when the last message is in the sums, 0 where none came."""
+    """Slot, address, accesses, sums; returns when the last message is in the sums, 0 where none came."""
     state, tables = view_state(state_directory), view_tables(tables_directory)
     arrivals = view_arrivals(arrivals_directory)
-    first, end = receive(state, tables, arrivals, core, target)
-    last = first - first
-    if first < end:
-        for array in range(tables.chip[0].arrays):
-            last = max(last, consume_array(state, tables, arrivals, core, array, target, first, end))
-    return int(last)
-
-
-@part
-def consume_array(
-    state: State, tables: Tables, arrivals: Arrivals, core: int, array: int, target: int, first: int, end: int
-) -> int:
-    """The columns of a multiply array, one behind the other: slot, address, accesses, sums."""
-    chip, units, number, words, accesses = tables.chip[0], tables.cores[core], 0, 0, 0
+    lane, chip = tables.links.size + core, tables.chip[0]
+    first, end = arrivals.bounds[lane], arrivals.filled[lane]
+    if first == end:
+        return 0
+    units, number, words, accesses = tables.cores[core], 0, 0, 0
     fetch, mac = units.fetch + array, units.mac + array
     slots, mac_free, last = state.units[fetch].places, state.units[mac].free_at, 0
     store = tables.stores[tables.copies[arrivals.packets[first].place].store]

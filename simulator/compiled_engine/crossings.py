@@ -22,7 +22,12 @@ from simulator.plan import Integers
 
 @apart
 def cross_links(
-    state_directory: Integers, tables_directory: Integers, arrivals_directory: Integers, now: int, target: int
+    state_directory: Integers,
+    tables_directory: Integers,
+    arrivals_directory: Integers,
+    now: int,
+    _: int,
+    target: int,
 ) -> int:
     """Every link takes its packets; behind it they come to further links and to cores.
 

@@ -21,7 +21,7 @@ Flags = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
 # The stages of a phase. The last three are how a core fetches: from one scratchpad, from one DRAM over one
 # link there and back, in any other way.
-SCANNING, CROSSING, IN_LINE, STREAMED, BY_TURNS = range(5)
+SCANNING, CROSSING, RECEIVING, IN_LINE, STREAMED, BY_TURNS = range(6)
 
 
 class FeedForward(NamedTuple):

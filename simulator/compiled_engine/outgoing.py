@@ -22,7 +22,12 @@ from simulator.rules.service import scan_offset
 
 @apart
 def scan_all(
-    state_directory: Integers, tables_directory: Integers, arrivals_directory: Integers, now: int, target: int
+    state_directory: Integers,
+    tables_directory: Integers,
+    arrivals_directory: Integers,
+    now: int,
+    _: int,
+    target: int,
 ) -> int:
     """Scan everything that goes into ``target`` and send what is found; returns when the last scan ends.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from networks.kernels import kernel, part
 from simulator.compiled_engine.arrivals import Arrivals, lay_out, view_arrivals, view_state, view_tables
-from simulator.compiled_engine.feed_forward import CROSSING, SCANNING
+from simulator.compiled_engine.feed_forward import CROSSING, RECEIVING, SCANNING
 from simulator.compiled_engine.pace import book_update, sweep_order
 from simulator.compiled_engine.queues import join, occupy, serve
 from simulator.compiled_engine.records import NONE, State, Tables
@@ -54,24 +54,23 @@ def phase(
 ) -> int:
     """A step of a population; returns when its last share has been updated."""
     state, tables = view_state(state_directory), view_tables(tables_directory)
-    arrivals, directories = (
-        view_arrivals(arrivals_directory),
-        (state_directory, tables_directory, arrivals_directory),
-    )
+    arrivals = view_arrivals(arrivals_directory)
+    directories = state_directory, tables_directory, arrivals_directory
     times, population, now = state.steps[step], state.populations[target], state.run[0].opened
     if times.began == NONE:
         times.began = now
-    scanned = call_stage(arrivals.stages[SCANNING], (*directories, now, target))
+    scanned = call_stage(arrivals.stages[SCANNING], (*directories, now, now, target))
     if arrivals.links.size > 0:
-        call_stage(arrivals.stages[CROSSING], (*directories, now, target))
+        call_stage(arrivals.stages[CROSSING], (*directories, now, now, target))
     finished = now
     for place in range(population.shares, population.shares_end):
         if state.run[0].overflow:
             break
         updater = state.updaters[tables.lists[place]]
-        consume = arrivals.stages[arrivals.fetching[updater.core]]
-        consumed = call_stage(consume, (*directories, updater.core, target))
-        ready = max(scanned, consumed)
+        call_stage(arrivals.stages[RECEIVING], (*directories, updater.core, now, target))
+        ready, consume = scanned, arrivals.stages[arrivals.fetching[updater.core]]
+        for array in range(tables.chip[0].arrays):
+            ready = max(ready, call_stage(consume, (*directories, updater.core, array, target)))
         join(state, ready, updater.unit)
         start = max(ready, state.units[updater.unit].free_at)
         serve(state, start, updater.unit, ready)

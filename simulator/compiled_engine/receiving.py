@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
-from networks.kernels import part
-from simulator.compiled_engine.arrivals import AT_ONCE, Arrivals, book_queue, sort_lane
+from networks.kernels import apart
+from simulator.compiled_engine.arrivals import (
+    AT_ONCE,
+    book_queue,
+    sort_lane,
+    view_arrivals,
+    view_state,
+    view_tables,
+)
 from simulator.compiled_engine.queues import count, occupy
-from simulator.compiled_engine.records import NONE, State, Tables
+from simulator.compiled_engine.records import NONE
+from simulator.plan import Integers
 
 
-@part
-def receive(state: State, tables: Tables, arrivals: Arrivals, core: int, target: int) -> tuple[int, int]:
-    """Where the core's packets lie (first, end), with the times at which they may fetch."""
+@apart
+def receive(
+    state_directory: Integers,
+    tables_directory: Integers,
+    arrivals_directory: Integers,
+    core: int,
+    now: int,
+    target: int,
+) -> int:
+    """Put the core's packets in order and give them the times at which they may fetch; returns ``now``."""
+    state, tables = view_state(state_directory), view_tables(tables_directory)
+    arrivals = view_arrivals(arrivals_directory)
     lane, chip, unit = tables.links.size + core, tables.chip[0], tables.cores[core].receive
     first, end = arrivals.bounds[lane], arrivals.filled[lane]
     if first == end:
-        return first, end
+        return now
     sort_lane(arrivals, first, end)
     if unit == NONE:
         count(state, chip.core_unit + core, target, chip.receive_action, end - first)
-        return first, end
+        return now
     count(state, unit, target, chip.receive_action, end - first)
     for place in range(first, end):
         packet = arrivals.packets[place]
@@ -27,4 +44,4 @@ def receive(state: State, tables: Tables, arrivals: Arrivals, core: int, target:
         occupy(state, start, unit, chip.receive, chip.receive)
         packet.time = start + chip.receive
     book_queue(state, unit, arrivals.asked, AT_ONCE, arrivals.granted, end - first)
-    return first, end
+    return now

@@ -14,29 +14,31 @@ from numba.core import types
 from simulator.compiled_engine.calls import address_of, caller
 from simulator.compiled_engine.consuming import consume_in_line
 from simulator.compiled_engine.crossings import cross_links
-from simulator.compiled_engine.feed_forward import CROSSING, SCANNING, FeedForward
+from simulator.compiled_engine.feed_forward import CROSSING, RECEIVING, SCANNING, FeedForward
 from simulator.compiled_engine.outgoing import scan_all
+from simulator.compiled_engine.receiving import receive
 from simulator.compiled_engine.streaming import consume_streamed
 from simulator.compiled_engine.turns import consume_by_turns
 from simulator.plan import Integers
 
 DIRECTORY, NUMBER = types.Array(types.int64, 1, "C"), types.int64
 
-# call_stage(address, (state, tables, arrivals, number, target)), the first three as directories
+# call_stage(address, (state, tables, arrivals, a, b, target)): the first three are directories, a and b the
+# numbers that the stage asks for
 call_stage = caller(NUMBER)
 
-STAGES = (scan_all, cross_links, consume_in_line, consume_streamed, consume_by_turns)
+STAGES = (scan_all, cross_links, receive, consume_in_line, consume_streamed, consume_by_turns)
 
 
 @cache
 def stage_address(stage: int) -> int:
     """Compile a stage, or load it, and say where it lies as long as the process runs."""
     function: Any = STAGES[stage]
-    return address_of(function, *[DIRECTORY] * 3, NUMBER, NUMBER)
+    return address_of(function, *[DIRECTORY] * 3, *[NUMBER] * 3)
 
 
 def stage_addresses(forward: FeedForward) -> Integers:
     """Where the stages lie that a plan needs, in the order of `STAGES`; 0 for the others."""
-    needed = {SCANNING, *forward.fetching.tolist()} | ({CROSSING} if forward.links.size else set())
+    needed = {SCANNING, RECEIVING, *forward.fetching.tolist()} | ({CROSSING} if forward.links.size else set())
     addresses = [stage_address(stage) if stage in needed else 0 for stage in range(len(STAGES))]
     return np.array(addresses, np.int64)

@@ -6,10 +6,9 @@ that has a slot or the first response, so nothing else has to be looked at.
 
 from __future__ import annotations
 
-from networks.kernels import apart, part
+from networks.kernels import apart
 from simulator.compiled_engine.arrivals import (
     AT_ONCE,
-    Arrivals,
     book_queue,
     view_arrivals,
     view_state,
@@ -23,8 +22,6 @@ from simulator.compiled_engine.columns import (
     write_buffer,
 )
 from simulator.compiled_engine.queues import count, cover, hold
-from simulator.compiled_engine.receiving import receive
-from simulator.compiled_engine.records import State, Tables
 from simulator.compiled_engine.travel import count_crossing, link_busy, span_behind
 from simulator.plan import Integers
 from simulator.rules.dram import fetch
@@ -37,30 +34,27 @@ def consume_streamed(
     tables_directory: Integers,
     arrivals_directory: Integers,
     core: int,
+    array: int,
     target: int,
 ) -> int:
-    """Take in what has come to a core; returns when the last message is in the sums, 0 where none came."""
+    """Let requests and responses take the link by (arrival, request first).
+
+    Returns when the last message is in the sums, 0 where none came.
+    """
     state, tables = view_state(state_directory), view_tables(tables_directory)
     arrivals = view_arrivals(arrivals_directory)
-    first, end = receive(state, tables, arrivals, core, target)
-    if first == end:
+    lane, chip = tables.links.size + core, tables.chip[0]
+    first, end = arrivals.bounds[lane], arrivals.filled[lane]
+    number, units = end - first, tables.cores[core]
+    if number == 0:
         return 0
-    return stream(state, tables, arrivals, core, target, first, end - first)
-
-
-@part
-def stream(
-    state: State, tables: Tables, arrivals: Arrivals, core: int, target: int, first: int, number: int
-) -> int:
-    """Let requests and responses take the link by (arrival, request first); returns when all is summed."""
-    chip, units = tables.chip[0], tables.cores[core]
     memory = tables.copies[arrivals.packets[first].place].store
     store = tables.stores[memory]
     timing = timing_of(store)
     link = tables.lists[tables.paths[core * chip.stores + memory].there]
     unit, wire = chip.first_link + link, tables.links[link]
-    slots, link_free = state.units[units.fetch].places, state.units[unit].free_at
-    memory_free, mac_free = state.units[store.unit].free_at, state.units[units.mac].free_at
+    slots, link_free = state.units[units.fetch + array].places, state.units[unit].free_at
+    memory_free, mac_free = state.units[store.unit].free_at, state.units[units.mac + array].free_at
     request_busy = link_busy(tables, link, chip.request_flits, AT_ONCE)
     lag = wire.hop + max(0, span_behind(tables, link, request_busy) - chip.link_period)
     gone, crossed, words, flits = 0, 0, 0, 0
@@ -97,18 +91,18 @@ def stream(
         head = start + wire.hop
         summing, work = max(head, mac_free), piece_work(copy.words, chip.mac_lanes, chip.cycle)
         mac_free = consumed(summing, work, head + span_behind(tables, link, busy) - chip.link_period)
-        cover(state, units.mac, summing, mac_free, work)
-        hold(state, units.fetch, arrivals.granted[come], mac_free)
+        cover(state, units.mac + array, summing, mac_free, work)
+        hold(state, units.fetch + array, arrivals.granted[come], mac_free)
         arrivals.came[come], arrivals.summed[come], arrivals.ended[come] = head, summing, mac_free
         crossed, words, flits = crossed + 1, words + copy.words, flits + came
-    state.units[unit].free_at, state.units[units.mac].free_at = link_free, mac_free
+    state.units[unit].free_at, state.units[units.mac + array].free_at = link_free, mac_free
     state.units[store.unit].free_at = memory_free
-    book_queue(state, units.fetch, arrivals.asked, AT_ONCE, arrivals.granted, number)
+    book_queue(state, units.fetch + array, arrivals.asked, AT_ONCE, arrivals.granted, number)
     book_queue(state, unit, arrivals.crossing, AT_ONCE, arrivals.crossed, crossed)
     book_queue(state, store.unit, arrivals.sought, AT_ONCE, arrivals.read, number)
-    book_queue(state, units.mac, arrivals.came, AT_ONCE, arrivals.summed, number)
+    book_queue(state, units.mac + array, arrivals.came, AT_ONCE, arrivals.summed, number)
     count(state, store.unit, target, store.words, words)
-    count_sums(state, tables, core, units.mac, target, words)
+    count_sums(state, tables, core, units.mac + array, target, words)
     requests = number * chip.request_flits
     count_crossing(state, tables, unit, target, requests + flits)
     if wire.router:

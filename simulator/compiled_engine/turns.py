@@ -24,7 +24,6 @@ from simulator.compiled_engine.columns import (
     write_buffer,
 )
 from simulator.compiled_engine.queues import count, cover, hold, occupy
-from simulator.compiled_engine.receiving import receive
 from simulator.compiled_engine.records import NONE, State, Tables
 from simulator.compiled_engine.travel import count_crossing, link_busy, span_behind
 from simulator.plan import SCRATCHPAD, Integers
@@ -41,24 +40,17 @@ def consume_by_turns(
     tables_directory: Integers,
     arrivals_directory: Integers,
     core: int,
+    array: int,
     target: int,
 ) -> int:
-    """Take in what has come to a core; returns when the last message is in the sums, 0 where none came."""
+    """Serve the slot that can be served first until all packets of the array are in the sums.
+
+    Returns when the last one is, 0 where none came.
+    """
     state, tables = view_state(state_directory), view_tables(tables_directory)
     arrivals = view_arrivals(arrivals_directory)
-    first, end = receive(state, tables, arrivals, core, target)
-    last = first - first
-    if first < end:
-        for array in range(tables.chip[0].arrays):
-            last = max(last, take_turns(state, tables, arrivals, core, array, target, first, end))
-    return int(last)
-
-
-@part
-def take_turns(
-    state: State, tables: Tables, arrivals: Arrivals, core: int, array: int, target: int, first: int, end: int
-) -> int:
-    """Serve the slot that can be served first until all packets of the array are in the sums."""
+    lane = tables.links.size + core
+    first, end = arrivals.bounds[lane], arrivals.filled[lane]
     fetching, slots = tables.cores[core].fetch + array, arrivals.slots
     following, taken, places, last = first, first - first, state.units[fetching].places, first - first
     words = 0
