@@ -73,12 +73,20 @@ def test_equal_sequences_are_simulated_once(monkeypatch: pytest.MonkeyPatch) -> 
     assert len(set(ledger.sequence_latency_ps.tolist())) == 2
 
 
-def test_a_stopped_engine_leaves_its_kernel_within_a_second() -> None:
+@pytest.mark.parametrize(
+    ("name", "changes", "in_phases"),
+    [("mesh16", {}, True), ("edgedrnn", {"cores.dma": {"burst": "64 B", "outstanding": 2}}, False)],
+)
+def test_a_stopped_engine_leaves_its_kernel_within_a_second(
+    name: str, changes: dict[str, object], in_phases: bool
+) -> None:
     network = random_stack("gru", 8, (64,), np.random.default_rng(0))
-    plan = compile_plan(network, CHIP, map_network(network, CHIP))
+    chip = load_chip(name).changed(changes)
+    plan = compile_plan(network, chip, map_network(network, chip))
     rehearse(plan, np.ones((1, 8), np.float32), "compiled")
     trace = random_trace(network, [30_000], 1.0, np.random.default_rng(0))  # some seconds of work
     engine, ended = CompiledEngine(plan), []
+    assert (engine.forward is not None) == in_phases
 
     def run() -> None:
         with pytest.raises(Stopped):
