@@ -111,11 +111,12 @@ def in_order(plan: Plan) -> Integers | None:
     tree = np.repeat(np.arange(len(wires.tree_start) - 1), np.diff(wires.tree_start))
     inner = np.flatnonzero(wires.tree_parent != NONE)
     before = wires.tree_link[wires.tree_start[tree[inner]] + wires.tree_parent[inner]]
-    leads = np.zeros((wires.links, wires.links), bool)
-    leads[before, wires.tree_link[inner]] = True
+    leads = np.unique(before * wires.links + wires.tree_link[inner])
     sorter: TopologicalSorter[int] = TopologicalSorter()
     for link in np.unique(wires.tree_link).tolist():
-        sorter.add(link, *np.flatnonzero(leads[:, link]).tolist())
+        sorter.add(link)
+    for first, second in zip(*(half.tolist() for half in divmod(leads, wires.links)), strict=True):
+        sorter.add(second, first)
     try:
         return np.array(list(sorter.static_order()), np.int64)
     except CycleError:
