@@ -31,7 +31,7 @@ class Size(NamedTuple):
 
 
 # Two seconds of speech; on mesh16 a part of it, since a step takes up to 150 ms there.
-FULL = Size(768, {"edgedrnn": 200, "mesh16": 20}, 5, (1.0, 0.5, 0.2, 0.1, 0.05))
+FULL = Size(768, {"edgedrnn": 200, "mesh16": 20}, 15, (1.0, 0.5, 0.2, 0.1, 0.05))
 QUICK = Size(32, {"edgedrnn": 6}, 2, (1.0, 0.2))
 
 ABOUT = """\
