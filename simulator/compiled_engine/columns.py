@@ -216,26 +216,41 @@ def serve_dram(state: State, tables: Tables, now: int, job: int) -> None:
     service = fetch(state.channels[record.store], timing, now, record.address, record.bytes)
     cover(state, store.unit, now, service.last_ps, service.bursts * timing.burst_ps)
     state.units[store.unit].free_at = service.free_ps
-    count_bursts(state, store, layer, service)
+    enter_bursts(state, store, layer, service)
     record.span, record.tail = service.last_ps - service.first_ps, service.last_ps
     pack_response(state, tables, job)
     schedule(state, service.first_ps, job)
 
 
 @part
-def count_bursts(state: State, store: Record, layer: int, done: Service | Completion) -> None:
+def enter_bursts(state: State, store: Record, layer: int, done: Service | Completion) -> None:
     """Enter what a DRAM did for a transfer."""
-    moved, by_unit = done.bursts * store.width, state.counts[store.unit]
+    count_bursts(state, store, layer, done.bursts, done.hits, done.misses, done.conflicts, done.activates)
+    enter(state.timelines[store.timeline], done.first_ps, done.last_ps, done.bursts * store.width)
+
+
+@part
+def count_bursts(
+    state: State,
+    store: Record,
+    layer: int,
+    bursts: int,
+    hits: int,
+    misses: int,
+    conflicts: int,
+    activates: int,
+) -> None:
+    """Enter what a DRAM did, by unit and by layer."""
+    moved, by_unit = bursts * store.width, state.counts[store.unit]
     by_layer = state.counts[state.run[0].units + layer]
-    for counts in (by_unit, by_layer):  # rows found once: a burst enters eight counts
-        counts[store.read] += done.bursts
-        counts[store.activate] += done.activates
-        counts[store.row_hit] += done.hits
-        counts[store.row_miss] += done.misses
-        counts[store.row_conflict] += done.conflicts
+    for counts in (by_unit, by_layer):  # rows found once: bursts enter eight counts
+        counts[store.read] += bursts
+        counts[store.activate] += activates
+        counts[store.row_hit] += hits
+        counts[store.row_miss] += misses
+        counts[store.row_conflict] += conflicts
         counts[store.bytes] += moved
         counts[store.io] += moved * 8
-    enter(state.timelines[store.timeline], done.first_ps, done.last_ps, moved)
 
 
 @part

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from networks.kernels import part
-from simulator.compiled_engine.columns import count_bursts, pack_response, respond
+from simulator.compiled_engine.columns import enter_bursts, pack_response, respond
 from simulator.compiled_engine.dram_rule import call_advance, call_ask, call_take
 from simulator.compiled_engine.jobs import ANSWERED
 from simulator.compiled_engine.queues import KIND_BITS, WAKING, leave, schedule
@@ -41,7 +41,7 @@ def read_out(state: State, tables: Tables, run: Completion) -> None:
     """A run is complete: count it; its job goes on when the last data have come."""
     record = state.jobs[run.ticket]
     store, layer = tables.stores[record.store], state.messages[record.message].layer
-    count_bursts(state, store, layer, run)
+    enter_bursts(state, store, layer, run)
     record.stage = ANSWERED
     schedule(state, run.last_ps, run.ticket)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary
+
 import numpy as np
 
 from networks.trace import Trace
@@ -9,15 +11,24 @@ from simulator.compiled_engine.arrivals import empty_arrivals
 from simulator.compiled_engine.feed_forward import FeedForward, feed_forward
 from simulator.compiled_engine.kernel import run_to_end
 from simulator.compiled_engine.phases import run_phases
-from simulator.compiled_engine.records import State
+from simulator.compiled_engine.records import State, Tables
 from simulator.compiled_engine.stages import stage_addresses
 from simulator.compiled_engine.state import state_at_rest
-from simulator.compiled_engine.tables import tables_of
+from simulator.compiled_engine.tables import Start, tables_of
 from simulator.laws import LawBroken, Tally, check
 from simulator.ledger import Ledger
 from simulator.plan import Plan
 from simulator.static import elapsed, preset
 from simulator.traffic import by_memory, shared_memories
+
+READY: WeakKeyDictionary[Plan, tuple[Tables, Start, FeedForward | None]] = WeakKeyDictionary()
+
+
+def made_ready(plan: Plan) -> tuple[Tables, Start, FeedForward | None]:
+    """What the kernels read of a plan, and whether it runs in phases: made once, kept as long as the plan."""
+    if plan not in READY:
+        READY[plan] = (*tables_of(plan), feed_forward(plan))
+    return READY[plan]
 
 
 class Stopped(RuntimeError):
@@ -29,8 +40,7 @@ class CompiledEngine:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.tables, self.start = tables_of(plan)
-        self.forward = feed_forward(plan)
+        self.tables, self.start, self.forward = made_ready(plan)
         self.room = max(1024, 64 * plan.cores)  # jobs alive at once, or packets of a phase; grows as needed
         self.stopped = False
         self.under_way: list[State] = []

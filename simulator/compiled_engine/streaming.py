@@ -24,8 +24,9 @@ from simulator.compiled_engine.columns import (
 from simulator.compiled_engine.queues import count, cover, hold
 from simulator.compiled_engine.travel import count_crossing, link_busy, span_behind
 from simulator.plan import Integers
-from simulator.rules.dram import fetch
+from simulator.rules.dram import fetched
 from simulator.rules.service import consumed, piece_work, rounds
+from simulator.rules.timeline import enter
 
 
 @apart
@@ -58,6 +59,8 @@ def consume_streamed(
     request_busy = link_busy(tables, link, chip.request_flits, AT_ONCE)
     lag = wire.hop + max(0, span_behind(tables, link, request_busy) - chip.link_period)
     gone, crossed, words, flits = 0, 0, 0, 0
+    bursts, hits, misses, conflicts, activates = 0, 0, 0, 0, 0
+    known_bytes, came, known_words, work = -1, 0, -1, 0  # columns are mostly of one size: no division each
     for come in range(number):
         while gone < number and gone < come + slots:
             packet = arrivals.packets[first + gone]
@@ -75,21 +78,28 @@ def consume_streamed(
             arrivals.sought[gone] = start + lag
             start = max(start + lag, memory_free)
             copy = tables.copies[packet.place]
-            service = fetch(state.channels[memory], timing, start, copy.address, copy.bytes)
+            service = fetched(state.channels[memory], timing, start, copy.address, copy.bytes)
             cover(state, store.unit, start, service.last_ps, service.bursts * timing.burst_ps)
             memory_free = service.free_ps
-            count_bursts(state, store, target, service)
+            moved = service.bursts * store.width
+            enter(state.timelines[store.timeline], service.first_ps, service.last_ps, moved)
+            bursts, hits, misses = bursts + service.bursts, hits + service.hits, misses + service.misses
+            conflicts, activates = conflicts + service.conflicts, activates + service.activates
             arrivals.read[gone], arrivals.came[gone] = start, service.first_ps
             arrivals.span[gone] = service.last_ps - service.first_ps
             gone, crossed = gone + 1, crossed + 1
         copy = tables.copies[arrivals.packets[first + come].place]
-        start, came = max(arrivals.came[come], link_free), rounds(copy.bytes, chip.flit_bytes)
+        if copy.bytes != known_bytes or copy.words != known_words:
+            known_bytes, known_words = copy.bytes, copy.words
+            came = rounds(copy.bytes, chip.flit_bytes)
+            work = piece_work(copy.words, chip.mac_lanes, chip.cycle)
+        start = max(arrivals.came[come], link_free)
         busy = link_busy(tables, link, came, arrivals.span[come])
         link_free = start + busy
         cover(state, unit, start, link_free, came * wire.period)
         arrivals.crossing[crossed], arrivals.crossed[crossed] = arrivals.came[come], start
         head = start + wire.hop
-        summing, work = max(head, mac_free), piece_work(copy.words, chip.mac_lanes, chip.cycle)
+        summing = max(head, mac_free)
         mac_free = consumed(summing, work, head + span_behind(tables, link, busy) - chip.link_period)
         cover(state, units.mac + array, summing, mac_free, work)
         hold(state, units.fetch + array, arrivals.granted[come], mac_free)
@@ -102,6 +112,7 @@ def consume_streamed(
     book_queue(state, store.unit, arrivals.sought, AT_ONCE, arrivals.read, number)
     book_queue(state, units.mac + array, arrivals.came, AT_ONCE, arrivals.summed, number)
     count(state, store.unit, target, store.words, words)
+    count_bursts(state, store, target, bursts, hits, misses, conflicts, activates)
     count_sums(state, tables, core, units.mac + array, target, words)
     requests = number * chip.request_flits
     count_crossing(state, tables, unit, target, requests + flits)

@@ -17,8 +17,8 @@ from simulator.compiled_engine.arrivals import (
 )
 from simulator.compiled_engine.columns import (
     array_for,
-    count_bursts,
     count_sums,
+    enter_bursts,
     pass_router,
     timing_of,
     write_buffer,
@@ -211,7 +211,7 @@ def read(
     service = fetch(state.channels[copy.store], timing, start, copy.address, copy.bytes)
     cover(state, store.unit, start, service.last_ps, service.bursts * timing.burst_ps)
     state.units[store.unit].free_at = service.free_ps
-    count_bursts(state, store, target, service)
+    enter_bursts(state, store, target, service)
     path = tables.paths[core * chip.stores + copy.store]
     one.arrival, one.tail, one.span = service.first_ps, service.last_ps, service.last_ps - service.first_ps
     one.stage, one.unit = SUMMING, tables.cores[core].mac + array

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from networks.kernels import kernel
+from networks.kernels import inlined, kernel
 
 State = npt.NDArray[np.int64]
 
@@ -113,6 +113,12 @@ def refresh_until(state: State, timing: DramTiming, now_ps: int) -> int:
 @kernel
 def fetch(state: State, timing: DramTiming, now_ps: int, address: int, size: int) -> Service:
     """Fetch ``size`` bytes from ``address``: whole bursts, part by part as rows end. Changes ``state``."""
+    return fetched(state, timing, now_ps, address, size)
+
+
+@inlined
+def fetched(state: State, timing: DramTiming, now_ps: int, address: int, size: int) -> Service:
+    """As `fetch`, compiled into its caller: a call would hand on the whole timing."""
     at_burst = address // timing.burst_bytes
     bursts = (address + size + timing.burst_bytes - 1) // timing.burst_bytes - at_burst
     left, per_row = bursts, timing.row_bytes // timing.burst_bytes
