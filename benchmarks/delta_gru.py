@@ -36,9 +36,10 @@ QUICK = Size(32, {"edgedrnn": 6}, 2, (1.0, 0.2))
 
 ABOUT = """\
 A step of a two-layer GRU of {hidden} units on {inputs} inputs, float32, random weights and inputs,
-in one sequence ({steps}). Ours is everything a step takes: *function* (`networks.execute` with one threshold
-for all, chosen so that the occupancy comes out), *timing* (the compiled engine, tables and laws included)
-and *energy* (pricing the ledger). The plan is built before; it does not depend on the input.
+in one sequence ({steps}).
+Ours is everything a step takes: *function* (`networks.execute` with one threshold for all, chosen so that
+the occupancy comes out), *timing* (the compiled engine, ledger and laws included) and *energy* (pricing the
+ledger). The plan and the engine's tables are made before; they do not depend on the input.
 PyTorch is `torch.nn.GRU`, batch 1, one thread: function alone, over the whole sequence in one call, or a
 call for every step. Milliseconds a step: median (lowest to highest) of {repeats} rounds in which all take
 turns. Goal: at 10 % occupancy at least 3 times as fast as the whole sequence in PyTorch."""
