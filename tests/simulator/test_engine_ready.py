@@ -1,0 +1,48 @@
+"""What the compiled engine makes of a plan is made once, and goes when the plan goes."""
+
+from __future__ import annotations
+
+import gc
+
+import numpy as np
+
+from networks.build import random_stack
+from networks.trace import dense_trace
+from simulator.chip import load_chip
+from simulator.compile import compile_plan
+from simulator.compiled_engine.engine import READY, CompiledEngine
+from simulator.mapping import map_network
+from simulator.plan import Plan
+
+
+def a_plan() -> Plan:
+    network, chip = random_stack("gru", 8, (16,), np.random.default_rng(0)), load_chip("edgedrnn")
+    return compile_plan(network, chip, map_network(network, chip))
+
+
+def test_engines_of_one_plan_share_its_tables_and_no_others_do() -> None:
+    plan = a_plan()
+    assert CompiledEngine(plan).tables is CompiledEngine(plan).tables
+    assert CompiledEngine(plan).tables is not CompiledEngine(a_plan()).tables
+
+
+def test_a_run_leaves_the_tables_as_they_were() -> None:
+    plan = a_plan()
+    engine = CompiledEngine(plan)
+    before = [table.copy() for table in (*engine.tables, *engine.start)]
+    first = engine.run_sequence(dense_trace(plan.network, [3]))
+    again = CompiledEngine(plan).run_sequence(dense_trace(plan.network, [3]))
+    assert all(map(np.array_equal, before, (*engine.tables, *engine.start)))
+    assert np.array_equal(first.counts, again.counts)
+    assert np.array_equal(first.step_latency_ps, again.step_latency_ps)
+
+
+def test_the_tables_go_with_their_plan() -> None:
+    gc.collect()
+    before = len(READY)
+    plan = a_plan()
+    CompiledEngine(plan).run_sequence(dense_trace(plan.network, [2]))
+    assert len(READY) == before + 1
+    del plan
+    gc.collect()
+    assert len(READY) == before
