@@ -11,6 +11,7 @@ from networks.quantise import quantised
 from networks.trace import random_trace
 from simulator.chip import load_chip
 from simulator.compile import compile_plan
+from simulator.compiled_engine.engine import made_ready
 from simulator.ledger import Ledger
 from simulator.mapping import map_network
 from simulator.simulate import run_plan
@@ -22,8 +23,8 @@ OCCUPANCY = 0.1
 ABOUT = """\
 One sequence through a quantised GRU of 2 x {hidden} units, {occupancy:.0f} % of all elements sent at
 random, replayed by both engines in turn on the same plan; ledgers are held equal in every number. The
-laws are checked in both. Mapping and plan, which both share and which serve any number of sequences, are
-timed apart. Goal: 100 times."""
+laws are checked in both. Mapping and plan, which both share, and the tables that the compiled engine makes of
+a plan serve any number of sequences and are timed apart; the last ratio counts them in. Goal: 100 times."""
 
 
 def measure(quick: bool = False) -> Table:
@@ -42,13 +43,16 @@ def measure(quick: bool = False) -> Table:
                 "simpy": lambda plan=plan, trace=trace: run_plan(plan, trace, engine="simpy"),
                 "compiled": lambda plan=plan, trace=trace: run_plan(plan, trace),
                 "plan": lambda chip=chip: compile_plan(network, chip, map_network(network, chip)),
+                "ready": lambda chip=chip: made_ready(
+                    compile_plan(network, chip, map_network(network, chip))
+                ),
             },
             repeats,
         )
         faster = ratios(taken["simpy"], taken["compiled"])
         slow, fast = (
-            [a + b for a, b in zip(taken["plan"], taken[engine], strict=True)]
-            for engine in ("simpy", "compiled")
+            [a + b for a, b in zip(taken[before], taken[engine], strict=True)]
+            for before, engine in (("plan", "simpy"), ("ready", "compiled"))
         )
         rows.append(
             (
@@ -58,7 +62,7 @@ def measure(quick: bool = False) -> Table:
                 spread([1e3 * one for one in taken["simpy"]], 0),
                 spread([1e3 * one for one in taken["compiled"]], 1),
                 spread(faster, 0),
-                spread([1e3 * one for one in taken["plan"]], 1),
+                spread([1e3 * one for one in taken["ready"]], 1),
                 spread(ratios(slow, fast), 0),
                 against(faster, GOAL),
             )
@@ -74,8 +78,8 @@ def measure(quick: bool = False) -> Table:
             "SimPy, ms",
             "compiled, ms",
             "times faster",
-            "mapping and plan, ms",
-            "times faster, plan included",
+            "mapping, plan, tables, ms",
+            "times faster, these included",
             "goal 100",
         ),
         tuple(rows),

@@ -16,11 +16,11 @@ from simulator.mapping import map_network
 from simulator.simulate import run_plan
 
 ABOUT = """\
-A recurrent layer on a mesh of cores, replayed by the compiled engine from one plan. Each block doubles
-one thing: steps; neurons, while the messages a step stay as many; messages, by occupancy, while neurons
-and steps stay; cores, while the network and its messages stay (a message then goes to more cores:
-deliveries). *Elements* are neurons times steps, what an engine that walks through all of them would pay
-for. Median (lowest to highest) of {repeats} runs."""
+A recurrent layer on a mesh of cores, replayed by the compiled engine; the plan and its tables are made
+before. Each block doubles one thing: steps; neurons, while the messages a step stay as many; messages, by
+occupancy, while neurons and steps stay; cores, while the network and its messages stay (a message then goes
+to more cores: deliveries). *Elements* are neurons times steps, what an engine that walks through all of them
+would pay for. Median (lowest to highest) of {repeats} runs."""
 
 
 class Point(NamedTuple):

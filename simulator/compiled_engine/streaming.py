@@ -60,7 +60,6 @@ def consume_streamed(
     lag = wire.hop + max(0, span_behind(tables, link, request_busy) - chip.link_period)
     gone, crossed, words, flits = 0, 0, 0, 0
     bursts, hits, misses, conflicts, activates = 0, 0, 0, 0, 0
-    known_bytes, came, known_words, work = -1, 0, -1, 0  # columns are mostly of one size: no division each
     for come in range(number):
         while gone < number and gone < come + slots:
             packet = arrivals.packets[first + gone]
@@ -89,17 +88,13 @@ def consume_streamed(
             arrivals.span[gone] = service.last_ps - service.first_ps
             gone, crossed = gone + 1, crossed + 1
         copy = tables.copies[arrivals.packets[first + come].place]
-        if copy.bytes != known_bytes or copy.words != known_words:
-            known_bytes, known_words = copy.bytes, copy.words
-            came = rounds(copy.bytes, chip.flit_bytes)
-            work = piece_work(copy.words, chip.mac_lanes, chip.cycle)
-        start = max(arrivals.came[come], link_free)
+        start, came = max(arrivals.came[come], link_free), rounds(copy.bytes, chip.flit_bytes)
         busy = link_busy(tables, link, came, arrivals.span[come])
         link_free = start + busy
         cover(state, unit, start, link_free, came * wire.period)
         arrivals.crossing[crossed], arrivals.crossed[crossed] = arrivals.came[come], start
         head = start + wire.hop
-        summing = max(head, mac_free)
+        summing, work = max(head, mac_free), piece_work(copy.words, chip.mac_lanes, chip.cycle)
         mac_free = consumed(summing, work, head + span_behind(tables, link, busy) - chip.link_period)
         cover(state, units.mac + array, summing, mac_free, work)
         hold(state, units.fetch + array, arrivals.granted[come], mac_free)
