@@ -14,7 +14,7 @@ from networks.connections.integrating import Integrating
 from networks.connections.rules import Integrator, bounds_of, lanes_of, require_matching
 from networks.errors import InputError
 from networks.fixed import saturated, shifted
-from networks.kernels import kernel
+from networks.kernels import kernel, part
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,8 +116,9 @@ class AllToAll(Integrating):
             arithmetic.accumulator.highest,
         )
         if arithmetic.fits_32_bits:
+            heaviest = -int(np.iinfo(columns.dtype).min)
             return lambda totals, sources, deltas: add_columns_narrow(
-                totals, rows, columns, sources, deltas, -shift, lowest, highest
+                totals, rows, columns, sources, deltas, -shift, heaviest, lowest, highest
             )
         return lambda totals, sources, deltas: add_columns_fixed(
             totals, rows, columns, sources, deltas, shift, lowest, highest
@@ -181,15 +182,78 @@ def add_columns_narrow(
     sources: Numbers,
     deltas: Numbers,
     raised: int,
+    heaviest: int,
     lowest: int,
     highest: int,
 ) -> None:
-    """The same where no product is rounded (it is raised by 2**raised) and 32 bits hold every sum."""
-    least, most = np.int32(lowest), np.int32(highest)
-    for message in range(sources.size):
-        delta = np.int32(deltas[message] << raised)
-        for gate in range(columns.shape[1]):
-            row, column = accumulators[lanes[gate]], columns[sources[message], gate]
-            for target in range(columns.shape[2]):
-                total = np.int32(row[target] + np.int32(delta * np.int32(column[target])))
-                row[target] = min(max(total, least), most)
+    """The same where no product is rounded (it is raised by 2**raised) and 32 bits hold every sum.
+
+    No weight is beyond +-``heaviest``. Eight messages that cannot take a sum to its bounds pass over the
+    accumulators at once, and no sum is looked at; all others come one by one, every sum saturated.
+    """
+    reach = np.int64(highest + 1)  # no sum is beyond it
+    for first in range(0, sources.size, 8):
+        end = min(first + 8, sources.size)
+        growth = np.int64(0)
+        for message in range(first, end):
+            growth += abs(np.int64(deltas[message])) * heaviest << raised
+        if reach + growth > highest:
+            reach = furthest(accumulators, lanes)
+        if end - first == 8 and reach + growth <= highest:
+            add_eight(accumulators, lanes, columns, sources[first:end], deltas[first:end], raised)
+        else:
+            for message in range(first, end):
+                add_saturated(
+                    accumulators, lanes, columns[sources[message]], deltas[message] << raised, lowest, highest
+                )
+        reach += growth
+
+
+@part
+def furthest(accumulators: Numbers, lanes: Integers) -> np.int64:
+    """The largest magnitude in these rows."""
+    most = np.int32(0)
+    for gate in range(lanes.size):
+        row = accumulators[lanes[gate]]
+        for target in range(row.size):
+            most = max(most, np.int32(abs(row[target])))
+    return np.int64(most)
+
+
+@part
+def add_eight(
+    accumulators: Numbers, lanes: Integers, columns: Numbers, sources: Numbers, deltas: Numbers, raised: int
+) -> None:
+    """Eight columns of raw words, each read from end to end, where no sum can reach its bounds."""
+    da, db = np.int32(deltas[0] << raised), np.int32(deltas[1] << raised)
+    dc, dd = np.int32(deltas[2] << raised), np.int32(deltas[3] << raised)
+    de, df = np.int32(deltas[4] << raised), np.int32(deltas[5] << raised)
+    dg, dh = np.int32(deltas[6] << raised), np.int32(deltas[7] << raised)
+    for gate in range(lanes.size):
+        row = accumulators[lanes[gate]]
+        a, b = columns[sources[0], gate], columns[sources[1], gate]
+        c, d = columns[sources[2], gate], columns[sources[3], gate]
+        e, f = columns[sources[4], gate], columns[sources[5], gate]
+        g, h = columns[sources[6], gate], columns[sources[7], gate]
+        for target in range(row.size):
+            total = np.int32(row[target] + np.int32(da * np.int32(a[target])))
+            total = np.int32(total + np.int32(db * np.int32(b[target])))
+            total = np.int32(total + np.int32(dc * np.int32(c[target])))
+            total = np.int32(total + np.int32(dd * np.int32(d[target])))
+            total = np.int32(total + np.int32(de * np.int32(e[target])))
+            total = np.int32(total + np.int32(df * np.int32(f[target])))
+            total = np.int32(total + np.int32(dg * np.int32(g[target])))
+            row[target] = np.int32(total + np.int32(dh * np.int32(h[target])))
+
+
+@part
+def add_saturated(
+    accumulators: Numbers, lanes: Integers, column: Numbers, delta: int, lowest: int, highest: int
+) -> None:
+    """One column of raw words, every sum saturated."""
+    least, most, times = np.int32(lowest), np.int32(highest), np.int32(delta)
+    for gate in range(lanes.size):
+        row, words = accumulators[lanes[gate]], column[gate]
+        for target in range(row.size):
+            total = np.int32(row[target] + np.int32(times * np.int32(words[target])))
+            row[target] = min(max(total, least), most)

@@ -1,6 +1,7 @@
 """Fixed point, bit for bit, against an implementation in Python's own whole numbers and fractions."""
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -66,6 +67,36 @@ def test_every_bit_of_a_dense_activation(activation, arithmetic, seed):
         reference.step(frame)
         raw = values * 2.0**arithmetic.activation.fraction
         assert raw.tolist() == reference.state["dense_0"][0]
+
+
+@settings(max_examples=60)
+@given(
+    weight=st.sampled_from([Q(1, 7), Q(1, 3), Q(1, 9)]),
+    accumulator=st.sampled_from([Q(9, 15), Q(3, 17), Q(6, 21), Q(2, 15)]),
+    messages=st.integers(0, 40),
+    largest=st.sampled_from([3, 200, 65535]),  # of the deltas: some cannot reach a bound, some must
+    fullness=st.sampled_from([0.0, 0.5, 0.999, 1.0]),  # of the accumulators at the start
+    seed=st.integers(0, 2**16),
+)
+def test_every_sum_saturates_however_many_messages_pass_at_once(
+    weight, accumulator, messages, largest, fullness, seed
+):
+    arithmetic = FixedPoint(weight=weight, accumulator=accumulator)
+    rng = np.random.default_rng(seed)
+    words = rng.integers(weight.lowest, weight.highest + 1, (45, 2, 5)).astype(weight.dtype)
+    start = (rng.choice([accumulator.lowest, accumulator.highest], (4, 5)) * fullness).astype(np.int32)
+    sources = np.sort(rng.choice(45, messages, replace=False)).astype(np.int32)
+    deltas = rng.integers(-largest, largest + 1, messages).astype(np.int32)
+    sums = start.copy()
+    AllToAll(words).integrator((0, 3), arithmetic)(sums, sources, deltas)
+    expected = start.tolist()
+    for source, delta in zip(sources.tolist(), deltas.tolist(), strict=True):
+        for gate, lane in enumerate((0, 3)):
+            for target, word in enumerate(words[source, gate].tolist()):
+                product = round(Fraction(delta * word) / Fraction(2) ** arithmetic.product_shift)
+                total = expected[lane][target] + product
+                expected[lane][target] = min(max(total, accumulator.lowest), accumulator.highest)
+    assert sums.tolist() == expected
 
 
 @settings(max_examples=12)
