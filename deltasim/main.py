@@ -17,6 +17,7 @@ from typer.core import TyperGroup
 
 from deltasim import __version__
 from deltasim.commands import compare, data, describe, listing, mapping, memory, noc, run, train, validate
+from deltasim.interrupts import raised_again
 from networks.errors import InputError
 
 EXIT_BAD_INPUT = 2
@@ -93,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     given = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        with warnings.catch_warnings():
+        with raised_again(), warnings.catch_warnings():
             warnings.showwarning = _warn
             result = app(given or ["--help"], "deltasim", standalone_mode=False)
     except InputError as error:

@@ -19,6 +19,14 @@ import pytest
 
 Deltasim = Callable[[str], CompletedProcess[str]]
 GRACE_S = 1.0
+# Ctrl-C is heard even where these tests were started with it ignored, as a shell starts what it runs behind.
+READY = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from deltasim.main import main
+print("ready", flush=True)
+sys.exit(main())
+"""
 
 
 class Ended(NamedTuple):
@@ -37,9 +45,8 @@ def stopped_after(seconds: float, line: str, folder: Path, cold: bool = False) -
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     if cold:
         environment |= {"DELTASIM_CACHE": str(folder / "cache")}
-    ready = "import sys; from deltasim.main import main; print('ready', flush=True); sys.exit(main())"
     with subprocess.Popen(
-        [sys.executable, "-c", ready, *line.split()],
+        [sys.executable, "-c", READY, *line.split()],
         cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         start_new_session=True,
     ) as process:  # fmt: skip

@@ -139,6 +139,9 @@ def test_no_job_at_all_is_refused(jobs: int) -> None:
 
 def test_ctrl_c_is_held_back_while_processes_start_and_then_raised() -> None:
     """Also when another thread takes the signal: the mask of this one does not keep it away."""
+    inherited = signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # these tests may run with it ignored
     taken = threading.Event()
     other = threading.Thread(target=taken.wait)
     other.start()
@@ -156,6 +159,7 @@ def test_ctrl_c_is_held_back_while_processes_start_and_then_raised() -> None:
         pass
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == set()
+    signal.signal(signal.SIGINT, inherited)
 
 
 def test_a_broken_law_in_a_process_is_raised_here() -> None:
