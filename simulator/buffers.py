@@ -7,8 +7,9 @@ from itertools import pairwise
 import numpy as np
 
 from networks.errors import InputError
-from simulator.chip import Chip
-from simulator.plan import ABSENT, CACHE, Columns, InputBuffers, Integers, Stores, Wires
+from simulator.branches import Branches, branches_of
+from simulator.copies import copies_of
+from simulator.plan import ABSENT, CACHE, InputBuffers, Integers, Plan
 from simulator.rules.service import rounds
 from simulator.topology import Topology
 from simulator.virtual_channels import (
@@ -23,16 +24,17 @@ from simulator.virtual_channels import (
 )
 
 
-def compile_buffers(chip: Chip, wires: Wires, stores: Stores, columns: Columns) -> InputBuffers | None:
+def compile_buffers(plan: Plan) -> InputBuffers | None:
     """The queues of all trees and ways; None where the chip has buffers without limit.
 
     Errors: InputError when a response would not fit in a buffer.
     """
+    chip, wires = plan.chip, plan.wires
     buffer, channels = chip.network.buffer_flits, chip.network.virtual_channels
     if buffer is None or channels is None:
         return None
     topology, legs = chip.topology, legs_of(chip)
-    refuse_large_responses(chip, buffer, wires, stores, columns)
+    refuse_large_responses(plan, buffer)
 
     def queue(kind: int, leg: Integers) -> Integers:
         return kind * legs + np.minimum(leg, legs - 1)
@@ -41,20 +43,21 @@ def compile_buffers(chip: Chip, wires: Wires, stores: Stores, columns: Columns) 
         channels=channels,
         flits=buffer,
         queues=classes_of(chip) * legs,
-        tree_queue=queue(MESSAGES, tree_legs(topology, wires)),
+        tree_queue=queue(MESSAGES, tree_legs(topology, branches_of(plan))),
         path_queue=queue(REQUESTS, way_legs(topology, wires.path_start, wires.path_link)),
         back_queue=queue(RESPONSES, way_legs(topology, wires.back_start, wires.back_link)),
     )
 
 
-def refuse_large_responses(chip: Chip, buffer: int, wires: Wires, stores: Stores, columns: Columns) -> None:
+def refuse_large_responses(plan: Plan, buffer: int) -> None:
     """A response comes back as one packet and must fit in a buffer."""
-    cached = stores.kind[columns.copy_store] == CACHE
-    store = np.where(cached, stores.behind[columns.copy_store], columns.copy_store)
-    path = columns.copy_core * len(stores.component) + store
+    chip, wires, stores, copies = plan.chip, plan.wires, plan.stores, copies_of(plan)
+    cached = stores.kind[copies.store] == CACHE
+    store = np.where(cached, stores.behind[copies.store], copies.store)
+    path = copies.core * len(stores.component) + store
     travels = stores.shared[store] & (np.diff(wires.back_start)[path] > 0)
-    line = stores.line_bytes[columns.copy_store]  # 1 where there is no cache
-    first, last = columns.copy_address // line, (columns.copy_address + columns.copy_bytes - 1) // line
+    line = stores.line_bytes[copies.store]  # 1 where there is no cache
+    first, last = copies.address // line, (copies.address + copies.bytes - 1) // line
     whole = int(((last - first + 1) * line)[travels].max(initial=0))
     largest = min(whole, chip.cores.dma.burst_bytes) if chip.cores.dma else whole
     flits = int(rounds(largest, wires.flit_bytes))
@@ -67,13 +70,13 @@ def refuse_large_responses(chip: Chip, buffer: int, wires: Wires, stores: Stores
         )
 
 
-def tree_legs(topology: Topology, wires: Wires) -> Integers:
+def tree_legs(topology: Topology, branches: Branches) -> Integers:
     """The leg on every entry of every tree; it depends on what lies between the source and the entry only."""
-    legs = np.zeros(len(wires.tree_link), np.int64)
+    legs = np.zeros(len(branches.link), np.int64)
     if topology.kind not in RINGS:
         return legs
-    link, parent = wires.tree_link.tolist(), wires.tree_parent.tolist()
-    for first, end in pairwise(wires.tree_start.tolist()):
+    link, parent = branches.link.tolist(), branches.parent.tolist()
+    for first, end in pairwise(branches.start.tolist()):
         for entry in range(first, end):
             above = first + parent[entry] if parent[entry] != ABSENT else ABSENT
             before, leg = (link[above], int(legs[above])) if above != ABSENT else (-1, 0)

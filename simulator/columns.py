@@ -1,4 +1,4 @@
-"""Columns and their copies: what every source neuron's message fetches, on which core, from where."""
+"""Columns: what every source neuron's message fetches, and along which tree it travels."""
 
 from __future__ import annotations
 
@@ -8,104 +8,98 @@ import numpy as np
 import numpy.typing as npt
 
 from networks.graph import Network
-from simulator.blocks import Block
 from simulator.mapping import Mapping
-from simulator.plan import Columns, Integers, Stores
+from simulator.plan import Columns, Integers, Trees
+from simulator.topology import Topology
 
 Flags = npt.NDArray[np.bool_]
+Words = npt.NDArray[np.uint64]
+WORD = 64  # cores to a word of bits
 
 
-class Targets(NamedTuple):
-    """Where messages travel: for each of K trees the source core, and the cores of the column's copies in
-    their order, tree k's at ``start[k]`` to ``start[k + 1]``. Trees are sorted by source core.
+class Parts(NamedTuple):
+    """The columns of a projection, part by part: a row for each source, a column for each target share."""
+
+    cores: Integers  # (parts,)
+    words: Integers  # (sources, parts)
+    bytes: Integers
+
+
+def parts_of(network: Network, mapping: Mapping, projection: int) -> Parts:
+    """How many words and bytes lie on each core of each column of a projection.
+
+    A word takes its own bits and those of its index; a part of a column takes whole bytes.
     """
+    connection = network.projections[projection].connection
+    shares = mapping.slices[network.index(network.projections[projection].target)]
+    words = connection.column_words([share.start for share in shares] + [shares[-1].stop])
+    index_bits = {block.core: block.index_bits for block in mapping.blocks if block.projection == projection}
+    cores = np.array([share.core for share in shares], np.int64)
+    bits = network.weight_bits(projection) + np.array([index_bits[share.core] for share in shares], np.int64)
+    return Parts(cores, words, (words * bits + 7) // 8)
 
-    source: Integers
-    start: Integers
-    core: Integers
 
-
-def compile_columns(
-    network: Network, mapping: Mapping, stores: Stores, source: list[int], target: list[int]
-) -> tuple[Columns, Targets]:
-    """Flatten the blocks of a mapping; also returns the distinct trees that messages travel along."""
-    blocks: dict[tuple[int, int], list[Block]] = {}
-    for block in mapping.blocks:
-        blocks.setdefault((block.projection, block.core), []).append(block)
-    first_store = {name: stores.component.index(name) for name in dict.fromkeys(stores.component)}
-
-    def store_of(block: Block) -> int:
-        first = first_store[block.through or block.memory]
-        return first + (block.channel if stores.shared[first] else block.core)
-
+def compile_columns(network: Network, mapping: Mapping, topology: Topology) -> tuple[Columns, Trees]:
+    """Number the columns of all projections, the distinct trees they take and the distinct sizes of parts."""
     trees: dict[tuple[int, bytes], int] = {}
-    parts: dict[str, list[Integers]] = {name: [] for name in ("core", "position", "tree", "copies")}
-    copies: dict[str, list[Integers]] = {name: [] for name in ("core", "words", "bytes", "address", "store")}
-    offset = [0]
+    sizes: dict[tuple[int, int], int] = {}
+    offset, first, stride = [0], [0], []
+    tree_of, words_of, size_of = [], [], []
     for number, projection in enumerate(network.projections):
-        shares = mapping.slices[target[number]]
-        bounds = np.array([share.start for share in shares] + [shares[-1].stop], np.int64)
-        words = projection.connection.column_words(bounds)
-        sources = words.shape[0]
+        parts = parts_of(network, mapping, number)
+        sources = len(parts.words)
         offset.append(offset[-1] + sources)
-        cores = np.array([share.core for share in shares], np.int64)
-        owned = [blocks[number, share.core] for share in shares]
-        word_bits = network.weight_bits(number) + np.array([own[0].index_bits for own in owned], np.int64)
-        size = (words * word_bits + 7) // 8
-        address = np.stack([own[0].addresses(size[:, n]) for n, own in enumerate(owned)], axis=1)
-        store = np.array([store_of(own[0]) for own in owned], np.int64)
-        if any(len(own) > 1 for own in owned):  # some columns lie elsewhere
-            store = np.tile(store, (sources, 1))
-            for n, own in enumerate(owned):
-                for block in own[1:]:
-                    here = block.holds(sources)
-                    address[here, n] = block.addresses(size[:, n])[here]
-                    store[here, n] = store_of(block)
-        reached, which = kinds_of(words > 0)
-        origins = mapping.slices[source[number]]
-        sizes = np.array([share.stop - share.start for share in origins])
-        origin = np.repeat(np.arange(len(origins)), sizes)
-        parts["core"].append(np.array([share.core for share in origins], np.int64)[origin])
-        parts["position"].append(np.arange(sources) - np.array([share.start for share in origins])[origin])
-        found, tree = np.unique(origin * len(reached) + which, return_inverse=True)
-        groups = [cores[row].tobytes() for row in reached]
-        known = [
-            trees.setdefault((origins[key // len(reached)].core, groups[key % len(reached)]), len(trees))
-            for key in found.tolist()
-        ]
-        parts["tree"].append(np.array(known, np.int64)[tree])
-        parts["copies"].append(reached.sum(axis=1)[which])
-        if len(reached) == 1 and reached.all():  # all targets of every source: no search for what is there
-            copies["core"].append(np.tile(cores, sources))
-            copies["store"].append(np.tile(store, sources) if store.ndim == 1 else store.reshape(-1))
-            copies["words"].append(words.reshape(-1))
-            copies["bytes"].append(size.reshape(-1))
-            copies["address"].append(address.reshape(-1))
-        else:
-            column, part = np.nonzero(words)
-            copies["core"].append(cores[part])
-            copies["store"].append(store[part] if store.ndim == 1 else store[column, part])
-            copies["words"].append(words[column, part])
-            copies["bytes"].append(size[column, part])
-            copies["address"].append(address[column, part])
-
-    def chained(rows: list[Integers]) -> Integers:
-        return np.concatenate(rows).astype(np.int64, copy=False)
-
-    numbers, targets = by_source(trees)
+        words_of.append(parts.words.sum(axis=1).astype(np.int32))
+        tree_of.append(number_trees(parts, mapping, network.index(projection.source), topology.cores, trees))
+        alike = bool((parts.words == parts.words[0]).all())
+        size_of.append(number_sizes(parts, slice(1) if alike else slice(sources), sizes))
+        first.append(first[-1] + len(size_of[-1]))
+        stride.append(0 if alike else len(parts.cores))
+    renumbered, distinct = by_source(trees, topology)
+    kinds = np.array(list(sizes), np.int64).reshape(-1, 2)
     columns = Columns(
         offset=np.array(offset, np.int64),
-        core=chained(parts["core"]),
-        position=chained(parts["position"]),
-        tree=numbers[chained(parts["tree"])],
-        copy_start=np.concatenate([[0], np.cumsum(chained(parts["copies"]))]).astype(np.int64),
-        copy_core=chained(copies["core"]),
-        copy_words=chained(copies["words"]),
-        copy_bytes=chained(copies["bytes"]),
-        copy_address=chained(copies["address"]),
-        copy_store=chained(copies["store"]),
+        tree=renumbered[np.concatenate(tree_of)],
+        words=np.concatenate(words_of),
+        size=np.concatenate(size_of).astype(np.min_scalar_type(max(1, len(kinds) - 1))),
+        first=np.array(first[:-1], np.int64),
+        stride=np.array(stride, np.int64),
+        size_words=kinds[:, 0].copy(),
+        size_bytes=kinds[:, 1].copy(),
     )
-    return columns, targets
+    return columns, distinct
+
+
+def number_trees(
+    parts: Parts, mapping: Mapping, source: int, cores: int, trees: dict[tuple[int, bytes], int]
+) -> Integers:
+    """For each column its tree; trees not known yet get the next numbers."""
+    reached, which = kinds_of(parts.words > 0)
+    wanted = np.zeros((len(reached), -(-cores // WORD) * WORD), np.bool_)
+    wanted[:, parts.cores] = reached
+    groups = [row.tobytes() for row in np.packbits(wanted, axis=1, bitorder="little")]
+    origins = mapping.slices[source]
+    origin = np.repeat(np.arange(len(origins)), [share.size for share in origins])
+    found, tree = np.unique(origin * len(reached) + which, return_inverse=True)
+    known = [
+        trees.setdefault((origins[key // len(reached)].core, groups[key % len(reached)]), len(trees))
+        for key in found.tolist()
+    ]
+    return np.array(known, np.int64)[tree]
+
+
+def number_sizes(parts: Parts, rows: slice, sizes: dict[tuple[int, int], int]) -> npt.NDArray[np.uint32]:
+    """For these columns the number of the size of each part, row by row; new sizes get the next numbers."""
+    words, held = parts.words[rows], parts.bytes[rows]
+    numbers = np.empty(words.shape, np.uint32)
+    for part in range(words.shape[1]):
+        counts = np.bincount(words[:, part])
+        number = np.zeros(len(counts), np.uint32)
+        for count in np.flatnonzero(counts).tolist():
+            size = int(held[np.argmax(words[:, part] == count), part])
+            number[count] = sizes.setdefault((count, size), len(sizes))
+        numbers[:, part] = number[words[:, part]]
+    return numbers.reshape(-1)
 
 
 def kinds_of(present: Flags) -> tuple[Flags, Integers]:
@@ -129,13 +123,39 @@ def kinds_of(present: Flags) -> tuple[Flags, Integers]:
     return present[first], which
 
 
-def by_source(trees: dict[tuple[int, bytes], int]) -> tuple[Integers, Targets]:
-    """The trees sorted by source core, and the new number of each."""
-    source = np.array([core for core, _ in trees], np.int64)
+def by_source(trees: dict[tuple[int, bytes], int], topology: Topology) -> tuple[npt.NDArray[np.int32], Trees]:
+    """The trees sorted by source core with their numbers of links, and the new number of each."""
+    source = np.array([core for core, _ in trees], np.int32)
     order = np.argsort(source, kind="stable")
-    numbers = np.empty(len(order), np.int64)
+    numbers = np.empty(len(order), np.int32)
     numbers[order] = np.arange(len(order))
-    groups = [group for _, group in trees]
-    cores = np.frombuffer(b"".join(groups[tree] for tree in order.tolist()), np.int64)
-    sizes = np.array([len(group) for group in groups], np.int64)[order] // cores.itemsize
-    return numbers, Targets(source[order], np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64), cores)
+    source, groups = source[order], [group for _, group in trees]
+    wanted = np.frombuffer(b"".join(groups[tree] for tree in order.tolist()), np.uint64)
+    wanted = wanted.reshape(len(order), -(-topology.cores // WORD)).copy()
+    links = np.zeros(len(order), np.int32)
+    cores, first = np.unique(source, return_index=True)
+    ends = [*first[1:].tolist(), len(source)]
+    for reach, begin, end in zip(topology.reaches(cores.tolist()), first.tolist(), ends, strict=True):
+        links[begin:end] = reach.used(flags_of(wanted[begin:end], topology.cores)).sum(axis=1)
+    return numbers, Trees(source, wanted, links)
+
+
+def flags_of(wanted: Words, cores: int) -> Flags:
+    """A flag for each core from words of bits. Shape (sets, cores).
+
+    >>> flags_of(np.array([[5]], np.uint64), 3).tolist()
+    [[True, False, True]]
+    """
+    bits = np.unpackbits(wanted.view(np.uint8), axis=1, bitorder="little", count=cores)
+    return bits.astype(np.bool_)
+
+
+def bits_of(flags: Flags) -> Words:
+    """The words of bits of flags, a flag for each core. Shape (sets, words).
+
+    >>> bits_of(np.array([[True, False, True]])).tolist()
+    [[5]]
+    """
+    padded = np.zeros((len(flags), -(-flags.shape[1] // WORD) * WORD), np.bool_)
+    padded[:, : flags.shape[1]] = flags
+    return np.packbits(padded, axis=1, bitorder="little").view(np.uint64)

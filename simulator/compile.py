@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from networks.errors import InputError
@@ -49,13 +51,13 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
                 "on a chip a population moves when messages have been scanned for it",
                 "Connect it, or add what it gives to the biases of its targets.",
             )
-    columns, targets = compile_columns(network, mapping, stores, source, target)
-    check_registers(chip, stages, columns)
-    wires = compile_wires(chip, stores, targets, units)
+    columns, trees = compile_columns(network, mapping, chip.topology)
+    check_registers(chip, stages, columns.longest)
+    wires = compile_wires(chip, stores, units)
     units += [Unit(f"core{core}", "core", core) for core in range(chip.cores.count)]
     units.append(Unit("chip", "chip", 0))
     populations = range(len(network.populations))
-    return Plan(
+    plan = Plan(
         network=network,
         chip=chip,
         mapping=mapping,
@@ -76,11 +78,13 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
         order=network.order,
         stages=stages,
         wires=wires,
-        buffers=compile_buffers(chip, wires, stores, columns),
+        buffers=None,
         link_um=link_lengths(chip),
         stores=stores,
+        trees=trees,
         columns=columns,
     )
+    return replace(plan, buffers=compile_buffers(plan)) if chip.network.buffer_flits else plan
 
 
 def link_lengths(chip: Chip) -> Integers | None:

@@ -1,21 +1,22 @@
 """The plan: network, chip and mapping flattened into integer arrays that every engine reads and none changes.
 
 Vocabulary. A *column* is what one source neuron of one projection sends into: column number =
-``column_offset[projection] + source``. A *copy* is the part of a column that lies on one target core; the
-copies of a column are ``copy_start[column] .. copy_start[column + 1]``. A *tree* is the set of links that
-carries a message from its source core to all its target cores. A *share* is the slice of a population that
-sits on one core.
+``offset[projection] + source``. A *copy* is the part of a column that lies on one target core, a *tree* the
+set of links that carries a message from its source core to all its target cores, a *share* the slice of a
+population that sits on one core. A plan holds copies and trees by a number for each; whoever needs them one
+by one lays them out (``simulator.copies``, ``simulator.branches``).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from networks.graph import Network
+from simulator.blocks import Block
 from simulator.chip import Chip
 from simulator.dram.mapping import AddressBits
 from simulator.dram.packing import pack
@@ -79,8 +80,8 @@ class InputBuffers:
 
     Packets that wait for a link stand in one of ``queues`` queues, by class and leg
     (``simulator.virtual_channels``). Queue *q* has the channels from
-    ``rules.buffers.first_channel(q, queues, channels)`` on. The arrays are parallel to ``tree_link``,
-    ``path_link`` and ``back_link``.
+    ``rules.buffers.first_channel(q, queues, channels)`` on. The arrays are parallel to the links of
+    the trees (``branches``), ``path_link`` and ``back_link``.
     """
 
     channels: int
@@ -93,13 +94,7 @@ class InputBuffers:
 
 @dataclass(frozen=True, eq=False)
 class Wires:
-    """The network on chip: link ``l`` is unit ``first_unit + l``; trees and memory paths as ragged arrays.
-
-    Entry *e* of a tree is link ``tree_link[e]``; it is entered when the head has left entry
-    ``tree_parent[e]`` (-1: at once). Behind it the message reaches the cores
-    ``drop_core[drop_start[e]:drop_start[e + 1]]``, whose copies stand at ``drop_place`` among the column's
-    copies. ``tree_local`` is the place of the source core's own copy, or -1.
-    """
+    """The network on chip: link ``l`` is unit ``first_unit + l``; memory paths as ragged arrays."""
 
     first_unit: int
     links: int
@@ -111,13 +106,6 @@ class Wires:
     flit_bytes: int
     message_flits: int
     request_flits: int
-    tree_start: Integers
-    tree_link: Integers
-    tree_parent: Integers
-    drop_start: Integers
-    drop_core: Integers
-    drop_place: Integers
-    tree_local: Integers
     path_start: Integers  # path (core, memory) is entries path_start[core * memories + memory] ...
     path_link: Integers  # from the core to the memory
     back_start: Integers
@@ -163,6 +151,11 @@ class Stores:
         )
         return remote
 
+    def holding(self, block: Block) -> int:
+        """The memory that a block's columns are asked of: where they lie, or the cache in front of it."""
+        first = self.component.index(block.through or block.memory)
+        return first + (block.channel if self.shared[first] else block.core)
+
     def drams_at_rest(self) -> dict[int, Integers]:
         """The state of every DRAM before a sequence, as its rule keeps it, by memory."""
         resting = {m: channel_at_rest(timing) for m, timing in enumerate(self.timing) if timing}
@@ -173,19 +166,36 @@ class Stores:
 
 
 @dataclass(frozen=True, eq=False)
+class Trees:
+    """The K distinct ways of messages: from a core to a set of cores. Sorted by their source core."""
+
+    source: npt.NDArray[np.int32]  # (K,)
+    wanted: npt.NDArray[np.uint64]  # (K, words): bit c % 64 of word c // 64 is 1 where core c has a copy
+    links: npt.NDArray[np.int32]  # (K,) how many links the message takes
+
+
+@dataclass(frozen=True, eq=False)
 class Columns:
-    """What each message fetches, and where from."""
+    """What each message fetches. Part *n* of a column lies with share *n* of the population it goes into.
+
+    Few parts are of different size: ``size[first[p] + stride[p] * source + n]`` is the number of a size, and
+    ``size_words`` and ``size_bytes`` say what that is. ``stride`` is 0 where all sources of a projection send
+    alike.
+    """
 
     offset: Integers  # (projections + 1,)
-    core: Integers  # source core of each column
-    position: Integers  # place of the source neuron in its core's slice
-    tree: Integers
-    copy_start: Integers
-    copy_core: Integers
-    copy_words: Integers
-    copy_bytes: Integers
-    copy_address: Integers
-    copy_store: Integers
+    tree: npt.NDArray[np.int32]  # of each column
+    words: npt.NDArray[np.int32]  # of each column, in all its copies
+    size: npt.NDArray[np.unsignedinteger[Any]]
+    first: Integers  # (projections,)
+    stride: Integers  # (projections,)
+    size_words: Integers
+    size_bytes: Integers
+
+    @property
+    def longest(self) -> int:
+        """Bytes of the longest copy; 1 where there is none."""
+        return int(self.size_bytes.max(initial=1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,6 +225,7 @@ class Plan:
     buffers: InputBuffers | None  # None: without limit
     link_um: Integers | None  # micrometres of each link; None where the chip does not state its pitch
     stores: Stores
+    trees: Trees
     columns: Columns
 
     @property
@@ -229,7 +240,7 @@ class Plan:
 
     def longest_transfer(self) -> int:
         """No memory is asked for more bytes than this at one time: a piece, in whole lines of a cache."""
-        longest = min(int(self.columns.copy_bytes.max(initial=1)), self.stages.burst_bytes)
+        longest = min(self.columns.longest, self.stages.burst_bytes)
         return longest + 2 * int(self.stores.line_bytes.max(initial=1))
 
     def core_unit(self, core: int) -> int:

@@ -19,7 +19,6 @@ from simulator.plan import (
     DRAM,
     REGISTERS,
     SCRATCHPAD,
-    Columns,
     Controlled,
     Stages,
     Stores,
@@ -157,9 +156,11 @@ def controlled(memory: StandardDram) -> Controlled:
     return Controlled(timing, address_bits(memory.standard, memory.mapping))
 
 
-def check_registers(chip: Chip, stages: Stages, columns: Columns) -> None:
-    """A core's registers hold all that may be on its way to the multipliers, or InputError."""
-    longest = int(columns.copy_bytes.max(initial=1))
+def check_registers(chip: Chip, stages: Stages, longest: int) -> None:
+    """A core's registers hold all that may be on its way to the multipliers, or InputError.
+
+    ``longest``: bytes of the longest part of a column.
+    """
     pieces = min(stages.pieces_at_once, int(rounds(longest, stages.burst_bytes)))
     piece, slots = min(longest, stages.burst_bytes), stages.fetch_slots * stages.arrays
     need = slots * pieces * piece

@@ -1,19 +1,18 @@
-"""The network on chip of a plan: links as units, the tree of every message, the way to every memory."""
+"""The network on chip of a plan: links as units, and the way to every memory."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from simulator.chip import Chip
-from simulator.columns import Targets
 from simulator.ledger import Unit
-from simulator.plan import ABSENT, Integers, Stores, Wires
+from simulator.plan import Integers, Stores, Wires
 from simulator.rules.service import rounds
 from simulator.topology import Topology
 
 
-def compile_wires(chip: Chip, stores: Stores, targets: Targets, units: list[Unit]) -> Wires:
-    """Append the links to the units; lay out trees and memory paths."""
+def compile_wires(chip: Chip, stores: Stores, units: list[Unit]) -> Wires:
+    """Append the links to the units; lay out the paths to the memories."""
     topology, network = chip.topology, chip.network
     links = topology.links
     periods = np.array([max(1, round(network.period_ps * link.period)) for link in links], np.int64)
@@ -24,7 +23,6 @@ def compile_wires(chip: Chip, stores: Stores, targets: Targets, units: list[Unit
         units.append(Unit("bus", "bus", 0))
     else:
         units += [Unit(f"link{start}-{end}", "link", start) for start, end in topology.pairs]
-    trees = compile_trees(topology, targets)
     remote = np.flatnonzero(stores.shared)
     ports = np.array([units[unit].node for unit in stores.unit[remote].tolist()], np.int64)
     core, port = np.repeat(np.arange(chip.cores.count), len(ports)), np.tile(ports, chip.cores.count)
@@ -40,7 +38,6 @@ def compile_wires(chip: Chip, stores: Stores, targets: Targets, units: list[Unit
         flit_bytes=width // 8,
         message_flits=int(rounds(network.message_bits, width)),
         request_flits=int(rounds(network.request_bits, width)),
-        **trees,
         path_start=spread_over(stores, remote, chip.cores.count, to_memory[0]),
         path_link=to_memory[1],
         back_start=spread_over(stores, remote, chip.cores.count, back[0]),
@@ -59,53 +56,3 @@ def spread_over(stores: Stores, remote: Integers, cores: int, bounds: Integers) 
     lengths = np.zeros((cores, len(stores.component)), np.int64)
     lengths[:, remote] = np.diff(bounds).reshape(cores, len(remote))
     return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-
-
-def compile_trees(topology: Topology, targets: Targets) -> dict[str, Integers]:
-    """For every tree the part of the tree from its source core to all cores that leads to its cores."""
-    count, cores = len(targets.source), topology.cores
-    sources = np.unique(targets.source)
-    begins = np.searchsorted(targets.source, np.append(sources, cores))
-    size = np.diff(targets.start)
-    place = np.arange(len(targets.core)) - np.repeat(targets.start[:-1], size)
-    local = np.full(count, ABSENT, np.int64)
-    found: dict[str, list[Integers]] = {
-        name: [] for name in ("size", "link", "parent", "drop", "core", "place")
-    }
-    entries = 0
-    for source, reach, begin, end in zip(
-        sources.tolist(), topology.reaches(sources.tolist()), begins[:-1], begins[1:], strict=True
-    ):
-        mine = slice(int(targets.start[begin]), int(targets.start[end]))
-        there, places = targets.core[mine], place[mine]
-        tree = np.repeat(np.arange(end - begin), size[begin:end])
-        at_home = there == source
-        local[begin + tree[at_home]] = places[at_home]
-        tree, there, places = tree[~at_home], there[~at_home], places[~at_home]
-        wanted = np.zeros((end - begin, cores), np.bool_)
-        wanted[tree, there] = True
-        used = reach.used(wanted)
-        number = np.cumsum(used).reshape(used.shape) - 1 + entries  # of an entry that is used
-        first = np.concatenate([[0], np.cumsum(used.sum(axis=1))])[:-1] + entries
-        row, entry = np.nonzero(used)
-        parent = reach.parent[entry]
-        found["size"].append(used.sum(axis=1))
-        found["link"].append(reach.link[entry])
-        found["parent"].append(np.where(parent == ABSENT, ABSENT, number[row, parent] - first[row]))
-        drop = number[tree, reach.last[there]]
-        order = np.lexsort((there, drop))
-        found["drop"].append(drop[order])
-        found["core"].append(there[order])
-        found["place"].append(places[order])
-        entries += len(row)
-    chained = {name: np.concatenate(rows).astype(np.int64, copy=False) for name, rows in found.items()}
-    drops = np.bincount(chained["drop"], minlength=entries)
-    return {
-        "tree_start": np.concatenate([[0], np.cumsum(chained["size"])]).astype(np.int64),
-        "tree_link": chained["link"],
-        "tree_parent": chained["parent"],
-        "drop_start": np.concatenate([[0], np.cumsum(drops)]).astype(np.int64),
-        "drop_core": chained["core"],
-        "drop_place": chained["place"],
-        "tree_local": local,
-    }

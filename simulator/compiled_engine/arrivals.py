@@ -1,43 +1,50 @@
-"""What comes to every link and core within one phase, in lanes that lie one behind the other."""
+"""What comes to every link and core within one phase, in lanes that lie one behind the other.
+
+A message in a lane is one number, its *key*: when it comes there, in picoseconds of the phase, and in the low
+``shift`` bits its number among the messages of the step. So keys sort by time, and ties by content.
+"""
 
 from __future__ import annotations
 
 from typing import Annotated, NamedTuple, cast
 
 import numpy as np
+import numpy.typing as npt
 
-from networks.kernels import part
+from networks.kernels import inlined, part
 from simulator.compiled_engine.feed_forward import STREAMED, FeedForward
 from simulator.compiled_engine.pace import first_message
-from simulator.compiled_engine.records import NONE, Records, State, Tables, record
+from simulator.compiled_engine.records import Record, Records, State, Tables, record
 from simulator.compiled_engine.views import viewer
 from simulator.plan import Integers
 
-# A message at a link (``place`` is the entry of its tree) or at a core (the copy there); and its first copy.
-PACKET = record("time", "message", "place", "span", "copies")
-# How many messages of the phase take a tree, and the column of one of them.
-USE = record("messages", "column")
 # A fetch slot whose column comes by turns with others (``turns``).
 SLOT = record("stage", "packet", "number", "copy", "at", "unit", "arrival", "flits", "span", "tail")
-
 
 AT_ONCE = cast("int", np.int64(0))  # no Python integer, for which kernels would be compiled once more
 
 
 class Arrivals(NamedTuple):
-    """Lanes of packets, a lane for each link and behind them one for each core; and room to work in."""
+    """Lanes of keys, one for each link, core and sender (``ways``); and room to work in."""
 
-    packets: Annotated[Records, PACKET]
-    spare: Annotated[Records, PACKET]  # for sorting
-    bounds: Annotated[Integers, np.int64]  # where each lane begins
-    filled: Annotated[Integers, np.int64]  # where its next packet goes
-    uses: Annotated[Records, USE]
-    used: Annotated[Integers, np.int64]  # the trees that the messages of the phase take
-    links: Annotated[Integers, np.int64]
+    keys: Annotated[Integers, np.int64]
+    bounds: Annotated[Integers, np.int64]  # where each lane begins in `keys`
+    filled: Annotated[Integers, np.int64]  # and where it ends
+    spare: Annotated[Integers, np.int64]  # keys on their way into a lane, in sorted runs
+    begins: Annotated[Integers, np.int64]  # of these runs
+    lengths: Annotated[Integers, np.int64]
+    # of each message of the step: the cores it wants, where its sizes are listed, its source core and array
+    wanted: Annotated[npt.NDArray[np.uint64], np.uint64]
+    sizes: Annotated[Integers, np.int64]
+    source: Annotated[Integers, np.int64]
+    array: Annotated[Integers, np.int64]
+    links: Annotated[Integers, np.int64]  # in the order in which they are crossed
     fetching: Annotated[Integers, np.int64]  # how each core fetches: a stage of `stages`
+    store: Annotated[Integers, np.int64]  # what each core fetches from
+    share: Annotated[Integers, np.int64]  # of the population of the phase, on each core
     slots: Annotated[Records, SLOT]
     stages: Annotated[Integers, np.int64]  # the addresses of `stages.STAGES`
-    # of one lane, packet by packet: when it asked for a unit or a slot, when that was granted, when it was
+    # of one lane, message by message: when it asked for a unit or a slot, when that was granted, when it was
     # read, when it came to the sums and when it had gone through them
     asked: Annotated[Integers, np.int64]
     granted: Annotated[Integers, np.int64]
@@ -49,6 +56,7 @@ class Arrivals(NamedTuple):
     sought: Annotated[Integers, np.int64]
     came: Annotated[Integers, np.int64]
     span: Annotated[Integers, np.int64]
+    copy: Annotated[Integers, np.int64]  # the copy of each
     crossing: Annotated[Integers, np.int64]
     crossed: Annotated[Integers, np.int64]
 
@@ -56,22 +64,34 @@ class Arrivals(NamedTuple):
 view_state, view_tables, view_arrivals = viewer(State), viewer(Tables), viewer(Arrivals)
 
 
-def empty_arrivals(tables: Tables, forward: FeedForward, stages: Integers, slots: int, room: int) -> Arrivals:
-    """Lanes for ``room`` packets in all, and ``slots`` fetch slots of a core."""
-    lanes, trees = len(tables.links) + len(tables.cores), len(tables.trees)
-    asked, granted, read, summed, ended = np.empty((5, room), np.int64)
-    streamed = room if (forward.fetching == STREAMED).any() else 0
-    sought, came, span = np.empty((3, streamed), np.int64)
+def empty_arrivals(
+    tables: Tables, forward: FeedForward, stages: Integers, slots: int, keys: int, messages: int
+) -> Arrivals:
+    """Lanes for so many keys in all and messages in a step, and ``slots`` fetch slots of a core."""
+    lanes, cores = len(tables.lanes), len(tables.cores)
+    widest = int((tables.lanes["feeds_end"] - tables.lanes["feeds"]).max(initial=1))
+    levels = widest.bit_length() + 1  # a key is moved so often on its way into a lane
+    asked, granted, read, summed, ended = np.empty((5, messages), np.int64)
+    sizes, source, array = np.empty((3, messages), np.int64)
+    streamed = messages if (forward.fetching == STREAMED).any() else 0
+    sought, came, span, copy = np.empty((4, streamed), np.int64)
     crossing, crossed = np.empty((2, 2 * streamed), np.int64)
+    begins, lengths = np.empty((2, 2 * widest), np.int64)
     return Arrivals(
-        packets=np.empty(room, PACKET),
-        spare=np.empty(room, PACKET),
-        bounds=np.zeros(lanes + 1, np.int64),
-        filled=np.zeros(lanes + 1, np.int64),
-        uses=np.zeros(trees, USE),
-        used=np.empty(trees, np.int64),
-        links=forward.links,
+        keys=np.empty(keys, np.int64),
+        bounds=np.zeros(lanes, np.int64),
+        filled=np.zeros(lanes, np.int64),
+        spare=np.empty(levels * messages + 4 * widest, np.int64),
+        begins=begins,
+        lengths=lengths,
+        wanted=np.empty(messages * int(tables.chip["masks"][0]), np.uint64),
+        sizes=sizes,
+        source=source,
+        array=array,
+        links=forward.ways.links,
         fetching=forward.fetching,
+        store=forward.store,
+        share=np.zeros(cores, np.int64),
         slots=np.zeros(slots, SLOT),
         stages=stages,
         asked=asked,
@@ -82,133 +102,38 @@ def empty_arrivals(tables: Tables, forward: FeedForward, stages: Integers, slots
         sought=sought,
         came=came,
         span=span,
+        copy=copy,
         crossing=crossing,
         crossed=crossed,
     )
 
 
 @part
-def lay_out(state: State, tables: Tables, arrivals: Arrivals, target: int, step: int) -> int:
-    """Give every lane as much room as the messages into ``target`` need; returns how much that is in all.
+def begin_step(state: State, tables: Tables, target: int, step: int) -> None:
+    """Say how the keys of a phase are made, and how many at most it needs.
 
-    Messages with the same tree go the same ways: a tree is followed once, however many take it.
+    A key for each message at its source and, one core after the other, at its cores; and one for each link.
     """
-    population, uses, lanes = state.populations[target], arrivals.uses, arrivals.filled
-    trees = 0
+    run, times, population = state.run[0], state.steps[step], state.populations[target]
+    run.first, run.messages, run.shift = times.messages, times.messages_end - times.messages, 0
+    while run.messages >> run.shift > 0:
+        run.shift += 1
+    run.needed = 2 * run.messages
     for place in range(population.into, population.into_end):
         encoder = state.encoders[tables.lists[place]]
-        first = first_message(state, step, encoder.low)
-        for message in range(first, first_message(state, step, encoder.high)):
-            number = state.messages[message].column
-            column = tables.columns[number]
-            if column.copies == column.copies_end:
-                continue
-            if uses[column.tree].messages == 0:
-                arrivals.used[trees] = column.tree
-                trees += 1
-                uses[column.tree].column = number
-            uses[column.tree].messages += 1
-    lanes[:] = 0
-    for place in range(trees):
-        tree, use = tables.trees[arrivals.used[place]], uses[arrivals.used[place]]
-        first, messages = tables.columns[use.column].copies, use.messages
-        use.messages = 0
-        if tree.local != NONE:
-            lanes[tables.links.size + tables.copies[first + tree.local].core] += messages
-        for number in range(tree.first, tree.first + tree.links):
-            entry = tables.entries[number]
-            lanes[entry.link] += messages
-            for drop in range(entry.drops, entry.drops_end):
-                lanes[tables.links.size + tables.lists[drop + tables.chip[0].drop_cores]] += messages
-    total = 0
-    for lane in range(lanes.size):
-        arrivals.bounds[lane] = total
-        total += lanes[lane]
-        lanes[lane] = arrivals.bounds[lane]
-    return int(total)
+        for message in range(
+            first_message(state, step, encoder.low), first_message(state, step, encoder.high)
+        ):
+            run.needed += tables.tree_links[tables.tree[state.messages[message].column]]
 
 
-@part
-def append(
-    arrivals: Arrivals, lane: int, time_ps: int, message: int, place: int, span: int, copies: int
-) -> None:
-    """A packet comes to a lane."""
-    packet = arrivals.packets[arrivals.filled[lane]]
-    packet.time, packet.message, packet.place = time_ps, message, place
-    packet.span, packet.copies = span, copies
-    arrivals.filled[lane] += 1
+@inlined
+def time_of(run: Record, key: int) -> int:
+    """The time of a key."""
+    return int(run.opened + (key >> run.shift))
 
 
-@part
-def sort_lane(arrivals: Arrivals, first: int, end: int) -> None:
-    """Sort packets by (time, message). They come in a few sorted runs, so neighbouring runs are merged."""
-    packets, spare = arrivals.packets, arrivals.spare
-    while True:
-        middle = run_end(arrivals, first, end)
-        if middle == end:
-            return
-        start, filled = first, first
-        while start < end:
-            middle = run_end(arrivals, start, end)
-            stop = run_end(arrivals, middle, end) if middle < end else end
-            one, other = start, middle
-            while one < middle and other < stop:
-                if precedes(arrivals, other, one):
-                    spare[filled] = packets[other]
-                    other += 1
-                else:
-                    spare[filled] = packets[one]
-                    one += 1
-                filled += 1
-            while one < middle:
-                spare[filled] = packets[one]
-                one, filled = one + 1, filled + 1
-            while other < stop:
-                spare[filled] = packets[other]
-                other, filled = other + 1, filled + 1
-            start = stop
-        for place in range(first, end):
-            packets[place] = spare[place]
-
-
-@part
-def run_end(arrivals: Arrivals, first: int, end: int) -> int:
-    """Where the packets from ``first`` on cease to be in order."""
-    place = first + 1
-    while place < end and not precedes(arrivals, place, place - 1):
-        place += 1
-    return place
-
-
-@part
-def precedes(arrivals: Arrivals, one: int, other: int) -> bool:
-    """Which of two packets is served first: the earlier, of equals by content."""
-    a, b = arrivals.packets[one], arrivals.packets[other]
-    return bool(a.time < b.time or (a.time == b.time and a.message < b.message))
-
-
-@part
-def book_queue(state: State, unit: int, asked: Integers, lag: int, begun: Integers, number: int) -> None:
-    """Enter a queue into the books: who asked at ``asked + lag`` was served at ``begun``, both in order.
-
-    Who comes at a tick stands in the queue before anybody is served at it.
-    """
-    served, changed, wait, area, peak = 0, 0, 0, 0, 0
-    for place in range(number):
-        time_ps = asked[place] + lag
-        while served < place and begun[served] < time_ps:
-            area += (place - served) * (begun[served] - changed)
-            changed = begun[served]
-            served += 1
-        area += (place - served) * (time_ps - changed)
-        changed = time_ps
-        wait += begun[place] - time_ps
-        peak = max(peak, place - served + 1)
-    while served < number:
-        area += (number - served) * (begun[served] - changed)
-        changed = begun[served]
-        served += 1
-    books = state.units[unit]
-    books.wait += wait
-    books.area += area
-    books.peak = max(books.peak, peak)
+@inlined
+def message_of(run: Record, key: int) -> int:
+    """The message of a key."""
+    return int(run.first + (key & ((1 << run.shift) - 1)))

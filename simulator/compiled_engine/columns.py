@@ -71,6 +71,15 @@ def array_for(state: State, tables: Tables, message: int) -> int:
 
 
 @part
+def copy_on(state: State, tables: Tables, message: int, core: int) -> int:
+    """The copy of a message's column on one of its cores."""
+    copy = tables.columns[state.messages[message].column].copies
+    while tables.copies[copy].core != core:
+        copy += 1
+    return int(copy)
+
+
+@part
 def begin_column(state: State, tables: Tables, now: int, job: int) -> None:
     """A slot is granted and the first address formed; further pieces follow, an address a cycle."""
     record, chip = state.jobs[job], tables.chip[0]

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from networks.kernels import apart
-from simulator.compiled_engine.arrivals import (
-    AT_ONCE,
-    book_queue,
-    view_arrivals,
-    view_state,
-    view_tables,
-)
-from simulator.compiled_engine.columns import array_for, count_sums
-from simulator.compiled_engine.queues import count, cover, hold
+import numpy as np
+
+from networks.kernels import apart, inlined
+from simulator.compiled_engine.arrivals import AT_ONCE, view_arrivals, view_state, view_tables
+from simulator.compiled_engine.columns import count_sums
+from simulator.compiled_engine.lines import NOBODY, ONE, book_line, longest
+from simulator.compiled_engine.queues import count, cover_line
+from simulator.compiled_engine.records import Tables
 from simulator.plan import Integers
-from simulator.rules.service import consumed, piece_work, rounds
+from simulator.rules.service import consumed
 
 
 @apart
@@ -25,46 +23,77 @@ def consume_in_line(
     array: int,
     target: int,
 ) -> int:
-    """Slot, address, accesses, sums; returns when the last message is in the sums, 0 where none came."""
+    """Slot, address, accesses, sums; returns when the last message is in the sums, 0 where none came.
+
+    Times are counted from the beginning of the phase.
+    """
     state, tables = view_state(state_directory), view_tables(tables_directory)
-    arrivals = view_arrivals(arrivals_directory)
-    lane, chip = tables.links.size + core, tables.chip[0]
+    arrivals, chip, run = view_arrivals(arrivals_directory), tables.chip[0], state.run[0]
+    lane, store = tables.links.size + core, tables.stores[arrivals.store[core]]
     first, end = arrivals.bounds[lane], arrivals.filled[lane]
-    if first == end:
-        return 0
-    units, number, words, accesses = tables.cores[core], 0, 0, 0
-    fetch, mac = units.fetch + array, units.mac + array
-    slots, mac_free, last = state.units[fetch].places, state.units[mac].free_at, 0
-    store = tables.stores[tables.copies[arrivals.packets[first].place].store]
-    bank = store.unit + array
-    bank_free = state.units[bank].free_at
-    for place in range(first, end):
-        packet = arrivals.packets[place]
-        if array_for(state, tables, packet.message) != array:
+    units, arrays, share = tables.cores[core], chip.arrays, arrivals.share[core]
+    fetch, bank, mac = units.fetch + array, store.unit + array, units.mac + array
+    slots, cycle = np.uintp(state.units[fetch].places), chip.cycle
+    period, latency, row = store.period, store.latency, np.uintp(store.reads)
+    shift, low, opened = run.shift, np.int64((1 << run.shift) - 1), run.opened
+    bank_free, mac_free = state.units[bank].free_at - opened, state.units[mac].free_at - opened
+    places = state.units[fetch]
+    held_until, idle = places.covered - opened, AT_ONCE
+    asked_sum, granted_sum, read_sum, summed_sum = AT_ONCE, AT_ONCE, AT_ONCE, AT_ONCE
+    fetch_peak, bank_peak, mac_peak, number = NOBODY, NOBODY, NOBODY, NOBODY
+    words, accesses, works, ends = AT_ONCE, AT_ONCE, AT_ONCE, AT_ONCE
+    granted, read, summed, ended = arrivals.granted, arrivals.read, arrivals.summed, arrivals.ended
+    for place in range(np.uintp(first), np.uintp(end)):
+        key = arrivals.keys[place]
+        rank = np.uintp(key & low)
+        if arrays > 1 and arrivals.array[rank] != array:
             continue
-        copy = tables.copies[packet.place]
-        granted = packet.time
+        kind = size_of(tables, arrivals.sizes[rank] + share, chip.size_bytes)
+        size, reads = tables.sizes[kind], tables.accesses[row + kind]
+        asked = key >> shift
+        start = asked
         if number >= slots:
-            granted = max(granted, arrivals.ended[number - slots])
-        reading = max(granted + chip.cycle, bank_free)
-        words_read = rounds(copy.bytes, store.width)
-        bank_free = reading + words_read * store.period
-        cover(state, bank, reading, bank_free, words_read * store.period)
-        summing = max(reading + store.latency, mac_free)
-        work = piece_work(copy.words, chip.mac_lanes, chip.cycle)
-        last = consumed(summing, work, bank_free - store.period + store.latency)
-        mac_free = last
-        cover(state, mac, summing, last, work)
-        hold(state, fetch, granted, last)
-        arrivals.asked[number], arrivals.granted[number] = packet.time, granted
-        arrivals.read[number], arrivals.summed[number], arrivals.ended[number] = reading, summing, last
-        number, words, accesses = number + 1, words + copy.words, accesses + words_read
-    state.units[bank].free_at, state.units[mac].free_at = bank_free, mac_free
-    book_queue(state, fetch, arrivals.asked, AT_ONCE, arrivals.granted, number)
-    book_queue(state, bank, arrivals.granted, chip.cycle, arrivals.read, number)
-    book_queue(state, mac, arrivals.read, store.latency, arrivals.summed, number)
+            start = max(start, ended[number - slots])
+        granted[number] = start
+        fetch_peak = longest(granted, number, asked, fetch_peak)
+        reading = max(start + cycle, bank_free)
+        read[number] = reading
+        bank_peak = longest(read, number, start + cycle, bank_peak)
+        bank_free = reading + reads * period
+        summing = max(reading + latency, mac_free)
+        summed[number] = summing
+        mac_peak = longest(summed, number, reading + latency, mac_peak)
+        mac_free = consumed(summing, size.work, bank_free - period + latency)
+        ended[number] = mac_free
+        idle += max(AT_ONCE, start - held_until)  # the columns end in the order in which they began
+        held_until = mac_free
+        asked_sum, granted_sum, read_sum = asked_sum + asked, granted_sum + start, read_sum + reading
+        summed_sum, ends = summed_sum + summing, ends + mac_free
+        number, words, accesses, works = number + ONE, words + size.words, accesses + reads, works + size.work
+    if number == 0:
+        return 0
+    come, taken = np.int64(number), mac_free - (places.covered - opened) - idle
+    places.idle, places.covered = places.idle + idle, opened + mac_free
+    places.occupied, places.busy = places.occupied + taken, places.busy + taken
+    state.units[bank].free_at, state.units[mac].free_at = opened + bank_free, opened + mac_free
+    cover_line(state, bank, opened + bank_free, accesses * period, accesses * period)
+    cover_line(state, mac, opened + mac_free, ends - summed_sum, works)
+    book_line(state, fetch, granted_sum - asked_sum, fetch_peak)
+    book_line(state, bank, read_sum - granted_sum - come * cycle, bank_peak)
+    book_line(state, mac, summed_sum - read_sum - come * latency, mac_peak)
     count(state, bank, target, store.words, words)
     count(state, bank, target, store.read, accesses)
     count_sums(state, tables, core, mac, target, words)
-    state.run[0].delivered += number
-    return int(last)
+    run.delivered += come
+    return int(opened + mac_free)
+
+
+@inlined
+def size_of(tables: Tables, place: int, width: int) -> np.uintp:
+    """The number of the size that is listed at a place; numbers are as narrow as they can be."""
+    if width == 1:
+        return np.uintp(tables.size[np.uintp(place)])
+    number = np.uintp(0)
+    for byte in range(width):
+        number |= np.uintp(tables.size[place * width + byte]) << np.uintp(8 * byte)
+    return number

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from networks.kernels import apart, part
-from simulator.compiled_engine.arrivals import (
-    AT_ONCE,
-    Arrivals,
-    append,
-    book_queue,
-    sort_lane,
-    view_arrivals,
-    view_state,
-    view_tables,
-)
-from simulator.compiled_engine.columns import pass_router
-from simulator.compiled_engine.queues import cover
-from simulator.compiled_engine.records import State, Tables
-from simulator.compiled_engine.travel import count_crossing, link_busy, span_behind
+from simulator.compiled_engine.arrivals import AT_ONCE, Arrivals, view_arrivals, view_state, view_tables
+from simulator.compiled_engine.lines import NOBODY, book_line, check_time, go_through, longest
+from simulator.compiled_engine.merging import gather
+from simulator.compiled_engine.queues import cover_line
+from simulator.compiled_engine.records import NONE, State, Tables
+from simulator.compiled_engine.travel import count_crossing
 from simulator.plan import Integers
 
 
@@ -29,46 +23,57 @@ def cross_links(
     _: int,
     target: int,
 ) -> int:
-    """Every link takes its packets; behind it they come to further links and to cores.
+    """Every link takes its messages; behind it they come to further links and to cores.
 
     A link comes behind all that lead to it, so everything it will carry is known.
     """
     state, tables = view_state(state_directory), view_tables(tables_directory)
     arrivals = view_arrivals(arrivals_directory)
     for place in range(arrivals.links.size):
-        link = arrivals.links[place]
-        if arrivals.filled[link] > arrivals.bounds[link] and state.run[0].overflow == 0:
-            cross_link(state, tables, arrivals, target, link)
+        if state.run[0].overflow == 0:
+            cross_link(state, tables, arrivals, target, arrivals.links[place])
     return now
 
 
 @part
 def cross_link(state: State, tables: Tables, arrivals: Arrivals, target: int, link: int) -> None:
-    """One link takes its packets in the order of their arrival."""
-    chip, wire = tables.chip[0], tables.links[link]
-    first, end, unit = arrivals.bounds[link], arrivals.filled[link], chip.first_link + link
-    sort_lane(arrivals, first, end)
-    flits, free, dropped = chip.message_flits, state.units[unit].free_at, 0
-    for place in range(first, end):
-        packet = arrivals.packets[place]
-        start = max(packet.time, free)
-        busy = link_busy(tables, link, flits, packet.span)
-        free = start + busy
-        cover(state, unit, start, free, flits * wire.period)
-        arrivals.asked[place - first], arrivals.granted[place - first] = packet.time, start
-        head, span = start + wire.hop, span_behind(tables, link, busy)
-        entry = tables.entries[packet.place]
-        for following in range(entry.following, entry.following_end):
-            other = tables.lists[following]
-            append(arrivals, tables.entries[other].link, head, packet.message, other, span, packet.copies)
-        tail = head + max(0, span - chip.link_period)
-        for drop in range(entry.drops, entry.drops_end):
-            copy, core = packet.copies + tables.lists[drop], tables.lists[drop + chip.drop_cores]
-            append(arrivals, tables.links.size + core, tail, packet.message, copy, AT_ONCE, packet.copies)
-            dropped += 1
-    state.units[unit].free_at = free
-    book_queue(state, unit, arrivals.asked, AT_ONCE, arrivals.granted, end - first)
-    count_crossing(state, tables, unit, target, (end - first) * flits)
-    if wire.leave:
-        pass_router(state, tables, unit, target, dropped * flits)
-    state.run[0].traversed += end - first
+    """One link takes its messages in the order of their arrival."""
+    chip, wire, lane, run = tables.chip[0], tables.links[link], tables.lanes[link], state.run[0]
+    first, unit, whole = run.keys, chip.first_link + link, gather(state, tables, arrivals, link, target)
+    arrivals.bounds[link] = arrivals.filled[link] = first
+    if whole == NONE:
+        return
+    at, number = arrivals.begins[whole], arrivals.lengths[whole]
+    arrivals.filled[link] = run.keys = first + number
+    work = chip.message_flits * wire.period
+    if lane.held == NONE:
+        go_through(state, arrivals, unit, arrivals.spare, at, number, first, lane.busy, work, wire.hop)
+    else:
+        go_through_unlike(state, tables, arrivals, link, at, number, first)
+    count_crossing(state, tables, unit, target, number * chip.message_flits)
+    run.traversed += number
+
+
+@part
+def go_through_unlike(
+    state: State, tables: Tables, arrivals: Arrivals, link: int, at: int, number: int, into: int
+) -> None:
+    """`go_through` for a link that messages from different cores hold for different times.
+
+    Those that have come over slower links do. The work is that of their flits at the link's own pace.
+    """
+    run, keys, begun, unit = state.run[0], arrivals.keys, arrivals.granted, tables.chip[0].first_link + link
+    wire, row, shift, low = tables.links[link], tables.lanes[link].held, run.shift, (1 << run.shift) - 1
+    free, wait, held, peak = state.units[unit].free_at - run.opened, AT_ONCE, AT_ONCE, NOBODY
+    for place in range(number):
+        key = arrivals.spare[at + place]
+        asked, busy = key >> shift, tables.busy[row + arrivals.source[key & low]]
+        start = max(asked, free)
+        begun[place] = start
+        free, wait, held = start + busy, wait + start - asked, held + busy
+        keys[into + place] = ((start + wire.hop) << shift) | (key & low)
+        peak = longest(begun, np.uintp(place), asked, peak)
+    state.units[unit].free_at = run.opened + free
+    cover_line(state, unit, run.opened + free, held, number * tables.chip[0].message_flits * wire.period)
+    check_time(state, run.opened + free + wire.hop)
+    book_line(state, unit, wait, peak)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from weakref import WeakKeyDictionary
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,20 +15,33 @@ from simulator.compiled_engine.records import State, Tables
 from simulator.compiled_engine.stages import stage_addresses
 from simulator.compiled_engine.state import state_at_rest
 from simulator.compiled_engine.tables import Start, tables_of
+from simulator.kept import kept
 from simulator.laws import LawBroken, Tally, check
 from simulator.ledger import Ledger
 from simulator.plan import Plan
 from simulator.static import elapsed, preset
 from simulator.traffic import by_memory, shared_memories
 
-READY: WeakKeyDictionary[Plan, tuple[Tables, Start, FeedForward | None]] = WeakKeyDictionary()
+
+class Ready(NamedTuple):
+    """What the kernels read of a plan; ``forward`` where it runs in phases."""
+
+    tables: Tables
+    start: Start
+    forward: FeedForward | None
 
 
-def made_ready(plan: Plan) -> tuple[Tables, Start, FeedForward | None]:
-    """What the kernels read of a plan, and whether it runs in phases: made once, kept as long as the plan."""
-    if plan not in READY:
-        READY[plan] = (*tables_of(plan), feed_forward(plan))
-    return READY[plan]
+@kept
+def made_ready(plan: Plan) -> Ready:
+    """A plan made ready in the quickest way that it allows."""
+    forward = feed_forward(plan)
+    return Ready(*tables_of(plan, forward), forward) if forward else made_ready_for_events(plan)
+
+
+@kept
+def made_ready_for_events(plan: Plan) -> Ready:
+    """A plan made ready to run with events, which every one can."""
+    return Ready(*tables_of(plan, None), None)
 
 
 class Stopped(RuntimeError):
@@ -38,42 +51,50 @@ class Stopped(RuntimeError):
 class CompiledEngine:
     """A plan made ready for the kernels; runs any number of sequences, several at once in threads."""
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-        self.tables, self.start, self.forward = made_ready(plan)
-        self.room = max(1024, 64 * plan.cores)  # jobs alive at once, or packets of a phase; grows as needed
+    def __init__(self, plan: Plan, ready: Ready | None = None) -> None:
+        self.plan, self.ready = plan, ready or made_ready(plan)
+        self.room = max(1024, 64 * plan.cores)  # jobs alive at once, or keys of a phase; grows as needed
+        self.messages = 256  # in a step of a run in phases; grows as needed
         self.stopped = False
         self.under_way: list[State] = []
 
     def run_sequence(self, trace: Trace) -> Ledger:
         """Simulate the one sequence of ``trace`` from a chip at rest. Raises LawBroken, Stopped."""
+        ready = self.ready
         while True:
             room = self.room
-            state = state_at_rest(self.plan, self.start, trace, 0 if self.forward else room)
+            state = state_at_rest(self.plan, ready.start, trace, 0 if ready.forward else room)
             self.under_way.append(state)
             try:
                 if self.stopped:  # asked only now: whoever stops finds the state, or is found here
                     raise Stopped
-                if self.forward:
-                    ended = self._in_phases(state, self.forward)
-                else:
-                    ended = run_to_end(state, self.tables)
+                ended = self._in_phases(state, ready) if ready.forward else run_to_end(state, ready.tables)
                 if ended and not self.stopped:
                     return self._ledger(state)
             finally:
                 self.under_way = [other for other in self.under_way if other is not state]
-            self.room = max(self.room, 4 * room)
+            if ready.forward:
+                ready = made_ready_for_events(self.plan)
+            else:
+                self.room = max(self.room, 4 * room)
 
-    def _in_phases(self, state: State, forward: FeedForward) -> bool:
-        """Run phase by phase, with more room from any phase on that needs it; False when stopped."""
-        run, slots, stages = state.run, self.plan.stages.fetch_slots, stage_addresses(forward)
+    def _in_phases(self, state: State, ready: Ready) -> bool:
+        """Run phase by phase, with more room from any phase on that needs it.
+
+        False when stopped, or where a phase is so long that its times do not fit into keys.
+        """
+        run, slots = state.run, self.plan.stages.fetch_slots
+        assert ready.forward is not None
+        stages = stage_addresses(ready.forward)
         while True:
-            arrivals = empty_arrivals(self.tables, forward, stages, slots, self.room)
-            if run_phases(state, self.tables, arrivals):
+            room = self.room, self.messages
+            arrivals = empty_arrivals(ready.tables, ready.forward, stages, slots, *room)
+            if run_phases(state, ready.tables, arrivals):
                 return True
             if run["overflow"][0]:
                 return False
             self.room = max(self.room, 2 * int(run["needed"][0]))
+            self.messages = max(self.messages, 2 * int(run["messages"][0]))
 
     def stop(self) -> None:
         """End all sequences under way at their next tick, as if there were no room left."""

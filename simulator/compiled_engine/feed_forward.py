@@ -7,12 +7,12 @@ arrival, and no event has to be kept in mind (``docs/decisions/0017-phases.md``)
 
 from __future__ import annotations
 
-from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple
 
 import numpy as np
 
 from simulator.compiled_engine.records import NONE
+from simulator.compiled_engine.ways import Ways, ways_of
 from simulator.plan import DRAM, SCRATCHPAD, Integers, Plan
 from simulator.rules.pieces import WHOLE
 
@@ -27,8 +27,9 @@ SCANNING, CROSSING, RECEIVING, IN_LINE, STREAMED, BY_TURNS = range(6)
 class FeedForward(NamedTuple):
     """What a run in phases needs to know beforehand."""
 
-    links: Integers  # those that messages take, each behind all that lead to it
+    ways: Ways
     fetching: Integers  # (cores,) how each fetches
+    store: Integers  # (cores,) the memory it fetches from, where that is only one
 
 
 def feed_forward(plan: Plan) -> FeedForward | None:
@@ -55,19 +56,18 @@ def feed_forward(plan: Plan) -> FeedForward | None:
     units = plan.stages.unit[plan.stages.unit != NONE]
     if len(np.unique(units)) < len(units):
         return None
-    columns, stores = plan.columns, len(plan.stores.component)
-    used = np.zeros((plan.cores, stores), bool)
-    used[columns.copy_core, columns.copy_store] = True
+    used = np.zeros((plan.cores, len(plan.stores.component)), bool)
+    for block in plan.mapping.blocks:
+        used[block.core, plan.stores.holding(block)] = True
     if not np.isin(plan.stores.kind[used.any(axis=0)], (SCRATCHPAD, DRAM)).all():
         return None
-    drams = used & (plan.stores.kind == DRAM)
-    if drams.any() and (plan.stages.arrays > 1 or shared_on_the_way(plan, drams)):
+    drams, ways = used & (plan.stores.kind == DRAM), ways_of(plan)
+    if ways is None:
         return None
-    links = in_order(plan)
-    fetching = np.array(
-        [how_fetched(plan, core, used[core], drams[core]) for core in range(plan.cores)], np.int64
-    )
-    return None if links is None else FeedForward(links, fetching)
+    if drams.any() and (plan.stages.arrays > 1 or shared_on_the_way(plan, drams, ways.links)):
+        return None
+    fetching = [how_fetched(plan, core, used[core], drams[core]) for core in range(plan.cores)]
+    return FeedForward(ways, np.array(fetching, np.int64), used.argmax(axis=1))
 
 
 def how_fetched(plan: Plan, core: int, used: Flags, drams: Flags) -> int:
@@ -87,13 +87,13 @@ def how_fetched(plan: Plan, core: int, used: Flags, drams: Flags) -> int:
     return STREAMED if len(ways[0]) == 1 and ways[0] == ways[1] else BY_TURNS
 
 
-def shared_on_the_way(plan: Plan, drams: Flags) -> bool:
-    """True when a DRAM, or a link to or from it, serves messages or a second core as well."""
+def shared_on_the_way(plan: Plan, drams: Flags, taken: Integers) -> bool:
+    """True when a DRAM, or a link to or from it, serves messages (those ``taken``) or a second core too."""
     wires, memories = plan.wires, len(plan.stores.component)
     if (drams.sum(axis=0) > 1).any():
         return True
     owner = np.full(wires.links, NONE, np.int64)
-    owner[wires.tree_link] = plan.cores  # messages
+    owner[taken] = plan.cores  # messages
     for core, memory in zip(*map(np.ndarray.tolist, np.nonzero(drams)), strict=True):
         path = core * memories + memory
         there = wires.path_link[wires.path_start[path] : wires.path_start[path + 1]]
@@ -103,21 +103,3 @@ def shared_on_the_way(plan: Plan, drams: Flags) -> bool:
                 return True
             owner[links] = core
     return False
-
-
-def in_order(plan: Plan) -> Integers | None:
-    """The links of all trees, each behind those that lead to it; None where they lead round in a circle."""
-    wires = plan.wires
-    tree = np.repeat(np.arange(len(wires.tree_start) - 1), np.diff(wires.tree_start))
-    inner = np.flatnonzero(wires.tree_parent != NONE)
-    before = wires.tree_link[wires.tree_start[tree[inner]] + wires.tree_parent[inner]]
-    leads = np.unique(before * wires.links + wires.tree_link[inner])
-    sorter: TopologicalSorter[int] = TopologicalSorter()
-    for link in np.unique(wires.tree_link).tolist():
-        sorter.add(link)
-    for first, second in zip(*(half.tolist() for half in divmod(leads, wires.links)), strict=True):
-        sorter.add(second, first)
-    try:
-        return np.array(list(sorter.static_order()), np.int64)
-    except CycleError:
-        return None

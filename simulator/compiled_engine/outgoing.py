@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from networks.kernels import apart, part
-from simulator.compiled_engine.arrivals import (
-    AT_ONCE,
-    Arrivals,
-    append,
-    book_queue,
-    view_arrivals,
-    view_state,
-    view_tables,
-)
+from simulator.compiled_engine.arrivals import Arrivals, view_arrivals, view_state, view_tables
 from simulator.compiled_engine.columns import write_buffer
+from simulator.compiled_engine.lines import check_time, go_through
 from simulator.compiled_engine.pace import start_scan
-from simulator.compiled_engine.queues import count, join, occupy, serve
+from simulator.compiled_engine.queues import count, join, serve
 from simulator.compiled_engine.records import NONE, State, Tables
 from simulator.plan import Integers
-from simulator.rules.service import scan_offset
+from simulator.rules.service import array_of, scan_offset
 
 
 @apart
@@ -34,73 +27,73 @@ def scan_all(
     The encoders into a population are listed core by core, on each core in the order of their scans.
     """
     state, tables = view_state(state_directory), view_tables(tables_directory)
-    arrivals = view_arrivals(arrivals_directory)
+    arrivals, run = view_arrivals(arrivals_directory), state.run[0]
     population, ended = state.populations[target], now
+    senders = tables.links.size + tables.cores.size
+    run.keys = 0
+    for core in range(tables.cores.size):
+        arrivals.bounds[senders + core] = arrivals.filled[senders + core] = 0
     for place in range(population.into, population.into_end):
         join(state, now, state.encoders[tables.lists[place]].unit)
     place = population.into
     while place < population.into_end:
-        core, sent = state.encoders[tables.lists[place]].core, place - place  # no constant: see `kernel`
+        core = state.encoders[tables.lists[place]].core
+        arrivals.bounds[senders + core] = run.keys
         while place < population.into_end and state.encoders[tables.lists[place]].core == core:
             number = tables.lists[place]
             encoder = state.encoders[number]
             start = max(now, state.units[encoder.unit].free_at)
             serve(state, start, encoder.unit, now)
             start_scan(state, tables, start, number)
-            sent = find(state, tables, arrivals, number, sent)
+            find(state, tables, arrivals, number)
             encoder.scanned += 1
             ended = max(ended, start + encoder.duration)
             place += 1
-        send(state, tables, arrivals, core, target, sent)
+        arrivals.filled[senders + core] = run.keys
+        send(state, tables, arrivals, core, target)
     return int(ended)
 
 
 @part
-def find(state: State, tables: Tables, arrivals: Arrivals, number: int, found: int) -> int:
-    """List the messages of a scan, ``found`` lie there already, with the times at which they are judged."""
-    encoder, chip = state.encoders[number], tables.chip[0]
+def find(state: State, tables: Tables, arrivals: Arrivals, number: int) -> None:
+    """Make keys of the messages of a scan, with the times at which they are judged; note what they want."""
+    encoder, chip, run = state.encoders[number], tables.chip[0], state.run[0]
+    routed, masks = tables.cores[encoder.core].router, chip.masks
+    crossing = 0
     for message in range(encoder.next, encoder.last):
-        column = tables.columns[state.messages[message].column]
-        if column.copies < column.copies_end:
-            due = encoder.began + scan_offset(column.position, chip.per_cycle, chip.cycle)
-            arrivals.asked[found], arrivals.ended[found] = due, message
-            found += 1
-    return found
+        column = state.messages[message].column
+        tree, position = tables.tree[column], column - encoder.low
+        if tables.tree_cores[tree] == 0:  # a stride may skip a pixel: nobody is told of its change
+            continue
+        rank = message - run.first
+        for mask in range(masks):
+            arrivals.wanted[rank * masks + mask] = tables.wanted[tree * masks + mask]
+        arrivals.sizes[rank] = encoder.sizes + encoder.stride * position
+        arrivals.source[rank], arrivals.array[rank] = encoder.core, array_of(position, chip.arrays)
+        due = encoder.began + scan_offset(position, chip.per_cycle, chip.cycle) - run.opened
+        arrivals.keys[run.keys] = (due << run.shift) | rank
+        run.keys += 1
+        run.injected += 1
+        run.copies += tables.tree_cores[tree]
+        run.column_words += tables.column_words[column]
+        run.tree_links += tables.tree_links[tree]
+        crossing += tables.tree_links[tree] > 0
+    write_buffer(
+        state, tables, chip.core_unit + encoder.core, encoder.target, crossing * routed * chip.message_flits
+    )
 
 
 @part
-def send(state: State, tables: Tables, arrivals: Arrivals, core: int, target: int, number: int) -> None:
-    """Take the listed messages of a core through its send stage, to the core itself and to first links."""
-    chip, run = tables.chip[0], state.run[0]
-    unit, times = tables.cores[core].send, arrivals.asked
+def send(state: State, tables: Tables, arrivals: Arrivals, core: int, target: int) -> None:
+    """Take what a core has found through its send stage."""
+    chip, run, unit, keys = tables.chip[0], state.run[0], tables.cores[core].send, arrivals.keys
+    lane = tables.links.size + tables.cores.size + core
+    first, number = arrivals.bounds[lane], arrivals.filled[lane] - arrivals.bounds[lane]
+    if number == 0:
+        return
     if unit == NONE:
-        unit = chip.core_unit + core
-    else:
-        free = state.units[unit].free_at
-        for place in range(number):
-            start = max(times[place], free)
-            arrivals.granted[place] = start
-            occupy(state, start, unit, chip.send, chip.send)
-            free = start + chip.send
-        book_queue(state, unit, arrivals.asked, AT_ONCE, arrivals.granted, number)
-        for place in range(number):
-            times[place] = arrivals.granted[place] + chip.send
+        count(state, chip.core_unit + core, target, chip.send_action, number)
+        check_time(state, run.opened + (keys[first + number - 1] >> run.shift))
+        return
     count(state, unit, target, chip.send_action, number)
-    run.injected += number
-    routed = 0
-    for place in range(number):
-        message, now = arrivals.ended[place], times[place]
-        column = tables.columns[state.messages[message].column]
-        tree = tables.trees[column.tree]
-        run.copies += column.copies_end - column.copies
-        run.column_words += column.words
-        run.tree_links += tree.links
-        if tree.local != NONE:
-            copy = column.copies + tree.local
-            append(arrivals, tables.links.size + core, now, message, copy, AT_ONCE, column.copies)
-        if tree.links > 0:
-            routed += tables.links[tables.entries[tables.lists[tree.roots]].link].router
-        for root in range(tree.roots, tree.roots_end):
-            entry = tables.lists[root]
-            append(arrivals, tables.entries[entry].link, now, message, entry, AT_ONCE, column.copies)
-    write_buffer(state, tables, chip.core_unit + core, target, routed * chip.message_flits)
+    go_through(state, arrivals, unit, keys, first, number, first, chip.send, chip.send, chip.send)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from networks.kernels import part
+from simulator.compiled_engine.chip_records import BARRIER, DATAFLOW, LAYER
 from simulator.compiled_engine.jobs import SCAN_KIND, SCANNING, UPDATE_KIND, UPDATING, code
 from simulator.compiled_engine.queues import KIND_BITS, OPENING, count, enqueue, occupy, schedule
 from simulator.compiled_engine.records import NONE, State, Tables
-from simulator.compiled_engine.tables import BARRIER, DATAFLOW, LAYER
 from simulator.rules.service import scan_words
 
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from networks.kernels import kernel, part
-from simulator.compiled_engine.arrivals import Arrivals, lay_out, view_arrivals, view_state, view_tables
+from simulator.compiled_engine.arrivals import Arrivals, begin_step, view_arrivals, view_state, view_tables
+from simulator.compiled_engine.chip_records import DATAFLOW, LAYER
 from simulator.compiled_engine.feed_forward import CROSSING, RECEIVING, SCANNING
 from simulator.compiled_engine.pace import book_update, sweep_order
 from simulator.compiled_engine.queues import join, occupy, serve
 from simulator.compiled_engine.records import NONE, State, Tables
 from simulator.compiled_engine.stages import call_stage
-from simulator.compiled_engine.tables import DATAFLOW, LAYER
 from simulator.compiled_engine.views import directory
 from simulator.plan import Integers
 
 
 def run_phases(state: State, tables: Tables, arrivals: Arrivals) -> bool:
-    """Run on to the end. False before a phase that needs more room in ``arrivals``, or when stopped."""
+    """Run on to the end. False before a phase that needs more room in ``arrivals``, or when given up."""
     return phases(directory(state), directory(tables), directory(arrivals))
 
 
@@ -27,8 +27,8 @@ def phases(state_directory: Integers, tables_directory: Integers, arrivals_direc
     while run.sweep < chip.sweeps and run.overflow == 0:
         first, end = sweep_order(state, tables)
         target, step = tables.lists[first + run.index], run.step
-        run.needed = lay_out(state, tables, arrivals, target, step)
-        if run.needed > arrivals.packets.size:
+        begin_step(state, tables, target, step)
+        if run.needed > arrivals.keys.size or run.messages > arrivals.sizes.size:
             return False
         finished = phase(state_directory, tables_directory, arrivals_directory, target, step)
         meets = 1
@@ -67,6 +67,7 @@ def phase(
         if state.run[0].overflow:
             break
         updater = state.updaters[tables.lists[place]]
+        arrivals.share[updater.core] = place - population.shares
         call_stage(arrivals.stages[RECEIVING], (*directories, updater.core, now, target))
         ready, consume = scanned, arrivals.stages[arrivals.fetching[updater.core]]
         for array in range(tables.chip[0].arrays):

@@ -175,6 +175,16 @@ def cover(state: State, number: int, start_ps: int, end_ps: int, work_ps: int) -
 
 
 @part
+def cover_line(state: State, number: int, end_ps: int, held_ps: int, work_ps: int) -> None:
+    """Book services that came one behind the other, the last until ``end_ps``, all together ``held_ps``."""
+    unit = state.units[number]
+    unit.idle += end_ps - unit.covered - held_ps
+    unit.occupied += held_ps
+    unit.covered = end_ps
+    unit.busy += work_ps
+
+
+@part
 def occupy(state: State, now: int, number: int, duration_ps: int, work_ps: int) -> None:
     """Hold a unit from now on."""
     cover(state, number, now, now + duration_ps, work_ps)

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from networks.kernels import apart
-from simulator.compiled_engine.arrivals import (
-    AT_ONCE,
-    book_queue,
-    sort_lane,
-    view_arrivals,
-    view_state,
-    view_tables,
-)
-from simulator.compiled_engine.queues import count, occupy
+from simulator.compiled_engine.arrivals import view_arrivals, view_state, view_tables
+from simulator.compiled_engine.lines import check_time, go_through
+from simulator.compiled_engine.merging import gather
+from simulator.compiled_engine.queues import count
 from simulator.compiled_engine.records import NONE
 from simulator.plan import Integers
 
@@ -25,23 +20,25 @@ def receive(
     now: int,
     target: int,
 ) -> int:
-    """Put the core's packets in order and give them the times at which they may fetch; returns ``now``."""
+    """Put the core's messages in order and give them the times at which they may fetch; returns ``now``.
+
+    They lie behind all that has crossed links, where those of the core before lay.
+    """
     state, tables = view_state(state_directory), view_tables(tables_directory)
-    arrivals = view_arrivals(arrivals_directory)
-    lane, chip, unit = tables.links.size + core, tables.chip[0], tables.cores[core].receive
-    first, end = arrivals.bounds[lane], arrivals.filled[lane]
-    if first == end:
+    arrivals, run, chip = view_arrivals(arrivals_directory), state.run[0], tables.chip[0]
+    lane, unit, first = tables.links.size + core, tables.cores[core].receive, run.keys
+    whole = gather(state, tables, arrivals, lane, target)
+    arrivals.bounds[lane] = arrivals.filled[lane] = first
+    if whole == NONE:
         return now
-    sort_lane(arrivals, first, end)
+    at, number, keys, spare = arrivals.begins[whole], arrivals.lengths[whole], arrivals.keys, arrivals.spare
+    arrivals.filled[lane] = first + number
     if unit == NONE:
-        count(state, chip.core_unit + core, target, chip.receive_action, end - first)
+        count(state, chip.core_unit + core, target, chip.receive_action, number)
+        for place in range(number):
+            keys[first + place] = spare[at + place]
+        check_time(state, run.opened + (keys[first + number - 1] >> run.shift))
         return now
-    count(state, unit, target, chip.receive_action, end - first)
-    for place in range(first, end):
-        packet = arrivals.packets[place]
-        start = max(packet.time, state.units[unit].free_at)
-        arrivals.asked[place - first], arrivals.granted[place - first] = packet.time, start
-        occupy(state, start, unit, chip.receive, chip.receive)
-        packet.time = start + chip.receive
-    book_queue(state, unit, arrivals.asked, AT_ONCE, arrivals.granted, end - first)
+    count(state, unit, target, chip.receive_action, number)
+    go_through(state, arrivals, unit, spare, at, number, first, chip.receive, chip.receive, chip.receive)
     return now

@@ -44,6 +44,7 @@ STEP = record("messages", "messages_end", "began", "ended")
 ENCODER = record(
     *("projection", "core", "unit", "size", "source", "target", "delay", "remembers", "updater"),
     *("low", "high", "duration", "first"),
+    *("sizes", "stride"),  # where the sizes of its first column's parts are listed, and those of the next
     *("step", "next", "last", "began", "scanned"),
 )
 # An updater is one (population, share).
@@ -58,7 +59,8 @@ POPULATION = record(
 # One record: how far the run has got, and the tally of the laws.
 RUN = record(
     *("units", "events", "free_job", "marks", "frames", "sweep", "step", "index", "overflow"),
-    *("opened", "needed"),  # of a run in phases: when the present one began, how many packets it has
+    *("opened", "needed"),  # of a run in phases: when the present one began, how many keys it needs
+    *("first", "messages", "shift", "keys"),  # its step's messages, how keys are made, how many there are
     *("injected", "copies", "delivered", "tree_links", "traversed", "column_words", "missed_bytes"),
 )
 
@@ -79,21 +81,26 @@ CHIP = record(
     *("cycle", "per_cycle", "send", "receive", "arrays", "mac_lanes", "burst", "at_once", "parts", "runs"),
     *("registers",),
     *("first_link", "link_period", "flit_bytes", "message_flits", "request_flits"),
+    *("masks", "size_bytes"),  # words of bits for all cores, bytes that a size's number takes
     *("links", "channels", "queues", "first_queue", "drop_cores"),  # channels: 0 where buffers have no limit
     *("scan_action", "send_action", "receive_action", "mac_action", "update_action"),
     *("read_action", "write_action", "router_action", "stall_action"),
     *("lengths", "length_action", "write_buffer", "read_buffer", "crossbar"),
     *("ask", "advance", "take"),  # addresses of the command-level DRAM rule
 )
-CORE = record("send", "receive", "fetch", "mac")
-COLUMN = record("core", "position", "tree", "copies", "copies_end", "words")
+CORE = record("send", "receive", "fetch", "mac", "router")  # router: 1 where its links begin at one
+COLUMN = record("core", "position", "tree", "copies", "copies_end")
 COPY = record("core", "words", "bytes", "address", "store", "updater")
-TREE = record("links", "local", "roots", "roots_end", "first")
+TREE = record("links", "local", "roots", "roots_end")
 ENTRY = record("link", "way", "following", "following_end", "drops", "drops_end")
+# What a plan that runs in phases has instead of copies, trees and entries (``ways``).
+LANE = record("feeds", "feeds_end", "busy", "held")
+FEED = record("origin", "wanted", "stride", "lag", "held")
+SIZE = record("words", "bytes", "work")
 LINK = record("period", "hop", "action", "router", "leave")
 PATH = record("there", "there_end", "back", "back_end")
 STORE = record(
-    *("unit", "kind", "period", "width", "latency", "timeline"),
+    *("unit", "kind", "period", "width", "latency", "timeline", "reads"),
     *("behind", "line", "sets", "ways", "buffer_banks", "interleave", "held", "window"),
     *("words", "read", "activate", "row_hit", "row_miss", "row_conflict", "bytes", "io"),
     *("lookup", "hit", "miss", "eviction", "write_back", "fill", "fetched", "conflict", "write"),
@@ -114,6 +121,18 @@ class Tables(NamedTuple):
     paths: Annotated[Records, PATH]
     stores: Annotated[Records, STORE]
     lists: Annotated[Integers, np.int64]  # what the fields that name a range of places refer to
+    lanes: Annotated[Records, LANE]
+    feeds: Annotated[Records, FEED]
+    through: Annotated[npt.NDArray[np.uint64], np.uint64]
+    busy: Annotated[Integers, np.int64]
+    tree: Annotated[npt.NDArray[np.int32], np.int32]  # of each column
+    column_words: Annotated[npt.NDArray[np.int32], np.int32]
+    tree_links: Annotated[npt.NDArray[np.int32], np.int32]
+    tree_cores: Annotated[npt.NDArray[np.int32], np.int32]
+    wanted: Annotated[npt.NDArray[np.uint64], np.uint64]  # of each tree
+    size: Annotated[npt.NDArray[np.uint8], np.uint8]  # of each part, its number
+    sizes: Annotated[Records, SIZE]
+    accesses: Annotated[Integers, np.int64]  # from a store's ``reads`` on, what each size takes
 
 
 class State(NamedTuple):

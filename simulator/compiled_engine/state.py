@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from networks.trace import Trace
+from simulator.compiled_engine.chip_records import held_by
 from simulator.compiled_engine.records import EVENT, JOB, MESSAGE, NONE, RUN, STEP, State
-from simulator.compiled_engine.tables import Start, held_by
+from simulator.compiled_engine.tables import Start
 from simulator.plan import Plan
 from simulator.rules.timeline import empty_timelines
 

@@ -9,18 +9,21 @@ from __future__ import annotations
 from networks.kernels import apart
 from simulator.compiled_engine.arrivals import (
     AT_ONCE,
-    book_queue,
+    message_of,
+    time_of,
     view_arrivals,
     view_state,
     view_tables,
 )
 from simulator.compiled_engine.columns import (
+    copy_on,
     count_bursts,
     count_sums,
     pass_router,
     timing_of,
     write_buffer,
 )
+from simulator.compiled_engine.lines import book_queue
 from simulator.compiled_engine.queues import count, cover, hold
 from simulator.compiled_engine.travel import count_crossing, link_busy, span_behind
 from simulator.plan import Integers
@@ -49,7 +52,7 @@ def consume_streamed(
     number, units = end - first, tables.cores[core]
     if number == 0:
         return 0
-    memory = tables.copies[arrivals.packets[first].place].store
+    run, memory = state.run[0], arrivals.store[core]
     store = tables.stores[memory]
     timing = timing_of(store)
     link = tables.lists[tables.paths[core * chip.stores + memory].there]
@@ -62,21 +65,23 @@ def consume_streamed(
     bursts, hits, misses, conflicts, activates = 0, 0, 0, 0, 0
     for come in range(number):
         while gone < number and gone < come + slots:
-            packet = arrivals.packets[first + gone]
-            granted = packet.time
+            key = arrivals.keys[first + gone]
+            time_ps = time_of(run, key)
+            granted = time_ps
             if gone >= slots:
                 granted = max(granted, arrivals.ended[gone - slots])
             asked = granted + chip.cycle
             if gone > come and asked > arrivals.came[come]:
                 break
-            arrivals.asked[gone], arrivals.granted[gone] = packet.time, granted
+            arrivals.asked[gone], arrivals.granted[gone] = time_ps, granted
             start = max(asked, link_free)
             link_free = start + request_busy
             cover(state, unit, start, link_free, chip.request_flits * wire.period)
             arrivals.crossing[crossed], arrivals.crossed[crossed] = asked, start
             arrivals.sought[gone] = start + lag
             start = max(start + lag, memory_free)
-            copy = tables.copies[packet.place]
+            arrivals.copy[gone] = copy_on(state, tables, message_of(run, key), core)
+            copy = tables.copies[arrivals.copy[gone]]
             service = fetched(state.channels[memory], timing, start, copy.address, copy.bytes)
             cover(state, store.unit, start, service.last_ps, service.bursts * timing.burst_ps)
             memory_free = service.free_ps
@@ -87,7 +92,7 @@ def consume_streamed(
             arrivals.read[gone], arrivals.came[gone] = start, service.first_ps
             arrivals.span[gone] = service.last_ps - service.first_ps
             gone, crossed = gone + 1, crossed + 1
-        copy = tables.copies[arrivals.packets[first + come].place]
+        copy = tables.copies[arrivals.copy[come]]
         start, came = max(arrivals.came[come], link_free), rounds(copy.bytes, chip.flit_bytes)
         busy = link_busy(tables, link, came, arrivals.span[come])
         link_free = start + busy
@@ -116,5 +121,5 @@ def consume_streamed(
         write_buffer(state, tables, store.unit, target, flits)
     if wire.leave:
         pass_router(state, tables, unit, target, requests + flits)
-    state.run[0].delivered += number
+    run.delivered += number
     return int(mac_free)

@@ -1,54 +1,41 @@
-"""Number the encoders and updaters of a plan and lay it out as records."""
+"""Lay a plan out as the records that kernels read, and those that every sequence starts from."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from simulator.compiled_engine.dram_rule import Addresses, rule_addresses
+from simulator.branches import branches_of
+from simulator.compiled_engine.chip_records import chip_record, store_records
+from simulator.compiled_engine.feed_forward import IN_LINE, FeedForward
+from simulator.compiled_engine.lists import Lists, bounds_of, records
 from simulator.compiled_engine.records import (
-    CHIP,
     COLUMN,
     COPY,
     CORE,
     ENCODER,
-    ENTRIES,
     ENTRY,
+    FEED,
+    LANE,
     LINK,
     NONE,
     PATH,
     POPULATION,
     QUEUE,
-    STORE,
+    SIZE,
     TREE,
     UNIT,
     UPDATER,
     Records,
     Tables,
 )
-from simulator.plan import (
-    BUFFER,
-    CACHE,
-    CONTROLLER,
-    FETCH,
-    MAC,
-    RECEIVE,
-    REGISTERS,
-    SCAN,
-    SEND,
-    UPDATE,
-    Integers,
-    Plan,
-    share_updates,
-)
-from simulator.rules.dram import DramTiming
-from simulator.rules.service import scan_duration
-from simulator.traffic import timeline_of
+from simulator.copies import copies_of
+from simulator.plan import CONTROLLER, FETCH, MAC, RECEIVE, SCAN, SEND, UPDATE, Integers, Plan, share_updates
+from simulator.rules.service import piece_work, scan_duration
 
-POLICIES = ("layer", "barrier", "dataflow")
-LAYER, BARRIER, DATAFLOW = range(3)
 Ragged = tuple[Integers, Integers]
+Arrays = dict[str, Any]
 
 
 class Start(NamedTuple):
@@ -62,89 +49,42 @@ class Start(NamedTuple):
     channels: Integers  # a row for each memory: the state of its rule, where it is a DRAM
 
 
-def tables_of(plan: Plan) -> tuple[Tables, Start]:
-    """All that the kernels read, and what every sequence starts from."""
-    stages, wires, columns = plan.stages, plan.wires, plan.columns
-    updaters = [(p, n) for p, shares in enumerate(plan.shares) if plan.into[p] for n in range(len(shares))]
-    updater_at = np.full((len(plan.shares), plan.cores), NONE, np.int64)
-    for number, (population, share) in enumerate(updaters):
-        updater_at[population, plan.shares[population][share].core] = number
-    encoders = encoder_records(plan, updater_at)
-    readers = [np.flatnonzero(encoders["updater"] == updater).tolist() for updater in range(len(updaters))]
-    by_core = np.lexsort((encoders["projection"], encoders["core"]))  # as `outgoing` wants them
-    into = [by_core[encoders["target"][by_core] == p].tolist() for p in range(len(plan.shares))]
-    shares = [[u for u, (p, _) in enumerate(updaters) if p == target] for target in range(len(plan.shares))]
-    lists = Lists()
-    readers_at, into_at, shares_at = lists.add(readers), lists.add(into), lists.add(shares)
-    drops_at = lists.add_ragged(wires.drop_start, wires.drop_place)
-    drop_cores = lists.add_ragged(wires.drop_start, wires.drop_core) - drops_at
-    roots, following = tree_branches(plan)
-    roots_at, following_at = lists.add_ragged(*roots), lists.add_ragged(*following)
-    limits = plan.buffers
+def tables_of(plan: Plan, forward: FeedForward | None) -> tuple[Tables, Start]:
+    """All that the kernels read, and what every sequence starts from.
+
+    A plan that runs in phases (``forward``) has its ways, one that runs with events its copies and the
+    entries of its trees one by one.
+    """
+    wires, limits, lists = plan.wires, plan.buffers, Lists()
     queues = limits.queues if limits else 1
-    there, back, along = (link * queues for link in (wires.path_link, wires.back_link, wires.tree_link))
+    there, back = (link * queues for link in (wires.path_link, wires.back_link))
     if limits:
-        there, back, along = there + limits.path_queue, back + limits.back_queue, along + limits.tree_queue
+        there, back = there + limits.path_queue, back + limits.back_queue
+    there_at, back_at = lists.add_ragged(wires.path_start, there), lists.add_ragged(wires.back_start, back)
     lengths = NONE if plan.link_um is None else int(lists.add([plan.link_um.tolist()])[0])
-    there_at = lists.add_ragged(wires.path_start, there)
-    back_at = lists.add_ragged(wires.back_start, back)
     width = max(len(populations) for populations in plan.order)
-    order = [[*populations, *[NONE] * (width - len(populations))] for populations in plan.order]
-    order_at = lists.add(order)
-    # behind the plan's units: where packets wait for a link, a list for each of its queues
-    units = np.zeros(len(plan.units) + (wires.links * queues if limits else 0), UNIT)
-    units["places"][plan.stores.unit] = plan.stores.places
-    units["places"][stages.fetch_units] = stages.fetch_slots
-    units["free_places"] = units["places"]
-    for field in ("head", "tail", "wake", "stalled_since", "controls"):
-        units[field] = NONE
-    controllers = np.flatnonzero(plan.stores.kind == CONTROLLER)
-    units["controls"][plan.stores.unit[controllers]] = controllers
-    layer_of_column = np.repeat(plan.target, np.diff(columns.offset))
-    layer_of_copy = np.repeat(layer_of_column, np.diff(columns.copy_start))
+    order = lists.add([[*populations, *[NONE] * (width - len(populations))] for populations in plan.order])
+    start = start_of(plan, lists)
+    ways = empty_ways() | empty_routes()
+    if forward is None:
+        ways |= routes(plan, lists)
+    else:
+        ways |= phase_ways(plan, forward)
+        if (forward.fetching != IN_LINE).any():
+            ways |= columns_and_copies(plan)
+    chip = chip_record(plan, int(order[0]), width, lengths, int(ways.pop("drop_cores", 0)))
+    stores = store_records(plan)
+    if forward is not None:
+        stores["reads"], ways["accesses"] = accesses_of(plan)
     tables = Tables(
-        chip=chip_record(plan, int(order_at[0]), width, lengths, int(drop_cores[0])),
+        chip=chip,
         cores=records(
             CORE,
-            send=stages.unit[:, SEND],
-            receive=stages.unit[:, RECEIVE],
-            fetch=stages.unit[:, FETCH],
-            mac=stages.unit[:, MAC],
-        ),
-        columns=records(
-            COLUMN,
-            core=columns.core,
-            position=columns.position,
-            tree=columns.tree,
-            copies=columns.copy_start[:-1],
-            copies_end=columns.copy_start[1:],
-            words=np.diff(np.concatenate([[0], np.cumsum(columns.copy_words)])[columns.copy_start]),
-        ),
-        copies=records(
-            COPY,
-            core=columns.copy_core,
-            words=columns.copy_words,
-            bytes=columns.copy_bytes,
-            address=columns.copy_address,
-            store=columns.copy_store,
-            updater=updater_at[layer_of_copy, columns.copy_core],
-        ),
-        trees=records(
-            TREE,
-            links=np.diff(wires.tree_start),
-            local=wires.tree_local,
-            roots=roots_at[:-1],
-            roots_end=roots_at[1:],
-            first=wires.tree_start[:-1],
-        ),
-        entries=records(
-            ENTRY,
-            link=wires.tree_link,
-            way=along,
-            following=following_at[:-1],
-            following_end=following_at[1:],
-            drops=drops_at[:-1],
-            drops_end=drops_at[1:],
+            send=plan.stages.unit[:, SEND],
+            receive=plan.stages.unit[:, RECEIVE],
+            fetch=plan.stages.unit[:, FETCH],
+            mac=plan.stages.unit[:, MAC],
+            router=routers_of(plan),
         ),
         links=records(
             LINK,
@@ -161,15 +101,163 @@ def tables_of(plan: Plan) -> tuple[Tables, Start]:
             back=back_at[:-1],
             back_end=back_at[1:],
         ),
-        stores=store_records(plan),
+        stores=stores,
         lists=lists.values(),
+        **ways,
     )
+    return tables, start
+
+
+def routers_of(plan: Plan) -> Integers:
+    """For every core 1 where its links begin at a router; a bus is entered by all in the same way."""
+    routed = np.zeros(plan.cores, np.int64)
+    for link, (begin, _) in enumerate(plan.chip.topology.pairs):
+        if plan.chip.topology.is_bus:
+            routed[:] = plan.wires.routed[link, 0]
+        elif begin < plan.cores:
+            routed[begin] = plan.wires.routed[link, 0]
+    return routed
+
+
+def empty_routes() -> Arrays:
+    """What a plan in phases does not have."""
+    kinds = {"columns": COLUMN, "copies": COPY, "trees": TREE, "entries": ENTRY}
+    return {name: np.zeros(0, kind) for name, kind in kinds.items()}
+
+
+def routes(plan: Plan, lists: Lists) -> Arrays:
+    """Columns, copies, trees and their entries one by one, for a run with events."""
+    branches, limits = branches_of(plan), plan.buffers
+    drops_at = lists.add_ragged(branches.drop_start, branches.drop_place)
+    drop_cores = lists.add_ragged(branches.drop_start, branches.drop_core) - drops_at
+    first = np.repeat(branches.start[:-1], np.diff(branches.start))
+    tree = np.repeat(np.arange(len(branches.start) - 1), np.diff(branches.start))
+    is_root = branches.parent == NONE
+    roots, others = np.flatnonzero(is_root), np.flatnonzero(~is_root)
+    before = (first + branches.parent)[others]
+    roots_at = lists.add_ragged(bounds_of(tree[roots], len(branches.start) - 1), roots)
+    following = others[np.argsort(before, kind="stable")]
+    following_at = lists.add_ragged(bounds_of(before, len(first)), following)
+    along = branches.link * (limits.queues if limits else 1) + (limits.tree_queue if limits else 0)
+    return columns_and_copies(plan) | {
+        "trees": records(
+            TREE,
+            links=np.diff(branches.start),
+            local=branches.local,
+            roots=roots_at[:-1],
+            roots_end=roots_at[1:],
+        ),
+        "entries": records(
+            ENTRY,
+            link=branches.link,
+            way=along,
+            following=following_at[:-1],
+            following_end=following_at[1:],
+            drops=drops_at[:-1],
+            drops_end=drops_at[1:],
+        ),
+        "drop_cores": drop_cores[0],
+    }
+
+
+def columns_and_copies(plan: Plan) -> Arrays:
+    """Every column and every copy."""
+    copies, layer_of_column = copies_of(plan), np.repeat(plan.target, np.diff(plan.columns.offset))
+    layer_of_copy = np.repeat(layer_of_column, np.diff(copies.start))
+    return {
+        "columns": records(
+            COLUMN,
+            core=copies.source_core,
+            position=copies.position,
+            tree=plan.columns.tree,
+            copies=copies.start[:-1],
+            copies_end=copies.start[1:],
+        ),
+        "copies": records(
+            COPY,
+            core=copies.core,
+            words=copies.words,
+            bytes=copies.bytes,
+            address=copies.address,
+            store=copies.store,
+            updater=updaters_at(plan)[layer_of_copy, copies.core],
+        ),
+    }
+
+
+def empty_ways() -> Arrays:
+    """What a plan that runs with events does not have."""
+    none = {"lanes": LANE, "feeds": FEED, "through": np.uint64, "busy": np.int64, "tree": np.int32}
+    none |= {"column_words": np.int32, "tree_links": np.int32, "tree_cores": np.int32, "wanted": np.uint64}
+    none |= {"size": np.uint8, "sizes": SIZE, "accesses": np.int64}
+    return {name: np.zeros(0, kind) for name, kind in none.items()}
+
+
+def phase_ways(plan: Plan, forward: FeedForward) -> Arrays:
+    """Lanes and feeds, and what each column needs of them; most of it is the plan's own."""
+    ways, columns, trees, stages = forward.ways, plan.columns, plan.trees, plan.stages
+    works = [piece_work(words, stages.mac_lanes, stages.cycle_ps) for words in columns.size_words.tolist()]
+    return {
+        "lanes": ways.lanes,
+        "feeds": ways.feeds,
+        "through": ways.through,
+        "busy": ways.busy,
+        "tree": columns.tree,
+        "column_words": columns.words,
+        "tree_links": trees.links,
+        "tree_cores": np.bitwise_count(trees.wanted).sum(axis=1).astype(np.int32),
+        "wanted": trees.wanted.reshape(-1),
+        "size": columns.size.view(np.uint8),
+        "sizes": records(SIZE, words=columns.size_words, bytes=columns.size_bytes, work=works),
+    }
+
+
+def accesses_of(plan: Plan) -> tuple[Integers, Integers]:
+    """For each memory where its row begins, and in rows how many accesses each size takes."""
+    widths = plan.stores.width_bytes
+    rows = {width: row for row, width in enumerate(dict.fromkeys(widths.tolist()))}
+    begins = np.array([rows[width] for width in widths.tolist()], np.int64) * len(plan.columns.size_bytes)
+    accesses = [-(-plan.columns.size_bytes // width) for width in rows]
+    return begins, np.concatenate([np.zeros(0, np.int64), *accesses])
+
+
+def updaters_at(plan: Plan) -> Integers:
+    """The number of the updater of every population on every core. Shape (populations, cores)."""
+    numbers = np.full((len(plan.shares), plan.cores), NONE, np.int64)
+    for number, (population, share) in enumerate(updating(plan)):
+        numbers[population, plan.shares[population][share].core] = number
+    return numbers
+
+
+def updating(plan: Plan) -> list[tuple[int, int]]:
+    """Every (population, share) that is updated."""
+    return [(p, n) for p, shares in enumerate(plan.shares) if plan.into[p] for n in range(len(shares))]
+
+
+def start_of(plan: Plan, lists: Lists) -> Start:
+    """Number the encoders and updaters, and lay out what they change."""
+    stages, wires, limits, updaters = plan.stages, plan.wires, plan.buffers, updating(plan)
+    encoders = encoder_records(plan)
+    readers = [np.flatnonzero(encoders["updater"] == updater).tolist() for updater in range(len(updaters))]
+    by_core = np.lexsort((encoders["projection"], encoders["core"]))  # as `outgoing` wants them
+    into = [by_core[encoders["target"][by_core] == p].tolist() for p in range(len(plan.shares))]
+    shares = [[u for u, (p, _) in enumerate(updaters) if p == target] for target in range(len(plan.shares))]
+    readers_at, into_at, shares_at = lists.add(readers), lists.add(into), lists.add(shares)
+    # behind the plan's units: where packets wait for a link, a list for each of its queues
+    units = np.zeros(len(plan.units) + (wires.links * limits.queues if limits else 0), UNIT)
+    units["places"][plan.stores.unit] = plan.stores.places
+    units["places"][stages.fetch_units] = stages.fetch_slots
+    units["free_places"] = units["places"]
+    for field in ("head", "tail", "wake", "stalled_since", "controls"):
+        units[field] = NONE
+    controllers = np.flatnonzero(plan.stores.kind == CONTROLLER)
+    units["controls"][plan.stores.unit[controllers]] = controllers
     work = [share_updates(plan, population, share) for population, share in updaters]
     place = [plan.shares[population][share] for population, share in updaters]
     buffers = np.zeros(wires.links * limits.channels if limits else 0, QUEUE)
     for field in ("front", "head", "tail"):
         buffers[field] = NONE
-    start = Start(
+    return Start(
         units=units,
         buffers=buffers,
         encoders=encoders,
@@ -194,7 +282,6 @@ def tables_of(plan: Plan) -> tuple[Tables, Start]:
         ),
         channels=channels_at_rest(plan),
     )
-    return tables, start
 
 
 def channels_at_rest(plan: Plan) -> Integers:
@@ -207,32 +294,14 @@ def channels_at_rest(plan: Plan) -> Integers:
     return channels
 
 
-def tree_branches(plan: Plan) -> tuple[Ragged, Ragged]:
-    """The entries that each tree begins with, and those that follow each entry, as (bounds, entries)."""
-    wires = plan.wires
-    first = np.repeat(wires.tree_start[:-1], np.diff(wires.tree_start))
-    tree = np.repeat(np.arange(len(wires.tree_start) - 1), np.diff(wires.tree_start))
-    is_root = wires.tree_parent == NONE
-    roots, others = np.flatnonzero(is_root), np.flatnonzero(~is_root)
-    before = (first + wires.tree_parent)[others]
-    return (
-        (bounds_of(tree[roots], len(wires.tree_start) - 1), roots),
-        (bounds_of(before, len(first)), others[np.argsort(before, kind="stable")]),
-    )
-
-
-def bounds_of(owner: Integers, owners: int) -> Integers:
-    """Where the rows of each owner begin, and the last one ends."""
-    return np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=owners))]).astype(np.int64)
-
-
-def encoder_records(plan: Plan, updater_at: Integers) -> Records:
+def encoder_records(plan: Plan) -> Records:
     """One encoder for each projection and share of its source."""
-    stages, offset = plan.stages, plan.columns.offset
+    stages, columns, updater_at = plan.stages, plan.columns, updaters_at(plan)
     pairs = [(p, n) for p, s in enumerate(plan.source.tolist()) for n in range(len(plan.shares[s]))]
     projection = [p for p, _ in pairs]
     place = [plan.shares[int(plan.source[p])][n] for p, n in pairs]
     computed = [bool(plan.into[int(plan.source[p])]) and not plan.crosses_sweeps(p) for p in projection]
+    begins = np.array([w.start for w in place], np.int64)
     return records(
         ENCODER,
         projection=projection,
@@ -247,153 +316,12 @@ def encoder_records(plan: Plan, updater_at: Integers) -> Records:
             int(updater_at[plan.source[p], w.core]) if c else NONE
             for p, w, c in zip(projection, place, computed, strict=True)
         ],
-        low=[int(offset[p]) + w.start for p, w in zip(projection, place, strict=True)],
-        high=[int(offset[p]) + w.stop for p, w in zip(projection, place, strict=True)],
+        low=columns.offset[projection] + begins,
+        high=[int(columns.offset[p]) + w.stop for p, w in zip(projection, place, strict=True)],
+        sizes=columns.first[projection] + columns.stride[projection] * begins,
+        stride=columns.stride[projection],
         duration=[
             int(scan_duration(w.stop - w.start, stages.scan_per_cycle, stages.scan_pad_to, stages.cycle_ps))
             for w in place
         ],
     )
-
-
-def chip_record(plan: Plan, order: int, width: int, lengths: int, drop_cores: int) -> Records:
-    stages, wires, limits = plan.stages, plan.wires, plan.buffers
-    rule = rule_addresses() if any(plan.stores.controlled) else Addresses()
-    action = {name: column for column, name in enumerate(plan.actions)}
-    return records(
-        CHIP,
-        policy=[POLICIES.index(plan.policy)],
-        meeting=[plan.meeting_ps],
-        cores=[plan.cores],
-        populations=[len(plan.shares)],
-        projections=[len(plan.source)],
-        sweeps=[len(plan.order)],
-        core_unit=[plan.core_unit(0)],
-        stores=[len(plan.stores.component)],
-        order=[order],
-        width=[width],
-        cycle=[stages.cycle_ps],
-        per_cycle=[stages.scan_per_cycle],
-        send=[stages.send_ps],
-        receive=[stages.receive_ps],
-        arrays=[stages.arrays],
-        mac_lanes=[stages.mac_lanes],
-        burst=[stages.burst_bytes],
-        at_once=[stages.pieces_at_once],
-        parts=[most_pieces(plan) * most_runs(plan)],
-        runs=[most_runs(plan)],
-        registers=[next(iter(np.flatnonzero(plan.stores.kind == REGISTERS).tolist()), NONE)],
-        first_link=[wires.first_unit],
-        link_period=[wires.period_ps],
-        flit_bytes=[wires.flit_bytes],
-        message_flits=[wires.message_flits],
-        request_flits=[wires.request_flits],
-        links=[wires.links],
-        channels=[limits.channels if limits else 0],
-        queues=[limits.queues if limits else 1],
-        first_queue=[len(plan.units)],
-        drop_cores=[drop_cores],
-        scan_action=[action["core.scan"]],
-        send_action=[action["core.send"]],
-        receive_action=[action["core.receive"]],
-        mac_action=[action["core.mac"]],
-        update_action=[action["core.update"]],
-        read_action=[action["core.state_read"]],
-        write_action=[action["core.state_write"]],
-        router_action=[action.get("router.flit", NONE)],
-        lengths=[lengths],
-        length_action=[action.get("link.flit_um", NONE)],
-        write_buffer=[action.get("router.buffer_write", NONE)],
-        read_buffer=[action.get("router.buffer_read", NONE)],
-        crossbar=[action.get("router.crossbar", NONE)],
-        stall_action=[action.get("link.credit_stall", NONE)],
-        **{name: [address] for name, address in rule._asdict().items()},
-    )
-
-
-def most_pieces(plan: Plan) -> int:
-    """No column has more pieces than this."""
-    longest = int(plan.columns.copy_bytes.max(initial=1))
-    return 2 + (longest - 1) // plan.stages.burst_bytes
-
-
-def most_runs(plan: Plan) -> int:
-    """No piece has more rows of missing lines in a cache than this; 1 where there is none."""
-    if not (plan.stores.kind == CACHE).any():
-        return 1
-    longest = min(int(plan.columns.copy_bytes.max(initial=1)), plan.stages.burst_bytes)
-    return 2 + longest // int(plan.stores.line_bytes[plan.stores.kind == CACHE].min())
-
-
-def held_by(plan: Plan) -> Integers:
-    """Where what each cache and buffer holds begins, and at last where all of it ends."""
-    stores = plan.stores
-    sizes = [
-        ENTRIES + int(stores.sets[store] * stores.ways[store])
-        if kind == CACHE
-        else 2 * plan.buffer_window(store) * (kind == BUFFER)
-        for store, kind in enumerate(stores.kind.tolist())
-    ]
-    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-
-
-def store_records(plan: Plan) -> Records:
-    stores, action = plan.stores, {name: column for column, name in enumerate(plan.actions)}
-    counted = (
-        *("words", "read", "activate", "row_hit", "row_miss", "row_conflict", "bytes", "io"),
-        *("lookup", "hit", "miss", "eviction", "write_back", "fill", "fetched", "conflict", "write"),
-    )
-    windows = [plan.buffer_window(s) if k == BUFFER else 0 for s, k in enumerate(stores.kind.tolist())]
-    columns = {
-        name: [action.get(f"{component}.{name}", NONE) for component in stores.component] for name in counted
-    }
-    timing = {field: [getattr(t, field) if t else 0 for t in stores.timing] for field in DramTiming._fields}
-    return records(
-        STORE,
-        unit=stores.unit,
-        kind=stores.kind,
-        period=stores.period_ps,
-        width=stores.width_bytes,
-        latency=stores.latency_ps,
-        timeline=timeline_of(stores),
-        behind=stores.behind,
-        line=stores.line_bytes,
-        sets=stores.sets,
-        ways=stores.ways,
-        buffer_banks=stores.banks,
-        interleave=stores.interleave,
-        held=held_by(plan)[:-1],
-        window=windows,
-        **columns,
-        **timing,
-    )
-
-
-def records(dtype: np.dtype[np.void], **fields: object) -> Records:
-    """An array of records from one sequence for each field; fields not named are 0."""
-    array = np.zeros(len(next(iter(fields.values()))), dtype)  # type: ignore[arg-type]
-    for name, values in fields.items():
-        array[name] = values
-    return array
-
-
-class Lists:
-    """One array of many lists; a record names one by the places where it begins and ends."""
-
-    def __init__(self) -> None:
-        self.parts: list[Integers] = []
-        self.length = 0
-
-    def add(self, rows: list[list[int]]) -> Integers:
-        """Append rows; returns their bounds."""
-        bounds = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
-        return self.add_ragged(bounds, np.array([value for row in rows for value in row], np.int64))
-
-    def add_ragged(self, bounds: Integers, values: Integers) -> Integers:
-        """Append rows that are laid out already; returns their bounds here."""
-        self.parts.append(values)
-        self.length += len(values)
-        return bounds + (self.length - len(values))
-
-    def values(self) -> Integers:
-        return np.concatenate(self.parts)

@@ -10,19 +10,22 @@ from networks.kernels import apart, part
 from simulator.compiled_engine.arrivals import (
     AT_ONCE,
     Arrivals,
-    book_queue,
+    message_of,
+    time_of,
     view_arrivals,
     view_state,
     view_tables,
 )
 from simulator.compiled_engine.columns import (
     array_for,
+    copy_on,
     count_sums,
     enter_bursts,
     pass_router,
     timing_of,
     write_buffer,
 )
+from simulator.compiled_engine.lines import book_queue
 from simulator.compiled_engine.queues import count, cover, hold, occupy
 from simulator.compiled_engine.records import NONE, State, Tables
 from simulator.compiled_engine.travel import count_crossing, link_busy, span_behind
@@ -122,16 +125,17 @@ def load(
     core: int, array: int, target: int, slot: int, following: int, end: int, number: int, free_ps: int,
 ) -> int:  # fmt: skip
     """Grant a slot that is free from ``free_ps`` on to the next packet of the array; returns who follows."""
-    one = arrivals.slots[slot]
+    one, run = arrivals.slots[slot], state.run[0]
     one.stage = EMPTY
     while following < end:
-        packet = arrivals.packets[following]
+        key = arrivals.keys[following]
+        message, time_ps = message_of(run, key), time_of(run, key)
         following += 1
-        if array_for(state, tables, packet.message) != array:
+        if array_for(state, tables, message) != array:
             continue
-        granted = max(packet.time, free_ps)
-        arrivals.asked[number], arrivals.granted[number] = packet.time, granted
-        one.packet, one.number, one.copy = packet.message, number, packet.place
+        granted = max(time_ps, free_ps)
+        arrivals.asked[number], arrivals.granted[number] = time_ps, granted
+        one.packet, one.number, one.copy = message, number, copy_on(state, tables, message, core)
         one.arrival, one.span = granted + tables.chip[0].cycle, 0
         copy = tables.copies[one.copy]
         store = tables.stores[copy.store]

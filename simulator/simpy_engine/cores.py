@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import simpy
 
+from simulator.branches import branches_of
+from simulator.copies import copies_of
 from simulator.plan import ABSENT, FETCH, MAC, RECEIVE, SCAN, SEND, UPDATE, Plan, share_updates
 from simulator.rules.pieces import piece_of, pieces_of
 from simulator.rules.service import consumed, piece_work, scan_duration, scan_offset, scan_words
@@ -34,6 +36,7 @@ class Cores:
         frames: int,
     ) -> None:
         self.env, self.plan, self.machine, self.memories = env, plan, machine, memories
+        self.copies, self.branches = copies_of(plan), branches_of(plan)
         self.neurons = neurons
         self.milestones, self.books, self.frames = milestones, books, frames
         steps = frames * len(plan.order)
@@ -104,18 +107,19 @@ class Cores:
 
     def inject(self, step: int, projection: int, sent: Sent, core: int) -> None:
         """A message sets out: from here on the chip owes its target cores a delivery each."""
-        columns, target = self.plan.columns, int(self.plan.target[projection])
-        column = int(columns.offset[projection]) + sent.source
-        copies = range(int(columns.copy_start[column]), int(columns.copy_start[column + 1]))
-        if not copies:  # a stride may skip a pixel: nobody is told of its change
+        copies, target = self.copies, int(self.plan.target[projection])
+        column = int(self.plan.columns.offset[projection]) + sent.source
+        own = range(int(copies.start[column]), int(copies.start[column + 1]))
+        if not own:  # a stride may skip a pixel: nobody is told of its change
             return
-        copy_at = {int(columns.copy_core[copy]): copy for copy in copies}
+        copy_at = {int(copies.core[copy]): copy for copy in own}
         for destination in copy_at:
             self.open_copies[target, destination] = self.open_copies.get((target, destination), 0) + 1
         self.books.injected += 1
         self.books.expected_deliveries += len(copy_at)
-        self.books.expected_words += sum(int(columns.copy_words[copy]) for copy in copies)
-        self.env.process(self.send(step, projection, sent, core, int(columns.tree[column]), copy_at))
+        self.books.expected_words += sum(int(copies.words[copy]) for copy in own)
+        tree = int(self.plan.columns.tree[column])
+        self.env.process(self.send(step, projection, sent, core, tree, copy_at))
 
     def send(
         self, step: int, projection: int, sent: Sent, core: int, tree: int, copy_at: dict[int, int]
@@ -129,12 +133,13 @@ class Cores:
         self.books.count(unit if unit != ABSENT else self.plan.core_unit(core), "core.send", 1, layer)
         if core in copy_at:
             self.env.process(self.consume(job, sent, copy_at[core]))
-        entries = range(int(wires.tree_start[tree]), int(wires.tree_start[tree + 1]))
+        branches = self.branches
+        entries = range(int(branches.start[tree]), int(branches.start[tree + 1]))
         self.books.expected_traversals += len(entries)
-        if entries and wires.routed[wires.tree_link[entries[0]], 0]:
+        if entries and wires.routed[branches.link[entries[0]], 0]:
             self.machine.write_buffer(self.plan.core_unit(core), wires.message_flits, layer)
         for entry in entries:
-            if wires.tree_parent[entry] == ABSENT:
+            if branches.parent[entry] == ABSENT:
                 self.env.process(self.branch(job, sent, entry, entries, copy_at))
 
     def branch(
@@ -148,15 +153,15 @@ class Cores:
         span_ps: int = 0,
     ) -> Walk:
         """Over one link of the tree, then on: the branches behind it, and the cores it reaches."""
-        wires, layer = self.plan.wires, int(self.plan.target[job[1]])
-        link, flits = int(wires.tree_link[entry]), wires.message_flits
+        wires, branches, layer = self.plan.wires, self.branches, int(self.plan.target[job[1]])
+        link, flits = int(branches.link[entry]), wires.message_flits
         queue = 0 if self.plan.buffers is None else int(self.plan.buffers.tree_queue[entry])
         span_ps, packet = yield from self.machine.cross(
             link, queue, MESSAGE, job, flits, span_ps, layer, behind
         )
         self.books.message_traversals += 1
-        following = [other for other in entries if wires.tree_parent[other] == entry - entries[0]]
-        cores = wires.drop_core[wires.drop_start[entry] : wires.drop_start[entry + 1]].tolist()
+        following = [other for other in entries if branches.parent[other] == entry - entries[0]]
+        cores = branches.drop_core[branches.drop_start[entry] : branches.drop_start[entry + 1]].tolist()
         if packet is not None:
             packet.branches = len(following) + bool(cores)
         for other in following:
@@ -173,9 +178,9 @@ class Cores:
 
     def consume(self, job: tuple[int, ...], sent: Sent, copy: int) -> Walk:
         """On the target core: receive, fetch the column, multiply and accumulate."""
-        stages, columns, machine = self.plan.stages, self.plan.columns, self.machine
+        stages, copies, machine = self.plan.stages, self.copies, self.machine
         step, projection, source, _ = job
-        core, layer = int(columns.copy_core[copy]), int(self.plan.target[projection])
+        core, layer = int(copies.core[copy]), int(self.plan.target[projection])
         job = (step, projection, source, core)
         receive = int(stages.unit[core, RECEIVE])
         fetch = int(stages.unit[core, FETCH]) + machine.array(job)
@@ -185,9 +190,7 @@ class Cores:
             receive if receive != ABSENT else self.plan.core_unit(core), "core.receive", 1, layer
         )
         yield machine.units[fetch].turn(machine.key(COLUMN, *job))
-        pieces = range(
-            pieces_of(int(columns.copy_address[copy]), int(columns.copy_bytes[copy]), stages.burst_bytes)
-        )
+        pieces = range(pieces_of(int(copies.address[copy]), int(copies.bytes[copy]), stages.burst_bytes))
         lanes = range(min(stages.pieces_at_once, len(pieces)))
         to_come = iter(pieces[len(lanes) :])
         yield self.env.all_of([self.env.process(self.carry(job, copy, lane, to_come)) for lane in lanes])
@@ -200,10 +203,8 @@ class Cores:
 
     def carry(self, job: tuple[int, ...], copy: int, lane: int, to_come: Iterator[int]) -> Walk:
         """Bring one piece of a column after another; the first of each lane are formed a cycle apart."""
-        stages, columns, machine = self.plan.stages, self.plan.columns, self.machine
-        address, size, words = (
-            int(field[copy]) for field in (columns.copy_address, columns.copy_bytes, columns.copy_words)
-        )
+        stages, copies, machine = self.plan.stages, self.copies, self.machine
+        address, size, words = (int(field[copy]) for field in (copies.address, copies.bytes, copies.words))
         core, layer = job[3], int(self.plan.target[job[1]])
         mac = int(stages.unit[core, MAC]) + machine.array(job)
         yield self.env.timeout(lane * stages.cycle_ps)
@@ -211,7 +212,7 @@ class Cores:
             yield self.env.timeout(stages.cycle_ps)
             piece = piece_of(address, size, words, stages.burst_bytes, number)
             part = (*job, number)
-            transfer = Transfer(int(columns.copy_store[copy]), piece.address, piece.bytes, part, layer)
+            transfer = Transfer(int(copies.store[copy]), piece.address, piece.bytes, part, layer)
             tail_ps = yield from self.memories.read(transfer, piece.words)
             yield machine.units[mac].turn(machine.key(COLUMN, *part))
             work_ps = piece_work(piece.words, stages.mac_lanes, stages.cycle_ps)

@@ -8,6 +8,7 @@ from typing import Any
 import simpy
 from simpy.events import Event
 
+from simulator.copies import copies_of
 from simulator.plan import Integers, Plan
 from simulator.rules.service import array_of, link_span
 from simulator.simpy_engine.books import Books
@@ -130,6 +131,5 @@ class Machine:
 
     def array(self, job: tuple[int, ...]) -> int:
         """Which multiply array of its core takes the column of a job (step, projection, source, ...)."""
-        columns = self.plan.columns
-        position = columns.position[columns.offset[job[1]] + job[2]]
+        position = copies_of(self.plan).position[self.plan.columns.offset[job[1]] + job[2]]
         return int(array_of(int(position), self.plan.stages.arrays))

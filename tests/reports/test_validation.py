@@ -14,6 +14,7 @@ from reports.validation.page import page, tally
 from reports.validation.row import STANDINGS
 from simulator.chip import load_chip
 from simulator.compile import compile_plan
+from simulator.copies import copies_of
 from simulator.mapping import map_network
 
 MISSED = {("deltarnn", "power"), ("spartus", "power")}
@@ -78,9 +79,9 @@ def test_spartus_holds_its_network_only_pruned() -> None:
     chip = load_chip("spartus")
     with pytest.raises(InputError, match="it holds"):
         map_network(whole, chip)
-    columns = compile_plan(pruned, chip, map_network(pruned, chip)).columns
-    assert set(columns.copy_words.tolist()) == {256}
-    assert set(columns.copy_bytes.tolist()) == {4 * chip.memories[0].access_bytes}
+    copies = copies_of(compile_plan(pruned, chip, map_network(pruned, chip)))
+    assert set(copies.words.tolist()) == {256}
+    assert set(copies.bytes.tolist()) == {4 * chip.memories[0].access_bytes}
 
 
 def test_a_row_notices_a_chip_that_is_not_the_published_one(monkeypatch: pytest.MonkeyPatch) -> None:

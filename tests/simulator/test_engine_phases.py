@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from networks.build import random_stack
 from networks.execute import execute
 from networks.trace import random_trace
+from simulator.branches import branches_of
 from simulator.chip import load_chip
 from simulator.compile import compile_plan
-from simulator.compiled_engine.engine import CompiledEngine, Stopped
+from simulator.compiled_engine.engine import CompiledEngine, Stopped, made_ready_for_events
 from simulator.compiled_engine.feed_forward import feed_forward
 from simulator.mapping import map_network
 from simulator.plan import Plan
@@ -68,9 +69,8 @@ def forward_cases(draw: st.DrawFn) -> Case:
 def test_phases_give_the_ledger_of_events_and_of_simpy(case: Case) -> None:
     network, trace, described, _, mapping = case
     plan = compile_plan(network, described, mapping)
-    phases, events = CompiledEngine(plan), CompiledEngine(plan)
-    assume(phases.forward is not None)
-    events.forward = None
+    phases, events = CompiledEngine(plan), CompiledEngine(plan, made_ready_for_events(plan))
+    assume(phases.ready.forward is not None)
     for number in range(trace.sequences):
         sequence = trace.sequence(number)
         ledger = phases.run_sequence(sequence)
@@ -113,19 +113,19 @@ def test_one_population_runs_in_phases_under_every_policy(policy: str) -> None:
     plan = plan_of({"synchronisation.policy": policy}, "mesh16", (24,))
     forward = feed_forward(plan)
     assert forward is not None
-    assert forward.links.size == len(np.unique(plan.wires.tree_link))
+    assert forward.ways.links.size == len(np.unique(branches_of(plan).link))
 
 
 def test_links_come_behind_those_that_lead_to_them() -> None:
     plan = plan_of({"synchronisation.policy": "layer"}, "mesh16", (24, 24))
-    forward, wires = feed_forward(plan), plan.wires
+    forward, branches = feed_forward(plan), branches_of(plan)
     assert forward is not None
-    place = {link: number for number, link in enumerate(forward.links.tolist())}
-    for first, end in zip(wires.tree_start[:-1], wires.tree_start[1:], strict=True):
+    place = {link: number for number, link in enumerate(forward.ways.links.tolist())}
+    for first, end in zip(branches.start[:-1], branches.start[1:], strict=True):
         for entry in range(first, end):
-            if wires.tree_parent[entry] >= 0:
-                before = int(wires.tree_link[first + wires.tree_parent[entry]])
-                assert place[before] < place[int(wires.tree_link[entry])]
+            if branches.parent[entry] >= 0:
+                before = int(branches.link[first + branches.parent[entry]])
+                assert place[before] < place[int(branches.link[entry])]
 
 
 def test_lanes_grow_in_the_middle_of_a_run() -> None:

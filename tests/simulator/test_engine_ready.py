@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import weakref
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from networks.build import random_stack
 from networks.trace import dense_trace
 from simulator.chip import load_chip
 from simulator.compile import compile_plan
-from simulator.compiled_engine.engine import READY, CompiledEngine
+from simulator.compiled_engine.engine import CompiledEngine, made_ready
 from simulator.mapping import map_network
 from simulator.plan import Plan
 
@@ -22,27 +23,26 @@ def a_plan() -> Plan:
 
 def test_engines_of_one_plan_share_its_tables_and_no_others_do() -> None:
     plan = a_plan()
-    assert CompiledEngine(plan).tables is CompiledEngine(plan).tables
-    assert CompiledEngine(plan).tables is not CompiledEngine(a_plan()).tables
+    assert CompiledEngine(plan).ready is CompiledEngine(plan).ready
+    assert CompiledEngine(plan).ready is not CompiledEngine(a_plan()).ready
 
 
 def test_a_run_leaves_the_tables_as_they_were() -> None:
     plan = a_plan()
     engine = CompiledEngine(plan)
-    before = [table.copy() for table in (*engine.tables, *engine.start)]
+    before = [table.copy() for table in (*engine.ready.tables, *engine.ready.start)]
     first = engine.run_sequence(dense_trace(plan.network, [3]))
     again = CompiledEngine(plan).run_sequence(dense_trace(plan.network, [3]))
-    assert all(map(np.array_equal, before, (*engine.tables, *engine.start)))
+    assert all(map(np.array_equal, before, (*engine.ready.tables, *engine.ready.start)))
     assert np.array_equal(first.counts, again.counts)
     assert np.array_equal(first.step_latency_ps, again.step_latency_ps)
 
 
-def test_the_tables_go_with_their_plan() -> None:
-    gc.collect()
-    before = len(READY)
+def test_what_was_made_goes_with_its_plan() -> None:
     plan = a_plan()
     CompiledEngine(plan).run_sequence(dense_trace(plan.network, [2]))
-    assert len(READY) == before + 1
+    tables = weakref.ref(made_ready(plan).tables.lists)
+    assert tables() is not None
     del plan
     gc.collect()
-    assert len(READY) == before
+    assert tables() is None

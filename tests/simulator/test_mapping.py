@@ -22,6 +22,7 @@ from networks.graph import Network, Population, Projection
 from networks.quantise import quantised
 from simulator.chip import Chip, load_chip
 from simulator.compile import compile_plan
+from simulator.copies import copies_of
 from simulator.mapping import map_network, spread
 from tests.simulator.random_networks import networks as any_network
 
@@ -149,9 +150,9 @@ def test_packed_columns_hold_their_words_and_where_they_belong() -> None:
     (block,) = mapping.blocks
     assert (block.stride_bytes, block.index_bits, block.bytes) == (0, 1, 9 + 5)
     assert mapping.table()[1].rows[0][5] == "packed"
-    columns = compile_plan(network, load_chip("edgedrnn"), mapping).columns
-    assert (columns.copy_words.tolist(), columns.copy_bytes.tolist()) == ([2, 1], [9, 5])
-    assert columns.copy_address.tolist() == [block.base_address, block.base_address + 9]
+    copies = copies_of(compile_plan(network, load_chip("edgedrnn"), mapping))
+    assert (copies.words.tolist(), copies.bytes.tolist()) == ([2, 1], [9, 5])
+    assert copies.address.tolist() == [block.base_address, block.base_address + 9]
 
 
 def test_narrow_weights_take_whole_bytes() -> None:
@@ -167,18 +168,16 @@ def test_columns_take_the_bytes_of_their_own_precision(network: Network, cores: 
     """Of every projection and core: words of its own bits, packed, rounded up to a byte for each column."""
     chip = chip_of(cores, "1 MiB")
     plan = compile_plan(network, chip, map_network(network, chip))
-    copies = np.diff(plan.columns.copy_start)
+    copies = copies_of(plan)
     projection = np.repeat(
-        np.repeat(np.arange(len(network.projections)), np.diff(plan.columns.offset)), copies
+        np.repeat(np.arange(len(network.projections)), np.diff(plan.columns.offset)), np.diff(copies.start)
     )
     slices = {
         (network.populations[p].name, part.core): part
         for p, parts in enumerate(plan.mapping.slices)
         for part in parts
     }
-    for number, core, words, size in zip(
-        projection, plan.columns.copy_core, plan.columns.copy_words, plan.columns.copy_bytes, strict=True
-    ):
+    for number, core, words, size in zip(projection, copies.core, copies.words, copies.bytes, strict=True):
         own = network.projections[number]
         form = own.weight_format
         if isinstance(network.arithmetic, FixedPoint):

@@ -18,6 +18,7 @@ from networks.trace import dense_trace
 from simulator.blocks import Block
 from simulator.chip import Chip
 from simulator.compile import compile_plan
+from simulator.copies import copies_of
 from simulator.layout import layouts
 from simulator.mapping import Mapping, map_network
 from simulator.pinning import fill
@@ -88,10 +89,10 @@ def home_of(blocks: tuple[Block, ...], column: Column) -> list[Block]:
 
 def dram_bytes(plan: Plan, profile: Profile) -> int:
     """Bytes of columns that the profile's messages fetch from the DRAM."""
-    columns = plan.columns
-    sent = np.repeat(np.concatenate(profile.counts), np.diff(columns.copy_start))
-    far = np.array(plan.stores.component)[columns.copy_store] == "dram"
-    return int((sent * columns.copy_bytes)[far].sum())
+    copies = copies_of(plan)
+    sent = np.repeat(np.concatenate(profile.counts), np.diff(copies.start))
+    far = np.array(plan.stores.component)[copies.store] == "dram"
+    return int((sent * copies.bytes)[far].sum())
 
 
 cores = st.integers(1, 5)
@@ -151,8 +152,8 @@ def test_more_room_near_never_fetches_more_from_afar(
         made = pinning(size, cores, near)
         plan = compile_plan(network, made, map_network(network, made, profile))
         fetched.append(dram_bytes(plan, profile))
-        sent = np.repeat(np.concatenate(profile.counts), np.diff(plan.columns.copy_start))
-        assert fetched[-1] <= int((sent * plan.columns.copy_bytes).sum())
+        sent = np.repeat(np.concatenate(profile.counts), np.diff(copies_of(plan).start))
+        assert fetched[-1] <= int((sent * copies_of(plan).bytes).sum())
     assert fetched == sorted(fetched, reverse=True)
 
 
@@ -164,13 +165,13 @@ def test_columns_are_read_where_they_lie(network: Network, size: str, seed: int)
     profile = random_profile(network, np.random.default_rng(seed))
     mapping = map_network(network, made, profile)
     plan = compile_plan(network, made, mapping)
-    columns, component = plan.columns, plan.stores.component
+    columns, copies, component = plan.columns, copies_of(plan), plan.stores.component
     for projection, first in enumerate(columns.offset[:-1].tolist()):
         for column in range(first, int(columns.offset[projection + 1])):
-            for copy in range(columns.copy_start[column], columns.copy_start[column + 1]):
-                core, store = int(columns.copy_core[copy]), component[columns.copy_store[copy]]
-                start = int(columns.copy_address[copy])
-                stop = start + int(columns.copy_bytes[copy])
+            for copy in range(copies.start[column], copies.start[column + 1]):
+                core, store = int(copies.core[copy]), component[copies.store[copy]]
+                start = int(copies.address[copy])
+                stop = start + int(copies.bytes[copy])
                 (home,) = (
                     block
                     for block in mapping.blocks

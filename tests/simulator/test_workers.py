@@ -86,7 +86,7 @@ def test_a_stopped_engine_leaves_its_kernel_within_a_second(
     rehearse(plan, np.ones((1, 8), np.float32), "compiled")
     trace = random_trace(network, [30_000], 1.0, np.random.default_rng(0))  # some seconds of work
     engine, ended = CompiledEngine(plan), []
-    assert (engine.forward is not None) == in_phases
+    assert (engine.ready.forward is not None) == in_phases
 
     def run() -> None:
         with pytest.raises(Stopped):

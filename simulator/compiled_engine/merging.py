@@ -1,0 +1,163 @@
+"""Bring what comes to a lane from all its feeds into one order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from networks.kernels import inlined, part
+from simulator.compiled_engine.arrivals import Arrivals
+from simulator.compiled_engine.columns import pass_router
+from simulator.compiled_engine.records import NONE, State, Tables
+from simulator.plan import Integers
+
+BEFORE_ALL, AFTER_ALL = np.int64(-1), np.int64((1 << 63) - 1)
+ONE = np.uintp(1)
+
+
+@part
+def gather(state: State, tables: Tables, arrivals: Arrivals, number: int, target: int) -> int:
+    """Merge a lane's feeds, always the two shortest runs; returns the place of the run that holds them all.
+
+    The runs lie in ``arrivals.spare`` from ``begins`` on, ``lengths`` keys each. NONE where nothing comes.
+    """
+    lane, lengths = tables.lanes[number], arrivals.lengths
+    runs, free = 0, 0
+    for feed in range(lane.feeds, lane.feeds_end):
+        length = pass_on(state, tables, arrivals, feed, free + 1)
+        if number >= tables.links.size:
+            leave_router(state, tables, tables.feeds[feed].origin, target, length)
+        if length > 0:
+            place = runs
+            while place > 0 and lengths[place - 1] > length:
+                lengths[place], arrivals.begins[place] = lengths[place - 1], arrivals.begins[place - 1]
+                place -= 1
+            lengths[place], arrivals.begins[place] = length, free + 1
+            runs += 1
+            free = close_run(arrivals, free, length)
+    if runs == 0:
+        return NONE
+    shortest, merged, end = 0, runs, runs
+    for _ in range(runs - 1):
+        pair = 0, 0
+        for _ in range(2):
+            if shortest < runs and (merged == end or lengths[shortest] <= lengths[merged]):
+                pair = pair[1], shortest
+                shortest += 1
+            else:
+                pair = pair[1], merged
+                merged += 1
+        one, other = pair
+        merge(
+            arrivals.spare,
+            arrivals.begins[one],
+            lengths[one],
+            arrivals.begins[other],
+            lengths[other],
+            free + 1,
+        )
+        arrivals.begins[end], lengths[end] = free + 1, lengths[one] + lengths[other]
+        free = close_run(arrivals, free, lengths[end])
+        end += 1
+    return end - 1
+
+
+@part
+def leave_router(state: State, tables: Tables, link: int, target: int, messages: int) -> None:
+    """Messages come into a core, by a link or from itself; a router at the end of the link is passed."""
+    if link < tables.links.size and tables.links[link].leave:
+        chip = tables.chip[0]
+        pass_router(state, tables, chip.first_link + link, target, messages * chip.message_flits)
+
+
+@part
+def close_run(arrivals: Arrivals, before: int, length: int) -> int:
+    """Fence a run in, so that merging need not ask where it ends; returns where the next fence goes."""
+    arrivals.spare[before], arrivals.spare[before + 1 + length] = BEFORE_ALL, AFTER_ALL
+    return before + length + 2
+
+
+@part
+def pass_on(state: State, tables: Tables, arrivals: Arrivals, number: int, at: int) -> int:
+    """Copy from a feed's origin what goes on by it to ``spare`` from ``at`` on; returns how many."""
+    feed, run = tables.feeds[number], state.run[0]
+    first, end = arrivals.bounds[feed.origin], arrivals.filled[feed.origin]
+    keys, spare, wanted = arrivals.keys, arrivals.spare, arrivals.wanted
+    low, lag, filled = np.uintp((1 << run.shift) - 1), feed.lag << run.shift, np.uintp(at)
+    masks = tables.chip[0].masks
+    if masks == 1 and feed.stride == 0 and feed.held == NONE:
+        behind = tables.through[feed.wanted]
+        for place in range(np.uintp(first), np.uintp(end)):
+            key = keys[place]
+            spare[filled] = key + lag
+            filled += np.uintp(wanted[np.uintp(key) & low] & behind != 0)
+        return int(filled) - at
+    period = tables.links[feed.origin].period if feed.held != NONE else 0
+    for place in range(first, end):
+        key = keys[place]
+        rank = key & np.int64(low)
+        row, some = feed.wanted + feed.stride * arrivals.source[rank], np.uint64(0)
+        for mask in range(masks):
+            some |= wanted[rank * masks + mask] & tables.through[row + mask]
+        if feed.held != NONE:
+            lag = (tables.busy[feed.held + arrivals.source[rank]] - period) << run.shift
+        spare[filled] = key + lag
+        filled += np.uintp(some != 0)
+    return int(filled) - at
+
+
+@part
+def merge(keys: Integers, one: int, length: int, other: int, other_length: int, into: int) -> None:
+    """Merge two fenced runs of different keys into ``keys`` from ``into`` on.
+
+    The half of all keys that come first is found by bisection; both halves are merged from both ends, so that
+    four chains of steps go on side by side, a quarter of the keys each.
+    """
+    total = length + other_length
+    quarter = total >> 2
+    mine = first_of(keys, one, length, other, other_length, 2 * quarter)
+    others, middle = 2 * quarter - mine, into + 2 * quarter
+    a, b, fill_a = np.uintp(one), np.uintp(other), np.uintp(into)
+    c, d, fill_c = np.uintp(one + mine - 1), np.uintp(other + others - 1), np.uintp(middle - 1)
+    e, f, fill_e = np.uintp(one + mine), np.uintp(other + others), np.uintp(middle)
+    g, h = np.uintp(one + length - 1), np.uintp(other + other_length - 1)
+    fill_g = np.uintp(into + total - 1)
+    for _ in range(quarter):
+        a, b, fill_a = take_lower(keys, a, b, fill_a)
+        c, d, fill_c = take_higher(keys, c, d, fill_c)
+        e, f, fill_e = take_lower(keys, e, f, fill_e)
+        g, h, fill_g = take_higher(keys, g, h, fill_g)
+    for _ in range(total & 3):
+        e, f, fill_e = take_lower(keys, e, f, fill_e)
+
+
+@inlined
+def take_lower(keys: Integers, one: Any, other: Any, fill: Any) -> tuple[Any, Any, Any]:
+    """The lower of two keys goes to ``fill``; no branch, since which it is cannot be foreseen."""
+    a, b = keys[one], keys[other]
+    mine = np.uintp(a < b)
+    keys[fill] = min(a, b)
+    return one + mine, other + (ONE - mine), fill + ONE
+
+
+@inlined
+def take_higher(keys: Integers, one: Any, other: Any, fill: Any) -> tuple[Any, Any, Any]:
+    """The higher of two keys goes to ``fill``, downwards."""
+    a, b = keys[one], keys[other]
+    mine = np.uintp(a > b)
+    keys[fill] = max(a, b)
+    return one - mine, other - (ONE - mine), fill - ONE
+
+
+@inlined
+def first_of(keys: Integers, one: int, length: int, other: int, other_length: int, count: int) -> int:
+    """How many of the ``count`` lowest keys of two sorted runs are of the first run."""
+    low, high = max(0, count - other_length), min(length, count)
+    while low < high:
+        middle = (low + high) >> 1
+        if keys[one + middle] < keys[other + count - middle - 1]:
+            low = middle + 1
+        else:
+            high = middle
+    return low
