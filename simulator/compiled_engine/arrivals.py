@@ -21,6 +21,7 @@ from simulator.plan import Integers
 # A fetch slot whose column comes by turns with others (``turns``).
 SLOT = record("stage", "packet", "number", "copy", "at", "unit", "arrival", "flits", "span", "tail")
 
+QUEUES = 3  # of a core that consumes: for a slot, for its memory, for the sums
 AT_ONCE = cast("int", np.int64(0))  # no Python integer, for which kernels would be compiled once more
 
 
@@ -43,6 +44,7 @@ class Arrivals(NamedTuple):
     store: Annotated[Integers, np.int64]  # what each core fetches from
     share: Annotated[Integers, np.int64]  # of the population of the phase, on each core
     slots: Annotated[Records, SLOT]
+    peaks: Annotated[npt.NDArray[np.uintp], np.uintp]  # how long the queues of a lane have been at most
     stages: Annotated[Integers, np.int64]  # the addresses of `stages.STAGES`
     # of one lane, message by message: when it asked for a unit or a slot, when that was granted, when it was
     # read, when it came to the sums and when it had gone through them
@@ -93,6 +95,7 @@ def empty_arrivals(
         store=forward.store,
         share=np.zeros(cores, np.int64),
         slots=np.zeros(slots, SLOT),
+        peaks=np.zeros(QUEUES, np.uintp),
         stages=stages,
         asked=asked,
         granted=granted,

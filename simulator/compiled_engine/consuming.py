@@ -7,7 +7,7 @@ import numpy as np
 from networks.kernels import apart, inlined
 from simulator.compiled_engine.arrivals import AT_ONCE, view_arrivals, view_state, view_tables
 from simulator.compiled_engine.columns import count_sums
-from simulator.compiled_engine.lines import NOBODY, ONE, book_line, longest
+from simulator.compiled_engine.lines import ONE, book_line, lengthen
 from simulator.compiled_engine.queues import count, cover_line
 from simulator.compiled_engine.records import Tables
 from simulator.plan import Integers
@@ -40,7 +40,8 @@ def consume_in_line(
     places = state.units[fetch]
     held_until, idle = places.covered - opened, AT_ONCE
     asked_sum, granted_sum, read_sum, summed_sum = AT_ONCE, AT_ONCE, AT_ONCE, AT_ONCE
-    fetch_peak, bank_peak, mac_peak, number = NOBODY, NOBODY, NOBODY, NOBODY
+    peaks, number = arrivals.peaks, np.uintp(0)
+    peaks[:] = 0
     words, accesses, works, ends = AT_ONCE, AT_ONCE, AT_ONCE, AT_ONCE
     granted, read, summed, ended = arrivals.granted, arrivals.read, arrivals.summed, arrivals.ended
     for place in range(np.uintp(first), np.uintp(end)):
@@ -55,14 +56,14 @@ def consume_in_line(
         if number >= slots:
             start = max(start, ended[number - slots])
         granted[number] = start
-        fetch_peak = longest(granted, number, asked, fetch_peak)
+        lengthen(peaks, 0, granted, number, asked)
         reading = max(start + cycle, bank_free)
         read[number] = reading
-        bank_peak = longest(read, number, start + cycle, bank_peak)
+        lengthen(peaks, 1, read, number, start + cycle)
         bank_free = reading + reads * period
         summing = max(reading + latency, mac_free)
         summed[number] = summing
-        mac_peak = longest(summed, number, reading + latency, mac_peak)
+        lengthen(peaks, 2, summed, number, reading + latency)
         mac_free = consumed(summing, size.work, bank_free - period + latency)
         ended[number] = mac_free
         idle += max(AT_ONCE, start - held_until)  # the columns end in the order in which they began
@@ -78,9 +79,9 @@ def consume_in_line(
     state.units[bank].free_at, state.units[mac].free_at = opened + bank_free, opened + mac_free
     cover_line(state, bank, opened + bank_free, accesses * period, accesses * period)
     cover_line(state, mac, opened + mac_free, ends - summed_sum, works)
-    book_line(state, fetch, granted_sum - asked_sum, fetch_peak)
-    book_line(state, bank, read_sum - granted_sum - come * cycle, bank_peak)
-    book_line(state, mac, summed_sum - read_sum - come * latency, mac_peak)
+    book_line(state, fetch, granted_sum - asked_sum, int(peaks[0]))
+    book_line(state, bank, read_sum - granted_sum - come * cycle, int(peaks[1]))
+    book_line(state, mac, summed_sum - read_sum - come * latency, int(peaks[2]))
     count(state, bank, target, store.words, words)
     count(state, bank, target, store.read, accesses)
     count_sums(state, tables, core, mac, target, words)

@@ -6,7 +6,7 @@ import numpy as np
 
 from networks.kernels import apart, part
 from simulator.compiled_engine.arrivals import AT_ONCE, Arrivals, view_arrivals, view_state, view_tables
-from simulator.compiled_engine.lines import NOBODY, book_line, check_time, go_through, longest
+from simulator.compiled_engine.lines import book_line, check_time, go_through, lengthen
 from simulator.compiled_engine.merging import gather
 from simulator.compiled_engine.queues import cover_line
 from simulator.compiled_engine.records import NONE, State, Tables
@@ -64,7 +64,8 @@ def go_through_unlike(
     """
     run, keys, begun, unit = state.run[0], arrivals.keys, arrivals.granted, tables.chip[0].first_link + link
     wire, row, shift, low = tables.links[link], tables.lanes[link].held, run.shift, (1 << run.shift) - 1
-    free, wait, held, peak = state.units[unit].free_at - run.opened, AT_ONCE, AT_ONCE, NOBODY
+    free, wait, held = state.units[unit].free_at - run.opened, AT_ONCE, AT_ONCE
+    arrivals.peaks[0] = 0
     for place in range(number):
         key = arrivals.spare[at + place]
         asked, busy = key >> shift, tables.busy[row + arrivals.source[key & low]]
@@ -72,8 +73,8 @@ def go_through_unlike(
         begun[place] = start
         free, wait, held = start + busy, wait + start - asked, held + busy
         keys[into + place] = ((start + wire.hop) << shift) | (key & low)
-        peak = longest(begun, np.uintp(place), asked, peak)
+        lengthen(arrivals.peaks, 0, begun, np.uintp(place), asked)
     state.units[unit].free_at = run.opened + free
     cover_line(state, unit, run.opened + free, held, number * tables.chip[0].message_flits * wire.period)
     check_time(state, run.opened + free + wire.hop)
-    book_line(state, unit, wait, peak)
+    book_line(state, unit, wait, int(arrivals.peaks[0]))

@@ -14,7 +14,7 @@ from simulator.plan import Integers
 
 KEY_BITS = 62
 LATE = 2  # in ``run.overflow``: a time does not fit into a key
-NOBODY, ONE = np.uintp(0), np.uintp(1)
+ONE = np.uintp(1)
 
 
 @part
@@ -35,57 +35,61 @@ def go_through(
     ``work`` of that it is busy. They come out ``behind`` after their service has begun, into
     ``arrivals.keys`` from ``into`` on.
     """
-    run, keys, begun = state.run[0], arrivals.keys, arrivals.granted
+    run, keys = state.run[0], arrivals.keys
     shift, opened = run.shift, run.opened
     low, free = np.int64((1 << shift) - 1), state.units[unit].free_at - opened
-    wait, peak = AT_ONCE, NOBODY
+    wait, longest_wait = AT_ONCE, AT_ONCE
     first, out = np.uintp(at), np.uintp(into)
     for place in range(np.uintp(number)):
         key = source[first + place]
         asked = key >> shift
         start = max(asked, free)
-        begun[place] = start
-        free, wait = start + duration, wait + start - asked
+        free, wait, longest_wait = start + duration, wait + start - asked, max(longest_wait, start - asked)
         keys[out + place] = ((start + behind) << shift) | (key & low)
-        peak = longest(begun, place, asked, peak)
     state.units[unit].free_at = opened + free
     cover_line(state, unit, opened + free, number * duration, number * work)
     check_time(state, opened + free + behind)
-    book_line(state, unit, wait, peak)
+    # whoever waits has in front of it those that are served meanwhile, one behind the other
+    book_line(state, unit, wait, 1 + longest_wait // duration)
 
 
 @inlined
-def longest(begun: Integers, place: Any, asked_ps: int, peak: Any) -> Any:
-    """How long a queue has been at most, now that one more has come to it.
+def lengthen(peaks: Any, queue: int, begun: Integers, place: Any, asked_ps: int) -> None:
+    """See whether a queue has become longer than ever before, now that one more has come to it.
 
     Places are served in order: ``begun[place]`` is when. Those stand in the queue at ``asked_ps`` whose
-    service begins then or later. It grows by one at a time, so only the one ``peak`` places ahead is looked
-    at. Unsigned, since a negative index would be one from the end.
+    service begins then or later. It grows by one at a time, so only the one ``peaks[queue]`` places ahead is
+    looked at. What is written only now and then is a branch that can be foreseen; a sum would make every
+    message wait for the one before it.
     """
-    return peak + np.uintp(begun[place - peak] >= asked_ps)
+    if begun[place - peaks[queue]] >= asked_ps:
+        peaks[queue] += ONE
 
 
 @part
-def book_queue(state: State, unit: int, asked: Integers, lag: int, begun: Integers, number: int) -> None:
+def book_queue(
+    state: State, arrivals: Arrivals, unit: int, asked: Integers, lag: int, begun: Integers, number: int
+) -> None:
     """Enter a queue into the books: who asked at ``asked + lag`` was served at ``begun``, both in order.
 
     Who comes at a tick stands in the queue before anybody is served at it.
     """
-    wait, peak = AT_ONCE, NOBODY
+    wait, peaks = AT_ONCE, arrivals.peaks
+    peaks[0] = 0
     for place in range(np.uintp(number)):
         time_ps = asked[place] + lag
         wait += begun[place] - time_ps
-        peak = longest(begun, place, time_ps, peak)
-    book_line(state, unit, wait, peak)
+        lengthen(peaks, 0, begun, place, time_ps)
+    book_line(state, unit, wait, int(peaks[0]))
 
 
 @part
-def book_line(state: State, unit: int, wait_ps: int, peak: np.uintp) -> None:
+def book_line(state: State, unit: int, wait_ps: int, peak: int) -> None:
     """Who stands in line is in the queue from asking to being served: its area is all their waits."""
     books = state.units[unit]
     books.wait += wait_ps
     books.area += wait_ps
-    books.peak = max(books.peak, np.int64(peak))
+    books.peak = max(books.peak, peak)
 
 
 @part

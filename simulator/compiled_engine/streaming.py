@@ -107,10 +107,10 @@ def consume_streamed(
         crossed, words, flits = crossed + 1, words + copy.words, flits + came
     state.units[unit].free_at, state.units[units.mac + array].free_at = link_free, mac_free
     state.units[store.unit].free_at = memory_free
-    book_queue(state, units.fetch + array, arrivals.asked, AT_ONCE, arrivals.granted, number)
-    book_queue(state, unit, arrivals.crossing, AT_ONCE, arrivals.crossed, crossed)
-    book_queue(state, store.unit, arrivals.sought, AT_ONCE, arrivals.read, number)
-    book_queue(state, units.mac + array, arrivals.came, AT_ONCE, arrivals.summed, number)
+    book_queue(state, arrivals, units.fetch + array, arrivals.asked, AT_ONCE, arrivals.granted, number)
+    book_queue(state, arrivals, unit, arrivals.crossing, AT_ONCE, arrivals.crossed, crossed)
+    book_queue(state, arrivals, store.unit, arrivals.sought, AT_ONCE, arrivals.read, number)
+    book_queue(state, arrivals, units.mac + array, arrivals.came, AT_ONCE, arrivals.summed, number)
     count(state, store.unit, target, store.words, words)
     count_bursts(state, store, target, bursts, hits, misses, conflicts, activates)
     count_sums(state, tables, core, units.mac + array, target, words)

@@ -79,7 +79,7 @@ def consume_by_turns(
             taken += slots[slot].stage != EMPTY
     for number in range(taken):
         hold(state, fetching, arrivals.granted[number], arrivals.ended[number])
-    book_queue(state, fetching, arrivals.asked, AT_ONCE, arrivals.granted, taken)
+    book_queue(state, arrivals, fetching, arrivals.asked, AT_ONCE, arrivals.granted, taken)
     count_sums(state, tables, core, tables.cores[core].mac + array, target, words)
     state.run[0].delivered += taken
     return int(last)
