@@ -43,8 +43,9 @@ def compile_columns(network: Network, mapping: Mapping, topology: Topology) -> t
     """Number the columns of all projections, the distinct trees they take and the distinct sizes of parts."""
     trees: dict[tuple[int, bytes], int] = {}
     sizes: dict[tuple[int, int], int] = {}
-    offset, first, stride = [0], [0], []
-    tree_of, words_of, size_of = [], [], []
+    rows: list[list[npt.NDArray[np.uint32]]] = [[] for _ in network.populations]
+    offset, row, stride = [0], [], []
+    tree_of, words_of = [], []
     for number, projection in enumerate(network.projections):
         parts = parts_of(network, mapping, number)
         sources = len(parts.words)
@@ -52,17 +53,21 @@ def compile_columns(network: Network, mapping: Mapping, topology: Topology) -> t
         words_of.append(parts.words.sum(axis=1).astype(np.int32))
         tree_of.append(number_trees(parts, mapping, network.index(projection.source), topology.cores, trees))
         alike = bool((parts.words == parts.words[0]).all())
-        size_of.append(number_sizes(parts, slice(1) if alike else slice(sources), sizes))
-        first.append(first[-1] + len(size_of[-1]))
-        stride.append(0 if alike else len(parts.cores))
+        into = rows[network.index(projection.target)]
+        row.append(sum(map(len, into)))
+        into.append(number_sizes(parts, slice(1) if alike else slice(sources), sizes))
+        stride.append(0 if alike else 1)
     renumbered, distinct = by_source(trees, topology)
     kinds = np.array(list(sizes), np.int64).reshape(-1, 2)
+    by_core = [np.concatenate(found).T.reshape(-1) if found else np.zeros(0, np.uint32) for found in rows]
     columns = Columns(
         offset=np.array(offset, np.int64),
         tree=renumbered[np.concatenate(tree_of)],
         words=np.concatenate(words_of),
-        size=np.concatenate(size_of).astype(np.min_scalar_type(max(1, len(kinds) - 1))),
-        first=np.array(first[:-1], np.int64),
+        size=np.concatenate(by_core).astype(np.min_scalar_type(max(1, len(kinds) - 1))),
+        first=np.cumsum([0, *map(len, by_core[:-1])]),
+        rows=np.array([sum(map(len, found)) for found in rows], np.int64),
+        row=np.array(row, np.int64),
         stride=np.array(stride, np.int64),
         size_words=kinds[:, 0].copy(),
         size_bytes=kinds[:, 1].copy(),
@@ -89,7 +94,7 @@ def number_trees(
 
 
 def number_sizes(parts: Parts, rows: slice, sizes: dict[tuple[int, int], int]) -> npt.NDArray[np.uint32]:
-    """For these columns the number of the size of each part, row by row; new sizes get the next numbers."""
+    """For these columns the number of the size of each part; new sizes get the next numbers."""
     words, held = parts.words[rows], parts.bytes[rows]
     numbers = np.empty(words.shape, np.uint32)
     for part in range(words.shape[1]):
@@ -99,7 +104,7 @@ def number_sizes(parts: Parts, rows: slice, sizes: dict[tuple[int, int], int]) -
             size = int(held[np.argmax(words[:, part] == count), part])
             number[count] = sizes.setdefault((count, size), len(sizes))
         numbers[:, part] = number[words[:, part]]
-    return numbers.reshape(-1)
+    return numbers
 
 
 def kinds_of(present: Flags) -> tuple[Flags, Integers]:

@@ -178,17 +178,20 @@ class Trees:
 class Columns:
     """What each message fetches. Part *n* of a column lies with share *n* of the population it goes into.
 
-    Few parts are of different size: ``size[first[p] + stride[p] * source + n]`` is the number of a size, and
-    ``size_words`` and ``size_bytes`` say what that is. ``stride`` is 0 where all sources of a projection send
-    alike.
+    Few parts are of different size. The number of a part's size is ``size[first[population] + n *
+    rows[population] + row]``, and ``size_words`` and ``size_bytes`` say what that is. The row of a source is
+    ``row[projection] + source``; where all sources of a projection send alike (``stride`` 0) it has one row.
+    What one core has to read lies together.
     """
 
     offset: Integers  # (projections + 1,)
     tree: npt.NDArray[np.int32]  # of each column
     words: npt.NDArray[np.int32]  # of each column, in all its copies
     size: npt.NDArray[np.unsignedinteger[Any]]
-    first: Integers  # (projections,)
-    stride: Integers  # (projections,)
+    first: Integers  # (populations,)
+    rows: Integers  # (populations,)
+    row: Integers  # (projections,)
+    stride: Integers  # (projections,) 0 or 1
     size_words: Integers
     size_bytes: Integers
 

@@ -34,15 +34,15 @@ class Arrivals(NamedTuple):
     spare: Annotated[Integers, np.int64]  # keys on their way into a lane, in sorted runs
     begins: Annotated[Integers, np.int64]  # of these runs
     lengths: Annotated[Integers, np.int64]
-    # of each message of the step: the cores it wants, where its sizes are listed, its source core and array
+    # of each message of the step: the cores it wants, its row in the list of sizes, its source core and array
     wanted: Annotated[npt.NDArray[np.uint64], np.uint64]
-    sizes: Annotated[Integers, np.int64]
+    row: Annotated[Integers, np.int64]
     source: Annotated[Integers, np.int64]
     array: Annotated[Integers, np.int64]
     links: Annotated[Integers, np.int64]  # in the order in which they are crossed
     fetching: Annotated[Integers, np.int64]  # how each core fetches: a stage of `stages`
     store: Annotated[Integers, np.int64]  # what each core fetches from
-    share: Annotated[Integers, np.int64]  # of the population of the phase, on each core
+    sizes: Annotated[Integers, np.int64]  # where those of the parts on each core are listed, in this phase
     slots: Annotated[Records, SLOT]
     peaks: Annotated[npt.NDArray[np.uintp], np.uintp]  # how long the queues of a lane have been at most
     stages: Annotated[Integers, np.int64]  # the addresses of `stages.STAGES`
@@ -74,7 +74,7 @@ def empty_arrivals(
     widest = int((tables.lanes["feeds_end"] - tables.lanes["feeds"]).max(initial=1))
     levels = widest.bit_length() + 1  # a key is moved so often on its way into a lane
     asked, granted, read, summed, ended = np.empty((5, messages), np.int64)
-    sizes, source, array = np.empty((3, messages), np.int64)
+    row, source, array = np.empty((3, messages), np.int64)
     streamed = messages if (forward.fetching == STREAMED).any() else 0
     sought, came, span, copy = np.empty((4, streamed), np.int64)
     crossing, crossed = np.empty((2, 2 * streamed), np.int64)
@@ -87,13 +87,13 @@ def empty_arrivals(
         begins=begins,
         lengths=lengths,
         wanted=np.empty(messages * int(tables.chip["masks"][0]), np.uint64),
-        sizes=sizes,
+        row=row,
         source=source,
         array=array,
         links=forward.ways.links,
         fetching=forward.fetching,
         store=forward.store,
-        share=np.zeros(cores, np.int64),
+        sizes=np.zeros(cores, np.int64),
         slots=np.zeros(slots, SLOT),
         peaks=np.zeros(QUEUES, np.uintp),
         stages=stages,

@@ -31,7 +31,7 @@ def consume_in_line(
     arrivals, chip, run = view_arrivals(arrivals_directory), tables.chip[0], state.run[0]
     lane, store = tables.links.size + core, tables.stores[arrivals.store[core]]
     first, end = arrivals.bounds[lane], arrivals.filled[lane]
-    units, arrays, share = tables.cores[core], chip.arrays, arrivals.share[core]
+    units, arrays, listed = tables.cores[core], chip.arrays, arrivals.sizes[core]
     fetch, bank, mac = units.fetch + array, store.unit + array, units.mac + array
     slots, cycle = np.uintp(state.units[fetch].places), chip.cycle
     period, latency, row = store.period, store.latency, np.uintp(store.reads)
@@ -49,7 +49,7 @@ def consume_in_line(
         rank = np.uintp(key & low)
         if arrays > 1 and arrivals.array[rank] != array:
             continue
-        kind = size_of(tables, arrivals.sizes[rank] + share, chip.size_bytes)
+        kind = size_of(tables, listed + arrivals.row[rank], chip.size_bytes)
         size, reads = tables.sizes[kind], tables.accesses[row + kind]
         asked = key >> shift
         start = asked

@@ -68,7 +68,7 @@ def find(state: State, tables: Tables, arrivals: Arrivals, number: int) -> None:
         rank = message - run.first
         for mask in range(masks):
             arrivals.wanted[rank * masks + mask] = tables.wanted[tree * masks + mask]
-        arrivals.sizes[rank] = encoder.sizes + encoder.stride * position
+        arrivals.row[rank] = encoder.row + encoder.stride * position
         arrivals.source[rank], arrivals.array[rank] = encoder.core, array_of(position, chip.arrays)
         due = encoder.began + scan_offset(position, chip.per_cycle, chip.cycle) - run.opened
         arrivals.keys[run.keys] = (due << run.shift) | rank

@@ -28,7 +28,7 @@ def phases(state_directory: Integers, tables_directory: Integers, arrivals_direc
         first, end = sweep_order(state, tables)
         target, step = tables.lists[first + run.index], run.step
         begin_step(state, tables, target, step)
-        if run.needed > arrivals.keys.size or run.messages > arrivals.sizes.size:
+        if run.needed > arrivals.keys.size or run.messages > arrivals.row.size:
             return False
         finished = phase(state_directory, tables_directory, arrivals_directory, target, step)
         meets = 1
@@ -67,7 +67,7 @@ def phase(
         if state.run[0].overflow:
             break
         updater = state.updaters[tables.lists[place]]
-        arrivals.share[updater.core] = place - population.shares
+        arrivals.sizes[updater.core] = population.sizes + (place - population.shares) * population.rows
         call_stage(arrivals.stages[RECEIVING], (*directories, updater.core, now, target))
         ready, consume = scanned, arrivals.stages[arrivals.fetching[updater.core]]
         for array in range(tables.chip[0].arrays):

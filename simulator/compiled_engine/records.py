@@ -44,7 +44,7 @@ STEP = record("messages", "messages_end", "began", "ended")
 ENCODER = record(
     *("projection", "core", "unit", "size", "source", "target", "delay", "remembers", "updater"),
     *("low", "high", "duration", "first"),
-    *("sizes", "stride"),  # where the sizes of its first column's parts are listed, and those of the next
+    *("row", "stride"),  # of its first column in the list of sizes, and how far it is to the next one's
     *("step", "next", "last", "began", "scanned"),
 )
 # An updater is one (population, share).
@@ -53,7 +53,7 @@ UPDATER = record(
     *("step", "updated", "queued", "open_copies"),
 )
 POPULATION = record(
-    *("first", "into", "into_end", "shares", "shares_end"),
+    *("first", "into", "into_end", "shares", "shares_end", "sizes", "rows"),  # of each share, so many sizes
     *("gate", "finished", "finishing", "all_scanned", "scanning"),
 )
 # One record: how far the run has got, and the tally of the laws.

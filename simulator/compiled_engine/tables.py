@@ -279,6 +279,8 @@ def start_of(plan: Plan, lists: Lists) -> Start:
             into_end=into_at[1:],
             shares=shares_at[:-1],
             shares_end=shares_at[1:],
+            sizes=plan.columns.first,
+            rows=plan.columns.rows,
         ),
         channels=channels_at_rest(plan),
     )
@@ -318,7 +320,7 @@ def encoder_records(plan: Plan) -> Records:
         ],
         low=columns.offset[projection] + begins,
         high=[int(columns.offset[p]) + w.stop for p, w in zip(projection, place, strict=True)],
-        sizes=columns.first[projection] + columns.stride[projection] * begins,
+        row=columns.row[projection] + columns.stride[projection] * begins,
         stride=columns.stride[projection],
         duration=[
             int(scan_duration(w.stop - w.start, stages.scan_per_cycle, stages.scan_pad_to, stages.cycle_ps))
