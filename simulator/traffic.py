@@ -13,15 +13,15 @@ def shared_memories(stores: Stores) -> tuple[str, ...]:
     return tuple(dict.fromkeys(stores.component[m] for m in np.flatnonzero(stores.shared).tolist()))
 
 
-def timeline_of(stores: Stores) -> Integers:
-    """Which timeline a memory enters its bytes into; -1 for one that every core has. Shape (memories,)."""
+def shared_number(stores: Stores) -> Integers:
+    """The number of each memory among the shared ones; -1 for one that every core has. Shape (memories,)."""
     numbers: Integers = np.where(stores.shared, np.cumsum(stores.shared) - 1, -1)
     return numbers
 
 
 def by_memory(stores: Stores, timelines: Integers) -> Integers:
     """Add up the timelines of the ports of each memory. Shape (1, shared memories, 1 + BINS)."""
-    names, owner = shared_memories(stores), timeline_of(stores)
+    names, owner = shared_memories(stores), shared_number(stores)
     total = empty_timelines(len(names))
     for number, name in enumerate(names):
         ports = [timelines[owner[m]].copy() for m, own in enumerate(stores.component) if own == name]

@@ -32,7 +32,7 @@ def serve_buffer(state: State, tables: Tables, now: int, job: int) -> None:
     count(state, store.unit, layer, store.conflict, stream.conflicts)
     count(state, store.unit, layer, store.bytes, accesses * store.width)
     begun, ended = stream.first_cycle * store.period, (stream.last_cycle + 1) * store.period
-    enter(state.timelines[store.timeline], begun, ended, accesses * store.width)
+    enter(state.timelines[store.shared], begun, ended, accesses * store.width)
     first_ps = begun + store.latency
     record.tail = stream.last_cycle * store.period + store.latency
     record.span = record.tail - first_ps + tables.chip[0].link_period

@@ -9,7 +9,7 @@ from simulator.compiled_engine.lists import records
 from simulator.compiled_engine.records import CHIP, ENTRIES, NONE, STORE, Records
 from simulator.plan import BUFFER, CACHE, REGISTERS, Integers, Plan
 from simulator.rules.dram import DramTiming
-from simulator.traffic import timeline_of
+from simulator.traffic import shared_number
 
 POLICIES = ("layer", "barrier", "dataflow")
 LAYER, BARRIER, DATAFLOW = range(3)
@@ -116,7 +116,7 @@ def store_records(plan: Plan) -> Records:
         period=stores.period_ps,
         width=stores.width_bytes,
         latency=stores.latency_ps,
-        timeline=timeline_of(stores),
+        shared=shared_number(stores),
         behind=stores.behind,
         line=stores.line_bytes,
         sets=stores.sets,

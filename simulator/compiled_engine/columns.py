@@ -222,7 +222,7 @@ def serve_dram(state: State, tables: Tables, now: int, job: int) -> None:
     record = state.jobs[job]
     store, layer = tables.stores[record.store], state.messages[record.message].layer
     timing = timing_of(store)
-    service = fetch(state.channels[record.store], timing, now, record.address, record.bytes)
+    service = fetch(state.channels[store.shared], timing, now, record.address, record.bytes)
     cover(state, store.unit, now, service.last_ps, service.bursts * timing.burst_ps)
     state.units[store.unit].free_at = service.free_ps
     enter_bursts(state, store, layer, service)
@@ -235,7 +235,7 @@ def serve_dram(state: State, tables: Tables, now: int, job: int) -> None:
 def enter_bursts(state: State, store: Record, layer: int, done: Service | Completion) -> None:
     """Enter what a DRAM did for a transfer."""
     count_bursts(state, store, layer, done.bursts, done.hits, done.misses, done.conflicts, done.activates)
-    enter(state.timelines[store.timeline], done.first_ps, done.last_ps, done.bursts * store.width)
+    enter(state.timelines[store.shared], done.first_ps, done.last_ps, done.bursts * store.width)
 
 
 @part

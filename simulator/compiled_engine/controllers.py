@@ -16,7 +16,10 @@ from simulator.dram.stream import Completion
 def ask_controller(state: State, tables: Tables, now: int, job: int) -> None:
     """Hand a job's bytes to the rule, which has a place for them."""
     record, chip = state.jobs[job], tables.chip[0]
-    call_ask(chip.ask, (state.channels[record.store], now, job, record.address, record.bytes, 0))
+    call_ask(
+        chip.ask,
+        (state.channels[tables.stores[record.store].shared], now, job, record.address, record.bytes, 0),
+    )
 
 
 @part

@@ -18,7 +18,7 @@ from simulator.compiled_engine.tables import Start, tables_of
 from simulator.kept import kept
 from simulator.laws import LawBroken, Tally, check
 from simulator.ledger import Ledger
-from simulator.plan import Plan
+from simulator.plan import Integers, Plan
 from simulator.static import elapsed, preset
 from simulator.traffic import by_memory, shared_memories
 
@@ -113,7 +113,7 @@ class CompiledEngine:
         late = np.flatnonzero(units["covered"] > elapsed_ps)
         if late.size:
             raise LawBroken(f"{plan.units[late[0]].name}: still at work when the run had ended")
-        for entry in (*preset(plan), *elapsed(plan, dict(enumerate(state.channels)), elapsed_ps)):
+        for entry in (*preset(plan), *elapsed(plan, self._drams(state), elapsed_ps)):
             column = plan.actions.index(entry.action)
             counts[entry.unit, column] += entry.amount
             layer_counts[entry.layer, column] += entry.amount
@@ -137,6 +137,10 @@ class CompiledEngine:
         seen = {field: int(run[field]) for field in Tally._fields if field != "room_missing"}
         check(ledger, Tally(**seen, room_missing=self._room_missing(state)))
         return ledger
+
+    def _drams(self, state: State) -> dict[int, Integers]:
+        """The state of every shared memory's rule, by memory."""
+        return dict(zip(np.flatnonzero(self.plan.stores.shared).tolist(), state.channels, strict=True))
 
     def _room_missing(self, state: State) -> int:
         """Flits of buffer room that are neither free nor about to be."""

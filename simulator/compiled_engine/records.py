@@ -24,7 +24,7 @@ def record(*fields: str) -> np.dtype[np.void]:
 UNIT = record(
     *("free_at", "places", "free_places", "head", "tail", "length", "marked", "wake"),
     *("covered", "busy", "occupied", "idle", "wait", "area", "peak", "changed", "taken_since", "mark"),
-    *("stalled_since", "controls"),  # the memory that a DRAM controller is of
+    *("stalled_since", "controls"),  # which of the shared memories a DRAM controller is of
 )
 EVENT = record("time", "what")
 JOB = record(
@@ -100,7 +100,7 @@ SIZE = record("words", "bytes", "work")
 LINK = record("period", "hop", "action", "router", "leave")
 PATH = record("there", "there_end", "back", "back_end")
 STORE = record(
-    *("unit", "kind", "period", "width", "latency", "timeline", "reads"),
+    *("unit", "kind", "period", "width", "latency", "shared", "reads"),
     *("behind", "line", "sets", "ways", "buffer_banks", "interleave", "held", "window"),
     *("words", "read", "activate", "row_hit", "row_miss", "row_conflict", "bytes", "io"),
     *("lookup", "hit", "miss", "eviction", "write_back", "fill", "fetched", "conflict", "write"),

@@ -82,11 +82,11 @@ def consume_streamed(
             start = max(start + lag, memory_free)
             arrivals.copy[gone] = copy_on(state, tables, message_of(run, key), core)
             copy = tables.copies[arrivals.copy[gone]]
-            service = fetched(state.channels[memory], timing, start, copy.address, copy.bytes)
+            service = fetched(state.channels[store.shared], timing, start, copy.address, copy.bytes)
             cover(state, store.unit, start, service.last_ps, service.bursts * timing.burst_ps)
             memory_free = service.free_ps
             moved = service.bursts * store.width
-            enter(state.timelines[store.timeline], service.first_ps, service.last_ps, moved)
+            enter(state.timelines[store.shared], service.first_ps, service.last_ps, moved)
             bursts, hits, misses = bursts + service.bursts, hits + service.hits, misses + service.misses
             conflicts, activates = conflicts + service.conflicts, activates + service.activates
             arrivals.read[gone], arrivals.came[gone] = start, service.first_ps

@@ -33,6 +33,7 @@ from simulator.compiled_engine.records import (
 from simulator.copies import copies_of
 from simulator.plan import CONTROLLER, FETCH, MAC, RECEIVE, SCAN, SEND, UPDATE, Integers, Plan, share_updates
 from simulator.rules.service import piece_work, scan_duration
+from simulator.traffic import shared_number
 
 Ragged = tuple[Integers, Integers]
 Arrays = dict[str, Any]
@@ -46,7 +47,7 @@ class Start(NamedTuple):
     encoders: Records
     updaters: Records
     populations: Records
-    channels: Integers  # a row for each memory: the state of its rule, where it is a DRAM
+    channels: Integers  # a row for each shared memory: the state of its rule, where it is a DRAM
 
 
 def tables_of(plan: Plan, forward: FeedForward | None) -> tuple[Tables, Start]:
@@ -55,12 +56,7 @@ def tables_of(plan: Plan, forward: FeedForward | None) -> tuple[Tables, Start]:
     A plan that runs in phases (``forward``) has its ways, one that runs with events its copies and the
     entries of its trees one by one.
     """
-    wires, limits, lists = plan.wires, plan.buffers, Lists()
-    queues = limits.queues if limits else 1
-    there, back = (link * queues for link in (wires.path_link, wires.back_link))
-    if limits:
-        there, back = there + limits.path_queue, back + limits.back_queue
-    there_at, back_at = lists.add_ragged(wires.path_start, there), lists.add_ragged(wires.back_start, back)
+    wires, lists = plan.wires, Lists()
     lengths = NONE if plan.link_um is None else int(lists.add([plan.link_um.tolist()])[0])
     width = max(len(populations) for populations in plan.order)
     order = lists.add([[*populations, *[NONE] * (width - len(populations))] for populations in plan.order])
@@ -71,7 +67,7 @@ def tables_of(plan: Plan, forward: FeedForward | None) -> tuple[Tables, Start]:
     else:
         ways |= phase_ways(plan, forward)
         if (forward.fetching != IN_LINE).any():
-            ways |= columns_and_copies(plan)
+            ways |= columns_and_copies(plan, lists)
     chip = chip_record(plan, int(order[0]), width, lengths, int(ways.pop("drop_cores", 0)))
     stores = store_records(plan)
     if forward is not None:
@@ -94,13 +90,6 @@ def tables_of(plan: Plan, forward: FeedForward | None) -> tuple[Tables, Start]:
             router=wires.routed[:, 0],
             leave=wires.routed[:, 1],
         ),
-        paths=records(
-            PATH,
-            there=there_at[:-1],
-            there_end=there_at[1:],
-            back=back_at[:-1],
-            back_end=back_at[1:],
-        ),
         stores=stores,
         lists=lists.values(),
         **ways,
@@ -121,7 +110,7 @@ def routers_of(plan: Plan) -> Integers:
 
 def empty_routes() -> Arrays:
     """What a plan in phases does not have."""
-    kinds = {"columns": COLUMN, "copies": COPY, "trees": TREE, "entries": ENTRY}
+    kinds = {"columns": COLUMN, "copies": COPY, "paths": PATH, "trees": TREE, "entries": ENTRY}
     return {name: np.zeros(0, kind) for name, kind in kinds.items()}
 
 
@@ -139,7 +128,7 @@ def routes(plan: Plan, lists: Lists) -> Arrays:
     following = others[np.argsort(before, kind="stable")]
     following_at = lists.add_ragged(bounds_of(before, len(first)), following)
     along = branches.link * (limits.queues if limits else 1) + (limits.tree_queue if limits else 0)
-    return columns_and_copies(plan) | {
+    return columns_and_copies(plan, lists) | {
         "trees": records(
             TREE,
             links=np.diff(branches.start),
@@ -160,8 +149,14 @@ def routes(plan: Plan, lists: Lists) -> Arrays:
     }
 
 
-def columns_and_copies(plan: Plan) -> Arrays:
-    """Every column and every copy."""
+def columns_and_copies(plan: Plan, lists: Lists) -> Arrays:
+    """Every column and every copy, and the paths to the memories where they lie."""
+    wires, limits = plan.wires, plan.buffers
+    queues = limits.queues if limits else 1
+    there, back = (link * queues for link in (wires.path_link, wires.back_link))
+    if limits:
+        there, back = there + limits.path_queue, back + limits.back_queue
+    there_at, back_at = lists.add_ragged(wires.path_start, there), lists.add_ragged(wires.back_start, back)
     copies, layer_of_column = copies_of(plan), np.repeat(plan.target, np.diff(plan.columns.offset))
     layer_of_copy = np.repeat(layer_of_column, np.diff(copies.start))
     return {
@@ -181,6 +176,13 @@ def columns_and_copies(plan: Plan) -> Arrays:
             address=copies.address,
             store=copies.store,
             updater=updaters_at(plan)[layer_of_copy, copies.core],
+        ),
+        "paths": records(
+            PATH,
+            there=there_at[:-1],
+            there_end=there_at[1:],
+            back=back_at[:-1],
+            back_end=back_at[1:],
         ),
     }
 
@@ -251,7 +253,7 @@ def start_of(plan: Plan, lists: Lists) -> Start:
     for field in ("head", "tail", "wake", "stalled_since", "controls"):
         units[field] = NONE
     controllers = np.flatnonzero(plan.stores.kind == CONTROLLER)
-    units["controls"][plan.stores.unit[controllers]] = controllers
+    units["controls"][plan.stores.unit[controllers]] = shared_number(plan.stores)[controllers]
     work = [share_updates(plan, population, share) for population, share in updaters]
     place = [plan.shares[population][share] for population, share in updaters]
     buffers = np.zeros(wires.links * limits.channels if limits else 0, QUEUE)
@@ -287,12 +289,12 @@ def start_of(plan: Plan, lists: Lists) -> Start:
 
 
 def channels_at_rest(plan: Plan) -> Integers:
-    """The states of all DRAMs in one table; a row is filled up with zeros."""
-    resting = plan.stores.drams_at_rest()
+    """The states of all DRAMs in one table, a row for each shared memory, filled up with zeros."""
+    resting, number = plan.stores.drams_at_rest(), shared_number(plan.stores)
     longest = max((len(state) for state in resting.values()), default=1)
-    channels = np.zeros((len(plan.stores.component), longest), np.int64)
+    channels = np.zeros((int(plan.stores.shared.sum()), longest), np.int64)
     for store, state in resting.items():
-        channels[store, : len(state)] = state
+        channels[number[store], : len(state)] = state
     return channels
 
 

@@ -212,7 +212,7 @@ def read(
         one.stage, one.unit = SUMMING, tables.cores[core].mac + array
         return
     timing = timing_of(store)
-    service = fetch(state.channels[copy.store], timing, start, copy.address, copy.bytes)
+    service = fetch(state.channels[store.shared], timing, start, copy.address, copy.bytes)
     cover(state, store.unit, start, service.last_ps, service.bursts * timing.burst_ps)
     state.units[store.unit].free_at = service.free_ps
     enter_bursts(state, store, target, service)

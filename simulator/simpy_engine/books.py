@@ -8,7 +8,7 @@ from simulator.ledger import Ledger
 from simulator.plan import Plan
 from simulator.rules.timeline import empty_timelines, enter
 from simulator.simpy_engine.unit import Unit
-from simulator.traffic import by_memory, shared_memories, timeline_of
+from simulator.traffic import by_memory, shared_memories, shared_number
 
 SHARED = -1  # what no layer alone caused
 
@@ -26,7 +26,7 @@ class Books:
         self.message_traversals = self.missed_bytes = 0
         self.timelines, self.timeline = (
             empty_timelines(int(plan.stores.shared.sum())),
-            timeline_of(plan.stores),
+            shared_number(plan.stores),
         )
 
     def count(self, unit: int, action: str, amount: int, layer: int = SHARED) -> None:
