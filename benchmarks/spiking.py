@@ -16,12 +16,13 @@ import os
 import statistics
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from networks.arithmetic import FixedPoint, Q
+from networks.arithmetic import FixedPoint, Q, dequantise, quantise
 from networks.arrays import Floats, Integers
 from networks.execute import execute
 from networks.graph import Network
@@ -29,7 +30,7 @@ from networks.quantise import quantised
 from networks.spiking import random_spiking
 
 NEURONS, FAN_OUT, RATE, STEPS, REPEATS = 4096, 256, 0.2, 50, 5
-FORMATS = FixedPoint(weight=Q(4, 12), accumulator=Q(8, 24))
+FORMATS = FixedPoint(weight=Q(1, 7), accumulator=Q(8, 24))
 
 
 class Measured(NamedTuple):
@@ -51,12 +52,17 @@ class Row(NamedTuple):
 
 
 def network(neurons: int = NEURONS, fan_out: int = FAN_OUT) -> Network:
-    """The network both tools run."""
-    return random_spiking(neurons, fan_out, RATE, np.random.default_rng(0))
+    """The network both tools run, its weights rounded to those of 8 bits that ours keeps."""
+    made = random_spiking(neurons, fan_out, RATE, np.random.default_rng(0))
+    rounded = []
+    for projection in made.projections:
+        weights = dequantise(quantise(projection.connection.weights, FORMATS.weight), FORMATS.weight)
+        rounded.append(replace(projection, connection=projection.connection.with_weights(weights)))
+    return replace(made, projections=tuple(rounded))
 
 
 def stored() -> Network:
-    """The same network in fixed point: its weights, whole multiples of 2**-12, take 16 bits."""
+    """The same network in fixed point."""
     return quantised(network(), FORMATS)
 
 

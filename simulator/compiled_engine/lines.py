@@ -48,7 +48,7 @@ def go_through(
         keys[out + place] = ((start + behind) << shift) | (key & low)
     state.units[unit].free_at = opened + free
     cover_line(state, unit, opened + free, number * duration, number * work)
-    check_time(state, opened + free + behind)
+    check_time(state, opened + free - duration + behind)
     # whoever waits has in front of it those that are served meanwhile, one behind the other
     book_line(state, unit, wait, 1 + longest_wait // duration)
 

@@ -1,0 +1,158 @@
+"""How messages of a phase pass from lane to lane: merged runs, wide chips, slow links, phases too long."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from networks.build import random_stack
+from networks.cells import LIF, Input
+from networks.connections import Sparse
+from networks.graph import Network, Population, Projection
+from networks.kernels import kernel
+from networks.trace import Trace, random_trace
+from simulator.chip import Chip
+from simulator.compile import compile_plan
+from simulator.compiled_engine.engine import CompiledEngine, made_ready_for_events
+from simulator.compiled_engine.feed_forward import feed_forward
+from simulator.compiled_engine.merging import AFTER_ALL, BEFORE_ALL, merge
+from simulator.mapping import map_network
+from simulator.plan import Integers, Plan
+from simulator.simpy_engine.engine import run_sequence
+from tests.simulator.builders import SCRATCHPAD, assert_same_ledger, chain, chip, trace_of
+
+SERIES = {"synchronisation": {"policy": "layer", "cost": "3 cycles"}}
+
+
+@kernel
+def merged(keys: Integers, one: int, length: int, other: int, other_length: int, into: int) -> None:
+    merge(keys, one, length, other, other_length, into)
+
+
+@given(st.sets(st.integers(0, 2**62)), st.sets(st.integers(0, 2**62)))
+def test_two_runs_become_one(first: set[int], second: set[int]) -> None:
+    second -= first
+    keys = np.full(2 * (len(first) + len(second)) + 6, BEFORE_ALL)
+    other = len(first) + 3
+    keys[1 : 1 + len(first)] = sorted(first)
+    keys[1 + len(first)] = AFTER_ALL
+    keys[other : other + len(second)] = sorted(second)
+    keys[other + len(second)] = AFTER_ALL
+    before, into = keys.copy(), other + len(second) + 1
+    merged(keys, 1, len(first), other, len(second), into)
+    assert keys[into : into + len(first) + len(second)].tolist() == sorted(first | second)
+    assert (keys[:into] == before[:into]).all()
+    assert (keys[into + len(first) + len(second) :] == BEFORE_ALL).all()
+
+
+def plan_on(described: Chip, network: Network) -> Plan:
+    return compile_plan(network, described, map_network(network, described))
+
+
+def assert_same_in_every_way(plan: Plan, trace: Trace) -> None:
+    """Phase by phase, with events, and in SimPy."""
+    phases, events = CompiledEngine(plan), CompiledEngine(plan, made_ready_for_events(plan))
+    assert phases.ready.forward is not None and events.ready.forward is None
+    for number in range(trace.sequences):
+        sequence = trace.sequence(number)
+        ledger = phases.run_sequence(sequence)
+        assert_same_ledger(ledger, events.run_sequence(sequence))
+        assert_same_ledger(ledger, run_sequence(plan, sequence, None))
+
+
+def mesh(side: int, **network: Any) -> dict[str, Any]:
+    cores = {"cores.count": side * side, "cores.send": {"cycles": 1}, "cores.receive": {"cycles": 1}}
+    return SERIES | cores | {"network.topology": f"mesh:{side}x{side}"} | network
+
+
+def test_more_cores_than_a_word_has_bits() -> None:
+    """81 cores: two words of bits; sparse columns, so that messages want some of them only."""
+    rng = np.random.default_rng(0)
+    hidden = Population("lif", LIF(200, 1.0, 0.5), np.zeros((1, 200), np.float32))
+    sparse = Sparse.from_matrices(rng.normal(size=(200, 200)) * (rng.random((200, 200)) < 0.1))
+    drive = Sparse.from_matrices(rng.normal(size=(200, 5)) * (rng.random((200, 5)) < 0.3))
+    network = Network(
+        "sparse",
+        (Population("input", Input(5)), hidden),
+        (Projection("input", "lif", drive), Projection("lif", "lif", sparse, "recurrent", 1)),
+        ("lif",),
+    )
+    plan = plan_on(chip(mesh(9)), network)
+    assert plan.trees.wanted.shape[1] == 2 and plan.columns.stride.tolist() == [1, 1]
+    assert_same_in_every_way(plan, random_trace(network, [4], 0.3, rng))
+
+
+def test_sizes_that_need_more_than_a_byte() -> None:
+    """Source s has s words: 300 different sizes on one core."""
+    rng = np.random.default_rng(1)
+    matrix = np.tril(np.ones((300, 300), np.float32)).T
+    population = Population("lif", LIF(300, 1.0, 0.5), np.zeros((1, 300), np.float32))
+    network = Network(
+        "triangle",
+        (Population("input", Input(300)), population),
+        (Projection("input", "lif", Sparse.from_matrices(matrix)),),
+        ("lif",),
+    )
+    plan = plan_on(chip(SERIES | {"cores.mac.lanes": 3}), network)
+    assert plan.columns.size.itemsize == 2
+    assert_same_in_every_way(plan, random_trace(network, [3, 2], 0.2, rng))
+
+
+JOINED = {
+    "network.joined": {
+        "topology": "mesh:1x2",
+        "gateway": 1,
+        "link": {"width": "8 bit", "clock": "250 MHz", "hop_cycles": 2},
+    },
+    "cores.count": 8,
+    "network.message_bits": 40,
+    "network.link_width": "16 bit",
+}
+
+
+@pytest.mark.parametrize("receive", [0, 2])
+def test_behind_a_slow_link_a_message_stays_long(receive: int) -> None:
+    """Two chips of 4 cores: who comes from the other one holds the links here at the pace of the slow one."""
+    network = random_stack("gru", 6, (24, 16), np.random.default_rng(2))
+    fields = mesh(2) | JOINED | {"cores.receive": {"cycles": receive}}
+    plan = plan_on(chip(fields), network)
+    forward = feed_forward(plan)
+    assert forward is not None
+    assert len(np.unique(plan.wires.link_period_ps)) == 2 and plan.wires.message_flits > 1
+    assert (forward.ways.lanes["held"] >= 0).any() and (forward.ways.feeds["held"] >= 0).any()
+    assert_same_in_every_way(plan, random_trace(network, [5], 0.4, np.random.default_rng(3)))
+
+
+def test_where_ways_part_by_source() -> None:
+    """Of a graph with ways of equal length some sources go on where others leave: a row for each source."""
+    edges = [[0, 3], [0, 4], [0, 5], [1, 4], [1, 5], [2, 5], [3, 4], [3, 5]]
+    fields = SERIES | {"cores.count": 6, "network.topology": "graph", "network.edges": edges}
+    network = random_stack("gru", 6, (24,), np.random.default_rng(4))
+    plan = plan_on(chip(fields), network)
+    forward = feed_forward(plan)
+    assert forward is not None and (forward.ways.feeds["stride"] > 0).any()
+    assert_same_in_every_way(plan, random_trace(network, [5], 0.4, np.random.default_rng(5)))
+
+
+@pytest.mark.parametrize(("cycles", "fits"), [(2_000_000, True), (2_500_000, False)])
+def test_a_phase_too_long_for_keys_runs_with_events(
+    cycles: int, fits: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One message a step leaves 61 bits for its time: at 1 Hz a little over 2.3 million cycles."""
+    network = chain(1, 1)
+    fields = SERIES | {"cores.clock": "1 Hz", "cores.send": {"cycles": cycles}}
+    memory = SCRATCHPAD | {"size": "1 KiB", "width": "32 bit"}
+    plan = plan_on(chip(fields | {"memories": [memory]}), network)
+    trace = trace_of(network, [[(0, 0)]])
+    asked: list[Plan] = []
+    monkeypatch.setattr(
+        "simulator.compiled_engine.engine.made_ready_for_events",
+        lambda plan: asked.append(plan) or made_ready_for_events(plan),
+    )
+    ledger = CompiledEngine(plan).run_sequence(trace)
+    assert asked == ([] if fits else [plan])
+    assert_same_ledger(ledger, run_sequence(plan, trace, None))
