@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from networks.trace import Trace
-from simulator.compiled_engine.chip_records import held_by
 from simulator.compiled_engine.records import EVENT, JOB, MESSAGE, NONE, RUN, STEP, State
 from simulator.compiled_engine.tables import Start
 from simulator.plan import Plan
@@ -48,7 +47,7 @@ def state_at_rest(plan: Plan, start: Start, trace: Trace, room: int) -> State:
         channels=start.channels.copy(),
         buffers=start.buffers.copy(),
         room=np.full(len(start.buffers), plan.buffers.flits if plan.buffers else 0, np.int64),
-        contents=np.full(int(held_by(plan)[-1]) or 1, NONE, np.int64),  # empty lines, nothing reserved
+        contents=start.contents.copy(),
         timelines=empty_timelines(int(plan.stores.shared.sum())),
         counts=np.zeros((len(plan.units) + len(plan.layers), len(plan.actions)), np.int64),
     )

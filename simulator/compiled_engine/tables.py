@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from simulator.branches import branches_of
-from simulator.compiled_engine.chip_records import chip_record, store_records
+from simulator.compiled_engine.chip_records import chip_record, held_by, store_records
 from simulator.compiled_engine.feed_forward import IN_LINE, FeedForward
 from simulator.compiled_engine.lists import Lists, bounds_of, records
 from simulator.compiled_engine.records import (
@@ -48,6 +48,7 @@ class Start(NamedTuple):
     updaters: Records
     populations: Records
     channels: Integers  # a row for each shared memory: the state of its rule, where it is a DRAM
+    contents: Integers  # of caches and buffers: empty lines, nothing reserved
 
 
 def tables_of(plan: Plan, forward: FeedForward | None) -> tuple[Tables, Start]:
@@ -285,6 +286,7 @@ def start_of(plan: Plan, lists: Lists) -> Start:
             rows=plan.columns.rows,
         ),
         channels=channels_at_rest(plan),
+        contents=np.full(int(held_by(plan)[-1]) or 1, NONE, np.int64),
     )
 
 
