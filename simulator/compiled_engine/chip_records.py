@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.compiled_engine.dram_rule import Addresses, rule_addresses
+from simulator.compiled_engine.dram_rule import Addresses
 from simulator.compiled_engine.lists import records
 from simulator.compiled_engine.records import CHIP, ENTRIES, NONE, STORE, Records
 from simulator.plan import BUFFER, CACHE, REGISTERS, Integers, Plan
@@ -15,9 +15,10 @@ POLICIES = ("layer", "barrier", "dataflow")
 LAYER, BARRIER, DATAFLOW = range(3)
 
 
-def chip_record(plan: Plan, order: int, width: int, lengths: int, drop_cores: int) -> Records:
+def chip_record(
+    plan: Plan, rule: Addresses, order: int, width: int, lengths: int, drop_cores: int
+) -> Records:
     stages, wires, limits = plan.stages, plan.wires, plan.buffers
-    rule = rule_addresses() if any(plan.stores.controlled) else Addresses()
     action = {name: column for column, name in enumerate(plan.actions)}
     return records(
         CHIP,

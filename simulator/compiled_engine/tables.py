@@ -8,6 +8,7 @@ import numpy as np
 
 from simulator.branches import branches_of
 from simulator.compiled_engine.chip_records import chip_record, held_by, store_records
+from simulator.compiled_engine.dram_rule import Addresses, rule_addresses
 from simulator.compiled_engine.feed_forward import IN_LINE, FeedForward
 from simulator.compiled_engine.lists import Lists, bounds_of, records
 from simulator.compiled_engine.records import (
@@ -69,7 +70,9 @@ def tables_of(plan: Plan, forward: FeedForward | None) -> tuple[Tables, Start]:
         ways |= phase_ways(plan, forward)
         if (forward.fetching != IN_LINE).any():
             ways |= columns_and_copies(plan, lists)
-    chip = chip_record(plan, int(order[0]), width, lengths, int(ways.pop("drop_cores", 0)))
+    controlled = forward is None and any(plan.stores.controlled)
+    rule = rule_addresses() if controlled else Addresses()
+    chip = chip_record(plan, rule, int(order[0]), width, lengths, int(ways.pop("drop_cores", 0)))
     stores = store_records(plan)
     if forward is not None:
         stores["reads"], ways["accesses"] = accesses_of(plan)
