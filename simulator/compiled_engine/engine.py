@@ -69,7 +69,9 @@ class CompiledEngine:
                 if self.stopped:  # asked only now: whoever stops finds the state, or is found here
                     raise Stopped
                 ended = self._in_phases(state, ready) if ready.forward else run_to_end(state, ready.tables)
-                if ended and not self.stopped:
+                if self.stopped:
+                    raise Stopped
+                if ended:
                     return self._ledger(state)
             finally:
                 self.under_way = [other for other in self.under_way if other is not state]

@@ -78,6 +78,7 @@ def find(state: State, tables: Tables, arrivals: Arrivals, number: int) -> None:
         run.column_words += tables.column_words[column]
         run.tree_links += tables.tree_links[tree]
         crossing += tables.tree_links[tree] > 0
+    check_time(state, encoder.began + encoder.duration)
     write_buffer(
         state, tables, chip.core_unit + encoder.core, encoder.target, crossing * routed * chip.message_flits
     )
@@ -86,14 +87,13 @@ def find(state: State, tables: Tables, arrivals: Arrivals, number: int) -> None:
 @part
 def send(state: State, tables: Tables, arrivals: Arrivals, core: int, target: int) -> None:
     """Take what a core has found through its send stage."""
-    chip, run, unit, keys = tables.chip[0], state.run[0], tables.cores[core].send, arrivals.keys
+    chip, unit, keys = tables.chip[0], tables.cores[core].send, arrivals.keys
     lane = tables.links.size + tables.cores.size + core
     first, number = arrivals.bounds[lane], arrivals.filled[lane] - arrivals.bounds[lane]
     if number == 0:
         return
     if unit == NONE:
         count(state, chip.core_unit + core, target, chip.send_action, number)
-        check_time(state, run.opened + (keys[first + number - 1] >> run.shift))
         return
     count(state, unit, target, chip.send_action, number)
     go_through(state, arrivals, unit, keys, first, number, first, chip.send, chip.send, chip.send)
