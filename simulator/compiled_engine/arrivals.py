@@ -14,6 +14,7 @@ import numpy.typing as npt
 from networks.kernels import inlined, part
 from simulator.compiled_engine.feed_forward import STREAMED, FeedForward
 from simulator.compiled_engine.pace import first_message
+from simulator.compiled_engine.queues import count
 from simulator.compiled_engine.records import Record, Records, State, Tables, record
 from simulator.compiled_engine.views import viewer
 from simulator.plan import Integers
@@ -34,15 +35,29 @@ class Arrivals(NamedTuple):
     spare: Annotated[Integers, np.int64]  # keys on their way into a lane, in sorted runs
     begins: Annotated[Integers, np.int64]  # of these runs
     lengths: Annotated[Integers, np.int64]
-    # of each message of the step: the cores it wants, its row in the list of sizes, its source core and array
+    # of each message of the step: the cores it wants, its row in the list of sizes, its source core and
+    # array, the population it goes into
     wanted: Annotated[npt.NDArray[np.uint64], np.uint64]
     row: Annotated[Integers, np.int64]
     source: Annotated[Integers, np.int64]
     array: Annotated[Integers, np.int64]
+    layer: Annotated[Integers, np.int64]
     links: Annotated[Integers, np.int64]  # in the order in which they are crossed
     fetching: Annotated[Integers, np.int64]  # how each core fetches: a stage of `stages`
     store: Annotated[Integers, np.int64]  # what each core fetches from
-    sizes: Annotated[Integers, np.int64]  # where those of the parts on each core are listed, in this phase
+    # of each population: when all scans into it have ended, when its last message on a core is in the sums,
+    # where the sizes of its parts there are listed, how many messages of a lane go into it, and their words
+    # and accesses
+    scanned: Annotated[Integers, np.int64]
+    drained: Annotated[Integers, np.int64]
+    sizes: Annotated[Integers, np.int64]
+    tally: Annotated[Integers, np.int64]
+    words: Annotated[Integers, np.int64]
+    accesses: Annotated[Integers, np.int64]
+    # of the shares on a core: who is ready when, and is updated when
+    order: Annotated[Integers, np.int64]
+    ready: Annotated[Integers, np.int64]
+    updated: Annotated[Integers, np.int64]
     slots: Annotated[Records, SLOT]
     peaks: Annotated[npt.NDArray[np.uintp], np.uintp]  # how long the queues of a lane have been at most
     stages: Annotated[Integers, np.int64]  # the addresses of `stages.STAGES`
@@ -70,11 +85,13 @@ def empty_arrivals(
     tables: Tables, forward: FeedForward, stages: Integers, slots: int, keys: int, messages: int
 ) -> Arrivals:
     """Lanes for so many keys in all and messages in a step, and ``slots`` fetch slots of a core."""
-    lanes, cores = len(tables.lanes), len(tables.cores)
+    lanes, populations = len(tables.lanes), int(tables.chip["populations"][0])
     widest = int((tables.lanes["feeds_end"] - tables.lanes["feeds"]).max(initial=1))
     levels = widest.bit_length() + 1  # a key is moved so often on its way into a lane
     asked, granted, read, summed, ended = np.empty((5, messages), np.int64)
-    row, source, array = np.empty((3, messages), np.int64)
+    row, source, array, layer = np.empty((4, messages), np.int64)
+    scanned, drained, sizes, tally, words, accesses = np.zeros((6, populations), np.int64)
+    order, ready, updated = np.zeros((3, populations), np.int64)
     streamed = messages if (forward.fetching == STREAMED).any() else 0
     sought, came, span, copy = np.empty((4, streamed), np.int64)
     crossing, crossed = np.empty((2, 2 * streamed), np.int64)
@@ -90,10 +107,19 @@ def empty_arrivals(
         row=row,
         source=source,
         array=array,
+        layer=layer,
         links=forward.ways.links,
         fetching=forward.fetching,
         store=forward.store,
-        sizes=np.zeros(cores, np.int64),
+        scanned=scanned,
+        drained=drained,
+        sizes=sizes,
+        tally=tally,
+        words=words,
+        accesses=accesses,
+        order=order,
+        ready=ready,
+        updated=updated,
         slots=np.zeros(slots, SLOT),
         peaks=np.zeros(QUEUES, np.uintp),
         stages=stages,
@@ -112,17 +138,17 @@ def empty_arrivals(
 
 
 @part
-def begin_step(state: State, tables: Tables, target: int, step: int) -> None:
+def begin_step(state: State, tables: Tables, number: int, step: int) -> None:
     """Say how the keys of a phase are made, and how many at most it needs.
 
     A key for each message at its source and, one core after the other, at its cores; and one for each link.
     """
-    run, times, population = state.run[0], state.steps[step], state.populations[target]
+    run, times, group = state.run[0], state.steps[step], tables.groups[number]
     run.first, run.messages, run.shift = times.messages, times.messages_end - times.messages, 0
     while run.messages >> run.shift > 0:
         run.shift += 1
     run.needed = 2 * run.messages
-    for place in range(population.into, population.into_end):
+    for place in range(group.into, group.into_end):
         encoder = state.encoders[tables.lists[place]]
         for message in range(
             first_message(state, step, encoder.low), first_message(state, step, encoder.high)
@@ -140,3 +166,38 @@ def time_of(run: Record, key: int) -> int:
 def message_of(run: Record, key: int) -> int:
     """The message of a key."""
     return int(run.first + (key & ((1 << run.shift) - 1)))
+
+
+@part
+def tally(
+    state: State, tables: Tables, arrivals: Arrivals, number: int, keys: Integers, at: int, messages: int
+) -> None:
+    """Count the messages that lie in ``keys`` from ``at`` on by the population they go into."""
+    group, low = tables.groups[number], (1 << state.run[0].shift) - 1
+    if group.first + 1 == group.end:
+        arrivals.tally[tables.lists[group.first]] = messages
+        return
+    for place in range(group.first, group.end):
+        arrivals.tally[tables.lists[place]] = 0
+    for place in range(at, at + messages):
+        arrivals.tally[arrivals.layer[keys[place] & low]] += 1
+
+
+@part
+def count_messages(
+    state: State,
+    tables: Tables,
+    arrivals: Arrivals,
+    number: int,
+    unit: int,
+    action: int,
+    keys: Integers,
+    at: int,
+    messages: int,
+) -> None:
+    """Enter one of an action for every message that lies in ``keys`` from ``at`` on."""
+    tally(state, tables, arrivals, number, keys, at, messages)
+    group = tables.groups[number]
+    for place in range(group.first, group.end):
+        layer = tables.lists[place]
+        count(state, unit, layer, action, arrivals.tally[layer])

@@ -15,9 +15,7 @@ POLICIES = ("layer", "barrier", "dataflow")
 LAYER, BARRIER, DATAFLOW = range(3)
 
 
-def chip_record(
-    plan: Plan, rule: Addresses, order: int, width: int, lengths: int, drop_cores: int
-) -> Records:
+def chip_record(plan: Plan, rule: Addresses, order: int, width: int, lengths: int) -> Records:
     stages, wires, limits = plan.stages, plan.wires, plan.buffers
     action = {name: column for column, name in enumerate(plan.actions)}
     return records(
@@ -54,7 +52,6 @@ def chip_record(
         channels=[limits.channels if limits else 0],
         queues=[limits.queues if limits else 1],
         first_queue=[len(plan.units)],
-        drop_cores=[drop_cores],
         scan_action=[action["core.scan"]],
         send_action=[action["core.send"]],
         receive_action=[action["core.receive"]],

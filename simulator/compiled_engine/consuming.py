@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from networks.kernels import apart, inlined
-from simulator.compiled_engine.arrivals import AT_ONCE, view_arrivals, view_state, view_tables
+from networks.kernels import apart, inlined, part
+from simulator.compiled_engine.arrivals import AT_ONCE, Arrivals, view_arrivals, view_state, view_tables
 from simulator.compiled_engine.columns import count_sums
 from simulator.compiled_engine.lines import ONE, book_line, lengthen
 from simulator.compiled_engine.queues import count, cover_line
-from simulator.compiled_engine.records import Tables
+from simulator.compiled_engine.records import State, Tables
 from simulator.plan import Integers
 from simulator.rules.service import consumed
 
@@ -21,7 +21,7 @@ def consume_in_line(
     arrivals_directory: Integers,
     core: int,
     array: int,
-    target: int,
+    group: int,
 ) -> int:
     """Slot, address, accesses, sums; returns when the last message is in the sums, 0 where none came.
 
@@ -31,7 +31,8 @@ def consume_in_line(
     arrivals, chip, run = view_arrivals(arrivals_directory), tables.chip[0], state.run[0]
     lane, store = tables.links.size + core, tables.stores[arrivals.store[core]]
     first, end = arrivals.bounds[lane], arrivals.filled[lane]
-    units, arrays, listed = tables.cores[core], chip.arrays, arrivals.sizes[core]
+    units, arrays, target = tables.cores[core], chip.arrays, tables.lists[tables.groups[group].first]
+    many, listed = tables.groups[group].first + 1 < tables.groups[group].end, arrivals.sizes[target]
     fetch, bank, mac = units.fetch + array, store.unit + array, units.mac + array
     slots, cycle = np.uintp(state.units[fetch].places), chip.cycle
     period, latency, row = store.period, store.latency, np.uintp(store.reads)
@@ -49,6 +50,8 @@ def consume_in_line(
         rank = np.uintp(key & low)
         if arrays > 1 and arrivals.array[rank] != array:
             continue
+        if many:
+            listed = arrivals.sizes[arrivals.layer[rank]]
         kind = size_of(tables, listed + arrivals.row[rank], chip.size_bytes)
         size, reads = tables.sizes[kind], tables.accesses[row + kind]
         asked = key >> shift
@@ -82,11 +85,57 @@ def consume_in_line(
     book_line(state, fetch, granted_sum - asked_sum, int(peaks[0]))
     book_line(state, bank, read_sum - granted_sum - come * cycle, int(peaks[1]))
     book_line(state, mac, summed_sum - read_sum - come * latency, int(peaks[2]))
-    count(state, bank, target, store.words, words)
-    count(state, bank, target, store.read, accesses)
-    count_sums(state, tables, core, mac, target, words)
     run.delivered += come
+    if many:
+        count_by_population(state, tables, arrivals, core, array, group)
+    else:
+        arrivals.drained[target] = max(arrivals.drained[target], opened + mac_free)
+        count_fetched(state, tables, arrivals, core, array, target, words, accesses)
     return int(opened + mac_free)
+
+
+@part
+def count_by_population(
+    state: State, tables: Tables, arrivals: Arrivals, core: int, array: int, number: int
+) -> None:
+    """Go through an array's messages once more: what was fetched for each population, and until when."""
+    group, run, chip = tables.groups[number], state.run[0], tables.chip[0]
+    reads, lane, come = tables.stores[arrivals.store[core]].reads, tables.links.size + core, 0
+    for place in range(group.first, group.end):
+        arrivals.words[tables.lists[place]] = arrivals.accesses[tables.lists[place]] = 0
+    for place in range(arrivals.bounds[lane], arrivals.filled[lane]):
+        rank = arrivals.keys[place] & ((1 << run.shift) - 1)
+        if chip.arrays > 1 and arrivals.array[rank] != array:
+            continue
+        layer = arrivals.layer[rank]
+        kind = size_of(tables, arrivals.sizes[layer] + arrivals.row[rank], chip.size_bytes)
+        arrivals.words[layer] += tables.sizes[kind].words
+        arrivals.accesses[layer] += tables.accesses[reads + np.int64(kind)]
+        arrivals.drained[layer] = max(arrivals.drained[layer], run.opened + arrivals.ended[come])
+        come += 1
+    for place in range(group.first, group.end):
+        layer = tables.lists[place]
+        count_fetched(
+            state, tables, arrivals, core, array, layer, arrivals.words[layer], arrivals.accesses[layer]
+        )
+
+
+@part
+def count_fetched(
+    state: State,
+    tables: Tables,
+    arrivals: Arrivals,
+    core: int,
+    array: int,
+    layer: int,
+    words: int,
+    accesses: int,
+) -> None:
+    """Enter the words that an array has read and summed up, and the accesses they took."""
+    store = tables.stores[arrivals.store[core]]
+    count(state, store.unit + array, layer, store.words, words)
+    count(state, store.unit + array, layer, store.read, accesses)
+    count_sums(state, tables, core, tables.cores[core].mac + array, layer, words)
 
 
 @inlined

@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from networks.kernels import apart, part
-from simulator.compiled_engine.arrivals import AT_ONCE, Arrivals, view_arrivals, view_state, view_tables
+from simulator.compiled_engine.arrivals import (
+    AT_ONCE,
+    Arrivals,
+    tally,
+    view_arrivals,
+    view_state,
+    view_tables,
+)
 from simulator.compiled_engine.lines import book_line, check_time, go_through, lengthen
 from simulator.compiled_engine.merging import gather
 from simulator.compiled_engine.queues import cover_line
@@ -21,7 +28,7 @@ def cross_links(
     arrivals_directory: Integers,
     now: int,
     _: int,
-    target: int,
+    group: int,
 ) -> int:
     """Every link takes its messages; behind it they come to further links and to cores.
 
@@ -31,15 +38,15 @@ def cross_links(
     arrivals = view_arrivals(arrivals_directory)
     for place in range(arrivals.links.size):
         if state.run[0].overflow == 0:
-            cross_link(state, tables, arrivals, target, arrivals.links[place])
+            cross_link(state, tables, arrivals, group, arrivals.links[place])
     return now
 
 
 @part
-def cross_link(state: State, tables: Tables, arrivals: Arrivals, target: int, link: int) -> None:
+def cross_link(state: State, tables: Tables, arrivals: Arrivals, group: int, link: int) -> None:
     """One link takes its messages in the order of their arrival."""
     chip, wire, lane, run = tables.chip[0], tables.links[link], tables.lanes[link], state.run[0]
-    first, unit, whole = run.keys, chip.first_link + link, gather(state, tables, arrivals, link, target)
+    first, unit, whole = run.keys, chip.first_link + link, gather(state, tables, arrivals, link, group)
     arrivals.bounds[link] = arrivals.filled[link] = first
     if whole == NONE:
         return
@@ -50,7 +57,10 @@ def cross_link(state: State, tables: Tables, arrivals: Arrivals, target: int, li
         go_through(state, arrivals, unit, arrivals.spare, at, number, first, lane.busy, work, wire.hop)
     else:
         go_through_unlike(state, tables, arrivals, link, at, number, first)
-    count_crossing(state, tables, unit, target, number * chip.message_flits)
+    tally(state, tables, arrivals, group, arrivals.spare, at, number)
+    for place in range(tables.groups[group].first, tables.groups[group].end):
+        layer = tables.lists[place]
+        count_crossing(state, tables, unit, layer, arrivals.tally[layer] * chip.message_flits)
     run.traversed += number
 
 

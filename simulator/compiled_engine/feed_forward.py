@@ -28,6 +28,7 @@ class FeedForward(NamedTuple):
     """What a run in phases needs to know beforehand."""
 
     ways: Ways
+    groups: tuple[tuple[tuple[int, ...], ...], ...]  # of each sweep, the populations of each phase of a step
     fetching: Integers  # (cores,) how each fetches
     store: Integers  # (cores,) the memory it fetches from, where that is only one
 
@@ -35,9 +36,9 @@ class FeedForward(NamedTuple):
 def feed_forward(plan: Plan) -> FeedForward | None:
     """None where events are needed: something that happens later could hold up what comes before.
 
-    Refused are finite buffers, columns in pieces, stages that share a unit, populations whose steps overlap,
-    caches, shared buffers and DRAM behind a controller, DRAM or links to it that several cores use, and
-    routes that lead round in a circle.
+    Refused are finite buffers, columns in pieces, stages that share a unit, populations of which one waits
+    for another within a step or whose steps overlap, caches, shared buffers and DRAM behind a controller,
+    DRAM or links to it that several cores or populations at once use, and routes that lead round in a circle.
 
     >>> from networks.build import random_stack
     >>> from simulator.chip import load_chip
@@ -50,8 +51,8 @@ def feed_forward(plan: Plan) -> FeedForward | None:
     ...  for forward, how in zip(map(feed_forward, plans), (IN_LINE, STREAMED, None))]
     [True, True, None]
     """
-    alone = plan.policy == "layer" or all(len(populations) == 1 for populations in plan.order)
-    if not alone or plan.buffers is not None or plan.stages.burst_bytes != WHOLE:
+    groups = groups_of(plan)
+    if groups is None or plan.buffers is not None or plan.stages.burst_bytes != WHOLE:
         return None
     units = plan.stages.unit[plan.stages.unit != NONE]
     if len(np.unique(units)) < len(units):
@@ -66,8 +67,28 @@ def feed_forward(plan: Plan) -> FeedForward | None:
         return None
     if drams.any() and (plan.stages.arrays > 1 or shared_on_the_way(plan, drams, ways.links)):
         return None
-    fetching = [how_fetched(plan, core, used[core], drams[core]) for core in range(plan.cores)]
-    return FeedForward(ways, np.array(fetching, np.int64), used.argmax(axis=1))
+    fetching = np.array([how_fetched(plan, core, used[core], drams[core]) for core in range(plan.cores)])
+    if (fetching != IN_LINE).any() and any(len(group) > 1 for sweep in groups for group in sweep):
+        return None
+    return FeedForward(ways, groups, fetching, used.argmax(axis=1))
+
+
+def groups_of(plan: Plan) -> tuple[tuple[tuple[int, ...], ...], ...] | None:
+    """The populations of every phase of a step, for each sweep; None where they cannot be told beforehand.
+
+    Layers in series have a phase each. Behind a barrier all begin at once, and none waits for another where
+    all they hear was there before the step: spikes of the step before, inputs, an earlier sweep.
+    """
+    if plan.policy == "layer":
+        return tuple(tuple((population,) for population in populations) for populations in plan.order)
+    if all(len(populations) == 1 for populations in plan.order):
+        return tuple((populations,) for populations in plan.order)
+    sources, targets = plan.source.tolist(), plan.target.tolist()
+    waits = any(
+        delay == 0 and plan.into[source] and plan.sweep[source] == plan.sweep[target]
+        for source, target, delay in zip(sources, targets, plan.delay.tolist(), strict=True)
+    )
+    return None if waits or plan.policy != "barrier" else tuple((populations,) for populations in plan.order)
 
 
 def how_fetched(plan: Plan, core: int, used: Flags, drams: Flags) -> int:

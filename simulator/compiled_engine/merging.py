@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from networks.kernels import inlined, part
-from simulator.compiled_engine.arrivals import Arrivals
+from simulator.compiled_engine.arrivals import Arrivals, tally
 from simulator.compiled_engine.columns import pass_router
 from simulator.compiled_engine.records import NONE, State, Tables
 from simulator.plan import Integers
@@ -17,7 +17,7 @@ ONE = np.uintp(1)
 
 
 @part
-def gather(state: State, tables: Tables, arrivals: Arrivals, number: int, target: int) -> int:
+def gather(state: State, tables: Tables, arrivals: Arrivals, number: int, group: int) -> int:
     """Merge a lane's feeds, always the two shortest runs; returns the place of the run that holds them all.
 
     The runs lie in ``arrivals.spare`` from ``begins`` on, ``lengths`` keys each. NONE where nothing comes.
@@ -27,7 +27,7 @@ def gather(state: State, tables: Tables, arrivals: Arrivals, number: int, target
     for feed in range(lane.feeds, lane.feeds_end):
         length = pass_on(state, tables, arrivals, feed, free + 1)
         if number >= tables.links.size:
-            leave_router(state, tables, tables.feeds[feed].origin, target, length)
+            leave_router(state, tables, arrivals, tables.feeds[feed].origin, group, free + 1, length)
         if length > 0:
             place = runs
             while place > 0 and lengths[place - 1] > length:
@@ -64,11 +64,17 @@ def gather(state: State, tables: Tables, arrivals: Arrivals, number: int, target
 
 
 @part
-def leave_router(state: State, tables: Tables, link: int, target: int, messages: int) -> None:
+def leave_router(
+    state: State, tables: Tables, arrivals: Arrivals, link: int, group: int, at: int, messages: int
+) -> None:
     """Messages come into a core, by a link or from itself; a router at the end of the link is passed."""
-    if link < tables.links.size and tables.links[link].leave:
-        chip = tables.chip[0]
-        pass_router(state, tables, chip.first_link + link, target, messages * chip.message_flits)
+    if link >= tables.links.size or tables.links[link].leave == 0:
+        return
+    chip = tables.chip[0]
+    tally(state, tables, arrivals, group, arrivals.spare, at, messages)
+    for place in range(tables.groups[group].first, tables.groups[group].end):
+        layer = tables.lists[place]
+        pass_router(state, tables, chip.first_link + link, layer, arrivals.tally[layer] * chip.message_flits)
 
 
 @part

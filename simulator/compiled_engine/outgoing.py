@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from networks.kernels import apart, part
-from simulator.compiled_engine.arrivals import Arrivals, view_arrivals, view_state, view_tables
+from simulator.compiled_engine.arrivals import (
+    Arrivals,
+    count_messages,
+    view_arrivals,
+    view_state,
+    view_tables,
+)
 from simulator.compiled_engine.columns import write_buffer
 from simulator.compiled_engine.lines import check_time, go_through
 from simulator.compiled_engine.pace import start_scan
-from simulator.compiled_engine.queues import count, join, serve
+from simulator.compiled_engine.queues import join, serve
 from simulator.compiled_engine.records import NONE, State, Tables
 from simulator.plan import Integers
 from simulator.rules.service import array_of, scan_offset
@@ -20,38 +26,41 @@ def scan_all(
     arrivals_directory: Integers,
     now: int,
     _: int,
-    target: int,
+    number: int,
 ) -> int:
-    """Scan everything that goes into ``target`` and send what is found; returns when the last scan ends.
+    """Scan everything that goes into a group of populations and send what is found; returns ``now``.
 
-    The encoders into a population are listed core by core, on each core in the order of their scans.
+    Its encoders are listed core by core, on each core in the order of their scans.
     """
     state, tables = view_state(state_directory), view_tables(tables_directory)
     arrivals, run = view_arrivals(arrivals_directory), state.run[0]
-    population, ended = state.populations[target], now
+    group = tables.groups[number]
     senders = tables.links.size + tables.cores.size
     run.keys = 0
     for core in range(tables.cores.size):
         arrivals.bounds[senders + core] = arrivals.filled[senders + core] = 0
-    for place in range(population.into, population.into_end):
+    for place in range(group.first, group.end):
+        arrivals.scanned[tables.lists[place]] = now
+    for place in range(group.into, group.into_end):
         join(state, now, state.encoders[tables.lists[place]].unit)
-    place = population.into
-    while place < population.into_end:
+    place = group.into
+    while place < group.into_end:
         core = state.encoders[tables.lists[place]].core
         arrivals.bounds[senders + core] = run.keys
-        while place < population.into_end and state.encoders[tables.lists[place]].core == core:
-            number = tables.lists[place]
-            encoder = state.encoders[number]
+        while place < group.into_end and state.encoders[tables.lists[place]].core == core:
+            scan = tables.lists[place]
+            encoder = state.encoders[scan]
             start = max(now, state.units[encoder.unit].free_at)
             serve(state, start, encoder.unit, now)
-            start_scan(state, tables, start, number)
-            find(state, tables, arrivals, number)
+            start_scan(state, tables, start, scan)
+            find(state, tables, arrivals, scan)
             encoder.scanned += 1
-            ended = max(ended, start + encoder.duration)
+            ended = start + encoder.duration
+            arrivals.scanned[encoder.target] = max(arrivals.scanned[encoder.target], ended)
             place += 1
         arrivals.filled[senders + core] = run.keys
-        send(state, tables, arrivals, core, target)
-    return int(ended)
+        send(state, tables, arrivals, core, number)
+    return now
 
 
 @part
@@ -70,6 +79,7 @@ def find(state: State, tables: Tables, arrivals: Arrivals, number: int) -> None:
             arrivals.wanted[rank * masks + mask] = tables.wanted[tree * masks + mask]
         arrivals.row[rank] = encoder.row + encoder.stride * position
         arrivals.source[rank], arrivals.array[rank] = encoder.core, array_of(position, chip.arrays)
+        arrivals.layer[rank] = encoder.target
         due = encoder.began + scan_offset(position, chip.per_cycle, chip.cycle) - run.opened
         arrivals.keys[run.keys] = (due << run.shift) | rank
         run.keys += 1
@@ -85,15 +95,15 @@ def find(state: State, tables: Tables, arrivals: Arrivals, number: int) -> None:
 
 
 @part
-def send(state: State, tables: Tables, arrivals: Arrivals, core: int, target: int) -> None:
+def send(state: State, tables: Tables, arrivals: Arrivals, core: int, group: int) -> None:
     """Take what a core has found through its send stage."""
     chip, unit, keys = tables.chip[0], tables.cores[core].send, arrivals.keys
     lane = tables.links.size + tables.cores.size + core
     first, number = arrivals.bounds[lane], arrivals.filled[lane] - arrivals.bounds[lane]
     if number == 0:
         return
+    counting = chip.core_unit + core if unit == NONE else unit
+    count_messages(state, tables, arrivals, group, counting, chip.send_action, keys, first, number)
     if unit == NONE:
-        count(state, chip.core_unit + core, target, chip.send_action, number)
         return
-    count(state, unit, target, chip.send_action, number)
     go_through(state, arrivals, unit, keys, first, number, first, chip.send, chip.send, chip.send)

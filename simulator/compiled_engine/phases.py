@@ -1,13 +1,21 @@
-"""The main loop of plans that run phase by phase: a population's step, from its scans to its updates."""
+"""The main loop of plans that run phase by phase: a step of a group of populations, from scans to updates."""
 
 from __future__ import annotations
 
 from networks.kernels import kernel, part
-from simulator.compiled_engine.arrivals import Arrivals, begin_step, view_arrivals, view_state, view_tables
-from simulator.compiled_engine.chip_records import DATAFLOW, LAYER
+from simulator.compiled_engine.arrivals import (
+    AT_ONCE,
+    Arrivals,
+    begin_step,
+    view_arrivals,
+    view_state,
+    view_tables,
+)
+from simulator.compiled_engine.chip_records import DATAFLOW
 from simulator.compiled_engine.feed_forward import CROSSING, RECEIVING, SCANNING
-from simulator.compiled_engine.pace import book_update, sweep_order
-from simulator.compiled_engine.queues import join, occupy, serve
+from simulator.compiled_engine.lines import book_queue
+from simulator.compiled_engine.pace import book_update
+from simulator.compiled_engine.queues import occupy
 from simulator.compiled_engine.records import NONE, State, Tables
 from simulator.compiled_engine.stages import call_stage
 from simulator.compiled_engine.views import directory
@@ -25,14 +33,14 @@ def phases(state_directory: Integers, tables_directory: Integers, arrivals_direc
     state, tables = view_state(state_directory), view_tables(tables_directory)
     arrivals, run, chip = view_arrivals(arrivals_directory), state.run[0], tables.chip[0]
     while run.sweep < chip.sweeps and run.overflow == 0:
-        first, end = sweep_order(state, tables)
-        target, step = tables.lists[first + run.index], run.step
-        begin_step(state, tables, target, step)
+        first, end = tables.lists[chip.groups_at + run.sweep], tables.lists[chip.groups_at + run.sweep + 1]
+        group, step = first + run.index, run.step
+        begin_step(state, tables, group, step)
         if run.needed > arrivals.keys.size or run.messages > arrivals.row.size:
             return False
-        finished = phase(state_directory, tables_directory, arrivals_directory, target, step)
+        finished = phase(state_directory, tables_directory, arrivals_directory, group, step)
         meets = 1
-        if chip.policy == LAYER and first + run.index + 1 < end:
+        if group + 1 < end:
             run.index += 1
         else:
             run.index, run.step = 0, step + 1
@@ -49,35 +57,58 @@ def phase(
     state_directory: Integers,
     tables_directory: Integers,
     arrivals_directory: Integers,
-    target: int,
+    number: int,
     step: int,
 ) -> int:
-    """A step of a population; returns when its last share has been updated."""
+    """A step of a group of populations; returns when the last of their shares has been updated."""
     state, tables = view_state(state_directory), view_tables(tables_directory)
     arrivals = view_arrivals(arrivals_directory)
     directories = state_directory, tables_directory, arrivals_directory
-    times, population, now = state.steps[step], state.populations[target], state.run[0].opened
+    times, group, now = state.steps[step], tables.groups[number], state.run[0].opened
     if times.began == NONE:
         times.began = now
-    scanned = call_stage(arrivals.stages[SCANNING], (*directories, now, now, target))
+    call_stage(arrivals.stages[SCANNING], (*directories, now, now, number))
     if arrivals.links.size > 0:
-        call_stage(arrivals.stages[CROSSING], (*directories, now, now, target))
-    finished = now
-    for place in range(population.shares, population.shares_end):
-        if state.run[0].overflow:
-            break
-        updater = state.updaters[tables.lists[place]]
-        arrivals.sizes[updater.core] = population.sizes + (place - population.shares) * population.rows
-        call_stage(arrivals.stages[RECEIVING], (*directories, updater.core, now, target))
-        ready, consume = scanned, arrivals.stages[arrivals.fetching[updater.core]]
+        call_stage(arrivals.stages[CROSSING], (*directories, now, now, number))
+    finished, place = now, group.shares
+    while place < group.shares_end and state.run[0].overflow == 0:
+        core, first = state.updaters[tables.lists[place]].core, place
+        while place < group.shares_end and state.updaters[tables.lists[place]].core == core:
+            updater = state.updaters[tables.lists[place]]
+            population = state.populations[updater.population]
+            arrivals.sizes[updater.population] = population.sizes + updater.share * population.rows
+            arrivals.drained[updater.population] = now
+            place += 1
+        call_stage(arrivals.stages[RECEIVING], (*directories, core, now, number))
         for array in range(tables.chip[0].arrays):
-            ready = max(ready, call_stage(consume, (*directories, updater.core, array, target)))
-        join(state, ready, updater.unit)
-        start = max(ready, state.units[updater.unit].free_at)
-        serve(state, start, updater.unit, ready)
-        occupy(state, start, updater.unit, updater.duration, updater.duration)
-        book_update(state, tables, tables.lists[place])
-        finished = max(finished, start + updater.duration)
-    population.finished = step
+            call_stage(arrivals.stages[arrivals.fetching[core]], (*directories, core, array, number))
+        finished = max(finished, update_core(state, tables, arrivals, first, place))
+    for population in range(group.first, group.end):
+        state.populations[tables.lists[population]].finished = step
     times.ended = max(times.ended, finished)
     return int(finished)
+
+
+@part
+def update_core(state: State, tables: Tables, arrivals: Arrivals, first: int, end: int) -> int:
+    """Update the shares of a core in the order in which they are ready; returns when the last one has been.
+
+    A share is ready when all scans into its population have ended, and its messages are in the sums.
+    """
+    order, ready = arrivals.order, arrivals.ready
+    for place in range(first, end):
+        population, behind = state.updaters[tables.lists[place]].population, place - first
+        due = max(arrivals.scanned[population], arrivals.drained[population])
+        while behind > 0 and ready[behind - 1] > due:
+            order[behind], ready[behind] = order[behind - 1], ready[behind - 1]
+            behind -= 1
+        order[behind], ready[behind] = tables.lists[place], due
+    unit = state.updaters[tables.lists[first]].unit
+    for place in range(end - first):
+        updater = state.updaters[order[place]]
+        start = max(ready[place], state.units[unit].free_at)
+        arrivals.updated[place] = start
+        occupy(state, start, unit, updater.duration, updater.duration)
+        book_update(state, tables, order[place])
+    book_queue(state, arrivals, unit, ready, AT_ONCE, arrivals.updated, end - first)
+    return int(state.units[unit].free_at)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from networks.kernels import apart
-from simulator.compiled_engine.arrivals import view_arrivals, view_state, view_tables
+from simulator.compiled_engine.arrivals import count_messages, view_arrivals, view_state, view_tables
 from simulator.compiled_engine.lines import check_time, go_through
 from simulator.compiled_engine.merging import gather
-from simulator.compiled_engine.queues import count
 from simulator.compiled_engine.records import NONE
 from simulator.plan import Integers
 
@@ -18,7 +17,7 @@ def receive(
     arrivals_directory: Integers,
     core: int,
     now: int,
-    target: int,
+    group: int,
 ) -> int:
     """Put the core's messages in order and give them the times at which they may fetch; returns ``now``.
 
@@ -27,18 +26,18 @@ def receive(
     state, tables = view_state(state_directory), view_tables(tables_directory)
     arrivals, run, chip = view_arrivals(arrivals_directory), state.run[0], tables.chip[0]
     lane, unit, first = tables.links.size + core, tables.cores[core].receive, run.keys
-    whole = gather(state, tables, arrivals, lane, target)
+    whole = gather(state, tables, arrivals, lane, group)
     arrivals.bounds[lane] = arrivals.filled[lane] = first
     if whole == NONE:
         return now
     at, number, keys, spare = arrivals.begins[whole], arrivals.lengths[whole], arrivals.keys, arrivals.spare
     arrivals.filled[lane] = first + number
+    counting = chip.core_unit + core if unit == NONE else unit
+    count_messages(state, tables, arrivals, group, counting, chip.receive_action, spare, at, number)
     if unit == NONE:
-        count(state, chip.core_unit + core, target, chip.receive_action, number)
         for place in range(number):
             keys[first + place] = spare[at + place]
         check_time(state, run.opened + (keys[first + number - 1] >> run.shift))
         return now
-    count(state, unit, target, chip.receive_action, number)
     go_through(state, arrivals, unit, spare, at, number, first, chip.receive, chip.receive, chip.receive)
     return now

@@ -49,7 +49,8 @@ ENCODER = record(
 )
 # An updater is one (population, share).
 UPDATER = record(
-    *("population", "core", "unit", "size", "duration", "reads", "writes", "readers", "readers_end", "first"),
+    *("population", "share", "core", "unit", "size", "duration", "reads", "writes"),
+    *("readers", "readers_end", "first"),
     *("step", "updated", "queued", "open_copies"),
 )
 POPULATION = record(
@@ -66,21 +67,12 @@ RUN = record(
 
 # One record: the numbers of the chip.
 CHIP = record(
-    *(
-        "policy",
-        "meeting",
-        "cores",
-        "populations",
-        "projections",
-        "sweeps",
-        "core_unit",
-        "stores",
-        "order",
-        "width",
-    ),
+    *("policy", "meeting", "cores", "populations", "projections", "sweeps", "core_unit", "stores"),
+    *("order", "width"),
     *("cycle", "per_cycle", "send", "receive", "arrays", "mac_lanes", "burst", "at_once", "parts", "runs"),
     *("registers",),
     *("first_link", "link_period", "flit_bytes", "message_flits", "request_flits"),
+    *("groups_at",),  # where it is listed at which group each sweep begins
     *("masks", "size_bytes"),  # words of bits for all cores, bytes that a size's number takes
     *("links", "channels", "queues", "first_queue", "drop_cores"),  # channels: 0 where buffers have no limit
     *("scan_action", "send_action", "receive_action", "mac_action", "update_action"),
@@ -94,6 +86,8 @@ COPY = record("core", "words", "bytes", "address", "store", "updater")
 TREE = record("links", "local", "roots", "roots_end")
 ENTRY = record("link", "way", "following", "following_end", "drops", "drops_end")
 # What a plan that runs in phases has instead of copies, trees and entries (``ways``).
+# The populations whose steps make up a phase, the encoders into them core by core, and their shares likewise.
+GROUP = record("first", "end", "into", "into_end", "shares", "shares_end")
 LANE = record("feeds", "feeds_end", "busy", "held")
 FEED = record("origin", "wanted", "stride", "lag", "held")
 SIZE = record("words", "bytes", "work")
@@ -121,6 +115,7 @@ class Tables(NamedTuple):
     paths: Annotated[Records, PATH]
     stores: Annotated[Records, STORE]
     lists: Annotated[Integers, np.int64]  # what the fields that name a range of places refer to
+    groups: Annotated[Records, GROUP]
     lanes: Annotated[Records, LANE]
     feeds: Annotated[Records, FEED]
     through: Annotated[npt.NDArray[np.uint64], np.uint64]

@@ -39,7 +39,7 @@ def consume_streamed(
     arrivals_directory: Integers,
     core: int,
     array: int,
-    target: int,
+    group: int,
 ) -> int:
     """Let requests and responses take the link by (arrival, request first).
 
@@ -47,7 +47,7 @@ def consume_streamed(
     """
     state, tables = view_state(state_directory), view_tables(tables_directory)
     arrivals = view_arrivals(arrivals_directory)
-    lane, chip = tables.links.size + core, tables.chip[0]
+    lane, chip, target = tables.links.size + core, tables.chip[0], tables.lists[tables.groups[group].first]
     first, end = arrivals.bounds[lane], arrivals.filled[lane]
     number, units = end - first, tables.cores[core]
     if number == 0:
@@ -122,4 +122,5 @@ def consume_streamed(
     if wire.leave:
         pass_router(state, tables, unit, target, requests + flits)
     run.delivered += number
+    arrivals.drained[target] = mac_free
     return int(mac_free)

@@ -17,8 +17,7 @@ from simulator.compiled_engine.records import (
     CORE,
     ENCODER,
     ENTRY,
-    FEED,
-    LANE,
+    GROUP,
     LINK,
     NONE,
     PATH,
@@ -31,6 +30,7 @@ from simulator.compiled_engine.records import (
     Records,
     Tables,
 )
+from simulator.compiled_engine.views import layouts
 from simulator.copies import copies_of
 from simulator.plan import CONTROLLER, FETCH, MAC, RECEIVE, SCAN, SEND, UPDATE, Integers, Plan, share_updates
 from simulator.rules.service import piece_work, scan_duration
@@ -63,22 +63,8 @@ def tables_of(plan: Plan, forward: FeedForward | None) -> tuple[Tables, Start]:
     width = max(len(populations) for populations in plan.order)
     order = lists.add([[*populations, *[NONE] * (width - len(populations))] for populations in plan.order])
     start = start_of(plan, lists)
-    ways = empty_ways() | empty_routes()
-    if forward is None:
-        ways |= routes(plan, lists)
-    else:
-        ways |= phase_ways(plan, forward)
-        if (forward.fetching != IN_LINE).any():
-            ways |= columns_and_copies(plan, lists)
-    controlled = forward is None and any(plan.stores.controlled)
-    rule = rule_addresses() if controlled else Addresses()
-    chip = chip_record(plan, rule, int(order[0]), width, lengths, int(ways.pop("drop_cores", 0)))
-    stores = store_records(plan)
-    if forward is not None:
-        stores["reads"], ways["accesses"] = accesses_of(plan)
-    tables = Tables(
-        chip=chip,
-        cores=records(
+    arrays: Arrays = {
+        "cores": records(
             CORE,
             send=plan.stages.unit[:, SEND],
             receive=plan.stages.unit[:, RECEIVE],
@@ -86,7 +72,7 @@ def tables_of(plan: Plan, forward: FeedForward | None) -> tuple[Tables, Start]:
             mac=plan.stages.unit[:, MAC],
             router=routers_of(plan),
         ),
-        links=records(
+        "links": records(
             LINK,
             period=wires.link_period_ps,
             hop=wires.link_hop_ps,
@@ -94,11 +80,23 @@ def tables_of(plan: Plan, forward: FeedForward | None) -> tuple[Tables, Start]:
             router=wires.routed[:, 0],
             leave=wires.routed[:, 1],
         ),
-        stores=stores,
-        lists=lists.values(),
-        **ways,
-    )
-    return tables, start
+        "stores": store_records(plan),
+    }
+    rule = Addresses()
+    if forward is None:
+        arrays |= routes(plan, lists)
+        rule = rule_addresses() if any(plan.stores.controlled) else rule
+    else:
+        arrays |= phase_ways(plan, forward) | group_records(forward, start, lists)
+        arrays["stores"]["reads"], arrays["accesses"] = accesses_of(plan)
+        if (forward.fetching != IN_LINE).any():
+            arrays |= columns_and_copies(plan, lists)
+    chip = chip_record(plan, rule, int(order[0]), width, lengths)
+    for field in ("drop_cores", "groups_at"):
+        chip[field] = arrays.pop(field, 0)
+    # what this way of running has no use for stays empty
+    empty = {layout.field: np.zeros((0,) * layout.ndim, layout.dtype) for layout in layouts(Tables)}
+    return Tables(**(empty | arrays | {"chip": chip, "lists": lists.values()})), start
 
 
 def routers_of(plan: Plan) -> Integers:
@@ -110,12 +108,6 @@ def routers_of(plan: Plan) -> Integers:
         elif begin < plan.cores:
             routed[begin] = plan.wires.routed[link, 0]
     return routed
-
-
-def empty_routes() -> Arrays:
-    """What a plan in phases does not have."""
-    kinds = {"columns": COLUMN, "copies": COPY, "paths": PATH, "trees": TREE, "entries": ENTRY}
-    return {name: np.zeros(0, kind) for name, kind in kinds.items()}
 
 
 def routes(plan: Plan, lists: Lists) -> Arrays:
@@ -191,14 +183,6 @@ def columns_and_copies(plan: Plan, lists: Lists) -> Arrays:
     }
 
 
-def empty_ways() -> Arrays:
-    """What a plan that runs with events does not have."""
-    none = {"lanes": LANE, "feeds": FEED, "through": np.uint64, "busy": np.int64, "tree": np.int32}
-    none |= {"column_words": np.int32, "tree_links": np.int32, "tree_cores": np.int32, "wanted": np.uint64}
-    none |= {"size": np.uint8, "sizes": SIZE, "accesses": np.int64}
-    return {name: np.zeros(0, kind) for name, kind in none.items()}
-
-
 def phase_ways(plan: Plan, forward: FeedForward) -> Arrays:
     """Lanes and feeds, and what each column needs of them; most of it is the plan's own."""
     ways, columns, trees, stages = forward.ways, plan.columns, plan.trees, plan.stages
@@ -215,6 +199,30 @@ def phase_ways(plan: Plan, forward: FeedForward) -> Arrays:
         "wanted": trees.wanted.reshape(-1),
         "size": columns.size.view(np.uint8),
         "sizes": records(SIZE, words=columns.size_words, bytes=columns.size_bytes, work=works),
+    }
+
+
+def group_records(forward: FeedForward, start: Start, lists: Lists) -> Arrays:
+    """The phases of a step of every sweep; encoders and shares of each are listed core by core."""
+    encoders, updaters = start.encoders, start.updaters
+    groups = [group for sweep in forward.groups for group in sweep]
+    scans = np.lexsort((encoders["projection"], encoders["core"]))  # on each core in the order of their scans
+    shares = np.lexsort((updaters["population"], updaters["core"]))
+    first = lists.add([list(group) for group in groups])
+    into = lists.add([scans[np.isin(encoders["target"][scans], group)].tolist() for group in groups])
+    own = lists.add([shares[np.isin(updaters["population"][shares], group)].tolist() for group in groups])
+    bounds = np.concatenate([[0], np.cumsum([len(sweep) for sweep in forward.groups])])
+    return {
+        "groups": records(
+            GROUP,
+            first=first[:-1],
+            end=first[1:],
+            into=into[:-1],
+            into_end=into[1:],
+            shares=own[:-1],
+            shares_end=own[1:],
+        ),
+        "groups_at": lists.add([bounds.tolist()])[0],
     }
 
 
@@ -245,8 +253,7 @@ def start_of(plan: Plan, lists: Lists) -> Start:
     stages, wires, limits, updaters = plan.stages, plan.wires, plan.buffers, updating(plan)
     encoders = encoder_records(plan)
     readers = [np.flatnonzero(encoders["updater"] == updater).tolist() for updater in range(len(updaters))]
-    by_core = np.lexsort((encoders["projection"], encoders["core"]))  # as `outgoing` wants them
-    into = [by_core[encoders["target"][by_core] == p].tolist() for p in range(len(plan.shares))]
+    into = [np.flatnonzero(encoders["target"] == p).tolist() for p in range(len(plan.shares))]
     shares = [[u for u, (p, _) in enumerate(updaters) if p == target] for target in range(len(plan.shares))]
     readers_at, into_at, shares_at = lists.add(readers), lists.add(into), lists.add(shares)
     # behind the plan's units: where packets wait for a link, a list for each of its queues
@@ -270,6 +277,7 @@ def start_of(plan: Plan, lists: Lists) -> Start:
         updaters=records(
             UPDATER,
             population=[p for p, _ in updaters],
+            share=[n for _, n in updaters],
             core=[w.core for w in place],
             unit=[int(stages.unit[w.core, UPDATE]) for w in place],
             size=[w.stop - w.start for w in place],

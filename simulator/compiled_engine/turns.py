@@ -44,7 +44,7 @@ def consume_by_turns(
     arrivals_directory: Integers,
     core: int,
     array: int,
-    target: int,
+    group: int,
 ) -> int:
     """Serve the slot that can be served first until all packets of the array are in the sums.
 
@@ -52,7 +52,7 @@ def consume_by_turns(
     """
     state, tables = view_state(state_directory), view_tables(tables_directory)
     arrivals = view_arrivals(arrivals_directory)
-    lane = tables.links.size + core
+    lane, target = tables.links.size + core, tables.lists[tables.groups[group].first]
     first, end = arrivals.bounds[lane], arrivals.filled[lane]
     fetching, slots = tables.cores[core].fetch + array, arrivals.slots
     following, taken, places, last = first, first - first, state.units[fetching].places, first - first
@@ -82,6 +82,7 @@ def consume_by_turns(
     book_queue(state, arrivals, fetching, arrivals.asked, AT_ONCE, arrivals.granted, taken)
     count_sums(state, tables, core, tables.cores[core].mac + array, target, words)
     state.run[0].delivered += taken
+    arrivals.drained[target] = max(arrivals.drained[target], last)
     return int(last)
 
 

@@ -6,14 +6,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from networks.build import random_stack
 from networks.cells import LIF, Input
 from networks.connections import Sparse
+from networks.execute import execute
 from networks.graph import Network, Population, Projection
 from networks.kernels import kernel
+from networks.spiking import random_spiking
 from networks.trace import Trace, random_trace
 from simulator.chip import Chip
 from simulator.compile import compile_plan
@@ -156,3 +158,36 @@ def test_a_phase_too_long_for_keys_runs_with_events(
     ledger = CompiledEngine(plan).run_sequence(trace)
     assert asked == ([] if fits else [plan])
     assert_same_ledger(ledger, run_sequence(plan, trace, None))
+
+
+@settings(max_examples=40)
+@given(st.integers(2, 4), st.integers(1, 3), st.sampled_from([1, 2]), st.integers(0, 2**16))
+def test_populations_that_begin_together(areas: int, side: int, arrays: int, seed: int) -> None:
+    """Spiking areas behind a barrier are a phase of their own: they share cores, links and update stages."""
+    rng = np.random.default_rng(seed)
+    network = random_spiking(12 * areas, 8, 0.3, rng, areas=areas, inputs=3)
+    cores = {f"lif_{area}": sorted(rng.permutation(side * side)[: rng.integers(1, side * side + 1)].tolist())
+             for area in range(areas)}  # fmt: skip
+    fields = mesh(side) | {
+        "synchronisation": {"policy": "barrier", "cost": "2 cycles"},
+        "placement.explicit.cores": cores,
+        "cores.mac.arrays": arrays,
+        "cores.mac.lanes": 2,
+        "cores.outstanding_fetches": 2,
+        "cores.update": {"lanes": 2, "cycles": 3, "fixed": 1},
+        "memories": [SCRATCHPAD | {"width": "16 bit"}],
+        "network.pitch": "0.5 mm",
+    }
+    plan = plan_on(chip(fields), network)
+    forward = feed_forward(plan)
+    assert forward is not None and [len(group) for (group,) in forward.groups] == [areas]
+    frames = (rng.random((6, 3)) < 0.5).astype(np.float32)
+    assert_same_in_every_way(plan, execute(network, [frames])[0])
+
+
+def test_layers_behind_a_barrier_need_events() -> None:
+    """The second layer hears the first one within the step."""
+    network = random_stack("gru", 5, (8, 8), np.random.default_rng(0))
+    assert feed_forward(plan_on(chip(mesh(2)), network)) is not None
+    barrier = {"synchronisation": {"policy": "barrier", "cost": "0 cycles"}}
+    assert feed_forward(plan_on(chip(mesh(2) | barrier), network)) is None
