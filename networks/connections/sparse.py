@@ -204,7 +204,8 @@ def by_place(accumulators: Numbers, lanes: Integers) -> Numbers:
         return row
     sums = np.empty(lanes.size * accumulators.shape[1], accumulators.dtype)
     for gate in range(lanes.size):
-        sums[gate :: lanes.size] = accumulators[lanes[gate]]
+        for target in range(accumulators.shape[1]):
+            sums[target * lanes.size + gate] = accumulators[lanes[gate], target]
     return sums
 
 
@@ -213,7 +214,8 @@ def put_back(accumulators: Numbers, lanes: Integers, sums: Numbers) -> None:
     """The copy of ``by_place`` back to where it came from."""
     if lanes.size > 1:
         for gate in range(lanes.size):
-            accumulators[lanes[gate]] = sums[gate :: lanes.size]
+            for target in range(accumulators.shape[1]):
+                accumulators[lanes[gate], target] = sums[target * lanes.size + gate]
 
 
 @kernel
