@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from networks.arithmetic import Arithmetic, FixedPoint
-from networks.arrays import Integers, Numbers
+from networks.arrays import Integers, Numbers, aligned
 from networks.connections.integrating import Integrating
 from networks.connections.reach import furthest
 from networks.connections.rules import Integrator, bounds_of, lanes_of, require_matching
@@ -42,7 +42,7 @@ class AllToAll(Integrating):
             raise InputError("weights", f"shape {columns.shape}", rule, "Reshape the array.")
         if columns.dtype.kind == "f":
             columns = np.ascontiguousarray(columns, np.float32)
-        object.__setattr__(self, "columns", columns)
+        object.__setattr__(self, "columns", aligned(columns))
 
     @classmethod
     def from_matrices(cls, weights: ArrayLike) -> AllToAll:
