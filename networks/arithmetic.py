@@ -69,7 +69,7 @@ def dequantise(raw: ArrayLike, form: Q) -> Floats:
     >>> dequantise([128, -256], Q(8, 8)).tolist()
     [0.5, -1.0]
     """
-    return (np.asarray(raw, np.float64) * 2.0**-form.fraction).astype(np.float32)
+    return np.asarray(raw, np.float32) * np.float32(2.0**-form.fraction)  # rounded once: the scaling is exact
 
 
 @dataclass(frozen=True)

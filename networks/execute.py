@@ -49,15 +49,15 @@ class Messages:
         self.count = 0
         self.runs: list[tuple[int, int, int]] = []
 
-    def room(self, size: int) -> int:
-        """Make room for ``size`` more messages and say where they start."""
+    def room(self, size: int) -> tuple[int, Numbers, Numbers]:
+        """Make room for ``size`` more messages; where they start, and sources and deltas to write them to."""
         if self.count + size > len(self.sources):
             length = 2 * (self.count + size)
             self.sources = np.concatenate([self.sources, np.empty(length - len(self.sources), np.int32)])
             self.deltas = np.concatenate(
                 [self.deltas, np.empty(length - len(self.deltas), self.deltas.dtype)]
             )
-        return self.count
+        return self.count, self.sources, self.deltas
 
 
 def execute(
@@ -173,34 +173,36 @@ def run_sequence(
     starting = [network.starting_accumulators(i) for i in range(len(network.populations))]
     accumulators = [start.copy() for start in starting]
     states = [network.starting_states(i) for i in range(len(network.populations))]
-    step = first_step
+    step, runs = first_step, messages.runs
     for runners in sweeps:
+        most = sum(len(encoder.theta) for runner in runners for encoder in runner.encoders)
         for position in range(length):
             before = states.copy()
+            begin, sources, deltas = messages.room(most)
             for place, reverse, encoders, restarts, memoryless, wanted, advance in runners:
-                heard = messages.count
+                heard = begin
                 frame = length - 1 - position if reverse else position
                 for number, source, events, is_recorded, delay, theta, integrate in encoders:
                     if is_recorded:
                         values = recorded[source][frame]
                     else:
                         values = (before if delay else states)[source][0]
-                    begin = messages.room(values.size)
-                    sources, deltas = messages.sources[begin:], messages.deltas[begin:]
                     if events:
-                        count = scan_events(values, theta, sources, deltas)
+                        count = scan_events(values, theta, sources[begin:], deltas[begin:])
                     else:
-                        count = scan(values, last_sent[number], theta, sources, deltas)
+                        count = scan(values, last_sent[number], theta, sources[begin:], deltas[begin:])
                     if count:
-                        messages.runs.append((step, number, count))
-                        messages.count += count
-                        integrate(accumulators[place], sources[:count], deltas[:count])
-                if position == 0 or messages.count > heard or not memoryless:
+                        runs.append((step, number, count))
+                        end = begin + count
+                        integrate(accumulators[place], sources[begin:end], deltas[begin:end])
+                        begin = end
+                if position == 0 or begin > heard or not memoryless:
                     states[place] = advance(accumulators[place], states[place])
                 if restarts:
                     accumulators[place][:] = starting[place]
                 if wanted:
                     recorded[place][frame] = states[place][0]
+            messages.count = begin
             step += 1
     shown = [recorded[network.index(name)] for name in network.outputs]
     return arithmetic.decode(np.concatenate(shown, axis=1))

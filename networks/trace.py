@@ -166,13 +166,14 @@ def from_counts(
     The runs come in order of step; within a step they are put in order of projection.
     """
     messages = np.empty(len(sources), MESSAGE)
-    messages["step"], messages["projection"] = np.repeat(step, counts), np.repeat(projection, counts)
+    messages["step"] = np.repeat(step.astype(np.int32), counts)
+    messages["projection"] = np.repeat(projection.astype(np.int16), counts)
     messages["source"], messages["delta"] = sources, deltas
     runs = step * (int(projection.max(initial=0)) + 1) + projection
     if (np.diff(runs) < 0).any():
         messages = messages[np.argsort(np.repeat(runs, counts), kind="stable")]
-    per_step = np.bincount(messages["step"], minlength=int(sequence_bounds[-1]))
-    step_bounds = np.concatenate([[0], np.cumsum(per_step)]).astype(np.int64)
+    first_runs = np.searchsorted(step, np.arange(sequence_bounds[-1] + 1))
+    step_bounds = np.concatenate([[0], np.cumsum(counts)])[first_runs].astype(np.int64)
     return Trace(messages, step_bounds, sequence_bounds, network_digest)
 
 

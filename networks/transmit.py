@@ -40,11 +40,10 @@ def scan_events(values: Numbers, theta: Numbers, sources: Numbers, events: Numbe
     ([0, 2], [1.0, 1.0])
     """
     count = 0
-    for source in range(values.size):
-        if sends(values[source], values.dtype.type(0), theta[source]):
-            sources[count] = source
-            events[count] = values[source]
-            count += 1
+    for source in range(values.size):  # every value is written, and kept by counting on: no branch to guess
+        sources[count] = source
+        events[count] = values[source]
+        count += sends(values[source], values.dtype.type(0), theta[source])
     return count
 
 
@@ -65,10 +64,11 @@ def scan(values: Numbers, last_sent: Numbers, theta: Numbers, sources: Numbers, 
     ([0, 2], [0.5, -1.0], [0.5, 0.0, -1.0])
     """
     count = 0
-    for source in range(values.size):
-        if sends(values[source], last_sent[source], theta[source]):
-            sources[count] = source
-            deltas[count] = values[source] - last_sent[source]
-            last_sent[source] = values[source]
-            count += 1
+    for source in range(values.size):  # without a branch, as above
+        value, last = values[source], last_sent[source]
+        sent = sends(value, last, theta[source])
+        sources[count] = source
+        deltas[count] = value - last
+        last_sent[source] = value if sent else last
+        count += sent
     return count

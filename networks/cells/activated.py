@@ -9,7 +9,7 @@ import numpy as np
 from networks.activations import sigmoid, tanh
 from networks.arithmetic import Arithmetic, FixedPoint
 from networks.arrays import Floats, Integers, Numbers
-from networks.cells.step import Places, Step, looked_up, to_activation
+from networks.cells.step import Places, Plain, Step, looked_up, to_activation
 from networks.errors import InputError, nearest
 from networks.kernels import kernel
 
@@ -40,9 +40,9 @@ def activated_step(activation: str, arithmetic: Arithmetic) -> Step:
     code = list(ACTIVATIONS).index(activation)
     if not isinstance(arithmetic, FixedPoint):
         return lambda accumulators, states: activate(accumulators, code)
-    places = Places.of(arithmetic)
+    plain = tuple(Places.of(arithmetic))
     table = arithmetic.tanh_table if activation == "tanh" else arithmetic.sigmoid_table
-    return lambda accumulators, states: activate_fixed(accumulators, code, table, places)
+    return lambda accumulators, states: activate_fixed(accumulators, code, table, plain)
 
 
 @kernel
@@ -63,15 +63,15 @@ def activate(accumulators: Floats, code: int) -> Floats:
 
 
 @kernel
-def activate_fixed(accumulators: Integers, code: int, table: Integers, places: Places) -> Integers:
+def activate_fixed(accumulators: Integers, code: int, table: Integers, plain: Plain) -> Integers:
     """Raw integers: identity and relu round the accumulator, sigmoid and tanh go through their table."""
-    fresh = np.empty_like(accumulators)
-    for i in range(accumulators.shape[1]):
-        total = np.int64(accumulators[0, i])
-        if code >= 2:
-            looked = looked_up(table, total, places.accumulator, places)
-            fresh[0, i] = to_activation(looked, places.lookup, places)
-        else:
-            value = to_activation(total, places.accumulator, places)
+    places, fresh = Places(*plain), np.empty_like(accumulators)
+    if code >= 2:
+        looked = looked_up(table, accumulators[0], places.accumulator, places)
+        for i in range(looked.size):
+            fresh[0, i] = to_activation(looked[i], places.lookup, places)
+    else:
+        for i in range(accumulators.shape[1]):
+            value = to_activation(np.int64(accumulators[0, i]), places.accumulator, places)
             fresh[0, i] = max(value, 0) if code == 1 else value
     return fresh

@@ -10,7 +10,7 @@ import numpy as np
 from networks.activations import sigmoid, tanh
 from networks.arithmetic import Arithmetic, FixedPoint
 from networks.arrays import Floats, Integers, Numbers
-from networks.cells.step import Places, Step, looked_up, to_activation
+from networks.cells.step import Places, Plain, Step, looked_up, to_activation
 from networks.kernels import kernel
 
 
@@ -59,8 +59,8 @@ class GRU:
         """The update of a slice of neurons in this arithmetic."""
         if not isinstance(arithmetic, FixedPoint):
             return advance
-        gate, squash, places = arithmetic.sigmoid_table, arithmetic.tanh_table, Places.of(arithmetic)
-        return lambda accumulators, states: advance_fixed(accumulators, states, gate, squash, places)
+        gate, squash, plain = arithmetic.sigmoid_table, arithmetic.tanh_table, tuple(Places.of(arithmetic))
+        return lambda accumulators, states: advance_fixed(accumulators, states, gate, squash, plain)
 
     def dense_step(self, parameters: Parameters, x: Numbers, state: State) -> State:
         """The textbook form, without deltas."""
@@ -88,19 +88,20 @@ def advance(accumulators: Floats, states: Floats) -> Floats:
 
 @kernel
 def advance_fixed(
-    accumulators: Integers, states: Integers, gate: Integers, squash: Integers, places: Places
+    accumulators: Integers, states: Integers, gate: Integers, squash: Integers, plain: Plain
 ) -> Integers:
     """Raw integers: sums of products exact, each rounded once, to the activation format."""
-    fresh = np.empty_like(states)
-    fine = max(
-        places.activation, places.lookup
-    )  # fraction bits, past the gate's, at which u h and (1 - u) c meet
-    for i in range(states.shape[1]):
-        r = looked_up(gate, np.int64(accumulators[0, i]), places.accumulator, places)
-        u = looked_up(gate, np.int64(accumulators[1, i]), places.accumulator, places)
-        inner = (np.int64(accumulators[2, i]) << places.lookup) + r * np.int64(accumulators[3, i])
-        c = looked_up(squash, inner, places.accumulator + places.lookup, places)
-        kept = (u * np.int64(states[0, i])) << (fine - places.activation)
-        taken = (((1 << places.lookup) - u) * c) << (fine - places.lookup)
+    places = Places(*plain)
+    fresh, inner = np.empty_like(states), np.empty(states.shape[1], np.int64)
+    # fraction bits, past the gate's, at which u h and (1 - u) c meet
+    fine = max(places.activation, places.lookup)
+    r = looked_up(gate, accumulators[0], places.accumulator, places)
+    u = looked_up(gate, accumulators[1], places.accumulator, places)
+    for i in range(inner.size):
+        inner[i] = (np.int64(accumulators[2, i]) << places.lookup) + r[i] * np.int64(accumulators[3, i])
+    c = looked_up(squash, inner, places.accumulator + places.lookup, places)
+    for i in range(inner.size):
+        kept = (u[i] * np.int64(states[0, i])) << (fine - places.activation)
+        taken = (((1 << places.lookup) - u[i]) * c[i]) << (fine - places.lookup)
         fresh[0, i] = to_activation(kept + taken, fine + places.lookup, places)
     return fresh

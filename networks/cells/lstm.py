@@ -10,7 +10,7 @@ import numpy as np
 from networks.activations import sigmoid, tanh
 from networks.arithmetic import Arithmetic, FixedPoint
 from networks.arrays import Floats, Integers, Numbers
-from networks.cells.step import Places, Step, looked_up, to_activation
+from networks.cells.step import Places, Plain, Step, looked_up, to_activation
 from networks.kernels import kernel
 
 
@@ -55,8 +55,8 @@ class LSTM:
         """The update of a slice of neurons in this arithmetic."""
         if not isinstance(arithmetic, FixedPoint):
             return advance
-        gate, squash, places = arithmetic.sigmoid_table, arithmetic.tanh_table, Places.of(arithmetic)
-        return lambda accumulators, states: advance_fixed(accumulators, states, gate, squash, places)
+        gate, squash, plain = arithmetic.sigmoid_table, arithmetic.tanh_table, tuple(Places.of(arithmetic))
+        return lambda accumulators, states: advance_fixed(accumulators, states, gate, squash, plain)
 
     def dense_step(self, parameters: Parameters, x: Numbers, state: State) -> State:
         """The textbook form, without deltas."""
@@ -80,21 +80,22 @@ def advance(accumulators: Floats, states: Floats) -> Floats:
 
 @kernel
 def advance_fixed(
-    accumulators: Integers, states: Integers, gate: Integers, squash: Integers, places: Places
+    accumulators: Integers, states: Integers, gate: Integers, squash: Integers, plain: Plain
 ) -> Integers:
     """Raw integers: c and h each rounded once, to the activation format."""
-    fresh = np.empty_like(states)
+    places = Places(*plain)
+    fresh, c = np.empty_like(states), np.empty(states.shape[1], np.int64)
     fine = max(places.activation, places.lookup)  # fraction bits, past the gate's, at which f c and i g meet
-    for n in range(states.shape[1]):
-        i = looked_up(gate, np.int64(accumulators[0, n]), places.accumulator, places)
-        f = looked_up(gate, np.int64(accumulators[1, n]), places.accumulator, places)
-        g = looked_up(squash, np.int64(accumulators[2, n]), places.accumulator, places)
-        o = looked_up(gate, np.int64(accumulators[3, n]), places.accumulator, places)
-        kept = (f * np.int64(states[1, n])) << (fine - places.activation)
-        taken = (i * g) << (fine - places.lookup)
-        c = to_activation(kept + taken, fine + places.lookup, places)
-        fresh[0, n] = to_activation(
-            o * looked_up(squash, c, places.activation, places), 2 * places.lookup, places
-        )
-        fresh[1, n] = c
+    i = looked_up(gate, accumulators[0], places.accumulator, places)
+    f = looked_up(gate, accumulators[1], places.accumulator, places)
+    g = looked_up(squash, accumulators[2], places.accumulator, places)
+    o = looked_up(gate, accumulators[3], places.accumulator, places)
+    for n in range(c.size):
+        kept = (f[n] * np.int64(states[1, n])) << (fine - places.activation)
+        taken = (i[n] * g[n]) << (fine - places.lookup)
+        c[n] = to_activation(kept + taken, fine + places.lookup, places)
+    squashed = looked_up(squash, c, places.activation, places)
+    for n in range(c.size):
+        fresh[0, n] = to_activation(o[n] * squashed[n], 2 * places.lookup, places)
+        fresh[1, n] = c[n]
     return fresh

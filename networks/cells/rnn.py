@@ -10,7 +10,7 @@ import numpy as np
 from networks.activations import tanh
 from networks.arithmetic import Arithmetic, FixedPoint
 from networks.arrays import Floats, Integers, Numbers
-from networks.cells.step import Places, Step, looked_up, to_activation
+from networks.cells.step import Places, Plain, Step, looked_up, to_activation
 from networks.kernels import kernel
 
 
@@ -55,8 +55,8 @@ class RNN:
         """The update of a slice of neurons in this arithmetic."""
         if not isinstance(arithmetic, FixedPoint):
             return advance
-        table, places = arithmetic.tanh_table, Places.of(arithmetic)
-        return lambda accumulators, states: advance_fixed(accumulators, states, table, places)
+        table, plain = arithmetic.tanh_table, tuple(Places.of(arithmetic))
+        return lambda accumulators, states: advance_fixed(accumulators, states, table, plain)
 
     def dense_step(self, parameters: Parameters, x: Numbers, state: State) -> State:
         """The textbook form, without deltas."""
@@ -74,10 +74,10 @@ def advance(accumulators: Floats, states: Floats) -> Floats:
 
 
 @kernel
-def advance_fixed(accumulators: Integers, states: Integers, table: Integers, places: Places) -> Integers:
+def advance_fixed(accumulators: Integers, states: Integers, table: Integers, plain: Plain) -> Integers:
     """Raw integers: the accumulator rounded to an activation, the table, the result as an activation."""
-    fresh = np.empty_like(states)
-    for i in range(states.shape[1]):
-        looked = looked_up(table, np.int64(accumulators[0, i]), places.accumulator, places)
-        fresh[0, i] = to_activation(looked, places.lookup, places)
+    places = Places(*plain)
+    fresh, looked = np.empty_like(states), looked_up(table, accumulators[0], places.accumulator, places)
+    for i in range(looked.size):
+        fresh[0, i] = to_activation(looked[i], places.lookup, places)
     return fresh

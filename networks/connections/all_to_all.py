@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from networks.arithmetic import Arithmetic, FixedPoint
-from networks.arrays import Integers, Numbers
+from networks.arrays import Integers, Numbers, aligned
 from networks.connections.integrating import Integrating
+from networks.connections.reach import furthest
 from networks.connections.rules import Integrator, bounds_of, lanes_of, require_matching
 from networks.errors import InputError
 from networks.fixed import saturated, shifted
@@ -41,7 +42,7 @@ class AllToAll(Integrating):
             raise InputError("weights", f"shape {columns.shape}", rule, "Reshape the array.")
         if columns.dtype.kind == "f":
             columns = np.ascontiguousarray(columns, np.float32)
-        object.__setattr__(self, "columns", columns)
+        object.__setattr__(self, "columns", aligned(columns))
 
     @classmethod
     def from_matrices(cls, weights: ArrayLike) -> AllToAll:
@@ -198,7 +199,9 @@ def add_columns_narrow(
         for message in range(first, end):
             growth += abs(np.int64(deltas[message])) * heaviest << raised
         if reach + growth > highest:
-            reach = furthest(accumulators, lanes)
+            reach = np.int64(0)
+            for gate in range(lanes.size):
+                reach = max(reach, furthest(accumulators[lanes[gate]]))
         if end - first == 8 and reach + growth <= highest:
             add_eight(accumulators, lanes, columns, sources[first:end], deltas[first:end], raised)
         else:
@@ -207,17 +210,6 @@ def add_columns_narrow(
                     accumulators, lanes, columns[sources[message]], deltas[message] << raised, lowest, highest
                 )
         reach += growth
-
-
-@part
-def furthest(accumulators: Numbers, lanes: Integers) -> np.int64:
-    """The largest magnitude in these rows."""
-    most = np.int32(0)
-    for gate in range(lanes.size):
-        row = accumulators[lanes[gate]]
-        for target in range(row.size):
-            most = max(most, np.int32(abs(row[target])))
-    return np.int64(most)
 
 
 @part

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,6 +12,7 @@ from numpy.typing import ArrayLike
 from networks.arithmetic import Arithmetic, FixedPoint
 from networks.arrays import Integers, Numbers
 from networks.connections.integrating import Integrating
+from networks.connections.reach import furthest
 from networks.connections.rules import Integrator, bounds_of, lanes_of, require_matching
 from networks.errors import InputError
 from networks.fixed import saturated, shifted
@@ -148,6 +150,11 @@ class Sparse(Integrating):
         """The same synapses with other stored words."""
         return Sparse(self.pointer, self.targets, weights, self.target_size, self.gates)
 
+    @cached_property
+    def heaviest(self) -> int:
+        """The largest magnitude among raw words."""
+        return max(-int(self.weights.min(initial=0)), int(self.weights.max(initial=0)))
+
     def integrator(self, lanes: Sequence[int] | Integers, arithmetic: Arithmetic) -> Integrator:
         """``integrate`` with its lanes and arithmetic settled once: ``f(accumulators, sources, deltas)``."""
         require_matching(self.weights, arithmetic)
@@ -156,9 +163,10 @@ class Sparse(Integrating):
             return lambda totals, sources, deltas: add_words(
                 totals, rows, pointer, targets, weights, sources, deltas
             )
-        shift, form = arithmetic.product_shift, arithmetic.accumulator
+        shift, form, heaviest = arithmetic.product_shift, arithmetic.accumulator, self.heaviest
+        lowest, highest = form.lowest, form.highest
         return lambda totals, sources, deltas: add_words_fixed(
-            totals, rows, pointer, targets, weights, sources, deltas, shift, form.lowest, form.highest
+            totals, rows, pointer, targets, weights, sources, deltas, shift, heaviest, lowest, highest
         )
 
 
@@ -189,6 +197,28 @@ def count_words(pointer: Integers, targets: Numbers, bounds: Integers, words: In
 
 
 @kernel
+def by_place(accumulators: Numbers, lanes: Integers) -> Numbers:
+    """The sums in order of places: of one gate the accumulators themselves, of several a copy."""
+    if lanes.size == 1:
+        row: Numbers = accumulators[lanes[0]]
+        return row
+    sums = np.empty(lanes.size * accumulators.shape[1], accumulators.dtype)
+    for gate in range(lanes.size):
+        for target in range(accumulators.shape[1]):
+            sums[target * lanes.size + gate] = accumulators[lanes[gate], target]
+    return sums
+
+
+@kernel
+def put_back(accumulators: Numbers, lanes: Integers, sums: Numbers) -> None:
+    """The copy of ``by_place`` back to where it came from."""
+    if lanes.size > 1:
+        for gate in range(lanes.size):
+            for target in range(accumulators.shape[1]):
+                accumulators[lanes[gate], target] = sums[target * lanes.size + gate]
+
+
+@kernel
 def add_words(
     accumulators: Numbers,
     lanes: Integers,
@@ -199,16 +229,14 @@ def add_words(
     deltas: Numbers,
 ) -> None:
     """Add float32 columns word by word."""
-    gates = lanes.size
-    row = accumulators[lanes[0]]
+    sums = by_place(accumulators, lanes)
     for message in range(sources.size):
         delta, source = deltas[message], sources[message]
-        for word in range(pointer[source], pointer[source + 1]):
-            if gates == 1:
-                row[targets[word]] += weights[word] * delta
-            else:
-                target, gate = divmod(targets[word], gates)
-                accumulators[lanes[gate], target] += weights[word] * delta
+        places = targets[pointer[source] : pointer[source + 1]]
+        words = weights[pointer[source] : pointer[source + 1]]
+        for word in range(words.size):
+            sums[np.uint64(places[word])] += words[word] * delta
+    put_back(accumulators, lanes, sums)
 
 
 @kernel
@@ -221,19 +249,32 @@ def add_words_fixed(
     sources: Numbers,
     deltas: Numbers,
     shift: int,
+    heaviest: int,
     lowest: int,
     highest: int,
 ) -> None:
-    """Add raw columns: every product rounded to the accumulator's fraction, every sum saturated."""
-    gates = lanes.size
-    row = accumulators[lanes[0]]
+    """Add raw columns: every product rounded to the accumulator's fraction, every sum saturated.
+
+    No word is beyond +-``heaviest``. A message that cannot take a sum to its bounds is added without looking
+    at any. How far the sums reach is looked up once as many words have been added as there are sums.
+    """
+    sums = by_place(accumulators, lanes)
+    reach, unseen = np.int64(highest) + 1, 0  # no sum is beyond it; words added since it was looked up
     for message in range(sources.size):
         delta, source = np.int64(deltas[message]), sources[message]
-        for word in range(pointer[source], pointer[source + 1]):
-            product = shifted(delta * weights[word], shift)
-            if gates == 1:
-                row[targets[word]] = saturated(row[targets[word]] + product, lowest, highest)
-            else:
-                target, gate = divmod(targets[word], gates)
-                total = accumulators[lanes[gate], target] + product
-                accumulators[lanes[gate], target] = saturated(total, lowest, highest)
+        places = targets[pointer[source] : pointer[source + 1]]
+        words = weights[pointer[source] : pointer[source + 1]]
+        growth = shifted(abs(delta) * heaviest, shift)
+        if reach + growth > highest and unseen >= sums.size:
+            reach, unseen = furthest(sums), 0
+        if shift <= 0 and reach + growth <= highest:
+            times = shifted(delta, shift)
+            for word in range(words.size):
+                sums[np.uint64(places[word])] += times * words[word]
+        else:
+            for word in range(words.size):
+                place = np.uint64(places[word])  # unsigned: no index is looked at for being negative
+                total = sums[place] + shifted(delta * words[word], shift)
+                sums[place] = saturated(total, lowest, highest)
+        reach, unseen = min(reach + growth, np.int64(highest) + 1), unseen + words.size
+    put_back(accumulators, lanes, sums)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from networks.arithmetic import FixedPoint, Q, quantise
 from networks.build import random_stack
 from networks.cells import conv2d, dense
-from networks.connections import AllToAll
+from networks.connections import AllToAll, Sparse
 from networks.errors import InputError
 from networks.execute import execute
 from networks.feed_forward import feed_forward
@@ -96,6 +96,49 @@ def test_every_sum_saturates_however_many_messages_pass_at_once(
                 product = round(Fraction(delta * word) / Fraction(2) ** arithmetic.product_shift)
                 total = expected[lane][target] + product
                 expected[lane][target] = min(max(total, accumulator.lowest), accumulator.highest)
+    assert sums.tolist() == expected
+
+
+@settings(max_examples=150)
+@given(
+    arithmetic=st.one_of(
+        st.builds(
+            FixedPoint,
+            weight=st.sampled_from([Q(1, 7), Q(4, 12), Q(2, 30)]),
+            accumulator=st.sampled_from([Q(9, 15), Q(8, 24), Q(2, 15), Q(3, 5), Q(4, 28)]),
+        ),
+        st.just(FixedPoint(Q(16, 0), Q(32, 0), Q(17, 15))),  # products of 63 bits
+    ),
+    lanes=st.sampled_from([(0,), (2,), (1, 0), (0, 1, 3)]),
+    messages=st.integers(0, 40),
+    scale=st.sampled_from([0.0, 0.001, 0.1, 1.0]),  # of the words: some cannot reach a bound, some must
+    largest=st.sampled_from([1, 200, 65535]),  # of the deltas
+    least=st.sampled_from([-1, 0]),  # of words and deltas, against the largest: at 0 all sums go one way
+    fullness=st.sampled_from([0.0, 0.5, 0.999, 1.0]),  # of the accumulators at the start
+    density=st.sampled_from([0.1, 0.7]),
+    seed=st.integers(0, 2**16),
+)
+def test_every_sum_of_a_sparse_connection_saturates(
+    arithmetic, lanes, messages, scale, largest, least, fullness, density, seed
+):
+    weight, accumulator = arithmetic.weight, arithmetic.accumulator
+    rng = np.random.default_rng(seed)
+    heaviest = int(weight.highest * scale)
+    words = rng.integers(least * heaviest, heaviest + 1, (len(lanes), 5, 9))
+    kept = rng.random(words.shape) < density
+    connection = Sparse.from_matrices((words * kept).astype(weight.dtype))
+    start = (rng.choice([accumulator.lowest, accumulator.highest], (4, 5)) * fullness).astype(np.int32)
+    sources = rng.integers(0, 9, messages).astype(np.int32)
+    deltas = rng.integers(least * largest, largest + 1, messages).astype(np.int32)
+    sums = start.copy()
+    connection.integrator(lanes, arithmetic)(sums, sources, deltas)
+    expected = start.tolist()
+    for source, delta in zip(sources.tolist(), deltas.tolist(), strict=True):
+        for gate, target in zip(*np.nonzero(kept[:, :, source]), strict=True):
+            product = delta * int(words[gate, target, source])
+            total = expected[lanes[gate]][target]
+            total += round(Fraction(product) / Fraction(2) ** arithmetic.product_shift)
+            expected[lanes[gate]][target] = min(max(total, accumulator.lowest), accumulator.highest)
     assert sums.tolist() == expected
 
 
