@@ -23,17 +23,17 @@ from simulator.plan import Integers
 SLOT = record("stage", "packet", "number", "copy", "at", "unit", "arrival", "flits", "span", "tail")
 
 QUEUES = 3  # of a core that consumes: for a slot, for its memory, for the sums
+BEFORE_ALL, AFTER_ALL = np.int64(-1), np.int64((1 << 63) - 1)
 AT_ONCE = cast("int", np.int64(0))  # no Python integer, for which kernels would be compiled once more
 
 
 class Arrivals(NamedTuple):
     """Lanes of keys, one for each link, core and sender (``ways``); and room to work in."""
 
-    keys: Annotated[Integers, np.int64]
-    bounds: Annotated[Integers, np.int64]  # where each lane begins in `keys`
+    keys: Annotated[Integers, np.int64]  # of all lanes, and behind them of runs on their way into one
+    bounds: Annotated[Integers, np.int64]  # where each lane begins
     filled: Annotated[Integers, np.int64]  # and where it ends
-    spare: Annotated[Integers, np.int64]  # keys on their way into a lane, in sorted runs
-    begins: Annotated[Integers, np.int64]  # of these runs
+    begins: Annotated[Integers, np.int64]  # of the runs
     lengths: Annotated[Integers, np.int64]
     # of each message of the step: the cores it wants, its row in the list of sizes, its source core and
     # array, the population it goes into
@@ -84,10 +84,9 @@ view_state, view_tables, view_arrivals = viewer(State), viewer(Tables), viewer(A
 def empty_arrivals(
     tables: Tables, forward: FeedForward, stages: Integers, slots: int, keys: int, messages: int
 ) -> Arrivals:
-    """Lanes for so many keys in all and messages in a step, and ``slots`` fetch slots of a core."""
+    """Room for so many keys in all and messages in a step, and ``slots`` fetch slots of a core."""
     lanes, populations = len(tables.lanes), int(tables.chip["populations"][0])
-    widest = int((tables.lanes["feeds_end"] - tables.lanes["feeds"]).max(initial=1))
-    levels = widest.bit_length() + 1  # a key is moved so often on its way into a lane
+    widest = int(tables.chip["widest"][0])
     asked, granted, read, summed, ended = np.empty((5, messages), np.int64)
     row, source, array, layer = np.empty((4, messages), np.int64)
     scanned, drained, sizes, tally, words, accesses = np.zeros((6, populations), np.int64)
@@ -100,7 +99,6 @@ def empty_arrivals(
         keys=np.empty(keys, np.int64),
         bounds=np.zeros(lanes, np.int64),
         filled=np.zeros(lanes, np.int64),
-        spare=np.empty(levels * messages + 4 * widest, np.int64),
         begins=begins,
         lengths=lengths,
         wanted=np.empty(messages * int(tables.chip["masks"][0]), np.uint64),
@@ -141,19 +139,25 @@ def empty_arrivals(
 def begin_step(state: State, tables: Tables, number: int, step: int) -> None:
     """Say how the keys of a phase are made, and how many at most it needs.
 
-    A key for each message at its source and, one core after the other, at its cores; and one for each link.
+    A key for each message at its source and, one core after the other, at its cores; one for each link; and
+    on its way into a lane one for each time it may be merged. Every lane and every run has a fence at both
+    ends.
     """
     run, times, group = state.run[0], state.steps[step], tables.groups[number]
     run.first, run.messages, run.shift = times.messages, times.messages_end - times.messages, 0
     while run.messages >> run.shift > 0:
         run.shift += 1
-    run.needed = 2 * run.messages
+    run.needed, widest = 2 * run.messages + 2 * tables.lanes.size, tables.chip[0].widest
     for place in range(group.into, group.into_end):
         encoder = state.encoders[tables.lists[place]]
         for message in range(
             first_message(state, step, encoder.low), first_message(state, step, encoder.high)
         ):
             run.needed += tables.tree_links[tables.tree[state.messages[message].column]]
+    run.spare, levels = run.needed, 2
+    while widest >> (levels - 2) > 0:
+        levels += 1
+    run.needed += levels * run.messages + 4 * widest
 
 
 @inlined
@@ -169,10 +173,14 @@ def message_of(run: Record, key: int) -> int:
 
 
 @part
-def tally(
-    state: State, tables: Tables, arrivals: Arrivals, number: int, keys: Integers, at: int, messages: int
-) -> None:
-    """Count the messages that lie in ``keys`` from ``at`` on by the population they go into."""
+def fence(arrivals: Arrivals, first: int, end: int) -> None:
+    """Put fences around keys, so that merging need not ask where they end."""
+    arrivals.keys[first - 1], arrivals.keys[end] = BEFORE_ALL, AFTER_ALL
+
+
+@part
+def tally(state: State, tables: Tables, arrivals: Arrivals, number: int, at: int, messages: int) -> None:
+    """Count the messages whose keys lie from ``at`` on by the population they go into."""
     group, low = tables.groups[number], (1 << state.run[0].shift) - 1
     if group.first + 1 == group.end:
         arrivals.tally[tables.lists[group.first]] = messages
@@ -180,7 +188,7 @@ def tally(
     for place in range(group.first, group.end):
         arrivals.tally[tables.lists[place]] = 0
     for place in range(at, at + messages):
-        arrivals.tally[arrivals.layer[keys[place] & low]] += 1
+        arrivals.tally[arrivals.layer[arrivals.keys[place] & low]] += 1
 
 
 @part
@@ -191,12 +199,11 @@ def count_messages(
     number: int,
     unit: int,
     action: int,
-    keys: Integers,
     at: int,
     messages: int,
 ) -> None:
-    """Enter one of an action for every message that lies in ``keys`` from ``at`` on."""
-    tally(state, tables, arrivals, number, keys, at, messages)
+    """Enter one of an action for every message whose key lies from ``at`` on."""
+    tally(state, tables, arrivals, number, at, messages)
     group = tables.groups[number]
     for place in range(group.first, group.end):
         layer = tables.lists[place]

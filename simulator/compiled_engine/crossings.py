@@ -8,6 +8,7 @@ from networks.kernels import apart, part
 from simulator.compiled_engine.arrivals import (
     AT_ONCE,
     Arrivals,
+    fence,
     tally,
     view_arrivals,
     view_state,
@@ -51,13 +52,15 @@ def cross_link(state: State, tables: Tables, arrivals: Arrivals, group: int, lin
     if whole == NONE:
         return
     at, number = arrivals.begins[whole], arrivals.lengths[whole]
-    arrivals.filled[link] = run.keys = first + number
+    arrivals.filled[link] = first + number
+    run.keys = first + number + 2  # fences
     work = chip.message_flits * wire.period
     if lane.held == NONE:
-        go_through(state, arrivals, unit, arrivals.spare, at, number, first, lane.busy, work, wire.hop)
+        go_through(state, arrivals, unit, at, number, first, lane.busy, work, wire.hop)
     else:
         go_through_unlike(state, tables, arrivals, link, at, number, first)
-    tally(state, tables, arrivals, group, arrivals.spare, at, number)
+    fence(arrivals, first, first + number)
+    tally(state, tables, arrivals, group, first, number)
     for place in range(tables.groups[group].first, tables.groups[group].end):
         layer = tables.lists[place]
         count_crossing(state, tables, unit, layer, arrivals.tally[layer] * chip.message_flits)
@@ -77,7 +80,7 @@ def go_through_unlike(
     free, wait, held = state.units[unit].free_at - run.opened, AT_ONCE, AT_ONCE
     arrivals.peaks[0] = 0
     for place in range(number):
-        key = arrivals.spare[at + place]
+        key = keys[at + place]
         asked, busy = key >> shift, tables.busy[row + arrivals.source[key & low]]
         start = max(asked, free)
         begun[place] = start

@@ -22,7 +22,6 @@ def go_through(
     state: State,
     arrivals: Arrivals,
     unit: int,
-    source: Integers,
     at: int,
     number: int,
     into: int,
@@ -30,10 +29,10 @@ def go_through(
     work: int,
     behind: int,
 ) -> None:
-    """Keys that lie in ``source`` from ``at`` on go through a unit that takes ``duration`` for each.
+    """Keys that lie from ``at`` on go through a unit that takes ``duration`` for each.
 
-    ``work`` of that it is busy. They come out ``behind`` after their service has begun, into
-    ``arrivals.keys`` from ``into`` on.
+    ``work`` of that it is busy. They come out ``behind`` after their service has begun, and lie from ``into``
+    on.
     """
     run, keys = state.run[0], arrivals.keys
     shift, opened = run.shift, run.opened
@@ -41,7 +40,7 @@ def go_through(
     wait, longest_wait = AT_ONCE, AT_ONCE
     first, out = np.uintp(at), np.uintp(into)
     for place in range(np.uintp(number)):
-        key = source[first + place]
+        key = keys[first + place]
         asked = key >> shift
         start = max(asked, free)
         free, wait, longest_wait = start + duration, wait + start - asked, max(longest_wait, start - asked)

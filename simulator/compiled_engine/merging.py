@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 
 from networks.kernels import inlined, part
-from simulator.compiled_engine.arrivals import Arrivals, tally
+from simulator.compiled_engine.arrivals import Arrivals, fence, tally
 from simulator.compiled_engine.columns import pass_router
 from simulator.compiled_engine.records import NONE, State, Tables
 from simulator.plan import Integers
 
-BEFORE_ALL, AFTER_ALL = np.int64(-1), np.int64((1 << 63) - 1)
 ONE = np.uintp(1)
 
 
@@ -20,22 +19,27 @@ ONE = np.uintp(1)
 def gather(state: State, tables: Tables, arrivals: Arrivals, number: int, group: int) -> int:
     """Merge a lane's feeds, always the two shortest runs; returns the place of the run that holds them all.
 
-    The runs lie in ``arrivals.spare`` from ``begins`` on, ``lengths`` keys each. NONE where nothing comes.
+    The runs lie in ``arrivals.keys`` from ``begins`` on, ``lengths`` keys each. NONE where nothing comes.
     """
-    lane, lengths = tables.lanes[number], arrivals.lengths
-    runs, free = 0, 0
+    lane, keys, begins, lengths = tables.lanes[number], arrivals.keys, arrivals.begins, arrivals.lengths
+    runs, free = 0, state.run[0].spare + 1  # behind a fence
     for feed in range(lane.feeds, lane.feeds_end):
-        length = pass_on(state, tables, arrivals, feed, free + 1)
+        origin = tables.feeds[feed].origin
+        at, length = arrivals.bounds[origin], arrivals.filled[origin] - arrivals.bounds[origin]
+        if length > 0 and tables.feeds[feed].whole == 0:
+            at, length = free, pass_on(state, tables, arrivals, feed, free)
+            fence(arrivals, free, free + length)
+            free += length + 2
+        if length == 0:
+            continue
         if number >= tables.links.size:
-            leave_router(state, tables, arrivals, tables.feeds[feed].origin, group, free + 1, length)
-        if length > 0:
-            place = runs
-            while place > 0 and lengths[place - 1] > length:
-                lengths[place], arrivals.begins[place] = lengths[place - 1], arrivals.begins[place - 1]
-                place -= 1
-            lengths[place], arrivals.begins[place] = length, free + 1
-            runs += 1
-            free = close_run(arrivals, free, length)
+            leave_router(state, tables, arrivals, origin, group, at, length)
+        place = runs
+        while place > 0 and lengths[place - 1] > length:
+            lengths[place], begins[place] = lengths[place - 1], begins[place - 1]
+            place -= 1
+        lengths[place], begins[place] = length, at
+        runs += 1
     if runs == 0:
         return NONE
     shortest, merged, end = 0, runs, runs
@@ -49,16 +53,10 @@ def gather(state: State, tables: Tables, arrivals: Arrivals, number: int, group:
                 pair = pair[1], merged
                 merged += 1
         one, other = pair
-        merge(
-            arrivals.spare,
-            arrivals.begins[one],
-            lengths[one],
-            arrivals.begins[other],
-            lengths[other],
-            free + 1,
-        )
-        arrivals.begins[end], lengths[end] = free + 1, lengths[one] + lengths[other]
-        free = close_run(arrivals, free, lengths[end])
+        merge(keys, begins[one], lengths[one], begins[other], lengths[other], free)
+        begins[end], lengths[end] = free, lengths[one] + lengths[other]
+        fence(arrivals, free, free + lengths[end])
+        free += lengths[end] + 2
         end += 1
     return end - 1
 
@@ -71,32 +69,25 @@ def leave_router(
     if link >= tables.links.size or tables.links[link].leave == 0:
         return
     chip = tables.chip[0]
-    tally(state, tables, arrivals, group, arrivals.spare, at, messages)
+    tally(state, tables, arrivals, group, at, messages)
     for place in range(tables.groups[group].first, tables.groups[group].end):
         layer = tables.lists[place]
         pass_router(state, tables, chip.first_link + link, layer, arrivals.tally[layer] * chip.message_flits)
 
 
 @part
-def close_run(arrivals: Arrivals, before: int, length: int) -> int:
-    """Fence a run in, so that merging need not ask where it ends; returns where the next fence goes."""
-    arrivals.spare[before], arrivals.spare[before + 1 + length] = BEFORE_ALL, AFTER_ALL
-    return before + length + 2
-
-
-@part
 def pass_on(state: State, tables: Tables, arrivals: Arrivals, number: int, at: int) -> int:
-    """Copy from a feed's origin what goes on by it to ``spare`` from ``at`` on; returns how many."""
+    """Copy from a feed's origin what goes on by it to ``keys`` from ``at`` on; returns how many."""
     feed, run = tables.feeds[number], state.run[0]
     first, end = arrivals.bounds[feed.origin], arrivals.filled[feed.origin]
-    keys, spare, wanted = arrivals.keys, arrivals.spare, arrivals.wanted
+    keys, wanted = arrivals.keys, arrivals.wanted
     low, lag, filled = np.uintp((1 << run.shift) - 1), feed.lag << run.shift, np.uintp(at)
     masks = tables.chip[0].masks
     if masks == 1 and feed.stride == 0 and feed.held == NONE:
         behind = tables.through[feed.wanted]
         for place in range(np.uintp(first), np.uintp(end)):
             key = keys[place]
-            spare[filled] = key + lag
+            keys[filled] = key + lag
             filled += np.uintp(wanted[np.uintp(key) & low] & behind != 0)
         return int(filled) - at
     period = tables.links[feed.origin].period if feed.held != NONE else 0
@@ -108,7 +99,7 @@ def pass_on(state: State, tables: Tables, arrivals: Arrivals, number: int, at: i
             some |= wanted[rank * masks + mask] & tables.through[row + mask]
         if feed.held != NONE:
             lag = (tables.busy[feed.held + arrivals.source[rank]] - period) << run.shift
-        spare[filled] = key + lag
+        keys[filled] = key + lag
         filled += np.uintp(some != 0)
     return int(filled) - at
 

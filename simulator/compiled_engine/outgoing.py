@@ -6,6 +6,7 @@ from networks.kernels import apart, part
 from simulator.compiled_engine.arrivals import (
     Arrivals,
     count_messages,
+    fence,
     view_arrivals,
     view_state,
     view_tables,
@@ -36,7 +37,7 @@ def scan_all(
     arrivals, run = view_arrivals(arrivals_directory), state.run[0]
     group = tables.groups[number]
     senders = tables.links.size + tables.cores.size
-    run.keys = 0
+    run.keys = 1  # behind the fence of the first lane
     for core in range(tables.cores.size):
         arrivals.bounds[senders + core] = arrivals.filled[senders + core] = 0
     for place in range(group.first, group.end):
@@ -59,6 +60,7 @@ def scan_all(
             arrivals.scanned[encoder.target] = max(arrivals.scanned[encoder.target], ended)
             place += 1
         arrivals.filled[senders + core] = run.keys
+        run.keys += 2  # fences
         send(state, tables, arrivals, core, number)
     return now
 
@@ -97,13 +99,14 @@ def find(state: State, tables: Tables, arrivals: Arrivals, number: int) -> None:
 @part
 def send(state: State, tables: Tables, arrivals: Arrivals, core: int, group: int) -> None:
     """Take what a core has found through its send stage."""
-    chip, unit, keys = tables.chip[0], tables.cores[core].send, arrivals.keys
+    chip, unit = tables.chip[0], tables.cores[core].send
     lane = tables.links.size + tables.cores.size + core
     first, number = arrivals.bounds[lane], arrivals.filled[lane] - arrivals.bounds[lane]
     if number == 0:
         return
+    fence(arrivals, first, first + number)
     counting = chip.core_unit + core if unit == NONE else unit
-    count_messages(state, tables, arrivals, group, counting, chip.send_action, keys, first, number)
+    count_messages(state, tables, arrivals, group, counting, chip.send_action, first, number)
     if unit == NONE:
         return
-    go_through(state, arrivals, unit, keys, first, number, first, chip.send, chip.send, chip.send)
+    go_through(state, arrivals, unit, first, number, first, chip.send, chip.send, chip.send)

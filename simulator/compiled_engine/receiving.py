@@ -30,14 +30,14 @@ def receive(
     arrivals.bounds[lane] = arrivals.filled[lane] = first
     if whole == NONE:
         return now
-    at, number, keys, spare = arrivals.begins[whole], arrivals.lengths[whole], arrivals.keys, arrivals.spare
+    at, number, keys = arrivals.begins[whole], arrivals.lengths[whole], arrivals.keys
     arrivals.filled[lane] = first + number
     counting = chip.core_unit + core if unit == NONE else unit
-    count_messages(state, tables, arrivals, group, counting, chip.receive_action, spare, at, number)
+    count_messages(state, tables, arrivals, group, counting, chip.receive_action, at, number)
     if unit == NONE:
         for place in range(number):
-            keys[first + place] = spare[at + place]
+            keys[first + place] = keys[at + place]
         check_time(state, run.opened + (keys[first + number - 1] >> run.shift))
         return now
-    go_through(state, arrivals, unit, spare, at, number, first, chip.receive, chip.receive, chip.receive)
+    go_through(state, arrivals, unit, at, number, first, chip.receive, chip.receive, chip.receive)
     return now

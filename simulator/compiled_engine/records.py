@@ -61,7 +61,8 @@ POPULATION = record(
 RUN = record(
     *("units", "events", "free_job", "marks", "frames", "sweep", "step", "index", "overflow"),
     *("opened", "needed"),  # of a run in phases: when the present one began, how many keys it needs
-    *("first", "messages", "shift", "keys"),  # its step's messages, how keys are made, how many there are
+    *("first", "messages", "shift", "keys"),  # its step's messages, how keys are made, where the next ones go
+    *("spare",),  # where there is room to merge
     *("injected", "copies", "delivered", "tree_links", "traversed", "column_words", "missed_bytes"),
 )
 
@@ -73,6 +74,7 @@ CHIP = record(
     *("registers",),
     *("first_link", "link_period", "flit_bytes", "message_flits", "request_flits"),
     *("groups_at",),  # where it is listed at which group each sweep begins
+    *("widest",),  # the most feeds of a lane
     *("masks", "size_bytes"),  # words of bits for all cores, bytes that a size's number takes
     *("links", "channels", "queues", "first_queue", "drop_cores"),  # channels: 0 where buffers have no limit
     *("scan_action", "send_action", "receive_action", "mac_action", "update_action"),
@@ -89,7 +91,7 @@ ENTRY = record("link", "way", "following", "following_end", "drops", "drops_end"
 # The populations whose steps make up a phase, the encoders into them core by core, and their shares likewise.
 GROUP = record("first", "end", "into", "into_end", "shares", "shares_end")
 LANE = record("feeds", "feeds_end", "busy", "held")
-FEED = record("origin", "wanted", "stride", "lag", "held")
+FEED = record("origin", "wanted", "stride", "lag", "held", "whole")  # whole: all that come go on by it
 SIZE = record("words", "bytes", "work")
 LINK = record("period", "hop", "action", "router", "leave")
 PATH = record("there", "there_end", "back", "back_end")

@@ -7,12 +7,12 @@ what it sends. A lane is fed by others: what has crossed a link goes on over fur
 from __future__ import annotations
 
 from graphlib import CycleError, TopologicalSorter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from simulator.columns import bits_of, flags_of
+from simulator.columns import Flags, bits_of, flags_of
 from simulator.compiled_engine.records import FEED, LANE, NONE, Records
 from simulator.plan import Integers, Plan
 
@@ -24,7 +24,7 @@ class Ways(NamedTuple):
 
     A message passes a feed where one of the cores it wants is among those of the feed. These are the same for
     all messages where the routes from all cores go the same way on from here, as in a mesh (``stride`` 0);
-    otherwise there is a row for each source core.
+    otherwise there is a row for each source core. By a ``whole`` feed all go on that come to it.
     """
 
     links: Integers
@@ -46,7 +46,7 @@ class Steps(NamedTuple):
 def ways_of(plan: Plan) -> Ways | None:
     """The ways of a plan's messages; None where links lead round in a circle."""
     links, cores = plan.wires.links, plan.cores
-    steps = steps_of(plan)
+    steps, whole = steps_of(plan)
     order = in_order(steps, links)
     if order is None:
         return None
@@ -71,13 +71,15 @@ def ways_of(plan: Plan) -> Ways | None:
         if not alike[number]:
             rows = np.zeros((cores, words), np.uint64)
             rows[source[mine]] = behind[mine]
-        feeds[number] = (origin[first[number]], place, 0 if alike[number] else words, 0, NONE)
+        feeds[number] = (origin[first[number]], place, 0 if alike[number] else words, 0, NONE, 0)
         through.append(rows.reshape(-1))
         place += rows.size
+    feeds["whole"] = (members == coming[origin[first]]) & np.logical_and.reduceat(whole[sorting], first)
     into_core = (lane[first] >= links) & (feeds["origin"] < links)
     before = feeds["origin"][into_core]
     feeds["lag"][into_core] = spans["busy"][before] - plan.wires.link_period_ps[before]
     feeds["held"][into_core] = spans["held"][before]
+    feeds["whole"] &= (feeds["lag"] == 0) & (feeds["held"] == NONE)
     bounds = np.searchsorted(lane[first], np.arange(links + 2 * cores + 1))
     lanes = np.zeros(links + 2 * cores, LANE)
     lanes["feeds"], lanes["feeds_end"] = bounds[:-1], bounds[1:]
@@ -85,14 +87,18 @@ def ways_of(plan: Plan) -> Ways | None:
     return Ways(order, lanes, feeds, np.concatenate([np.zeros(0, np.uint64), *through]), held)
 
 
-def steps_of(plan: Plan) -> Steps:
-    """Follow the trees from every core that sends."""
+def steps_of(plan: Plan) -> tuple[Steps, Flags]:
+    """Follow the trees from every core that sends; a flag for each step that all take who come so far."""
     trees, topology, links, cores = plan.trees, plan.chip.topology, plan.wires.links, plan.cores
     sources, begins = np.unique(trees.source, return_index=True)
-    wanted = flags_of(np.bitwise_or.reduceat(trees.wanted, begins, axis=0), cores)
-    found: list[list[npt.NDArray[np.int64] | Words]] = []
-    for source, reach, own in zip(sources.tolist(), topology.reaches(sources.tolist()), wanted, strict=True):
+    ends = [*begins[1:].tolist(), len(trees.source)]
+    found: list[list[npt.NDArray[Any]]] = []
+    for source, reach, begin, end in zip(
+        sources.tolist(), topology.reaches(sources.tolist()), begins.tolist(), ends, strict=True
+    ):
         sender = links + cores + source
+        wanted: Flags = flags_of(trees.wanted[begin:end], cores)
+        own: Flags = np.any(wanted, axis=0)
         remote = own.copy()
         remote[source] = False
         there = np.flatnonzero(remote)
@@ -100,6 +106,14 @@ def steps_of(plan: Plan) -> Steps:
         before = reach.parent[used]
         home = np.array([source] if own[source] else [], np.int64)
         singly = np.eye(cores, dtype=np.bool_)
+        going = wanted[wanted.any(axis=1)]  # those that set out at all
+        inside = reach.used(np.where(np.arange(cores) == source, False, going))  # (trees, entries)
+        come = np.where(before == NONE, True, inside[:, before])
+        whole = [
+            (inside[:, used] | ~come).all(axis=0),
+            (going[:, there] | ~inside[:, reach.last[there]]).all(axis=0),
+            going[:, home].all(axis=0),
+        ]
         found.append(
             [
                 np.concatenate([reach.link[used], links + there, links + home]),
@@ -112,10 +126,13 @@ def steps_of(plan: Plan) -> Steps:
                 ),
                 np.full(len(used) + len(there) + len(home), source),
                 bits_of(np.concatenate([reach.behind[used], singly[there], singly[home]])),
+                np.concatenate(whole),
             ]
         )
-    lane, origin, source_of, behind = (np.concatenate(column) for column in zip(*found, strict=True))
-    return Steps(lane, origin, source_of, behind)
+    lane, origin, source_of, behind, all_take = (
+        np.concatenate(column) for column in zip(*found, strict=True)
+    )
+    return Steps(lane, origin, source_of, behind), all_take
 
 
 def in_order(steps: Steps, links: int) -> Integers | None:

@@ -19,9 +19,10 @@ from networks.spiking import random_spiking
 from networks.trace import Trace, random_trace
 from simulator.chip import Chip
 from simulator.compile import compile_plan
+from simulator.compiled_engine.arrivals import AFTER_ALL, BEFORE_ALL
 from simulator.compiled_engine.engine import CompiledEngine, made_ready_for_events
 from simulator.compiled_engine.feed_forward import feed_forward
-from simulator.compiled_engine.merging import AFTER_ALL, BEFORE_ALL, merge
+from simulator.compiled_engine.merging import merge
 from simulator.mapping import map_network
 from simulator.plan import Integers, Plan
 from simulator.simpy_engine.engine import run_sequence
