@@ -42,7 +42,7 @@ class Arrivals(NamedTuple):
     source: Annotated[Integers, np.int64]
     array: Annotated[Integers, np.int64]
     layer: Annotated[Integers, np.int64]
-    links: Annotated[Integers, np.int64]  # in the order in which they are crossed
+    lanes: Annotated[Integers, np.int64]  # of links and bundles, in the order in which they are filled
     fetching: Annotated[Integers, np.int64]  # how each core fetches: a stage of `stages`
     store: Annotated[Integers, np.int64]  # what each core fetches from
     # of each population: when all scans into it have ended, when its last message on a core is in the sums,
@@ -85,7 +85,7 @@ def empty_arrivals(
     tables: Tables, forward: FeedForward, stages: Integers, slots: int, keys: int, messages: int
 ) -> Arrivals:
     """Room for so many keys in all and messages in a step, and ``slots`` fetch slots of a core."""
-    lanes, populations = len(tables.lanes), int(tables.chip["populations"][0])
+    count, populations = len(tables.lanes), int(tables.chip["populations"][0])
     widest = int(tables.chip["widest"][0])
     asked, granted, read, summed, ended = np.empty((5, messages), np.int64)
     row, source, array, layer = np.empty((4, messages), np.int64)
@@ -97,8 +97,8 @@ def empty_arrivals(
     begins, lengths = np.empty((2, 2 * widest), np.int64)
     return Arrivals(
         keys=np.empty(keys, np.int64),
-        bounds=np.zeros(lanes, np.int64),
-        filled=np.zeros(lanes, np.int64),
+        bounds=np.zeros(count, np.int64),
+        filled=np.zeros(count, np.int64),
         begins=begins,
         lengths=lengths,
         wanted=np.empty(messages * int(tables.chip["masks"][0]), np.uint64),
@@ -106,7 +106,7 @@ def empty_arrivals(
         source=source,
         array=array,
         layer=layer,
-        links=forward.ways.links,
+        lanes=forward.ways.order,
         fetching=forward.fetching,
         store=forward.store,
         scanned=scanned,
@@ -139,21 +139,22 @@ def empty_arrivals(
 def begin_step(state: State, tables: Tables, number: int, step: int) -> None:
     """Say how the keys of a phase are made, and how many at most it needs.
 
-    A key for each message at its source and, one core after the other, at its cores; one for each link; and
-    on its way into a lane one for each time it may be merged. Every lane and every run has a fence at both
-    ends.
+    A key for each message at its source and, one core after the other, at its cores; one for each link; as
+    many again for each bundle; and on its way into a lane one for each time it may be merged. Every lane and
+    every run has a fence at both ends.
     """
     run, times, group = state.run[0], state.steps[step], tables.groups[number]
     run.first, run.messages, run.shift = times.messages, times.messages_end - times.messages, 0
     while run.messages >> run.shift > 0:
         run.shift += 1
-    run.needed, widest = 2 * run.messages + 2 * tables.lanes.size, tables.chip[0].widest
+    run.needed, widest = run.messages, tables.chip[0].widest
     for place in range(group.into, group.into_end):
         encoder = state.encoders[tables.lists[place]]
         for message in range(
             first_message(state, step, encoder.low), first_message(state, step, encoder.high)
         ):
             run.needed += tables.tree_links[tables.tree[state.messages[message].column]]
+    run.needed += run.needed * tables.chip[0].bundled + run.messages + 2 * tables.lanes.size
     run.spare, levels = run.needed, 2
     while widest >> (levels - 2) > 0:
         levels += 1

@@ -14,8 +14,9 @@ from simulator.compiled_engine.arrivals import (
     view_state,
     view_tables,
 )
+from simulator.compiled_engine.columns import pass_router
 from simulator.compiled_engine.lines import book_line, check_time, go_through, lengthen
-from simulator.compiled_engine.merging import gather
+from simulator.compiled_engine.merging import fill_bundle, gather
 from simulator.compiled_engine.queues import cover_line
 from simulator.compiled_engine.records import NONE, State, Tables
 from simulator.compiled_engine.travel import count_crossing
@@ -33,13 +34,17 @@ def cross_links(
 ) -> int:
     """Every link takes its messages; behind it they come to further links and to cores.
 
-    A link comes behind all that lead to it, so everything it will carry is known.
+    A link comes behind all that lead to it, so everything it will carry is known. Between them bundles are
+    merged.
     """
     state, tables = view_state(state_directory), view_tables(tables_directory)
     arrivals = view_arrivals(arrivals_directory)
-    for place in range(arrivals.links.size):
-        if state.run[0].overflow == 0:
-            cross_link(state, tables, arrivals, group, arrivals.links[place])
+    for place in range(arrivals.lanes.size):
+        lane = arrivals.lanes[place]
+        if lane >= tables.links.size:
+            fill_bundle(state, tables, arrivals, lane)
+        elif state.run[0].overflow == 0:
+            cross_link(state, tables, arrivals, group, lane)
     return now
 
 
@@ -63,7 +68,10 @@ def cross_link(state: State, tables: Tables, arrivals: Arrivals, group: int, lin
     tally(state, tables, arrivals, group, first, number)
     for place in range(tables.groups[group].first, tables.groups[group].end):
         layer = tables.lists[place]
-        count_crossing(state, tables, unit, layer, arrivals.tally[layer] * chip.message_flits)
+        flits = arrivals.tally[layer] * chip.message_flits
+        count_crossing(state, tables, unit, layer, flits)
+        if wire.leave and lane.dropping > 0:
+            pass_router(state, tables, unit, layer, flits * lane.dropping)
     run.traversed += number
 
 

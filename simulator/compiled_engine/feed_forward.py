@@ -65,7 +65,7 @@ def feed_forward(plan: Plan) -> FeedForward | None:
     drams, ways = used & (plan.stores.kind == DRAM), ways_of(plan)
     if ways is None:
         return None
-    if drams.any() and (plan.stages.arrays > 1 or shared_on_the_way(plan, drams, ways.links)):
+    if drams.any() and (plan.stages.arrays > 1 or shared_on_the_way(plan, drams, ways.order)):
         return None
     fetching = np.array([how_fetched(plan, core, used[core], drams[core]) for core in range(plan.cores)])
     if (fetching != IN_LINE).any() and any(len(group) > 1 for sweep in groups for group in sweep):
@@ -109,12 +109,12 @@ def how_fetched(plan: Plan, core: int, used: Flags, drams: Flags) -> int:
 
 
 def shared_on_the_way(plan: Plan, drams: Flags, taken: Integers) -> bool:
-    """True when a DRAM, or a link to or from it, serves messages (those ``taken``) or a second core too."""
+    """True when a DRAM, or a link to or from it, serves messages (the lanes ``taken``) or a second core too."""
     wires, memories = plan.wires, len(plan.stores.component)
     if (drams.sum(axis=0) > 1).any():
         return True
     owner = np.full(wires.links, NONE, np.int64)
-    owner[taken] = plan.cores  # messages
+    owner[taken[taken < wires.links]] = plan.cores  # messages
     for core, memory in zip(*map(np.ndarray.tolist, np.nonzero(drams)), strict=True):
         path = core * memories + memory
         there = wires.path_link[wires.path_start[path] : wires.path_start[path + 1]]

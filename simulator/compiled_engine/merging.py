@@ -30,10 +30,10 @@ def gather(state: State, tables: Tables, arrivals: Arrivals, number: int, group:
             at, length = free, pass_on(state, tables, arrivals, feed, free)
             fence(arrivals, free, free + length)
             free += length + 2
+            if number >= tables.links.size:
+                leave_router(state, tables, arrivals, origin, group, at, length)
         if length == 0:
             continue
-        if number >= tables.links.size:
-            leave_router(state, tables, arrivals, origin, group, at, length)
         place = runs
         while place > 0 and lengths[place - 1] > length:
             lengths[place], begins[place] = lengths[place - 1], begins[place - 1]
@@ -62,10 +62,28 @@ def gather(state: State, tables: Tables, arrivals: Arrivals, number: int, group:
 
 
 @part
+def fill_bundle(state: State, tables: Tables, arrivals: Arrivals, number: int) -> None:
+    """Merge the two lanes of a bundle; where one of them is empty the other one is the bundle."""
+    run, first = state.run[0], tables.lanes[number].feeds
+    one, other = tables.feeds[first].origin, tables.feeds[first + 1].origin
+    length = arrivals.filled[one] - arrivals.bounds[one]
+    other_length = arrivals.filled[other] - arrivals.bounds[other]
+    if length == 0 or other_length == 0:
+        own = other if length == 0 else one
+        arrivals.bounds[number], arrivals.filled[number] = arrivals.bounds[own], arrivals.filled[own]
+        return
+    begin, end = run.keys, run.keys + length + other_length
+    merge(arrivals.keys, arrivals.bounds[one], length, arrivals.bounds[other], other_length, begin)
+    fence(arrivals, begin, end)
+    arrivals.bounds[number], arrivals.filled[number] = begin, end
+    run.keys = end + 2
+
+
+@part
 def leave_router(
     state: State, tables: Tables, arrivals: Arrivals, link: int, group: int, at: int, messages: int
 ) -> None:
-    """Messages come into a core, by a link or from itself; a router at the end of the link is passed."""
+    """Some messages of a lane come into a core: a router at the end of their link is passed."""
     if link >= tables.links.size or tables.links[link].leave == 0:
         return
     chip = tables.chip[0]

@@ -68,7 +68,7 @@ def phase(
     if times.began == NONE:
         times.began = now
     call_stage(arrivals.stages[SCANNING], (*directories, now, now, number))
-    if arrivals.links.size > 0:
+    if arrivals.lanes.size > 0:
         call_stage(arrivals.stages[CROSSING], (*directories, now, now, number))
     finished, place = now, group.shares
     while place < group.shares_end and state.run[0].overflow == 0:

@@ -74,7 +74,7 @@ CHIP = record(
     *("registers",),
     *("first_link", "link_period", "flit_bytes", "message_flits", "request_flits"),
     *("groups_at",),  # where it is listed at which group each sweep begins
-    *("widest",),  # the most feeds of a lane
+    *("widest", "bundled"),  # the most feeds of a lane, and bundles that hold its keys as well
     *("masks", "size_bytes"),  # words of bits for all cores, bytes that a size's number takes
     *("links", "channels", "queues", "first_queue", "drop_cores"),  # channels: 0 where buffers have no limit
     *("scan_action", "send_action", "receive_action", "mac_action", "update_action"),
@@ -90,7 +90,7 @@ ENTRY = record("link", "way", "following", "following_end", "drops", "drops_end"
 # What a plan that runs in phases has instead of copies, trees and entries (``ways``).
 # The populations whose steps make up a phase, the encoders into them core by core, and their shares likewise.
 GROUP = record("first", "end", "into", "into_end", "shares", "shares_end")
-LANE = record("feeds", "feeds_end", "busy", "held")
+LANE = record("feeds", "feeds_end", "busy", "held", "dropping")  # dropping: so many cores take all it has
 FEED = record("origin", "wanted", "stride", "lag", "held", "whole")  # whole: all that come go on by it
 SIZE = record("words", "bytes", "work")
 LINK = record("period", "hop", "action", "router", "leave")

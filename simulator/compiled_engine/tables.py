@@ -92,7 +92,7 @@ def tables_of(plan: Plan, forward: FeedForward | None) -> tuple[Tables, Start]:
         if (forward.fetching != IN_LINE).any():
             arrays |= columns_and_copies(plan, lists)
     chip = chip_record(plan, rule, int(order[0]), width, lengths)
-    for field in ("drop_cores", "groups_at", "widest"):
+    for field in ("drop_cores", "groups_at", "widest", "bundled"):
         chip[field] = arrays.pop(field, 0)
     # what this way of running has no use for stays empty
     empty = {layout.field: np.zeros((0,) * layout.ndim, layout.dtype) for layout in layouts(Tables)}
@@ -223,6 +223,7 @@ def group_records(forward: FeedForward, start: Start, lists: Lists) -> Arrays:
             shares_end=own[1:],
         ),
         "widest": int((forward.ways.lanes["feeds_end"] - forward.ways.lanes["feeds"]).max(initial=1)),
+        "bundled": forward.ways.copies,
         "groups_at": lists.add([bounds.tolist()])[0],
     }
 

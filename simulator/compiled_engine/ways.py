@@ -1,7 +1,8 @@
 """How messages go through the network phase by phase: lanes, and what passes from one on to the next.
 
-Every link has a lane, behind them every core one for what comes to it, and behind those every core one for
-what it sends. A lane is fed by others: what has crossed a link goes on over further links or into a core.
+Every link has a lane, behind them every core one for what comes to it, behind those every core one for what it
+sends, and at last every bundle. A lane is fed by others: what has crossed a link goes on over further links or
+into a core.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simulator.columns import Flags, bits_of, flags_of
+from simulator.compiled_engine.bundles import MOST, bundle_up
 from simulator.compiled_engine.records import FEED, LANE, NONE, Records
 from simulator.plan import Integers, Plan
 
@@ -20,18 +22,19 @@ Words = npt.NDArray[np.uint64]
 
 
 class Ways(NamedTuple):
-    """The lanes of the links in such an order that each comes behind all that feed it, and all feeds.
+    """The lanes of links and bundles in such an order that each comes behind all that feed it, and all feeds.
 
     A message passes a feed where one of the cores it wants is among those of the feed. These are the same for
     all messages where the routes from all cores go the same way on from here, as in a mesh (``stride`` 0);
     otherwise there is a row for each source core. By a ``whole`` feed all go on that come to it.
     """
 
-    links: Integers
+    order: Integers
     lanes: Records
     feeds: Records
     through: Words
     busy: Integers  # rows for links that a message holds for a time that depends on its source core
+    copies: int  # so often at most a lane's keys are in bundles
 
 
 class Steps(NamedTuple):
@@ -46,11 +49,30 @@ class Steps(NamedTuple):
 def ways_of(plan: Plan) -> Ways | None:
     """The ways of a plan's messages; None where links lead round in a circle."""
     links, cores = plan.wires.links, plan.cores
-    steps, whole = steps_of(plan)
-    order = in_order(steps, links)
+    steps, taken = steps_of(plan)
+    spans, held = spans_of(plan, steps)
+    lane, feeds, through = feeds_of(steps, taken, spans, plan)
+    bundles, copies, lane, feeds = with_bundles(lane, feeds, links + 2 * cores)
+    order = in_order(lane, feeds["origin"], links, links + 2 * cores)
     if order is None:
         return None
-    spans, held = spans_of(plan, steps)
+    count = links + 2 * cores + bundles
+    bounds = np.searchsorted(lane, np.arange(count + 1))
+    lanes = np.zeros(count, LANE)
+    lanes["feeds"], lanes["feeds_end"] = bounds[:-1], bounds[1:]
+    lanes["busy"][:links], lanes["held"][:links] = spans["busy"], spans["held"]
+    lanes["dropping"][:links] = spans["dropping"]
+    return Ways(order, lanes, feeds, through, held, copies)
+
+
+def feeds_of(
+    steps: Steps, taken: Flags, spans: dict[str, Integers], plan: Plan
+) -> tuple[Integers, Records, Words]:
+    """One feed for each two lanes of which one leads to the other, by lane: (lane, feed, rows of cores).
+
+    Also enters into ``spans`` how many cores take all that each link carries.
+    """
+    links, cores = plan.wires.links, plan.cores
     sorting = np.lexsort((steps.source, steps.origin, steps.lane))
     lane, origin, source, behind = (column[sorting] for column in steps)
     fresh = np.append(True, (np.diff(lane) != 0) | (np.diff(origin) != 0))[: len(lane)]
@@ -58,33 +80,49 @@ def ways_of(plan: Plan) -> Ways | None:
     group = np.cumsum(fresh) - 1
     members = np.bincount(group, minlength=len(first))
     alike = np.bincount(group, (behind == behind[first][group]).all(axis=1), len(first)) == members
-    coming = np.bincount(
-        np.unique(np.stack([steps.source, steps.lane]), axis=1)[1], minlength=links + 2 * cores
-    )
+    passing = np.unique(np.stack([steps.source, steps.lane]), axis=1)[1]
+    coming = np.bincount(passing, minlength=links + 2 * cores)  # sources that come so far
     coming[links + cores :] = 1  # what a core sends is its own
-    alike &= coming[origin[first]] == members
-    feeds, through = np.zeros(len(first), FEED), []
+    lane, origin = lane[first], origin[first]
+    all_come = coming[origin] == members
+    feeds, through = np.zeros(len(first), FEED), [np.zeros(0, np.uint64)]
     place, words = 0, behind.shape[1]
     for number in range(len(first)):
         mine = slice(first[number], first[number] + members[number])
         rows = behind[first[number]][np.newaxis]
-        if not alike[number]:
+        uniform = alike[number] and all_come[number]
+        if not uniform:
             rows = np.zeros((cores, words), np.uint64)
             rows[source[mine]] = behind[mine]
-        feeds[number] = (origin[first[number]], place, 0 if alike[number] else words, 0, NONE, 0)
+        feeds[number] = (origin[number], place, 0 if uniform else words, 0, NONE, 0)
         through.append(rows.reshape(-1))
         place += rows.size
-    feeds["whole"] = (members == coming[origin[first]]) & np.logical_and.reduceat(whole[sorting], first)
-    into_core = (lane[first] >= links) & (feeds["origin"] < links)
-    before = feeds["origin"][into_core]
+    into_core = (lane >= links) & (origin < links)
+    before = origin[into_core]
     feeds["lag"][into_core] = spans["busy"][before] - plan.wires.link_period_ps[before]
     feeds["held"][into_core] = spans["held"][before]
+    feeds["whole"] = all_come & np.logical_and.reduceat(taken[sorting], first)
     feeds["whole"] &= (feeds["lag"] == 0) & (feeds["held"] == NONE)
-    bounds = np.searchsorted(lane[first], np.arange(links + 2 * cores + 1))
-    lanes = np.zeros(links + 2 * cores, LANE)
-    lanes["feeds"], lanes["feeds_end"] = bounds[:-1], bounds[1:]
-    lanes["busy"][:links], lanes["held"][:links] = spans["busy"], spans["held"]
-    return Ways(order, lanes, feeds, np.concatenate([np.zeros(0, np.uint64), *through]), held)
+    dropping = origin[into_core & (feeds["whole"] == 1)]
+    spans["dropping"] = np.bincount(dropping, minlength=links)[:links]
+    return lane, feeds, np.concatenate(through)
+
+
+def with_bundles(lane: Integers, feeds: Records, number: int) -> tuple[int, int, Integers, Records]:
+    """Let lanes be fed by bundles, numbered from ``number`` on: (bundles, copies, lane, feed) by lane."""
+    whole = feeds["whole"] == 1
+    feeding: dict[int, set[int]] = {}
+    for into, origin in zip(lane[whole].tolist(), feeds["origin"][whole].tolist(), strict=True):
+        feeding.setdefault(into, set()).add(origin)
+    pairs = bundle_up(feeding, number)
+    feeding |= {number + bundle: set(pair) for bundle, pair in enumerate(pairs)}
+    holds = [(into, origin) for into, origins in feeding.items() for origin in sorted(origins)]
+    fresh = np.zeros(len(holds), FEED)
+    fresh["origin"], fresh["held"], fresh["whole"] = [origin for _, origin in holds], NONE, 1
+    lane = np.concatenate([lane[~whole], np.array([into for into, _ in holds], np.int64)])
+    order = np.argsort(lane, kind="stable")
+    copies = min(MOST, len(pairs))
+    return len(pairs), copies, lane[order], np.concatenate([feeds[~whole], fresh])[order]
 
 
 def steps_of(plan: Plan) -> tuple[Steps, Flags]:
@@ -135,16 +173,12 @@ def steps_of(plan: Plan) -> tuple[Steps, Flags]:
     return Steps(lane, origin, source_of, behind), all_take
 
 
-def in_order(steps: Steps, links: int) -> Integers | None:
-    """The links of all trees, each behind those that lead to it; None where they lead round in a circle."""
-    over = steps.lane < links
+def in_order(lane: Integers, origin: Integers, links: int, bundles: int) -> Integers | None:
+    """Links and bundles (numbered from ``bundles`` on), each behind all that lead to it; None for a circle."""
     sorter: TopologicalSorter[int] = TopologicalSorter()
-    for link in np.unique(steps.lane[over]).tolist():
-        sorter.add(link)
-    inner = over & (steps.origin < links)
-    leads = np.unique(steps.origin[inner] * links + steps.lane[inner])
-    for first, second in zip(*(half.tolist() for half in divmod(leads, max(1, links))), strict=True):
-        sorter.add(second, first)
+    for into, before in zip(lane.tolist(), origin.tolist(), strict=True):
+        if into < links or into >= bundles:
+            sorter.add(into, *([before] if before < links or before >= bundles else []))
     try:
         return np.array(list(sorter.static_order()), np.int64)
     except CycleError:
