@@ -132,18 +132,16 @@ def steps_of(size: Size) -> str:
 
 
 def at_occupancy(network: Network, sequence: Floats, occupancy: float) -> Network:
-    """The network with the one threshold at which this share of all elements is sent.
+    """The network with the one threshold at which nearest to this share of all elements is sent.
 
     Bisection on the logarithm of the threshold; occupancy 1 is threshold 0.
     """
-    low, high = 1e-6, 10.0
-    theta = 0.0
+    low, high, found = 1e-6, 10.0, {0.0: 0.0 if occupancy == 1 else np.inf}
     for _ in range(0 if occupancy == 1 else 14):
         theta = float(np.sqrt(low * high))
         tried = network.with_thresholds(theta)
         trace, _ = execute(tried, [sequence])
-        if len(trace.messages) > occupancy * trace.scanned(tried).sum():
-            low = theta
-        else:
-            high = theta
-    return network.with_thresholds(theta)
+        share = len(trace.messages) / trace.scanned(tried).sum()
+        found[theta] = abs(share - occupancy)
+        low, high = (theta, high) if share > occupancy else (low, theta)
+    return network.with_thresholds(min(found, key=found.__getitem__))

@@ -83,6 +83,8 @@ def joined(ledgers: Sequence[Ledger]) -> Ledger:
     Counts and times add; latencies follow one another; the peak of a queue is the highest of all.
     """
     first = ledgers[0]
+    if len(ledgers) == 1:
+        return first
 
     def added(name: str) -> Counts:
         total: Counts = np.sum([getattr(ledger, name) for ledger in ledgers], axis=0, dtype=np.int64)

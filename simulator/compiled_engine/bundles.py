@@ -19,8 +19,8 @@ Pair = tuple[int, int]
 def bundle_up(feeding: dict[int, set[int]], number: int) -> list[Pair]:
     """Make the pair that feeds most lanes together a bundle, as long as a pair feeds more than one.
 
-    ``feeding``: for each lane those that feed it; a pair that was made a bundle is replaced by it. Bundles are
-    numbered from ``number`` on. The same idea as byte pair encoding, on sets.
+    ``feeding``: for each lane those that feed it; a pair that was made a bundle is replaced by it. Bundles
+    are numbered from ``number`` on. The same idea as byte pair encoding, on sets.
 
     >>> lanes = {0: {5, 6, 7}, 1: {5, 6, 8}, 2: {5, 6, 7, 8}}
     >>> bundle_up(lanes, 10)
@@ -58,7 +58,7 @@ def bundle_up(feeding: dict[int, set[int]], number: int) -> list[Pair]:
 def replace(
     feeding: dict[int, set[int]], fed: dict[Pair, set[int]], pair: Pair, bundle: int, lanes: Iterable[int]
 ) -> Iterable[Pair]:
-    """Let a bundle feed these lanes instead of its pair; yields the pairs that feed others now than before."""
+    """Let a bundle feed these lanes instead of its pair; yields the pairs that this changes."""
     for lane in lanes:
         feeding[lane] -= set(pair)
         for rest in feeding[lane]:

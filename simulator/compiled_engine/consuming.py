@@ -35,7 +35,7 @@ def consume_in_line(
     many, listed = tables.groups[group].first + 1 < tables.groups[group].end, arrivals.sizes[target]
     fetch, bank, mac = units.fetch + array, store.unit + array, units.mac + array
     slots, cycle = np.uintp(state.units[fetch].places), chip.cycle
-    period, latency, row = store.period, store.latency, np.uintp(store.reads)
+    period, latency, row = store.period, store.latency, np.uintp(store.costs)
     shift, low, opened = run.shift, np.int64((1 << run.shift) - 1), run.opened
     bank_free, mac_free = state.units[bank].free_at - opened, state.units[mac].free_at - opened
     places = state.units[fetch]
@@ -53,7 +53,7 @@ def consume_in_line(
         if many:
             listed = arrivals.sizes[arrivals.layer[rank]]
         kind = size_of(tables, listed + arrivals.row[rank], chip.size_bytes)
-        size, reads = tables.sizes[kind], tables.accesses[row + kind]
+        cost = tables.costs[row + kind]
         asked = key >> shift
         start = asked
         if number >= slots:
@@ -63,17 +63,18 @@ def consume_in_line(
         reading = max(start + cycle, bank_free)
         read[number] = reading
         lengthen(peaks, 1, read, number, start + cycle)
-        bank_free = reading + reads * period
+        bank_free = reading + cost.accesses * period
         summing = max(reading + latency, mac_free)
         summed[number] = summing
         lengthen(peaks, 2, summed, number, reading + latency)
-        mac_free = consumed(summing, size.work, bank_free - period + latency)
+        mac_free = consumed(summing, cost.work, bank_free - period + latency)
         ended[number] = mac_free
         idle += max(AT_ONCE, start - held_until)  # the columns end in the order in which they began
         held_until = mac_free
         asked_sum, granted_sum, read_sum = asked_sum + asked, granted_sum + start, read_sum + reading
         summed_sum, ends = summed_sum + summing, ends + mac_free
-        number, words, accesses, works = number + ONE, words + size.words, accesses + reads, works + size.work
+        words, accesses, works = words + cost.words, accesses + cost.accesses, works + cost.work
+        number += ONE
     if number == 0:
         return 0
     come, taken = np.int64(number), mac_free - (places.covered - opened) - idle
@@ -100,7 +101,7 @@ def count_by_population(
 ) -> None:
     """Go through an array's messages once more: what was fetched for each population, and until when."""
     group, run, chip = tables.groups[number], state.run[0], tables.chip[0]
-    reads, lane, come = tables.stores[arrivals.store[core]].reads, tables.links.size + core, 0
+    row, lane, come = np.uintp(tables.stores[arrivals.store[core]].costs), tables.links.size + core, 0
     for place in range(group.first, group.end):
         arrivals.words[tables.lists[place]] = arrivals.accesses[tables.lists[place]] = 0
     for place in range(arrivals.bounds[lane], arrivals.filled[lane]):
@@ -109,8 +110,8 @@ def count_by_population(
             continue
         layer = arrivals.layer[rank]
         kind = size_of(tables, arrivals.sizes[layer] + arrivals.row[rank], chip.size_bytes)
-        arrivals.words[layer] += tables.sizes[kind].words
-        arrivals.accesses[layer] += tables.accesses[reads + np.int64(kind)]
+        arrivals.words[layer] += tables.costs[row + kind].words
+        arrivals.accesses[layer] += tables.costs[row + kind].accesses
         arrivals.drained[layer] = max(arrivals.drained[layer], run.opened + arrivals.ended[come])
         come += 1
     for place in range(group.first, group.end):

@@ -109,7 +109,7 @@ def how_fetched(plan: Plan, core: int, used: Flags, drams: Flags) -> int:
 
 
 def shared_on_the_way(plan: Plan, drams: Flags, taken: Integers) -> bool:
-    """True when a DRAM, or a link to or from it, serves messages (the lanes ``taken``) or a second core too."""
+    """True when a DRAM, or a link to or from it, serves messages (lanes ``taken``) or a second core too."""
     wires, memories = plan.wires, len(plan.stores.component)
     if (drams.sum(axis=0) > 1).any():
         return True

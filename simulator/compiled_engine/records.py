@@ -92,11 +92,12 @@ ENTRY = record("link", "way", "following", "following_end", "drops", "drops_end"
 GROUP = record("first", "end", "into", "into_end", "shares", "shares_end")
 LANE = record("feeds", "feeds_end", "busy", "held", "dropping")  # dropping: so many cores take all it has
 FEED = record("origin", "wanted", "stride", "lag", "held", "whole")  # whole: all that come go on by it
-SIZE = record("words", "bytes", "work")
+# What a size takes: accesses of a memory of some width, words and time of the multiply-accumulators.
+COST = record("accesses", "words", "work")
 LINK = record("period", "hop", "action", "router", "leave")
 PATH = record("there", "there_end", "back", "back_end")
 STORE = record(
-    *("unit", "kind", "period", "width", "latency", "shared", "reads"),
+    *("unit", "kind", "period", "width", "latency", "shared", "costs"),
     *("behind", "line", "sets", "ways", "buffer_banks", "interleave", "held", "window"),
     *("words", "read", "activate", "row_hit", "row_miss", "row_conflict", "bytes", "io"),
     *("lookup", "hit", "miss", "eviction", "write_back", "fill", "fetched", "conflict", "write"),
@@ -128,8 +129,7 @@ class Tables(NamedTuple):
     tree_cores: Annotated[npt.NDArray[np.int32], np.int32]
     wanted: Annotated[npt.NDArray[np.uint64], np.uint64]  # of each tree
     size: Annotated[npt.NDArray[np.uint8], np.uint8]  # of each part, its number
-    sizes: Annotated[Records, SIZE]
-    accesses: Annotated[Integers, np.int64]  # from a store's ``reads`` on, what each size takes
+    costs: Annotated[Records, COST]  # from a store's ``costs`` on, of each size
 
 
 class State(NamedTuple):

@@ -20,8 +20,9 @@ def state_at_rest(plan: Plan, start: Start, trace: Trace, room: int) -> State:
     jobs = np.zeros(fixed + room, JOB)
     jobs["next"] = np.arange(1, len(jobs) + 1)
     messages = np.empty(len(trace.messages), MESSAGE)
-    messages["column"] = plan.columns.offset[trace.messages["projection"]] + trace.messages["source"]
-    messages["layer"] = plan.target[trace.messages["projection"]]
+    projection = trace.messages["projection"].astype(np.intp)
+    messages["column"] = plan.columns.offset.take(projection) + trace.messages["source"]
+    messages["layer"] = plan.target.take(projection)
     steps = np.zeros(trace.steps, STEP)
     steps["messages"], steps["messages_end"] = trace.step_bounds[:-1], trace.step_bounds[1:]
     steps["began"] = NONE

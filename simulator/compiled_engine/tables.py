@@ -15,6 +15,7 @@ from simulator.compiled_engine.records import (
     COLUMN,
     COPY,
     CORE,
+    COST,
     ENCODER,
     ENTRY,
     GROUP,
@@ -23,7 +24,6 @@ from simulator.compiled_engine.records import (
     PATH,
     POPULATION,
     QUEUE,
-    SIZE,
     TREE,
     UNIT,
     UPDATER,
@@ -88,7 +88,7 @@ def tables_of(plan: Plan, forward: FeedForward | None) -> tuple[Tables, Start]:
         rule = rule_addresses() if any(plan.stores.controlled) else rule
     else:
         arrays |= phase_ways(plan, forward) | group_records(forward, start, lists)
-        arrays["stores"]["reads"], arrays["accesses"] = accesses_of(plan)
+        arrays["stores"]["costs"], arrays["costs"] = costs_of(plan)
         if (forward.fetching != IN_LINE).any():
             arrays |= columns_and_copies(plan, lists)
     chip = chip_record(plan, rule, int(order[0]), width, lengths)
@@ -185,8 +185,7 @@ def columns_and_copies(plan: Plan, lists: Lists) -> Arrays:
 
 def phase_ways(plan: Plan, forward: FeedForward) -> Arrays:
     """Lanes and feeds, and what each column needs of them; most of it is the plan's own."""
-    ways, columns, trees, stages = forward.ways, plan.columns, plan.trees, plan.stages
-    works = [piece_work(words, stages.mac_lanes, stages.cycle_ps) for words in columns.size_words.tolist()]
+    ways, columns, trees = forward.ways, plan.columns, plan.trees
     return {
         "lanes": ways.lanes,
         "feeds": ways.feeds,
@@ -198,7 +197,6 @@ def phase_ways(plan: Plan, forward: FeedForward) -> Arrays:
         "tree_cores": np.bitwise_count(trees.wanted).sum(axis=1).astype(np.int32),
         "wanted": trees.wanted.reshape(-1),
         "size": columns.size.view(np.uint8),
-        "sizes": records(SIZE, words=columns.size_words, bytes=columns.size_bytes, work=works),
     }
 
 
@@ -228,13 +226,17 @@ def group_records(forward: FeedForward, start: Start, lists: Lists) -> Arrays:
     }
 
 
-def accesses_of(plan: Plan) -> tuple[Integers, Integers]:
-    """For each memory where its row begins, and in rows how many accesses each size takes."""
-    widths = plan.stores.width_bytes
+def costs_of(plan: Plan) -> tuple[Integers, Records]:
+    """For each memory where its row begins; a row for each width, of what each size takes."""
+    columns, stages, widths = plan.columns, plan.stages, plan.stores.width_bytes
+    works = [piece_work(words, stages.mac_lanes, stages.cycle_ps) for words in columns.size_words.tolist()]
     rows = {width: row for row, width in enumerate(dict.fromkeys(widths.tolist()))}
-    begins = np.array([rows[width] for width in widths.tolist()], np.int64) * len(plan.columns.size_bytes)
-    accesses = [-(-plan.columns.size_bytes // width) for width in rows]
-    return begins, np.concatenate([np.zeros(0, np.int64), *accesses])
+    begins = np.array([rows[width] for width in widths.tolist()], np.int64) * len(works)
+    costs = [
+        records(COST, accesses=-(-columns.size_bytes // width), words=columns.size_words, work=works)
+        for width in rows
+    ]
+    return begins, np.concatenate([np.zeros(0, COST), *costs])
 
 
 def updaters_at(plan: Plan) -> Integers:

@@ -1,8 +1,8 @@
 """How messages go through the network phase by phase: lanes, and what passes from one on to the next.
 
-Every link has a lane, behind them every core one for what comes to it, behind those every core one for what it
-sends, and at last every bundle. A lane is fed by others: what has crossed a link goes on over further links or
-into a core.
+Every link has a lane, behind them every core one for what comes to it, behind those every core one for what
+it sends, and at last every bundle. A lane is fed by others: what has crossed a link goes on over further
+links or into a core.
 """
 
 from __future__ import annotations
@@ -74,7 +74,8 @@ def feeds_of(
     """
     links, cores = plan.wires.links, plan.cores
     sorting = np.lexsort((steps.source, steps.origin, steps.lane))
-    lane, origin, source, behind = (column[sorting] for column in steps)
+    lane, origin, source = (column[sorting] for column in (steps.lane, steps.origin, steps.source))
+    behind = steps.behind[sorting]
     fresh = np.append(True, (np.diff(lane) != 0) | (np.diff(origin) != 0))[: len(lane)]
     first = np.flatnonzero(fresh)
     group = np.cumsum(fresh) - 1
@@ -174,7 +175,7 @@ def steps_of(plan: Plan) -> tuple[Steps, Flags]:
 
 
 def in_order(lane: Integers, origin: Integers, links: int, bundles: int) -> Integers | None:
-    """Links and bundles (numbered from ``bundles`` on), each behind all that lead to it; None for a circle."""
+    """Links and bundles (from number ``bundles`` on), each behind all that lead to it; None for a circle."""
     sorter: TopologicalSorter[int] = TopologicalSorter()
     for into, before in zip(lane.tolist(), origin.tolist(), strict=True):
         if into < links or into >= bundles:
