@@ -192,7 +192,9 @@ def weigh(memory: Memory, timing: Timing, channel: int, which: int, place: int) 
     if best == place:  # it was the first, and may be later now than others
         forget(memory, channel, which)
         return
-    tick, priority = legal_from(memory, timing, channel, which, place), memory.wish[place, at.PRIORITY]
+    free, strobe = memory.channel[channel, next_slot(which)], memory.channel[channel, at.STROBE_UNTIL]
+    tick = legal_from(memory, timing, channel, which, place, free, strobe)
+    priority = memory.wish[place, at.PRIORITY]
     memory.wish[place, at.TICK] = tick
     first = memory.channel[channel, at.BEST_TICK + which]
     if tick < first or (tick == first and priority < memory.channel[channel, at.BEST_PRIORITY + which]):
@@ -208,15 +210,16 @@ def next_slot(which: int) -> int:
 
 
 @part
-def legal_from(memory: Memory, timing: Timing, channel: int, which: int, place: int) -> int:
+def legal_from(
+    memory: Memory, timing: Timing, channel: int, which: int, place: int, free: int, strobe: int
+) -> int:
     """Give the first tick at which bank, group, rank, command bus and write clock allow a wish."""
-    free = memory.channel[channel, next_slot(which)]
     group = memory.shared[memory.wish[place, at.OF_GROUP]]
     rank = memory.shared[memory.wish[place, at.OF_RANK]]
     slot = free + memory.wish[place, at.SLOTS]
     tick = max(max(memory.wish[place, at.READY], slot), max(group, rank))
     if which == at.COLUMN_WISHES:  # the write clock has stopped: one command more, just before, starts it
-        return int(tick + (tick >= memory.channel[channel, at.STROBE_UNTIL]))
+        return int(tick + (tick >= strobe))
     if timing.activate_apart > 0 and tick == free:
         return after_spare_slot(memory, timing, channel, place, tick)
     return int(tick)
