@@ -10,7 +10,7 @@ import numpy.typing as npt
 from networks.kernels import inlined, kernel, part
 from simulator.dram import fields as at
 from simulator.dram.coming import before_others, first_coming
-from simulator.dram.hits import Turns, at_once
+from simulator.dram.hits import Turns, alone, at_once
 from simulator.dram.issue import columns, row_command
 from simulator.dram.mapping import decode, together
 from simulator.dram.packing import KIND, KNOWN, TARGET, TICK, view
@@ -106,8 +106,9 @@ def advance(
             waiting, turns = 0, Turns(1, at.NOBODY, 0, 0)
             if kind == at.COLUMN and window == 0:
                 waiting = held if channel == best else 0
-                until = before_others(timing, coming, best) if held > 0 else at.NEVER
-                turns = at_once(memory, timing, best, tick, target, until, waiting, bank, row)
+                if not alone(memory, target, waiting, bank, row):
+                    until = before_others(timing, coming, best) if held > 0 else at.NEVER
+                    turns = at_once(memory, timing, best, tick, target, until, waiting)
             rounds, period = turns.rounds, turns.period
             slot = serve(memory, timing, drive, best, tick, target, rounds, period)
             if window > 0:
