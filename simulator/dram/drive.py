@@ -16,7 +16,7 @@ from simulator.dram.mapping import decode, together
 from simulator.dram.packing import KIND, KNOWN, TARGET, TICK, view
 from simulator.dram.state import Integers, Memory
 from simulator.dram.timing import Timing
-from simulator.dram.waiting import enqueue_run
+from simulator.dram.waiting import line_up
 
 LATENCIES = 1 << 16  # bins of one tick; the last holds all that are longer
 
@@ -123,7 +123,7 @@ def advance(
             flying -= fed
             fed = fed if waiting > 0 else 0
         if fed > 0:
-            enqueue_run(memory, timing, channel, first, apart, fed, bank, row, is_write, 0)
+            line_up(memory, timing, channel, first, apart, fed, bank, row, is_write, 0)
             coming[channel, KNOWN] = 0
             held -= fed
             flying += fed

@@ -57,7 +57,7 @@ from simulator.dram.packing import (
 from simulator.dram.state import Integers
 from simulator.dram.states import StateTicks, state_ticks
 from simulator.dram.timing import Timing
-from simulator.dram.waiting import enqueue_run
+from simulator.dram.waiting import line_up
 
 
 class Completion(NamedTuple):
@@ -258,7 +258,7 @@ def feed(stream: Stream, tick: int, step: int, count: int) -> None:
     register, run = stream.register, stream.register[FEEDING]
     channel, is_write = register[FED_CHANNEL], stream.run[run, WRITE]
     bank, row = register[FED_BANK], register[FED_ROW]
-    enqueue_run(stream.memory, stream.timing, channel, tick, step, count, bank, row, is_write, run)
+    line_up(stream.memory, stream.timing, channel, tick, step, count, bank, row, is_write, run)
     stream.coming[channel, KNOWN] = 0
     register[FED_LEFT] -= count
 

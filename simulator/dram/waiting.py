@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from networks.kernels import kernel, part
+from networks.kernels import inlined, kernel, part
 from simulator.dram import fields as at
 from simulator.dram.state import Integers, Memory
 from simulator.dram.timing import Timing
@@ -59,6 +59,23 @@ def enqueue_run(
     They share a slot, which is returned (-1: no room for all), and that of those before them where they go on
     at the same distance. Otherwise as `enqueue`, so many times.
     """
+    return line_up(memory, timing, channel, tick, step, count, bank, row, is_write, tag)
+
+
+@inlined
+def line_up(
+    memory: Memory,
+    timing: Timing,
+    channel: int,
+    tick: int,
+    step: int,
+    count: int,
+    bank: int,
+    row: int,
+    is_write: int,
+    tag: int,
+) -> int:
+    """`enqueue_run` for kernels."""
     if memory.channel[channel, at.QUEUED] + count > timing.queue:
         return at.NOBODY
     tail = memory.bank[bank, at.TAIL]
