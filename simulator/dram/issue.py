@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from networks.kernels import kernel, part
+from networks.kernels import inlined, kernel, part
 from simulator.dram import fields as at
 from simulator.dram.state import Memory
 from simulator.dram.timing import Timing
@@ -33,7 +33,7 @@ def issue(memory: Memory, timing: Timing, channel: int, tick: int, kind: int, ta
     return at.NOBODY
 
 
-@part
+@inlined
 def row_command(memory: Memory, timing: Timing, channel: int, tick: int, kind: int, target: int) -> None:
     """Carry out a command that serves no request."""
     forget(memory, channel, at.ROW_WISHES)
@@ -178,7 +178,7 @@ def hand_over_bus(memory: Memory, timing: Timing, rank: int, tick: int, is_write
             hold_rank(memory, timing, other, at.NEXT_WRITE, tick + timing.read_to_write_rank)
 
 
-@part
+@inlined
 def activate(memory: Memory, timing: Timing, channel: int, tick: int, bank: int) -> None:
     """Open the row of the bank's oldest request, which leaves the queue and owns the row until served."""
     rank, of_rank = memory.bank[bank, at.BANK_RANK], memory.bank[bank, at.RANK_SHARED]
