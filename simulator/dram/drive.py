@@ -80,7 +80,8 @@ def advance(
                 record += 1
             if place < end:
                 channel, bank, row = decode(bits, place)
-                held = min(together(bits, place >> bits.burst_bits), (end - place + burst - 1) // burst)
+                left = (end - place + burst - 1) >> bits.burst_bits
+                held = min(together(bits, place >> bits.burst_bits), left)
                 place += held * burst
             elif last == 0:
                 break
