@@ -5,21 +5,21 @@
 
 from __future__ import annotations
 
-from networks.kernels import part
+from networks.kernels import inlined, part
 from simulator.dram import fields as at
 from simulator.dram.packing import KIND, KNOWN, TARGET, TICK
-from simulator.dram.rule import next_command
+from simulator.dram.rule import first_command
 from simulator.dram.state import Integers, Memory
 from simulator.dram.timing import Timing
 
 
-@part
+@inlined
 def first_coming(memory: Memory, timing: Timing, coming: Integers) -> int:
     """Give the channel whose next command comes first, the lowest at one tick."""
     best = 0
     for channel in range(timing.channels):
         if coming[channel, KNOWN] == 0:
-            tick, kind, target = next_command(memory, timing, channel)
+            tick, kind, target = first_command(memory, timing, channel)
             coming[channel, KNOWN] = 1
             coming[channel, TICK] = tick
             coming[channel, KIND] = kind

@@ -10,13 +10,13 @@ import numpy.typing as npt
 from networks.kernels import inlined, kernel, part
 from simulator.dram import fields as at
 from simulator.dram.coming import before_others, first_coming
-from simulator.dram.hits import Turns, at_once
+from simulator.dram.hits import Turns, alone, at_once
 from simulator.dram.issue import columns, row_command
 from simulator.dram.mapping import decode, together
 from simulator.dram.packing import KIND, KNOWN, TARGET, TICK, view
 from simulator.dram.state import Integers, Memory
 from simulator.dram.timing import Timing
-from simulator.dram.waiting import enqueue_run
+from simulator.dram.waiting import line_up
 
 LATENCIES = 1 << 16  # bins of one tick; the last holds all that are longer
 
@@ -80,7 +80,8 @@ def advance(
                 record += 1
             if place < end:
                 channel, bank, row = decode(bits, place)
-                held = min(together(bits, place >> bits.burst_bits), (end - place + burst - 1) // burst)
+                left = (end - place + burst - 1) >> bits.burst_bits
+                held = min(together(bits, place >> bits.burst_bits), left)
                 place += held * burst
             elif last == 0:
                 break
@@ -106,8 +107,9 @@ def advance(
             waiting, turns = 0, Turns(1, at.NOBODY, 0, 0)
             if kind == at.COLUMN and window == 0:
                 waiting = held if channel == best else 0
-                until = before_others(timing, coming, best) if held > 0 else at.NEVER
-                turns = at_once(memory, timing, best, tick, target, until, waiting, bank, row)
+                if not alone(memory, target, waiting, bank, row):
+                    until = before_others(timing, coming, best) if held > 0 else at.NEVER
+                    turns = at_once(memory, timing, best, tick, target, until, waiting)
             rounds, period = turns.rounds, turns.period
             slot = serve(memory, timing, drive, best, tick, target, rounds, period)
             if window > 0:
@@ -122,7 +124,7 @@ def advance(
             flying -= fed
             fed = fed if waiting > 0 else 0
         if fed > 0:
-            enqueue_run(memory, timing, channel, first, apart, fed, bank, row, is_write, 0)
+            line_up(memory, timing, channel, first, apart, fed, bank, row, is_write, 0)
             coming[channel, KNOWN] = 0
             held -= fed
             flying += fed

@@ -19,14 +19,15 @@ HIT = 7  # oldest waiting request for the open row
 OWNED = 8  # 1 until the request is served for which the row was opened
 PLACES = 9  # 9, 10: where its column and row wish stand in their lists, or NOBODY
 BANK_RANK, BANK_GROUP = 11, 12
-BANK_FIELDS = 13
+GROUP_SHARED, RANK_SHARED = 13, 14  # where `Memory.shared` has its group and its rank
+BANK_FIELDS = 16  # one is spare: a row of a power of two is found by a shift
 
 # what a bank wishes next, apart from what it shares with others; a channel lists its column and row wishes
 COLUMN_WISHES, ROW_WISHES = 0, 1
 READY = 0  # the tick from which the bank itself is ready
 OF_GROUP, OF_RANK = 1, 2  # where `Memory.shared` has the first tick of its group and of its rank
 SLOTS = 3  # ticks of the command bus before its last
-TICK = 4  # the first legal tick when `next_command` was last asked
+TICK = 4  # the first legal tick when `next_command` was last asked, if the write clock runs
 PRIORITY = 5  # less is earlier at one tick: kind, then order of arrival
 KIND = 6
 WISHING = 7  # the bank

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from networks.kernels import part
+from networks.kernels import inlined, part
 from simulator.dram import fields as at
 from simulator.dram.issue import spacing
 from simulator.dram.state import Memory
@@ -27,35 +27,31 @@ class Turns(NamedTuple):
     period: int
 
 
-@part
-def at_once(
-    memory: Memory,
-    timing: Timing,
-    channel: int,
-    tick: int,
-    bank: int,
-    last: int,
-    left: int,
-    fed_bank: int,
-    fed_row: int,
-) -> Turns:
-    """Which hits are issued together, the first for ``bank`` at ``tick``, all by ``last``.
+@inlined
+def alone(memory: Memory, bank: int, left: int, fed_bank: int, fed_row: int) -> bool:
+    """Whether the bank's next hit is issued by itself, whatever else waits.
 
     ``left`` transactions for a row of ``fed_bank`` wait for room in this channel's queue (0: none do): each
     hit makes room for the next of them.
     """
-    hit, most = memory.bank[bank, at.HIT], left if left > 0 else at.NEVER
-    apart = spacing(timing, memory.slot[hit, at.IS_WRITE])
-    if memory.slot[hit, at.COUNT] == 1 or left == 1:
-        return Turns(1, at.NOBODY, 0, apart)
-    if left > 0 and not changes_nothing(memory, fed_bank, fed_row):
-        return Turns(1, at.NOBODY, 0, apart)
+    if memory.slot[memory.bank[bank, at.HIT], at.COUNT] == 1 or left == 1:
+        return True
+    return left > 0 and not changes_nothing(memory, fed_bank, fed_row)
+
+
+@part
+def at_once(
+    memory: Memory, timing: Timing, channel: int, tick: int, bank: int, last: int, left: int
+) -> Turns:
+    """Which hits are issued together, the first for ``bank`` at ``tick``, all by ``last``; not if `alone`."""
+    most = left if left > 0 else at.NEVER
     hits = min(most, hits_at_once(memory, timing, channel, tick, bank, last))
-    if hits == 1 and most > 1:
+    if hits == 1:
         turns = turns_at_once(memory, timing, channel, tick, bank, last, left > 0)
         rounds = min(most // 2, turns.rounds)
         if rounds > 0:
             return Turns(rounds, turns.other, turns.offset, turns.period)
+    apart = spacing(timing, memory.slot[memory.bank[bank, at.HIT], at.IS_WRITE])
     return Turns(hits, at.NOBODY, 0, apart)
 
 

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from networks.kernels import kernel, part
+from networks.kernels import inlined, kernel, part
 from simulator.dram import fields as at
 from simulator.dram.state import Memory
 from simulator.dram.timing import Timing
-from simulator.dram.waiting import forget, hold_group, hold_rank, later, remove_hits, wake, wish
+from simulator.dram.waiting import (
+    drop_wish,
+    forget,
+    hold,
+    hold_rank,
+    later,
+    remove_hits,
+    wake,
+    wish_column,
+    wish_row,
+)
 
 
 @kernel
@@ -23,7 +33,7 @@ def issue(memory: Memory, timing: Timing, channel: int, tick: int, kind: int, ta
     return at.NOBODY
 
 
-@part
+@inlined
 def row_command(memory: Memory, timing: Timing, channel: int, tick: int, kind: int, target: int) -> None:
     """Carry out a command that serves no request."""
     forget(memory, channel, at.ROW_WISHES)
@@ -35,12 +45,12 @@ def row_command(memory: Memory, timing: Timing, channel: int, tick: int, kind: i
         start(memory, channel, memory.bank[target, at.HEAD], at.ROW_CONFLICTS)
         take_row_slots(memory, timing, channel, tick, timing.precharge_slots)
         close_row(memory, channel, tick, target, timing.precharge_to_activate)
-        rank = memory.bank[target, at.BANK_RANK]
-        hold_rank(memory, timing, rank, at.NEXT_PRECHARGE, tick + timing.precharge_to_precharge)
-        wish(memory, timing, channel, target)
+        of_rank = memory.bank[target, at.RANK_SHARED]
+        hold(memory, of_rank + at.NEXT_PRECHARGE, tick + timing.precharge_to_precharge)
+        wish_row(memory, timing, channel, target)
     elif kind == at.CLOSE:
         close_row(memory, channel, tick, target, timing.precharge_to_activate)
-        wish(memory, timing, channel, target)
+        wish_row(memory, timing, channel, target)
     elif kind == at.PRECHARGE_ALL:
         precharge_all(memory, timing, channel, tick, target)
     elif kind == at.REFRESH:
@@ -91,7 +101,8 @@ def columns(
 
     More than one, and how far apart, is for `simulator.dram.hits` to say.
     """
-    group, rank = memory.bank[bank, at.BANK_GROUP], memory.bank[bank, at.BANK_RANK]
+    rank = memory.bank[bank, at.BANK_RANK]
+    of_group, of_rank = memory.bank[bank, at.GROUP_SHARED], memory.bank[bank, at.RANK_SHARED]
     forget(memory, channel, at.COLUMN_WISHES)
     start(memory, channel, memory.bank[bank, at.HIT], at.ROW_HITS)
     memory.counts[channel, at.ROW_HITS] += count - 1
@@ -126,10 +137,10 @@ def columns(
         to_same, to_other = timing.read_to_read, timing.read_to_write
         to_same_group, to_other_group = timing.read_to_read_group, timing.read_to_write
     later(memory.bank, bank, at.NEXT_PRECHARGE, final + to_precharge)
-    hold_group(memory, group, same, final + to_same_group)
-    hold_group(memory, group, other, final + to_other_group)
-    hold_rank(memory, timing, rank, same, final + to_same)
-    hold_rank(memory, timing, rank, other, final + to_other)
+    hold(memory, of_group + same, final + to_same_group)
+    hold(memory, of_group + other, final + to_other_group)
+    hold(memory, of_rank + same, final + to_same)
+    hold(memory, of_rank + other, final + to_other)
     if timing.ranks_on_bus > 1:
         hand_over_bus(memory, timing, rank, final, is_write)
     later(memory.rank, rank, at.IDLE_FROM, final + latency)
@@ -137,7 +148,10 @@ def columns(
     if timing.closed_page == 1 and memory.bank[bank, at.HIT] == at.NOBODY:
         memory.bank[bank, at.OPEN_ROW] = at.CLOSING
         later(memory.rank, rank, at.IDLE_FROM, memory.bank[bank, at.NEXT_PRECHARGE])
-    wish(memory, timing, channel, bank)
+    wish_column(memory, timing, channel, bank)
+    closing, head = memory.bank[bank, at.OPEN_ROW] == at.CLOSING, memory.bank[bank, at.HEAD]
+    if closing or head != memory.bank[bank, at.HIT]:  # else it wishes for no other row, nor did before
+        wish_row(memory, timing, channel, bank)
     return slot
 
 
@@ -164,10 +178,10 @@ def hand_over_bus(memory: Memory, timing: Timing, rank: int, tick: int, is_write
             hold_rank(memory, timing, other, at.NEXT_WRITE, tick + timing.read_to_write_rank)
 
 
-@part
+@inlined
 def activate(memory: Memory, timing: Timing, channel: int, tick: int, bank: int) -> None:
     """Open the row of the bank's oldest request, which leaves the queue and owns the row until served."""
-    group, rank = memory.bank[bank, at.BANK_GROUP], memory.bank[bank, at.BANK_RANK]
+    rank, of_rank = memory.bank[bank, at.BANK_RANK], memory.bank[bank, at.RANK_SHARED]
     head = memory.bank[bank, at.HEAD]
     start(memory, channel, head, at.ROW_MISSES)
     take_row_slots(memory, timing, channel, tick, 1 if timing.activate_apart > 0 else timing.activate_slots)
@@ -187,15 +201,16 @@ def activate(memory: Memory, timing: Timing, channel: int, tick: int, bank: int)
     later(memory.bank, bank, at.NEXT_WRITE, tick + timing.activate_to_write)
     later(memory.bank, bank, at.NEXT_PRECHARGE, tick + timing.activate_to_precharge)
     later(memory.bank, bank, at.NEXT_ACTIVATE, tick + timing.activate_to_activate)
-    hold_group(memory, group, at.NEXT_ACTIVATE, tick + timing.activate_to_activate_group)
-    hold_rank(memory, timing, rank, at.NEXT_ACTIVATE, tick + timing.activate_to_activate_any)
+    of_group = memory.bank[bank, at.GROUP_SHARED]
+    hold(memory, of_group + at.NEXT_ACTIVATE, tick + timing.activate_to_activate_group)
     oldest = memory.rank[rank, at.OLDEST_ACTIVATE]
     memory.rank[rank, at.ACTIVATES + oldest] = tick
     oldest = (oldest + 1) & 3
     memory.rank[rank, at.OLDEST_ACTIVATE] = oldest
     window = memory.rank[rank, at.ACTIVATES + oldest] + timing.four_activates
-    hold_rank(memory, timing, rank, at.NEXT_ACTIVATE, window)
-    wish(memory, timing, channel, bank)
+    hold(memory, of_rank + at.NEXT_ACTIVATE, max(window, tick + timing.activate_to_activate_any))
+    wish_column(memory, timing, channel, bank)
+    drop_wish(memory, channel, at.ROW_WISHES, bank)
 
 
 @part
@@ -204,6 +219,7 @@ def close_row(memory: Memory, channel: int, tick: int, bank: int, to_activate: i
     rank = memory.bank[bank, at.BANK_RANK]
     memory.bank[bank, at.OPEN_ROW] = at.CLOSED
     memory.bank[bank, at.HIT] = at.NOBODY
+    drop_wish(memory, channel, at.COLUMN_WISHES, bank)
     later(memory.bank, bank, at.NEXT_ACTIVATE, tick + to_activate)
     memory.counts[channel, at.PRECHARGED] += 1
     memory.rank[rank, at.OPEN_BANKS] -= 1
@@ -221,7 +237,7 @@ def precharge_all(memory: Memory, timing: Timing, channel: int, tick: int, rank:
     for bank in range(rank * banks, (rank + 1) * banks):
         if memory.bank[bank, at.OPEN_ROW] != at.CLOSED:
             close_row(memory, channel, tick, bank, timing.precharge_all_to_activate)
-            wish(memory, timing, channel, bank)
+            wish_row(memory, timing, channel, bank)
 
 
 @part
@@ -233,7 +249,7 @@ def refresh(memory: Memory, timing: Timing, channel: int, tick: int, rank: int) 
     banks = timing.groups * timing.banks
     for bank in range(rank * banks, (rank + 1) * banks):
         later(memory.bank, bank, at.NEXT_ACTIVATE, tick + timing.refresh)
-        wish(memory, timing, channel, bank)
+        wish_row(memory, timing, channel, bank)
     later(memory.rank, rank, at.IDLE_FROM, tick + timing.refresh)
     memory.rank[rank, at.NEXT_REFRESH] += timing.refresh_interval
     first = at.NEVER

@@ -131,7 +131,7 @@ def parts(flat: Integers) -> Memory:
     >>> from simulator.dram.mapping import address_bits
     >>> standard = load_standard("HBM2-2000")
     >>> parts(pack(standard.timing(), address_bits(standard), runs=4)).bank.shape
-    (32, 13)
+    (32, 16)
     """
     arrays = []
     for name in Memory._fields:

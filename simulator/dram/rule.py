@@ -16,9 +16,10 @@ from __future__ import annotations
 
 from networks.kernels import inlined, kernel, part
 from simulator.dram import fields as at
+from simulator.dram.choosing import before, either
 from simulator.dram.state import Memory
 from simulator.dram.timing import Timing
-from simulator.dram.waiting import legal_from, listed, next_slot, of_rank, ready_from
+from simulator.dram.waiting import clocked, legal_from, listed, next_slot, of_rank, ready_from
 
 
 @kernel
@@ -29,12 +30,18 @@ def next_command(memory: Memory, timing: Timing, channel: int) -> tuple[int, int
     without refreshes it is (NEVER, NOTHING, -1). Nothing is changed but that every wish is told its first
     legal tick.
     """
+    return first_command(memory, timing, channel)
+
+
+@inlined
+def first_command(memory: Memory, timing: Timing, channel: int) -> tuple[int, int, int]:
+    """`next_command` for kernels, which ask for nothing else as often."""
     column = best_wish(memory, timing, channel, at.COLUMN_WISHES)
     row = best_wish(memory, timing, channel, at.ROW_WISHES)
     best, later = memory.channel[channel, at.BEST_TICK], memory.channel[channel, at.BEST_TICK + 1]
-    chosen = column
-    if later < best or (later == best and row_first(memory, channel)):
-        best, chosen = later, row
+    first, other = memory.channel[channel, at.BEST_PRIORITY], memory.channel[channel, at.BEST_PRIORITY + 1]
+    row_first = before(later, other, best, first)
+    best, chosen = either(row_first, later, best), either(row_first, row, column)
     if best >= memory.channel[channel, at.FIRST_REFRESH]:
         return command_at_refresh(memory, timing, channel)
     if chosen == at.NOBODY:
@@ -50,13 +57,6 @@ def most_slots(timing: Timing, which: int) -> int:
     return max(timing.activate_slots, timing.precharge_slots)
 
 
-@part
-def row_first(memory: Memory, channel: int) -> bool:
-    """Whether the first row wish goes before the first column wish at one tick."""
-    priority = memory.channel[channel, at.BEST_PRIORITY]
-    return bool(memory.channel[channel, at.BEST_PRIORITY + 1] < priority)
-
-
 @inlined
 def best_wish(memory: Memory, timing: Timing, channel: int, which: int) -> int:
     """The place of the wish on a list that is legal first, of equals the one with the least priority.
@@ -69,14 +69,17 @@ def best_wish(memory: Memory, timing: Timing, channel: int, which: int) -> int:
     if known == at.NOBODY or (known >= 0 and memory.channel[channel, at.BEST_TICK + which] > free_from):
         return int(known)
     best, first, chosen = at.NEVER, at.NOTHING * at.AGES, at.NOBODY
-    begin, end = listed(memory, channel, which)
-    for place in range(begin, end):
-        tick = legal_from(memory, timing, channel, which, place)
+    free = memory.channel[channel, next_slot(which)]
+    place, end = listed(memory, channel, which)
+    while place < end:
+        tick = legal_from(memory, timing, channel, which, place, free)
         memory.wish[place, at.TICK] = tick
         priority = memory.wish[place, at.PRIORITY]
-        earlier = (tick < best) | ((tick == best) & (priority < first))
-        best, first = (tick if earlier else best), (priority if earlier else first)
-        chosen = place if earlier else chosen
+        earlier = before(tick, priority, best, first)
+        best, first = either(earlier, tick, best), either(earlier, priority, first)
+        chosen = either(earlier, place, chosen)
+        place += 1
+    best = clocked(memory, channel, which, best)
     memory.channel[channel, at.BEST + which] = chosen
     memory.channel[channel, at.BEST_TICK + which] = best
     memory.channel[channel, at.BEST_PRIORITY + which] = first
@@ -92,7 +95,7 @@ def command_at_refresh(memory: Memory, timing: Timing, channel: int) -> tuple[in
         for place in range(begin, end):
             bank = memory.wish[place, at.WISHING]
             due = memory.rank[memory.bank[bank, at.BANK_RANK], at.NEXT_REFRESH]
-            tick = memory.wish[place, at.TICK]
+            tick = clocked(memory, channel, which, memory.wish[place, at.TICK])
             priority = memory.wish[place, at.PRIORITY]
             wanted = memory.wish[place, at.KIND]
             allowed = tick < due or wanted == at.COLUMN_OWNED or wanted == at.CLOSE

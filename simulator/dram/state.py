@@ -35,7 +35,7 @@ def empty_memory(timing: Timing) -> Memory:
     >>> from simulator.dram.loading import load_standard
     >>> memory = empty_memory(load_standard("HBM2-2000").timing())
     >>> memory.bank.shape, memory.rank.shape      # 2 pseudo channels of 16 banks
-    ((32, 13), (2, 14))
+    ((32, 16), (2, 14))
     """
     banks = timing.groups * timing.banks
     banks_of_channel = timing.ranks * banks
@@ -45,6 +45,9 @@ def empty_memory(timing: Timing) -> Memory:
     )  # which is also CLOSED
     number = np.arange(len(bank))
     bank[:, at.BANK_RANK], bank[:, at.BANK_GROUP] = number // banks, number // timing.banks
+    groups = timing.channels * timing.ranks * timing.groups
+    bank[:, at.GROUP_SHARED] = bank[:, at.BANK_GROUP] * at.SHARED_FIELDS
+    bank[:, at.RANK_SHARED] = (groups + bank[:, at.BANK_RANK]) * at.SHARED_FIELDS
 
     first_refresh = timing.refresh_interval or at.NEVER
     rank = np.zeros((timing.channels * timing.ranks, at.RANK_FIELDS), np.int64)

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from networks.kernels import kernel, part
 from simulator.dram import fields as at
 from simulator.dram.coming import before_others, first_coming
-from simulator.dram.hits import Turns, at_once
+from simulator.dram.hits import Turns, alone, at_once
 from simulator.dram.issue import columns, row_command
 from simulator.dram.mapping import decode, together
 from simulator.dram.packing import (
@@ -57,7 +57,7 @@ from simulator.dram.packing import (
 from simulator.dram.state import Integers
 from simulator.dram.states import StateTicks, state_ticks
 from simulator.dram.timing import Timing
-from simulator.dram.waiting import enqueue_run
+from simulator.dram.waiting import line_up
 
 
 class Completion(NamedTuple):
@@ -175,8 +175,8 @@ def advance(flat: Integers, now_ps: int) -> int:
                 elif left > 0:
                     until = min(until, before_others(timing, coming, best))
                     waiting = left if channel == best else 0
-                fed_bank, fed_row = register[FED_BANK], register[FED_ROW]
-                turns = at_once(memory, timing, best, tick, target, until, waiting, fed_bank, fed_row)
+                if not alone(memory, target, waiting, register[FED_BANK], register[FED_ROW]):
+                    turns = at_once(memory, timing, best, tick, target, until, waiting)
             serve(stream, best, tick, target, turns.rounds, turns.period)
             if turns.other != at.NOBODY:
                 serve(stream, best, tick + turns.offset, turns.other, turns.rounds, turns.period)
@@ -258,7 +258,7 @@ def feed(stream: Stream, tick: int, step: int, count: int) -> None:
     register, run = stream.register, stream.register[FEEDING]
     channel, is_write = register[FED_CHANNEL], stream.run[run, WRITE]
     bank, row = register[FED_BANK], register[FED_ROW]
-    enqueue_run(stream.memory, stream.timing, channel, tick, step, count, bank, row, is_write, run)
+    line_up(stream.memory, stream.timing, channel, tick, step, count, bank, row, is_write, run)
     stream.coming[channel, KNOWN] = 0
     register[FED_LEFT] -= count
 

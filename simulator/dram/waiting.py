@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from networks.kernels import kernel, part
+from networks.kernels import inlined, kernel, part
 from simulator.dram import fields as at
 from simulator.dram.state import Integers, Memory
 from simulator.dram.timing import Timing
@@ -59,6 +59,23 @@ def enqueue_run(
     They share a slot, which is returned (-1: no room for all), and that of those before them where they go on
     at the same distance. Otherwise as `enqueue`, so many times.
     """
+    return line_up(memory, timing, channel, tick, step, count, bank, row, is_write, tag)
+
+
+@inlined
+def line_up(
+    memory: Memory,
+    timing: Timing,
+    channel: int,
+    tick: int,
+    step: int,
+    count: int,
+    bank: int,
+    row: int,
+    is_write: int,
+    tag: int,
+) -> int:
+    """`enqueue_run` for kernels."""
     if memory.channel[channel, at.QUEUED] + count > timing.queue:
         return at.NOBODY
     tail = memory.bank[bank, at.TAIL]
@@ -98,9 +115,9 @@ def enqueue_run(
     memory.bank[bank, at.TAIL] = here
     if memory.bank[bank, at.HIT] == at.NOBODY and memory.bank[bank, at.OPEN_ROW] == row:
         memory.bank[bank, at.HIT] = here
-    elif tail != at.NOBODY:
-        return int(here)  # it waits behind others and changes nothing yet
-    wish(memory, timing, channel, bank)
+        wish_column(memory, timing, channel, bank)
+    elif tail == at.NOBODY:  # else it waits behind others and changes nothing yet
+        wish_row(memory, timing, channel, bank)
     return int(here)
 
 
@@ -137,27 +154,32 @@ def last_step(memory: Memory, slot: int) -> int:
 
 
 @part
-def wish(memory: Memory, timing: Timing, channel: int, bank: int) -> None:
-    """Write down what the bank wishes next; called after every change of the bank."""
-    row = memory.bank[bank, at.OPEN_ROW]
-    group = memory.bank[bank, at.BANK_GROUP] * at.SHARED_FIELDS
-    rank = of_rank(memory, timing, memory.bank[bank, at.BANK_RANK])
-    hit, head = memory.bank[bank, at.HIT], memory.bank[bank, at.HEAD]
+def wish_column(memory: Memory, timing: Timing, channel: int, bank: int) -> None:
+    """Write down which read or write the bank wishes next; called after every change of its oldest hit."""
+    hit = memory.bank[bank, at.HIT]
     if hit == at.NOBODY:
         drop_wish(memory, channel, at.COLUMN_WISHES, bank)
-    else:
-        field = at.NEXT_WRITE if memory.slot[hit, at.IS_WRITE] else at.NEXT_READ
-        slots, order = timing.column_slots - 1, memory.slot[hit, at.ORDER]
-        ready = max(memory.bank[bank, field], memory.slot[hit, at.ARRIVAL] + slots)
-        kind = at.COLUMN_OWNED if memory.bank[bank, at.OWNED] else at.COLUMN
-        line = listed_place(memory, channel, at.COLUMN_WISHES, bank)
-        set_wish(memory, line, ready, kind, order, group + field, rank + field, slots)
-        weigh(memory, timing, channel, at.COLUMN_WISHES, line)
+        return
+    field = at.NEXT_WRITE if memory.slot[hit, at.IS_WRITE] else at.NEXT_READ
+    slots, order = timing.column_slots - 1, memory.slot[hit, at.ORDER]
+    ready = max(memory.bank[bank, field], memory.slot[hit, at.ARRIVAL] + slots)
+    kind = at.COLUMN_OWNED if memory.bank[bank, at.OWNED] else at.COLUMN
+    group, rank = memory.bank[bank, at.GROUP_SHARED] + field, memory.bank[bank, at.RANK_SHARED] + field
+    line = listed_place(memory, channel, at.COLUMN_WISHES, bank)
+    set_wish(memory, line, ready, kind, order, group, rank, slots)
+    weigh(memory, timing, channel, at.COLUMN_WISHES, line)
+
+
+@part
+def wish_row(memory: Memory, timing: Timing, channel: int, bank: int) -> None:
+    """Write down which activate or precharge the bank wishes next; called after every change of the bank."""
+    row = memory.bank[bank, at.OPEN_ROW]
+    head = memory.bank[bank, at.HEAD]
     if row == at.CLOSING:
         ready, kind, order, slots = memory.bank[bank, at.NEXT_PRECHARGE], at.CLOSE, bank, -at.NEVER
         group = memory.shared.shape[0] - at.SHARED_FIELDS  # held by none
         rank, field = group, at.NEXT_PRECHARGE
-    elif head == hit:  # also when nothing waits
+    elif head == memory.bank[bank, at.HIT]:  # also when nothing waits
         drop_wish(memory, channel, at.ROW_WISHES, bank)
         return
     else:
@@ -172,6 +194,7 @@ def wish(memory: Memory, timing: Timing, channel: int, bank: int) -> None:
             kind, field, slots = at.ACTIVATE, at.NEXT_ACTIVATE, timing.activate_slots - 1
             arrival += slots
         ready = max(memory.bank[bank, field], arrival)
+        group, rank = memory.bank[bank, at.GROUP_SHARED], memory.bank[bank, at.RANK_SHARED]
     line = listed_place(memory, channel, at.ROW_WISHES, bank)
     set_wish(memory, line, ready, kind, order, group + field, rank + field, slots)
     weigh(memory, timing, channel, at.ROW_WISHES, line)
@@ -192,8 +215,9 @@ def weigh(memory: Memory, timing: Timing, channel: int, which: int, place: int) 
     if best == place:  # it was the first, and may be later now than others
         forget(memory, channel, which)
         return
-    tick, priority = legal_from(memory, timing, channel, which, place), memory.wish[place, at.PRIORITY]
+    tick = legal_from(memory, timing, channel, which, place, memory.channel[channel, next_slot(which)])
     memory.wish[place, at.TICK] = tick
+    tick, priority = clocked(memory, channel, which, tick), memory.wish[place, at.PRIORITY]
     first = memory.channel[channel, at.BEST_TICK + which]
     if tick < first or (tick == first and priority < memory.channel[channel, at.BEST_PRIORITY + which]):
         memory.channel[channel, at.BEST + which] = place
@@ -208,18 +232,21 @@ def next_slot(which: int) -> int:
 
 
 @part
-def legal_from(memory: Memory, timing: Timing, channel: int, which: int, place: int) -> int:
-    """Give the first tick at which bank, group, rank, command bus and write clock allow a wish."""
-    free = memory.channel[channel, next_slot(which)]
+def legal_from(memory: Memory, timing: Timing, channel: int, which: int, place: int, free: int) -> int:
+    """Give the first tick at which bank, group, rank and command bus, from ``free`` on, allow a wish."""
     group = memory.shared[memory.wish[place, at.OF_GROUP]]
     rank = memory.shared[memory.wish[place, at.OF_RANK]]
-    slot = free + memory.wish[place, at.SLOTS]
-    tick = max(max(memory.wish[place, at.READY], slot), max(group, rank))
-    if which == at.COLUMN_WISHES:  # the write clock has stopped: one command more, just before, starts it
-        return int(tick + (tick >= memory.channel[channel, at.STROBE_UNTIL]))
-    if timing.activate_apart > 0 and tick == free:
+    slots = timing.column_slots - 1 if which == at.COLUMN_WISHES else memory.wish[place, at.SLOTS]
+    tick = max(max(memory.wish[place, at.READY], free + slots), max(group, rank))
+    if which == at.ROW_WISHES and timing.activate_apart > 0 and tick == free:
         return after_spare_slot(memory, timing, channel, place, tick)
     return int(tick)
+
+
+@part
+def clocked(memory: Memory, channel: int, which: int, tick: int) -> int:
+    """Give the tick of a wish with a write clock: if that has stopped, one command more before starts it."""
+    return int(tick + (which == at.COLUMN_WISHES and tick >= memory.channel[channel, at.STROBE_UNTIL]))
 
 
 @part
@@ -352,14 +379,12 @@ def of_rank(memory: Memory, timing: Timing, rank: int) -> int:
 @part
 def hold_rank(memory: Memory, timing: Timing, rank: int, field: int, tick: int) -> None:
     """Let a command be legal no earlier than ``tick`` anywhere in the rank."""
-    place = of_rank(memory, timing, rank) + field
-    memory.shared[place] = max(memory.shared[place], tick)
+    hold(memory, of_rank(memory, timing, rank) + field, tick)
 
 
 @part
-def hold_group(memory: Memory, group: int, field: int, tick: int) -> None:
-    """Let a command be legal no earlier than ``tick`` anywhere in the bank group."""
-    place = group * at.SHARED_FIELDS + field
+def hold(memory: Memory, place: int, tick: int) -> None:
+    """Let a command be legal no earlier than ``tick`` anywhere in the group or rank that has ``place``."""
     memory.shared[place] = max(memory.shared[place], tick)
 
 
