@@ -22,7 +22,6 @@ from simulator.plan import Integers
 # A fetch slot whose column comes by turns with others (``turns``).
 SLOT = record("stage", "packet", "number", "copy", "at", "unit", "arrival", "flits", "span", "tail")
 
-QUEUES = 3  # of a core that consumes: for a slot, for its memory, for the sums
 BEFORE_ALL, AFTER_ALL = np.int64(-1), np.int64((1 << 63) - 1)
 AT_ONCE = cast("int", np.int64(0))  # no Python integer, for which kernels would be compiled once more
 
@@ -59,7 +58,7 @@ class Arrivals(NamedTuple):
     ready: Annotated[Integers, np.int64]
     updated: Annotated[Integers, np.int64]
     slots: Annotated[Records, SLOT]
-    peaks: Annotated[npt.NDArray[np.uintp], np.uintp]  # how long the queues of a lane have been at most
+    peak: Annotated[npt.NDArray[np.uintp], np.uintp]  # how long a queue has been at most
     stages: Annotated[Integers, np.int64]  # the addresses of `stages.STAGES`
     # of one lane, message by message: when it asked for a unit or a slot, when that was granted, when it was
     # read, when it came to the sums and when it had gone through them
@@ -119,7 +118,7 @@ def empty_arrivals(
         ready=ready,
         updated=updated,
         slots=np.zeros(slots, SLOT),
-        peaks=np.zeros(QUEUES, np.uintp),
+        peak=np.zeros(1, np.uintp),
         stages=stages,
         asked=asked,
         granted=granted,

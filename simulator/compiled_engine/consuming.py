@@ -7,7 +7,7 @@ import numpy as np
 from networks.kernels import apart, inlined, part
 from simulator.compiled_engine.arrivals import AT_ONCE, Arrivals, view_arrivals, view_state, view_tables
 from simulator.compiled_engine.columns import count_sums
-from simulator.compiled_engine.lines import ONE, book_line, lengthen
+from simulator.compiled_engine.lines import ONE, book_queue, sum_of
 from simulator.compiled_engine.queues import count, cover_line
 from simulator.compiled_engine.records import State, Tables
 from simulator.plan import Integers
@@ -36,15 +36,11 @@ def consume_in_line(
     fetch, bank, mac = units.fetch + array, store.unit + array, units.mac + array
     slots, cycle = np.uintp(state.units[fetch].places), chip.cycle
     period, latency, row = store.period, store.latency, np.uintp(store.costs)
-    shift, low, opened = run.shift, np.int64((1 << run.shift) - 1), run.opened
+    width, shift, low, opened = chip.size_bytes, run.shift, np.int64((1 << run.shift) - 1), run.opened
     bank_free, mac_free = state.units[bank].free_at - opened, state.units[mac].free_at - opened
-    places = state.units[fetch]
-    held_until, idle = places.covered - opened, AT_ONCE
-    asked_sum, granted_sum, read_sum, summed_sum = AT_ONCE, AT_ONCE, AT_ONCE, AT_ONCE
-    peaks, number = arrivals.peaks, np.uintp(0)
-    peaks[:] = 0
-    words, accesses, works, ends = AT_ONCE, AT_ONCE, AT_ONCE, AT_ONCE
-    granted, read, summed, ended = arrivals.granted, arrivals.read, arrivals.summed, arrivals.ended
+    number, words, accesses, works = np.uintp(0), AT_ONCE, AT_ONCE, AT_ONCE
+    asked, granted, read = arrivals.asked, arrivals.granted, arrivals.read
+    summed, ended = arrivals.summed, arrivals.ended
     for place in range(np.uintp(first), np.uintp(end)):
         key = arrivals.keys[place]
         rank = np.uintp(key & low)
@@ -52,40 +48,31 @@ def consume_in_line(
             continue
         if many:
             listed = arrivals.sizes[arrivals.layer[rank]]
-        kind = size_of(tables, listed + arrivals.row[rank], chip.size_bytes)
-        cost = tables.costs[row + kind]
-        asked = key >> shift
-        start = asked
+        cost = tables.costs[row + size_of(tables, listed + arrivals.row[rank], width)]
+        start = key >> shift
+        asked[number] = start
         if number >= slots:
             start = max(start, ended[number - slots])
         granted[number] = start
-        lengthen(peaks, 0, granted, number, asked)
         reading = max(start + cycle, bank_free)
         read[number] = reading
-        lengthen(peaks, 1, read, number, start + cycle)
         bank_free = reading + cost.accesses * period
         summing = max(reading + latency, mac_free)
         summed[number] = summing
-        lengthen(peaks, 2, summed, number, reading + latency)
         mac_free = consumed(summing, cost.work, bank_free - period + latency)
         ended[number] = mac_free
-        idle += max(AT_ONCE, start - held_until)  # the columns end in the order in which they began
-        held_until = mac_free
-        asked_sum, granted_sum, read_sum = asked_sum + asked, granted_sum + start, read_sum + reading
-        summed_sum, ends = summed_sum + summing, ends + mac_free
         words, accesses, works = words + cost.words, accesses + cost.accesses, works + cost.work
         number += ONE
     if number == 0:
         return 0
-    come, taken = np.int64(number), mac_free - (places.covered - opened) - idle
-    places.idle, places.covered = places.idle + idle, opened + mac_free
-    places.occupied, places.busy = places.occupied + taken, places.busy + taken
+    come = int(number)
+    hold_slots(state, arrivals, fetch, come)
     state.units[bank].free_at, state.units[mac].free_at = opened + bank_free, opened + mac_free
     cover_line(state, bank, opened + bank_free, accesses * period, accesses * period)
-    cover_line(state, mac, opened + mac_free, ends - summed_sum, works)
-    book_line(state, fetch, granted_sum - asked_sum, int(peaks[0]))
-    book_line(state, bank, read_sum - granted_sum - come * cycle, int(peaks[1]))
-    book_line(state, mac, summed_sum - read_sum - come * latency, int(peaks[2]))
+    cover_line(state, mac, opened + mac_free, sum_of(ended, come) - sum_of(summed, come), works)
+    book_queue(state, arrivals, fetch, asked, AT_ONCE, granted, come)
+    book_queue(state, arrivals, bank, granted, cycle, read, come)
+    book_queue(state, arrivals, mac, read, latency, summed, come)
     run.delivered += come
     if many:
         count_by_population(state, tables, arrivals, core, array, group)
@@ -93,6 +80,19 @@ def consume_in_line(
         arrivals.drained[target] = max(arrivals.drained[target], opened + mac_free)
         count_fetched(state, tables, arrivals, core, array, target, words, accesses)
     return int(opened + mac_free)
+
+
+@part
+def hold_slots(state: State, arrivals: Arrivals, number: int, come: int) -> None:
+    """Book the time in which any slot is held. Columns end in the order in which they are granted one."""
+    unit, opened = state.units[number], state.run[0].opened
+    idle = arrivals.granted[0] - (unit.covered - opened)
+    for place in range(1, np.uintp(come)):
+        idle += max(AT_ONCE, arrivals.granted[place] - arrivals.ended[place - ONE])
+    end = arrivals.ended[come - 1]
+    taken = end - (unit.covered - opened) - idle
+    unit.idle, unit.covered = unit.idle + idle, opened + end
+    unit.occupied, unit.busy = unit.occupied + taken, unit.busy + taken
 
 
 @part

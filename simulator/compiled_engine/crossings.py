@@ -86,7 +86,7 @@ def go_through_unlike(
     run, keys, begun, unit = state.run[0], arrivals.keys, arrivals.granted, tables.chip[0].first_link + link
     wire, row, shift, low = tables.links[link], tables.lanes[link].held, run.shift, (1 << run.shift) - 1
     free, wait, held = state.units[unit].free_at - run.opened, AT_ONCE, AT_ONCE
-    arrivals.peaks[0] = 0
+    arrivals.peak[0] = 0
     for place in range(number):
         key = keys[at + place]
         asked, busy = key >> shift, tables.busy[row + arrivals.source[key & low]]
@@ -94,8 +94,8 @@ def go_through_unlike(
         begun[place] = start
         free, wait, held = start + busy, wait + start - asked, held + busy
         keys[into + place] = ((start + wire.hop) << shift) | (key & low)
-        lengthen(arrivals.peaks, 0, begun, np.uintp(place), asked)
+        lengthen(arrivals.peak, begun, np.uintp(place), asked)
     state.units[unit].free_at = run.opened + free
     cover_line(state, unit, run.opened + free, held, number * tables.chip[0].message_flits * wire.period)
     check_time(state, run.opened + free + wire.hop)
-    book_line(state, unit, wait, int(arrivals.peaks[0]))
+    book_line(state, unit, wait, int(arrivals.peak[0]))

@@ -53,16 +53,16 @@ def go_through(
 
 
 @inlined
-def lengthen(peaks: Any, queue: int, begun: Integers, place: Any, asked_ps: int) -> None:
+def lengthen(peak: Any, begun: Integers, place: Any, asked_ps: int) -> None:
     """See whether a queue has become longer than ever before, now that one more has come to it.
 
     Places are served in order: ``begun[place]`` is when. Those stand in the queue at ``asked_ps`` whose
-    service begins then or later. It grows by one at a time, so only the one ``peaks[queue]`` places ahead is
-    looked at. What is written only now and then is a branch that can be foreseen; a sum would make every
+    service begins then or later. It grows by one at a time, so only the one ``peak`` places ahead is looked
+    at. What is written only now and then is a branch that can be foreseen; a sum would make every
     message wait for the one before it.
     """
-    if begun[place - peaks[queue]] >= asked_ps:
-        peaks[queue] += ONE
+    if begun[place - peak[0]] >= asked_ps:
+        peak[0] += ONE
 
 
 @part
@@ -73,13 +73,20 @@ def book_queue(
 
     Who comes at a tick stands in the queue before anybody is served at it.
     """
-    wait, peaks = AT_ONCE, arrivals.peaks
-    peaks[0] = 0
+    arrivals.peak[0] = 0
     for place in range(np.uintp(number)):
-        time_ps = asked[place] + lag
-        wait += begun[place] - time_ps
-        lengthen(peaks, 0, begun, place, time_ps)
-    book_line(state, unit, wait, int(peaks[0]))
+        lengthen(arrivals.peak, begun, place, asked[place] + lag)
+    wait = sum_of(begun, number) - sum_of(asked, number) - number * lag
+    book_line(state, unit, wait, int(arrivals.peak[0]))
+
+
+@part
+def sum_of(values: Integers, number: int) -> int:
+    """The sum of the first values, in a loop of its own that goes many at a time."""
+    total = AT_ONCE
+    for place in range(np.uintp(number)):
+        total += values[place]
+    return total
 
 
 @part
