@@ -43,12 +43,17 @@ def workers(jobs: int | None) -> int:
 def in_threads(plan: Plan, trace: Trace, chosen: Sequence[int], jobs: int) -> Generator[Ledger, None, None]:
     """Run the chosen sequences on the compiled engine, ``jobs`` threads at once; ledgers in order.
 
-    Even one job has a thread of its own: Ctrl-C reaches the main thread only, and a kernel hears nothing.
-    When the caller stops early, kernels under way return at their next tick.
+    Ctrl-C reaches the main thread only, and a kernel hears nothing; so even one job has a thread of its own,
+    unless the engine comes back to Python now and then. When the caller stops early, kernels under way return
+    at their next tick.
     """
     from simulator.compiled_engine.engine import CompiledEngine
 
     engine = CompiledEngine(plan)
+    if jobs == 1 and engine.hears:
+        for index in chosen:
+            yield engine.run_sequence(trace.sequence(index))
+        return
     pool = ThreadPoolExecutor(jobs, thread_name_prefix="deltasim")
     try:
         futures = [pool.submit(lambda i: engine.run_sequence(trace.sequence(i)), index) for index in chosen]

@@ -13,7 +13,6 @@ import numpy.typing as npt
 
 from networks.kernels import inlined, part
 from simulator.compiled_engine.feed_forward import STREAMED, FeedForward
-from simulator.compiled_engine.pace import first_message
 from simulator.compiled_engine.queues import count
 from simulator.compiled_engine.records import Record, Records, State, Tables, record
 from simulator.compiled_engine.views import viewer
@@ -136,7 +135,7 @@ def empty_arrivals(
 
 @part
 def begin_step(state: State, tables: Tables, number: int, step: int) -> None:
-    """Say how the keys of a phase are made, and how many at most it needs.
+    """Find the messages of every scan of a phase; say how their keys are made, and how many at most it needs.
 
     A key for each message at its source and, one core after the other, at its cores; one for each link; as
     many again for each bundle; and on its way into a lane one for each time it may be merged. Every lane and
@@ -147,12 +146,16 @@ def begin_step(state: State, tables: Tables, number: int, step: int) -> None:
     while run.messages >> run.shift > 0:
         run.shift += 1
     run.needed, widest = run.messages, tables.chip[0].widest
-    for place in range(group.into, group.into_end):
+    message, end = times.messages, times.messages_end
+    for place in range(group.by_column, group.by_column + group.into_end - group.into):
         encoder = state.encoders[tables.lists[place]]
-        for message in range(
-            first_message(state, step, encoder.low), first_message(state, step, encoder.high)
-        ):
+        while message < end and state.messages[message].column < encoder.low:
+            message += 1
+        encoder.next = message
+        while message < end and state.messages[message].column < encoder.high:
             run.needed += tables.tree_links[tables.tree[state.messages[message].column]]
+            message += 1
+        encoder.last = message
     run.needed += run.needed * tables.chip[0].bundled + run.messages + 2 * tables.lanes.size
     run.spare, levels = run.needed, 2
     while widest >> (levels - 2) > 0:

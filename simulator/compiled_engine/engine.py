@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import NamedTuple
+from weakref import WeakSet
 
 import numpy as np
 
@@ -10,11 +11,12 @@ from networks.trace import Trace
 from simulator.compiled_engine.arrivals import empty_arrivals
 from simulator.compiled_engine.feed_forward import FeedForward, feed_forward
 from simulator.compiled_engine.kernel import run_to_end
-from simulator.compiled_engine.phases import run_phases
+from simulator.compiled_engine.phases import phases
 from simulator.compiled_engine.records import State, Tables
 from simulator.compiled_engine.stages import stage_addresses
 from simulator.compiled_engine.state import state_at_rest
 from simulator.compiled_engine.tables import Start, tables_of
+from simulator.compiled_engine.views import directory
 from simulator.kept import kept
 from simulator.laws import LawBroken, Tally, check
 from simulator.ledger import Ledger
@@ -44,6 +46,13 @@ def made_ready_for_events(plan: Plan) -> Ready:
     return Ready(*tables_of(plan, None), None)
 
 
+SLICE = 1 << 22
+"""After so many keys, some milliseconds, a run in phases comes back to Python, which hears Ctrl-C then."""
+
+RUN_BEFORE: WeakSet[Plan] = WeakSet()
+"""Plans for which all kernels are there."""
+
+
 class Stopped(RuntimeError):
     """The engine was told to stop before this sequence had ended."""
 
@@ -57,6 +66,11 @@ class CompiledEngine:
         self.messages = 256  # in a step of a run in phases; grows as needed
         self.stopped = False
         self.under_way: list[State] = []
+
+    @property
+    def hears(self) -> bool:
+        """Whether Ctrl-C is heard while it runs: not in kernels that run to the end, nor while compiling."""
+        return self.ready.forward is not None and self.plan in RUN_BEFORE
 
     def run_sequence(self, trace: Trace) -> Ledger:
         """Simulate the one sequence of ``trace`` from a chip at rest. Raises LawBroken, Stopped."""
@@ -72,6 +86,7 @@ class CompiledEngine:
                 if self.stopped:
                     raise Stopped
                 if ended:
+                    RUN_BEFORE.add(self.plan)
                     return self._ledger(state)
             finally:
                 self.under_way = [other for other in self.under_way if other is not state]
@@ -87,16 +102,19 @@ class CompiledEngine:
         """
         run, slots = state.run, self.plan.stages.fetch_slots
         assert ready.forward is not None
-        stages = stage_addresses(ready.forward)
+        stages, known = stage_addresses(ready.forward), (directory(state), directory(ready.tables))
         while True:
-            room = self.room, self.messages
-            arrivals = empty_arrivals(ready.tables, ready.forward, stages, slots, *room)
-            if run_phases(state, ready.tables, arrivals):
-                return True
-            if run["overflow"][0]:
-                return False
-            self.room = max(self.room, 2 * int(run["needed"][0]))
-            self.messages = max(self.messages, 2 * int(run["messages"][0]))
+            room, messages = self.room, self.messages
+            arrivals = empty_arrivals(ready.tables, ready.forward, stages, slots, room, messages)
+            own = directory(arrivals)
+            while run["needed"][0] <= room and run["messages"][0] <= messages:
+                run["left"] = SLICE
+                if phases(*known, own):
+                    return True
+                if run["overflow"][0]:
+                    return False
+            self.room = max(room, 2 * int(run["needed"][0]))
+            self.messages = max(messages, 2 * int(run["messages"][0]))
 
     def stop(self) -> None:
         """End all sequences under way at their next tick, as if there were no room left."""

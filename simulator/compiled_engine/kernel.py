@@ -47,7 +47,7 @@ from simulator.compiled_engine.jobs import (
     UPDATING,
     end_job,
 )
-from simulator.compiled_engine.pace import end_scan, end_update, open_gate, start_scan
+from simulator.compiled_engine.pace import end_scan, end_update, find_messages, open_gate, start_scan
 from simulator.compiled_engine.queues import (
     EMITTING,
     JOB,
@@ -195,6 +195,7 @@ def begin(state: State, tables: Tables, now: int, unit: int, job: int) -> None:
     elif stage == READING_CACHE:
         read_cache(state, tables, now, job)
     elif stage == SCANNING:
+        find_messages(state, job)
         start_scan(state, tables, now, job)
         emit(state, tables, now, job)
     else:

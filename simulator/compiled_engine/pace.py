@@ -48,14 +48,19 @@ def first_message(state: State, step: int, column: int) -> int:
 
 
 @part
+def find_messages(state: State, number: int) -> None:
+    """What the next scan will find is in the trace."""
+    encoder = state.encoders[number]
+    encoder.next = first_message(state, encoder.scanned + 1, encoder.low)
+    encoder.last = first_message(state, encoder.scanned + 1, encoder.high)
+
+
+@part
 def start_scan(state: State, tables: Tables, now: int, number: int) -> None:
-    """The scan begins: what it will find is in the trace."""
+    """The scan begins; the messages it will find have been looked up."""
     encoder, chip = state.encoders[number], tables.chip[0]
-    step = encoder.scanned + 1
     occupy(state, now, encoder.unit, encoder.duration, encoder.duration)
     encoder.began = now
-    encoder.next = first_message(state, step, encoder.low)
-    encoder.last = first_message(state, step, encoder.high)
     sent = encoder.last - encoder.next
     count(state, encoder.unit, encoder.target, chip.scan_action, encoder.size)
     reads, writes = scan_words(encoder.size, sent, encoder.remembers)

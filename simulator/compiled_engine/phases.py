@@ -18,26 +18,25 @@ from simulator.compiled_engine.pace import book_update
 from simulator.compiled_engine.queues import occupy
 from simulator.compiled_engine.records import NONE, State, Tables
 from simulator.compiled_engine.stages import call_stage
-from simulator.compiled_engine.views import directory
 from simulator.plan import Integers
-
-
-def run_phases(state: State, tables: Tables, arrivals: Arrivals) -> bool:
-    """Run on to the end. False before a phase that needs more room in ``arrivals``, or when given up."""
-    return phases(directory(state), directory(tables), directory(arrivals))
 
 
 @kernel
 def phases(state_directory: Integers, tables_directory: Integers, arrivals_directory: Integers) -> bool:
-    """One phase after the other; each begins when the chip's policy lets it."""
+    """One phase after the other; each begins when the chip's policy lets it.
+
+    True at the end. False before a phase that needs more room in ``arrivals``, once the keys that may be made
+    are made, or when given up; it goes on from there when called again.
+    """
     state, tables = view_state(state_directory), view_tables(tables_directory)
     arrivals, run, chip = view_arrivals(arrivals_directory), state.run[0], tables.chip[0]
     while run.sweep < chip.sweeps and run.overflow == 0:
         first, end = tables.lists[chip.groups_at + run.sweep], tables.lists[chip.groups_at + run.sweep + 1]
         group, step = first + run.index, run.step
         begin_step(state, tables, group, step)
-        if run.needed > arrivals.keys.size or run.messages > arrivals.row.size:
+        if run.left < 0 or run.needed > arrivals.keys.size or run.messages > arrivals.row.size:
             return False
+        run.left -= run.needed
         finished = phase(state_directory, tables_directory, arrivals_directory, group, step)
         meets = 1
         if group + 1 < end:

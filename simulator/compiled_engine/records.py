@@ -62,7 +62,7 @@ RUN = record(
     *("units", "events", "free_job", "marks", "frames", "sweep", "step", "index", "overflow"),
     *("opened", "needed"),  # of a run in phases: when the present one began, how many keys it needs
     *("first", "messages", "shift", "keys"),  # its step's messages, how keys are made, where the next ones go
-    *("spare",),  # where there is room to merge
+    *("spare", "left"),  # where there is room to merge; how many keys may be made before Python is asked
     *("injected", "copies", "delivered", "tree_links", "traversed", "column_words", "missed_bytes"),
 )
 
@@ -88,8 +88,9 @@ COPY = record("core", "words", "bytes", "address", "store", "updater")
 TREE = record("links", "local", "roots", "roots_end")
 ENTRY = record("link", "way", "following", "following_end", "drops", "drops_end")
 # What a plan that runs in phases has instead of copies, trees and entries (``ways``).
-# The populations whose steps make up a phase, the encoders into them core by core, and their shares likewise.
-GROUP = record("first", "end", "into", "into_end", "shares", "shares_end")
+# The populations whose steps make up a phase, the encoders into them core by core and by their columns, and
+# their shares core by core.
+GROUP = record("first", "end", "into", "into_end", "by_column", "shares", "shares_end")
 LANE = record("feeds", "feeds_end", "busy", "held", "dropping")  # dropping: so many cores take all it has
 FEED = record("origin", "wanted", "stride", "lag", "held", "whole")  # whole: all that come go on by it
 # What a size takes: accesses of a memory of some width, words and time of the multiply-accumulators.

@@ -201,13 +201,14 @@ def phase_ways(plan: Plan, forward: FeedForward) -> Arrays:
 
 
 def group_records(forward: FeedForward, start: Start, lists: Lists) -> Arrays:
-    """The phases of a step of every sweep; encoders and shares of each are listed core by core."""
+    """The phases of a step of every sweep, with their encoders (numbered by columns) and shares."""
     encoders, updaters = start.encoders, start.updaters
     groups = [group for sweep in forward.groups for group in sweep]
     scans = np.lexsort((encoders["projection"], encoders["core"]))  # on each core in the order of their scans
     shares = np.lexsort((updaters["population"], updaters["core"]))
     first = lists.add([list(group) for group in groups])
     into = lists.add([scans[np.isin(encoders["target"][scans], group)].tolist() for group in groups])
+    by_column = lists.add([np.flatnonzero(np.isin(encoders["target"], group)).tolist() for group in groups])
     own = lists.add([shares[np.isin(updaters["population"][shares], group)].tolist() for group in groups])
     bounds = np.concatenate([[0], np.cumsum([len(sweep) for sweep in forward.groups])])
     return {
@@ -217,6 +218,7 @@ def group_records(forward: FeedForward, start: Start, lists: Lists) -> Arrays:
             end=first[1:],
             into=into[:-1],
             into_end=into[1:],
+            by_column=by_column[:-1],
             shares=own[:-1],
             shares_end=own[1:],
         ),
