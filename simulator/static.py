@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from simulator.dram.stream import close_books
+from simulator.kept import kept
 from simulator.plan import Integers, Plan
 from simulator.rules import dram
 
@@ -19,8 +20,14 @@ class Entry(NamedTuple):
     amount: int
 
 
-def preset(plan: Plan) -> Iterator[Entry]:
+@kept
+def preset(plan: Plan) -> tuple[Entry, ...]:
     """The start of a sequence writes all accumulators, states and last sent values (events have none)."""
+    return tuple(written_at_start(plan))
+
+
+def written_at_start(plan: Plan) -> Iterator[Entry]:
+    """The same, share by share."""
     for population, shares in enumerate(plan.shares):
         cell = plan.network.populations[population].cell
         per_neuron = cell.accumulators + len(cell.states) if plan.into[population] else 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import NamedTuple
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -29,6 +29,7 @@ class Ready(NamedTuple):
     """What the kernels read of a plan; ``forward`` where it runs in phases."""
 
     tables: Tables
+    seen: Integers  # the directory of the tables
     start: Start
     forward: FeedForward | None
 
@@ -37,20 +38,26 @@ class Ready(NamedTuple):
 def made_ready(plan: Plan) -> Ready:
     """A plan made ready in the quickest way that it allows."""
     forward = feed_forward(plan)
-    return Ready(*tables_of(plan, forward), forward) if forward else made_ready_for_events(plan)
+    return ready_for(plan, forward) if forward else made_ready_for_events(plan)
 
 
 @kept
 def made_ready_for_events(plan: Plan) -> Ready:
     """A plan made ready to run with events, which every one can."""
-    return Ready(*tables_of(plan, None), None)
+    return ready_for(plan, None)
+
+
+def ready_for(plan: Plan, forward: FeedForward | None) -> Ready:
+    """A plan's tables for a run in phases, or with events."""
+    tables, start = tables_of(plan, forward)
+    return Ready(tables, directory(tables), start, forward)
 
 
 SLICE = 1 << 22
 """After so many keys, some milliseconds, a run in phases comes back to Python, which hears Ctrl-C then."""
 
-RUN_BEFORE: WeakSet[Plan] = WeakSet()
-"""Plans for which all kernels are there."""
+ROOM: WeakKeyDictionary[Plan, tuple[int, int]] = WeakKeyDictionary()
+"""Keys and messages that runs in phases had room for, of plans that have run so to the end."""
 
 
 class Stopped(RuntimeError):
@@ -62,15 +69,15 @@ class CompiledEngine:
 
     def __init__(self, plan: Plan, ready: Ready | None = None) -> None:
         self.plan, self.ready = plan, ready or made_ready(plan)
-        self.room = max(1024, 64 * plan.cores)  # jobs alive at once, or keys of a phase; grows as needed
-        self.messages = 256  # in a step of a run in phases; grows as needed
+        # jobs alive at once, or keys of a phase and messages of a step; both grow as needed
+        self.room, self.messages = ROOM.get(plan, (max(1024, 64 * plan.cores), 256))
         self.stopped = False
         self.under_way: list[State] = []
 
     @property
     def hears(self) -> bool:
         """Whether Ctrl-C is heard while it runs: not in kernels that run to the end, nor while compiling."""
-        return self.ready.forward is not None and self.plan in RUN_BEFORE
+        return self.ready.forward is not None and self.plan in ROOM
 
     def run_sequence(self, trace: Trace) -> Ledger:
         """Simulate the one sequence of ``trace`` from a chip at rest. Raises LawBroken, Stopped."""
@@ -82,11 +89,12 @@ class CompiledEngine:
             try:
                 if self.stopped:  # asked only now: whoever stops finds the state, or is found here
                     raise Stopped
-                ended = self._in_phases(state, ready) if ready.forward else run_to_end(state, ready.tables)
+                ended = self._in_phases(state, ready) if ready.forward else run_to_end(state, ready.seen)
                 if self.stopped:
                     raise Stopped
                 if ended:
-                    RUN_BEFORE.add(self.plan)
+                    if ready.forward:
+                        ROOM[self.plan] = self.room, self.messages
                     return self._ledger(state)
             finally:
                 self.under_way = [other for other in self.under_way if other is not state]
@@ -102,14 +110,14 @@ class CompiledEngine:
         """
         run, slots = state.run, self.plan.stages.fetch_slots
         assert ready.forward is not None
-        stages, known = stage_addresses(ready.forward), (directory(state), directory(ready.tables))
+        stages, known = stage_addresses(ready.forward), directory(state)
         while True:
             room, messages = self.room, self.messages
             arrivals = empty_arrivals(ready.tables, ready.forward, stages, slots, room, messages)
             own = directory(arrivals)
             while run["needed"][0] <= room and run["messages"][0] <= messages:
                 run["left"] = SLICE
-                if phases(*known, own):
+                if phases(known, ready.seen, own):
                     return True
                 if run["overflow"][0]:
                     return False

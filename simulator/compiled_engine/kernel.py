@@ -74,9 +74,9 @@ from simulator.rules.service import scan_offset
 view_state, view_tables = viewer(State), viewer(Tables)
 
 
-def run_to_end(state: State, tables: Tables) -> bool:
+def run_to_end(state: State, tables_directory: Integers) -> bool:
     """Run a sequence to its end. False when there was too little room: begin again with more."""
-    return ticks(directory(state), directory(tables))
+    return ticks(directory(state), tables_directory)
 
 
 @kernel
