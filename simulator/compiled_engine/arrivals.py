@@ -59,6 +59,7 @@ class Arrivals(NamedTuple):
     slots: Annotated[Records, SLOT]
     peak: Annotated[npt.NDArray[np.uintp], np.uintp]  # how long a queue has been at most
     stages: Annotated[Integers, np.int64]  # the addresses of `stages.STAGES`
+    kind: Annotated[npt.NDArray[np.uintp], np.uintp]  # the number of the size of each message's part
     # of one lane, message by message: when it asked for a unit or a slot, when that was granted, when it was
     # read, when it came to the sums and when it had gone through them
     asked: Annotated[Integers, np.int64]
@@ -119,6 +120,7 @@ def empty_arrivals(
         slots=np.zeros(slots, SLOT),
         peak=np.zeros(1, np.uintp),
         stages=stages,
+        kind=np.empty(messages, np.uintp),
         asked=asked,
         granted=granted,
         read=read,

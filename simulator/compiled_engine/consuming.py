@@ -31,16 +31,54 @@ def consume_in_line(
     arrivals, chip, run = view_arrivals(arrivals_directory), tables.chip[0], state.run[0]
     lane, store = tables.links.size + core, tables.stores[arrivals.store[core]]
     first, end = arrivals.bounds[lane], arrivals.filled[lane]
-    units, arrays, target = tables.cores[core], chip.arrays, tables.lists[tables.groups[group].first]
-    many, listed = tables.groups[group].first + 1 < tables.groups[group].end, arrivals.sizes[target]
+    units, target = tables.cores[core], tables.lists[tables.groups[group].first]
     fetch, bank, mac = units.fetch + array, store.unit + array, units.mac + array
     slots, cycle = np.uintp(state.units[fetch].places), chip.cycle
-    period, latency, row = store.period, store.latency, np.uintp(store.costs)
-    width, shift, low, opened = chip.size_bytes, run.shift, np.int64((1 << run.shift) - 1), run.opened
+    period, latency, row, opened = store.period, store.latency, np.uintp(store.costs), run.opened
     bank_free, mac_free = state.units[bank].free_at - opened, state.units[mac].free_at - opened
-    number, words, accesses, works = np.uintp(0), AT_ONCE, AT_ONCE, AT_ONCE
-    asked, granted, read = arrivals.asked, arrivals.granted, arrivals.read
+    words, accesses, works = AT_ONCE, AT_ONCE, AT_ONCE
+    asked, granted, read, kind = arrivals.asked, arrivals.granted, arrivals.read, arrivals.kind
     summed, ended = arrivals.summed, arrivals.ended
+    number = pick(state, tables, arrivals, group, array, first, end)
+    for place in range(np.uintp(number)):
+        cost, start = tables.costs[row + kind[place]], asked[place]
+        if place >= slots:
+            start = max(start, ended[place - slots])
+        granted[place] = start
+        reading = max(start + cycle, bank_free)
+        read[place] = reading
+        bank_free = reading + cost.accesses * period
+        summing = max(reading + latency, mac_free)
+        summed[place] = summing
+        mac_free = consumed(summing, cost.work, bank_free - period + latency)
+        ended[place] = mac_free
+        words, accesses, works = words + cost.words, accesses + cost.accesses, works + cost.work
+    if number == 0:
+        return 0
+    hold_slots(state, arrivals, fetch, number)
+    state.units[bank].free_at, state.units[mac].free_at = opened + bank_free, opened + mac_free
+    cover_line(state, bank, opened + bank_free, accesses * period, accesses * period)
+    cover_line(state, mac, opened + mac_free, sum_of(ended, number) - sum_of(summed, number), works)
+    book_queue(state, arrivals, fetch, asked, AT_ONCE, granted, number)
+    book_queue(state, arrivals, bank, granted, cycle, read, number)
+    book_queue(state, arrivals, mac, read, latency, summed, number)
+    run.delivered += number
+    if tables.groups[group].first + 1 < tables.groups[group].end:
+        count_by_population(state, tables, arrivals, core, array, group)
+    else:
+        arrivals.drained[target] = max(arrivals.drained[target], opened + mac_free)
+        count_fetched(state, tables, arrivals, core, array, target, words, accesses)
+    return int(opened + mac_free)
+
+
+@part
+def pick(
+    state: State, tables: Tables, arrivals: Arrivals, number: int, array: int, first: int, end: int
+) -> int:
+    """List for an array's messages when they ask and of what size they are; returns how many these are."""
+    run, chip, group, picked = state.run[0], tables.chip[0], tables.groups[number], np.uintp(0)
+    shift, low, width, arrays = run.shift, np.int64((1 << run.shift) - 1), chip.size_bytes, chip.arrays
+    many, listed = group.first + 1 < group.end, arrivals.sizes[tables.lists[group.first]]
     for place in range(np.uintp(first), np.uintp(end)):
         key = arrivals.keys[place]
         rank = np.uintp(key & low)
@@ -48,38 +86,10 @@ def consume_in_line(
             continue
         if many:
             listed = arrivals.sizes[arrivals.layer[rank]]
-        cost = tables.costs[row + size_of(tables, listed + arrivals.row[rank], width)]
-        start = key >> shift
-        asked[number] = start
-        if number >= slots:
-            start = max(start, ended[number - slots])
-        granted[number] = start
-        reading = max(start + cycle, bank_free)
-        read[number] = reading
-        bank_free = reading + cost.accesses * period
-        summing = max(reading + latency, mac_free)
-        summed[number] = summing
-        mac_free = consumed(summing, cost.work, bank_free - period + latency)
-        ended[number] = mac_free
-        words, accesses, works = words + cost.words, accesses + cost.accesses, works + cost.work
-        number += ONE
-    if number == 0:
-        return 0
-    come = int(number)
-    hold_slots(state, arrivals, fetch, come)
-    state.units[bank].free_at, state.units[mac].free_at = opened + bank_free, opened + mac_free
-    cover_line(state, bank, opened + bank_free, accesses * period, accesses * period)
-    cover_line(state, mac, opened + mac_free, sum_of(ended, come) - sum_of(summed, come), works)
-    book_queue(state, arrivals, fetch, asked, AT_ONCE, granted, come)
-    book_queue(state, arrivals, bank, granted, cycle, read, come)
-    book_queue(state, arrivals, mac, read, latency, summed, come)
-    run.delivered += come
-    if many:
-        count_by_population(state, tables, arrivals, core, array, group)
-    else:
-        arrivals.drained[target] = max(arrivals.drained[target], opened + mac_free)
-        count_fetched(state, tables, arrivals, core, array, target, words, accesses)
-    return int(opened + mac_free)
+        arrivals.asked[picked] = key >> shift
+        arrivals.kind[picked] = size_of(tables, listed + arrivals.row[rank], width)
+        picked += ONE
+    return int(picked)
 
 
 @part
