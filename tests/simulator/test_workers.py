@@ -16,13 +16,14 @@ from hypothesis import strategies as st
 from networks.build import random_stack
 from networks.errors import InputError
 from networks.execute import execute
-from networks.trace import random_trace
+from networks.trace import Trace, random_trace
 from simulator.chip import load_chip
 from simulator.compile import compile_plan
 from simulator.compiled_engine.engine import CompiledEngine, Stopped
 from simulator.laws import LawBroken
 from simulator.ledger import Ledger
 from simulator.mapping import map_network
+from simulator.plan import Plan
 from simulator.simulate import rehearse, run_plan, simulate
 from simulator.workers import in_threads, interrupts_held
 from tests.simulator.builders import assert_same_ledger
@@ -103,6 +104,57 @@ def test_a_stopped_engine_leaves_its_kernel_within_a_second(
     engine.stop()
     thread.join(20)
     assert ended and ended[0] - asked < 1
+
+
+def several_seconds() -> tuple[Plan, Trace]:
+    """A plan in phases whose kernels are there, and a trace that takes it some seconds."""
+    network = random_stack("gru", 8, (64,), np.random.default_rng(0))
+    plan = compile_plan(network, load_chip("mesh16"), map_network(network, load_chip("mesh16")))
+    rehearse(plan, np.ones((1, 8), np.float32), "compiled")
+    return plan, random_trace(network, [60_000], 1.0, np.random.default_rng(0))
+
+
+def test_a_plan_that_has_run_in_phases_runs_in_the_thread_of_its_caller(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    network = random_stack("gru", 4, (6,), np.random.default_rng(0))
+    plan = compile_plan(network, CHIP, map_network(network, CHIP))
+    trace = random_trace(network, [3], 1.0, np.random.default_rng(0))
+    threads: list[threading.Thread] = []
+    whole = CompiledEngine.run_sequence
+
+    def noted(engine: CompiledEngine, sequence: Trace) -> Ledger:
+        threads.append(threading.current_thread())
+        return whole(engine, sequence)
+
+    monkeypatch.setattr(CompiledEngine, "run_sequence", noted)
+    ledgers = [run_plan(plan, trace) for _ in range(2)]
+    assert threads[0] is not threading.current_thread()
+    assert threads[1] is threading.current_thread()
+    assert_same_ledger(*ledgers)
+
+
+def test_it_hears_ctrl_c_there_within_a_second() -> None:
+    plan, trace = several_seconds()
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
+    main = threading.main_thread().ident
+    assert main is not None
+    pressed: list[float] = []
+
+    def press() -> None:
+        time.sleep(0.3)
+        pressed.append(time.perf_counter())
+        signal.pthread_kill(main, signal.SIGINT)
+
+    presser = threading.Thread(target=press)
+    try:
+        presser.start()
+        with pytest.raises(KeyboardInterrupt):
+            run_plan(plan, trace)
+        assert time.perf_counter() - pressed[0] < 1
+    finally:
+        presser.join()
+        signal.signal(signal.SIGINT, inherited)
 
 
 def test_whoever_stops_listening_stops_the_threads() -> None:
