@@ -52,6 +52,8 @@ def ways_of(plan: Plan) -> Ways | None:
     steps, taken = steps_of(plan)
     spans, held = spans_of(plan, steps)
     lane, feeds, through = feeds_of(steps, taken, spans, plan)
+    into_core = (lane >= links) & (feeds["origin"] < links) & (feeds["whole"] == 1)
+    dropping = np.bincount(feeds["origin"][into_core], minlength=links)[:links]
     bundles, copies, lane, feeds = with_bundles(lane, feeds, links + 2 * cores)
     order = in_order(lane, feeds["origin"], links, links + 2 * cores)
     if order is None:
@@ -61,17 +63,14 @@ def ways_of(plan: Plan) -> Ways | None:
     lanes = np.zeros(count, LANE)
     lanes["feeds"], lanes["feeds_end"] = bounds[:-1], bounds[1:]
     lanes["busy"][:links], lanes["held"][:links] = spans["busy"], spans["held"]
-    lanes["dropping"][:links] = spans["dropping"]
+    lanes["dropping"][:links] = dropping
     return Ways(order, lanes, feeds, through, held, copies)
 
 
 def feeds_of(
     steps: Steps, taken: Flags, spans: dict[str, Integers], plan: Plan
 ) -> tuple[Integers, Records, Words]:
-    """One feed for each two lanes of which one leads to the other, by lane: (lane, feed, rows of cores).
-
-    Also enters into ``spans`` how many cores take all that each link carries.
-    """
+    """One feed for each two lanes of which one leads to the other, by lane: (lane, feed, rows of cores)."""
     links, cores = plan.wires.links, plan.cores
     sorting = np.lexsort((steps.source, steps.origin, steps.lane))
     lane, origin, source = (column[sorting] for column in (steps.lane, steps.origin, steps.source))
@@ -104,8 +103,6 @@ def feeds_of(
     feeds["held"][into_core] = spans["held"][before]
     feeds["whole"] = all_come & np.logical_and.reduceat(taken[sorting], first)
     feeds["whole"] &= (feeds["lag"] == 0) & (feeds["held"] == NONE)
-    dropping = origin[into_core & (feeds["whole"] == 1)]
-    spans["dropping"] = np.bincount(dropping, minlength=links)[:links]
     return lane, feeds, np.concatenate(through)
 
 
@@ -130,7 +127,7 @@ def steps_of(plan: Plan) -> tuple[Steps, Flags]:
     """Follow the trees from every core that sends; a flag for each step that all take who come so far."""
     trees, topology, links, cores = plan.trees, plan.chip.topology, plan.wires.links, plan.cores
     sources, begins = np.unique(trees.source, return_index=True)
-    ends = [*begins[1:].tolist(), len(trees.source)]
+    ends, singly = [*begins[1:].tolist(), len(trees.source)], np.eye(cores, dtype=np.bool_)
     found: list[list[npt.NDArray[Any]]] = []
     for source, reach, begin, end in zip(
         sources.tolist(), topology.reaches(sources.tolist()), begins.tolist(), ends, strict=True
@@ -144,7 +141,6 @@ def steps_of(plan: Plan) -> tuple[Steps, Flags]:
         used = np.flatnonzero(reach.used(remote[np.newaxis])[0])
         before = reach.parent[used]
         home = np.array([source] if own[source] else [], np.int64)
-        singly = np.eye(cores, dtype=np.bool_)
         going = wanted[wanted.any(axis=1)]  # those that set out at all
         inside = reach.used(np.where(np.arange(cores) == source, False, going))  # (trees, entries)
         come = np.where(before == NONE, True, inside[:, before])
