@@ -45,9 +45,9 @@ QUICK = Size(32, {("edgedrnn", FLOAT): 6, ("edgedrnn", BYTES): 6}, 2, (1.0, 0.2)
 
 ABOUT = """\
 A step of a two-layer GRU of {hidden} units on {inputs} inputs, random weights and inputs, in one
-sequence ({steps}):
-in float32, and in the fixed point of the EdgeDRNN chip (weights of 8 bits, activations of 16), which is what
-these chips compute in. mesh16 holds the network in 8 bits; in float32 two thirds of it come from DRAM.
+sequence: in float32, and in the fixed point of the EdgeDRNN chip (weights of 8 bits, activations of 16),
+which is what these chips compute in. The sequence has {steps}. mesh16 holds the network in
+8 bits; in float32 two thirds of it come from DRAM.
 Ours is everything a step takes: *function* (`networks.execute` with one threshold for all, chosen so that
 the occupancy comes out), *timing* (the compiled engine, ledger and laws included) and *energy* (pricing the
 ledger). The plan and the engine's tables are made before; they do not depend on the input.
@@ -127,8 +127,10 @@ def measure(quick: bool = False) -> Table:
 
 
 def steps_of(size: Size) -> str:
-    """How long the sequence is on each chip, in words."""
-    return ", ".join(f"{steps} steps on {chip} in {used}" for (chip, used), steps in size.steps.items())
+    """How long the sequence is, and where it is shorter, in words."""
+    most = max(size.steps.values())
+    fewer = [f"{n} on {chip} in {used}" for (chip, used), n in size.steps.items() if n < most]
+    return ", ".join([f"{most} steps", *fewer])
 
 
 def at_occupancy(network: Network, sequence: Floats, occupancy: float) -> Network:

@@ -7,7 +7,8 @@ from benchmarks.tables import Table
 
 ABOUT = """\
 One run, not repeated: a million spiking neurons with a hundred synapses each in 64 areas, ten sequences;
-their messages go to disk as they are computed and are replayed from there on 64 cores. Goal: within 16 GB."""
+their messages go to disk as they are computed and are replayed from there on 64 cores, an area on each
+(`mesh64-hbm` with scratchpads of 16 MiB, a barrier after each step). Goal: within 16 GB."""
 FULL, QUICK = (1_000_000, 100, 88), (6400, 5, 3)  # neurons, targets of each, frames of a sequence
 
 

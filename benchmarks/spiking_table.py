@@ -9,10 +9,9 @@ ABOUT = """\
 4096 leaky integrate-and-fire neurons with 256 targets each, about 18 % of them firing in a step, on 64
 cores; one step of delay; all run the same steps from rest. SANA-FE runs with its `simple` timing, which adds
 up costs core by core; deltasim finds the spikes alone, or arbitrates every message on every link and unit of
-the 64 cores. Weights have 8 bits, as
-Loihi's have, whose costs SANA-FE is given; deltasim keeps them so. Every tool has a process of its own;
-spike counts are held equal, neuron by neuron and step by step. Goals: 50 times the speed, 1/50 of the memory
-a synapse. The extra `benchmark` installs SANA-FE."""
+the 64 cores. Weights have 8 bits, as those of Loihi, whose costs SANA-FE is given; deltasim keeps them so.
+Every tool has a process of its own; spike counts are held equal, neuron by neuron and step by step. Goals: 50
+times the speed, 1/50 of the memory a synapse. The extra `benchmark` installs SANA-FE."""
 
 
 def measure(quick: bool = False) -> Table:
