@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable
 from itertools import combinations
+from typing import NamedTuple
 
 MOST = 8
 """No lane is in more bundles than this, within each other or not: each holds a copy of its keys."""
@@ -16,7 +17,14 @@ MOST = 8
 Pair = tuple[int, int]
 
 
-def bundle_up(feeding: dict[int, set[int]], number: int) -> list[Pair]:
+class Bundles(NamedTuple):
+    """The pair that each bundle is made of, and of how many a lane is at most, within each other or not."""
+
+    pairs: list[Pair]
+    copies: int
+
+
+def bundle_up(feeding: dict[int, set[int]], number: int) -> Bundles:
     """Make the pair that feeds most lanes together a bundle, as long as a pair feeds more than one.
 
     ``feeding``: for each lane those that feed it; a pair that was made a bundle is replaced by it. Bundles
@@ -24,7 +32,7 @@ def bundle_up(feeding: dict[int, set[int]], number: int) -> list[Pair]:
 
     >>> lanes = {0: {5, 6, 7}, 1: {5, 6, 8}, 2: {5, 6, 7, 8}}
     >>> bundle_up(lanes, 10)
-    [(5, 6), (7, 10)]
+    Bundles(pairs=[(5, 6), (7, 10)], copies=2)
     >>> lanes
     {0: {11}, 1: {8, 10}, 2: {8, 11}}
     """
@@ -52,7 +60,7 @@ def bundle_up(feeding: dict[int, set[int]], number: int) -> list[Pair]:
         for other in sorted(changed):
             if len(fed[other]) > 1:
                 heapq.heappush(heap, (-len(fed[other]), other))
-    return bundles
+    return Bundles(bundles, max(copies.values(), default=0))
 
 
 def replace(

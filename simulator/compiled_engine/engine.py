@@ -56,6 +56,9 @@ def ready_for(plan: Plan, forward: FeedForward | None) -> Ready:
 SLICE = 1 << 22
 """After so many keys, some milliseconds, a run in phases comes back to Python, which hears Ctrl-C then."""
 
+LONGEST = 1 << 26
+"""A phase with more keys may take longer than somebody waits who has pressed Ctrl-C."""
+
 ROOM: WeakKeyDictionary[Plan, tuple[int, int]] = WeakKeyDictionary()
 """Keys and messages that runs in phases had room for, of plans that have run so to the end."""
 
@@ -76,8 +79,11 @@ class CompiledEngine:
 
     @property
     def hears(self) -> bool:
-        """Whether Ctrl-C is heard while it runs: not in kernels that run to the end, nor while compiling."""
-        return self.ready.forward is not None and self.plan in ROOM
+        """Whether Ctrl-C is heard while it runs: not in kernels that run to the end, nor while compiling.
+
+        A plan that has run in phases before is compiled, and how long its phases are is known.
+        """
+        return self.ready.forward is not None and ROOM.get(self.plan, (LONGEST, 0))[0] < LONGEST
 
     def run_sequence(self, trace: Trace) -> Ledger:
         """Simulate the one sequence of ``trace`` from a chip at rest. Raises LawBroken, Stopped."""

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simulator.columns import Flags, bits_of, flags_of
-from simulator.compiled_engine.bundles import MOST, bundle_up
+from simulator.compiled_engine.bundles import bundle_up
 from simulator.compiled_engine.records import FEED, LANE, NONE, Records
 from simulator.plan import Integers, Plan
 
@@ -112,14 +112,13 @@ def with_bundles(lane: Integers, feeds: Records, number: int) -> tuple[int, int,
     feeding: dict[int, set[int]] = {}
     for into, origin in zip(lane[whole].tolist(), feeds["origin"][whole].tolist(), strict=True):
         feeding.setdefault(into, set()).add(origin)
-    pairs = bundle_up(feeding, number)
+    pairs, copies = bundle_up(feeding, number)
     feeding |= {number + bundle: set(pair) for bundle, pair in enumerate(pairs)}
     holds = [(into, origin) for into, origins in feeding.items() for origin in sorted(origins)]
     fresh = np.zeros(len(holds), FEED)
     fresh["origin"], fresh["held"], fresh["whole"] = [origin for _, origin in holds], NONE, 1
     lane = np.concatenate([lane[~whole], np.array([into for into, _ in holds], np.int64)])
     order = np.argsort(lane, kind="stable")
-    copies = min(MOST, len(pairs))
     return len(pairs), copies, lane[order], np.concatenate([feeds[~whole], fresh])[order]
 
 
