@@ -22,21 +22,28 @@ class Parts(NamedTuple):
 
     cores: Integers  # (parts,)
     words: Integers  # (sources, parts)
-    bytes: Integers
+    bits: Integers  # (parts,) that a word takes, its index with it
+
+    @property
+    def bytes(self) -> Integers:
+        """Of each part of each column; whole bytes. Shape (sources, parts)."""
+        return whole_bytes(self.words, self.bits)
+
+
+def whole_bytes(words: Integers, bits: Integers) -> Integers:
+    """Bytes that so many words of so many bits take."""
+    return (words * bits + 7) // 8
 
 
 def parts_of(network: Network, mapping: Mapping, projection: int) -> Parts:
-    """How many words and bytes lie on each core of each column of a projection.
-
-    A word takes its own bits and those of its index; a part of a column takes whole bytes.
-    """
+    """How many words lie on each core of each column of a projection."""
     connection = network.projections[projection].connection
     shares = mapping.slices[network.index(network.projections[projection].target)]
     words = connection.column_words([share.start for share in shares] + [shares[-1].stop])
     index_bits = {block.core: block.index_bits for block in mapping.blocks if block.projection == projection}
     cores = np.array([share.core for share in shares], np.int64)
     bits = network.weight_bits(projection) + np.array([index_bits[share.core] for share in shares], np.int64)
-    return Parts(cores, words, (words * bits + 7) // 8)
+    return Parts(cores, words, bits)
 
 
 def compile_columns(network: Network, mapping: Mapping, topology: Topology) -> tuple[Columns, Trees]:
@@ -95,13 +102,13 @@ def number_trees(
 
 def number_sizes(parts: Parts, rows: slice, sizes: dict[tuple[int, int], int]) -> npt.NDArray[np.uint32]:
     """For these columns the number of the size of each part; new sizes get the next numbers."""
-    words, held = parts.words[rows], parts.bytes[rows]
+    words = parts.words[rows]
     numbers = np.empty(words.shape, np.uint32)
     for part in range(words.shape[1]):
         counts = np.bincount(words[:, part])
-        number = np.zeros(len(counts), np.uint32)
-        for count in np.flatnonzero(counts).tolist():
-            size = int(held[np.argmax(words[:, part] == count), part])
+        number, found = np.zeros(len(counts), np.uint32), np.flatnonzero(counts)
+        held = whole_bytes(found, parts.bits[part])
+        for count, size in zip(found.tolist(), held.tolist(), strict=True):
             number[count] = sizes.setdefault((count, size), len(sizes))
         numbers[:, part] = number[words[:, part]]
     return numbers

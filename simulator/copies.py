@@ -44,19 +44,20 @@ def copies_of(plan: Plan) -> Copies:
     for number in range(len(network.projections)):
         parts = parts_of(network, mapping, number)
         owned = [blocks[number, core] for core in parts.cores.tolist()]
-        address = np.stack([own[0].addresses(parts.bytes[:, n]) for n, own in enumerate(owned)], axis=1)
+        held = parts.bytes
+        address = np.stack([own[0].addresses(held[:, n]) for n, own in enumerate(owned)], axis=1)
         store = np.tile(np.array([stores.holding(own[0]) for own in owned], np.int64), (len(address), 1))
         for n, own in enumerate(owned):  # some columns may lie elsewhere
             for block in own[1:]:
                 here = block.holds(len(address))
-                address[here, n] = block.addresses(parts.bytes[:, n])[here]
+                address[here, n] = block.addresses(held[:, n])[here]
                 store[here, n] = stores.holding(block)
         order = np.argsort(parts.cores)
         column, place = np.nonzero(parts.words[:, order])
         part = order[place]
         found["core"].append(parts.cores[part])
         found["words"].append(parts.words[column, part])
-        found["bytes"].append(parts.bytes[column, part])
+        found["bytes"].append(held[column, part])
         found["address"].append(address[column, part])
         found["store"].append(store[column, part])
         found["copies"].append(np.bincount(column, minlength=len(address)))

@@ -66,7 +66,6 @@ def consume_in_line(
     if tables.groups[group].first + 1 < tables.groups[group].end:
         count_by_population(state, tables, arrivals, core, array, group)
     else:
-        arrivals.drained[target] = max(arrivals.drained[target], opened + mac_free)
         count_fetched(state, tables, arrivals, core, array, target, words, accesses)
     return int(opened + mac_free)
 

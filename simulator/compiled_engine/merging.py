@@ -9,10 +9,9 @@ import numpy as np
 from networks.kernels import inlined, part
 from simulator.compiled_engine.arrivals import Arrivals, fence, tally
 from simulator.compiled_engine.columns import pass_router
+from simulator.compiled_engine.lines import ONE
 from simulator.compiled_engine.records import NONE, State, Tables
 from simulator.plan import Integers
-
-ONE = np.uintp(1)
 
 
 @part

@@ -79,8 +79,11 @@ def phase(
             arrivals.drained[updater.population] = now
             place += 1
         call_stage(arrivals.stages[RECEIVING], (*directories, core, now, number))
+        consume, drained = arrivals.stages[arrivals.fetching[core]], now
         for array in range(tables.chip[0].arrays):
-            call_stage(arrivals.stages[arrivals.fetching[core]], (*directories, core, array, number))
+            drained = max(drained, call_stage(consume, (*directories, core, array, number)))
+        if group.first + 1 == group.end:  # else `consuming` has told them apart
+            arrivals.drained[tables.lists[group.first]] = drained
         finished = max(finished, update_core(state, tables, arrivals, first, place))
     for population in range(group.first, group.end):
         state.populations[tables.lists[population]].finished = step

@@ -23,7 +23,7 @@ from simulator.plan import Integers
 
 DIRECTORY, NUMBER = types.Array(types.int64, 1, "C"), types.int64
 
-# call_stage(address, (state, tables, arrivals, a, b, target)): the first three are directories, a and b the
+# call_stage(address, (state, tables, arrivals, a, b, group)): the first three are directories, a and b the
 # numbers that the stage asks for
 call_stage = caller(NUMBER)
 

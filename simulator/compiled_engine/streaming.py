@@ -122,5 +122,4 @@ def consume_streamed(
     if wire.leave:
         pass_router(state, tables, unit, target, requests + flits)
     run.delivered += number
-    arrivals.drained[target] = mac_free
     return int(mac_free)

@@ -82,7 +82,6 @@ def consume_by_turns(
     book_queue(state, arrivals, fetching, arrivals.asked, AT_ONCE, arrivals.granted, taken)
     count_sums(state, tables, core, tables.cores[core].mac + array, target, words)
     state.run[0].delivered += taken
-    arrivals.drained[target] = max(arrivals.drained[target], last)
     return int(last)
 
 
