@@ -17,11 +17,14 @@ demo: .venv/.installed
 test: .venv/.installed-for-tests
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2
 
+# Types and imports are checked over an installed copy, where every folder lies under its import name.
 lint: .venv/.installed-for-tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+	rm -rf build/lib build/checked
+	$(BIN)/python -m pip install --quiet --no-deps --target build/checked .
+	cd build/checked && MYPYPATH=. ../../$(BIN)/mypy --config-file ../../pyproject.toml
+	cd build/checked && PYTHONPATH=. ../../$(BIN)/lint-imports --config ../../pyproject.toml
 
 bench: .venv/.installed-for-tests
 	$(BIN)/python -m pip install --quiet --editable ".[benchmark]"

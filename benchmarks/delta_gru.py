@@ -8,17 +8,17 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.tables import Table, against, ratios, side_by_side, spread
-from networks.arithmetic import FixedPoint
-from networks.arrays import Floats
-from networks.build import random_stack
-from networks.execute import execute
-from networks.graph import Network
-from networks.quantise import quantised
-from simulator.chip import load_chip
-from simulator.compile import compile_plan
-from simulator.mapping import map_network
-from simulator.pricing import price
-from simulator.simulate import run_plan
+from deltasim.networks.builders.recurrent import random_stack
+from deltasim.networks.execute import execute
+from deltasim.networks.graph import Network
+from deltasim.networks.numbers.arithmetic import FixedPoint
+from deltasim.networks.numbers.quantise import quantised
+from deltasim.runtime.arrays import Floats
+from deltasim.simulator.chip import load_chip
+from deltasim.simulator.ledger.pricing import price
+from deltasim.simulator.mapping.mapping import map_network
+from deltasim.simulator.plan.compile import compile_plan
+from deltasim.simulator.simulate import run_plan
 
 GOAL, GOAL_AT = 3.0, 0.1
 INPUTS = 40

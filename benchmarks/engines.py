@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.tables import Table, against, ratios, side_by_side, spread
-from networks.arithmetic import FixedPoint
-from networks.build import random_stack
-from networks.quantise import quantised
-from networks.trace import random_trace
-from simulator.chip import load_chip
-from simulator.compile import compile_plan
-from simulator.compiled_engine.engine import made_ready
-from simulator.ledger import Ledger
-from simulator.mapping import map_network
-from simulator.simulate import run_plan
+from deltasim.networks.builders.recurrent import random_stack
+from deltasim.networks.numbers.arithmetic import FixedPoint
+from deltasim.networks.numbers.quantise import quantised
+from deltasim.networks.trace import random_trace
+from deltasim.simulator.chip import load_chip
+from deltasim.simulator.engines.compiled.engine import made_ready
+from deltasim.simulator.ledger.ledger import Ledger
+from deltasim.simulator.mapping.mapping import map_network
+from deltasim.simulator.plan.compile import compile_plan
+from deltasim.simulator.simulate import run_plan
 
 # Frames: SimPy takes one to five seconds for each chip.
 CHIPS = {"edgedrnn": 200, "deltarnn": 200, "spartus": 200, "mesh16": 15, "mesh64-hbm": 6}

@@ -16,13 +16,13 @@ from pathlib import Path
 
 import numpy as np
 
-from networks.execute import execute
-from networks.graph import Network
-from networks.spiking import random_spiking
-from networks.trace import Trace
-from networks.trace_folder import store_trace
-from simulator.chip import Chip, load_chip
-from simulator.simulate import simulate
+from deltasim.networks.builders.spiking import random_spiking
+from deltasim.networks.execute import execute
+from deltasim.networks.files.trace_folder import store_trace
+from deltasim.networks.graph import Network
+from deltasim.networks.trace import Trace
+from deltasim.simulator.chip import Chip, load_chip
+from deltasim.simulator.simulate import simulate
 
 AREAS, INPUTS, SEQUENCES = 64, 64, 10
 

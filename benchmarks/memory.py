@@ -20,10 +20,10 @@ def run_here(chip_name: str, neurons: int, steps: int) -> int:
     """Simulate, and return the peak memory of this process in bytes."""
     import numpy as np
 
-    from networks.build import random_stack
-    from networks.trace import random_trace
-    from simulator.chip import load_chip
-    from simulator.simulate import simulate
+    from deltasim.networks.builders.recurrent import random_stack
+    from deltasim.networks.trace import random_trace
+    from deltasim.simulator.chip import load_chip
+    from deltasim.simulator.simulate import simulate
 
     rng = np.random.default_rng(0)
     network = random_stack("rnn", 1, (neurons,), rng)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import sys
 
 from deltasim.cases import simulate
-from simulator.chip import Chip, load_chip
-from workloads.registry import benchmark
+from deltasim.simulator.chip import Chip, load_chip
+from deltasim.workloads.registry import benchmark
 
 SIZE = "4 KiB"
 SEQUENCES = 100

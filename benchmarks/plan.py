@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from networks.build import random_stack
-from simulator.chip import load_chip
-from simulator.compile import compile_plan
-from simulator.compiled_engine.feed_forward import feed_forward
-from simulator.compiled_engine.tables import tables_of
-from simulator.mapping import map_network
+from deltasim.networks.builders.recurrent import random_stack
+from deltasim.simulator.chip import load_chip
+from deltasim.simulator.engines.compiled.phases.eligible import feed_forward
+from deltasim.simulator.engines.compiled.tables import tables_of
+from deltasim.simulator.mapping.mapping import map_network
+from deltasim.simulator.plan.compile import compile_plan
 
 CHIPS = ("edgedrnn", "mesh16", "mesh64-hbm")
 REPEATS = 12

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from networks.arrays import Integers
-from networks.cells import LIF
-from networks.connections import Sparse
-from networks.graph import Network
+from deltasim.networks.cells import LIF
+from deltasim.networks.connections import Sparse
+from deltasim.networks.graph import Network
+from deltasim.runtime.arrays import Integers
 
 SCALE = 2.0**16
 SIDE = 8  # a mesh of 8 x 8 tiles with a core each

@@ -22,12 +22,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from networks.arithmetic import FixedPoint, Q, dequantise, quantise
-from networks.arrays import Floats, Integers
-from networks.execute import execute
-from networks.graph import Network
-from networks.quantise import quantised
-from networks.spiking import random_spiking
+from deltasim.networks.builders.spiking import random_spiking
+from deltasim.networks.execute import execute
+from deltasim.networks.graph import Network
+from deltasim.networks.numbers.arithmetic import FixedPoint, Q, dequantise, quantise
+from deltasim.networks.numbers.quantise import quantised
+from deltasim.runtime.arrays import Floats, Integers
 
 NEURONS, FAN_OUT, RATE, STEPS, REPEATS = 4096, 256, 0.2, 50, 5
 FORMATS = FixedPoint(weight=Q(1, 7), accumulator=Q(8, 24))
@@ -113,10 +113,10 @@ def spikes_alone() -> Measured:
 
 def spikes_on_cores() -> Measured:
     """deltasim: spikes, and every count and picosecond of 64 cores."""
-    from simulator.chip import load_chip
-    from simulator.compile import compile_plan
-    from simulator.compiled_engine.engine import CompiledEngine
-    from simulator.mapping import map_network
+    from deltasim.simulator.chip import load_chip
+    from deltasim.simulator.engines.compiled.engine import CompiledEngine
+    from deltasim.simulator.mapping.mapping import map_network
+    from deltasim.simulator.plan.compile import compile_plan
 
     chip = load_chip("mesh64-hbm")
     small = quantised(network(64, 8), FORMATS)

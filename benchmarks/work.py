@@ -8,12 +8,12 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.tables import Table, seconds, spread
-from networks.build import random_stack
-from networks.trace import random_trace
-from simulator.chip import Chip, load_chip
-from simulator.compile import compile_plan
-from simulator.mapping import map_network
-from simulator.simulate import run_plan
+from deltasim.networks.builders.recurrent import random_stack
+from deltasim.networks.trace import random_trace
+from deltasim.simulator.chip import Chip, load_chip
+from deltasim.simulator.mapping.mapping import map_network
+from deltasim.simulator.plan.compile import compile_plan
+from deltasim.simulator.simulate import run_plan
 
 ABOUT = """\
 A recurrent layer on a mesh of cores, replayed by the compiled engine; the plan and its tables are made

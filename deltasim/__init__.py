@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from deltasim.cases import simulate, sweep
-    from simulator.chip import chip_names as chips
-    from simulator.chip import load_chip
-    from workloads.registry import benchmark, benchmarks
+    from deltasim.simulator.chip import chip_names as chips
+    from deltasim.simulator.chip import load_chip
+    from deltasim.workloads.registry import benchmark, benchmarks
 
 __all__ = ["benchmark", "benchmarks", "chips", "load_chip", "simulate", "sweep"]
 __version__ = "0.1.0"
@@ -24,10 +24,10 @@ __version__ = "0.1.0"
 _HOMES = {
     "simulate": ("deltasim.cases", "simulate"),
     "sweep": ("deltasim.cases", "sweep"),
-    "benchmark": ("workloads.registry", "benchmark"),
-    "benchmarks": ("workloads.registry", "benchmarks"),
-    "chips": ("simulator.chip", "chip_names"),
-    "load_chip": ("simulator.chip", "load_chip"),
+    "benchmark": ("deltasim.workloads.registry", "benchmark"),
+    "benchmarks": ("deltasim.workloads.registry", "benchmarks"),
+    "chips": ("deltasim.simulator.chip", "chip_names"),
+    "load_chip": ("deltasim.simulator.chip", "load_chip"),
 }
 
 

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from networks.errors import InputError, nearest
+from deltasim.runtime.errors import InputError, nearest
 
 if TYPE_CHECKING:
+    from deltasim.networks.graph import Network
+    from deltasim.networks.trace import Trace
     from deltasim.progress import Progress
-    from networks.graph import Network
-    from networks.trace import Trace
-    from reports.result import Result
-    from simulator.chip import Chip
-    from simulator.ledger import Ledger
-    from simulator.mapping import Mapping
-    from workloads.benchmark import Benchmark
+    from deltasim.reports.measured import Result
+    from deltasim.simulator.chip import Chip
+    from deltasim.simulator.ledger.ledger import Ledger
+    from deltasim.simulator.mapping.mapping import Mapping
+    from deltasim.workloads.benchmark import Benchmark
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +41,7 @@ class Case:
     @property
     def digest(self) -> str:
         """The name of the run by its content: network, trace, chip, mapping and version."""
-        from reports.result import run_digest
+        from deltasim.reports.measured import run_digest
 
         return run_digest(self.network, self.trace, self.chip, self.mapping)
 
@@ -60,7 +60,7 @@ def choose(
     benchmark: str, data: str | None = None, trained: Path | None = None, limit: int | None = None
 ) -> Benchmark:
     """Find a benchmark, perhaps with networks of your own training, and take ``limit`` of its sequences."""
-    from workloads.registry import benchmark as load_benchmark
+    from deltasim.workloads.registry import benchmark as load_benchmark
 
     chosen = load_benchmark(benchmark, data, trained)
     return chosen if limit is None else chosen.limited(limit)
@@ -75,10 +75,10 @@ def prepare(
     The messages come from the cache where they were computed before. Raises `InputError` for an unknown chip
     or engine, a threshold below 0, or a network that does not fit.
     """
+    from deltasim.networks.files.cached_execution import executed
     from deltasim.placing import placed
-    from networks.executions import executed
-    from simulator.chip import load_chip
-    from simulator.simulate import ENGINES
+    from deltasim.simulator.chip import load_chip
+    from deltasim.simulator.simulate import ENGINES
 
     if engine not in ENGINES:
         raise InputError("engine", engine, "there is no such engine", nearest(engine, ENGINES))
@@ -106,10 +106,10 @@ def dense_baseline(case: Case, progress: Progress | None = None, jobs: int | Non
     the chip pins columns, all are equally hot in it.
     ``jobs`` sequences run at once, one for each processor by default.
     """
+    from deltasim.networks.files.cached_execution import executed
+    from deltasim.networks.trace import dense_trace
     from deltasim.placing import placed_evenly
-    from networks.executions import executed
-    from networks.trace import dense_trace
-    from simulator.simulate import simulate as replay
+    from deltasim.simulator.simulate import simulate as replay
 
     benchmark = case.benchmark
     trace = dense_trace(case.network, [len(sequence) for sequence in benchmark.sequences])
@@ -132,10 +132,10 @@ def run_case(
     What is timed is the engine's work on the sequences, ``jobs`` of them at once (None: one for each
     processor): the plan is there, and every kernel has been used before the clock starts.
     """
-    from reports.figures import Score
-    from reports.result import Provenance, Result
-    from simulator.compile import compile_plan
-    from simulator.simulate import rehearse, run_plan
+    from deltasim.reports.figures import Score
+    from deltasim.reports.measured import Provenance, Result
+    from deltasim.simulator.plan.compile import compile_plan
+    from deltasim.simulator.simulate import rehearse, run_plan
 
     benchmark = case.benchmark
     plan = compile_plan(case.network, case.chip, case.mapping)

@@ -18,7 +18,7 @@ from typer.core import TyperGroup
 from deltasim import __version__
 from deltasim.commands import compare, data, describe, listing, mapping, memory, noc, run, train, validate
 from deltasim.interrupts import raised_again
-from networks.errors import InputError
+from deltasim.runtime.errors import InputError
 
 EXIT_BAD_INPUT = 2
 EXIT_STOPPED = 130

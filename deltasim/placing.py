@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from networks.errors import InputError
+from deltasim.runtime.errors import InputError
 
 if TYPE_CHECKING:
-    from networks.graph import Network
-    from simulator.chip import Chip
-    from simulator.mapping import Mapping
-    from workloads.benchmark import Benchmark
+    from deltasim.networks.graph import Network
+    from deltasim.simulator.chip import Chip
+    from deltasim.simulator.mapping.mapping import Mapping
+    from deltasim.workloads.benchmark import Benchmark
 
 
 def placed(benchmark: Benchmark, network: Network, chip: Chip) -> tuple[Mapping, str | None]:
@@ -19,16 +19,16 @@ def placed(benchmark: Benchmark, network: Network, chip: Chip) -> tuple[Mapping,
     Errors: InputError where the network does not fit, or the benchmark has no practice and the chip pins.
 
     >>> import deltasim as ds
-    >>> from simulator.chip import load_chip
+    >>> from deltasim.simulator.chip import load_chip
     >>> digits = ds.benchmark("digits", data="synthetic")
     >>> chip = load_chip("mesh16").changed({"placement.policy": "pinned", "memories.0.size": "2 KiB"})
     >>> mapping, profile = placed(digits, digits.network, chip)
     >>> mapping.blocks[0].memory, profile
     ('scratchpad', 'synthetic digits spoken by espeak-ng, embedded, training part, 20 recordings')
     """
-    from networks.executions import executed
-    from simulator.mapping import map_network
-    from simulator.profile import profile_of
+    from deltasim.networks.files.cached_execution import executed
+    from deltasim.simulator.mapping.mapping import map_network
+    from deltasim.simulator.mapping.profile import profile_of
 
     if not chip.placement.pins:
         return map_network(network, chip), None
@@ -45,7 +45,7 @@ def placed(benchmark: Benchmark, network: Network, chip: Chip) -> tuple[Mapping,
 
 def placed_evenly(network: Network, chip: Chip) -> Mapping:
     """The mapping for a dense run, in which all columns are equally hot."""
-    from simulator.mapping import map_network
-    from simulator.profile import even_profile
+    from deltasim.simulator.mapping.mapping import map_network
+    from deltasim.simulator.mapping.profile import even_profile
 
     return map_network(network, chip, even_profile(network))

@@ -40,7 +40,7 @@ def compiling_line() -> Iterator[None]:
     >>> with compiling_line():
     ...     pass
     """
-    from networks.kernels import telling_of_compiling
+    from deltasim.runtime.compiling import telling_of_compiling
 
     def tell() -> None:
         print("deltasim: compiling kernels, once; this takes a quarter to half a minute ...", file=sys.stderr)

@@ -1,9 +1,8 @@
 """What is computed: the transmit rule, cells, connections, the graph, and the trace of messages it makes.
 
-Imports none of the other folders. Names are looked up when they are first used, so that ``import networks``
-costs nothing.
+Names are looked up when they are first used, so that importing this costs nothing.
 
->>> import networks
+>>> from deltasim import networks
 >>> networks.Q(8, 8).bits
 16
 """
@@ -14,36 +13,36 @@ from importlib import import_module
 from typing import Any
 
 NAMES = {
-    "AllToAll": "networks.connections",
-    "CELLS": "networks.cells",
-    "CONNECTIONS": "networks.connections",
-    "Conv2d": "networks.cells",
-    "Convolution": "networks.connections",
-    "Dense": "networks.cells",
-    "FixedPoint": "networks.arithmetic",
-    "Float32": "networks.arithmetic",
-    "GRU": "networks.cells",
-    "Input": "networks.cells",
-    "InputError": "networks.errors",
-    "LIF": "networks.cells",
-    "LSTM": "networks.cells",
-    "MESSAGE": "networks.trace",
-    "Network": "networks.graph",
-    "Population": "networks.graph",
-    "Projection": "networks.graph",
-    "Q": "networks.arithmetic",
-    "RNN": "networks.cells",
-    "Sparse": "networks.connections",
-    "Trace": "networks.trace",
-    "dense_trace": "networks.trace",
-    "from_torch_state": "networks.torch_state",
-    "load_network": "networks.formats",
-    "quantised": "networks.quantise",
-    "random_spiking": "networks.spiking",
-    "random_stack": "networks.build",
-    "random_trace": "networks.trace",
-    "save_network": "networks.formats",
-    "stack": "networks.build",
+    "AllToAll": "deltasim.networks.connections",
+    "CELLS": "deltasim.networks.cells",
+    "CONNECTIONS": "deltasim.networks.connections",
+    "Conv2d": "deltasim.networks.cells",
+    "Convolution": "deltasim.networks.connections",
+    "Dense": "deltasim.networks.cells",
+    "FixedPoint": "deltasim.networks.numbers.arithmetic",
+    "Float32": "deltasim.networks.numbers.arithmetic",
+    "GRU": "deltasim.networks.cells",
+    "Input": "deltasim.networks.cells",
+    "InputError": "deltasim.runtime.errors",
+    "LIF": "deltasim.networks.cells",
+    "LSTM": "deltasim.networks.cells",
+    "MESSAGE": "deltasim.networks.trace",
+    "Network": "deltasim.networks.graph",
+    "Population": "deltasim.networks.graph",
+    "Projection": "deltasim.networks.graph",
+    "Q": "deltasim.networks.numbers.arithmetic",
+    "RNN": "deltasim.networks.cells",
+    "Sparse": "deltasim.networks.connections",
+    "Trace": "deltasim.networks.trace",
+    "dense_trace": "deltasim.networks.trace",
+    "from_torch_state": "deltasim.networks.builders.torch",
+    "load_network": "deltasim.networks.files.network",
+    "quantised": "deltasim.networks.numbers.quantise",
+    "random_spiking": "deltasim.networks.builders.spiking",
+    "random_stack": "deltasim.networks.builders.recurrent",
+    "random_trace": "deltasim.networks.trace",
+    "save_network": "deltasim.networks.files.network",
+    "stack": "deltasim.networks.builders.recurrent",
 }
 """Public names and where they live. ``execute`` and ``feed_forward`` share their module's name: import them
 from there."""
@@ -51,7 +50,7 @@ from there."""
 
 def __getattr__(name: str) -> Any:
     if name not in NAMES:
-        raise AttributeError(f"module 'networks' has no attribute {name!r}")
+        raise AttributeError(f"module 'deltasim.networks' has no attribute {name!r}")
     return getattr(import_module(NAMES[name]), name)
 
 

@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from networks.arrays import Floats, Numbers
-from networks.cells.step import Step
-from networks.connections.rules import Integrator
-from networks.errors import InputError
-from networks.graph import Network
-from networks.trace import Trace, from_counts
-from networks.transmit import scan, scan_events
+from deltasim.networks.cells.step import Step
+from deltasim.networks.connections.rules import Integrator
+from deltasim.networks.graph import Network
+from deltasim.networks.trace import Trace, from_counts
+from deltasim.networks.transmit import scan, scan_events
+from deltasim.runtime.arrays import Floats, Numbers
+from deltasim.runtime.errors import InputError
 
 
 class Encoder(NamedTuple):
@@ -72,7 +72,7 @@ def execute(
     step. ``progress`` is called with (sequences done, sequences). Errors: a sequence of length 0,
     of the wrong width or with a value that is not finite.
 
-    >>> from networks.build import random_stack
+    >>> from deltasim.networks.builders.recurrent import random_stack
     >>> network = random_stack("gru", 4, (8,), np.random.default_rng(0), theta_x=0.1, theta_h=0.1)
     >>> trace, outputs = execute(network, [np.ones((3, 4), np.float32)])
     >>> trace.steps, outputs[0].shape, trace.step(0)["source"][:4].tolist()

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from networks.arithmetic import FLOAT32, Arithmetic, FixedPoint, Q
-from networks.arrays import Numbers
-from networks.errors import InputError, nearest
+from deltasim.networks.numbers.arithmetic import FLOAT32, Arithmetic, FixedPoint, Q
+from deltasim.runtime.arrays import Numbers
+from deltasim.runtime.errors import InputError, nearest
 
 if TYPE_CHECKING:
-    from networks.cells import Cell
-    from networks.connections import Connection
+    from deltasim.networks.cells import Cell
+    from deltasim.networks.connections import Connection
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +31,7 @@ class Population:
     one for each layer. A population with ``reverse`` meets the frames of its sweep from the last to the
     first.
 
-    >>> from networks.cells import GRU
+    >>> from deltasim.networks.cells import GRU
     >>> import numpy as np
     >>> Population("gru_0", GRU(8), np.zeros((4, 8), np.float32)).size
     8
@@ -57,7 +57,7 @@ class Projection:
     is one number, or one for each source neuron, in the real units of the source's value. ``weight_format``
     is the format of its own weights in fixed point; None: that of the network.
 
-    >>> from networks.connections import AllToAll
+    >>> from deltasim.networks.connections import AllToAll
     >>> weights = AllToAll.from_matrices(np.ones((4, 2)))
     >>> Projection("input", "readout", weights, theta=0.1).name
     'input->readout'
@@ -84,7 +84,7 @@ class Projection:
 
         Errors: InputError for a format that fixed point does not have.
 
-        >>> from networks.connections import AllToAll
+        >>> from deltasim.networks.connections import AllToAll
         >>> narrow = Projection("a", "b", AllToAll(np.ones((1, 1, 1), np.int8)), weight_format=Q(1, 3))
         >>> narrow.arithmetic(FixedPoint()).weight_bits, narrow.arithmetic(FLOAT32).weight_bits
         (4, 32)
@@ -107,7 +107,7 @@ class Network:
     turn when a target integrates. ``outputs`` names the populations whose values, side by side, are the
     network's output.
 
-    >>> from networks.build import random_stack
+    >>> from deltasim.networks.builders.recurrent import random_stack
     >>> network = random_stack("gru", 4, (8, 8), np.random.default_rng(0), theta_x=0.1, theta_h=0.2)
     >>> [p.name for p in network.populations], [p.name for p in network.projections]
     (['input', 'gru_0', 'gru_1'], ['input->gru_0', 'gru_0->gru_0', 'gru_0->gru_1', 'gru_1->gru_1'])
@@ -120,7 +120,7 @@ class Network:
     arithmetic: Arithmetic = FLOAT32
 
     def __post_init__(self) -> None:
-        from networks.graph_rules import check, sorted_populations
+        from deltasim.networks.graph_rules import check, sorted_populations
 
         for field in ("populations", "projections", "outputs"):
             object.__setattr__(self, field, tuple(getattr(self, field)))
@@ -231,7 +231,7 @@ class Network:
 
         A projection's own name wins over its role; what is not named keeps its threshold.
 
-        >>> from networks.build import random_stack
+        >>> from deltasim.networks.builders.recurrent import random_stack
         >>> network = random_stack("rnn", 4, (8,), np.random.default_rng(0))
         >>> changed = network.with_thresholds({"input": 0.1, "rnn_0->rnn_0": 0.3})
         >>> [projection.theta for projection in changed.projections]

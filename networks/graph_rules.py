@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from networks.arithmetic import Arithmetic, FixedPoint, Q
-from networks.arrays import Numbers
-from networks.errors import InputError, nearest
+from deltasim.networks.numbers.arithmetic import Arithmetic, FixedPoint, Q
+from deltasim.runtime.arrays import Numbers
+from deltasim.runtime.errors import InputError, nearest
 
 if TYPE_CHECKING:
-    from networks.graph import Network, Population, Projection
+    from deltasim.networks.graph import Network, Population, Projection
 
 ROLES = ("input", "recurrent")
 
@@ -91,7 +91,9 @@ def check_values(values: Numbers, form: Q | None, where: str) -> None:
         return
     if values.dtype.kind != "i":
         rule = "fixed-point networks hold raw integers"
-        raise InputError(where, values.dtype, rule, "Make it with networks.quantise.quantised.")
+        raise InputError(
+            where, values.dtype, rule, "Make it with deltasim.networks.numbers.quantise.quantised."
+        )
     if values.size and (values.min() < form.lowest or values.max() > form.highest):
         rule = f"raw integers of {form} lie within {form.lowest} to {form.highest}"
         raise InputError(where, f"{values.min()} to {values.max()}", rule, "Widen the format or scale down.")
@@ -123,7 +125,7 @@ def check_projection(projection: Projection, network: Network, place: str) -> No
     form = arithmetic.weight if isinstance(arithmetic, FixedPoint) else None
     if projection.weight_format is not None and form is None:
         rule = "weights of a float32 network have 32 bits"
-        remedy = "Leave the format out, and give it to networks.quantise.quantised."
+        remedy = "Leave the format out, and give it to deltasim.networks.numbers.quantise.quantised."
         raise InputError(f"{where}: weight format", projection.weight_format, rule, remedy)
     if source.cell.spiking:
         check_spikes(projection, source, target, where)

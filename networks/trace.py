@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from networks.arrays import Integers, Numbers
-from networks.errors import InputError
-from networks.graph import Network
+from deltasim.networks.graph import Network
+from deltasim.runtime.arrays import Integers, Numbers
+from deltasim.runtime.errors import InputError
 
 MESSAGE = np.dtype([("step", "<i4"), ("projection", "<i2"), ("source", "<i4"), ("delta", "<f4")])
 """One message: in ``step``, the encoder of ``projection`` sent that neuron ``source`` changed by
@@ -45,7 +45,7 @@ class Trace:
     and sequence q has the steps ``sequence_bounds[q]`` to ``sequence_bounds[q + 1]`` (sweeps * frames of
     them).
 
-    >>> from networks.build import random_stack
+    >>> from deltasim.networks.builders.recurrent import random_stack
     >>> network = random_stack("gru", 3, (4,), np.random.default_rng(0))
     >>> trace = dense_trace(network, [2, 5])
     >>> trace.steps, trace.sequences, len(trace.messages), trace.occupancy(network)
@@ -186,7 +186,7 @@ def random_trace(
     ``lengths`` are the frames of each sequence. The deltas are 1; only which messages there are matters to
     a chip.
 
-    >>> from networks.build import random_stack
+    >>> from deltasim.networks.builders.recurrent import random_stack
     >>> network = random_stack("gru", 50, (50,), np.random.default_rng(0))
     >>> trace = random_trace(network, [100], 0.1, np.random.default_rng(1))
     >>> 0.08 < trace.occupancy(network)["hidden"] < 0.12

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from networks.arrays import Numbers
-from networks.kernels import kernel
+from deltasim.runtime.arrays import Numbers
+from deltasim.runtime.compiling import kernel
 
 
 @kernel

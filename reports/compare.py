@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reports import quantities
-from reports.folder import SavedRun, load_run
-from reports.quantities import percent, quantity, ratio
-from reports.summary import part_label
+from deltasim.reports import quantities
+from deltasim.reports.folder import SavedRun, load_run
+from deltasim.reports.quantities import percent, quantity, ratio
+from deltasim.reports.summary import part_label
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

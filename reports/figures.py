@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from reports.quantities import percent
+from deltasim.reports.quantities import percent
 
 if TYPE_CHECKING:
-    from simulator.chip import Chip
-    from simulator.ledger import Ledger
+    from deltasim.simulator.chip import Chip
+    from deltasim.simulator.ledger.ledger import Ledger
 
 SECONDS = 1e-12  # one picosecond
 

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from networks.errors import InputError
-from reports.record import KEYS, layer_frame, step_frame, unit_frame
+from deltasim.reports.record import KEYS, layer_frame, step_frame, unit_frame
+from deltasim.runtime.errors import InputError
 
 if TYPE_CHECKING:
     import polars
 
-    from reports.result import Result
+    from deltasim.reports.measured import Result
 
 RECORD, PAGE = "run.json", "report.html"
 
@@ -79,7 +79,7 @@ def save_result(result: Result, folder: Path, *, trace: bool, page: bool) -> Pat
         if trace:
             result.trace.save(aside / "trace.npz")
         if page:
-            from reports.page import run_page
+            from deltasim.reports.page import run_page
 
             (aside / PAGE).write_text(run_page(result), encoding="utf-8")
     return folder

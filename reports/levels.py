@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from simulator.chip.peaks import instances, peak_bandwidth
+from deltasim.simulator.chip.peaks import instances, peak_bandwidth
 
 if TYPE_CHECKING:
-    from simulator.chip import Chip
-    from simulator.chip.memories import Memory
-    from simulator.ledger import Ledger
-    from simulator.pricing import Energy
+    from deltasim.simulator.chip import Chip
+    from deltasim.simulator.chip.memories import Memory
+    from deltasim.simulator.ledger.ledger import Ledger
+    from deltasim.simulator.ledger.pricing import Energy
 
 
 class Level(NamedTuple):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from reports.summary import groups, heading, notes
+from deltasim.reports.summary import groups, heading, notes
 
 if TYPE_CHECKING:
-    from reports.result import Result
+    from deltasim.reports.measured import Result
 
 CELL = "padding:.15em .8em;text-align:right;font-variant-numeric:tabular-nums"
 LABEL = "padding:.15em .8em .15em {indent}em;text-align:left"

@@ -9,9 +9,9 @@ import numpy as np
 if TYPE_CHECKING:
     import polars
 
-    from reports.result import Result
-    from simulator.ledger import Ledger
-    from simulator.pricing import Energy
+    from deltasim.reports.measured import Result
+    from deltasim.simulator.ledger.ledger import Ledger
+    from deltasim.simulator.ledger.pricing import Energy
 
 KEYS = (
     "benchmark", "data", "chip", "engine", "theta", "sequences", "steps", "messages", "occupancy", "score",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from reports.figures import memory_names, times_fewer, total
-from reports.quantities import count, percent, quantity, ratio, score, threshold
+from deltasim.reports.figures import memory_names, times_fewer, total
+from deltasim.reports.quantities import count, percent, quantity, ratio, score, threshold
 
 if TYPE_CHECKING:
-    from reports.result import Result
+    from deltasim.reports.measured import Result
 
 PARTS = {
     "compute": "arithmetic",

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from networks.errors import InputError
+from deltasim.runtime.errors import InputError
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from reports.result import Result
+    from deltasim.reports.measured import Result
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +49,8 @@ class Sweep:
 
         Raises InputError when the folder exists; nothing is left behind when writing fails.
         """
-        from reports.folder import PAGE, as_json, new_folder, write_run
-        from reports.page import run_page, sweep_page
+        from deltasim.reports.folder import PAGE, as_json, new_folder, write_run
+        from deltasim.reports.page import run_page, sweep_page
 
         folder = Path(folder)
         names = [folder_name(result) for result in self.results]
@@ -71,8 +71,8 @@ class Sweep:
         from rich.table import Table
         from rich.text import Text
 
-        from reports.page.thresholds import grid
-        from reports.quantities import percent
+        from deltasim.reports.page.thresholds import grid
+        from deltasim.reports.quantities import percent
 
         first = self.results[0]
         shown = grid(self.results)
@@ -94,7 +94,7 @@ class Sweep:
         """Notebook form: the same table."""
         from html import escape
 
-        from reports.page.thresholds import grid
+        from deltasim.reports.page.thresholds import grid
 
         shown = grid(self.results)
         head = "".join(f"<th style='text-align:right'>{escape(column)}</th>" for column in shown.columns)

@@ -10,13 +10,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from reports.quantities import quantity
-from reports.summary import groups, heading, notes
+from deltasim.reports.quantities import quantity
+from deltasim.reports.summary import groups, heading, notes
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from reports.result import Result
+    from deltasim.reports.measured import Result
 
 
 def render(result: Result) -> RenderableType:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Sequence
 
-from networks.arrays import Floats
-from networks.errors import InputError, nearest
-from networks.execute import execute
-from networks.graph import Network
-from networks.trace import Trace
-from simulator.chip import Chip
-from simulator.compile import compile_plan
-from simulator.ledger import Ledger, joined
-from simulator.mapping import Mapping, map_network
-from simulator.plan import Plan
-from simulator.workers import RUNS, workers
+from deltasim.networks.execute import execute
+from deltasim.networks.graph import Network
+from deltasim.networks.trace import Trace
+from deltasim.runtime.arrays import Floats
+from deltasim.runtime.errors import InputError, nearest
+from deltasim.simulator.chip import Chip
+from deltasim.simulator.engines.parallel import RUNS, workers
+from deltasim.simulator.ledger.ledger import Ledger, joined
+from deltasim.simulator.mapping.mapping import Mapping, map_network
+from deltasim.simulator.plan.compile import compile_plan
+from deltasim.simulator.plan.plan import Plan
 
 ENGINES = tuple(RUNS)
 
@@ -33,7 +33,7 @@ def simulate(
 ) -> Ledger:
     """Count what ``trace`` costs on ``chip``.
 
-    ``trace`` comes from ``networks.execute`` (or is synthetic). With ``inputs`` (the frames of every
+    ``trace`` comes from ``deltasim.networks.execute`` (or is synthetic). With ``inputs`` (the frames of every
     sequence), which only the engine ``simpy`` takes, the neurons compute for themselves and must arrive at
     the trace. Sequences that hold the same messages take the same course and are simulated once.
     ``jobs`` sequences run at once (None: one for each processor), in threads or, with ``simpy``, in
@@ -44,9 +44,9 @@ def simulate(
     LawBroken when a run contradicts itself.
 
     >>> import numpy as np
-    >>> from networks.build import random_stack
-    >>> from networks.trace import dense_trace
-    >>> from simulator.chip import load_chip
+    >>> from deltasim.networks.builders.recurrent import random_stack
+    >>> from deltasim.networks.trace import dense_trace
+    >>> from deltasim.simulator.chip import load_chip
     >>> network = random_stack("gru", 8, (16,), np.random.default_rng(0))
     >>> ledger = simulate(network, dense_trace(network, [3]), load_chip("edgedrnn"))
     >>> ledger.total("core.mac")         # 3 steps of (8 + 16) columns of 48 words
@@ -76,9 +76,9 @@ def run_plan(
     """``simulate`` on a plan that is there already; the trace belongs to its network.
 
     >>> import numpy as np
-    >>> from networks.build import random_stack
-    >>> from networks.trace import dense_trace
-    >>> from simulator.chip import load_chip
+    >>> from deltasim.networks.builders.recurrent import random_stack
+    >>> from deltasim.networks.trace import dense_trace
+    >>> from deltasim.simulator.chip import load_chip
     >>> network, chip = random_stack("gru", 8, (16,), np.random.default_rng(0)), load_chip("edgedrnn")
     >>> plan = compile_plan(network, chip, map_network(network, chip))
     >>> run_plan(plan, dense_trace(network, [3, 3]), jobs=2).total("core.mac")
@@ -108,8 +108,8 @@ def rehearse(plan: Plan, frames: Floats, engine: str) -> None:
     """Run the first of ``frames`` alone, so that no kernel has to be compiled or loaded once time counts.
 
     >>> import numpy as np
-    >>> from networks.build import random_stack
-    >>> from simulator.chip import load_chip
+    >>> from deltasim.networks.builders.recurrent import random_stack
+    >>> from deltasim.simulator.chip import load_chip
     >>> network, chip = random_stack("gru", 8, (16,), np.random.default_rng(0)), load_chip("edgedrnn")
     >>> rehearse(compile_plan(network, chip, map_network(network, chip)), np.ones((3, 8)), "compiled")
     """

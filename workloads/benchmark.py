@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from networks.errors import InputError
-from networks.graph import Network
+from deltasim.networks.graph import Network
+from deltasim.runtime.errors import InputError
 
 Outputs = Sequence[NDArray[np.float32]]
 
@@ -37,7 +37,7 @@ class Benchmark:
     ``practice`` is what a chip that places weights by a profile takes it from; None where all data are
     measured.
 
-    >>> from workloads.registry import benchmark
+    >>> from deltasim.workloads.registry import benchmark
     >>> digits = benchmark("digits", data="synthetic").limited(20)
     >>> len(digits.sequences), np.bincount(digits.classes).tolist()
     (20, [2, 2, 2, 2, 2, 2, 2, 2, 2, 2])

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from networks.errors import InputError
+from deltasim.runtime.errors import InputError
 
 BANDS = 40
 WINDOW_S = 0.025

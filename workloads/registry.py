@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from networks.errors import InputError, nearest
-from workloads.benchmark import Benchmark
+from deltasim.runtime.errors import InputError, nearest
+from deltasim.workloads.benchmark import Benchmark
 
 
 @dataclass(frozen=True)
@@ -23,13 +23,13 @@ class Entry:
 
 
 def _digits(data: str | Path | None, trained: Path | None) -> Benchmark:
-    from workloads.digits.benchmarks import digits
+    from deltasim.workloads.digits.benchmarks import digits
 
     return digits(data, trained)
 
 
 def _digit_strings(data: str | Path | None, trained: Path | None) -> Benchmark:
-    from workloads.digits.benchmarks import digit_strings
+    from deltasim.workloads.digits.benchmarks import digit_strings
 
     return digit_strings(data, trained)
 

@@ -16,7 +16,7 @@ def compare(
     """Set two saved runs side by side: what differs between them, and every figure with its ratio."""
     import json
 
-    from reports.compare import compare as compare_runs
+    from deltasim.reports.compare import compare as compare_runs
 
     comparison = compare_runs(run_a, run_b)
     if as_json:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from networks.errors import InputError, nearest
+from deltasim.runtime.errors import InputError, nearest
 
 
 def describe(
@@ -29,9 +29,9 @@ def describe(
 
 
 def _chip(name: str) -> None:
+    from deltasim.simulator.chip import load_chip
+    from deltasim.simulator.chip.describe import describe as describe_chip
     from deltasim.tables import print_table
-    from simulator.chip import load_chip
-    from simulator.chip.describe import describe as describe_chip
 
     for position, (heading, columns, rows) in enumerate(describe_chip(load_chip(name))):
         if position:
@@ -40,8 +40,8 @@ def _chip(name: str) -> None:
 
 
 def _chip_file(name: str) -> None:
-    from simulator.chip import chip_names
-    from simulator.chip.description import packaged_chips
+    from deltasim.simulator.chip import chip_names
+    from deltasim.simulator.chip.description import packaged_chips
 
     if name not in chip_names():
         raise InputError("deltasim describe chip", name, "there is no such chip", nearest(name, chip_names()))
@@ -51,7 +51,7 @@ def _chip_file(name: str) -> None:
 def _cell(name: str) -> None:
     import inspect
 
-    from networks.cells import CELLS
+    from deltasim.networks.cells import CELLS
 
     if name not in CELLS:
         raise InputError("deltasim describe cell", name, "there is no such cell", nearest(name, CELLS))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from networks.errors import InputError, nearest
+from deltasim.runtime.errors import InputError, nearest
 
 
 def list_names(
@@ -23,18 +23,18 @@ def list_names(
 
 
 def _chips() -> list[tuple[str, str]]:
-    from simulator.chip import chip_names, load_chip
+    from deltasim.simulator.chip import chip_names, load_chip
 
     return [(name, load_chip(name).about) for name in chip_names()]
 
 
 def _benchmarks() -> list[tuple[str, str]]:
-    from workloads.registry import BENCHMARKS
+    from deltasim.workloads.registry import BENCHMARKS
 
     return [(name, entry.about) for name, entry in BENCHMARKS.items()]
 
 
 def _cells() -> list[tuple[str, str]]:
-    from networks.cells import CELLS
+    from deltasim.networks.cells import CELLS
 
     return [(name, (cell.__doc__ or "").strip().splitlines()[0]) for name, cell in CELLS.items()]

@@ -19,8 +19,8 @@ def show_mapping(
     """Show which core holds which neurons and which memory holds which weights."""
     from deltasim.cases import choose
     from deltasim.placing import placed
+    from deltasim.simulator.chip import load_chip
     from deltasim.tables import print_table
-    from simulator.chip import load_chip
 
     chosen = choose(benchmark, data, trained)
     mapping, _ = placed(chosen, chosen.network, load_chip(chip))

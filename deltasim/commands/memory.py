@@ -30,8 +30,8 @@ def memory(
     import json
 
     from deltasim.interrupt import interruptible
-    from simulator.dram.loading import load_standard
-    from simulator.dram.run_trace import run_trace
+    from deltasim.simulator.dram.loading import load_standard
+    from deltasim.simulator.dram.run_trace import run_trace
 
     memory_of = load_standard(standard)
     result = interruptible(

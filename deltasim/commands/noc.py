@@ -37,11 +37,11 @@ def noc(
     from pathlib import Path
 
     from deltasim.interrupt import interruptible
-    from networks.errors import InputError
-    from simulator.noc.energy import FlitPrices
-    from simulator.noc.fabric import parse_fabric
-    from simulator.noc.measure import Phases, Router, measure, measure_packets
-    from simulator.noc.traffic import PATTERNS, read_packets
+    from deltasim.runtime.errors import InputError
+    from deltasim.simulator.flit_network.energy import FlitPrices
+    from deltasim.simulator.flit_network.fabric import parse_fabric
+    from deltasim.simulator.flit_network.measure import Phases, Router, measure, measure_packets
+    from deltasim.simulator.flit_network.traffic import PATTERNS, read_packets
 
     if not 1 <= flit_bits <= 65536:
         raise InputError("--flit-bits", flit_bits, "a flit has 1 to 65,536 bits", "Give for example 64.")
@@ -63,8 +63,8 @@ def noc(
 
         print(json.dumps(result, indent=2))
         return
+    from deltasim.reports.quantities import quantity
     from deltasim.tables import print_table
-    from reports.quantities import quantity
 
     rows: list[tuple[str, str]] = []
     for name, value in result.items():

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from networks.errors import InputError
+from deltasim.runtime.errors import InputError
 
 if TYPE_CHECKING:
     from deltasim.cases import Case

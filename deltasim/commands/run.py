@@ -14,8 +14,8 @@ from deltasim.commands.options import default_folder, parse_thetas, spell_comman
 from deltasim.progress import compiling_line
 
 if TYPE_CHECKING:
-    from reports.result import Result
-    from reports.sweep import Sweep
+    from deltasim.reports.measured import Result
+    from deltasim.reports.sweep import Sweep
 
 
 def run(
@@ -47,7 +47,7 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="print JSON and nothing else")] = False,
 ) -> None:
     """Run a trained network on a chip, print what it costs, and write a folder with the page of the run."""
-    from reports.folder import refuse_existing
+    from deltasim.reports.folder import refuse_existing
 
     thetas = parse_thetas(theta)
     if out is not None:
@@ -55,7 +55,7 @@ def run(
     with ExitStack() as settings:
         settings.enter_context(compiling_line())
         if no_cache:
-            from networks.cache import without_cache
+            from deltasim.runtime.disk_cache import without_cache
 
             settings.enter_context(without_cache())
         folder, results = _run(benchmark, chip, thetas, limit, data, trained, engine, jobs, out, as_json)
@@ -78,7 +78,7 @@ def _run(
     """Do the work; Ctrl-C between two thresholds of a sweep keeps those that are finished."""
     from deltasim.cases import choose, dense_baseline, prepare, run_case
     from deltasim.progress import progress_bar
-    from reports.folder import refuse_existing
+    from deltasim.reports.folder import refuse_existing
 
     chosen = choose(benchmark, data, trained, limit)
     if chosen.fallback and as_json:  # otherwise it stands in the table
@@ -103,7 +103,7 @@ def _run(
 
 
 def _messages_kept() -> str:
-    from networks.cache import TRACES, cache_in_use, cache_root
+    from deltasim.runtime.disk_cache import TRACES, cache_in_use, cache_root
 
     if not cache_in_use():
         return "nothing is kept"
@@ -114,7 +114,7 @@ def _whole(results: list[Result]) -> Result | Sweep:
     """One run as it is, several as a sweep."""
     if len(results) == 1:
         return results[0]
-    from reports.sweep import Sweep
+    from deltasim.reports.sweep import Sweep
 
     return Sweep(tuple(results))
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from networks.errors import InputError, nearest
+from deltasim.runtime.errors import InputError, nearest
 
 
 def train(
@@ -25,14 +25,14 @@ def train(
 
     Needs PyTorch: pip install 'deltasim[train]'.
     """
-    from reports.folder import refuse_existing
+    from deltasim.reports.folder import refuse_existing
 
     refuse_existing(out)
     if importlib.util.find_spec("torch") is None:
         rule = "training needs PyTorch, which is not installed"
         raise InputError("deltasim train", benchmark, rule, "Run pip install 'deltasim[train]'.")
     from deltasim.progress import progress_bar
-    from workloads.digits.train import TASKS, train_digits
+    from deltasim.workloads.digits.train import TASKS, train_digits
 
     if benchmark not in TASKS:
         raise InputError("deltasim train", benchmark, "there is no such recipe", nearest(benchmark, TASKS))

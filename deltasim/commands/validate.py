@@ -16,13 +16,13 @@ def validate(
     """Simulate silicon at its published operating points: paper, ours, difference, and what that is worth."""
     import json
 
-    from networks.errors import InputError
+    from deltasim.runtime.errors import InputError
 
     if out is not None and (out.is_dir() or not out.absolute().parent.is_dir()):
         rule = "the table is written into a file in a folder that exists"
         raise InputError("--out", out, rule, "Make the folder first, or name a file.")
-    from reports.validation import validate as validated
-    from reports.validation.page import COLUMNS, cells, page, tally
+    from deltasim.validation import validate as validated
+    from deltasim.validation.page import COLUMNS, cells, page, tally
 
     rows = validated(chip)
     if as_json:
@@ -43,7 +43,7 @@ def write(target: Path, text: str) -> None:
     """Write beside the target, then move: what was there stays whole if this is stopped."""
     import os
 
-    from networks.errors import InputError
+    from deltasim.runtime.errors import InputError
 
     aside = target.with_name(f".{target.name}.{os.getpid()}")
     try:

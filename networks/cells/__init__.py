@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from networks.cells.conv2d import Conv2d
-from networks.cells.dense import Dense
-from networks.cells.gru import GRU
-from networks.cells.input import Input
-from networks.cells.lif import LIF
-from networks.cells.lstm import LSTM
-from networks.cells.rnn import RNN
+from deltasim.networks.cells.conv2d import Conv2d
+from deltasim.networks.cells.dense import Dense
+from deltasim.networks.cells.gru import GRU
+from deltasim.networks.cells.input import Input
+from deltasim.networks.cells.lif import LIF
+from deltasim.networks.cells.lstm import LSTM
+from deltasim.networks.cells.rnn import RNN
 
 Cell: TypeAlias = Input | Dense | RNN | GRU | LSTM | Conv2d | LIF
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from networks.activations import sigmoid, tanh
-from networks.arithmetic import Arithmetic, FixedPoint
-from networks.arrays import Floats, Integers, Numbers
-from networks.cells.step import Places, Plain, Step, looked_up, to_activation
-from networks.errors import InputError, nearest
-from networks.kernels import kernel
+from deltasim.networks.cells.step import Places, Plain, Step, looked_up, to_activation
+from deltasim.networks.numbers.activations import sigmoid, tanh
+from deltasim.networks.numbers.arithmetic import Arithmetic, FixedPoint
+from deltasim.runtime.arrays import Floats, Integers, Numbers
+from deltasim.runtime.compiling import kernel
+from deltasim.runtime.errors import InputError, nearest
 
 ACTIVATIONS: dict[str, Callable[[Numbers], Numbers]] = {
     "identity": lambda z: z,
@@ -32,7 +32,7 @@ def activated_step(activation: str, arithmetic: Arithmetic) -> Step:
     """``y = activation(M)`` for accumulators (1, n) and states (1, n).
 
     >>> import numpy as np
-    >>> from networks.arithmetic import Float32
+    >>> from deltasim.networks.numbers.arithmetic import Float32
     >>> step = activated_step("relu", Float32())
     >>> step(np.float32([[-1, 2]]), np.zeros((1, 2), np.float32)).tolist()
     [[0.0, 2.0]]

@@ -7,10 +7,10 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from networks.arithmetic import Arithmetic
-from networks.arrays import Numbers
-from networks.cells.activated import ACTIVATIONS, activated_step, require_activation
-from networks.cells.step import Step
+from deltasim.networks.cells.activated import ACTIVATIONS, activated_step, require_activation
+from deltasim.networks.cells.step import Step
+from deltasim.networks.numbers.arithmetic import Arithmetic
+from deltasim.runtime.arrays import Numbers
 
 
 class Parameters(NamedTuple):

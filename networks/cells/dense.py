@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
-from networks.arithmetic import Arithmetic
-from networks.arrays import Numbers
-from networks.cells.activated import ACTIVATIONS, activated_step, require_activation
-from networks.cells.step import Step
+from deltasim.networks.cells.activated import ACTIVATIONS, activated_step, require_activation
+from deltasim.networks.cells.step import Step
+from deltasim.networks.numbers.arithmetic import Arithmetic
+from deltasim.runtime.arrays import Numbers
 
 
 class Parameters(NamedTuple):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from networks.arithmetic import Arithmetic
-from networks.cells.step import Step
+from deltasim.networks.cells.step import Step
+from deltasim.networks.numbers.arithmetic import Arithmetic
 
 
 @dataclass(frozen=True)

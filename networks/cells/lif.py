@@ -8,12 +8,12 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from networks.arithmetic import Arithmetic, FixedPoint, quantise
-from networks.arrays import Floats, Integers, Numbers
-from networks.cells.step import Step
-from networks.errors import InputError
-from networks.fixed import saturated, shifted
-from networks.kernels import kernel
+from deltasim.networks.cells.step import Step
+from deltasim.networks.numbers.arithmetic import Arithmetic, FixedPoint, quantise
+from deltasim.networks.numbers.fixed_point import saturated, shifted
+from deltasim.runtime.arrays import Floats, Integers, Numbers
+from deltasim.runtime.compiling import kernel
+from deltasim.runtime.errors import InputError
 
 LEAK_FRACTION = 15
 """Fraction bits of the leak in fixed point: from 0 to 1 in steps of 2**-15."""

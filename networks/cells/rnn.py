@@ -7,11 +7,11 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from networks.activations import tanh
-from networks.arithmetic import Arithmetic, FixedPoint
-from networks.arrays import Floats, Integers, Numbers
-from networks.cells.step import Places, Plain, Step, looked_up, to_activation
-from networks.kernels import kernel
+from deltasim.networks.cells.step import Places, Plain, Step, looked_up, to_activation
+from deltasim.networks.numbers.activations import tanh
+from deltasim.networks.numbers.arithmetic import Arithmetic, FixedPoint
+from deltasim.runtime.arrays import Floats, Integers, Numbers
+from deltasim.runtime.compiling import kernel
 
 
 class Parameters(NamedTuple):

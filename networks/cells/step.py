@@ -7,10 +7,10 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from networks.arithmetic import FixedPoint
-from networks.arrays import Integers, Numbers
-from networks.fixed import Wide, saturated, shifted
-from networks.kernels import kernel
+from deltasim.networks.numbers.arithmetic import FixedPoint
+from deltasim.networks.numbers.fixed_point import Wide, saturated, shifted
+from deltasim.runtime.arrays import Integers, Numbers
+from deltasim.runtime.compiling import kernel
 
 Step: TypeAlias = Callable[[Numbers, Numbers], Numbers]
 """``step(accumulators (L, n), states (S, n)) -> new states (S, n)``: pure, for any slice of the neurons."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from networks.connections.all_to_all import AllToAll
-from networks.connections.convolution import Convolution
-from networks.connections.sparse import Sparse
+from deltasim.networks.connections.all_to_all import AllToAll
+from deltasim.networks.connections.convolution import Convolution
+from deltasim.networks.connections.sparse import Sparse
 
 Connection: TypeAlias = AllToAll | Convolution | Sparse
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from networks.arithmetic import Arithmetic, FixedPoint
-from networks.arrays import Integers, Numbers, aligned
-from networks.connections.integrating import Integrating
-from networks.connections.reach import furthest
-from networks.connections.rules import Integrator, bounds_of, lanes_of, require_matching
-from networks.errors import InputError
-from networks.fixed import saturated, shifted
-from networks.kernels import kernel, part
+from deltasim.networks.connections.integrating import Integrating
+from deltasim.networks.connections.reach import furthest
+from deltasim.networks.connections.rules import Integrator, bounds_of, lanes_of, require_matching
+from deltasim.networks.numbers.arithmetic import Arithmetic, FixedPoint
+from deltasim.networks.numbers.fixed_point import saturated, shifted
+from deltasim.runtime.arrays import Integers, Numbers, aligned
+from deltasim.runtime.compiling import kernel, part
+from deltasim.runtime.errors import InputError
 
 
 @dataclass(frozen=True, eq=False)

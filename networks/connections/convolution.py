@@ -10,13 +10,13 @@ from typing import TypeAlias
 
 import numpy as np
 
-from networks.arithmetic import Arithmetic, FixedPoint
-from networks.arrays import Integers, Numbers
-from networks.connections.integrating import Integrating
-from networks.connections.rules import Integrator, bounds_of, lanes_of, require_matching
-from networks.errors import InputError
-from networks.fixed import Wide, saturated, shifted
-from networks.kernels import kernel
+from deltasim.networks.connections.integrating import Integrating
+from deltasim.networks.connections.rules import Integrator, bounds_of, lanes_of, require_matching
+from deltasim.networks.numbers.arithmetic import Arithmetic, FixedPoint
+from deltasim.networks.numbers.fixed_point import Wide, saturated, shifted
+from deltasim.runtime.arrays import Integers, Numbers
+from deltasim.runtime.compiling import kernel
+from deltasim.runtime.errors import InputError
 
 Geometry: TypeAlias = tuple[int, ...]
 

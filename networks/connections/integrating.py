@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from networks.arithmetic import FLOAT32, Arithmetic
-from networks.arrays import Integers, Numbers
-from networks.connections.rules import Integrator
+from deltasim.networks.connections.rules import Integrator
+from deltasim.networks.numbers.arithmetic import FLOAT32, Arithmetic
+from deltasim.runtime.arrays import Integers, Numbers
 
 
 class Integrating(ABC):

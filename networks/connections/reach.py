@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from networks.arrays import Numbers
-from networks.kernels import part
+from deltasim.runtime.arrays import Numbers
+from deltasim.runtime.compiling import part
 
 
 @part

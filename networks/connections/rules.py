@@ -7,9 +7,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from networks.arithmetic import Arithmetic, Float32
-from networks.arrays import Integers, Numbers
-from networks.errors import InputError
+from deltasim.networks.numbers.arithmetic import Arithmetic, Float32
+from deltasim.runtime.arrays import Integers, Numbers
+from deltasim.runtime.errors import InputError
 
 Integrator: TypeAlias = Callable[[Numbers, Numbers, Numbers], None]
 """``f(accumulators, sources, deltas)``: integrates messages in the order given, in place."""

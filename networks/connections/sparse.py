@@ -9,14 +9,14 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike
 
-from networks.arithmetic import Arithmetic, FixedPoint
-from networks.arrays import Integers, Numbers
-from networks.connections.integrating import Integrating
-from networks.connections.reach import furthest
-from networks.connections.rules import Integrator, bounds_of, lanes_of, require_matching
-from networks.errors import InputError
-from networks.fixed import saturated, shifted
-from networks.kernels import kernel
+from deltasim.networks.connections.integrating import Integrating
+from deltasim.networks.connections.reach import furthest
+from deltasim.networks.connections.rules import Integrator, bounds_of, lanes_of, require_matching
+from deltasim.networks.numbers.arithmetic import Arithmetic, FixedPoint
+from deltasim.networks.numbers.fixed_point import saturated, shifted
+from deltasim.runtime.arrays import Integers, Numbers
+from deltasim.runtime.compiling import kernel
+from deltasim.runtime.errors import InputError
 
 
 @dataclass(frozen=True, eq=False)

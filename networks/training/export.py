@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from networks.arithmetic import FixedPoint, Q
-from networks.graph import Network
-from networks.quantise import quantised
-from networks.torch_state import from_torch_state
-from networks.training.recipe import Model, Recipe
+from deltasim.networks.builders.torch import from_torch_state
+from deltasim.networks.graph import Network
+from deltasim.networks.numbers.arithmetic import FixedPoint, Q
+from deltasim.networks.numbers.quantise import quantised
+from deltasim.networks.training.recipe import Model, Recipe
 
 
 def exported(model: Model, recipe: Recipe, name: str, dense: bool = False) -> Network:

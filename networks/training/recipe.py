@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from networks.training.delta_gru import DeltaGRU, Held
-from networks.training.rounding import rounded
+from deltasim.networks.training.delta_gru import DeltaGRU, Held
+from deltasim.networks.training.rounding import rounded
 
 
 @dataclass(frozen=True)

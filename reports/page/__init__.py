@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from reports.page import (
+from deltasim.reports.page import (
     activity,
     dram,
     energy,
@@ -16,13 +16,13 @@ from reports.page import (
     thresholds,
     utilisation,
 )
-from reports.page.cards import cards, lead
-from reports.page.document import document
-from reports.page.parts import Link, Page
-from reports.quantities import count, threshold
+from deltasim.reports.page.cards import cards, lead
+from deltasim.reports.page.document import document
+from deltasim.reports.page.parts import Link, Page
+from deltasim.reports.quantities import count, threshold
 
 if TYPE_CHECKING:
-    from reports.result import Result
+    from deltasim.reports.measured import Result
 
 
 def run_page(result: Result, sweep: Sequence[Result] = ()) -> str:

@@ -8,12 +8,12 @@ import altair
 import numpy as np
 import numpy.typing as npt
 
-from reports.page.parts import Figure, Section, Spec
-from reports.page.theme import DELTA, DENSE, INK, MUTED, drawn_from, finished, series, si_axis
-from reports.quantities import count, percent, quantity
+from deltasim.reports.page.parts import Figure, Section, Spec
+from deltasim.reports.page.theme import DELTA, DENSE, INK, MUTED, drawn_from, finished, series, si_axis
+from deltasim.reports.quantities import count, percent, quantity
 
 if TYPE_CHECKING:
-    from reports.result import Result
+    from deltasim.reports.measured import Result
 
 LONGEST = 1500  # steps drawn of a long sequence
 SHOWN = 7  # projections with a colour of their own; the quieter ones are put together

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 import altair
 import numpy as np
 
-from reports.page.activity import example
-from reports.page.parts import Figure, Spec
-from reports.page.theme import DELTA, DENSE, INK, MUTED, drawn_from, finished, series, si_axis
-from reports.quantities import percent, quantity
-from simulator.chip.peaks import peak_bandwidth
-from simulator.rules.timeline import WIDTH
+from deltasim.reports.page.activity import example
+from deltasim.reports.page.parts import Figure, Spec
+from deltasim.reports.page.theme import DELTA, DENSE, INK, MUTED, drawn_from, finished, series, si_axis
+from deltasim.reports.quantities import percent, quantity
+from deltasim.simulator.chip.peaks import peak_bandwidth
+from deltasim.simulator.ledger.timeline import WIDTH
 
 if TYPE_CHECKING:
-    from reports.result import Result
-    from simulator.ledger import Ledger
+    from deltasim.reports.measured import Result
+    from deltasim.simulator.ledger.ledger import Ledger
 
 MOST_BINS = 64  # drawn; of the bins that a timeline has
 

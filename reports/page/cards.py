@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reports.page.parts import Card
-from reports.quantities import percent, quantity, ratio, score
+from deltasim.reports.page.parts import Card
+from deltasim.reports.quantities import percent, quantity, ratio, score
 
 if TYPE_CHECKING:
-    from reports.result import Result
+    from deltasim.reports.measured import Result
 
 
 def lead(result: Result) -> str:

@@ -8,7 +8,7 @@ import re
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from reports.page.parts import Page, Spec
+from deltasim.reports.page.parts import Page, Spec
 
 if TYPE_CHECKING:
     import jinja2
@@ -37,7 +37,7 @@ def template() -> jinja2.Template:
 
 def text(name: str) -> str:
     """A file beside this module."""
-    return resources.files("reports.page").joinpath(name).read_text(encoding="utf-8")
+    return resources.files("deltasim.reports.page").joinpath(name).read_text(encoding="utf-8")
 
 
 def tied(sentence: str) -> str:

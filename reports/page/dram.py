@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import altair
 
-from reports.figures import memory_names
-from reports.page.parts import Figure, Section, Spec
-from reports.page.theme import drawn_from, finished, series, si_axis
-from reports.quantities import percent, quantity, ratio
-from reports.record import runs
+from deltasim.reports.figures import memory_names
+from deltasim.reports.page.parts import Figure, Section, Spec
+from deltasim.reports.page.theme import drawn_from, finished, series, si_axis
+from deltasim.reports.quantities import percent, quantity, ratio
+from deltasim.reports.record import runs
 
 if TYPE_CHECKING:
-    from reports.result import Result
+    from deltasim.reports.measured import Result
 
 FOUND = {"row_hits": "row hit", "row_misses": "row miss", "row_conflicts": "row conflict"}
 WORKS = {

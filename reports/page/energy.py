@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import altair
 
-from reports.page.parts import Figure, Section, Spec
-from reports.page.theme import DELTA, DENSE, drawn_from, finished, part_colours, si_axis
-from reports.quantities import percent, quantity, ratio
-from reports.record import runs
-from reports.summary import part_label
+from deltasim.reports.page.parts import Figure, Section, Spec
+from deltasim.reports.page.theme import DELTA, DENSE, drawn_from, finished, part_colours, si_axis
+from deltasim.reports.quantities import percent, quantity, ratio
+from deltasim.reports.record import runs
+from deltasim.reports.summary import part_label
 
 if TYPE_CHECKING:
-    from reports.result import Result
+    from deltasim.reports.measured import Result
 
 
 def section(result: Result) -> Section:

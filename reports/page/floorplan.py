@@ -6,10 +6,10 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from simulator.topology import BUS
+from deltasim.simulator.topology import BUS
 
 if TYPE_CHECKING:
-    from simulator.chip import Chip
+    from deltasim.simulator.chip import Chip
 
 GAP = 0.07  # between the two directions of a link, in distances of neighbours
 UPRIGHT = ("mesh", "torus", "tree")  # drawn in rows; the others around a middle
@@ -46,7 +46,7 @@ class Floorplan(NamedTuple):
 def floorplan(chip: Chip) -> Floorplan:
     """Lay a chip out, by the topology's own layout; a DRAM channel stands outside the node of its port.
 
-    >>> from simulator.chip import load_chip
+    >>> from deltasim.simulator.chip import load_chip
     >>> [spot.kind for spot in floorplan(load_chip("edgedrnn")).spots]
     ['core', 'dram']
     """

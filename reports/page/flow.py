@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import altair
 
-from reports.levels import Flow
-from reports.page.parts import Spec
-from reports.page.theme import INK, drawn_from, finished, series
-from reports.quantities import percent, quantity
+from deltasim.reports.levels import Flow
+from deltasim.reports.page.parts import Spec
+from deltasim.reports.page.theme import INK, drawn_from, finished, series
+from deltasim.reports.quantities import percent, quantity
 
 BAR = 0.06  # width of a place, where columns of places are 1 apart
 GAP = 0.06  # between two places of a column, of the picture's height

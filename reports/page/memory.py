@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from reports.levels import Level, flows, levels
-from reports.page import bandwidth, roofline
-from reports.page.flow import flow_chart
-from reports.page.parts import Figure, Grid, Section
-from reports.quantities import ABSENT, percent, quantity
+from deltasim.reports.levels import Level, flows, levels
+from deltasim.reports.page import bandwidth, roofline
+from deltasim.reports.page.flow import flow_chart
+from deltasim.reports.page.parts import Figure, Grid, Section
+from deltasim.reports.quantities import ABSENT, percent, quantity
 
 if TYPE_CHECKING:
-    from reports.result import Result
+    from deltasim.reports.measured import Result
 
 COLUMNS = (
     "level", "served", "dense", "found there", "bandwidth", "of its peak", "energy", "dense energy",

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import altair
 
-from reports.page.floorplan import floorplan
-from reports.page.parts import Figure, Grid, Section, Spec
-from reports.page.plane import busy_legend, ends, plane, wires
-from reports.page.theme import MUTED, drawn_from, finished, heat
-from reports.quantities import count, percent, quantity, ratio
+from deltasim.reports.page.floorplan import floorplan
+from deltasim.reports.page.parts import Figure, Grid, Section, Spec
+from deltasim.reports.page.plane import busy_legend, ends, plane, wires
+from deltasim.reports.page.theme import MUTED, drawn_from, finished, heat
+from deltasim.reports.quantities import count, percent, quantity, ratio
 
 if TYPE_CHECKING:
-    from reports.result import Result
-    from simulator.ledger import Ledger
+    from deltasim.reports.measured import Result
+    from deltasim.simulator.ledger.ledger import Ledger
 
 LISTED = 8  # busiest links in the table
 

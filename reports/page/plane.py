@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import altair
 
-from reports.page.floorplan import Floorplan, Line
-from reports.page.theme import LINE, drawn_from
+from deltasim.reports.page.floorplan import Floorplan, Line
+from deltasim.reports.page.theme import LINE, drawn_from
 
 WIDTH = 490  # pixels of a chart beside another, about
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reports.page.parts import Grid, Section
-from reports.quantities import count, percent, quantity, threshold
-from reports.summary import groups, part_label
+from deltasim.reports.page.parts import Grid, Section
+from deltasim.reports.quantities import count, percent, quantity, threshold
+from deltasim.reports.summary import groups, part_label
 
 if TYPE_CHECKING:
-    from reports.result import Result
+    from deltasim.reports.measured import Result
 
 
 def figures_section(result: Result) -> Section:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import altair
 import numpy as np
 
-from reports.levels import Level, levels
-from reports.page.parts import Figure, Spec
-from reports.page.theme import DELTA, DENSE, INK, MUTED, SERIES, drawn_from, finished, si_axis
-from reports.quantities import quantity
-from simulator.chip.peaks import peak_rate
+from deltasim.reports.levels import Level, levels
+from deltasim.reports.page.parts import Figure, Spec
+from deltasim.reports.page.theme import DELTA, DENSE, INK, MUTED, SERIES, drawn_from, finished, si_axis
+from deltasim.reports.quantities import quantity
+from deltasim.simulator.chip.peaks import peak_rate
 
 if TYPE_CHECKING:
-    from reports.result import Result
+    from deltasim.reports.measured import Result
 
 
 class Mark(NamedTuple):

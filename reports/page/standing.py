@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from reports.page.parts import Grid, Section
-from reports.quantities import ABSENT, count, percent, quantity
-from simulator.area import memory_mm2, standing
+from deltasim.reports.page.parts import Grid, Section
+from deltasim.reports.quantities import ABSENT, count, percent, quantity
+from deltasim.simulator.chip.area import memory_mm2, standing
 
 if TYPE_CHECKING:
-    from reports.result import Result
+    from deltasim.reports.measured import Result
 
 COLUMNS = ("part", "instances", "area", "power at rest", "area known from")
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from reports.page.parts import Spec
-from reports.summary import part_label
+from deltasim.reports.page.parts import Spec
+from deltasim.reports.summary import part_label
 
 if TYPE_CHECKING:
     import altair

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import altair
 
-from reports.page.parts import Figure, Grid, Link, Section, Spec
-from reports.page.theme import DELTA, DENSE, MUTED, drawn_from, finished, series
-from reports.quantities import percent, quantity, ratio, score
+from deltasim.reports.page.parts import Figure, Grid, Link, Section, Spec
+from deltasim.reports.page.theme import DELTA, DENSE, MUTED, drawn_from, finished, series
+from deltasim.reports.quantities import percent, quantity, ratio, score
 
 if TYPE_CHECKING:
-    from reports.result import Result
+    from deltasim.reports.measured import Result
 
 NEAR = 0.005  # half a point of accuracy
 TICKS = tuple(step * 10**power for power in range(-2, 6) for step in (1, 2, 5))

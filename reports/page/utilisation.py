@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import altair
 
-from reports.figures import WORK, activities
-from reports.page.floorplan import Floorplan, Spot, floorplan
-from reports.page.parts import Figure, Section, Spec
-from reports.page.plane import busy_legend, ends, plane, wires
-from reports.page.theme import INK, MUTED, drawn_from, finished, heat
-from reports.quantities import percent
+from deltasim.reports.figures import WORK, activities
+from deltasim.reports.page.floorplan import Floorplan, Spot, floorplan
+from deltasim.reports.page.parts import Figure, Section, Spec
+from deltasim.reports.page.plane import busy_legend, ends, plane, wires
+from deltasim.reports.page.theme import INK, MUTED, drawn_from, finished, heat
+from deltasim.reports.quantities import percent
 
 if TYPE_CHECKING:
-    from reports.result import Result
-    from simulator.ledger import Ledger
+    from deltasim.reports.measured import Result
+    from deltasim.simulator.ledger.ledger import Ledger
 
 SHAPES = {"core": "square", "hub": "circle", "dram": "diamond"}
 

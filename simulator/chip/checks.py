@@ -6,16 +6,16 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from networks.errors import InputError, nearest
-from simulator.actions import chip_actions
-from simulator.chip.memories import Cache, Registers, Shared
-from simulator.chip.memory_checks import memory_faults
-from simulator.chip.wiring import described_topology
-from simulator.description.faults import Fault
-from simulator.virtual_channels import classes_of, legs_of, named, rings_of, waiting_circle
+from deltasim.runtime.errors import InputError, nearest
+from deltasim.simulator.chip.actions import chip_actions
+from deltasim.simulator.chip.memories import Cache, Registers, Shared
+from deltasim.simulator.chip.memory_checks import memory_faults
+from deltasim.simulator.chip.virtual_channels import classes_of, legs_of, named, rings_of, waiting_circle
+from deltasim.simulator.chip.wiring import described_topology
+from deltasim.simulator.schema.faults import Fault
 
 if TYPE_CHECKING:
-    from simulator.chip.description import Chip
+    from deltasim.simulator.chip.description import Chip
 
 LEAST_BURST = 8  # bytes: two words of the widest weights
 NEEDED = {  # policy -> kinds of memory, of each of which a chip needs one

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from quantiphy import Quantity
 
-from simulator.actions import chip_actions
-from simulator.capacity import size_text
-from simulator.chip.description import Chip
-from simulator.chip.memories import Buffer, Cache, Dram, Memory, OnChip, Registers, StandardDram
-from simulator.chip.peaks import instances, peak_bandwidth, peak_rate
-from simulator.tables import Table
+from deltasim.simulator.chip.actions import chip_actions
+from deltasim.simulator.chip.description import Chip
+from deltasim.simulator.chip.memories import Buffer, Cache, Dram, Memory, OnChip, Registers, StandardDram
+from deltasim.simulator.chip.peaks import instances, peak_bandwidth, peak_rate
+from deltasim.simulator.chip.text_table import Table
+from deltasim.simulator.mapping.capacity import size_text
 
 
 def describe(chip: Chip) -> tuple[Table, ...]:
     """Everything a description says, and the peaks that follow from it.
 
-    >>> from simulator.chip import load_chip
+    >>> from deltasim.simulator.chip import load_chip
     >>> [table.heading for table in describe(load_chip("edgedrnn"))]
     ['Chip', 'Cores', 'Memory dram', 'Network', 'Placement', 'Peaks', 'Prices']
     """

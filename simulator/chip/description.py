@@ -11,12 +11,12 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import PrivateAttr, model_validator
 
-from simulator.chip.memories import Dram, Memory, Registers, StandardDram
-from simulator.chip.parts import Cores, Interconnect, Placement, Price, Synchronisation
-from simulator.chip.wiring import described_topology
-from simulator.description.part import Part
-from simulator.description.quantities import Node, Text, period_ps
-from simulator.topology import Topology
+from deltasim.simulator.chip.memories import Dram, Memory, Registers, StandardDram
+from deltasim.simulator.chip.parts import Cores, Interconnect, Placement, Price, Synchronisation
+from deltasim.simulator.chip.wiring import described_topology
+from deltasim.simulator.schema.part import Part
+from deltasim.simulator.schema.quantities import Node, Text, period_ps
+from deltasim.simulator.topology import Topology
 
 
 class Origin(NamedTuple):
@@ -42,7 +42,7 @@ class Chip(Part):
     Times are whole picoseconds (a clock's period is rounded to the nearest), sizes bytes or bits, energies
     joules.
 
-    >>> from simulator.chip import load_chip
+    >>> from deltasim.simulator.chip import load_chip
     >>> chip = load_chip("edgedrnn")
     >>> chip.cores.mac.lanes, chip.cores.period_ps, chip.memories[0].name
     (8, 8000, 'dram')
@@ -65,8 +65,8 @@ class Chip(Part):
 
     @model_validator(mode="after")
     def _agrees(self) -> Chip:
-        from simulator.chip.checks import faults
-        from simulator.description.faults import Faults
+        from deltasim.simulator.chip.checks import faults
+        from deltasim.simulator.schema.faults import Faults
 
         if found := faults(self):
             raise Faults(found)
@@ -86,7 +86,7 @@ class Chip(Part):
     @cached_property
     def priced(self) -> dict[str, Price]:
         """The price of every action: what the description says, else what its on-chip memories come to."""
-        from simulator.chip.silicon import derived_prices
+        from deltasim.simulator.chip.silicon import derived_prices
 
         return derived_prices(self) | self.prices
 
@@ -121,7 +121,7 @@ class Chip(Part):
 
         Errors: InputError for every value that is not allowed.
         """
-        from simulator.chip.loading import chip_from_content
+        from deltasim.simulator.chip.loading import chip_from_content
 
         content = self.content()
         for path, value in fields.items():

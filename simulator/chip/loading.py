@@ -9,12 +9,12 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from networks.errors import InputError, nearest
-from simulator.chip.description import Chip, Origin, packaged_chips
-from simulator.chip.sentences import told
-from simulator.description.faults import Fault
-from simulator.dram.loading import standard_content
-from simulator.topology.edges import read_rows
+from deltasim.runtime.errors import InputError, nearest
+from deltasim.simulator.chip.description import Chip, Origin, packaged_chips
+from deltasim.simulator.chip.sentences import told
+from deltasim.simulator.dram.loading import standard_content
+from deltasim.simulator.schema.faults import Fault
+from deltasim.simulator.topology.edges import read_rows
 
 
 class ChipErrors(InputError):
@@ -45,7 +45,7 @@ def load_chip(name_or_path: str | Path) -> Chip:
     'silicon'
     >>> load_chip("edgedrn")
     Traceback (most recent call last):
-    networks.errors.InputError: chip: edgedrn: there is no such chip. Did you mean edgedrnn? There are: ...
+    deltasim.runtime.errors.InputError: chip: edgedrn: there is no such chip. ...
     """
     text = str(name_or_path)
     if text in chip_names():

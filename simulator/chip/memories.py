@@ -6,8 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
-from simulator.description.part import Part
-from simulator.description.quantities import (
+from deltasim.simulator.dram.named import read_standard
+from deltasim.simulator.dram.standard import Standard
+from deltasim.simulator.schema.part import Part
+from deltasim.simulator.schema.quantities import (
     Bits,
     Bytes,
     Count,
@@ -17,8 +19,6 @@ from simulator.description.quantities import (
     Text,
     period_ps,
 )
-from simulator.dram.named import read_standard
-from simulator.dram.standard import Standard
 
 
 class Scratchpad(Part):
@@ -67,7 +67,7 @@ class Timing(Part):
 class Dram(Part):
     """DRAM shared by all cores, known by its own figures: a channel of ``size`` at each node in ``ports``.
 
-    It serves what it is asked for in order, a run of bytes after another (``simulator.rules.dram``). The
+    It serves what it is asked for in order, a run of bytes after another (``simulator.dram.in_order``). The
     weights of a core lie in the channel of its nearest port (of ports equally near, the lowest).
     """
 
@@ -93,7 +93,7 @@ class StandardDram(Part):
     ``standard`` is a name in the box, a YAML file, or the fields of one; ``mapping`` a name or an order of
     address fields.
 
-    >>> from simulator.chip import load_chip
+    >>> from deltasim.simulator.chip import load_chip
     >>> hbm = load_chip("mesh64-hbm").memory("hbm")
     >>> hbm.standard.name, hbm.size_bytes // 2**20, hbm.access_bytes, hbm.queue
     ('HBM2-2000', 512, 32, 32)

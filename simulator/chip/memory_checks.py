@@ -6,13 +6,22 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from networks.errors import InputError, nearest
-from simulator.chip.memories import Buffer, Cache, Dram, OnChip, Registers, Scratchpad, Shared, StandardDram
-from simulator.description.faults import Fault
-from simulator.rules.banks import MOST_BANKS
+from deltasim.runtime.errors import InputError, nearest
+from deltasim.simulator.chip.memories import (
+    Buffer,
+    Cache,
+    Dram,
+    OnChip,
+    Registers,
+    Scratchpad,
+    Shared,
+    StandardDram,
+)
+from deltasim.simulator.components.banked_buffer import MOST_BANKS
+from deltasim.simulator.schema.faults import Fault
 
 if TYPE_CHECKING:
-    from simulator.chip.description import Chip
+    from deltasim.simulator.chip.description import Chip
 
 
 def memory_faults(chip: Chip, nodes: int | None) -> Iterator[Fault]:
@@ -148,7 +157,7 @@ def port_faults(path: str, ports: tuple[int, ...], nodes: int | None) -> Iterato
 
 
 def mapping_faults(path: str, memory: StandardDram) -> Iterator[Fault]:
-    from simulator.dram.mapping import address_bits
+    from deltasim.simulator.dram.mapping import address_bits
 
     try:
         address_bits(memory.standard, memory.mapping)

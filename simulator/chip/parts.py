@@ -2,7 +2,7 @@
 
 Names are those of the YAML form; a size, a clock or a width keeps its unit in the attribute's name
 (``size`` in the file is ``size_bytes`` here). What a part may not hold on its own is refused here; what parts
-may not be to each other is refused in ``simulator.chip.checks``.
+may not be to each other is refused in ``deltasim.simulator.chip.checks``.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from simulator.description.part import Part
-from simulator.description.quantities import (
+from deltasim.simulator.schema.part import Part
+from deltasim.simulator.schema.quantities import (
     Bits,
     Bytes,
     Count,

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulator.chip.memories import Buffer, Dram, Memory, Scratchpad, Shared, StandardDram
+from deltasim.simulator.chip.memories import Buffer, Dram, Memory, Scratchpad, Shared, StandardDram
 
 if TYPE_CHECKING:
-    from simulator.chip.description import Chip
+    from deltasim.simulator.chip.description import Chip
 
 
 def peak_rate(chip: Chip) -> float:
     """Multiply-accumulates per second with every lane of every array busy.
 
-    >>> from simulator.chip import load_chip
+    >>> from deltasim.simulator.chip import load_chip
     >>> peak_rate(load_chip("edgedrnn"))         # 8 lanes at 125 MHz
     1000000000.0
     """
@@ -33,7 +33,7 @@ def peak_bandwidth(chip: Chip, memory: Memory) -> float:
     access a cycle from the bank of each multiply array, a buffer one for each stream, as far as it has banks;
     any other memory one access a cycle.
 
-    >>> from simulator.chip import load_chip
+    >>> from deltasim.simulator.chip import load_chip
     >>> chip = load_chip("edgedrnn")
     >>> round(peak_bandwidth(chip, chip.memories[0]) / 1e9, 2)        # 16 bits at 1066 Mbit/s a pin
     2.13

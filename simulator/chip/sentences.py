@@ -6,11 +6,11 @@ import reprlib
 from collections.abc import Iterator
 from typing import Any, get_args
 
-from networks.errors import nearest
-from simulator.chip.description import Chip
-from simulator.description.faults import Fault, Faults
-from simulator.description.part import Part
-from simulator.description.quantities import QuantityError
+from deltasim.runtime.errors import nearest
+from deltasim.simulator.chip.description import Chip
+from deltasim.simulator.schema.faults import Fault, Faults
+from deltasim.simulator.schema.part import Part
+from deltasim.simulator.schema.quantities import QuantityError
 
 # pydantic names a memory's kind in its location, after the position
 KINDS = ("scratchpad", "dram", "standarddram", "cache", "buffer", "registers")

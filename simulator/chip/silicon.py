@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from networks.errors import InputError
-from simulator.chip.memories import Buffer, Cache, Dram, OnChip, Registers, Scratchpad, StandardDram
-from simulator.chip.parts import Price
-from simulator.description.quantities import nanometres
-from simulator.sram.model import SramEstimate, sram
+from deltasim.runtime.errors import InputError
+from deltasim.simulator.chip.memories import Buffer, Cache, Dram, OnChip, Registers, Scratchpad, StandardDram
+from deltasim.simulator.chip.parts import Price
+from deltasim.simulator.schema.quantities import nanometres
+from deltasim.simulator.sram.model import SramEstimate, sram
 
 if TYPE_CHECKING:
-    from simulator.chip.description import Chip
+    from deltasim.simulator.chip.description import Chip
 
 TAG_BITS = 32  # a tag with its state, rounded up to the narrowest word of the table
 WIDEST = 1024  # bits
@@ -49,7 +49,7 @@ def derived_prices(chip: Chip) -> dict[str, Price]:
 
 def standard_prices(memory: StandardDram) -> dict[str, Price]:
     """Price every action of a DRAM by the currents of its standard; pins without a source count nothing."""
-    from simulator.dram.energy import WHY, prices
+    from deltasim.simulator.dram.energy import WHY, prices
 
     power, of = memory.standard.power, prices(memory.standard)
     kind = "estimated" if power.status == "datasheet" else power.status  # a worst case, not a measurement

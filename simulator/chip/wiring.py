@@ -6,13 +6,13 @@ import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from networks.errors import InputError
-from simulator.topology import Link, Topology, parse_topology
-from simulator.topology.edges import graph_topology, links_of
-from simulator.topology.joined import joined
+from deltasim.runtime.errors import InputError
+from deltasim.simulator.topology import Link, Topology, parse_topology
+from deltasim.simulator.topology.edges import graph_topology, links_of
+from deltasim.simulator.topology.joined import joined
 
 if TYPE_CHECKING:
-    from simulator.chip.parts import Interconnect, Joined
+    from deltasim.simulator.chip.parts import Interconnect, Joined
 
 EDGES = "network.edges"
 

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from networks.kernels import inlined, part
-from simulator.dram import fields as at
-from simulator.dram.packing import KIND, KNOWN, TARGET, TICK
-from simulator.dram.rule import first_command
-from simulator.dram.state import Integers, Memory
-from simulator.dram.timing import Timing
+from deltasim.runtime.compiling import inlined, part
+from deltasim.simulator.dram import fields as at
+from deltasim.simulator.dram.packing import KIND, KNOWN, TARGET, TICK
+from deltasim.simulator.dram.scheduler import first_command
+from deltasim.simulator.dram.state import Integers, Memory
+from deltasim.simulator.dram.timing import Timing
 
 
 @inlined

@@ -7,16 +7,16 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from networks.kernels import inlined, kernel, part
-from simulator.dram import fields as at
-from simulator.dram.coming import before_others, first_coming
-from simulator.dram.hits import Turns, alone, at_once
-from simulator.dram.issue import columns, row_command
-from simulator.dram.mapping import decode, together
-from simulator.dram.packing import KIND, KNOWN, TARGET, TICK, view
-from simulator.dram.state import Integers, Memory
-from simulator.dram.timing import Timing
-from simulator.dram.waiting import line_up
+from deltasim.runtime.compiling import inlined, kernel, part
+from deltasim.simulator.dram import fields as at
+from deltasim.simulator.dram.burst_runs import Turns, alone, at_once
+from deltasim.simulator.dram.coming import before_others, first_coming
+from deltasim.simulator.dram.commands import columns, row_command
+from deltasim.simulator.dram.mapping import decode, together
+from deltasim.simulator.dram.packing import KIND, KNOWN, TARGET, TICK, view
+from deltasim.simulator.dram.queue import line_up
+from deltasim.simulator.dram.state import Integers, Memory
+from deltasim.simulator.dram.timing import Timing
 
 LATENCIES = 1 << 16  # bins of one tick; the last holds all that are longer
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from simulator.dram import fields as at
-from simulator.dram.standard import Rail, Standard
-from simulator.dram.state import Memory
-from simulator.dram.states import state_ticks
-from simulator.dram.timing import Timing
+from deltasim.simulator.dram import fields as at
+from deltasim.simulator.dram.rank_states import state_ticks
+from deltasim.simulator.dram.standard import Rail, Standard
+from deltasim.simulator.dram.state import Memory
+from deltasim.simulator.dram.timing import Timing
 
 
 class Prices(NamedTuple):
@@ -34,7 +34,7 @@ def prices(standard: Standard) -> Prices:
     REF = V (IDD5 - IDD3N) tRFC; background V IDD3N with a row open, V IDD2N without, V IDD3P and V IDD2P
     powered down. Source: Micron TN-41-01, as in DRAMsim3 and DRAMPower.
 
-    >>> from simulator.dram.loading import load_standard
+    >>> from deltasim.simulator.dram.loading import load_standard
     >>> of = prices(load_standard("LPDDR4-3200"))
     >>> f"{of.activate_j * 1e9:.2f} nJ, {of.read_j / 256 * 1e12:.2f} + {of.io_read_j / 256 * 1e12:.2f} pJ/bit"
     '1.20 nJ, 5.26 + 3.21 pJ/bit'

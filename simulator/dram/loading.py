@@ -10,10 +10,10 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from networks.errors import InputError, nearest
-from simulator.description.faults import Fault, Faults
-from simulator.description.quantities import QuantityError
-from simulator.dram.standard import Standard
+from deltasim.runtime.errors import InputError, nearest
+from deltasim.simulator.dram.standard import Standard
+from deltasim.simulator.schema.faults import Fault, Faults
+from deltasim.simulator.schema.quantities import QuantityError
 
 BOX = Path(__file__).parent / "standards"
 
@@ -43,7 +43,7 @@ def load_standard(name_or_path: str | Path) -> Standard:
     32
     >>> load_standard("DDR4-2401")
     Traceback (most recent call last):
-    networks.errors.InputError: standard: DDR4-2401: there is no such memory. Did you mean DDR4-2400? ...
+    deltasim.runtime.errors.InputError: standard: DDR4-2401: there is no such memory. ...
     """
     text = str(name_or_path)
     path = BOX / f"{text}.yaml" if text in standard_names() else Path(name_or_path)

@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from networks.errors import InputError, nearest
-from networks.kernels import kernel, part
-from simulator.dram.standard import Organisation, Standard
+from deltasim.runtime.compiling import kernel, part
+from deltasim.runtime.errors import InputError, nearest
+from deltasim.simulator.dram.standard import Organisation, Standard
 
 FIELDS = ("channel", "pseudo_channel", "rank", "bank_group", "bank", "row", "column")
 
@@ -61,13 +61,13 @@ def address_bits(standard: Standard, mapping: str = "RoBaRaCoCh") -> AddressBits
 
     Errors: InputError for an unknown name or field, a field left out or taken twice.
 
-    >>> from simulator.dram.loading import load_standard
+    >>> from deltasim.simulator.dram.loading import load_standard
     >>> bits = address_bits(load_standard("DDR4-2400"))
     >>> decode(bits, 8192)                        # one row further: the next bank group, so bank 4 of 16
     (0, 4, 0)
     >>> address_bits(load_standard("DDR4-2400"), "row bank column")
     Traceback (most recent call last):
-    networks.errors.InputError: --mapping: row bank column: the mapping does not cover bank_group. Add it.
+    deltasim.runtime.errors.InputError: --mapping: row bank column: the mapping does not cover bank_group. ...
     """
     chosen = MAPPINGS.get(mapping)
     if chosen is None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from networks.errors import InputError
-from simulator.description.quantities import QuantityError
+from deltasim.runtime.errors import InputError
+from deltasim.simulator.schema.quantities import QuantityError
 
 
 def read_standard(value: object) -> object:
@@ -14,7 +14,7 @@ def read_standard(value: object) -> object:
     >>> read_standard("HBM2-2000").organisation.pseudo_channels
     2
     """
-    from simulator.dram.loading import load_standard
+    from deltasim.simulator.dram.loading import load_standard
 
     if not isinstance(value, str):
         return value

@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulator.dram import fields as at
-from simulator.dram.mapping import AddressBits
-from simulator.dram.state import Integers, Memory, empty_memory
-from simulator.dram.timing import Timing
-from simulator.dram.viewing import Seen, Table, viewer
+from deltasim.runtime.packed_views import Seen, Table, viewer
+from deltasim.simulator.dram import fields as at
+from deltasim.simulator.dram.mapping import AddressBits
+from deltasim.simulator.dram.state import Integers, Memory, empty_memory
+from deltasim.simulator.dram.timing import Timing
 
 # run: bytes asked for under one ticket
 TICKET, ARRIVAL, WRITE = 0, 1, 2
@@ -102,8 +102,8 @@ view: Callable[[Integers], Stream] = viewer(SEEN)
 def pack(timing: Timing, bits: AddressBits, runs: int) -> Integers:
     """Make a memory at rest that takes up to ``runs`` runs at a time, as one flat array.
 
-    >>> from simulator.dram.loading import load_standard
-    >>> from simulator.dram.mapping import address_bits
+    >>> from deltasim.simulator.dram.loading import load_standard
+    >>> from deltasim.simulator.dram.mapping import address_bits
     >>> standard = load_standard("DDR4-2400")
     >>> flat = pack(standard.timing(), address_bits(standard), runs=16)
     >>> flat.ndim, str(flat.dtype)
@@ -127,8 +127,8 @@ def pack(timing: Timing, bits: AddressBits, runs: int) -> Integers:
 def parts(flat: Integers) -> Memory:
     """Give what a packed memory remembers; the arrays share its storage.
 
-    >>> from simulator.dram.loading import load_standard
-    >>> from simulator.dram.mapping import address_bits
+    >>> from deltasim.simulator.dram.loading import load_standard
+    >>> from deltasim.simulator.dram.mapping import address_bits
     >>> standard = load_standard("HBM2-2000")
     >>> parts(pack(standard.timing(), address_bits(standard), runs=4)).bank.shape
     (32, 16)

@@ -10,15 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from networks.errors import InputError
-from simulator.dram import drive as of
-from simulator.dram import fields as at
-from simulator.dram.energy import Energy, energy_of
-from simulator.dram.mapping import address_bits
-from simulator.dram.packing import pack, parts
-from simulator.dram.records import Records, read_records
-from simulator.dram.standard import Standard
-from simulator.dram.states import StateTicks, state_ticks
+from deltasim.runtime.errors import InputError
+from deltasim.simulator.dram import drive as of
+from deltasim.simulator.dram import fields as at
+from deltasim.simulator.dram.energy import Energy, energy_of
+from deltasim.simulator.dram.mapping import address_bits
+from deltasim.simulator.dram.packing import pack, parts
+from deltasim.simulator.dram.rank_states import StateTicks, state_ticks
+from deltasim.simulator.dram.standard import Standard
+from deltasim.simulator.dram.trace_reader import Records, read_records
 
 MOST_IN_FLIGHT = 1 << 20
 
@@ -71,14 +71,14 @@ def run_trace(
     """Stream a trace file (``R|W byte_address bytes`` a line), or blocks of records, through a memory.
 
     ``window`` transactions are in flight at once (0: as many as the queues take). ``mapping`` is a name or an
-    order of fields (`simulator.dram.mapping`). ``queue`` requests of a channel wait for a row.
+    order of fields (`deltasim.simulator.dram.mapping`). ``queue`` requests of a channel wait for a row.
     ``closed_page`` closes a row once no waiting request hits it. A rank powers down after
     ``power_down_after`` idle ticks (0: never).
 
     Errors: InputError for a line that does not parse, an address beyond the memory, a mapping that does not
     cover the address, an option out of range.
 
-    >>> from simulator.dram.loading import load_standard
+    >>> from deltasim.simulator.dram.loading import load_standard
     >>> stream = Records(np.zeros(1, np.uint8), np.array([0]), np.array([1 << 20]))
     >>> result = run_trace(load_standard("DDR3-1600"), [stream])
     >>> result.transactions, round(result.utilisation, 2), result.row_conflicts

@@ -13,9 +13,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
-from simulator.description.faults import Faults
-from simulator.description.part import Part
-from simulator.description.quantities import (
+from deltasim.simulator.dram.standard_checks import contradictions
+from deltasim.simulator.dram.timing import Timing
+from deltasim.simulator.schema.faults import Faults
+from deltasim.simulator.schema.part import Part
+from deltasim.simulator.schema.quantities import (
     Bytes,
     Count,
     CountOrZero,
@@ -25,8 +27,6 @@ from simulator.description.quantities import (
     quantity,
     reads_as,
 )
-from simulator.dram.contradictions import contradictions
-from simulator.dram.timing import Timing
 
 Current = Annotated[float, *quantity(("A",), "a current", "48 mA", zero=True)]
 Voltage = Annotated[float, *quantity(("V",), "a voltage", "1.2 V")]
@@ -150,7 +150,7 @@ class Power(Part):
 class Standard(Part):
     """One memory: what it is made of, how fast its commands follow each other, what they cost.
 
-    >>> from simulator.dram.loading import load_standard
+    >>> from deltasim.simulator.dram.loading import load_standard
     >>> standard = load_standard("DDR4-2400")
     >>> standard.capacity_bytes, round(standard.peak_bandwidth / 1e9, 1)
     (8589934592, 19.2)

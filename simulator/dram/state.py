@@ -7,14 +7,14 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from simulator.dram import fields as at
-from simulator.dram.timing import Timing
+from deltasim.simulator.dram import fields as at
+from deltasim.simulator.dram.timing import Timing
 
 Integers = npt.NDArray[np.int64]
 
 
 class Memory(NamedTuple):
-    """All that a memory remembers, one row a thing, one column a field of `simulator.dram.fields`.
+    """All that a memory remembers, one row a thing, one column a field of `deltasim.simulator.dram.fields`.
 
     B banks, G bank groups, R ranks (and pseudo channels), C channels, S slots; all int64, times in ticks.
     Banks are numbered group by group, groups rank by rank, ranks channel by channel.
@@ -32,7 +32,7 @@ class Memory(NamedTuple):
 def empty_memory(timing: Timing) -> Memory:
     """Make a memory at tick 0: every row closed, nothing waiting, the first refresh one interval away.
 
-    >>> from simulator.dram.loading import load_standard
+    >>> from deltasim.simulator.dram.loading import load_standard
     >>> memory = empty_memory(load_standard("HBM2-2000").timing())
     >>> memory.bank.shape, memory.rank.shape      # 2 pseudo channels of 16 banks
     ((32, 16), (2, 14))

@@ -16,7 +16,7 @@ class Timing(NamedTuple):
     none is the same bank (activate, precharge) or any two banks of a rank (read, write); ``_group`` is
     the same bank group; ``_rank`` is two ranks on one data bus.
 
-    >>> from simulator.dram.loading import load_standard
+    >>> from deltasim.simulator.dram.loading import load_standard
     >>> timing = load_standard("DDR4-2400").timing()
     >>> timing.read_latency, timing.read_to_read, timing.read_to_read_group, timing.refresh_interval
     (21, 4, 6, 9364)

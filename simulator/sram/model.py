@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from networks.errors import InputError
-from simulator.sram.table import cacti_grid
+from deltasim.runtime.errors import InputError
+from deltasim.simulator.sram.table import cacti_grid
 
 SMALLEST_BANK, LARGEST_BANK = 512, 32 * 2**20  # bytes: four times beyond the table on either side
 NARROWEST, WIDEST = 8, 1024  # bits: as far beyond it

@@ -80,7 +80,7 @@ def cacti_grid() -> Grid:
     >>> cacti_grid().values.shape
     (6, 3, 7, 3)
     """
-    text = files("simulator.sram").joinpath("cacti_sram.csv").read_text()
+    text = files("deltasim.simulator.sram").joinpath("cacti_sram.csv").read_text()
     rows = list(csv.DictReader(text.splitlines()))
     keys = [(float(row["tech_nm"]), float(row["size_bytes"]), float(row["word_bits"])) for row in rows]
     nodes, sizes, words = (np.unique([key[axis] for key in keys]) for axis in range(3))

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from networks.errors import InputError
-from simulator.topology.links import Integers, Link, Places, one_class
-from simulator.topology.shortest import UNREACHED, shortest_steps
-from simulator.topology.topology import Topology
+from deltasim.runtime.errors import InputError
+from deltasim.simulator.topology.links import Integers, Link, Places, one_class
+from deltasim.simulator.topology.shortest import UNREACHED, shortest_steps
+from deltasim.simulator.topology.topology import Topology
 
 if TYPE_CHECKING:
     import networkx

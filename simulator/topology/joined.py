@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from networks.errors import InputError
-from simulator.topology.links import Integers, Link, Places
-from simulator.topology.topology import Topology
+from deltasim.runtime.errors import InputError
+from deltasim.simulator.topology.links import Integers, Link, Places
+from deltasim.simulator.topology.topology import Topology
 
 
 def joined(inner: Topology, outer: Topology, gateway: int, period: float, latency: float) -> Topology:
@@ -17,7 +17,7 @@ def joined(inner: Topology, outer: Topology, gateway: int, period: float, latenc
     the network inside. A route goes to the gateway, along ``outer`` from gateway to gateway, and on inside.
     Errors: InputError for a bus in either place and a gateway that is not there.
 
-    >>> from simulator.topology import parse_topology
+    >>> from deltasim.simulator.topology import parse_topology
     >>> four = joined(parse_topology("mesh:2x2"), parse_topology("ring:4"), gateway=0, period=4, latency=20)
     >>> four.cores, four.path(3, 5), sum(link.between_chips for link in four.links)
     (16, (3, 2, 0, 4, 5), 8)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.topology.links import Integers, Link, Places, one_class
-from simulator.topology.ring import ring_step
-from simulator.topology.topology import Topology
+from deltasim.simulator.topology.links import Integers, Link, Places, one_class
+from deltasim.simulator.topology.ring import ring_step
+from deltasim.simulator.topology.topology import Topology
 
 
 def mesh(shape: tuple[int, ...]) -> Topology:

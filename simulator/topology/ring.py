@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from simulator.topology.links import Integers, Link, Places
-from simulator.topology.topology import Topology
+from deltasim.simulator.topology.links import Integers, Link, Places
+from deltasim.simulator.topology.topology import Topology
 
 
 def ring(shape: tuple[int, ...]) -> Topology:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from simulator.topology.links import Ints
+from deltasim.simulator.topology.links import Ints
 
 UNREACHED = 1 << 30
 

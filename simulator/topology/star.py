@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
-from simulator.topology.links import BUS, Integers, Link, Places, both_ways, one_class
-from simulator.topology.ring import on_a_circle
-from simulator.topology.topology import Topology
+from deltasim.simulator.topology.links import BUS, Integers, Link, Places, both_ways, one_class
+from deltasim.simulator.topology.ring import on_a_circle
+from deltasim.simulator.topology.topology import Topology
 
 
 def bus(shape: tuple[int, ...]) -> Topology:

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
-from networks.errors import InputError, nearest
-from simulator.topology.mesh import mesh, torus
-from simulator.topology.ring import ring
-from simulator.topology.star import bus, crossbar, star
-from simulator.topology.topology import Topology
-from simulator.topology.tree import tree
+from deltasim.runtime.errors import InputError, nearest
+from deltasim.simulator.topology.mesh import mesh, torus
+from deltasim.simulator.topology.ring import ring
+from deltasim.simulator.topology.star import bus, crossbar, star
+from deltasim.simulator.topology.topology import Topology
+from deltasim.simulator.topology.tree import tree
 
 LARGEST = 4096  # nodes: a table of routes has an entry for every pair of them
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from networks.errors import InputError
-from simulator.topology.links import ARRIVED, BUS, Integers, Ints, Link, Places, Step
-from simulator.topology.trees import Reach, reaches_from
+from deltasim.runtime.errors import InputError
+from deltasim.simulator.topology.links import ARRIVED, BUS, Integers, Ints, Link, Places, Step
+from deltasim.simulator.topology.trees import Reach, reaches_from
 
 if TYPE_CHECKING:
     import networkx
@@ -30,7 +30,7 @@ class Topology:
     ``classes`` of virtual channels keep the routes free of deadlock. With ``routers`` every node has a
     router; without, only the switches have one.
 
-    >>> from simulator.topology import parse_topology
+    >>> from deltasim.simulator.topology import parse_topology
     >>> mesh = parse_topology("mesh:2x3", 6)
     >>> mesh.nodes, len(mesh.links), mesh.path(0, 5)
     (6, 14, (0, 1, 2, 5))
@@ -122,7 +122,7 @@ class Topology:
     def routes(self, sources: Integers, destinations: Integers) -> tuple[Integers, Integers]:
         """The routes of many pairs at once: (bounds, links), the links of pair p from bounds[p].
 
-        >>> from simulator.topology import parse_topology
+        >>> from deltasim.simulator.topology import parse_topology
         >>> bounds, links = parse_topology("ring:4", 4).routes(np.array([0, 0]), np.array([0, 2]))
         >>> bounds.tolist(), len(links)
         ([0, 0, 2], 2)
@@ -172,7 +172,7 @@ class Topology:
 
         Each link carries the message once; parents come before their children.
 
-        >>> from simulator.topology import parse_topology
+        >>> from deltasim.simulator.topology import parse_topology
         >>> parse_topology("mesh:2x2", 4).multicast_tree(0, [1, 3])
         ((0, -1), (2, 0))
         """

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from simulator.topology.links import Integers, Link, Places, both_ways, one_class
-from simulator.topology.topology import Topology
+from deltasim.simulator.topology.links import Integers, Link, Places, both_ways, one_class
+from deltasim.simulator.topology.topology import Topology
 
 
 def tree(shape: tuple[int, ...]) -> Topology:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from simulator.topology.links import ARRIVED, Integers
+from deltasim.simulator.topology.links import ARRIVED, Integers
 
 if TYPE_CHECKING:
-    from simulator.topology.topology import Topology
+    from deltasim.simulator.topology.topology import Topology
 
 Flags = npt.NDArray[np.bool_]
 
@@ -19,7 +19,7 @@ Flags = npt.NDArray[np.bool_]
 class Reach(NamedTuple):
     """The union of the routes from a node to every core: E links, nearest first.
 
-    >>> from simulator.topology import parse_topology
+    >>> from deltasim.simulator.topology import parse_topology
     >>> reach = parse_topology("mesh:2x2", 4).reach(0)
     >>> reach.link.tolist(), reach.parent.tolist(), reach.last.tolist()
     ([0, 1, 2], [-1, -1, 0], [-1, 0, 1, 2])

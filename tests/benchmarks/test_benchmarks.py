@@ -78,7 +78,7 @@ def test_contestants_take_turns_after_one_unmeasured_run() -> None:
 
 
 def test_different_ledgers_are_not_compared() -> None:
-    from simulator.simulate import simulate
+    from deltasim.simulator.simulate import simulate
 
     network = chain(2, 2)
     one = simulate(network, trace_of(network, [[(0, 0)]]), chip())

@@ -31,10 +31,10 @@ def deltasim(
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A training folder with networks of 8 random neurons: quick to simulate."""
-    from networks.arithmetic import FixedPoint
-    from networks.build import random_stack
-    from workloads.digits.trained import Trained, save
-    from workloads.features import BANDS, Normalisation
+    from deltasim.networks.builders.recurrent import random_stack
+    from deltasim.networks.numbers.arithmetic import FixedPoint
+    from deltasim.workloads.digits.trained import Trained, save
+    from deltasim.workloads.features import BANDS, Normalisation
 
     network = random_stack(
         "gru", BANDS, (8,), np.random.default_rng(0), theta=0.2, readout=10, arithmetic=FixedPoint()

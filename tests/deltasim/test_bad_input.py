@@ -9,7 +9,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from simulator.chip.description import packaged_chips
+from deltasim.simulator.chip.description import packaged_chips
 
 Answer = CompletedProcess[str]
 Deltasim = Callable[[str], Answer]

@@ -78,7 +78,7 @@ def test_list(kind: str, name: str, deltasim: Deltasim) -> None:
 
 
 def test_describe_shows_every_price_with_its_kind(deltasim: Deltasim) -> None:
-    from simulator.chip import load_chip
+    from deltasim.simulator.chip import load_chip
 
     said = deltasim("describe chip edgedrnn").stdout
     assert [name for name in load_chip("edgedrnn").prices if name not in said] == []
@@ -86,7 +86,7 @@ def test_describe_shows_every_price_with_its_kind(deltasim: Deltasim) -> None:
 
 
 def test_the_file_of_a_chip_makes_the_same_chip(deltasim: Deltasim, tmp_path: Path) -> None:
-    from simulator.chip import load_chip
+    from deltasim.simulator.chip import load_chip
 
     (tmp_path / "mine.yaml").write_text(deltasim("describe chip edgedrnn --yaml").stdout)
     assert load_chip(tmp_path / "mine.yaml").digest == load_chip("edgedrnn").digest

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from deltasim.cases import choose, dense_baseline, prepare, run_case
-from networks.errors import InputError
-from simulator.chip import Chip, load_chip
+from deltasim.runtime.errors import InputError
+from deltasim.simulator.chip import Chip, load_chip
+from deltasim.workloads.benchmark import Benchmark
 from tests.simulator.builders import assert_same_ledger
-from workloads.benchmark import Benchmark
 
 
 @pytest.fixture(scope="module")

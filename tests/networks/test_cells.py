@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from networks.arithmetic import FixedPoint, Float32
-from networks.build import PARAMETERS, random_parameters, stack
-from networks.cells import CELLS, LIF, Conv2d, Dense, conv2d, gru, lstm, rnn
-from networks.errors import InputError
-from networks.execute import execute
-from networks.feed_forward import feed_forward
+from deltasim.networks.builders.feed_forward import feed_forward
+from deltasim.networks.builders.recurrent import PARAMETERS, random_parameters, stack
+from deltasim.networks.cells import CELLS, LIF, Conv2d, Dense, conv2d, gru, lstm, rnn
+from deltasim.networks.execute import execute
+from deltasim.networks.numbers.arithmetic import FixedPoint, Float32
+from deltasim.runtime.errors import InputError
 
 STATES = {"rnn": rnn.State, "gru": gru.State, "lstm": lstm.State}
 CELL_EXAMPLES = {

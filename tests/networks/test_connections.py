@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from networks.arithmetic import FixedPoint, Q
-from networks.connections import AllToAll, Convolution, Sparse
-from networks.errors import InputError
+from deltasim.networks.connections import AllToAll, Convolution, Sparse
+from deltasim.networks.numbers.arithmetic import FixedPoint, Q
+from deltasim.runtime.errors import InputError
 
 seeds = st.integers(0, 2**16)
 

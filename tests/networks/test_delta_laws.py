@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from networks.arithmetic import FixedPoint, Q
-from networks.build import random_stack
-from networks.cells import dense
-from networks.execute import execute
-from networks.feed_forward import feed_forward
+from deltasim.networks.builders.feed_forward import feed_forward
+from deltasim.networks.builders.recurrent import random_stack
+from deltasim.networks.cells import dense
+from deltasim.networks.execute import execute
+from deltasim.networks.numbers.arithmetic import FixedPoint, Q
 
 seeds, thetas = st.integers(0, 2**16), st.sampled_from([0.0, 0.05, 0.3])
 KINDS = st.sampled_from(["rnn", "gru", "lstm"])

@@ -8,13 +8,13 @@ import sys
 import numpy as np
 import pytest
 
-import networks
-from networks.build import random_stack
-from networks.cells import Dense, Input
-from networks.connections import AllToAll
-from networks.errors import InputError
-from networks.execute import execute
-from networks.graph import Network, Population, Projection
+from deltasim import networks
+from deltasim.networks.builders.recurrent import random_stack
+from deltasim.networks.cells import Dense, Input
+from deltasim.networks.connections import AllToAll
+from deltasim.networks.execute import execute
+from deltasim.networks.graph import Network, Population, Projection
+from deltasim.runtime.errors import InputError
 
 
 def small(**rest):
@@ -124,7 +124,7 @@ def test_reverse_layers_read_the_frames_backwards():
 
 def test_importing_the_package_is_light():
     code = (
-        "import sys, networks, networks.errors; heavy = {'numba', 'torch', 'numpy'} & set(sys.modules);"
+        "import sys, deltasim.networks as networks; heavy = {'numba', 'torch', 'numpy'} & set(sys.modules);"
         "assert not heavy, heavy; assert networks.Q(8, 8).bits == 16; assert 'numba' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -135,5 +135,5 @@ def test_every_public_name_leads_somewhere_and_hides_no_module():
         assert getattr(networks, name) is not None
     modules = {module.name for module in pkgutil.iter_modules(networks.__path__)}
     assert not modules & set(networks.NAMES)  # once imported, a module would take the place of the name
-    with pytest.raises(AttributeError, match="module 'networks' has no attribute 'GRUU'"):
+    with pytest.raises(AttributeError, match=r"module 'deltasim\.networks' has no attribute 'GRUU'"):
         _ = networks.GRUU

@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from networks.arithmetic import FixedPoint
-from networks.build import random_parameters, random_stack, stack
-from networks.cells import Dense, Input, dense
-from networks.connections import AllToAll
-from networks.errors import InputError
-from networks.graph import Network, Population, Projection
+from deltasim.networks.builders.recurrent import random_parameters, random_stack, stack
+from deltasim.networks.cells import Dense, Input, dense
+from deltasim.networks.connections import AllToAll
+from deltasim.networks.graph import Network, Population, Projection
+from deltasim.networks.numbers.arithmetic import FixedPoint
+from deltasim.runtime.errors import InputError
 
 
 def network_of(populations, projections, outputs=("b",), **rest):

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from networks.build import random_stack
-from networks.errors import InputError
-from networks.execute import execute
-from networks.trace import Trace, dense_trace, random_trace
+from deltasim.networks.builders.recurrent import random_stack
+from deltasim.networks.execute import execute
+from deltasim.networks.trace import Trace, dense_trace, random_trace
+from deltasim.runtime.errors import InputError
 
 
 @pytest.fixture

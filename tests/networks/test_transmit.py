@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from networks.transmit import scan, sends
+from deltasim.networks.transmit import scan, sends
 
 finite = st.floats(-1e6, 1e6, width=32)
 signals = arrays(np.float32, st.tuples(st.integers(1, 12), st.just(4)), elements=finite)

@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from networks.build import random_stack
-from networks.graph import Network
-from networks.trace import Trace, random_trace
-from reports.figures import Score
-from reports.result import Provenance, Result
-from simulator.actions import chip_actions
-from simulator.chip import Chip, load_chip
-from simulator.ledger import Ledger, Unit
-from simulator.mapping import map_network
+from deltasim.networks.builders.recurrent import random_stack
+from deltasim.networks.graph import Network
+from deltasim.networks.trace import Trace, random_trace
+from deltasim.reports.figures import Score
+from deltasim.reports.measured import Provenance, Result
+from deltasim.simulator.chip import Chip, load_chip
+from deltasim.simulator.chip.actions import chip_actions
+from deltasim.simulator.ledger.ledger import Ledger, Unit
+from deltasim.simulator.mapping.mapping import map_network
 
 CORE_UNITS = ("scan", "fetch", "mac", "update")
 # Which kind of unit counts which action; what is not listed belongs to the chip as a whole.

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from networks.build import random_stack
-from networks.trace import dense_trace, random_trace
-from reports.page.bandwidth import MOST_BINS, figures, rates
-from reports.result import Result
-from simulator.chip import load_chip
-from simulator.chip.peaks import peak_bandwidth
-from simulator.rules.timeline import empty_timelines, enter
-from simulator.simulate import simulate
+from deltasim.networks.builders.recurrent import random_stack
+from deltasim.networks.trace import dense_trace, random_trace
+from deltasim.reports.measured import Result
+from deltasim.reports.page.bandwidth import MOST_BINS, figures, rates
+from deltasim.simulator.chip import load_chip
+from deltasim.simulator.chip.peaks import peak_bandwidth
+from deltasim.simulator.ledger.timeline import empty_timelines, enter
+from deltasim.simulator.simulate import simulate
 from tests.reports.specimens import specimen
 
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.figures import activities, latency, limit, times_fewer
-from reports.quantities import PREFIXES, percent, quantity
-from simulator.ledger import Ledger, Unit
+from deltasim.reports.figures import activities, latency, limit, times_fewer
+from deltasim.reports.quantities import PREFIXES, percent, quantity
+from deltasim.simulator.ledger.ledger import Ledger, Unit
 
 
 def ledger(busy: list[int], stalled: list[int], elapsed: int = 1000) -> Ledger:

@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.levels import Flow, flows, levels
-from reports.page.flow import flow_chart, laid_out, ribbon_rows, through
-from reports.page.network import link_loads
-from reports.page.roofline import main_level, marks
-from simulator.chip import load_chip
-from simulator.chip.peaks import peak_bandwidth, peak_rate
-from simulator.simulate import simulate
+from deltasim.reports.levels import Flow, flows, levels
+from deltasim.reports.page.flow import flow_chart, laid_out, ribbon_rows, through
+from deltasim.reports.page.network import link_loads
+from deltasim.reports.page.roofline import main_level, marks
+from deltasim.simulator.chip import load_chip
+from deltasim.simulator.chip.peaks import peak_bandwidth, peak_rate
+from deltasim.simulator.simulate import simulate
 from tests.reports.specimens import specimen
 from tests.simulator.builders import chain, chip, trace_of
-from tests.simulator.test_engine_hierarchy import CACHED
+from tests.simulator.engines.test_hierarchy import CACHED
 
 BOX = ("edgedrnn", "mesh16", "mesh64-hbm")
 

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.figures import Score
-from reports.page import run_page
-from reports.page.document import script_json
-from reports.page.floorplan import floorplan
-from reports.sweep import Sweep
-from simulator.chip import load_chip
+from deltasim.reports.figures import Score
+from deltasim.reports.page import run_page
+from deltasim.reports.page.document import script_json
+from deltasim.reports.page.floorplan import floorplan
+from deltasim.reports.sweep import Sweep
+from deltasim.simulator.chip import load_chip
 from tests.reports.specimens import specimen
 
 EVIL = "<script>alert(1)</script>"

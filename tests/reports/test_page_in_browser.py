@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from reports.figures import Score
-from reports.page import run_page
+from deltasim.reports.figures import Score
+from deltasim.reports.page import run_page
 from tests.reports.specimens import specimen
 
 EVIL = "<script>alert(1)</script>"

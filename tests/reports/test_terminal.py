@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from networks.errors import InputError
-from reports.compare import compare
-from reports.figures import Score
-from reports.quantities import quantity
-from reports.sweep import Sweep
+from deltasim.reports.compare import compare
+from deltasim.reports.figures import Score
+from deltasim.reports.quantities import quantity
+from deltasim.reports.sweep import Sweep
+from deltasim.runtime.errors import InputError
 from tests.reports.specimens import specimen
 
 

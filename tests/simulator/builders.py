@@ -13,15 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from networks.arithmetic import FLOAT32
-from networks.cells import Dense, Input
-from networks.connections import AllToAll
-from networks.graph import Network, Population, Projection
-from networks.trace import MESSAGE, Trace
-from simulator.actions import CORE, MEMORY, ROUTER
-from simulator.chip import Chip
-from simulator.chip.loading import chip_from_content
-from simulator.ledger import Ledger
+from deltasim.networks.cells import Dense, Input
+from deltasim.networks.connections import AllToAll
+from deltasim.networks.graph import Network, Population, Projection
+from deltasim.networks.numbers.arithmetic import FLOAT32
+from deltasim.networks.trace import MESSAGE, Trace
+from deltasim.simulator.chip import Chip
+from deltasim.simulator.chip.actions import CORE, MEMORY, ROUTER
+from deltasim.simulator.chip.loading import chip_from_content
+from deltasim.simulator.ledger.ledger import Ledger
 
 CYCLE_PS = 1000
 

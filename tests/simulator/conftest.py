@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.simulate import ENGINES
+from deltasim.simulator.simulate import ENGINES
 
 
 @pytest.fixture(params=ENGINES)

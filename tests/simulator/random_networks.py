@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 from hypothesis import strategies as st
 
-from networks.arithmetic import FLOAT32, FixedPoint, Q
-from networks.arrays import Floats
-from networks.build import random_stack
-from networks.cells import GRU, LIF, Conv2d, Dense, Input
-from networks.connections import AllToAll, Convolution, Sparse
-from networks.graph import Network, Population, Projection
-from networks.quantise import quantised
+from deltasim.networks.builders.recurrent import random_stack
+from deltasim.networks.cells import GRU, LIF, Conv2d, Dense, Input
+from deltasim.networks.connections import AllToAll, Convolution, Sparse
+from deltasim.networks.graph import Network, Population, Projection
+from deltasim.networks.numbers.arithmetic import FLOAT32, FixedPoint, Q
+from deltasim.networks.numbers.quantise import quantised
+from deltasim.runtime.arrays import Floats
 
 # 4, 8, 16 and 32 bits, and widths that share a byte
 weight_formats = st.sampled_from([Q(1, 3), Q(2, 6), Q(1, 15), Q(2, 30), Q(1, 2), Q(3, 9)])

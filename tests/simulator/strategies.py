@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from hypothesis import strategies as st
 
-from networks.arrays import Floats
-from networks.execute import execute
-from networks.graph import Network
-from networks.trace import Trace
-from simulator.chip import Chip
-from simulator.dram.loading import load_standard, standard_names
-from simulator.mapping import Mapping, map_network
-from simulator.profile import Profile
+from deltasim.networks.execute import execute
+from deltasim.networks.graph import Network
+from deltasim.networks.trace import Trace
+from deltasim.runtime.arrays import Floats
+from deltasim.simulator.chip import Chip
+from deltasim.simulator.dram.loading import load_standard, standard_names
+from deltasim.simulator.mapping.mapping import Mapping, map_network
+from deltasim.simulator.mapping.profile import Profile
 from tests.simulator.builders import chip
 from tests.simulator.random_networks import networks
 from tests.simulator.wirings import CLOCKS, TOPOLOGIES, wirings

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from simulator.topology import parse_topology
+from deltasim.simulator.topology import parse_topology
 
 TOPOLOGIES = {  # by number of cores
     count: ["bus", f"ring:{count}", f"star:{count}", f"crossbar:{count}", f"tree:{tree}"]

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from networks.errors import InputError
-from networks.execute import execute
-from workloads.benchmark import Benchmark, dealt
-from workloads.digits import fsdd
-from workloads.registry import BENCHMARKS, benchmark
+from deltasim.networks.execute import execute
+from deltasim.runtime.errors import InputError
+from deltasim.workloads.benchmark import Benchmark, dealt
+from deltasim.workloads.digits import fsdd
+from deltasim.workloads.registry import BENCHMARKS, benchmark
 
 
 @pytest.fixture(autouse=True)

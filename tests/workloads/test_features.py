@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from networks.errors import InputError
-from workloads.features import BANDS, SILENCE, frames_in, log_mel, normalisation, normalised
+from deltasim.runtime.errors import InputError
+from deltasim.workloads.features import BANDS, SILENCE, frames_in, log_mel, normalisation, normalised
 
 
 @settings(max_examples=15, deadline=None)

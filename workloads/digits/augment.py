@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from workloads.features import SILENCE
+from deltasim.workloads.features import SILENCE
 
 
 def augmented(frames: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:

@@ -10,11 +10,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from networks.training.recipe import Batch, padded, pooled_logits
-from workloads.digits.augment import augmented
-from workloads.digits.corpus import Corpus
-from workloads.digits.strings import LONGEST, joined
-from workloads.features import Normalisation, normalised
+from deltasim.networks.training.recipe import Batch, padded, pooled_logits
+from deltasim.workloads.digits.augment import augmented
+from deltasim.workloads.digits.corpus import Corpus
+from deltasim.workloads.digits.strings import LONGEST, joined
+from deltasim.workloads.features import Normalisation, normalised
 
 USUAL = 45  # frames of a digit: a batch of n recordings is a batch of about 45 n frames
 MOST = 150  # frames: what is longer is cut in training

@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from networks.errors import InputError
-from workloads.benchmark import Benchmark, Practice, dealt
-from workloads.digits.corpus import Corpus, digest_of
-from workloads.digits.scores import accuracy, digit_accuracy
-from workloads.digits.sources import STRING_SEED, Source, source
-from workloads.digits.strings import Strings
-from workloads.digits.trained import SHIPPED, Trained, load
-from workloads.features import Normalisation, normalised
+from deltasim.runtime.errors import InputError
+from deltasim.workloads.benchmark import Benchmark, Practice, dealt
+from deltasim.workloads.digits.corpus import Corpus, digest_of
+from deltasim.workloads.digits.scores import accuracy, digit_accuracy
+from deltasim.workloads.digits.sources import STRING_SEED, Source, source
+from deltasim.workloads.digits.strings import Strings
+from deltasim.workloads.digits.trained import SHIPPED, Trained, load
+from deltasim.workloads.features import Normalisation, normalised
 
 MADE_FOR = {
     "fsdd": "fsdd",

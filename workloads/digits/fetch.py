@@ -10,8 +10,15 @@ from pathlib import Path
 
 import numpy as np
 
-from networks.errors import InputError
-from workloads.digits.fsdd import CONTENT_DIGEST, FILE, TEST_INDICES, Recordings, cache_folder, content_digest
+from deltasim.runtime.errors import InputError
+from deltasim.workloads.digits.fsdd import (
+    CONTENT_DIGEST,
+    FILE,
+    TEST_INDICES,
+    Recordings,
+    cache_folder,
+    content_digest,
+)
 
 RELEASE = "https://github.com/Jakobovski/free-spoken-digit-dataset/archive/refs/tags/v1.0.10.tar.gz"
 NAME = re.compile(r".*/recordings/(\d)_([a-z]+)_(\d+)\.wav")

@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from networks.cache import FEATURES, kept, sources_digest
-from networks.errors import InputError
-from workloads.digits.corpus import Corpus, digest_of, in_part
-from workloads.features import log_mel
+from deltasim.runtime.disk_cache import FEATURES, kept, sources_digest
+from deltasim.runtime.errors import InputError
+from deltasim.workloads.digits.corpus import Corpus, digest_of, in_part
+from deltasim.workloads.features import log_mel
 
 FILE = "fsdd.npz"
 VARIABLE = "DELTASIM_DATA"
@@ -28,7 +28,7 @@ ABOUT = "Free Spoken Digit Dataset (CC BY-SA 4.0)"
 TEST_INDICES = range(5)  # the official split: recordings 0-4 of every speaker and digit are the test set
 
 # What this project was trained on: digest over all recordings in the order of their file names.
-# Made by: python -c "from workloads.digits.fsdd import *; print(content_digest(read_file(find())))"
+# Made by: python -c "from deltasim.workloads.digits.fsdd import *; print(content_digest(read_file(find())))"
 CONTENT_DIGEST = "c20a1ccd0583b2e6a53663e9ac4273f46045c42183e2648a810178bfdaf35aaf"
 
 

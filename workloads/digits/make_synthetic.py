@@ -2,7 +2,7 @@
 
 Command (needs espeak-ng, tried with 1.51; writes a file of about 2 MB):
 
-    python -m workloads.digits.make_synthetic workloads/digits/synthetic.npz
+    python -m deltasim.workloads.digits.make_synthetic workloads/digits/synthetic.npz
 
 Every speaker is an accent with a voice variant, and says every digit several times at other rates,
 pitches and loudness, with some noise. The speakers of the test set, and their variants, are not among
@@ -20,9 +20,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from workloads.digits.corpus import WORDS
-from workloads.digits.synthetic import coded
-from workloads.features import log_mel
+from deltasim.workloads.digits.corpus import WORDS
+from deltasim.workloads.digits.synthetic import coded
+from deltasim.workloads.features import log_mel
 
 SAMPLE_RATE = 8000
 SEED = 20260

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from workloads.digits.strings import edit_distance, read_out
+from deltasim.workloads.digits.strings import edit_distance, read_out
 
 
 def accuracy(outputs: Sequence[NDArray[np.float32]], targets: NDArray[np.int64]) -> float:

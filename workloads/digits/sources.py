@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from networks.errors import InputError, nearest
-from workloads.digits import fsdd, synthetic, tidigits
-from workloads.digits.corpus import Corpus
-from workloads.digits.strings import Strings, joined
+from deltasim.runtime.errors import InputError, nearest
+from deltasim.workloads.digits import fsdd, synthetic, tidigits
+from deltasim.workloads.digits.corpus import Corpus
+from deltasim.workloads.digits.strings import Strings, joined
 
 STRING_SEED = 1  # of the connected strings that tests hear
 

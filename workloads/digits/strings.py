@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from workloads.digits.corpus import Corpus
-from workloads.features import BANDS, SILENCE
+from deltasim.workloads.digits.corpus import Corpus
+from deltasim.workloads.features import BANDS, SILENCE
 
 LONGEST = 7
 PAUSE = 12  # frames: the longest pause between two digits

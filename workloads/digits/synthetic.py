@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from workloads.digits.corpus import Corpus, digest_of, in_part
+from deltasim.workloads.digits.corpus import Corpus, digest_of, in_part
 
 FILE = Path(__file__).parent / "synthetic.npz"
 ABOUT = "synthetic digits spoken by espeak-ng, embedded"
@@ -37,7 +37,7 @@ def decoded(codes: NDArray[np.uint8]) -> NDArray[np.float32]:
 def read(part: str = "all") -> Corpus:
     """Read one part of the embedded corpus: 25 voices for training, 10 other voices for the test.
 
-    >>> from workloads.digits.synthetic import read
+    >>> from deltasim.workloads.digits.synthetic import read
     >>> test = read("test")
     >>> len(test.features), len(set(test.speakers.tolist()))
     (300, 10)

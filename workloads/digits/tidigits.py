@@ -14,10 +14,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from networks.errors import InputError
-from workloads.digits.corpus import Corpus, digest_of
-from workloads.digits.strings import LONGEST, NOTHING, Strings
-from workloads.features import log_mel
+from deltasim.runtime.errors import InputError
+from deltasim.workloads.digits.corpus import Corpus, digest_of
+from deltasim.workloads.digits.strings import LONGEST, NOTHING, Strings
+from deltasim.workloads.features import log_mel
 
 ABOUT = "TIDIGITS (LDC93S10)"
 SAMPLE_RATE = 8000  # 20 kHz recordings are brought to the rate of the other corpora

@@ -15,19 +15,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from networks.errors import InputError
-from networks.execute import execute
-from networks.graph import Network
-from networks.trace import Trace
-from networks.training.export import fixed_point
-from networks.training.recipe import Batch, Model, Recipe, train
-from workloads.benchmark import Outputs
-from workloads.digits.batches import digit_batches, digit_loss, string_batches, string_loss
-from workloads.digits.corpus import Corpus
-from workloads.digits.scores import accuracy, digit_accuracy
-from workloads.digits.sources import Source, source
-from workloads.digits.trained import Trained, save
-from workloads.features import BANDS, Normalisation, normalisation, normalised
+from deltasim.networks.execute import execute
+from deltasim.networks.graph import Network
+from deltasim.networks.trace import Trace
+from deltasim.networks.training.export import fixed_point
+from deltasim.networks.training.recipe import Batch, Model, Recipe, train
+from deltasim.runtime.errors import InputError
+from deltasim.workloads.benchmark import Outputs
+from deltasim.workloads.digits.batches import digit_batches, digit_loss, string_batches, string_loss
+from deltasim.workloads.digits.corpus import Corpus
+from deltasim.workloads.digits.scores import accuracy, digit_accuracy
+from deltasim.workloads.digits.sources import Source, source
+from deltasim.workloads.digits.trained import Trained, save
+from deltasim.workloads.features import BANDS, Normalisation, normalisation, normalised
 
 Progress = Callable[[int, int], None]
 Scored = tuple[tuple[NDArray[np.float32], ...], NDArray[np.int64]]  # test features, targets

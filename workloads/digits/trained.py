@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from networks.errors import InputError
-from networks.formats import load_network, save_network
-from networks.graph import Network
-from workloads.features import BANDS, Normalisation
+from deltasim.networks.files.network import load_network, save_network
+from deltasim.networks.graph import Network
+from deltasim.runtime.errors import InputError
+from deltasim.workloads.features import BANDS, Normalisation
 
 SHIPPED = Path(__file__).parent / "trained"
 RECORD = "training.json"

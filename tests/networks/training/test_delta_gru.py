@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from networks.training.delta_gru import DeltaGRU, hold
+from deltasim.networks.training.delta_gru import DeltaGRU, hold
 
 SIZES = {"steps": 6, "batch": 3, "inputs": 4, "hidden": 5}
 

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from networks.arithmetic import Q, dequantise, quantise
-from networks.execute import execute
-from networks.training.export import exported, fixed_point
-from networks.training.recipe import Batch, Model, Recipe, padded, pooled_logits, train
-from networks.training.rounding import rounded
+from deltasim.networks.execute import execute
+from deltasim.networks.numbers.arithmetic import Q, dequantise, quantise
+from deltasim.networks.training.export import exported, fixed_point
+from deltasim.networks.training.recipe import Batch, Model, Recipe, padded, pooled_logits, train
+from deltasim.networks.training.rounding import rounded
 
 TINY = Recipe(
     hidden=12,

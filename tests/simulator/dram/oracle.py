@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from simulator.dram import fields as at
-from simulator.dram.timing import Timing
+from deltasim.simulator.dram import fields as at
+from deltasim.simulator.dram.timing import Timing
 
 READ, WRITE = "read", "write"
 ACTIVATE, PRECHARGE, CLOSE, ALL, REFRESH = "activate", "precharge", "close", "all", "refresh"

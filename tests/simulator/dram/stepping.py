@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from simulator.dram import fields as at
-from simulator.dram.issue import issue
-from simulator.dram.mapping import AddressBits, decode
-from simulator.dram.rule import next_command
-from simulator.dram.state import Memory, empty_memory
-from simulator.dram.timing import Timing
-from simulator.dram.waiting import enqueue, has_room
+from deltasim.simulator.dram import fields as at
+from deltasim.simulator.dram.commands import issue
+from deltasim.simulator.dram.mapping import AddressBits, decode
+from deltasim.simulator.dram.queue import enqueue, has_room
+from deltasim.simulator.dram.scheduler import next_command
+from deltasim.simulator.dram.state import Memory, empty_memory
+from deltasim.simulator.dram.timing import Timing
 
 
 class Command(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from simulator.dram.timing import Timing
+from deltasim.simulator.dram.timing import Timing
 
 
 @st.composite

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulator.dram.loading import load_standard
-from simulator.dram.records import Records
-from simulator.dram.run_trace import run_trace
-from simulator.dram.validation import Row, against_dramsim, against_ramulator, closed_forms, page
+from deltasim.simulator.dram.loading import load_standard
+from deltasim.simulator.dram.run_trace import run_trace
+from deltasim.simulator.dram.trace_reader import Records
+from deltasim.validation.dram import Row, against_dramsim, against_ramulator, closed_forms, page
 
 STREAM = Records(np.zeros(1, np.uint8), np.array([0]), np.array([4 << 20]))
 CLOSE, WIDER = (1.0, 6.0), (5.0, 5.0)  # per cent: bandwidth, mean latency

@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.dram import drive as of
-from simulator.dram import fields as at
-from simulator.dram.drive import advance, new_drive
-from simulator.dram.loading import load_standard
-from simulator.dram.mapping import AddressBits
-from simulator.dram.packing import pack, parts
-from simulator.dram.records import Records
-from simulator.dram.run_trace import run_trace
-from simulator.dram.timing import Timing
+from deltasim.simulator.dram import drive as of
+from deltasim.simulator.dram import fields as at
+from deltasim.simulator.dram.drive import advance, new_drive
+from deltasim.simulator.dram.loading import load_standard
+from deltasim.simulator.dram.mapping import AddressBits
+from deltasim.simulator.dram.packing import pack, parts
+from deltasim.simulator.dram.run_trace import run_trace
+from deltasim.simulator.dram.timing import Timing
+from deltasim.simulator.dram.trace_reader import Records
 from tests.simulator.dram.stepping import drive_slowly
 from tests.simulator.dram.strategies import timings
 

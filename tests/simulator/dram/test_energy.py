@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from simulator.dram.energy import prices
-from simulator.dram.loading import load_standard
-from simulator.dram.records import Records
-from simulator.dram.run_trace import run_trace
-from simulator.dram.validation import as_dramsim_describes
+from deltasim.simulator.dram.energy import prices
+from deltasim.simulator.dram.loading import load_standard
+from deltasim.simulator.dram.run_trace import run_trace
+from deltasim.simulator.dram.trace_reader import Records
+from deltasim.validation.dram import as_dramsim_describes
 
 # DRAMsim3, derived from its descriptions: ACT+PRE nJ, read and write pJ/bit, refresh nJ; background active,
 # precharged and powered down mW; with its own tCK, tRFC and tREFI

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from networks.errors import InputError
-from simulator.dram.loading import load_standard
-from simulator.dram.mapping import FIELDS, MAPPINGS, address_bits, decode
-from simulator.dram.standard import Standard
+from deltasim.runtime.errors import InputError
+from deltasim.simulator.dram.loading import load_standard
+from deltasim.simulator.dram.mapping import FIELDS, MAPPINGS, address_bits, decode
+from deltasim.simulator.dram.standard import Standard
 
 DDR4 = load_standard("DDR4-2400")
 

@@ -6,11 +6,11 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from networks.kernels import compiled
-from simulator.dram.mapping import AddressBits
-from simulator.dram.packing import HEAD, REGISTERS, TABLES, pack, parts, view
-from simulator.dram.state import Integers, Memory, empty_memory
-from simulator.dram.timing import Timing
+from deltasim.runtime.compiling import compiled
+from deltasim.simulator.dram.mapping import AddressBits
+from deltasim.simulator.dram.packing import HEAD, REGISTERS, TABLES, pack, parts, view
+from deltasim.simulator.dram.state import Integers, Memory, empty_memory
+from deltasim.simulator.dram.timing import Timing
 from tests.simulator.dram.strategies import timings
 
 

@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 import pytest
 
-from simulator.dram import fields as at
-from simulator.dram.loading import load_standard
-from simulator.dram.timing import Timing
+from deltasim.simulator.dram import fields as at
+from deltasim.simulator.dram.loading import load_standard
+from deltasim.simulator.dram.timing import Timing
 from tests.simulator.dram.stepping import Channel, Command
 
 # four groups of four banks; no refresh, no power-down; every delay is long enough to be the one that binds

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from networks.errors import InputError
-from simulator.dram import records
-from simulator.dram.loading import load_standard, standard_names
-from simulator.dram.mapping import MAPPINGS
-from simulator.dram.records import parse_block, read_records
-from simulator.dram.run_trace import run_trace
+from deltasim.runtime.errors import InputError
+from deltasim.simulator.dram import trace_reader
+from deltasim.simulator.dram.loading import load_standard, standard_names
+from deltasim.simulator.dram.mapping import MAPPINGS
+from deltasim.simulator.dram.run_trace import run_trace
+from deltasim.simulator.dram.trace_reader import parse_block, read_records
 
 DDR4 = load_standard("DDR4-2400")
 KEYS = ["bandwidth_gb_s", "utilisation", "latency_mean_ns", "latency_p99_ns"]
@@ -90,7 +90,7 @@ def test_a_bad_line_is_named(tmp_path: Path, text: str, sentence: str) -> None:
 
 
 def test_a_bad_line_is_counted_over_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(records, "BLOCK", 100)
+    monkeypatch.setattr(trace_reader, "BLOCK", 100)
     trace = trace_of(tmp_path, "R 0 64\n" * 500 + "what\n")
     with pytest.raises(InputError, match=re.escape("a.trace:501: what:")):
         run_trace(DDR4, trace)
@@ -106,7 +106,7 @@ def test_blocks_make_no_difference_and_memory_does_not_grow(
     lines = [f"R {address} {size}\n" for address, size in random.integers(1, 90_000, (800, 2))]
     trace = trace_of(tmp_path, "".join(lines))
     whole = run_trace(DDR4, trace).to_json() | {"wall_s": 0}
-    monkeypatch.setattr(records, "BLOCK", 64)
+    monkeypatch.setattr(trace_reader, "BLOCK", 64)
     assert max(len(block.size) for block in read_records(trace, DDR4.capacity_bytes)) <= 64
     assert run_trace(DDR4, trace).to_json() | {"wall_s": 0} == whole
 

@@ -11,9 +11,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from networks.errors import InputError
-from simulator.dram.loading import BOX, load_standard, standard_from_content, standard_names
-from simulator.dram.run_trace import run_trace
+from deltasim.runtime.errors import InputError
+from deltasim.simulator.dram.loading import BOX, load_standard, standard_from_content, standard_names
+from deltasim.simulator.dram.run_trace import run_trace
 
 DDR4: dict[str, Any] = yaml.safe_load((BOX / "DDR4-2400.yaml").read_text())
 

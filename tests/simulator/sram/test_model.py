@@ -11,12 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from networks.errors import InputError
-from simulator.sram.model import sram
-from simulator.sram.table import cacti_grid
-from simulator.sram.validation import left_out, page
+from deltasim.runtime.errors import InputError
+from deltasim.simulator.sram.model import sram
+from deltasim.simulator.sram.table import cacti_grid
+from deltasim.validation.sram import left_out, page
 
-ROWS = list(csv.DictReader(files("simulator.sram").joinpath("cacti_sram.csv").read_text().splitlines()))
+ROWS = list(
+    csv.DictReader(files("deltasim.simulator.sram").joinpath("cacti_sram.csv").read_text().splitlines())
+)
 
 
 @pytest.mark.parametrize("row", ROWS[::7], ids=lambda row: f"{row['tech_nm']}-{row['size_bytes']}")

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from networks.errors import InputError
-from workloads.digits import fetch, fsdd, tidigits
-from workloads.digits.sources import source
-from workloads.features import log_mel
+from deltasim.runtime.errors import InputError
+from deltasim.workloads.digits import fetch, fsdd, tidigits
+from deltasim.workloads.digits.sources import source
+from deltasim.workloads.features import log_mel
 
 RATE = 8000
 

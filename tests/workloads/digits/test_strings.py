@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from networks.errors import InputError
-from workloads.digits import synthetic
-from workloads.digits.augment import augmented
-from workloads.digits.corpus import Corpus
-from workloads.digits.scores import accuracy, digit_accuracy
-from workloads.digits.strings import BLANK, NOTHING, edit_distance, joined, read_out
+from deltasim.runtime.errors import InputError
+from deltasim.workloads.digits import synthetic
+from deltasim.workloads.digits.augment import augmented
+from deltasim.workloads.digits.corpus import Corpus
+from deltasim.workloads.digits.scores import accuracy, digit_accuracy
+from deltasim.workloads.digits.strings import BLANK, NOTHING, edit_distance, joined, read_out
 
 digits = st.lists(st.integers(0, 9), max_size=7)
 
@@ -112,7 +112,7 @@ def test_a_part_has_a_known_name() -> None:
 
 
 def test_the_corpus_can_be_made_again() -> None:
-    from workloads.digits.make_synthetic import Take, recorded
+    from deltasim.workloads.digits.make_synthetic import Take, recorded
 
     try:
         subprocess.run(["espeak-ng", "--version"], check=True, capture_output=True)

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from networks.errors import InputError
-from workloads.digits import train as training
-from workloads.digits.sources import Source
-from workloads.digits.trained import RECORD, load
-from workloads.registry import benchmark
+from deltasim.runtime.errors import InputError
+from deltasim.workloads.digits import train as training
+from deltasim.workloads.digits.sources import Source
+from deltasim.workloads.digits.trained import RECORD, load
+from deltasim.workloads.registry import benchmark
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Ways to make a network: stacks of layers, random spiking networks, PyTorch weights, pruning."""

@@ -1,0 +1,212 @@
+"""Networks on disk: tensors as safetensors, the graph beside them as JSON. Never pickle."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from deltasim.networks.cells import CELLS, Cell
+from deltasim.networks.connections import CONNECTIONS, AllToAll, Connection, Convolution, Sparse
+from deltasim.networks.graph import Network, Population, Projection
+from deltasim.networks.numbers.arithmetic import FLOAT32, Arithmetic, FixedPoint, Q
+from deltasim.runtime.arrays import Numbers
+from deltasim.runtime.errors import InputError, nearest
+
+VERSION = 1
+
+
+def save_network(network: Network, path: str | Path) -> tuple[Path, Path]:
+    """Write ``PATH.safetensors`` and ``PATH.json`` (``network.*`` inside PATH if that is a folder).
+
+    Both are written aside and then renamed. Raw integers keep their type, so 8-bit weights take a byte each.
+    Returns the two paths.
+
+    >>> import tempfile
+    >>> from deltasim.networks.builders.recurrent import random_stack
+    >>> network = random_stack("gru", 4, (8,), np.random.default_rng(0), theta=0.1)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     files = save_network(network, folder)
+    ...     again = load_network(folder)
+    >>> [file.name for file in files], again.digest == network.digest
+    (['network.safetensors', 'network.json'], True)
+    """
+    from safetensors.numpy import save
+
+    tensors: dict[str, Numbers] = {}
+    for population in network.populations:
+        if population.bias is not None:
+            tensors[f"{population.name}.bias"] = np.ascontiguousarray(population.bias)
+    for projection in network.projections:
+        connection = projection.connection
+        tensors[f"{projection.name}.weights"] = connection.weights
+        if isinstance(connection, Sparse):
+            tensors[f"{projection.name}.pointer"] = connection.pointer
+            tensors[f"{projection.name}.targets"] = connection.targets
+        if np.ndim(projection.theta):
+            tensors[f"{projection.name}.theta"] = np.ascontiguousarray(projection.theta, np.float64)
+    weights, description = files_of(path)
+    write_aside(weights, save(tensors))
+    write_aside(description, (json.dumps(described(network), indent=1) + "\n").encode())
+    return weights, description
+
+
+def load_network(path: str | Path) -> Network:
+    """Read what ``save_network`` wrote; the content must match the digest written with it.
+
+    Raises InputError for a missing, damaged or foreign file, a missing tensor, a wrong shape, or NaN.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    weights, description = files_of(path)
+    for file in (weights, description):
+        if not file.is_file():
+            rule = "a network is a .json description with a .safetensors file beside it"
+            raise InputError(file, "no file", rule, "Check the path.")
+    try:
+        tensors = load(weights.read_bytes())
+    except (SafetensorError, ValueError, KeyError) as error:
+        rule = "this is no readable safetensors file"
+        raise InputError(weights, type(error).__name__, rule, "Save or copy the network again.") from None
+    try:
+        content = json.loads(description.read_text())
+        network = rebuilt(content, tensors, weights)
+        digest = content["digest"]
+    except InputError:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        rule = "this is no readable network description"
+        value = f"{type(error).__name__} {error}"
+        raise InputError(description, value, rule, "Save or copy the network again.") from None
+    if network.digest != digest:
+        rule = "weights and description do not belong together, or one is damaged"
+        raise InputError(description, f"digest {str(digest)[:12]}", rule, "Save or copy the network again.")
+    return network
+
+
+def files_of(path: str | Path) -> tuple[Path, Path]:
+    """The two files a path means: a folder, a common prefix, or either file itself.
+
+    >>> [file.name for file in files_of("trained/digits-0.2.json")]
+    ['digits-0.2.safetensors', 'digits-0.2.json']
+    """
+    prefix = Path(path)
+    if prefix.is_dir():
+        prefix = prefix / "network"
+    elif prefix.suffix in (".json", ".safetensors"):
+        prefix = prefix.with_suffix("")
+    return prefix.with_name(prefix.name + ".safetensors"), prefix.with_name(prefix.name + ".json")
+
+
+def write_aside(file: Path, content: bytes) -> None:
+    """Write beside the file and rename, so that it is never half-written."""
+    aside = file.with_name(file.name + ".part")
+    aside.write_bytes(content)
+    os.replace(aside, file)
+
+
+def described(network: Network) -> dict[str, Any]:
+    """Everything of a network that is not a tensor."""
+    fixed = isinstance(network.arithmetic, FixedPoint)
+    return {
+        "format": "deltasim network",
+        "version": VERSION,
+        "name": network.name,
+        "digest": network.digest,
+        "arithmetic": asdict(network.arithmetic) if fixed else "float32",
+        "outputs": network.outputs,
+        "populations": [
+            {"name": p.name, "cell": p.cell.kind, **asdict(p.cell), "sweep": p.sweep, "reverse": p.reverse}
+            for p in network.populations
+        ],
+        "projections": [
+            {
+                "source": p.source,
+                "target": p.target,
+                "role": p.role,
+                "delay": p.delay,
+                "theta": "tensor" if np.ndim(p.theta) else float(p.theta),
+                "connection": described_connection(p.connection),
+                **({} if p.weight_format is None else {"weight_format": p.weight_format}),
+            }
+            for p in network.projections
+        ],
+    }
+
+
+def described_connection(connection: Connection) -> dict[str, Any]:
+    """A connection without its weights."""
+    if isinstance(connection, AllToAll):
+        return {"kind": "all_to_all"}
+    if isinstance(connection, Sparse):
+        return {"kind": "sparse", "target_size": connection.target_size, "gates": connection.gates}
+    fields = ("in_shape", "stride", "padding", "start", "stop")
+    return {"kind": "convolution", **{field: getattr(connection, field) for field in fields}}
+
+
+def rebuilt(content: Mapping[str, Any], tensors: Mapping[str, Numbers], place: Path) -> Network:
+    """The network of a description and its tensors."""
+    if content["format"] != "deltasim network" or content["version"] != VERSION:
+        rule = f"this program reads version {VERSION} of the deltasim network format"
+        raise InputError(place.with_suffix(".json"), content["version"], rule, "Save the network again.")
+    populations = []
+    for entry in content["populations"]:
+        fields = dict(entry)
+        name, sweep, reverse = (fields.pop(key) for key in ("name", "sweep", "reverse"))
+        cell = rebuilt_cell(fields, f"{place.with_suffix('.json')}: population {name}")
+        bias = None if cell.kind == "input" else tensor(tensors, f"{name}.bias", place)
+        populations.append(Population(name, cell, bias, sweep, reverse))
+    projections = []
+    for entry in content["projections"]:
+        fields = dict(entry)
+        name = f"{fields['source']}->{fields['target']}"
+        fields["connection"] = rebuilt_connection(fields["connection"], tensors, name, place)
+        if fields["theta"] == "tensor":
+            fields["theta"] = tensor(tensors, f"{name}.theta", place)
+        if "weight_format" in fields:
+            fields["weight_format"] = Q(*fields["weight_format"])
+        projections.append(Projection(**fields))
+    arithmetic: Arithmetic = FLOAT32
+    if content["arithmetic"] != "float32":
+        arithmetic = FixedPoint(**{role: Q(*form) for role, form in content["arithmetic"].items()})
+    outputs = tuple(content["outputs"])
+    return Network(content["name"], tuple(populations), tuple(projections), outputs, arithmetic)
+
+
+def rebuilt_cell(fields: dict[str, Any], place: str) -> Cell:
+    """The cell of a description's entry."""
+    kind = fields.pop("cell")
+    if kind not in CELLS:
+        raise InputError(place, kind, "this is no known cell", nearest(str(kind), CELLS))
+    return CELLS[kind](**fields)
+
+
+def rebuilt_connection(
+    fields: Mapping[str, Any], tensors: Mapping[str, Numbers], name: str, place: Path
+) -> Connection:
+    """The connection of a description's entry and the tensors of its projection."""
+    weights = tensor(tensors, f"{name}.weights", place)
+    if fields["kind"] not in CONNECTIONS:
+        known = nearest(str(fields["kind"]), CONNECTIONS)
+        raise InputError("connection", fields["kind"], "this is no known connection", known)
+    if fields["kind"] == "all_to_all":
+        return AllToAll(weights)
+    if fields["kind"] == "sparse":
+        pointer, targets = (tensor(tensors, f"{name}.{part}", place) for part in ("pointer", "targets"))
+        return Sparse(pointer, targets, weights, fields["target_size"], fields["gates"])
+    shape = {key: tuple(fields[key]) for key in ("in_shape", "stride", "padding")}
+    return Convolution(weights, **shape, start=fields["start"], stop=fields["stop"])
+
+
+def tensor(tensors: Mapping[str, Numbers], name: str, place: Path) -> Numbers:
+    """One tensor, or the sentence that says it is missing."""
+    if name not in tensors:
+        rule = "the description names this tensor and the file lacks it"
+        raise InputError(place, name, rule, "Save or copy the network again.")
+    return tensors[name]

@@ -1,0 +1,1 @@
+"""The numbers a network computes in: arithmetic, fixed point, activations, quantising."""

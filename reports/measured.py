@@ -1,0 +1,194 @@
+"""The result of a run: what was counted, what it costs, how well it did, and where it came from."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.metadata
+from collections.abc import Mapping as Lookup
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deltasim.reports import figures
+from deltasim.simulator.ledger.pricing import Energy, price
+
+if TYPE_CHECKING:
+    import polars
+    from rich.console import RenderableType
+
+    from deltasim.networks.graph import Network
+    from deltasim.networks.trace import Trace
+    from deltasim.reports.folder import SavedRun
+    from deltasim.simulator.chip import Chip
+    from deltasim.simulator.ledger.ledger import Ledger
+    from deltasim.simulator.mapping.mapping import Mapping
+
+PACKAGES = ("deltasim", "numpy", "numba", "simpy")
+
+
+def versions() -> dict[str, str]:
+    """Versions of the packages that a run's numbers depend on.
+
+    >>> sorted(versions())
+    ['deltasim', 'numba', 'numpy', 'simpy']
+    """
+    return {name: importlib.metadata.version(name) for name in PACKAGES}
+
+
+def run_digest(network: Network, trace: Trace, chip: Chip, mapping: Mapping) -> str:
+    """sha256 over all that decides a run's numbers: network, trace, chip, mapping, version."""
+    held = (network.digest, trace.digest, chip.digest, mapping.digest, importlib.metadata.version("deltasim"))
+    return hashlib.sha256("\n".join(held).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """How to make a run again: the command, the seed, the digest of the data, the versions used.
+
+    ``profile`` says which data told the hot columns, where the chip pins them.
+    """
+
+    command: str
+    seed: int
+    data_digest: str
+    versions: Lookup[str, str] = field(default_factory=versions)
+    profile: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """A run of a benchmark on a chip, beside the dense run of the same network on the same chip.
+
+    ``theta`` is "trained" where the network keeps its own thresholds, else the number that replaced them.
+    ``fallback`` is the sentence to say when stand-in data were used, ``wall_s`` the seconds the engine ran.
+    Energies are priced from the ledgers on first use and kept.
+    """
+
+    benchmark: str
+    data: str
+    fallback: str | None
+    chip: Chip
+    engine: str
+    theta: float | str
+    network: Network
+    trace: Trace
+    mapping: Mapping
+    ledger: Ledger
+    dense_ledger: Ledger
+    score: figures.Score
+    provenance: Provenance
+    wall_s: float
+
+    @functools.cached_property
+    def energy(self) -> Energy:
+        """Energy of the delta run."""
+        return price(self.ledger, self.chip)
+
+    @functools.cached_property
+    def dense_energy(self) -> Energy:
+        """Energy of the dense run on the same chip."""
+        return price(self.dense_ledger, self.chip)
+
+    @functools.cached_property
+    def latency(self) -> figures.Latency:
+        """Latencies of the delta run."""
+        return figures.latency(self.ledger)
+
+    @functools.cached_property
+    def dense_latency(self) -> figures.Latency:
+        """Latencies of the dense run."""
+        return figures.latency(self.dense_ledger)
+
+    @functools.cached_property
+    def dram(self) -> figures.DramTraffic | None:
+        """DRAM traffic of the delta run; None for a chip without DRAM."""
+        return figures.dram_traffic(self.ledger, self.chip)
+
+    @functools.cached_property
+    def dense_dram(self) -> figures.DramTraffic | None:
+        """DRAM traffic of the dense run; None for a chip without DRAM."""
+        return figures.dram_traffic(self.dense_ledger, self.chip)
+
+    @functools.cached_property
+    def occupancy(self) -> dict[str, float]:
+        """Share of elements sent, of inputs and of hidden state."""
+        return {name: float(share) for name, share in self.trace.occupancy(self.network).items()}
+
+    @property
+    def sequences(self) -> int:
+        """How many sequences ran; one is one inference."""
+        return len(self.ledger.sequence_latency_ps)
+
+    @property
+    def steps(self) -> int:
+        """How many time steps ran, over all sequences."""
+        return len(self.ledger.step_latency_ps)
+
+    @functools.cached_property
+    def reduction(self) -> dict[str, float | None]:
+        """Dense over delta, on the same chip; None where there is nothing to compare."""
+        memories = figures.memory_names(self.chip)
+        dense, delta = self.dense_ledger, self.ledger
+        dram, dense_dram = self.dram, self.dense_dram
+        return {
+            "weight_fetches": figures.times_fewer(
+                figures.total(dense, memories, "words"), figures.total(delta, memories, "words")
+            ),
+            "macs": figures.times_fewer(dense.total("core.mac"), delta.total("core.mac")),
+            "dram_bytes": figures.times_fewer(dense_dram.bytes, dram.bytes) if dram and dense_dram else None,
+            "energy": figures.times_fewer(self.dense_energy.total_j, self.energy.total_j),
+            "latency": figures.times_fewer(
+                self.dense_latency.inference_mean_s, self.latency.inference_mean_s
+            ),
+        }
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """sha256 over all that decides the numbers: network, trace, chip, mapping, version."""
+        return run_digest(self.network, self.trace, self.chip, self.mapping)
+
+    @property
+    def limits(self) -> str:
+        """What limits the chip, in one sentence."""
+        return figures.limit(self.ledger)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The run in plain types, as ``--json`` prints it; energies of parts are joules per inference."""
+        from deltasim.reports.record import as_record
+
+        return as_record(self)
+
+    def to_frame(self) -> polars.DataFrame:
+        """One row for every (run, unit, action) that happened: counts, prices and joules, delta and dense."""
+        from deltasim.reports.record import unit_frame
+
+        return unit_frame(self)
+
+    def save(self, folder: str | Path, *, trace: bool = False, page: bool = True) -> Path:
+        """Write the run folder: run.json, three Parquet tables, the page, and the trace if asked for.
+
+        Raises InputError when the folder exists; nothing is left behind when writing fails.
+        """
+        from deltasim.reports.folder import save_result
+
+        return save_result(self, Path(folder), trace=trace, page=page)
+
+    @staticmethod
+    def load(folder: str | Path) -> SavedRun:
+        """Read a run folder back: its record and tables, without the network and the chip."""
+        from deltasim.reports.folder import load_run
+
+        return load_run(folder)
+
+    def __rich__(self) -> RenderableType:
+        """Terminal form."""
+        from deltasim.reports.terminal import render
+
+        return render(self)
+
+    def _repr_html_(self) -> str:
+        """Notebook form."""
+        from deltasim.reports.notebook import render
+
+        return render(self)

@@ -1,0 +1,130 @@
+"""What a chip does that is counted: the one list of actions, and what each counts.
+
+Energy is counts times prices, so an action's name is also the key of its price. Static actions count
+picoseconds, summed over all instances (a chip of 16 cores counts 16 ps of ``core.leakage`` each picosecond),
+and are priced in watts. Unpriced actions are counted because a reader wants them, not because they cost.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from deltasim.simulator.chip import Chip
+    from deltasim.simulator.chip.memories import Memory
+
+
+class Action(NamedTuple):
+    """One counted action: name, part of the energy report it belongs to, and what it counts."""
+
+    name: str
+    part: str
+    counts: str
+    priced: bool = True
+
+    @property
+    def static(self) -> bool:
+        """Counted in picoseconds, priced in watts."""
+        return self.counts == "ps"
+
+
+CORE = (
+    Action("core.scan", "encode", "elements"),
+    Action("core.send", "encode", "messages"),
+    Action("core.receive", "encode", "messages"),
+    Action("core.mac", "compute", "multiply-accumulates"),
+    Action("core.update", "compute", "neurons"),
+    Action(
+        "core.state_read", "state", "words"
+    ),  # last sent values, accumulators, states: at most 32 bits each
+    Action("core.state_write", "state", "words"),
+    Action("core.leakage", "static", "ps"),
+)
+
+# name, counts, priced; "{}" is the memory's own name. Leakage belongs to "static", all else to the memory.
+MEMORY = {
+    "scratchpad": (
+        ("{}.read", "accesses", True),
+        ("{}.words", "words", False),  # weights
+        ("{}.leakage", "ps", True),
+    ),
+    "cache": (
+        ("{}.lookup", "lines", True),  # the tags of a set
+        ("{}.read", "accesses", True),
+        ("{}.fill", "accesses", True),  # writes of a line that was fetched
+        ("{}.words", "words", False),
+        ("{}.hit", "lines", False),
+        ("{}.miss", "lines", False),
+        ("{}.eviction", "lines", False),
+        ("{}.write_back", "lines", False),
+        ("{}.fetched", "bytes", False),  # from the memory behind
+        ("{}.leakage", "ps", True),
+    ),
+    "buffer": (
+        ("{}.read", "accesses", True),
+        ("{}.words", "words", False),
+        ("{}.conflict", "accesses", False),  # that waited for their bank
+        ("{}.bytes", "bytes", False),
+        ("{}.leakage", "ps", True),
+    ),
+    "registers": (
+        ("{}.write", "words", True),
+        ("{}.read", "words", True),
+        ("{}.leakage", "ps", True),
+    ),
+    "dram": (
+        ("{}.activate", "activations", True),  # with the precharge that ends it
+        ("{}.read", "bursts", True),
+        ("{}.io", "bits", True),
+        ("{}.refresh", "refreshes", True),  # of all banks of a channel
+        ("{}.background_active", "ps", True),  # a row is open
+        ("{}.background_precharged", "ps", True),
+        ("{}.words", "words", False),
+        ("{}.row_hit", "bursts", False),
+        ("{}.row_miss", "bursts", False),
+        ("{}.row_conflict", "bursts", False),
+        ("{}.bytes", "bytes", False),
+    ),
+}
+
+# of a DRAM of a standard besides: its ranks powered down
+POWERED_DOWN = (
+    ("{}.background_active_down", "ps", True),
+    ("{}.background_precharged_down", "ps", True),
+)
+
+# the parts of a router, where a chip states its pitch; else one price for all of them, router.flit
+ROUTER = ("router.buffer_write", "router.buffer_read", "router.crossbar")
+
+
+def counted(memory: Memory) -> tuple[tuple[str, str, bool], ...]:
+    """What is counted of a memory: name, what it counts, whether it has a price."""
+    from deltasim.simulator.chip.memories import StandardDram
+
+    return (*MEMORY[memory.kind], *(POWERED_DOWN if isinstance(memory, StandardDram) else ()))
+
+
+def chip_actions(chip: Chip) -> tuple[Action, ...]:
+    """All actions a chip can cause, in the order every ledger of it counts them.
+
+    >>> from deltasim.simulator.chip import load_chip
+    >>> [action.name for action in chip_actions(load_chip("edgedrnn")) if action.part == "network"]
+    ['link.flit']
+    """
+    memories = [
+        Action(name.format(memory.name), "static" if "leakage" in name else memory.name, counts, priced)
+        for memory in chip.memories
+        for name, counts, priced in counted(memory)
+    ]
+    split, bus = chip.network.pitch_m is not None, chip.topology.is_bus  # a bus has no routers
+    links = [Action("link.flit", "network", "flits", priced=not split)]
+    if chip.network.joined is not None:
+        links.append(Action("joined.flit", "network", "flits"))
+    if split:
+        links.append(Action("link.flit_um", "network", "flit micrometres"))
+        links += [] if bus else [Action(name, "network", "flits") for name in ROUTER]
+    elif not bus:
+        links.append(Action("router.flit", "network", "flits"))
+    if chip.network.buffer_flits is not None:  # packets for which a link stood still until there was room
+        links.append(Action("link.credit_stall", "network", "packets", priced=False))
+    return (*CORE, *memories, *links, Action("network.leakage", "static", "ps"))

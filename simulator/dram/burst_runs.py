@@ -1,0 +1,212 @@
+"""Many row hits in one step: how far the rule would go on with the hits of one slot, command by command.
+
+A slot holds requests of one row that came one after another. Their commands follow each other at a fixed
+distance for as long as nothing else is chosen in between: `hits_at_once` says how many that are. Where two
+banks take turns, as bank groups do, `turns_at_once` does. `simulator.dram.commands.columns` carries them out:
+counts and state are those that so many single steps leave.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from deltasim.runtime.compiling import inlined, part
+from deltasim.simulator.dram import fields as at
+from deltasim.simulator.dram.commands import spacing
+from deltasim.simulator.dram.queue import listed
+from deltasim.simulator.dram.state import Memory
+from deltasim.simulator.dram.timing import Timing
+
+
+class Turns(NamedTuple):
+    """Hits that are issued together: so many of a bank, ``period`` ticks apart; or two banks take turns."""
+
+    rounds: int  # 0: they do not
+    other: int  # the bank that follows ``offset`` ticks after the first, and so on; or NOBODY
+    offset: int
+    period: int
+
+
+@inlined
+def alone(memory: Memory, bank: int, left: int, fed_bank: int, fed_row: int) -> bool:
+    """Whether the bank's next hit is issued by itself, whatever else waits.
+
+    ``left`` transactions for a row of ``fed_bank`` wait for room in this channel's queue (0: none do): each
+    hit makes room for the next of them.
+    """
+    if memory.slot[memory.bank[bank, at.HIT], at.COUNT] == 1 or left == 1:
+        return True
+    return left > 0 and not changes_nothing(memory, fed_bank, fed_row)
+
+
+@part
+def at_once(
+    memory: Memory, timing: Timing, channel: int, tick: int, bank: int, last: int, left: int
+) -> Turns:
+    """Which hits are issued together, the first for ``bank`` at ``tick``, all by ``last``; not if `alone`."""
+    most = left if left > 0 else at.NEVER
+    hits = min(most, hits_at_once(memory, timing, channel, tick, bank, last))
+    if hits == 1:
+        turns = turns_at_once(memory, timing, channel, tick, bank, last, left > 0)
+        rounds = min(most // 2, turns.rounds)
+        if rounds > 0:
+            return Turns(rounds, turns.other, turns.offset, turns.period)
+    apart = spacing(timing, memory.slot[memory.bank[bank, at.HIT], at.IS_WRITE])
+    return Turns(hits, at.NOBODY, 0, apart)
+
+
+@part
+def hits_at_once(memory: Memory, timing: Timing, channel: int, tick: int, bank: int, last: int) -> int:
+    """How many hits of the bank's oldest slot of hits nothing comes between, if all are issued by ``last``.
+
+    `next_command` has just given (``tick``, COLUMN or COLUMN_OWNED, ``bank``) for this channel. The first is
+    counted, so the least is 1. Meanwhile nothing may be handed in that changes what a bank wishes.
+    """
+    hit = memory.bank[bank, at.HIT]
+    most = memory.slot[hit, at.COUNT] - timing.closed_page  # behind its last hit a row closes by itself
+    last = min(last, memory.channel[channel, at.FIRST_REFRESH] - 1)
+    if most <= 1 or memory.bank[bank, at.OWNED] == 1 or tick >= last:
+        return 1
+    is_write = memory.slot[hit, at.IS_WRITE]
+    apart = spacing(timing, is_write)
+    if timing.strobe_hold > 0 and (
+        apart >= timing.strobe_hold or tick > memory.channel[channel, at.STROBE_UNTIL]
+    ):
+        return 1  # the write clock stops in between, or was started for the first
+    to_precharge = timing.write_to_precharge if is_write else timing.read_to_precharge
+    begin, end = listed(memory, channel, at.ROW_WISHES)
+    for other in range(begin, end):
+        ready = memory.wish[other, at.TICK]
+        if ready > last or (memory.wish[other, at.WISHING] == bank and to_precharge >= apart):
+            continue  # it comes later; or every hit puts off the end of its own row
+        last = ready - (memory.wish[other, at.KIND] == at.CLOSE)
+    if last < tick + apart:
+        return 1
+    place = memory.bank[bank, at.PLACES + at.COLUMN_WISHES]
+    mine = memory.wish[place, at.PRIORITY]
+    begin, end = listed(memory, channel, at.COLUMN_WISHES)
+    for other in range(begin, end):
+        ready = memory.wish[other, at.TICK]
+        if other == place or ready > last:
+            continue
+        first = memory.wish[other, at.PRIORITY] < mine
+        after = ticks_after(memory, timing, channel, is_write, bank, other)
+        if after < apart or (after == apart and first):
+            last = ready - first
+            if last < tick + apart:
+                return 1
+    return int(max(1, min(most, 1 + (last - tick) // apart)))
+
+
+@part
+def ticks_after(
+    memory: Memory, timing: Timing, channel: int, is_write: int, bank: int, other_place: int
+) -> int:
+    """The least number of ticks from a read or write of ``bank`` to that of another bank's wish."""
+    other = memory.wish[other_place, at.WISHING]
+    writes = memory.slot[memory.bank[other, at.HIT], at.IS_WRITE]
+    rank, other_rank = memory.bank[bank, at.BANK_RANK], memory.bank[other, at.BANK_RANK]
+    same_group = memory.bank[bank, at.BANK_GROUP] == memory.bank[other, at.BANK_GROUP]
+    ticks = timing.column_slots
+    if rank == other_rank:
+        if is_write and writes:
+            ticks = max(ticks, timing.write_to_write)
+            ticks = max(ticks, timing.write_to_write_group) if same_group else ticks
+        elif is_write:
+            ticks = max(ticks, timing.write_to_read)
+            ticks = max(ticks, timing.write_to_read_group) if same_group else ticks
+        elif writes:
+            ticks = max(ticks, timing.read_to_write)
+        else:
+            ticks = max(ticks, timing.read_to_read)
+            ticks = max(ticks, timing.read_to_read_group) if same_group else ticks
+    elif timing.ranks_on_bus > 1 and rank // timing.ranks_on_bus == other_rank // timing.ranks_on_bus:
+        if is_write:
+            ticks = max(ticks, timing.write_to_write_rank if writes else timing.write_to_read_rank)
+        else:
+            ticks = max(ticks, timing.read_to_write_rank if writes else timing.read_to_read_rank)
+    return ticks
+
+
+@part
+def turns_at_once(
+    memory: Memory, timing: Timing, channel: int, tick: int, bank: int, last: int, evenly: bool
+) -> Turns:
+    """How many hits of two banks' oldest slots are issued in turn, ``bank`` first at ``tick``, by ``last``.
+
+    As for `hits_at_once`. ``evenly``: only where each follows the one before at the same distance.
+    """
+    nothing = Turns(0, at.NOBODY, 0, 0)
+    hit = memory.bank[bank, at.HIT]
+    last = min(last, memory.channel[channel, at.FIRST_REFRESH] - 1)
+    # after its last hit of a slot the first bank may want something else, before the other's last
+    most = memory.slot[hit, at.COUNT] - 1
+    if most < 2 or memory.bank[bank, at.OWNED] == 1 or timing.strobe_hold > 0 or timing.activate_apart > 0:
+        return nothing
+    is_write = memory.slot[hit, at.IS_WRITE]
+    apart = spacing(timing, is_write)
+    place = memory.bank[bank, at.PLACES + at.COLUMN_WISHES]
+    partner = following(memory, timing, channel, tick, bank, place)
+    if partner == at.NOBODY:
+        return nothing
+    other = memory.wish[partner, at.WISHING]
+    its_hit = memory.bank[other, at.HIT]
+    if memory.bank[other, at.OWNED] == 1 or memory.slot[its_hit, at.IS_WRITE] != is_write:
+        return nothing
+    most = min(most, memory.slot[its_hit, at.COUNT] - timing.closed_page)
+    between = ticks_after(memory, timing, channel, is_write, bank, partner)
+    ready = memory.wish[partner, at.TICK]
+    offset = max(ready - tick, between)
+    period = max(apart, offset + between)
+    regular = offset == between or period == apart
+    if offset >= apart or between >= apart or not regular or (evenly and period != 2 * offset):
+        return nothing
+    youngest = max(memory.wish[place, at.PRIORITY], memory.wish[partner, at.PRIORITY])
+    begin, end = listed(memory, channel, at.COLUMN_WISHES)
+    for third in range(begin, end):
+        ready = memory.wish[third, at.TICK]
+        if third == place or third == partner or ready > last:  # noqa: SIM109 (a tuple is slow to compile)
+            continue
+        if (  # younger, and never legal before the one whose turn it is
+            memory.wish[third, at.PRIORITY] > youngest + most
+            and ticks_after(memory, timing, channel, is_write, bank, third) >= offset
+            and ticks_after(memory, timing, channel, is_write, other, third) >= period - offset
+        ):
+            continue
+        last = ready - 1
+    to_precharge = timing.write_to_precharge if is_write else timing.read_to_precharge
+    begin, end = listed(memory, channel, at.ROW_WISHES)
+    for row in range(begin, end):
+        ready = memory.wish[row, at.TICK]
+        wishing = memory.wish[row, at.WISHING]
+        if ready > last or (to_precharge >= period and (wishing == bank or wishing == other)):  # noqa: SIM109
+            continue
+        last = ready - (memory.wish[row, at.KIND] == at.CLOSE)
+    if last < tick + offset + period:
+        return nothing
+    return Turns(int(min(most, 1 + (last - tick - offset) // period)), int(other), int(offset), int(period))
+
+
+@part
+def following(memory: Memory, timing: Timing, channel: int, tick: int, bank: int, place: int) -> int:
+    """The column wish that comes next after ``bank``'s, at ``place``, is served at ``tick``; or NOBODY."""
+    is_write = memory.slot[memory.bank[bank, at.HIT], at.IS_WRITE]
+    found, soonest, first = at.NOBODY, at.NEVER, 0
+    begin, end = listed(memory, channel, at.COLUMN_WISHES)
+    for other in range(begin, end):
+        if other == place:
+            continue
+        ready = tick + ticks_after(memory, timing, channel, is_write, bank, other)
+        ready = max(ready, memory.wish[other, at.TICK])
+        priority = memory.wish[other, at.PRIORITY]
+        if ready < soonest or (ready == soonest and priority < first):
+            found, soonest, first = other, ready, priority
+    return int(found)
+
+
+@part
+def changes_nothing(memory: Memory, bank: int, row: int) -> bool:
+    """Whether a request for ``row`` would only line up in the bank's list, and change no wish yet."""
+    if memory.bank[bank, at.TAIL] == at.NOBODY:
+        return False
+    return bool(memory.bank[bank, at.HIT] != at.NOBODY or memory.bank[bank, at.OPEN_ROW] != row)

@@ -1,0 +1,345 @@
+"""The memory as an engine meets it: runs of bytes are asked for, and come back by ticket.
+
+A memory lies in one flat int64 array (`simulator.dram.packing`). A run waits in order of arrival; its
+transactions enter the queue of their channel as room comes, as in `deltasim.simulator.dram.drive`. Time is
+picoseconds outside and ticks of the command clock inside: tick k is at ``k * tick_ps``, and what arrives
+between two ticks is seen at the later one.
+
+The memory is lazy. `ask` only takes note. `advance` issues every command up to and including now: whoever
+asks at a picosecond does so before anybody advances to it, in the order of the rulebook's keys. It returns
+when to come again, before which no run is complete. How often it is called changes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from deltasim.runtime.compiling import kernel, part
+from deltasim.simulator.dram import fields as at
+from deltasim.simulator.dram.burst_runs import Turns, alone, at_once
+from deltasim.simulator.dram.coming import before_others, first_coming
+from deltasim.simulator.dram.commands import columns, row_command
+from deltasim.simulator.dram.mapping import decode, together
+from deltasim.simulator.dram.packing import (
+    ACTIVATES,
+    ADDRESS,
+    AFTER,
+    ARRIVAL,
+    BURSTS,
+    CONFLICTS,
+    DONE,
+    END,
+    FED_BANK,
+    FED_CHANNEL,
+    FED_LEFT,
+    FED_ROW,
+    FEEDING,
+    FIRST,
+    FREE,
+    HITS,
+    KIND,
+    KNOWN,
+    LAST,
+    LEFT,
+    MISSES,
+    NOW,
+    OLDEST,
+    PLACED,
+    TARGET,
+    TICK,
+    TICKET,
+    WRITE,
+    YOUNGEST,
+    Stream,
+    parts,
+    view,
+)
+from deltasim.simulator.dram.queue import line_up
+from deltasim.simulator.dram.rank_states import StateTicks, state_ticks
+from deltasim.simulator.dram.state import Integers
+from deltasim.simulator.dram.timing import Timing
+
+
+class Completion(NamedTuple):
+    """A run that is complete; ``ticket`` is -1 where none is.
+
+    ``first_ps``: its first data begin on the bus; ``last_ps``: its last have passed. A burst is a row hit,
+    miss or conflict by the first command it caused.
+    """
+
+    ticket: int
+    first_ps: int
+    last_ps: int
+    bursts: int
+    hits: int
+    misses: int
+    conflicts: int
+    activates: int
+
+
+class Books(NamedTuple):
+    """What belongs to no run: commands of the memory, and picoseconds of all its ranks together by state."""
+
+    refreshes: int
+    precharges: int
+    active_ps: int
+    precharged_ps: int
+    active_down_ps: int
+    precharged_down_ps: int
+
+
+@kernel
+def ask(flat: Integers, now_ps: int, ticket: int, address: int, size: int, is_write: int) -> bool:
+    """Hand in a run of ``size`` bytes from ``address``; False, and nothing done, if the table is full.
+
+    Whole transactions are moved. Times must not decrease, nor be before an `advance`; a ticket is 0 or more.
+
+    >>> from deltasim.simulator.dram.loading import load_standard
+    >>> from deltasim.simulator.dram.mapping import address_bits
+    >>> from deltasim.simulator.dram.packing import pack
+    >>> standard = load_standard("DDR3-1600")
+    >>> flat = pack(standard.timing(), address_bits(standard), runs=4)
+    >>> ask(flat, 0, 7, 0, 128, 0)
+    True
+    >>> now, run = 0, take(flat, 0)
+    >>> while run.ticket < 0:
+    ...     now = advance(flat, now)
+    ...     run = take(flat, now)
+    >>> run                                       # tRCD + tCL = 22 ticks of 1250 ps, then 2 bursts of 4 ticks
+    Completion(ticket=7, first_ps=27500, last_ps=37500, bursts=2, hits=1, misses=1, conflicts=0, activates=1)
+    """
+    stream = view(flat)
+    run, register = stream.run, stream.register
+    here = register[FREE]
+    if here == at.NOBODY:
+        return False
+    register[FREE] = run[here, AFTER]
+    register[PLACED] = max(register[PLACED], here + 1)
+    burst = 1 << stream.bits.burst_bits
+    start = address & -burst
+    bursts = (address + size - start + burst - 1) >> stream.bits.burst_bits
+    run[here, TICKET] = ticket
+    run[here, ARRIVAL] = (now_ps + stream.timing.tick_ps - 1) // stream.timing.tick_ps
+    run[here, WRITE] = is_write
+    run[here, ADDRESS], run[here, END] = start, start + bursts * burst
+    run[here, LEFT], run[here, BURSTS] = bursts, bursts
+    run[here, FIRST], run[here, LAST] = at.NEVER, 0
+    for count in range(HITS, ACTIVATES + 1):
+        run[here, count] = 0
+    run[here, AFTER] = at.NOBODY
+    if register[YOUNGEST] == at.NOBODY:
+        register[OLDEST] = here
+    else:
+        run[register[YOUNGEST], AFTER] = here
+    register[YOUNGEST] = here
+    return True
+
+
+@kernel
+def advance(flat: Integers, now_ps: int) -> int:
+    """Issue every command up to ``now_ps``; return when to come again, later than now, or NEVER.
+
+    All runs asked for up to now have been handed in.
+    """
+    stream = view(flat)
+    memory, timing, register, coming = stream.memory, stream.timing, stream.register, stream.coming
+    limit = now_ps // timing.tick_ps
+    while True:
+        if register[FED_LEFT] == 0:
+            feed_next(stream)
+        left, channel, enters, room = register[FED_LEFT], register[FED_CHANNEL], 0, 0
+        if left > 0:
+            room = timing.queue - memory.channel[channel, at.QUEUED]
+            enters = max(register[NOW], stream.run[register[FEEDING], ARRIVAL])
+        fed, first, apart = 0, 0, 0  # transactions that enter now, and when
+        if room > 0 and enters == register[NOW]:
+            fed, first = min(room, left), enters
+        else:
+            best = first_coming(memory, timing, coming)
+            tick, kind, target = coming[best, TICK], coming[best, KIND], coming[best, TARGET]
+            if room > 0 and enters <= tick:
+                register[NOW] = enters
+                continue
+            if tick > limit:
+                return soonest(stream, now_ps, tick)
+            coming[best, KNOWN] = 0
+            register[NOW] = max(register[NOW], tick)
+            if kind != at.COLUMN and kind != at.COLUMN_OWNED:
+                note_row_command(stream, kind, target)
+                row_command(memory, timing, best, tick, kind, target)
+                continue
+            until, waiting, turns = limit, 0, Turns(1, at.NOBODY, 0, 0)
+            if kind == at.COLUMN:
+                if room > 0:
+                    until = min(until, enters - 1)
+                elif left > 0:
+                    until = min(until, before_others(timing, coming, best))
+                    waiting = left if channel == best else 0
+                if not alone(memory, target, waiting, register[FED_BANK], register[FED_ROW]):
+                    turns = at_once(memory, timing, best, tick, target, until, waiting)
+            serve(stream, best, tick, target, turns.rounds, turns.period)
+            if turns.other != at.NOBODY:
+                serve(stream, best, tick + turns.offset, turns.other, turns.rounds, turns.period)
+                fed, first, apart = 2 * turns.rounds, tick, turns.offset
+            elif turns.rounds > 1:
+                fed, first, apart = turns.rounds, tick, turns.period
+            if waiting == 0:
+                continue
+        if fed > 0:
+            feed(stream, first, apart, fed)
+
+
+@kernel
+def take(flat: Integers, now_ps: int) -> Completion:
+    """Take away the next run that is complete by ``now_ps``, by (``last_ps``, ticket)."""
+    stream = view(flat)
+    run, register, tick_ps = stream.run, stream.register, stream.timing.tick_ps
+    here = register[DONE]
+    if here == at.NOBODY or run[here, LAST] * tick_ps > now_ps:
+        return Completion(-1, 0, 0, 0, 0, 0, 0, 0)
+    register[DONE] = run[here, AFTER]
+    run[here, AFTER] = register[FREE]
+    register[FREE] = here
+    return Completion(
+        run[here, TICKET],
+        run[here, FIRST] * tick_ps,
+        run[here, LAST] * tick_ps,
+        run[here, BURSTS],
+        run[here, HITS],
+        run[here, MISSES],
+        run[here, CONFLICTS],
+        run[here, ACTIVATES],
+    )
+
+
+def close_books(flat: Integers, elapsed_ps: int) -> Books:
+    """Issue what is due by ``elapsed_ps``, and give what was done from 0 to there; for Python only."""
+    advance(flat, elapsed_ps)
+    tick_ps = int(flat[0])
+    ticks, begun = divmod(elapsed_ps, tick_ps)  # no command falls into the tick that has begun
+    whole, more = ticks_by_state(flat, ticks), ticks_by_state(flat, ticks + 1)
+    spent = (a * tick_ps + (b - a) * begun for a, b in zip(whole, more, strict=True))
+    counts = parts(flat).counts.sum(axis=0)
+    return Books(int(counts[at.REFRESHED]), int(counts[at.PRECHARGED]), *spent)
+
+
+@kernel
+def ticks_by_state(flat: Integers, elapsed: int) -> StateTicks:
+    """Count the ticks the ranks spent in each state up to ``elapsed``."""
+    stream = view(flat)
+    return state_ticks(stream.memory, stream.timing, elapsed)
+
+
+@part
+def feed_next(stream: Stream) -> None:
+    """Find the next transactions of one row that are to enter a queue, if any wait."""
+    run, register, bits = stream.run, stream.register, stream.bits
+    here = register[FEEDING]
+    if here == at.NOBODY or run[here, ADDRESS] >= run[here, END]:
+        here = register[OLDEST]
+        register[FEEDING] = here
+        if here == at.NOBODY:
+            return
+        register[OLDEST] = run[here, AFTER]
+        if register[OLDEST] == at.NOBODY:
+            register[YOUNGEST] = at.NOBODY
+    place = run[here, ADDRESS]
+    channel, bank, row = decode(bits, place)
+    waiting = (run[here, END] - place) >> bits.burst_bits
+    count = min(together(bits, place >> bits.burst_bits), waiting)
+    run[here, ADDRESS] = place + (count << bits.burst_bits)
+    register[FED_LEFT] = count
+    register[FED_CHANNEL], register[FED_BANK], register[FED_ROW] = channel, bank, row
+
+
+@part
+def feed(stream: Stream, tick: int, step: int, count: int) -> None:
+    """Let ``count`` transactions enter their queue, the first at ``tick``, ``step`` ticks apart."""
+    register, run = stream.register, stream.register[FEEDING]
+    channel, is_write = register[FED_CHANNEL], stream.run[run, WRITE]
+    bank, row = register[FED_BANK], register[FED_ROW]
+    line_up(stream.memory, stream.timing, channel, tick, step, count, bank, row, is_write, run)
+    stream.coming[channel, KNOWN] = 0
+    register[FED_LEFT] -= count
+
+
+@part
+def note_row_command(stream: Stream, kind: int, bank: int) -> None:
+    """Enter an activate or precharge with the run that caused it; it has not been issued yet."""
+    if kind != at.ACTIVATE and kind != at.PRECHARGE:
+        return
+    memory = stream.memory
+    head = memory.bank[bank, at.HEAD]
+    run = memory.slot[head, at.TAG]
+    new = 1 - memory.slot[head, at.STARTED]
+    if kind == at.ACTIVATE:
+        stream.run[run, MISSES] += new
+        stream.run[run, ACTIVATES] += 1
+    else:
+        stream.run[run, CONFLICTS] += new
+
+
+@part
+def serve(stream: Stream, channel: int, tick: int, bank: int, count: int, apart: int) -> None:
+    """Issue ``count`` row hits of one slot, ``apart`` ticks each; enter them with their run."""
+    memory, timing, run, register = stream.memory, stream.timing, stream.run, stream.register
+    hit = memory.bank[bank, at.HIT]
+    here, is_write = memory.slot[hit, at.TAG], memory.slot[hit, at.IS_WRITE]
+    run[here, HITS] += count - memory.slot[hit, at.STARTED]
+    columns(memory, timing, channel, tick, bank, count, apart)
+    final = tick + (count - 1) * apart
+    register[NOW] = max(register[NOW], final)
+    latency = timing.write_latency if is_write else timing.read_latency
+    run[here, FIRST] = min(run[here, FIRST], tick + latency - timing.burst)
+    run[here, LAST] = max(run[here, LAST], final + latency)
+    run[here, LEFT] -= count
+    if run[here, LEFT] == 0:
+        finish(stream, here)
+
+
+@part
+def finish(stream: Stream, here: int) -> None:
+    """Put a served run on the list of the done, by the end of its data and its ticket."""
+    run, register = stream.run, stream.register
+    before, after = at.NOBODY, register[DONE]
+    last, ticket = run[here, LAST], run[here, TICKET]
+    while after != at.NOBODY and (
+        run[after, LAST] < last or (run[after, LAST] == last and run[after, TICKET] < ticket)
+    ):
+        before, after = after, run[after, AFTER]
+    run[here, AFTER] = after
+    if before == at.NOBODY:
+        register[DONE] = here
+    else:
+        run[before, AFTER] = here
+
+
+@part
+def soonest(stream: Stream, now_ps: int, following: int) -> int:
+    """A time before which no run is complete, and that of the first where it is known.
+
+    ``following`` is the tick of the next command of all.
+    """
+    timing, run, register = stream.timing, stream.run, stream.register
+    first = at.NEVER
+    if register[DONE] != at.NOBODY:
+        first = max(run[register[DONE], LAST], now_ps // timing.tick_ps + 1)  # what is complete is taken now
+    buses = timing.channels * (timing.ranks // timing.ranks_on_bus)
+    for here in range(register[PLACED]):
+        left = run[here, LEFT]
+        if left > 0:
+            rounds = (left + buses - 1) // buses - 1
+            latency = timing.write_latency if run[here, WRITE] else timing.read_latency
+            apart = least_apart(timing, run[here, WRITE])
+            first = min(first, following + rounds * apart + latency)
+    return first * timing.tick_ps if first < at.NEVER else at.NEVER
+
+
+@part
+def least_apart(timing: Timing, is_write: int) -> int:
+    """The least number of ticks between two reads, or two writes, on one data bus."""
+    if is_write:
+        one, other = timing.write_to_write, timing.write_to_write_rank
+    else:
+        one, other = timing.read_to_read, timing.read_to_read_rank
+    return min(one, other) if timing.ranks_on_bus > 1 else one

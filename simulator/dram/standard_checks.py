@@ -1,0 +1,105 @@
+"""What cannot be true at once in the description of a DRAM standard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from deltasim.simulator.schema.faults import Fault
+
+if TYPE_CHECKING:
+    from deltasim.simulator.dram.standard import Standard
+
+MOST_BANKS = 4096  # of all channels together
+MOST_TICKS = 1 << 24  # of one delay
+
+
+def contradictions(standard: Standard) -> Iterator[Fault]:
+    """Give everything between the parts of a standard that does not agree."""
+    yield from size_faults(standard)
+    yield from delay_faults(standard)
+    yield from current_faults(standard)
+
+
+def size_faults(standard: Standard) -> Iterator[Fault]:
+    """Sizes are powers of two, because address bits name them."""
+    made_of = standard.organisation
+    for name, size in made_of:
+        if size & (size - 1):
+            yield Fault(f"organisation.{name}", str(size), "a size is a power of two", "Use the next one.")
+    if made_of.burst > made_of.row:
+        rule = f"a burst of {made_of.burst} bytes lies in one row"
+        yield Fault("organisation.burst", str(made_of.burst), rule, "Use a smaller burst or a longer row.")
+    banks = made_of.channels * made_of.pseudo_channels * made_of.ranks * made_of.bank_groups * made_of.banks
+    if banks > MOST_BANKS:
+        yield Fault("organisation", f"{banks} banks", f"the most is {MOST_BANKS}", "Describe fewer channels.")
+    if standard.capacity_bytes > 1 << 50:
+        rule = "the most is 1 PiB"
+        yield Fault("organisation", f"{standard.capacity_bytes} bytes", rule, "Describe fewer rows.")
+
+
+# a delay, what it is at least, and why
+ORDERED = (
+    ("tRC", ("tRAS", "tRP"), "a row is open for tRAS and closes for tRP before the next opens"),
+    ("tRAS", ("tRCD",), "a row stays open until its first command"),
+    ("tCCD_S", ("tBL",), "two transactions cannot share the data bus"),
+    ("tCCD_L", ("tCCD_S",), "the same bank group is no faster than another"),
+    ("tRRD_L", ("tRRD_S",), "the same bank group is no faster than another"),
+    ("tWTR_L", ("tWTR_S",), "the same bank group is no faster than another"),
+    ("tFAW", ("tRRD_S",), "four activates take longer than one"),
+)
+POSITIVE = ("tBL", "tCL", "tCWL", "tRCD", "tRP", "tRAS", "tRC", "tCCD_S", "tRFC")
+
+
+def delay_faults(standard: Standard) -> Iterator[Fault]:
+    """No delay is shorter than what has to happen within it."""
+    delays = standard.timing_
+    given = [
+        name for name in type(delays).model_fields if name != "tCK" and getattr(delays, name) is not None
+    ]
+    ticks = {name: delays.ticks(name) for name in given}
+    for name in POSITIVE:
+        if ticks[name] == 0:
+            yield Fault(f"timing.{name}", "0", "it takes at least one tick", "Use 1 or more.")
+    for name in given:
+        if ticks[name] > MOST_TICKS:
+            yield Fault(
+                f"timing.{name}", f"{ticks[name]} ticks", f"the most is {MOST_TICKS}", "Check its unit."
+            )
+    for name, parts, why in ORDERED:
+        least = sum(ticks[part] for part in parts)
+        if ticks[name] < least:
+            sum_of = " + ".join(parts)
+            rule = f"{name} is at least {sum_of} = {least} ticks: {why}"
+            yield Fault(f"timing.{name}", f"{ticks[name]} ticks", rule, f"Correct {name} or {sum_of}.")
+    busy = ticks["tRFC"] + ticks.get("tRPab", ticks["tRP"]) + ticks["tRC"]
+    if 0 < ticks["tREFI"] <= busy:
+        rule = f"tREFI leaves time between refreshes: it is above tRFC + tRP + tRC = {busy} ticks"
+        yield Fault("timing.tREFI", f"{ticks['tREFI']} ticks", rule, "Correct tREFI, or 0 for no refresh.")
+    if round(delays.tCK * 1e12) < 1:
+        yield Fault("timing.tCK", f"{delays.tCK} s", "a tick is at least 1 ps", "Check its unit.")
+
+
+def current_faults(standard: Standard) -> Iterator[Fault]:
+    """A device that does more draws more; no command has negative energy."""
+    for name, rail in standard.power.rails.items():
+        for more, less in (
+            ("IDD2N", "IDD2P"),
+            ("IDD3N", "IDD3P"),
+            ("IDD3P", "IDD2P"),
+            ("IDD3N", "IDD2N"),
+            ("IDD4R", "IDD3N"),
+            ("IDD4W", "IDD3N"),
+            ("IDD5", "IDD3N"),
+        ):
+            high, low = getattr(rail, more), getattr(rail, less)
+            if high < low:
+                value = f"{high * 1e3:g} mA"
+                rule = f"{more} is at least {less} = {low * 1e3:g} mA"
+                yield Fault(f"power.rails.{name}.{more}", value, rule, f"Correct {more} or {less}.")
+        delays = standard.timing_
+        cycle, row_open = delays.ticks("tRC"), delays.ticks("tRAS")
+        idle = (rail.IDD3N * row_open + rail.IDD2N * (cycle - row_open)) / cycle
+        if idle > rail.IDD0:
+            rule = f"IDD0 is at least the standby current over a row cycle, {idle * 1e3:g} mA"
+            yield Fault(f"power.rails.{name}.IDD0", f"{rail.IDD0 * 1e3:g} mA", rule, "Correct IDD0.")

@@ -1,0 +1,183 @@
+"""Run sequences on the compiled engine and turn its records into ledgers."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from deltasim.networks.trace import Trace
+from deltasim.runtime.views import directory
+from deltasim.simulator.engines.compiled.events.loop import run_to_end
+from deltasim.simulator.engines.compiled.phases.eligible import FeedForward, feed_forward
+from deltasim.simulator.engines.compiled.phases.lanes import empty_arrivals
+from deltasim.simulator.engines.compiled.phases.loop import phases
+from deltasim.simulator.engines.compiled.phases.stages import stage_addresses
+from deltasim.simulator.engines.compiled.records import State, Tables
+from deltasim.simulator.engines.compiled.state import state_at_rest
+from deltasim.simulator.engines.compiled.tables import Start, tables_of
+from deltasim.simulator.ledger.background import elapsed, preset
+from deltasim.simulator.ledger.bandwidth import by_memory, shared_memories
+from deltasim.simulator.ledger.laws import LawBroken, Tally, check
+from deltasim.simulator.ledger.ledger import Ledger
+from deltasim.simulator.plan.memo import kept
+from deltasim.simulator.plan.plan import Integers, Plan
+
+
+class Ready(NamedTuple):
+    """What the kernels read of a plan; ``forward`` where it runs in phases."""
+
+    tables: Tables
+    seen: Integers  # the directory of the tables
+    start: Start
+    forward: FeedForward | None
+
+
+@kept
+def made_ready(plan: Plan) -> Ready:
+    """A plan made ready in the quickest way that it allows."""
+    forward = feed_forward(plan)
+    return ready_for(plan, forward) if forward else made_ready_for_events(plan)
+
+
+@kept
+def made_ready_for_events(plan: Plan) -> Ready:
+    """A plan made ready to run with events, which every one can."""
+    return ready_for(plan, None)
+
+
+def ready_for(plan: Plan, forward: FeedForward | None) -> Ready:
+    """A plan's tables for a run in phases, or with events."""
+    tables, start = tables_of(plan, forward)
+    return Ready(tables, directory(tables), start, forward)
+
+
+SLICE = 1 << 22
+"""After so many keys, some milliseconds, a run in phases comes back to Python, which hears Ctrl-C then."""
+
+LONGEST = 1 << 26
+"""A phase with more keys may take longer than somebody waits who has pressed Ctrl-C."""
+
+ROOM: WeakKeyDictionary[Plan, tuple[int, int]] = WeakKeyDictionary()
+"""Keys and messages that runs in phases had room for, of plans that have run so to the end."""
+
+
+class Stopped(RuntimeError):
+    """The engine was told to stop before this sequence had ended."""
+
+
+class CompiledEngine:
+    """A plan made ready for the kernels; runs any number of sequences, several at once in threads."""
+
+    def __init__(self, plan: Plan, ready: Ready | None = None) -> None:
+        self.plan, self.ready = plan, ready or made_ready(plan)
+        # jobs alive at once, or keys of a phase and messages of a step; both grow as needed
+        self.room, self.messages = ROOM.get(plan, (max(1024, 64 * plan.cores), 256))
+        self.stopped = False
+        self.under_way: list[State] = []
+
+    @property
+    def hears(self) -> bool:
+        """Whether Ctrl-C is heard while it runs: not in kernels that run to the end, nor while compiling.
+
+        A plan that has run in phases before is compiled, and how long its phases are is known.
+        """
+        return self.ready.forward is not None and ROOM.get(self.plan, (LONGEST, 0))[0] < LONGEST
+
+    def run_sequence(self, trace: Trace) -> Ledger:
+        """Simulate the one sequence of ``trace`` from a chip at rest. Raises LawBroken, Stopped."""
+        ready = self.ready
+        while True:
+            room = self.room
+            state = state_at_rest(self.plan, ready.start, trace, 0 if ready.forward else room)
+            self.under_way.append(state)
+            try:
+                if self.stopped:  # asked only now: whoever stops finds the state, or is found here
+                    raise Stopped
+                ended = self._in_phases(state, ready) if ready.forward else run_to_end(state, ready.seen)
+                if self.stopped:
+                    raise Stopped
+                if ended:
+                    if ready.forward:
+                        ROOM[self.plan] = self.room, self.messages
+                    return self._ledger(state)
+            finally:
+                self.under_way = [other for other in self.under_way if other is not state]
+            if ready.forward:
+                ready = made_ready_for_events(self.plan)
+            else:
+                self.room = max(self.room, 4 * room)
+
+    def _in_phases(self, state: State, ready: Ready) -> bool:
+        """Run phase by phase, with more room from any phase on that needs it.
+
+        False when stopped, or where a phase is so long that its times do not fit into keys.
+        """
+        run, slots = state.run, self.plan.stages.fetch_slots
+        assert ready.forward is not None
+        stages, known = stage_addresses(ready.forward), directory(state)
+        while True:
+            room, messages = self.room, self.messages
+            arrivals = empty_arrivals(ready.tables, ready.forward, stages, slots, room, messages)
+            own = directory(arrivals)
+            while run["needed"][0] <= room and run["messages"][0] <= messages:
+                run["left"] = SLICE
+                if phases(known, ready.seen, own):
+                    return True
+                if run["overflow"][0]:
+                    return False
+            self.room = max(room, 2 * int(run["needed"][0]))
+            self.messages = max(messages, 2 * int(run["messages"][0]))
+
+    def stop(self) -> None:
+        """End all sequences under way at their next tick, as if there were no room left."""
+        self.stopped = True
+        for state in list(self.under_way):
+            state.run["overflow"] = 1
+
+    def _ledger(self, state: State) -> Ledger:
+        plan, run, units = self.plan, state.run[0], state.units[: len(self.plan.units)]
+        elapsed_ps = int(state.steps["ended"].max())
+        for population, record in enumerate(state.populations):
+            last = (int(plan.sweep[population]) + 1) * int(run["frames"]) - 1
+            if plan.into[population] and record["finished"] != last:
+                raise LawBroken(f"population {plan.layers[population]} never finished: the chip stands still")
+        counts, layer_counts = state.counts[: len(plan.units)], state.counts[len(plan.units) :]
+        late = np.flatnonzero(units["covered"] > elapsed_ps)
+        if late.size:
+            raise LawBroken(f"{plan.units[late[0]].name}: still at work when the run had ended")
+        for entry in (*preset(plan), *elapsed(plan, self._drams(state), elapsed_ps)):
+            column = plan.actions.index(entry.action)
+            counts[entry.unit, column] += entry.amount
+            layer_counts[entry.layer, column] += entry.amount
+        ledger = Ledger(
+            plan.units,
+            plan.actions,
+            plan.layers,
+            counts,
+            layer_counts,
+            units["busy"].copy(),
+            units["occupied"] - units["busy"],
+            units["idle"] + elapsed_ps - units["covered"],
+            units["wait"].copy(),
+            units["area"].copy(),
+            units["peak"].copy(),
+            step_latency_ps=state.steps["ended"] - state.steps["began"],
+            sequence_latency_ps=np.array([elapsed_ps], np.int64),
+            memories=shared_memories(plan.stores),
+            traffic=by_memory(plan.stores, state.timelines),
+        )
+        seen = {field: int(run[field]) for field in Tally._fields if field != "room_missing"}
+        check(ledger, Tally(**seen, room_missing=self._room_missing(state)))
+        return ledger
+
+    def _drams(self, state: State) -> dict[int, Integers]:
+        """The state of every shared memory's rule, by memory."""
+        return dict(zip(np.flatnonzero(self.plan.stores.shared).tolist(), state.channels, strict=True))
+
+    def _room_missing(self, state: State) -> int:
+        """Flits of buffer room that are neither free nor about to be."""
+        limits = self.plan.buffers
+        flits = len(state.room) * limits.flits if limits else 0
+        return int(flits - state.room.sum() - state.buffers["leaving"].sum())

@@ -1,0 +1,1 @@
+"""The event loop under numba: a heap of events, and what each does."""

@@ -1,0 +1,366 @@
+"""A message on its target core: a fetch slot, the column from its memory, the sums."""
+
+from __future__ import annotations
+
+from deltasim.runtime.compiling import part
+from deltasim.simulator.components.dma_bursts import piece_of, pieces_of
+from deltasim.simulator.components.service_times import array_of, consumed, piece_work, rounds
+from deltasim.simulator.dram.controller import Completion
+from deltasim.simulator.dram.in_order import DramTiming, Service, fetch
+from deltasim.simulator.engines.compiled.events.input_buffers import leave_buffer, want_link
+from deltasim.simulator.engines.compiled.events.jobs import (
+    ACCUMULATING,
+    ADDRESSING,
+    ASKED,
+    BANKED,
+    COLUMN_KIND,
+    CONTROLLED,
+    FETCHING,
+    FILLING,
+    LOOKING_UP,
+    READING,
+    REQUEST_KIND,
+    REQUESTING,
+    RESPONDING,
+    RESPONSE_KIND,
+    SERVED,
+    code,
+    end_job,
+    new_job,
+    piece_code,
+)
+from deltasim.simulator.engines.compiled.events.queues import count, cover, enqueue, leave, occupy, schedule
+from deltasim.simulator.engines.compiled.events.synchronisation import try_update
+from deltasim.simulator.engines.compiled.records import NONE, Record, State, Tables
+from deltasim.simulator.ledger.timeline import enter
+from deltasim.simulator.plan.plan import BUFFER, CACHE, CONTROLLER, SCRATCHPAD
+
+
+@part
+def wait_for(state: State, tables: Tables, now: int, unit: int, job: int, stage: int, kind: int) -> None:
+    """Queue a piece up at a unit."""
+    record, chip = state.jobs[job], tables.chip[0]
+    record.stage = stage
+    key = piece_code(kind, record.message, record.core, chip.cores, record.part, chip.parts)
+    enqueue(state, now, unit, job, key)
+
+
+@part
+def want_column(state: State, tables: Tables, now: int, job: int) -> None:
+    """Wait for one of the fetch slots of the column's array."""
+    record = state.jobs[job]
+    record.stage = FETCHING
+    key = code(COLUMN_KIND, record.message, record.core, tables.chip[0].cores)
+    unit = tables.cores[record.core].fetch + array(state, tables, job)
+    enqueue(state, now, unit, job, key)
+
+
+@part
+def array(state: State, tables: Tables, job: int) -> int:
+    """Which multiply array of its core takes the column of a job."""
+    return array_for(state, tables, state.jobs[job].message)
+
+
+@part
+def array_for(state: State, tables: Tables, message: int) -> int:
+    """Which multiply array of its core takes the column of a message."""
+    arrays = tables.chip[0].arrays
+    if arrays == 1:  # nearly every chip: no look-up
+        return 0
+    return int(array_of(tables.columns[state.messages[message].column].position, arrays))
+
+
+@part
+def copy_on(state: State, tables: Tables, message: int, core: int) -> int:
+    """The copy of a message's column on one of its cores."""
+    copy = tables.columns[state.messages[message].column].copies
+    while tables.copies[copy].core != core:
+        copy += 1
+    return int(copy)
+
+
+@part
+def begin_column(state: State, tables: Tables, now: int, job: int) -> None:
+    """A slot is granted and the first address formed; further pieces follow, an address a cycle."""
+    record, chip = state.jobs[job], tables.chip[0]
+    copy = tables.copies[record.copy]
+    record.column, record.piece = job, 0
+    record.left = pieces_of(copy.address, copy.bytes, chip.burst)
+    record.to_come = min(chip.at_once, record.left)
+    for piece in range(1, record.to_come):
+        other = new_job(state, ADDRESSING, record.message)
+        record = state.jobs[other]
+        record.copy, record.core = state.jobs[job].copy, state.jobs[job].core
+        record.column, record.piece = job, piece
+        schedule(state, now + piece * chip.cycle, other)
+    ask_memory(state, tables, now, job)
+
+
+@part
+def ask_memory(state: State, tables: Tables, now: int, job: int) -> None:
+    """The address is formed: to the core's own memory, or on the way to a shared one."""
+    record = state.jobs[job]
+    copy = tables.copies[record.copy]
+    store = tables.stores[copy.store]
+    unit, layer = store.unit, state.messages[record.message].layer
+    piece = piece_of(copy.address, copy.bytes, copy.words, tables.chip[0].burst, record.piece)
+    record.address, record.bytes, record.words, record.span = piece.address, piece.bytes, piece.words, 0
+    record.store, record.lines, record.part = copy.store, 0, record.piece * tables.chip[0].runs
+    if store.kind == SCRATCHPAD:
+        unit += array(state, tables, job)
+    count(state, unit, layer, store.words, record.words)
+    if store.kind == SCRATCHPAD:
+        wait_for(state, tables, now, unit, job, READING, REQUEST_KIND)
+    elif store.kind == CACHE:
+        wait_for(state, tables, now, unit, job, LOOKING_UP, REQUEST_KIND)
+    else:
+        set_out(state, tables, now, job)
+
+
+@part
+def set_out(state: State, tables: Tables, now: int, job: int) -> None:
+    """The request of a transfer sets out to its shared memory."""
+    record = state.jobs[job]
+    record.at, record.behind = tables.paths[path_of(state, tables, job)].there, NONE
+    record.flits = tables.chip[0].request_flits
+    request(state, tables, now, job)
+
+
+@part
+def path_of(state: State, tables: Tables, job: int) -> int:
+    """The number of the way between a core and the memory of a transfer."""
+    record = state.jobs[job]
+    return int(record.core * tables.chip[0].stores + record.store)
+
+
+@part
+def read_scratchpad(state: State, tables: Tables, now: int, job: int) -> None:
+    """Accesses follow each other; the job goes on with the first word."""
+    record = state.jobs[job]
+    store = tables.stores[record.store]
+    accesses = rounds(record.bytes, store.width)
+    unit = store.unit + array(state, tables, job)
+    occupy(state, now, unit, accesses * store.period, accesses * store.period)
+    count(state, unit, state.messages[record.message].layer, store.read, accesses)
+    record.tail = now + store.latency + (accesses - 1) * store.period
+    schedule(state, now + store.latency, job)
+
+
+@part
+def request(state: State, tables: Tables, now: int, job: int) -> None:
+    """The request packet's next link, or, with its last flit, the channel."""
+    record, chip, path = state.jobs[job], tables.chip[0], tables.paths[path_of(state, tables, job)]
+    if record.at < path.there_end:
+        go_over(state, tables, now, job, REQUESTING, REQUEST_KIND)
+        return
+    if path.there_end > path.there:
+        leave_network(state, tables, job, path.there_end - 1)
+        if chip.channels > 0:
+            leave_buffer(state, tables, job, now + record.span)
+        if record.span > chip.link_period:
+            record.stage = ASKED
+            schedule(state, now + record.span - chip.link_period, job)
+            return
+    ask_channel(state, tables, now, job)
+
+
+@part
+def go_over(state: State, tables: Tables, now: int, job: int, stage: int, kind: int) -> None:
+    """Queue a packet up for the next link of its way."""
+    record, chip = state.jobs[job], tables.chip[0]
+    record.stage = stage
+    if record.behind == NONE and tables.links[tables.lists[record.at] // chip.queues].router:
+        sender = chip.core_unit + record.core if stage == REQUESTING else tables.stores[record.store].unit
+        write_buffer(state, tables, sender, state.messages[record.message].layer, record.flits)
+    key = piece_code(kind, record.message, record.core, chip.cores, record.part, chip.parts)
+    want_link(state, tables, now, tables.lists[record.at], job, key)
+
+
+@part
+def leave_network(state: State, tables: Tables, job: int, last: int) -> None:
+    """A packet leaves the network through the router behind the ``last`` link of its way."""
+    chip, record = tables.chip[0], state.jobs[job]
+    link = tables.lists[last] // chip.queues
+    if tables.links[link].leave:
+        layer = state.messages[record.message].layer
+        pass_router(state, tables, chip.first_link + link, layer, record.flits)
+
+
+@part
+def pass_router(state: State, tables: Tables, unit: int, layer: int, flits: int) -> None:
+    """A packet goes through a router: on to a link, or out of the network behind its last one."""
+    chip = tables.chip[0]
+    if chip.router_action != NONE:
+        count(state, unit, layer, chip.router_action, flits)
+    elif chip.crossbar != NONE:
+        count(state, unit, layer, chip.read_buffer, flits)
+        count(state, unit, layer, chip.crossbar, flits)
+
+
+@part
+def write_buffer(state: State, tables: Tables, unit: int, layer: int, flits: int) -> None:
+    """A packet comes into a router: over a link, or from the core or memory that sends it."""
+    if tables.chip[0].write_buffer != NONE:
+        count(state, unit, layer, tables.chip[0].write_buffer, flits)
+
+
+@part
+def ask_channel(state: State, tables: Tables, now: int, job: int) -> None:
+    """Queue up at the shared memory."""
+    store = tables.stores[state.jobs[job].store]
+    stage = SERVED
+    if store.kind == BUFFER:
+        stage = BANKED
+    elif store.kind == CONTROLLER:
+        stage = CONTROLLED
+    wait_for(state, tables, now, store.unit, job, stage, REQUEST_KIND)
+
+
+@part
+def serve_dram(state: State, tables: Tables, now: int, job: int) -> None:
+    """The channel takes a column; the job goes on when the first data flow."""
+    record = state.jobs[job]
+    store, layer = tables.stores[record.store], state.messages[record.message].layer
+    timing = timing_of(store)
+    service = fetch(state.channels[store.shared], timing, now, record.address, record.bytes)
+    cover(state, store.unit, now, service.last_ps, service.bursts * timing.burst_ps)
+    state.units[store.unit].free_at = service.free_ps
+    enter_bursts(state, store, layer, service)
+    record.span, record.tail = service.last_ps - service.first_ps, service.last_ps
+    pack_response(state, tables, job)
+    schedule(state, service.first_ps, job)
+
+
+@part
+def enter_bursts(state: State, store: Record, layer: int, done: Service | Completion) -> None:
+    """Enter what a DRAM did for a transfer."""
+    count_bursts(state, store, layer, done.bursts, done.hits, done.misses, done.conflicts, done.activates)
+    enter(state.timelines[store.shared], done.first_ps, done.last_ps, done.bursts * store.width)
+
+
+@part
+def count_bursts(
+    state: State,
+    store: Record,
+    layer: int,
+    bursts: int,
+    hits: int,
+    misses: int,
+    conflicts: int,
+    activates: int,
+) -> None:
+    """Enter what a DRAM did, by unit and by layer."""
+    moved, by_unit = bursts * store.width, state.counts[store.unit]
+    by_layer = state.counts[state.run[0].units + layer]
+    for counts in (by_unit, by_layer):  # rows found once: bursts enter eight counts
+        counts[store.read] += bursts
+        counts[store.activate] += activates
+        counts[store.row_hit] += hits
+        counts[store.row_miss] += misses
+        counts[store.row_conflict] += conflicts
+        counts[store.bytes] += moved
+        counts[store.io] += moved * 8
+
+
+@part
+def pack_response(state: State, tables: Tables, job: int) -> None:
+    """The bytes of a transfer become a packet at the start of the way back."""
+    record = state.jobs[job]
+    record.at, record.behind = tables.paths[path_of(state, tables, job)].back, NONE
+    record.flits = rounds(record.bytes, tables.chip[0].flit_bytes)
+
+
+@part
+def timing_of(store: Record) -> DramTiming:
+    """A store's timing, as the DRAM rule takes it."""
+    return DramTiming(
+        store.clock_ps,
+        store.read_ps,
+        store.activate_ps,
+        store.precharge_ps,
+        store.open_ps,
+        store.read_to_precharge_ps,
+        store.refresh_ps,
+        store.interval_ps,
+        store.burst_ps,
+        store.burst_bytes,
+        store.row_bytes,
+        store.banks,
+        store.rows,
+        store.rotate,
+    )
+
+
+@part
+def respond(state: State, tables: Tables, now: int, job: int) -> None:
+    """The response packet's next link, or the core."""
+    record, chip, path = state.jobs[job], tables.chip[0], tables.paths[path_of(state, tables, job)]
+    if record.at < path.back_end:
+        go_over(state, tables, now, job, RESPONDING, RESPONSE_KIND)
+        return
+    if path.back_end > path.back:
+        leave_network(state, tables, job, path.back_end - 1)
+        if chip.channels > 0:
+            leave_buffer(state, tables, job, now + record.span)
+    if record.lines:
+        record.stage = FILLING
+        schedule(state, record.tail, job)
+        return
+    multiply(state, tables, now, job)
+
+
+@part
+def multiply(state: State, tables: Tables, now: int, job: int) -> None:
+    """The first word has come: wait for the multiply-accumulators."""
+    unit = tables.cores[state.jobs[job].core].mac + array(state, tables, job)
+    wait_for(state, tables, now, unit, job, ACCUMULATING, COLUMN_KIND)
+
+
+@part
+def accumulate(state: State, tables: Tables, now: int, job: int) -> None:
+    """The multiply-accumulators take a piece."""
+    record, chip = state.jobs[job], tables.chip[0]
+    unit = tables.cores[record.core].mac + array(state, tables, job)
+    layer, words = state.messages[record.message].layer, record.words
+    work = piece_work(words, chip.mac_lanes, chip.cycle)
+    end = consumed(now, work, record.tail)
+    occupy(state, now, unit, end - now, work)
+    count_sums(state, tables, record.core, unit, layer, words)
+    schedule(state, end, job)
+
+
+@part
+def count_sums(state: State, tables: Tables, core: int, unit: int, layer: int, words: int) -> None:
+    """Enter what it takes to add words of columns up."""
+    chip = tables.chip[0]
+    if chip.registers != NONE:
+        registers = tables.stores[chip.registers + core]
+        count(state, registers.unit, layer, registers.write, words)
+        count(state, registers.unit, layer, registers.read, words)
+    count(state, unit, layer, chip.mac_action, words)
+    count(state, unit, layer, chip.read_action, words)
+    count(state, unit, layer, chip.write_action, words)
+
+
+@part
+def consume(state: State, tables: Tables, now: int, job: int) -> None:
+    """A piece is in the sums: on to the next; with the last one the slot is free, the delivery done."""
+    column = state.jobs[job].column
+    record = state.jobs[column]
+    record.left -= 1
+    copy = tables.copies[record.copy]
+    if record.to_come < pieces_of(copy.address, copy.bytes, tables.chip[0].burst):
+        state.jobs[job].piece, state.jobs[job].stage = record.to_come, ADDRESSING
+        record.to_come += 1
+        schedule(state, now + tables.chip[0].cycle, job)
+    elif job != column:
+        end_job(state, job)
+    if record.left > 0:
+        return
+    number = copy.updater
+    leave(state, now, tables.cores[record.core].fetch + array(state, tables, column))
+    state.run[0].delivered += 1
+    state.updaters[number].open_copies -= 1
+    end_job(state, column)
+    if state.updaters[number].open_copies == 0:
+        try_update(state, tables, now, number)

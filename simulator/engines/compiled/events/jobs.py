@@ -1,0 +1,54 @@
+"""Jobs: what a thing on its way is doing, and the key that settles ties between jobs."""
+
+from __future__ import annotations
+
+from deltasim.runtime.compiling import part
+from deltasim.simulator.engines.compiled.records import State
+
+# What a job is doing, or waiting to do.
+SCANNING, UPDATING, SENDING, BRANCHING, DROPPING, RECEIVING, FETCHING = range(7)
+READING, REQUESTING, ASKED, SERVED, RESPONDING, ACCUMULATING, ADDRESSING = range(7, 14)
+LOOKING_UP, LOOKED_UP, SETTING_OUT, FILLING, READING_CACHE, BANKED = range(14, 20)
+CONTROLLED, ANSWERED = range(20, 22)
+
+# What a job is, where two kinds meet at one unit at one tick: the lower goes first. As in the SimPy engine.
+SCAN_KIND, MESSAGE_KIND, REQUEST_KIND, RESPONSE_KIND, COLUMN_KIND, UPDATE_KIND = range(6)
+ORDINAL_BITS = 58
+
+
+@part
+def code(kind: int, ordinal: int, core: int, cores: int) -> int:
+    """The content of a job as one integer that sorts like (kind, step, projection, source, core).
+
+    ``ordinal`` is the message's place in the trace, which is sorted by (step, projection, source).
+    """
+    return (kind << ORDINAL_BITS) | (ordinal * cores + core)
+
+
+@part
+def piece_code(kind: int, ordinal: int, core: int, cores: int, piece: int, pieces: int) -> int:
+    """The same for a piece of a column, where all jobs of this kind are pieces: its number comes last."""
+    return (kind << ORDINAL_BITS) | ((ordinal * cores + core) * pieces + piece)
+
+
+@part
+def new_job(state: State, stage: int, message: int) -> int:
+    """A job from the free list; with none left the run is given up and begun again with more room."""
+    jobs, run = state.jobs, state.run[0]
+    job = run.free_job
+    if job >= jobs.size - 1:
+        run.overflow = 1
+        job = jobs.size - 1
+    else:
+        run.free_job = jobs[job].next
+    jobs[job].stage, jobs[job].message, jobs[job].span = stage, message, 0
+    return int(job)
+
+
+@part
+def end_job(state: State, job: int) -> None:
+    """Back to the free list."""
+    run = state.run[0]
+    if run.overflow == 0:
+        state.jobs[job].next = run.free_job
+        run.free_job = job

@@ -1,0 +1,277 @@
+"""The main loop: settle everything of a tick, then let the marked units decide."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from deltasim.runtime.compiling import kernel, part
+from deltasim.runtime.views import directory, viewer
+from deltasim.simulator.components.service_times import scan_offset
+from deltasim.simulator.engines.compiled.events.cache import come_closer, filled, look_up, pass_on, read_cache
+from deltasim.simulator.engines.compiled.events.controllers import advance_controller, answer, ask_controller
+from deltasim.simulator.engines.compiled.events.fetches import (
+    accumulate,
+    ask_channel,
+    ask_memory,
+    begin_column,
+    consume,
+    multiply,
+    read_scratchpad,
+    request,
+    respond,
+    serve_dram,
+    set_out,
+)
+from deltasim.simulator.engines.compiled.events.input_buffers import come_in, move_up, packet_to_go
+from deltasim.simulator.engines.compiled.events.jobs import (
+    ACCUMULATING,
+    ADDRESSING,
+    ANSWERED,
+    ASKED,
+    BANKED,
+    BRANCHING,
+    CONTROLLED,
+    DROPPING,
+    FETCHING,
+    FILLING,
+    LOOKED_UP,
+    LOOKING_UP,
+    READING,
+    READING_CACHE,
+    RECEIVING,
+    REQUESTING,
+    RESPONDING,
+    SCANNING,
+    SENDING,
+    SERVED,
+    SETTING_OUT,
+    UPDATING,
+    end_job,
+)
+from deltasim.simulator.engines.compiled.events.messages import (
+    cross,
+    depart,
+    drop,
+    inject,
+    pass_link,
+    received,
+)
+from deltasim.simulator.engines.compiled.events.queues import (
+    EMITTING,
+    JOB,
+    KIND_BITS,
+    LEAVING,
+    MOVING_UP,
+    OPENING,
+    PASSING,
+    WAKING,
+    leave,
+    mark,
+    next_event,
+    occupy,
+    schedule,
+    take,
+    wake_when_free,
+)
+from deltasim.simulator.engines.compiled.events.shared_memories import serve_buffer
+from deltasim.simulator.engines.compiled.events.synchronisation import (
+    end_scan,
+    end_update,
+    find_messages,
+    open_gate,
+    start_scan,
+)
+from deltasim.simulator.engines.compiled.records import NONE, State, Tables
+from deltasim.simulator.plan.plan import Integers
+
+view_state, view_tables = viewer(State), viewer(Tables)
+
+
+def run_to_end(state: State, tables_directory: Integers) -> bool:
+    """Run a sequence to its end. False when there was too little room: begin again with more."""
+    return ticks(directory(state), tables_directory)
+
+
+@kernel
+def ticks(state_directory: Integers, tables_directory: Integers) -> bool:
+    """The loop over ticks."""
+    state, tables = view_state(state_directory), view_tables(tables_directory)
+    run, events = state.run[0], state.events
+    now = int(np.int64(0))  # not 0: for a constant all that follows would be compiled once more
+    open_gate(state, tables, now)
+    decide(state, tables, now)
+    while run.events > 0 and run.overflow == 0:
+        now = events[0].time
+        while run.events > 0 and events[0].time == now and run.overflow == 0:
+            settle(state, tables, now, next_event(state))
+        decide(state, tables, now)
+    return bool(run.overflow == 0)
+
+
+@part
+def settle(state: State, tables: Tables, now: int, what: int) -> None:
+    """What an event was waited for."""
+    kind, number = what >> KIND_BITS, what & ((1 << KIND_BITS) - 1)
+    if kind == JOB:
+        go_on(state, tables, now, number)
+    elif kind == WAKING:
+        state.units[number].wake = NONE
+        if state.units[number].length > 0 or state.units[number].controls != NONE:
+            mark(state, number)
+    elif kind == EMITTING:
+        emit(state, tables, now, number)
+    elif kind == MOVING_UP:
+        reach_node(state, tables, now, move_up(state, number, now))
+    elif kind == PASSING:
+        pass_on(state, tables, now, number)
+    elif kind == LEAVING:
+        leave(state, now, number)
+    elif kind == OPENING:
+        open_gate(state, tables, now)
+
+
+@part
+def decide(state: State, tables: Tables, now: int) -> None:
+    """Every marked unit that is free takes the first of its queue."""
+    run = state.run[0]
+    for place in range(run.marks):
+        number = state.units[place].mark
+        unit = state.units[number]
+        unit.marked = 0
+        if run.overflow:
+            continue
+        if unit.places > 0:
+            if unit.free_places == unit.places:
+                unit.taken_since = now
+            while unit.free_places > 0 and unit.length > 0:
+                unit.free_places -= 1
+                job = take(state, now, number)
+                if state.jobs[job].stage == BANKED:
+                    serve_buffer(state, tables, now, job)
+                elif state.jobs[job].stage == CONTROLLED:
+                    ask_controller(state, tables, now, job)
+                else:  # a fetch slot: form the address
+                    schedule(state, now + tables.chip[0].cycle, job)
+            if unit.controls != NONE:
+                advance_controller(state, tables, now, number)
+        elif unit.free_at <= now and unit.length > 0:
+            job = next_job(state, tables, now, number)
+            if job != NONE:
+                begin(state, tables, now, number, job)
+                if unit.length > 0:
+                    wake_when_free(state, number)
+    run.marks = 0
+
+
+@part
+def next_job(state: State, tables: Tables, now: int, number: int) -> int:
+    """The first of a unit's queue; at a link with finite buffers the first that has room, or NONE."""
+    chip = tables.chip[0]
+    if chip.channels > 0 and chip.first_link <= number < chip.first_link + chip.links:
+        return packet_to_go(state, tables, now, number)
+    return take(state, now, number)
+
+
+@part
+def emit(state: State, tables: Tables, now: int, number: int) -> None:
+    """Send the messages whose elements have been judged; wait for the next, or the end of the scan."""
+    encoder, chip = state.encoders[number], tables.chip[0]
+    while encoder.next < encoder.last:
+        position = tables.columns[state.messages[encoder.next].column].position
+        due = encoder.began + scan_offset(position, chip.per_cycle, chip.cycle)
+        if due > now:
+            schedule(state, due, (EMITTING << KIND_BITS) | number)
+            return
+        inject(state, tables, now, encoder.next)
+        encoder.next += 1
+    if encoder.began + encoder.duration > now:
+        schedule(state, encoder.began + encoder.duration, number)
+    else:
+        end_scan(state, tables, now, number)
+
+
+@part
+def begin(state: State, tables: Tables, now: int, unit: int, job: int) -> None:
+    """A unit of one place takes a job."""
+    record, chip = state.jobs[job], tables.chip[0]
+    stage = record.stage
+    if stage == ACCUMULATING:
+        accumulate(state, tables, now, job)
+    elif stage in (BRANCHING, REQUESTING, RESPONDING):
+        cross(state, tables, now, job, unit)
+    elif stage == SERVED:
+        serve_dram(state, tables, now, job)
+    elif stage == READING:
+        read_scratchpad(state, tables, now, job)
+    elif stage == LOOKING_UP:
+        look_up(state, tables, now, job)
+    elif stage == READING_CACHE:
+        read_cache(state, tables, now, job)
+    elif stage == SCANNING:
+        find_messages(state, job)
+        start_scan(state, tables, now, job)
+        emit(state, tables, now, job)
+    else:
+        duration = chip.send if stage == SENDING else chip.receive
+        if stage == UPDATING:
+            duration = state.updaters[job - state.encoders.size].duration
+        occupy(state, now, unit, duration, duration)
+        schedule(state, now + duration, job)
+
+
+@part
+def go_on(state: State, tables: Tables, now: int, job: int) -> None:
+    """What a job waited for has come."""
+    record = state.jobs[job]
+    stage = record.stage
+    if stage == FETCHING:
+        begin_column(state, tables, now, job)
+    elif stage == ADDRESSING:
+        ask_memory(state, tables, now, job)
+    elif stage == ACCUMULATING:
+        consume(state, tables, now, job)
+    elif stage in (BRANCHING, REQUESTING, RESPONDING):
+        if tables.chip[0].channels == 0 or come_in(state, job, now):
+            reach_node(state, tables, now, job)
+    elif stage == ASKED:
+        ask_channel(state, tables, now, job)
+    elif stage == SERVED:
+        respond(state, tables, now, job)
+    elif stage == ANSWERED:
+        answer(state, tables, now, job)
+    elif stage == READING:
+        multiply(state, tables, now, job)
+    elif stage == LOOKED_UP:
+        come_closer(state, tables, now, job)
+    elif stage == SETTING_OUT:
+        set_out(state, tables, now, job)
+    elif stage == FILLING:
+        filled(state, tables, now, job)
+    elif stage == DROPPING:
+        drop(state, tables, now, job)
+    elif stage == SENDING:
+        message = record.message
+        end_job(state, job)
+        depart(state, tables, now, message)
+    elif stage == RECEIVING:
+        received(state, tables, now, job)
+    elif stage == SCANNING:
+        end_scan(state, tables, now, job)
+    elif stage == UPDATING:
+        end_update(state, tables, now, job - state.encoders.size)
+
+
+@part
+def reach_node(state: State, tables: Tables, now: int, job: int) -> None:
+    """A packet's head has come to a node and may go on."""
+    record = state.jobs[job]
+    if record.stage == BRANCHING:
+        pass_link(state, tables, now, job)
+        return
+    record.at += 1
+    record.behind = job
+    if record.stage == REQUESTING:
+        request(state, tables, now, job)
+    else:
+        record.tail = now + record.span - tables.chip[0].link_period
+        respond(state, tables, now, job)

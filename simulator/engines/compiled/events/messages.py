@@ -1,0 +1,177 @@
+"""A message on its way: through the send stage, over the links of its tree, to the cores it is for."""
+
+from __future__ import annotations
+
+from deltasim.runtime.compiling import part
+from deltasim.simulator.components.service_times import link_span
+from deltasim.simulator.engines.compiled.events.fetches import pass_router, want_column, write_buffer
+from deltasim.simulator.engines.compiled.events.input_buffers import leave_buffer, take_room, want_link
+from deltasim.simulator.engines.compiled.events.jobs import (
+    BRANCHING,
+    DROPPING,
+    MESSAGE_KIND,
+    RECEIVING,
+    SENDING,
+    code,
+    end_job,
+    new_job,
+)
+from deltasim.simulator.engines.compiled.events.queues import count, enqueue, occupy, schedule
+from deltasim.simulator.engines.compiled.records import NONE, State, Tables
+
+
+@part
+def inject(state: State, tables: Tables, now: int, message: int) -> None:
+    """A message sets out: from here on the chip owes its target cores a delivery each."""
+    column, chip = tables.columns[state.messages[message].column], tables.chip[0]
+    if column.copies == column.copies_end:  # a stride may skip a pixel: nobody is told of its change
+        return
+    state.run[0].injected += 1
+    for copy in range(column.copies, column.copies_end):
+        state.updaters[tables.copies[copy].updater].open_copies += 1
+        state.run[0].copies += 1
+        state.run[0].column_words += tables.copies[copy].words
+    unit = tables.cores[column.core].send
+    if unit == NONE:
+        depart(state, tables, now, message)
+        return
+    job = new_job(state, SENDING, message)
+    enqueue(state, now, unit, job, code(MESSAGE_KIND, message, column.core, chip.cores))
+
+
+@part
+def depart(state: State, tables: Tables, now: int, message: int) -> None:
+    """To the source core itself where it is a target, and onto the first links of the tree."""
+    chip, column = tables.chip[0], tables.columns[state.messages[message].column]
+    unit = tables.cores[column.core].send
+    if unit == NONE:
+        unit = chip.core_unit + column.core
+    count(state, unit, state.messages[message].layer, chip.send_action, 1)
+    tree = tables.trees[column.tree]
+    if tree.local != NONE:
+        deliver(state, tables, now, message, column.copies + tree.local)
+    state.run[0].tree_links += tree.links
+    if tree.links > 0 and tables.links[tables.entries[tables.lists[tree.roots]].link].router:
+        layer = state.messages[message].layer
+        write_buffer(state, tables, chip.core_unit + column.core, layer, chip.message_flits)
+    branch(state, tables, now, message, tree.roots, tree.roots_end, NONE, 0)
+
+
+@part
+def branch(
+    state: State, tables: Tables, now: int, message: int, first: int, end: int, behind: int, span: int
+) -> None:
+    """Queue up for every link among the listed entries of the message's tree.
+
+    ``behind`` is the packet in the buffer that these copies are made of, ``span`` its span.
+    """
+    chip, column = tables.chip[0], tables.columns[state.messages[message].column]
+    for place in range(first, end):
+        entry = tables.lists[place]
+        job = new_job(state, BRANCHING, message)
+        record = state.jobs[job]
+        record.at, record.behind, record.flits, record.span = entry, behind, chip.message_flits, span
+        key = code(MESSAGE_KIND, message, column.core, chip.cores)
+        want_link(state, tables, now, tables.entries[entry].way, job, key)
+
+
+@part
+def cross(state: State, tables: Tables, now: int, job: int, unit: int) -> None:
+    """Take a packet over a link; its span behind the link is kept in the job.
+
+    A span is that of a link of the network's own speed: the last flit comes ``span - period`` after the head.
+    """
+    chip, layer, flits = tables.chip[0], state.messages[state.jobs[job].message].layer, state.jobs[job].flits
+    link = unit - chip.first_link
+    busy = link_busy(tables, link, flits, state.jobs[job].span)
+    state.jobs[job].span = span_behind(tables, link, busy)
+    if chip.channels > 0 and take_room(state, tables, now, unit, job, now + busy):
+        count(state, unit, layer, chip.stall_action, 1)
+    occupy(state, now, unit, busy, flits * tables.links[link].period)
+    count_crossing(state, tables, unit, layer, flits)
+    schedule(state, now + tables.links[link].hop, job)
+
+
+@part
+def link_busy(tables: Tables, link: int, flits: int, span: int) -> int:
+    """How long a link is held by a packet that comes with this span."""
+    period = tables.links[link].period
+    return int(link_span(flits, period, span - tables.chip[0].link_period + period))
+
+
+@part
+def span_behind(tables: Tables, link: int, busy: int) -> int:
+    """The span of a packet that has held a link so long."""
+    return int(busy - tables.links[link].period + tables.chip[0].link_period)
+
+
+@part
+def count_crossing(state: State, tables: Tables, unit: int, layer: int, flits: int) -> None:
+    """Enter what it takes to bring flits over a link."""
+    chip, wire = tables.chip[0], tables.links[unit - tables.chip[0].first_link]
+    count(state, unit, layer, wire.action, flits)
+    if chip.length_action != NONE:
+        length = tables.lists[chip.lengths + unit - chip.first_link]
+        count(state, unit, layer, chip.length_action, flits * length)
+        if wire.leave:
+            write_buffer(state, tables, unit, layer, flits)
+    if wire.router:
+        pass_router(state, tables, unit, layer, flits)
+
+
+@part
+def drop(state: State, tables: Tables, now: int, job: int) -> None:
+    """The whole message has come over a link of its tree: deliver it to the cores there."""
+    chip, message = tables.chip[0], state.jobs[job].message
+    entry, column = tables.entries[state.jobs[job].at], tables.columns[state.messages[message].column]
+    for place in range(entry.drops, entry.drops_end):
+        if tables.links[entry.link].leave:
+            unit, layer = chip.first_link + entry.link, state.messages[message].layer
+            pass_router(state, tables, unit, layer, chip.message_flits)
+        deliver(state, tables, now, message, column.copies + tables.lists[place])
+    if chip.channels == 0 or leave_buffer(state, tables, job, now + chip.link_period):
+        end_job(state, job)
+
+
+@part
+def pass_link(state: State, tables: Tables, now: int, job: int) -> None:
+    """A message has its head over a link of its tree: on to the branches behind it, and the cores there."""
+    state.run[0].traversed += 1
+    chip, record = tables.chip[0], state.jobs[job]
+    entry = tables.entries[record.at]
+    behind, reaches = NONE, entry.drops < entry.drops_end
+    if chip.channels > 0:
+        behind, record.branches = job, entry.following_end - entry.following + reaches
+    branch(state, tables, now, record.message, entry.following, entry.following_end, behind, record.span)
+    if not reaches:
+        if chip.channels == 0:
+            end_job(state, job)
+        return
+    record.stage = DROPPING
+    wait = record.span - chip.link_period
+    if wait > 0:
+        schedule(state, now + wait, job)
+    else:
+        drop(state, tables, now, job)
+
+
+@part
+def deliver(state: State, tables: Tables, now: int, message: int, copy: int) -> None:
+    """Start a copy of the message on its core: receive, then fetch."""
+    chip, core = tables.chip[0], tables.copies[copy].core
+    job = new_job(state, RECEIVING, message)
+    state.jobs[job].copy, state.jobs[job].core = copy, core
+    unit = tables.cores[core].receive
+    if unit == NONE:
+        count(state, chip.core_unit + core, state.messages[message].layer, chip.receive_action, 1)
+        want_column(state, tables, now, job)
+    else:
+        enqueue(state, now, unit, job, code(MESSAGE_KIND, message, core, chip.cores))
+
+
+@part
+def received(state: State, tables: Tables, now: int, job: int) -> None:
+    """The receive stage is through with a message."""
+    unit, layer = tables.cores[state.jobs[job].core].receive, state.messages[state.jobs[job].message].layer
+    count(state, unit, layer, tables.chip[0].receive_action, 1)
+    want_column(state, tables, now, job)

@@ -1,0 +1,192 @@
+"""Who may move next: encoders that scan, updaters that update, and the gates of the chip's policy."""
+
+from __future__ import annotations
+
+from deltasim.runtime.compiling import part
+from deltasim.simulator.components.service_times import scan_words
+from deltasim.simulator.engines.compiled.chip_tables import BARRIER, DATAFLOW, LAYER
+from deltasim.simulator.engines.compiled.events.jobs import SCAN_KIND, SCANNING, UPDATE_KIND, UPDATING, code
+from deltasim.simulator.engines.compiled.events.queues import (
+    KIND_BITS,
+    OPENING,
+    count,
+    enqueue,
+    occupy,
+    schedule,
+)
+from deltasim.simulator.engines.compiled.records import NONE, State, Tables
+
+
+@part
+def try_encoder(state: State, tables: Tables, now: int, number: int) -> None:
+    """Ask for the scan unit if value, target and policy allow the encoder's next step."""
+    encoder, chip = state.encoders[number], tables.chip[0]
+    step, target = encoder.step, state.populations[encoder.target]
+    if step == NONE or step >= encoder.first + state.run[0].frames:
+        return
+    if target.gate < step or target.finished < step - 1:
+        return
+    needed = step - encoder.delay
+    if (
+        encoder.updater != NONE
+        and needed >= encoder.first
+        and state.updaters[encoder.updater].updated < needed
+    ):
+        return
+    if state.steps[step].began == NONE:
+        state.steps[step].began = now
+    encoder.step = NONE  # under way
+    state.jobs[number].stage = SCANNING
+    key = code(SCAN_KIND, step * chip.projections + encoder.projection, encoder.core, chip.cores)
+    enqueue(state, now, encoder.unit, number, key)
+
+
+@part
+def first_message(state: State, step: int, column: int) -> int:
+    """The first message of a step at or behind a column (messages of a step are sorted by column)."""
+    low, high = state.steps[step].messages, state.steps[step].messages_end
+    while low < high:
+        middle = (low + high) >> 1
+        if state.messages[middle].column < column:
+            low = middle + 1
+        else:
+            high = middle
+    return int(low)
+
+
+@part
+def find_messages(state: State, number: int) -> None:
+    """What the next scan will find is in the trace."""
+    encoder = state.encoders[number]
+    encoder.next = first_message(state, encoder.scanned + 1, encoder.low)
+    encoder.last = first_message(state, encoder.scanned + 1, encoder.high)
+
+
+@part
+def start_scan(state: State, tables: Tables, now: int, number: int) -> None:
+    """The scan begins; the messages it will find have been looked up."""
+    encoder, chip = state.encoders[number], tables.chip[0]
+    occupy(state, now, encoder.unit, encoder.duration, encoder.duration)
+    encoder.began = now
+    sent = encoder.last - encoder.next
+    count(state, encoder.unit, encoder.target, chip.scan_action, encoder.size)
+    reads, writes = scan_words(encoder.size, sent, encoder.remembers)
+    count(state, encoder.unit, encoder.target, chip.read_action, reads)
+    count(state, encoder.unit, encoder.target, chip.write_action, writes)
+
+
+@part
+def end_scan(state: State, tables: Tables, now: int, number: int) -> None:
+    """A scan has ended: perhaps the last into its target; its source may move on."""
+    encoder = state.encoders[number]
+    encoder.scanned += 1
+    encoder.step = encoder.scanned + 1
+    target = state.populations[encoder.target]
+    target.scanning += 1
+    if target.scanning == target.into_end - target.into:
+        target.scanning = 0
+        target.all_scanned = encoder.scanned
+        for share in range(target.shares, target.shares_end):
+            try_update(state, tables, now, tables.lists[share])
+    if encoder.updater != NONE:
+        try_update(state, tables, now, encoder.updater)
+
+
+@part
+def try_update(state: State, tables: Tables, now: int, number: int) -> None:
+    """Ask for the update unit if scans have ended, copies are consumed and the last value has been read."""
+    updater, chip = state.updaters[number], tables.chip[0]
+    step = updater.step
+    if updater.queued or updater.open_copies > 0 or state.populations[updater.population].all_scanned != step:
+        return
+    if step > updater.first:
+        for reader in range(updater.readers, updater.readers_end):
+            if state.encoders[tables.lists[reader]].scanned < step - 1:
+                return
+    updater.queued = 1
+    job = state.encoders.size + number
+    state.jobs[job].stage = UPDATING
+    key = code(UPDATE_KIND, step * chip.populations + updater.population, updater.core, chip.cores)
+    enqueue(state, now, updater.unit, job, key)
+
+
+@part
+def end_update(state: State, tables: Tables, now: int, number: int) -> None:
+    """A share has been updated; with the last one its population has finished the step."""
+    updater = state.updaters[number]
+    step, population = updater.step, state.populations[updater.population]
+    book_update(state, tables, number)
+    state.steps[step].ended = max(state.steps[step].ended, now)
+    updater.updated, updater.queued, updater.step = step, 0, step + 1
+    population.finishing += 1
+    if population.finishing == population.shares_end - population.shares:
+        population.finishing = 0
+        population.finished = step
+        for entry in range(population.into, population.into_end):
+            try_encoder(state, tables, now, tables.lists[entry])
+        keep_pace(state, tables, now)
+    for reader in range(updater.readers, updater.readers_end):
+        try_encoder(state, tables, now, tables.lists[reader])
+
+
+@part
+def book_update(state: State, tables: Tables, number: int) -> None:
+    """Enter what an update of a share takes."""
+    updater, chip = state.updaters[number], tables.chip[0]
+    count(state, updater.unit, updater.population, chip.update_action, updater.size)
+    count(state, updater.unit, updater.population, chip.read_action, updater.reads)
+    count(state, updater.unit, updater.population, chip.write_action, updater.writes)
+
+
+@part
+def sweep_order(state: State, tables: Tables) -> tuple[int, int]:
+    """Where the populations of the present sweep are listed, in computing order."""
+    first = tables.chip[0].order + state.run[0].sweep * tables.chip[0].width
+    end = first
+    while end < first + tables.chip[0].width and tables.lists[end] != NONE:
+        end += 1
+    return first, end
+
+
+@part
+def keep_pace(state: State, tables: Tables, now: int) -> None:
+    """If what the open gate waited for has finished, meet and open the next one."""
+    run, chip = state.run[0], tables.chip[0]
+    if run.sweep == chip.sweeps:
+        return
+    first, end = sweep_order(state, tables)
+    step, last = run.step, (run.sweep + 1) * run.frames - 1
+    if chip.policy == LAYER:
+        if state.populations[tables.lists[first + run.index]].finished < step:
+            return
+        run.index += 1
+        if first + run.index == end:
+            run.index, step = 0, step + 1
+    else:
+        awaited = step if chip.policy == BARRIER else last
+        for place in range(first, end):
+            if state.populations[tables.lists[place]].finished < awaited:
+                return
+        step = awaited + 1
+    run.step = step
+    if step > last:
+        run.sweep += 1
+    schedule(state, now + chip.meeting, OPENING << KIND_BITS)
+
+
+@part
+def open_gate(state: State, tables: Tables, now: int) -> None:
+    """Let the next population, step or sweep begin."""
+    run, chip = state.run[0], tables.chip[0]
+    if run.sweep == chip.sweeps:
+        return
+    first, end = sweep_order(state, tables)
+    if chip.policy == LAYER:
+        first += run.index
+        end = first + 1
+    step = (run.sweep + 1) * run.frames - 1 if chip.policy == DATAFLOW else run.step
+    for place in range(first, end):
+        population = state.populations[tables.lists[place]]
+        population.gate = step
+        for encoder in range(population.into, population.into_end):
+            try_encoder(state, tables, now, tables.lists[encoder])

@@ -1,0 +1,1 @@
+"""Plans in which nothing comes back, run unit by unit without events."""

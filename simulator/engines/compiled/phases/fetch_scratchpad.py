@@ -1,0 +1,165 @@
+"""A core that fetches from one scratchpad takes in all its messages of a phase: they stay in line."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from deltasim.runtime.compiling import apart, inlined, part
+from deltasim.simulator.components.service_times import consumed
+from deltasim.simulator.engines.compiled.events.fetches import count_sums
+from deltasim.simulator.engines.compiled.events.queues import count, cover_line
+from deltasim.simulator.engines.compiled.phases.fifo import ONE, book_queue, sum_of
+from deltasim.simulator.engines.compiled.phases.lanes import (
+    AT_ONCE,
+    Arrivals,
+    view_arrivals,
+    view_state,
+    view_tables,
+)
+from deltasim.simulator.engines.compiled.records import State, Tables
+from deltasim.simulator.plan.plan import Integers
+
+
+@apart
+def consume_in_line(
+    state_directory: Integers,
+    tables_directory: Integers,
+    arrivals_directory: Integers,
+    core: int,
+    array: int,
+    group: int,
+) -> int:
+    """Slot, address, accesses, sums; returns when the last message is in the sums, 0 where none came.
+
+    Times are counted from the beginning of the phase.
+    """
+    state, tables = view_state(state_directory), view_tables(tables_directory)
+    arrivals, chip, run = view_arrivals(arrivals_directory), tables.chip[0], state.run[0]
+    lane, store = tables.links.size + core, tables.stores[arrivals.store[core]]
+    first, end = arrivals.bounds[lane], arrivals.filled[lane]
+    units, target = tables.cores[core], tables.lists[tables.groups[group].first]
+    fetch, bank, mac = units.fetch + array, store.unit + array, units.mac + array
+    slots, cycle = np.uintp(state.units[fetch].places), chip.cycle
+    period, latency, row, opened = store.period, store.latency, np.uintp(store.costs), run.opened
+    bank_free, mac_free = state.units[bank].free_at - opened, state.units[mac].free_at - opened
+    words, accesses, works = AT_ONCE, AT_ONCE, AT_ONCE
+    asked, granted, read, kind = arrivals.asked, arrivals.granted, arrivals.read, arrivals.kind
+    summed, ended = arrivals.summed, arrivals.ended
+    number = pick(state, tables, arrivals, group, array, first, end)
+    for place in range(np.uintp(number)):
+        cost, start = tables.costs[row + kind[place]], asked[place]
+        if place >= slots:
+            start = max(start, ended[place - slots])
+        granted[place] = start
+        reading = max(start + cycle, bank_free)
+        read[place] = reading
+        bank_free = reading + cost.accesses * period
+        summing = max(reading + latency, mac_free)
+        summed[place] = summing
+        mac_free = consumed(summing, cost.work, bank_free - period + latency)
+        ended[place] = mac_free
+        words, accesses, works = words + cost.words, accesses + cost.accesses, works + cost.work
+    if number == 0:
+        return 0
+    hold_slots(state, arrivals, fetch, number)
+    state.units[bank].free_at, state.units[mac].free_at = opened + bank_free, opened + mac_free
+    cover_line(state, bank, opened + bank_free, accesses * period, accesses * period)
+    cover_line(state, mac, opened + mac_free, sum_of(ended, number) - sum_of(summed, number), works)
+    book_queue(state, arrivals, fetch, asked, AT_ONCE, granted, number)
+    book_queue(state, arrivals, bank, granted, cycle, read, number)
+    book_queue(state, arrivals, mac, read, latency, summed, number)
+    run.delivered += number
+    if tables.groups[group].first + 1 < tables.groups[group].end:
+        count_by_population(state, tables, arrivals, core, array, group)
+    else:
+        count_fetched(state, tables, arrivals, core, array, target, words, accesses)
+    return int(opened + mac_free)
+
+
+@part
+def pick(
+    state: State, tables: Tables, arrivals: Arrivals, number: int, array: int, first: int, end: int
+) -> int:
+    """List for an array's messages when they ask and of what size they are; returns how many these are."""
+    run, chip, group, picked = state.run[0], tables.chip[0], tables.groups[number], np.uintp(0)
+    shift, low, width, arrays = run.shift, np.int64((1 << run.shift) - 1), chip.size_bytes, chip.arrays
+    many, listed = group.first + 1 < group.end, arrivals.sizes[tables.lists[group.first]]
+    for place in range(np.uintp(first), np.uintp(end)):
+        key = arrivals.keys[place]
+        rank = np.uintp(key & low)
+        if arrays > 1 and arrivals.array[rank] != array:
+            continue
+        if many:
+            listed = arrivals.sizes[arrivals.layer[rank]]
+        arrivals.asked[picked] = key >> shift
+        arrivals.kind[picked] = size_of(tables, listed + arrivals.row[rank], width)
+        picked += ONE
+    return int(picked)
+
+
+@part
+def hold_slots(state: State, arrivals: Arrivals, number: int, come: int) -> None:
+    """Book the time in which any slot is held. Columns end in the order in which they are granted one."""
+    unit, opened = state.units[number], state.run[0].opened
+    idle = arrivals.granted[0] - (unit.covered - opened)
+    for place in range(1, np.uintp(come)):
+        idle += max(AT_ONCE, arrivals.granted[place] - arrivals.ended[place - ONE])
+    end = arrivals.ended[come - 1]
+    taken = end - (unit.covered - opened) - idle
+    unit.idle, unit.covered = unit.idle + idle, opened + end
+    unit.occupied, unit.busy = unit.occupied + taken, unit.busy + taken
+
+
+@part
+def count_by_population(
+    state: State, tables: Tables, arrivals: Arrivals, core: int, array: int, number: int
+) -> None:
+    """Go through an array's messages once more: what was fetched for each population, and until when."""
+    group, run, chip = tables.groups[number], state.run[0], tables.chip[0]
+    row, lane, come = np.uintp(tables.stores[arrivals.store[core]].costs), tables.links.size + core, 0
+    for place in range(group.first, group.end):
+        arrivals.words[tables.lists[place]] = arrivals.accesses[tables.lists[place]] = 0
+    for place in range(arrivals.bounds[lane], arrivals.filled[lane]):
+        rank = arrivals.keys[place] & ((1 << run.shift) - 1)
+        if chip.arrays > 1 and arrivals.array[rank] != array:
+            continue
+        layer = arrivals.layer[rank]
+        kind = size_of(tables, arrivals.sizes[layer] + arrivals.row[rank], chip.size_bytes)
+        arrivals.words[layer] += tables.costs[row + kind].words
+        arrivals.accesses[layer] += tables.costs[row + kind].accesses
+        arrivals.drained[layer] = max(arrivals.drained[layer], run.opened + arrivals.ended[come])
+        come += 1
+    for place in range(group.first, group.end):
+        layer = tables.lists[place]
+        count_fetched(
+            state, tables, arrivals, core, array, layer, arrivals.words[layer], arrivals.accesses[layer]
+        )
+
+
+@part
+def count_fetched(
+    state: State,
+    tables: Tables,
+    arrivals: Arrivals,
+    core: int,
+    array: int,
+    layer: int,
+    words: int,
+    accesses: int,
+) -> None:
+    """Enter the words that an array has read and summed up, and the accesses they took."""
+    store = tables.stores[arrivals.store[core]]
+    count(state, store.unit + array, layer, store.words, words)
+    count(state, store.unit + array, layer, store.read, accesses)
+    count_sums(state, tables, core, tables.cores[core].mac + array, layer, words)
+
+
+@inlined
+def size_of(tables: Tables, place: int, width: int) -> np.uintp:
+    """The number of the size that is listed at a place; numbers are as narrow as they can be."""
+    if width == 1:
+        return np.uintp(tables.size[np.uintp(place)])
+    number = np.uintp(0)
+    for byte in range(width):
+        number |= np.uintp(tables.size[place * width + byte]) << np.uintp(8 * byte)
+    return number

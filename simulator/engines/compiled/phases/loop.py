@@ -1,0 +1,116 @@
+"""The main loop of plans that run phase by phase: a step of a group of populations, from scans to updates."""
+
+from __future__ import annotations
+
+from deltasim.runtime.compiling import kernel, part
+from deltasim.simulator.engines.compiled.chip_tables import DATAFLOW
+from deltasim.simulator.engines.compiled.events.queues import occupy
+from deltasim.simulator.engines.compiled.events.synchronisation import book_update
+from deltasim.simulator.engines.compiled.phases.eligible import CROSSING, RECEIVING, SCANNING
+from deltasim.simulator.engines.compiled.phases.fifo import book_queue
+from deltasim.simulator.engines.compiled.phases.lanes import (
+    AT_ONCE,
+    Arrivals,
+    begin_step,
+    view_arrivals,
+    view_state,
+    view_tables,
+)
+from deltasim.simulator.engines.compiled.phases.stages import call_stage
+from deltasim.simulator.engines.compiled.records import NONE, State, Tables
+from deltasim.simulator.plan.plan import Integers
+
+
+@kernel
+def phases(state_directory: Integers, tables_directory: Integers, arrivals_directory: Integers) -> bool:
+    """One phase after the other; each begins when the chip's policy lets it.
+
+    True at the end. False before a phase that needs more room in ``arrivals``, once the keys that may be made
+    are made, or when given up; it goes on from there when called again.
+    """
+    state, tables = view_state(state_directory), view_tables(tables_directory)
+    arrivals, run, chip = view_arrivals(arrivals_directory), state.run[0], tables.chip[0]
+    while run.sweep < chip.sweeps and run.overflow == 0:
+        first, end = tables.lists[chip.groups_at + run.sweep], tables.lists[chip.groups_at + run.sweep + 1]
+        group, step = first + run.index, run.step
+        begin_step(state, tables, group, step)
+        if run.left < 0 or run.needed > arrivals.keys.size or run.messages > arrivals.row.size:
+            return False
+        run.left -= run.needed
+        finished = phase(state_directory, tables_directory, arrivals_directory, group, step)
+        meets = 1
+        if group + 1 < end:
+            run.index += 1
+        else:
+            run.index, run.step = 0, step + 1
+            if run.step == (run.sweep + 1) * run.frames:
+                run.sweep += 1
+            elif chip.policy == DATAFLOW:  # the next step begins by itself
+                meets = 0
+        run.opened = finished + meets * chip.meeting
+    return bool(run.overflow == 0)
+
+
+@part
+def phase(
+    state_directory: Integers,
+    tables_directory: Integers,
+    arrivals_directory: Integers,
+    number: int,
+    step: int,
+) -> int:
+    """A step of a group of populations; returns when the last of their shares has been updated."""
+    state, tables = view_state(state_directory), view_tables(tables_directory)
+    arrivals = view_arrivals(arrivals_directory)
+    directories = state_directory, tables_directory, arrivals_directory
+    times, group, now = state.steps[step], tables.groups[number], state.run[0].opened
+    if times.began == NONE:
+        times.began = now
+    call_stage(arrivals.stages[SCANNING], (*directories, now, now, number))
+    if arrivals.lanes.size > 0:
+        call_stage(arrivals.stages[CROSSING], (*directories, now, now, number))
+    finished, place = now, group.shares
+    while place < group.shares_end and state.run[0].overflow == 0:
+        core, first = state.updaters[tables.lists[place]].core, place
+        while place < group.shares_end and state.updaters[tables.lists[place]].core == core:
+            updater = state.updaters[tables.lists[place]]
+            population = state.populations[updater.population]
+            arrivals.sizes[updater.population] = population.sizes + updater.share * population.rows
+            arrivals.drained[updater.population] = now
+            place += 1
+        call_stage(arrivals.stages[RECEIVING], (*directories, core, now, number))
+        consume, drained = arrivals.stages[arrivals.fetching[core]], now
+        for array in range(tables.chip[0].arrays):
+            drained = max(drained, call_stage(consume, (*directories, core, array, number)))
+        if group.first + 1 == group.end:  # else `consuming` has told them apart
+            arrivals.drained[tables.lists[group.first]] = drained
+        finished = max(finished, update_core(state, tables, arrivals, first, place))
+    for population in range(group.first, group.end):
+        state.populations[tables.lists[population]].finished = step
+    times.ended = max(times.ended, finished)
+    return int(finished)
+
+
+@part
+def update_core(state: State, tables: Tables, arrivals: Arrivals, first: int, end: int) -> int:
+    """Update the shares of a core in the order in which they are ready; returns when the last one has been.
+
+    A share is ready when all scans into its population have ended, and its messages are in the sums.
+    """
+    order, ready = arrivals.order, arrivals.ready
+    for place in range(first, end):
+        population, behind = state.updaters[tables.lists[place]].population, place - first
+        due = max(arrivals.scanned[population], arrivals.drained[population])
+        while behind > 0 and ready[behind - 1] > due:
+            order[behind], ready[behind] = order[behind - 1], ready[behind - 1]
+            behind -= 1
+        order[behind], ready[behind] = tables.lists[place], due
+    unit = state.updaters[tables.lists[first]].unit
+    for place in range(end - first):
+        updater = state.updaters[order[place]]
+        start = max(ready[place], state.units[unit].free_at)
+        arrivals.updated[place] = start
+        occupy(state, start, unit, updater.duration, updater.duration)
+        book_update(state, tables, order[place])
+    book_queue(state, arrivals, unit, ready, AT_ONCE, arrivals.updated, end - first)
+    return int(state.units[unit].free_at)

@@ -1,0 +1,177 @@
+"""Bring what comes to a lane from all its feeds into one order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from deltasim.runtime.compiling import inlined, part
+from deltasim.simulator.engines.compiled.events.fetches import pass_router
+from deltasim.simulator.engines.compiled.phases.fifo import ONE
+from deltasim.simulator.engines.compiled.phases.lanes import Arrivals, fence, tally
+from deltasim.simulator.engines.compiled.records import NONE, State, Tables
+from deltasim.simulator.plan.plan import Integers
+
+
+@part
+def gather(state: State, tables: Tables, arrivals: Arrivals, number: int, group: int) -> int:
+    """Merge a lane's feeds, always the two shortest runs; returns the place of the run that holds them all.
+
+    The runs lie in ``arrivals.keys`` from ``begins`` on, ``lengths`` keys each. NONE where nothing comes.
+    """
+    lane, keys, begins, lengths = tables.lanes[number], arrivals.keys, arrivals.begins, arrivals.lengths
+    runs, free = 0, state.run[0].spare + 1  # behind a fence
+    for feed in range(lane.feeds, lane.feeds_end):
+        origin = tables.feeds[feed].origin
+        at, length = arrivals.bounds[origin], arrivals.filled[origin] - arrivals.bounds[origin]
+        if length > 0 and tables.feeds[feed].whole == 0:
+            at, length = free, pass_on(state, tables, arrivals, feed, free)
+            fence(arrivals, free, free + length)
+            free += length + 2
+            if number >= tables.links.size:
+                leave_router(state, tables, arrivals, origin, group, at, length)
+        if length == 0:
+            continue
+        place = runs
+        while place > 0 and lengths[place - 1] > length:
+            lengths[place], begins[place] = lengths[place - 1], begins[place - 1]
+            place -= 1
+        lengths[place], begins[place] = length, at
+        runs += 1
+    if runs == 0:
+        return NONE
+    shortest, merged, end = 0, runs, runs
+    for _ in range(runs - 1):
+        pair = 0, 0
+        for _ in range(2):
+            if shortest < runs and (merged == end or lengths[shortest] <= lengths[merged]):
+                pair = pair[1], shortest
+                shortest += 1
+            else:
+                pair = pair[1], merged
+                merged += 1
+        one, other = pair
+        merge(keys, begins[one], lengths[one], begins[other], lengths[other], free)
+        begins[end], lengths[end] = free, lengths[one] + lengths[other]
+        fence(arrivals, free, free + lengths[end])
+        free += lengths[end] + 2
+        end += 1
+    return end - 1
+
+
+@part
+def fill_bundle(state: State, tables: Tables, arrivals: Arrivals, number: int) -> None:
+    """Merge the two lanes of a bundle; where one of them is empty the other one is the bundle."""
+    run, first = state.run[0], tables.lanes[number].feeds
+    one, other = tables.feeds[first].origin, tables.feeds[first + 1].origin
+    length = arrivals.filled[one] - arrivals.bounds[one]
+    other_length = arrivals.filled[other] - arrivals.bounds[other]
+    if length == 0 or other_length == 0:
+        own = other if length == 0 else one
+        arrivals.bounds[number], arrivals.filled[number] = arrivals.bounds[own], arrivals.filled[own]
+        return
+    begin, end = run.keys, run.keys + length + other_length
+    merge(arrivals.keys, arrivals.bounds[one], length, arrivals.bounds[other], other_length, begin)
+    fence(arrivals, begin, end)
+    arrivals.bounds[number], arrivals.filled[number] = begin, end
+    run.keys = end + 2
+
+
+@part
+def leave_router(
+    state: State, tables: Tables, arrivals: Arrivals, link: int, group: int, at: int, messages: int
+) -> None:
+    """Some messages of a lane come into a core: a router at the end of their link is passed."""
+    if link >= tables.links.size or tables.links[link].leave == 0:
+        return
+    chip = tables.chip[0]
+    tally(state, tables, arrivals, group, at, messages)
+    for place in range(tables.groups[group].first, tables.groups[group].end):
+        layer = tables.lists[place]
+        pass_router(state, tables, chip.first_link + link, layer, arrivals.tally[layer] * chip.message_flits)
+
+
+@part
+def pass_on(state: State, tables: Tables, arrivals: Arrivals, number: int, at: int) -> int:
+    """Copy from a feed's origin what goes on by it to ``keys`` from ``at`` on; returns how many."""
+    feed, run = tables.feeds[number], state.run[0]
+    first, end = arrivals.bounds[feed.origin], arrivals.filled[feed.origin]
+    keys, wanted = arrivals.keys, arrivals.wanted
+    low, lag, filled = np.uintp((1 << run.shift) - 1), feed.lag << run.shift, np.uintp(at)
+    masks = tables.chip[0].masks
+    if masks == 1 and feed.stride == 0 and feed.held == NONE:
+        behind = tables.through[feed.wanted]
+        for place in range(np.uintp(first), np.uintp(end)):
+            key = keys[place]
+            keys[filled] = key + lag
+            filled += np.uintp(wanted[np.uintp(key) & low] & behind != 0)
+        return int(filled) - at
+    period = tables.links[feed.origin].period if feed.held != NONE else 0
+    for place in range(first, end):
+        key = keys[place]
+        rank = key & np.int64(low)
+        row, some = feed.wanted + feed.stride * arrivals.source[rank], np.uint64(0)
+        for mask in range(masks):
+            some |= wanted[rank * masks + mask] & tables.through[row + mask]
+        if feed.held != NONE:
+            lag = (tables.busy[feed.held + arrivals.source[rank]] - period) << run.shift
+        keys[filled] = key + lag
+        filled += np.uintp(some != 0)
+    return int(filled) - at
+
+
+@part
+def merge(keys: Integers, one: int, length: int, other: int, other_length: int, into: int) -> None:
+    """Merge two fenced runs of different keys into ``keys`` from ``into`` on.
+
+    The half of all keys that come first is found by bisection; both halves are merged from both ends, so that
+    four chains of steps go on side by side, a quarter of the keys each.
+    """
+    total = length + other_length
+    quarter = total >> 2
+    mine = first_of(keys, one, length, other, other_length, 2 * quarter)
+    others, middle = 2 * quarter - mine, into + 2 * quarter
+    a, b, fill_a = np.uintp(one), np.uintp(other), np.uintp(into)
+    c, d, fill_c = np.uintp(one + mine - 1), np.uintp(other + others - 1), np.uintp(middle - 1)
+    e, f, fill_e = np.uintp(one + mine), np.uintp(other + others), np.uintp(middle)
+    g, h = np.uintp(one + length - 1), np.uintp(other + other_length - 1)
+    fill_g = np.uintp(into + total - 1)
+    for _ in range(quarter):
+        a, b, fill_a = take_lower(keys, a, b, fill_a)
+        c, d, fill_c = take_higher(keys, c, d, fill_c)
+        e, f, fill_e = take_lower(keys, e, f, fill_e)
+        g, h, fill_g = take_higher(keys, g, h, fill_g)
+    for _ in range(total & 3):
+        e, f, fill_e = take_lower(keys, e, f, fill_e)
+
+
+@inlined
+def take_lower(keys: Integers, one: Any, other: Any, fill: Any) -> tuple[Any, Any, Any]:
+    """The lower of two keys goes to ``fill``; no branch, since which it is cannot be foreseen."""
+    a, b = keys[one], keys[other]
+    mine = np.uintp(a < b)
+    keys[fill] = min(a, b)
+    return one + mine, other + (ONE - mine), fill + ONE
+
+
+@inlined
+def take_higher(keys: Integers, one: Any, other: Any, fill: Any) -> tuple[Any, Any, Any]:
+    """The higher of two keys goes to ``fill``, downwards."""
+    a, b = keys[one], keys[other]
+    mine = np.uintp(a > b)
+    keys[fill] = max(a, b)
+    return one - mine, other - (ONE - mine), fill - ONE
+
+
+@inlined
+def first_of(keys: Integers, one: int, length: int, other: int, other_length: int, count: int) -> int:
+    """How many of the ``count`` lowest keys of two sorted runs are of the first run."""
+    low, high = max(0, count - other_length), min(length, count)
+    while low < high:
+        middle = (low + high) >> 1
+        if keys[one + middle] < keys[other + count - middle - 1]:
+            low = middle + 1
+        else:
+            high = middle
+    return low

@@ -1,0 +1,48 @@
+"""What has come to a core in a phase, in order and through its receive stage."""
+
+from __future__ import annotations
+
+from deltasim.runtime.compiling import apart
+from deltasim.simulator.engines.compiled.phases.fifo import check_time, go_through
+from deltasim.simulator.engines.compiled.phases.lanes import (
+    count_messages,
+    view_arrivals,
+    view_state,
+    view_tables,
+)
+from deltasim.simulator.engines.compiled.phases.merge import gather
+from deltasim.simulator.engines.compiled.records import NONE
+from deltasim.simulator.plan.plan import Integers
+
+
+@apart
+def receive(
+    state_directory: Integers,
+    tables_directory: Integers,
+    arrivals_directory: Integers,
+    core: int,
+    now: int,
+    group: int,
+) -> int:
+    """Put the core's messages in order and give them the times at which they may fetch; returns ``now``.
+
+    They lie behind all that has crossed links, where those of the core before lay.
+    """
+    state, tables = view_state(state_directory), view_tables(tables_directory)
+    arrivals, run, chip = view_arrivals(arrivals_directory), state.run[0], tables.chip[0]
+    lane, unit, first = tables.links.size + core, tables.cores[core].receive, run.keys
+    whole = gather(state, tables, arrivals, lane, group)
+    arrivals.bounds[lane] = arrivals.filled[lane] = first
+    if whole == NONE:
+        return now
+    at, number, keys = arrivals.begins[whole], arrivals.lengths[whole], arrivals.keys
+    arrivals.filled[lane] = first + number
+    counting = chip.core_unit + core if unit == NONE else unit
+    count_messages(state, tables, arrivals, group, counting, chip.receive_action, at, number)
+    if unit == NONE:
+        for place in range(number):
+            keys[first + place] = keys[at + place]
+        check_time(state, run.opened + (keys[first + number - 1] >> run.shift))
+        return now
+    go_through(state, arrivals, unit, at, number, first, chip.receive, chip.receive, chip.receive)
+    return now

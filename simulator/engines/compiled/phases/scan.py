@@ -1,0 +1,112 @@
+"""A phase begins: scans find the messages of a step, which leave their cores."""
+
+from __future__ import annotations
+
+from deltasim.runtime.compiling import apart, part
+from deltasim.simulator.components.service_times import array_of, scan_offset
+from deltasim.simulator.engines.compiled.events.fetches import write_buffer
+from deltasim.simulator.engines.compiled.events.queues import join, serve
+from deltasim.simulator.engines.compiled.events.synchronisation import start_scan
+from deltasim.simulator.engines.compiled.phases.fifo import check_time, go_through
+from deltasim.simulator.engines.compiled.phases.lanes import (
+    Arrivals,
+    count_messages,
+    fence,
+    view_arrivals,
+    view_state,
+    view_tables,
+)
+from deltasim.simulator.engines.compiled.records import NONE, State, Tables
+from deltasim.simulator.plan.plan import Integers
+
+
+@apart
+def scan_all(
+    state_directory: Integers,
+    tables_directory: Integers,
+    arrivals_directory: Integers,
+    now: int,
+    _: int,
+    number: int,
+) -> int:
+    """Scan everything that goes into a group of populations and send what is found; returns ``now``.
+
+    Its encoders are listed core by core, on each core in the order of their scans.
+    """
+    state, tables = view_state(state_directory), view_tables(tables_directory)
+    arrivals, run = view_arrivals(arrivals_directory), state.run[0]
+    group = tables.groups[number]
+    senders = tables.links.size + tables.cores.size
+    run.keys = 1  # behind the fence of the first lane
+    for core in range(tables.cores.size):
+        arrivals.bounds[senders + core] = arrivals.filled[senders + core] = 0
+    for place in range(group.first, group.end):
+        arrivals.scanned[tables.lists[place]] = now
+    for place in range(group.into, group.into_end):
+        join(state, now, state.encoders[tables.lists[place]].unit)
+    place = group.into
+    while place < group.into_end:
+        core = state.encoders[tables.lists[place]].core
+        arrivals.bounds[senders + core] = run.keys
+        while place < group.into_end and state.encoders[tables.lists[place]].core == core:
+            scan = tables.lists[place]
+            encoder = state.encoders[scan]
+            start = max(now, state.units[encoder.unit].free_at)
+            serve(state, start, encoder.unit, now)
+            start_scan(state, tables, start, scan)
+            find(state, tables, arrivals, scan)
+            encoder.scanned += 1
+            ended = start + encoder.duration
+            arrivals.scanned[encoder.target] = max(arrivals.scanned[encoder.target], ended)
+            place += 1
+        arrivals.filled[senders + core] = run.keys
+        run.keys += 2  # fences
+        send(state, tables, arrivals, core, number)
+    return now
+
+
+@part
+def find(state: State, tables: Tables, arrivals: Arrivals, number: int) -> None:
+    """Make keys of the messages of a scan, with the times at which they are judged; note what they want."""
+    encoder, chip, run = state.encoders[number], tables.chip[0], state.run[0]
+    routed, masks = tables.cores[encoder.core].router, chip.masks
+    crossing = 0
+    for message in range(encoder.next, encoder.last):
+        column = state.messages[message].column
+        tree, position = tables.tree[column], column - encoder.low
+        if tables.tree_cores[tree] == 0:  # a stride may skip a pixel: nobody is told of its change
+            continue
+        rank = message - run.first
+        for mask in range(masks):
+            arrivals.wanted[rank * masks + mask] = tables.wanted[tree * masks + mask]
+        arrivals.row[rank] = encoder.row + encoder.stride * position
+        arrivals.source[rank], arrivals.array[rank] = encoder.core, array_of(position, chip.arrays)
+        arrivals.layer[rank] = encoder.target
+        due = encoder.began + scan_offset(position, chip.per_cycle, chip.cycle) - run.opened
+        arrivals.keys[run.keys] = (due << run.shift) | rank
+        run.keys += 1
+        run.injected += 1
+        run.copies += tables.tree_cores[tree]
+        run.column_words += tables.column_words[column]
+        run.tree_links += tables.tree_links[tree]
+        crossing += tables.tree_links[tree] > 0
+    check_time(state, encoder.began + encoder.duration)
+    write_buffer(
+        state, tables, chip.core_unit + encoder.core, encoder.target, crossing * routed * chip.message_flits
+    )
+
+
+@part
+def send(state: State, tables: Tables, arrivals: Arrivals, core: int, group: int) -> None:
+    """Take what a core has found through its send stage."""
+    chip, unit = tables.chip[0], tables.cores[core].send
+    lane = tables.links.size + tables.cores.size + core
+    first, number = arrivals.bounds[lane], arrivals.filled[lane] - arrivals.bounds[lane]
+    if number == 0:
+        return
+    fence(arrivals, first, first + number)
+    counting = chip.core_unit + core if unit == NONE else unit
+    count_messages(state, tables, arrivals, group, counting, chip.send_action, first, number)
+    if unit == NONE:
+        return
+    go_through(state, arrivals, unit, first, number, first, chip.send, chip.send, chip.send)

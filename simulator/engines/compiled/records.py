@@ -1,0 +1,160 @@
+"""The compiled engine's data: arrays of records, so that a kernel reads ``units[unit].free_at``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from deltasim.simulator.dram.in_order import DramTiming
+from deltasim.simulator.plan.plan import Integers
+
+Records = npt.NDArray[np.void]
+Record = Any
+"""One record, by reference: what a kernel writes into it stays."""
+
+
+def record(*fields: str) -> np.dtype[np.void]:
+    """A record of int64 fields."""
+    return np.dtype([(field, np.int64) for field in fields], align=True)
+
+
+# A unit with places (the fetch slots) counts the free ones; any other is free from ``free_at`` on.
+UNIT = record(
+    *("free_at", "places", "free_places", "head", "tail", "length", "marked", "wake"),
+    *("covered", "busy", "occupied", "idle", "wait", "area", "peak", "changed", "taken_since", "mark"),
+    *("stalled_since", "controls"),  # which of the shared memories a DRAM controller is of
+)
+EVENT = record("time", "what")
+JOB = record(
+    *("stage", "message", "copy", "core", "at", "span", "tail", "next", "previous", "arrival", "code"),
+    *("column", "piece", "address", "bytes", "words"),  # a piece, and the job that holds its column's slot
+    *("left", "to_come"),  # of that job: pieces not consumed, the next piece to set out
+    *("flits", "place", "buffer", "behind", "branches", "gone"),  # a packet among finite buffers
+    *("store", "part"),  # where a transfer comes from, and its number in the column
+    *("lines", "waiting", "follower"),  # 1 for lines of a cache (of piece ``column``); what a piece waits for
+)
+# One virtual channel behind a link: who is at the front, who is behind, what is leaving and when it has left.
+QUEUE = record("front", "head", "tail", "leaving", "left")
+MESSAGE = record("column", "layer")
+STEP = record("messages", "messages_end", "began", "ended")
+
+# An encoder is one (projection, share of its source): fixed fields, then how far it has got.
+ENCODER = record(
+    *("projection", "core", "unit", "size", "source", "target", "delay", "remembers", "updater"),
+    *("low", "high", "duration", "first"),
+    *("row", "stride"),  # of its first column in the list of sizes, and how far it is to the next one's
+    *("step", "next", "last", "began", "scanned"),
+)
+# An updater is one (population, share).
+UPDATER = record(
+    *("population", "share", "core", "unit", "size", "duration", "reads", "writes"),
+    *("readers", "readers_end", "first"),
+    *("step", "updated", "queued", "open_copies"),
+)
+POPULATION = record(
+    *("first", "into", "into_end", "shares", "shares_end", "sizes", "rows"),  # of each share, so many sizes
+    *("gate", "finished", "finishing", "all_scanned", "scanning"),
+)
+# One record: how far the run has got, and the tally of the laws.
+RUN = record(
+    *("units", "events", "free_job", "marks", "frames", "sweep", "step", "index", "overflow"),
+    *("opened", "needed"),  # of a run in phases: when the present one began, how many keys it needs
+    *("first", "messages", "shift", "keys"),  # its step's messages, how keys are made, where the next ones go
+    *("spare", "left"),  # where there is room to merge; how many keys may be made before Python is asked
+    *("injected", "copies", "delivered", "tree_links", "traversed", "column_words", "missed_bytes"),
+)
+
+# One record: the numbers of the chip.
+CHIP = record(
+    *("policy", "meeting", "cores", "populations", "projections", "sweeps", "core_unit", "stores"),
+    *("order", "width"),
+    *("cycle", "per_cycle", "send", "receive", "arrays", "mac_lanes", "burst", "at_once", "parts", "runs"),
+    *("registers",),
+    *("first_link", "link_period", "flit_bytes", "message_flits", "request_flits"),
+    *("groups_at",),  # where it is listed at which group each sweep begins
+    *("widest", "bundled"),  # the most feeds of a lane, and bundles that hold its keys as well
+    *("masks", "size_bytes"),  # words of bits for all cores, bytes that a size's number takes
+    *("links", "channels", "queues", "first_queue", "drop_cores"),  # channels: 0 where buffers have no limit
+    *("scan_action", "send_action", "receive_action", "mac_action", "update_action"),
+    *("read_action", "write_action", "router_action", "stall_action"),
+    *("lengths", "length_action", "write_buffer", "read_buffer", "crossbar"),
+    *("ask", "advance", "take"),  # addresses of the command-level DRAM rule
+)
+CORE = record("send", "receive", "fetch", "mac", "router")  # router: 1 where its links begin at one
+COLUMN = record("core", "position", "tree", "copies", "copies_end")
+COPY = record("core", "words", "bytes", "address", "store", "updater")
+TREE = record("links", "local", "roots", "roots_end")
+ENTRY = record("link", "way", "following", "following_end", "drops", "drops_end")
+# What a plan that runs in phases has instead of copies, trees and entries (``ways``).
+# The populations whose steps make up a phase, the encoders into them core by core and by their columns, and
+# their shares core by core.
+GROUP = record("first", "end", "into", "into_end", "by_column", "shares", "shares_end")
+LANE = record("feeds", "feeds_end", "busy", "held", "dropping")  # dropping: so many cores take all it has
+FEED = record("origin", "wanted", "stride", "lag", "held", "whole")  # whole: all that come go on by it
+# What a size takes: accesses of a memory of some width, words and time of the multiply-accumulators.
+COST = record("accesses", "words", "work")
+LINK = record("period", "hop", "action", "router", "leave")
+PATH = record("there", "there_end", "back", "back_end")
+STORE = record(
+    *("unit", "kind", "period", "width", "latency", "shared", "costs"),
+    *("behind", "line", "sets", "ways", "buffer_banks", "interleave", "held", "window"),
+    *("words", "read", "activate", "row_hit", "row_miss", "row_conflict", "bytes", "io"),
+    *("lookup", "hit", "miss", "eviction", "write_back", "fill", "fetched", "conflict", "write"),
+    *DramTiming._fields,
+)
+
+
+class Tables(NamedTuple):
+    """What the kernels read of a plan and never change. Kernels see it through one pointer (``views``)."""
+
+    chip: Annotated[Records, CHIP]
+    cores: Annotated[Records, CORE]
+    columns: Annotated[Records, COLUMN]
+    copies: Annotated[Records, COPY]
+    trees: Annotated[Records, TREE]
+    entries: Annotated[Records, ENTRY]
+    links: Annotated[Records, LINK]
+    paths: Annotated[Records, PATH]
+    stores: Annotated[Records, STORE]
+    lists: Annotated[Integers, np.int64]  # what the fields that name a range of places refer to
+    groups: Annotated[Records, GROUP]
+    lanes: Annotated[Records, LANE]
+    feeds: Annotated[Records, FEED]
+    through: Annotated[npt.NDArray[np.uint64], np.uint64]
+    busy: Annotated[Integers, np.int64]
+    tree: Annotated[npt.NDArray[np.int32], np.int32]  # of each column
+    column_words: Annotated[npt.NDArray[np.int32], np.int32]
+    tree_links: Annotated[npt.NDArray[np.int32], np.int32]
+    tree_cores: Annotated[npt.NDArray[np.int32], np.int32]
+    wanted: Annotated[npt.NDArray[np.uint64], np.uint64]  # of each tree
+    size: Annotated[npt.NDArray[np.uint8], np.uint8]  # of each part, its number
+    costs: Annotated[Records, COST]  # from a store's ``costs`` on, of each size
+
+
+class State(NamedTuple):
+    """What the kernels change while a sequence runs; every count of the ledger comes out of it."""
+
+    run: Annotated[Records, RUN]
+    events: Annotated[Records, EVENT]
+    units: Annotated[Records, UNIT]
+    jobs: Annotated[Records, JOB]
+    encoders: Annotated[Records, ENCODER]
+    updaters: Annotated[Records, UPDATER]
+    populations: Annotated[Records, POPULATION]
+    messages: Annotated[Records, MESSAGE]
+    steps: Annotated[Records, STEP]
+    channels: Annotated[Integers, np.int64, 2]
+    buffers: Annotated[Records, QUEUE]  # of each link, its virtual channels
+    room: Annotated[Integers, np.int64]  # flits free in each
+    contents: Annotated[Integers, np.int64]  # of caches and buffers, from a store's ``held`` on
+    timelines: Annotated[Integers, np.int64, 2]  # bytes over time of every shared memory
+    counts: Annotated[Integers, np.int64, 2]  # a row for each unit, then one for each layer
+
+
+# What a cache holds, from its place in ``contents`` on: the pieces that wait to be read, in the order of
+# their look-ups (the first and the last job), 1 while one is being read, then the entries of its lines.
+FIRST, LAST, BUSY, ENTRIES = range(4)
+
+NONE = -1

@@ -1,0 +1,54 @@
+"""A chip at rest before a sequence."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from deltasim.networks.trace import Trace
+from deltasim.simulator.engines.compiled.records import EVENT, JOB, MESSAGE, NONE, RUN, STEP, State
+from deltasim.simulator.engines.compiled.tables import Start
+from deltasim.simulator.ledger.timeline import empty_timelines
+from deltasim.simulator.plan.plan import Plan
+
+
+def state_at_rest(plan: Plan, start: Start, trace: Trace, room: int) -> State:
+    """The state before the one sequence of ``trace``; ``room`` bounds the jobs on their way at once."""
+    frames = trace.steps // len(plan.order)
+    fixed = len(start.encoders) + len(start.updaters)
+    run = np.zeros(1, RUN)
+    run["units"], run["frames"], run["free_job"] = len(plan.units), frames, fixed
+    jobs = np.zeros(fixed + room, JOB)
+    jobs["next"] = np.arange(1, len(jobs) + 1)
+    messages = np.empty(len(trace.messages), MESSAGE)
+    projection = trace.messages["projection"].astype(np.intp)
+    messages["column"] = plan.columns.offset.take(projection) + trace.messages["source"]
+    messages["layer"] = plan.target.take(projection)
+    steps = np.zeros(trace.steps, STEP)
+    steps["messages"], steps["messages_end"] = trace.step_bounds[:-1], trace.step_bounds[1:]
+    steps["began"] = NONE
+    populations = start.populations.copy()
+    populations["first"] = plan.sweep * frames
+    for field in ("gate", "finished", "all_scanned"):
+        populations[field] = populations["first"] - 1
+    encoders, updaters = start.encoders.copy(), start.updaters.copy()
+    encoders["first"] = populations["first"][encoders["target"]]
+    updaters["first"] = populations["first"][updaters["population"]]
+    for moving, done in ((encoders, "scanned"), (updaters, "updated")):
+        moving["step"], moving[done] = moving["first"], moving["first"] - 1
+    return State(
+        run=run,
+        events=np.zeros(2 * len(jobs) + 4 * len(plan.units), EVENT),
+        units=start.units.copy(),
+        jobs=jobs,
+        encoders=encoders,
+        updaters=updaters,
+        populations=populations,
+        messages=messages,
+        steps=steps,
+        channels=start.channels.copy(),
+        buffers=start.buffers.copy(),
+        room=np.full(len(start.buffers), plan.buffers.flits if plan.buffers else 0, np.int64),
+        contents=start.contents.copy(),
+        timelines=empty_timelines(int(plan.stores.shared.sum())),
+        counts=np.zeros((len(plan.units) + len(plan.layers), len(plan.actions)), np.int64),
+    )

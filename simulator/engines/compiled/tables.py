@@ -1,0 +1,361 @@
+"""Lay a plan out as the records that kernels read, and those that every sequence starts from."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from deltasim.runtime.views import layouts
+from deltasim.simulator.components.service_times import piece_work, scan_duration
+from deltasim.simulator.engines.compiled.chip_tables import chip_record, held_by, store_records
+from deltasim.simulator.engines.compiled.events.dram_calls import Addresses, rule_addresses
+from deltasim.simulator.engines.compiled.lists import Lists, bounds_of, records
+from deltasim.simulator.engines.compiled.phases.eligible import IN_LINE, FeedForward
+from deltasim.simulator.engines.compiled.records import (
+    COLUMN,
+    COPY,
+    CORE,
+    COST,
+    ENCODER,
+    ENTRY,
+    GROUP,
+    LINK,
+    NONE,
+    PATH,
+    POPULATION,
+    QUEUE,
+    TREE,
+    UNIT,
+    UPDATER,
+    Records,
+    Tables,
+)
+from deltasim.simulator.ledger.bandwidth import shared_number
+from deltasim.simulator.plan.expanded_columns import copies_of
+from deltasim.simulator.plan.multicast_trees import branches_of
+from deltasim.simulator.plan.plan import (
+    CONTROLLER,
+    FETCH,
+    MAC,
+    RECEIVE,
+    SCAN,
+    SEND,
+    UPDATE,
+    Integers,
+    Plan,
+    share_updates,
+)
+
+Ragged = tuple[Integers, Integers]
+Arrays = dict[str, Any]
+
+
+class Start(NamedTuple):
+    """Records as they are at the start of every sequence, but for the steps."""
+
+    units: Records
+    buffers: Records
+    encoders: Records
+    updaters: Records
+    populations: Records
+    channels: Integers  # a row for each shared memory: the state of its rule, where it is a DRAM
+    contents: Integers  # of caches and buffers: empty lines, nothing reserved
+
+
+def tables_of(plan: Plan, forward: FeedForward | None) -> tuple[Tables, Start]:
+    """All that the kernels read, and what every sequence starts from.
+
+    A plan that runs in phases (``forward``) has its ways, one that runs with events its copies and the
+    entries of its trees one by one.
+    """
+    wires, lists = plan.wires, Lists()
+    lengths = NONE if plan.link_um is None else int(lists.add([plan.link_um.tolist()])[0])
+    width = max(len(populations) for populations in plan.order)
+    order = lists.add([[*populations, *[NONE] * (width - len(populations))] for populations in plan.order])
+    start = start_of(plan, lists)
+    arrays: Arrays = {
+        "cores": records(
+            CORE,
+            send=plan.stages.unit[:, SEND],
+            receive=plan.stages.unit[:, RECEIVE],
+            fetch=plan.stages.unit[:, FETCH],
+            mac=plan.stages.unit[:, MAC],
+            router=routers_of(plan),
+        ),
+        "links": records(
+            LINK,
+            period=wires.link_period_ps,
+            hop=wires.link_hop_ps,
+            action=[plan.actions.index(name) for name in wires.link_action],
+            router=wires.routed[:, 0],
+            leave=wires.routed[:, 1],
+        ),
+        "stores": store_records(plan),
+    }
+    rule = Addresses()
+    if forward is None:
+        arrays |= routes(plan, lists)
+        rule = rule_addresses() if any(plan.stores.controlled) else rule
+    else:
+        arrays |= phase_ways(plan, forward) | group_records(forward, start, lists)
+        arrays["stores"]["costs"], arrays["costs"] = costs_of(plan)
+        if (forward.fetching != IN_LINE).any():
+            arrays |= columns_and_copies(plan, lists)
+    chip = chip_record(plan, rule, int(order[0]), width, lengths)
+    for field in ("drop_cores", "groups_at", "widest", "bundled"):
+        chip[field] = arrays.pop(field, 0)
+    # what this way of running has no use for stays empty
+    empty = {layout.field: np.zeros((0,) * layout.ndim, layout.dtype) for layout in layouts(Tables)}
+    return Tables(**(empty | arrays | {"chip": chip, "lists": lists.values()})), start
+
+
+def routers_of(plan: Plan) -> Integers:
+    """For every core 1 where its links begin at a router; a bus is entered by all in the same way."""
+    routed = np.zeros(plan.cores, np.int64)
+    for link, (begin, _) in enumerate(plan.chip.topology.pairs):
+        if plan.chip.topology.is_bus:
+            routed[:] = plan.wires.routed[link, 0]
+        elif begin < plan.cores:
+            routed[begin] = plan.wires.routed[link, 0]
+    return routed
+
+
+def routes(plan: Plan, lists: Lists) -> Arrays:
+    """Columns, copies, trees and their entries one by one, for a run with events."""
+    branches, limits = branches_of(plan), plan.buffers
+    drops_at = lists.add_ragged(branches.drop_start, branches.drop_place)
+    drop_cores = lists.add_ragged(branches.drop_start, branches.drop_core) - drops_at
+    first = np.repeat(branches.start[:-1], np.diff(branches.start))
+    tree = np.repeat(np.arange(len(branches.start) - 1), np.diff(branches.start))
+    is_root = branches.parent == NONE
+    roots, others = np.flatnonzero(is_root), np.flatnonzero(~is_root)
+    before = (first + branches.parent)[others]
+    roots_at = lists.add_ragged(bounds_of(tree[roots], len(branches.start) - 1), roots)
+    following = others[np.argsort(before, kind="stable")]
+    following_at = lists.add_ragged(bounds_of(before, len(first)), following)
+    along = branches.link * (limits.queues if limits else 1) + (limits.tree_queue if limits else 0)
+    return columns_and_copies(plan, lists) | {
+        "trees": records(
+            TREE,
+            links=np.diff(branches.start),
+            local=branches.local,
+            roots=roots_at[:-1],
+            roots_end=roots_at[1:],
+        ),
+        "entries": records(
+            ENTRY,
+            link=branches.link,
+            way=along,
+            following=following_at[:-1],
+            following_end=following_at[1:],
+            drops=drops_at[:-1],
+            drops_end=drops_at[1:],
+        ),
+        "drop_cores": drop_cores[0],
+    }
+
+
+def columns_and_copies(plan: Plan, lists: Lists) -> Arrays:
+    """Every column and every copy, and the paths to the memories where they lie."""
+    wires, limits = plan.wires, plan.buffers
+    queues = limits.queues if limits else 1
+    there, back = (link * queues for link in (wires.path_link, wires.back_link))
+    if limits:
+        there, back = there + limits.path_queue, back + limits.back_queue
+    there_at, back_at = lists.add_ragged(wires.path_start, there), lists.add_ragged(wires.back_start, back)
+    copies, layer_of_column = copies_of(plan), np.repeat(plan.target, np.diff(plan.columns.offset))
+    layer_of_copy = np.repeat(layer_of_column, np.diff(copies.start))
+    return {
+        "columns": records(
+            COLUMN,
+            core=copies.source_core,
+            position=copies.position,
+            tree=plan.columns.tree,
+            copies=copies.start[:-1],
+            copies_end=copies.start[1:],
+        ),
+        "copies": records(
+            COPY,
+            core=copies.core,
+            words=copies.words,
+            bytes=copies.bytes,
+            address=copies.address,
+            store=copies.store,
+            updater=updaters_at(plan)[layer_of_copy, copies.core],
+        ),
+        "paths": records(
+            PATH,
+            there=there_at[:-1],
+            there_end=there_at[1:],
+            back=back_at[:-1],
+            back_end=back_at[1:],
+        ),
+    }
+
+
+def phase_ways(plan: Plan, forward: FeedForward) -> Arrays:
+    """Lanes and feeds, and what each column needs of them; most of it is the plan's own."""
+    ways, columns, trees = forward.ways, plan.columns, plan.trees
+    return {
+        "lanes": ways.lanes,
+        "feeds": ways.feeds,
+        "through": ways.through,
+        "busy": ways.busy,
+        "tree": columns.tree,
+        "column_words": columns.words,
+        "tree_links": trees.links,
+        "tree_cores": np.bitwise_count(trees.wanted).sum(axis=1).astype(np.int32),
+        "wanted": trees.wanted.reshape(-1),
+        "size": columns.size.view(np.uint8),
+    }
+
+
+def group_records(forward: FeedForward, start: Start, lists: Lists) -> Arrays:
+    """The phases of a step of every sweep, with their encoders (numbered by columns) and shares."""
+    encoders, updaters = start.encoders, start.updaters
+    groups = [group for sweep in forward.groups for group in sweep]
+    scans = np.lexsort((encoders["projection"], encoders["core"]))  # on each core in the order of their scans
+    shares = np.lexsort((updaters["population"], updaters["core"]))
+    first = lists.add([list(group) for group in groups])
+    into = lists.add([scans[np.isin(encoders["target"][scans], group)].tolist() for group in groups])
+    by_column = lists.add([np.flatnonzero(np.isin(encoders["target"], group)).tolist() for group in groups])
+    own = lists.add([shares[np.isin(updaters["population"][shares], group)].tolist() for group in groups])
+    bounds = np.concatenate([[0], np.cumsum([len(sweep) for sweep in forward.groups])])
+    return {
+        "groups": records(
+            GROUP,
+            first=first[:-1],
+            end=first[1:],
+            into=into[:-1],
+            into_end=into[1:],
+            by_column=by_column[:-1],
+            shares=own[:-1],
+            shares_end=own[1:],
+        ),
+        "widest": int((forward.ways.lanes["feeds_end"] - forward.ways.lanes["feeds"]).max(initial=1)),
+        "bundled": forward.ways.copies,
+        "groups_at": lists.add([bounds.tolist()])[0],
+    }
+
+
+def costs_of(plan: Plan) -> tuple[Integers, Records]:
+    """For each memory where its row begins; a row for each width, of what each size takes."""
+    columns, stages, widths = plan.columns, plan.stages, plan.stores.width_bytes
+    works = [piece_work(words, stages.mac_lanes, stages.cycle_ps) for words in columns.size_words.tolist()]
+    rows = {width: row for row, width in enumerate(dict.fromkeys(widths.tolist()))}
+    begins = np.array([rows[width] for width in widths.tolist()], np.int64) * len(works)
+    costs = [
+        records(COST, accesses=-(-columns.size_bytes // width), words=columns.size_words, work=works)
+        for width in rows
+    ]
+    return begins, np.concatenate([np.zeros(0, COST), *costs])
+
+
+def updaters_at(plan: Plan) -> Integers:
+    """The number of the updater of every population on every core. Shape (populations, cores)."""
+    numbers = np.full((len(plan.shares), plan.cores), NONE, np.int64)
+    for number, (population, share) in enumerate(updating(plan)):
+        numbers[population, plan.shares[population][share].core] = number
+    return numbers
+
+
+def updating(plan: Plan) -> list[tuple[int, int]]:
+    """Every (population, share) that is updated."""
+    return [(p, n) for p, shares in enumerate(plan.shares) if plan.into[p] for n in range(len(shares))]
+
+
+def start_of(plan: Plan, lists: Lists) -> Start:
+    """Number the encoders and updaters, and lay out what they change."""
+    stages, wires, limits, updaters = plan.stages, plan.wires, plan.buffers, updating(plan)
+    encoders = encoder_records(plan)
+    readers = [np.flatnonzero(encoders["updater"] == updater).tolist() for updater in range(len(updaters))]
+    into = [np.flatnonzero(encoders["target"] == p).tolist() for p in range(len(plan.shares))]
+    shares = [[u for u, (p, _) in enumerate(updaters) if p == target] for target in range(len(plan.shares))]
+    readers_at, into_at, shares_at = lists.add(readers), lists.add(into), lists.add(shares)
+    # behind the plan's units: where packets wait for a link, a list for each of its queues
+    units = np.zeros(len(plan.units) + (wires.links * limits.queues if limits else 0), UNIT)
+    units["places"][plan.stores.unit] = plan.stores.places
+    units["places"][stages.fetch_units] = stages.fetch_slots
+    units["free_places"] = units["places"]
+    for field in ("head", "tail", "wake", "stalled_since", "controls"):
+        units[field] = NONE
+    controllers = np.flatnonzero(plan.stores.kind == CONTROLLER)
+    units["controls"][plan.stores.unit[controllers]] = shared_number(plan.stores)[controllers]
+    work = [share_updates(plan, population, share) for population, share in updaters]
+    place = [plan.shares[population][share] for population, share in updaters]
+    buffers = np.zeros(wires.links * limits.channels if limits else 0, QUEUE)
+    for field in ("front", "head", "tail"):
+        buffers[field] = NONE
+    return Start(
+        units=units,
+        buffers=buffers,
+        encoders=encoders,
+        updaters=records(
+            UPDATER,
+            population=[p for p, _ in updaters],
+            share=[n for _, n in updaters],
+            core=[w.core for w in place],
+            unit=[int(stages.unit[w.core, UPDATE]) for w in place],
+            size=[w.stop - w.start for w in place],
+            duration=[w.duration_ps for w in work],
+            reads=[w.reads for w in work],
+            writes=[w.writes for w in work],
+            readers=readers_at[:-1],
+            readers_end=readers_at[1:],
+        ),
+        populations=records(
+            POPULATION,
+            into=into_at[:-1],
+            into_end=into_at[1:],
+            shares=shares_at[:-1],
+            shares_end=shares_at[1:],
+            sizes=plan.columns.first,
+            rows=plan.columns.rows,
+        ),
+        channels=channels_at_rest(plan),
+        contents=np.full(int(held_by(plan)[-1]) or 1, NONE, np.int64),
+    )
+
+
+def channels_at_rest(plan: Plan) -> Integers:
+    """The states of all DRAMs in one table, a row for each shared memory, filled up with zeros."""
+    resting, number = plan.stores.drams_at_rest(), shared_number(plan.stores)
+    longest = max((len(state) for state in resting.values()), default=1)
+    channels = np.zeros((int(plan.stores.shared.sum()), longest), np.int64)
+    for store, state in resting.items():
+        channels[number[store], : len(state)] = state
+    return channels
+
+
+def encoder_records(plan: Plan) -> Records:
+    """One encoder for each projection and share of its source."""
+    stages, columns, updater_at = plan.stages, plan.columns, updaters_at(plan)
+    pairs = [(p, n) for p, s in enumerate(plan.source.tolist()) for n in range(len(plan.shares[s]))]
+    projection = [p for p, _ in pairs]
+    place = [plan.shares[int(plan.source[p])][n] for p, n in pairs]
+    computed = [bool(plan.into[int(plan.source[p])]) and not plan.crosses_sweeps(p) for p in projection]
+    begins = np.array([w.start for w in place], np.int64)
+    return records(
+        ENCODER,
+        projection=projection,
+        core=[w.core for w in place],
+        unit=[int(stages.unit[w.core, SCAN]) for w in place],
+        size=[w.stop - w.start for w in place],
+        source=plan.source[projection],
+        target=plan.target[projection],
+        delay=plan.delay[projection],
+        remembers=plan.remembers[projection],
+        updater=[
+            int(updater_at[plan.source[p], w.core]) if c else NONE
+            for p, w, c in zip(projection, place, computed, strict=True)
+        ],
+        low=columns.offset[projection] + begins,
+        high=[int(columns.offset[p]) + w.stop for p, w in zip(projection, place, strict=True)],
+        row=columns.row[projection] + columns.stride[projection] * begins,
+        stride=columns.stride[projection],
+        duration=[
+            int(scan_duration(w.stop - w.start, stages.scan_per_cycle, stages.scan_pad_to, stages.cycle_ps))
+            for w in place
+        ],
+    )

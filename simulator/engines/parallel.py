@@ -1,0 +1,181 @@
+"""Sequences are independent: they run side by side, and what comes out is in their order."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import multiprocessing
+import multiprocessing.connection
+import os
+import signal
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from multiprocessing import resource_tracker
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from typing import cast
+
+from deltasim.networks.trace import Trace
+from deltasim.runtime.arrays import Floats
+from deltasim.runtime.errors import InputError
+from deltasim.simulator.ledger.ledger import Ledger
+from deltasim.simulator.plan.plan import Plan
+
+
+def workers(jobs: int | None) -> int:
+    """How many sequences run at once: ``jobs``, or, with None, one for each processor of this process.
+
+    >>> workers(3)
+    3
+    >>> workers(0)
+    Traceback (most recent call last):
+    deltasim.runtime.errors.InputError: --jobs: 0: at least one sequence runs at a time. Give 1 or more.
+    """
+    if jobs is None:
+        available = getattr(os, "sched_getaffinity", None)
+        return len(available(0)) if available else os.cpu_count() or 1
+    if jobs < 1:
+        raise InputError("--jobs", jobs, "at least one sequence runs at a time", "Give 1 or more.")
+    return jobs
+
+
+def in_threads(plan: Plan, trace: Trace, chosen: Sequence[int], jobs: int) -> Generator[Ledger, None, None]:
+    """Run the chosen sequences on the compiled engine, ``jobs`` threads at once; ledgers in order.
+
+    Ctrl-C reaches the main thread only, and a kernel hears nothing; so even one job has a thread of its own,
+    unless the engine comes back to Python now and then. When the caller stops early, kernels under way return
+    at their next tick.
+    """
+    from deltasim.simulator.engines.compiled.engine import CompiledEngine
+
+    engine = CompiledEngine(plan)
+    if jobs == 1 and engine.hears:
+        for index in chosen:
+            yield engine.run_sequence(trace.sequence(index))
+        return
+    pool = ThreadPoolExecutor(jobs, thread_name_prefix="deltasim")
+    try:
+        futures = [pool.submit(lambda i: engine.run_sequence(trace.sequence(i)), index) for index in chosen]
+        yield from taken(futures)
+    finally:
+        engine.stop()
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def in_processes(
+    plan: Plan, trace: Trace, inputs: Sequence[Floats] | None, chosen: Sequence[int], jobs: int
+) -> Generator[Ledger, None, None]:
+    """Run the chosen sequences on the SimPy engine, in processes of their own unless one is enough."""
+    from deltasim.simulator.engines.reference.engine import run_sequence
+
+    def task(place: int) -> Task:
+        index = chosen[place]
+        return plan, trace.sequence(index), None if inputs is None else inputs[index]
+
+    jobs = min(jobs, len(chosen))
+    if jobs == 1:
+        for place in range(len(chosen)):
+            yield run_sequence(*task(place))
+        return
+    started: list[tuple[SpawnProcess, Connection]] = []
+    try:
+        resource_tracker.ensure_running()  # which lets interrupts through again once it has started
+        with interrupts_held():  # they start deaf to Ctrl-C: it is this process that ends them
+            for _ in range(jobs):
+                started.append(start_worker())
+        idle = [connection for _, connection in started]
+        at_work: dict[Connection, int] = {}
+        finished: dict[int, Ledger] = {}
+        places = iter(range(len(chosen)))
+        for place in range(len(chosen)):
+            while place not in finished:
+                for following in itertools.islice(places, len(idle)):
+                    connection = idle.pop()
+                    connection.send(task(following))
+                    at_work[connection] = following
+                for connection in cast("list[Connection]", multiprocessing.connection.wait(at_work)):
+                    finished[at_work.pop(connection)] = answer_of(connection)
+                    idle.append(connection)
+            yield finished.pop(place)
+    finally:
+        for process, connection in started:
+            process.kill()
+            process.join()
+            connection.close()
+
+
+Task = tuple[Plan, Trace, Floats | None]
+
+
+def start_worker() -> tuple[SpawnProcess, Connection]:
+    """A process that runs SimPy sequences, and the connection to it."""
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=serve, args=(there,), daemon=True)
+    process.start()
+    there.close()
+    return process, here
+
+
+def serve(connection: Connection) -> None:
+    """In a worker process: run what comes, answer with a ledger or what went wrong, until nothing comes."""
+    from deltasim.simulator.engines.reference.engine import run_sequence
+
+    with contextlib.suppress(EOFError):
+        while True:
+            task: Task = connection.recv()
+            try:
+                answer: Ledger | Exception = run_sequence(*task)
+            except Exception as error:
+                answer = error
+            connection.send(answer)
+
+
+def answer_of(connection: Connection) -> Ledger:
+    """A worker's ledger; what went wrong there is raised here."""
+    try:
+        answer: Ledger | Exception = connection.recv()
+    except EOFError:
+        raise RuntimeError("a worker process ended by itself; fewer --jobs need less memory") from None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def taken(futures: list[Future[Ledger]]) -> Generator[Ledger, None, None]:
+    """Results in order, each let go once it is handed on."""
+    futures.reverse()
+    while futures:
+        yield futures.pop().result()
+
+
+@contextlib.contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back for a moment, then raise it; processes started meanwhile never hear it.
+
+    A process that is being started is in no list yet, so nothing could end it. The mask of this thread is
+    what a new process inherits; another thread may still take the signal, and Python then calls the handler
+    here.
+    """
+    if not hasattr(signal, "pthread_sigmask") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    heard: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, _frame: heard.append(number))
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGINT, handler)
+        if heard:
+            raise KeyboardInterrupt
+
+
+Runs = Callable[[Plan, Trace, Sequence[Floats] | None, Sequence[int], int], Generator[Ledger, None, None]]
+RUNS: dict[str, Runs] = {
+    "compiled": lambda plan, trace, _inputs, chosen, jobs: in_threads(plan, trace, chosen, jobs),
+    "simpy": in_processes,
+}
+"""How each engine runs sequences side by side."""

@@ -1,0 +1,86 @@
+"""Run one sequence on the SimPy engine."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import simpy
+
+from deltasim.networks.trace import Trace
+from deltasim.runtime.arrays import Floats
+from deltasim.simulator.engines.reference.cores import Cores
+from deltasim.simulator.engines.reference.machine import Machine
+from deltasim.simulator.engines.reference.memories import Memories
+from deltasim.simulator.engines.reference.neurons import Computing, Replayed
+from deltasim.simulator.engines.reference.recorder import Books
+from deltasim.simulator.engines.reference.synchronisation import Milestones, keep_pace
+from deltasim.simulator.ledger.background import elapsed, preset
+from deltasim.simulator.ledger.laws import LawBroken, Tally, check
+from deltasim.simulator.ledger.ledger import Ledger
+from deltasim.simulator.plan.plan import Plan
+
+
+def run_sequence(
+    plan: Plan, trace: Trace, frames: Floats | None = None, shuffle: int | None = None
+) -> Ledger:
+    """Simulate one sequence from a chip at rest.
+
+    ``trace`` holds one sequence. With ``frames`` (T, inputs) the neurons compute for themselves, knowing only
+    the messages that reach them, and what they send must be the trace, message for message and bit for bit;
+    without, they replay it. ``shuffle`` seeds the order in which processes are created; it changes nothing.
+
+    Raises LawBroken when the run contradicts itself.
+    """
+    env = simpy.Environment()
+    steps = trace.steps
+    length = steps // len(plan.order)
+    books = Books(plan)
+    machine = Machine(env, plan, books)
+    memories = Memories(plan, machine, books)
+    neurons = Replayed(plan, trace) if frames is None else Computing(plan, frames)
+    milestones = Milestones(env)
+    cores = Cores(env, plan, machine, memories, neurons, milestones, books, length)
+    processes = [*cores.processes(), keep_pace(env, plan, milestones, length)]
+    if shuffle is not None:
+        random.Random(shuffle).shuffle(processes)
+    for process in processes:
+        env.process(process)
+    env.run()
+    for sweep, populations in enumerate(plan.order):
+        for population in populations:
+            if not milestones.of("finished", population, (sweep + 1) * length - 1).triggered:
+                raise LawBroken(f"population {plan.layers[population]} never finished: the chip stands still")
+    if isinstance(neurons, Computing):
+        compare(neurons.messages(), trace)
+    elapsed_ps = max(cores.ended_ps)
+    for entry in (*preset(plan), *elapsed(plan, memories.drams, elapsed_ps)):
+        books.count(entry.unit, entry.action, entry.amount, entry.layer)
+    latency = [ended - began for began, ended in zip(cores.began_ps, cores.ended_ps, strict=True)]
+    ledger = books.close(machine.units, latency, elapsed_ps)
+    check(
+        ledger,
+        Tally(
+            injected=books.injected,
+            copies=books.expected_deliveries,
+            delivered=books.delivered,
+            tree_links=books.expected_traversals,
+            traversed=books.message_traversals,
+            column_words=books.expected_words,
+            room_missing=sum(link.missing for link in machine.links),
+            missed_bytes=books.missed_bytes,
+        ),
+    )
+    return ledger
+
+
+def compare(sent: np.ndarray[tuple[int], np.dtype[np.void]], trace: Trace) -> None:
+    """The messages the cores arrived at are those of ``deltasim.networks.execute``."""
+    if sent.tobytes() != trace.messages.tobytes():
+        where = 0
+        while where < min(len(sent), len(trace.messages)) and sent[where] == trace.messages[where]:
+            where += 1
+        raise LawBroken(
+            f"message {where}: the cores sent {sent[where : where + 1]}, "
+            f"the trace says {trace.messages[where : where + 1]}"
+        )

@@ -1,0 +1,166 @@
+"""The chip's memories as SimPy resources: they deliver runs of bytes to the cores."""
+
+from __future__ import annotations
+
+from deltasim.simulator.components.banked_buffer import accesses_of, nothing_reserved, reserve
+from deltasim.simulator.components.service_times import rounds
+from deltasim.simulator.dram import in_order as dram
+from deltasim.simulator.dram.controller import Completion
+from deltasim.simulator.engines.reference.caches import Caches
+from deltasim.simulator.engines.reference.controllers import Controller
+from deltasim.simulator.engines.reference.machine import REQUEST, RESPONSE, Machine, Walk
+from deltasim.simulator.engines.reference.recorder import Books
+from deltasim.simulator.engines.reference.transfer import Transfer
+from deltasim.simulator.plan.plan import BUFFER, CACHE, CONTROLLER, DRAM, REGISTERS, SCRATCHPAD, Plan
+
+
+class Memories:
+    """All memories of the plan."""
+
+    def __init__(self, plan: Plan, machine: Machine, books: Books) -> None:
+        self.env, self.plan, self.machine, self.books = machine.env, plan, machine, books
+        self.drams = plan.stores.drams_at_rest()
+        self.controllers = {
+            store: Controller(machine.units[int(plan.stores.unit[store])], flat)
+            for store, flat in self.drams.items()
+            if plan.stores.controlled[store]
+        }
+        self.serve = {DRAM: self._serve_dram, BUFFER: self._serve_buffer, CONTROLLER: self._serve_controlled}
+        self.caches = Caches(plan, machine, books, self._read_shared)
+        kind, components = plan.stores.kind, plan.stores.component
+        self.reserved = {
+            int(store): nothing_reserved(plan.buffer_window(int(store)))
+            for store in (kind == BUFFER).nonzero()[0]
+        }
+        self.registers = next(iter((kind == REGISTERS).nonzero()[0].tolist()), None)
+        self.register_name = "" if self.registers is None else components[self.registers]
+
+    def unit(self, transfer: Transfer) -> int:
+        """The unit that serves a transfer: of a scratchpad the bank of the column's array."""
+        stores, store = self.plan.stores, transfer.store
+        banked = stores.kind[store] == SCRATCHPAD
+        return int(stores.unit[store]) + (self.machine.array(transfer.job) if banked else 0)
+
+    def count(self, transfer: Transfer, action: str, amount: int) -> None:
+        """Enter an action of the transfer's memory."""
+        name = self.plan.stores.component[transfer.store]
+        self.books.count(self.unit(transfer), f"{name}.{action}", amount, transfer.layer)
+
+    def read(self, transfer: Transfer, words: int) -> Walk:
+        """Fetch a piece; ends with its first word and returns when the last one comes."""
+        self.count(transfer, "words", words)
+        kind = self.plan.stores.kind[transfer.store]
+        if kind == SCRATCHPAD:
+            return (yield from self._read_scratchpad(transfer))
+        if kind == CACHE:
+            return (yield from self.caches.read(transfer))
+        return (yield from self._read_shared(transfer))
+
+    def pass_registers(self, core: int, words: int, layer: int) -> None:
+        """Words on their way to the multipliers are written to the core's registers and read from them."""
+        if self.registers is not None:
+            unit = int(self.plan.stores.unit[self.registers + core])
+            self.books.count(unit, f"{self.register_name}.write", words, layer)
+            self.books.count(unit, f"{self.register_name}.read", words, layer)
+
+    def _read_scratchpad(self, transfer: Transfer) -> Walk:
+        stores, store = self.plan.stores, transfer.store
+        unit = self.machine.units[self.unit(transfer)]
+        period_ps = int(stores.period_ps[store])
+        accesses = rounds(transfer.bytes, int(stores.width_bytes[store]))
+        yield unit.turn(self.machine.key(REQUEST, *transfer.job))
+        unit.occupy(accesses * period_ps, accesses * period_ps)
+        self.count(transfer, "read", accesses)
+        yield self.env.timeout(int(stores.latency_ps[store]))
+        return self.env.now + (accesses - 1) * period_ps
+
+    def _read_shared(self, transfer: Transfer) -> Walk:
+        """Request packet to the memory, its service, response packet back."""
+        wires, machine, job, layer = self.plan.wires, self.machine, transfer.job, transfer.layer
+        path = transfer.core * len(self.plan.stores.component) + transfer.store
+        there = slice(wires.path_start[path], wires.path_start[path + 1])
+        back = slice(wires.back_start[path], wires.back_start[path + 1])
+        limits, flits = self.plan.buffers, wires.request_flits
+        queues = None if limits is None else limits.path_queue[there]
+        sender = self.plan.core_unit(transfer.core)
+        span_ps = yield from machine.travel(
+            wires.path_link[there], queues, sender, REQUEST, job, flits, 0, layer
+        )
+        if there.stop > there.start:
+            yield self.env.timeout(span_ps - wires.period_ps)
+        span_ps, tail_ps = yield from self.serve[int(self.plan.stores.kind[transfer.store])](transfer)
+        if back.stop == back.start:
+            return tail_ps
+        flits = rounds(transfer.bytes, wires.flit_bytes)
+        queues, sender = None if limits is None else limits.back_queue[back], self.unit(transfer)
+        span_ps = yield from machine.travel(
+            wires.back_link[back], queues, sender, RESPONSE, job, flits, span_ps, layer
+        )
+        return self.env.now + span_ps - wires.period_ps
+
+    def _serve_dram(self, transfer: Transfer) -> Walk:
+        """Wait for the channel; ends when the first data flow and returns for how long, and until when."""
+        stores, store = self.plan.stores, transfer.store
+        unit, timing = self.machine.units[self.unit(transfer)], stores.timing[store]
+        assert timing is not None
+        yield unit.turn(self.machine.key(REQUEST, *transfer.job))
+        now = int(self.env.now)
+        service = dram.fetch(self.drams[store], timing, now, transfer.address, transfer.bytes)
+        unit.cover(now, service.last_ps, service.bursts * timing.burst_ps)
+        unit.hold(service.free_ps - now)
+        self._count_bursts(transfer, service)
+        yield self.env.timeout(service.first_ps - now)
+        return service.last_ps - service.first_ps, service.last_ps
+
+    def _serve_controlled(self, transfer: Transfer) -> Walk:
+        """Hand the bytes to the controller; ends with the last of them, which are sent on together."""
+        key = self.machine.key(REQUEST, *transfer.job)
+        run = yield from self.controllers[transfer.store].read(key, transfer.address, transfer.bytes)
+        self._count_bursts(transfer, run)
+        return 0, int(self.env.now)
+
+    def _count_bursts(self, transfer: Transfer, done: dram.Service | Completion) -> None:
+        """Enter what a DRAM did for a transfer."""
+        moved = done.bursts * int(self.plan.stores.width_bytes[transfer.store])
+        for action, amount in (
+            ("read", done.bursts),
+            ("activate", done.activates),
+            ("row_hit", done.hits),
+            ("row_miss", done.misses),
+            ("row_conflict", done.conflicts),
+            ("bytes", moved),
+            ("io", moved * 8),
+        ):
+            self.count(transfer, action, amount)
+        self.books.moved(transfer.store, done.first_ps, done.last_ps, moved)
+
+    def _serve_buffer(self, transfer: Transfer) -> Walk:
+        """Wait for a place; ends with the first word and returns for how long they come, and the last one."""
+        stores, store = self.plan.stores, transfer.store
+        unit, period_ps = self.machine.units[self.unit(transfer)], int(stores.period_ps[store])
+        yield unit.turn(self.machine.key(REQUEST, *transfer.job))
+        width = int(stores.width_bytes[store])
+        accesses = accesses_of(transfer.address, transfer.bytes, width)
+        stream = reserve(
+            self.reserved[store],
+            0,
+            len(self.reserved[store]) // 2,
+            int(stores.banks[store]),
+            int(stores.interleave[store]),
+            transfer.address // width,
+            accesses,
+            rounds(int(self.env.now), period_ps),
+        )
+        self.count(transfer, "read", accesses)
+        self.count(transfer, "conflict", stream.conflicts)
+        self.count(transfer, "bytes", accesses * width)
+        begun, ended = stream.first_cycle * period_ps, (stream.last_cycle + 1) * period_ps
+        self.books.moved(transfer.store, begun, ended, accesses * width)
+        last_access = self.env.timeout(ended - self.env.now)
+        last_access.callbacks.append(lambda _: unit.leave())
+        latency_ps = int(stores.latency_ps[store])
+        first_ps, tail_ps = (
+            cycle * period_ps + latency_ps for cycle in (stream.first_cycle, stream.last_cycle)
+        )
+        yield self.env.timeout(first_ps - self.env.now)
+        return tail_ps - first_ps + self.plan.wires.period_ps, tail_ps

@@ -1,0 +1,171 @@
+"""What the neurons on the cores do: compute for themselves, or repeat what a trace says they sent.
+
+Both kinds answer the same questions, so the cores do not know which they hold: what a scan finds, that a
+message has been consumed, that a slice has been updated.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from deltasim.networks.trace import MESSAGE, Trace
+from deltasim.networks.transmit import scan, scan_events
+from deltasim.runtime.arrays import Numbers
+from deltasim.simulator.plan.plan import Plan
+
+
+class Sent(NamedTuple):
+    """What a neuron sends: its number within the population, and the difference (raw in fixed point)."""
+
+    source: int
+    delta: float
+
+
+class Neurons(Protocol):
+    """Neurons of all cores; a slice is named by its population and its number among that one's shares."""
+
+    def scan(self, projection: int, share: int, step: int) -> list[Sent]:
+        """The neurons on that share that send, ascending, and by how much they changed."""
+        ...
+
+    def receive(self, population: int, share: int, projection: int, sent: Sent) -> None:
+        """A message has been multiplied and accumulated on that share."""
+        ...
+
+    def update(self, population: int, share: int, step: int) -> None:
+        """Integrate what the step brought and move on."""
+        ...
+
+
+class Replayed:
+    """Neurons that send what a trace of one sequence says; their values are known already."""
+
+    def __init__(self, plan: Plan, trace: Trace) -> None:
+        self.sent: defaultdict[tuple[int, int, int], list[Sent]] = defaultdict(list)
+        share_of = []
+        for population in plan.source.tolist():
+            starts = [share.start for share in plan.shares[population]]
+            share_of.append(np.array(starts, np.int64))
+        messages = trace.messages
+        for projection, first in enumerate(share_of):
+            mine = messages[messages["projection"] == projection]
+            shares = np.searchsorted(first, mine["source"], side="right") - 1
+            rows = zip(shares.tolist(), mine[["step", "source", "delta"]].tolist(), strict=True)
+            for share, (step, source, delta) in rows:
+                self.sent[step, projection, share].append(Sent(source, delta))
+
+    def scan(self, projection: int, share: int, step: int) -> list[Sent]:
+        return self.sent[step, projection, share]
+
+    def receive(self, population: int, share: int, projection: int, sent: Sent) -> None:
+        """Nothing to compute."""
+
+    def update(self, population: int, share: int, step: int) -> None:
+        """Nothing to compute."""
+
+
+class Computing:
+    """Neurons that compute, compare and emit on their own core, knowing only the messages that reach it.
+
+    A slice integrates a step's messages in order of (projection, source), as ``networks.execute`` does for
+    whole populations, so both arrive at the same bits. :meth:`messages` is what they sent.
+    """
+
+    def __init__(self, plan: Plan, frames: Numbers) -> None:
+        self.plan, self.network = plan, plan.network
+        network, arithmetic = plan.network, plan.network.arithmetic
+        encoded = arithmetic.encode(frames)
+        self.frames = len(encoded)
+        self.recorded: list[Numbers] = [
+            np.zeros((self.frames, population.size), arithmetic.dtype) for population in network.populations
+        ]
+        taken = 0
+        for population in network.inputs:
+            self.recorded[network.index(population.name)] = encoded[:, taken : taken + population.size]
+            taken += population.size
+        self.theta = [projection.thresholds(arithmetic) for projection in network.projections]
+        self.last_sent = [
+            np.zeros(projection.connection.source_size, arithmetic.dtype)
+            for projection in network.projections
+        ]
+        self.states = [network.starting_states(p) for p in range(len(network.populations))]
+        self.accumulators = [network.starting_accumulators(p) for p in range(len(network.populations))]
+        self.inbox: defaultdict[tuple[int, int], list[tuple[int, Sent]]] = defaultdict(list)
+        self.parts = {
+            (projection, number): network.projections[projection].connection.restrict(share.start, share.stop)
+            for projection, population in enumerate(plan.target.tolist())
+            for number, share in enumerate(plan.shares[population])
+        }
+        self.sent: list[tuple[int, int, int, float]] = []
+
+    def scan(self, projection: int, share: int, step: int) -> list[Sent]:
+        where = self.plan.shares[int(self.plan.source[projection])][share]
+        values = np.ascontiguousarray(self._values(projection, step)[where.start : where.stop])
+        sources = np.empty(values.size, np.int32)
+        deltas = np.empty(values.size, values.dtype)
+        part = slice(where.start, where.stop)
+        theta = self.theta[projection][part]
+        if self.plan.remembers[projection]:
+            count = scan(values, self.last_sent[projection][part], theta, sources, deltas)
+        else:
+            count = scan_events(values, theta, sources, deltas)
+        rows = zip((sources[:count] + where.start).tolist(), deltas[:count].tolist(), strict=True)
+        found = [Sent(source, delta) for source, delta in rows]
+        self.sent += [(step, projection, *sent) for sent in found]
+        return found
+
+    def receive(self, population: int, share: int, projection: int, sent: Sent) -> None:
+        self.inbox[population, share].append((projection, sent))
+
+    def update(self, population: int, share: int, step: int) -> None:
+        where = self.plan.shares[population][share]
+        part = slice(where.start, where.stop)
+        accumulators = self.accumulators[population][:, part].copy()
+        arithmetic, cell = self.network.arithmetic, self.network.populations[population].cell
+        received = sorted(self.inbox.pop((population, share), []))
+        for projection in self.plan.into[population]:
+            mine = [sent for number, sent in received if number == projection]
+            if mine:
+                sources, deltas = zip(*mine, strict=True)
+                own = self.network.projections[projection]
+                self.parts[projection, share].integrate(
+                    accumulators,
+                    cell.lanes(own.role),
+                    np.array(sources, np.int32),
+                    np.array(deltas, arithmetic.dtype),
+                    own.arithmetic(arithmetic),
+                )
+        if not self.network.restarts[population]:
+            self.accumulators[population][:, part] = accumulators
+        states = np.ascontiguousarray(self.states[population][:, part])
+        states = cell.step(arithmetic)(accumulators, states)
+        self.states[population][:, part] = states
+        self.recorded[population][self._frame(population, step), part] = states[0]
+
+    def messages(self) -> Numbers:
+        """All messages sent, in a trace's order."""
+        messages = np.array(self.sent, MESSAGE)
+        messages["delta"] = self.network.arithmetic.decode(
+            np.array([delta for *_, delta in self.sent], self.network.arithmetic.dtype)
+        )
+        return np.sort(messages, order=["step", "projection", "source"])
+
+    def _frame(self, population: int, step: int) -> int:
+        position = step % self.frames
+        return self.frames - 1 - position if self.network.populations[population].reverse else position
+
+    def _values(self, projection: int, step: int) -> Numbers:
+        """What the encoder compares: a frame of what its source gave, zeros before the first."""
+        plan = self.plan
+        source, target = int(plan.source[projection]), int(plan.target[projection])
+        if not plan.into[source] or plan.crosses_sweeps(projection):
+            frame: Numbers = self.recorded[source][self._frame(target, step)]
+            return frame
+        delay = int(plan.delay[projection])
+        if step % self.frames < delay:
+            return np.zeros(self.recorded[source].shape[1], self.recorded[source].dtype)
+        before: Numbers = self.recorded[source][self._frame(source, step - delay)]
+        return before

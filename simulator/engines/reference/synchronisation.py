@@ -1,0 +1,78 @@
+"""Which population has got how far, and who may move next: the synchronisation policies as SimPy events."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Generator, Hashable
+from typing import Any
+
+import simpy
+from simpy.events import Event
+
+from deltasim.simulator.plan.plan import Plan
+
+
+class Milestones:
+    """Events that fire once, named by what has happened; asking for one before it happens is fine.
+
+    >>> import simpy
+    >>> env = simpy.Environment()
+    >>> milestones = Milestones(env)
+    >>> milestones.reach("updated", 0)
+    >>> milestones.of("updated", 0).triggered, milestones.of("updated", 1).triggered
+    (True, False)
+    """
+
+    def __init__(self, env: simpy.Environment) -> None:
+        self.env = env
+        self.events: defaultdict[Hashable, Event] = defaultdict(env.event)
+        self.missing: dict[Hashable, int] = {}
+
+    def of(self, *name: Hashable) -> Event:
+        """The event of that name."""
+        return self.events[name]
+
+    def reach(self, *name: Hashable) -> None:
+        """It has happened."""
+        self.events[name].succeed()
+
+    def count_down(self, total: int, *name: Hashable) -> None:
+        """One of ``total`` parts has happened; with the last one, the whole has."""
+        left = self.missing.get(name, total) - 1
+        self.missing[name] = left
+        if left == 0:
+            self.reach(*name)
+
+
+def gate_name(plan: Plan, population: int, step: int) -> tuple[Hashable, ...]:
+    """The milestone that lets ``population`` begin ``step`` under the chip's policy."""
+    if plan.policy == "layer":
+        return ("gate", step, population)
+    return ("gate", step) if plan.policy == "barrier" else ("sweep", int(plan.sweep[population]))
+
+
+def keep_pace(
+    env: simpy.Environment, plan: Plan, milestones: Milestones, frames: int
+) -> Generator[Event, Any, None]:
+    """The process that opens the gates: one for each stage, step or sweep, as the policy has it.
+
+    Every meeting but the first costs ``meeting_ps``; sweeps are separated under every policy.
+    """
+    for sweep, populations in enumerate(plan.order):
+        if plan.policy == "dataflow":
+            milestones.reach("sweep", sweep)
+            for population in populations:
+                yield milestones.of("finished", population, (sweep + 1) * frames - 1)
+            yield env.timeout(plan.meeting_ps)
+            continue
+        for step in range(sweep * frames, (sweep + 1) * frames):
+            if plan.policy == "barrier":
+                milestones.reach("gate", step)
+            for population in populations:
+                if plan.policy == "layer":
+                    milestones.reach("gate", step, population)
+                yield milestones.of("finished", population, step)
+                if plan.policy == "layer":
+                    yield env.timeout(plan.meeting_ps)
+            if plan.policy == "barrier":
+                yield env.timeout(plan.meeting_ps)

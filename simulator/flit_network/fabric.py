@@ -1,0 +1,264 @@
+"""A fabric: routers, links and terminals, and the one way from each router to each terminal."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from deltasim.runtime.errors import InputError, nearest
+from deltasim.simulator.flit_network.state import Ints, Wires
+from deltasim.simulator.topology import Topology, parse_topology
+from deltasim.simulator.topology.deadlock import dependency_cycle
+from deltasim.simulator.topology.edges import graph_links, graph_topology, read_edges
+from deltasim.simulator.topology.links import ARRIVED  # in `toward`: the terminal sits at this router
+from deltasim.simulator.topology.table import FAMILIES
+
+if TYPE_CHECKING:
+    import networkx
+
+LARGEST = 1024  # terminals: the search for circles of waits takes seconds there
+
+
+class Link(NamedTuple):
+    """One way from router to router. ``length`` is in tile pitches, ``latency`` in cycles on the wire.
+
+    ``period`` is cycles between two flits: 1 for a link as wide as a flit, 4 for one a quarter as wide.
+    """
+
+    start: int
+    end: int
+    length: float = 1.0
+    latency: int = 1
+    period: int = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Fabric:
+    """R routers joined by L links, with N terminals that send and receive.
+
+    ``home[n]`` is the router of terminal n. ``toward[r, n]`` is the link that a packet for terminal n takes
+    from router r, or -1 where n is at home: routes depend on the destination only. ``leg[r, n]`` is the class
+    of virtual channels it uses there, one of ``classes``. A shared fabric moves one flit a cycle through each
+    router in all (a bus). ``reach`` is the length in tile pitches of the wires between terminal and router.
+    ``grid`` is how the terminals are laid out where traffic patterns ask: rows by columns, or one row.
+
+    >>> fabric = parse_fabric("mesh:2x3")
+    >>> fabric.routers, len(fabric.links), fabric.path(0, 5)
+    (6, 14, (0, 1, 2, 5))
+    """
+
+    name: str
+    home: tuple[int, ...]
+    grid: tuple[int, ...]
+    routers: int
+    links: tuple[Link, ...]
+    toward: Ints
+    leg: Ints
+    classes: int = 1
+    shared: bool = False
+    reach: float = 0.0
+
+    @property
+    def terminals(self) -> int:
+        return len(self.home)
+
+    def path(self, source: int, destination: int) -> tuple[int, ...]:
+        """The routers a packet visits from one terminal to another, both ends included."""
+        router = self.home[source]
+        visited = [router]
+        while (link := int(self.toward[router, destination])) != ARRIVED:
+            router = self.links[link].end
+            visited.append(router)
+        return tuple(visited)
+
+    def routers_visited(self) -> Ints:
+        """Routers on the way between terminals: shape (N sources, N destinations).
+
+        >>> parse_fabric("ring:4").routers_visited()[0].tolist()
+        [1, 2, 3, 2]
+        """
+        ends = np.array([link.end for link in self.links], np.int32)
+        visited = np.ones((self.terminals, self.terminals), np.int32)
+        destination = np.arange(self.terminals)
+        for source in range(self.terminals):
+            router = np.full(self.terminals, self.home[source])
+            link = self.toward[router, destination]
+            while (moving := link != ARRIVED).any():
+                router[moving] = ends[link[moving]]
+                visited[source] += moving
+                link = self.toward[router, destination]
+        return visited
+
+    def wires(self, virtual_channels: int) -> Wires:
+        """The flat arrays that the clock reads, with the virtual channels split evenly between the classes.
+
+        Fewer channels than classes leave one class. Errors: InputError when packets could then wait for each
+        other in a circle; the sentence names the circle.
+        """
+        classes = self.classes if virtual_channels >= self.classes else 1
+        leg = self.leg if classes > 1 else np.zeros_like(self.leg)
+        self._refuse_deadlock(leg, virtual_channels)
+        leaving: list[list[tuple[int, Link | None]]] = [[] for _ in range(self.routers)]
+        for index, link in enumerate(self.links):
+            leaving[link.start].append((index, link))
+        for terminal, router in enumerate(self.home):
+            leaving[router].append((terminal, None))
+        into: list[int] = []
+        latency: list[int] = []
+        period: list[int] = []
+        wire_of_link = np.zeros(len(self.links), np.int32)
+        wire_of_exit = np.zeros(self.terminals, np.int32)
+        for wires in leaving:
+            for index, wire in wires:
+                (wire_of_exit if wire is None else wire_of_link)[index] = len(into)
+                into.append(-1 - index if wire is None else wire.end)
+                latency.append(1 if wire is None else wire.latency)
+                period.append(1 if wire is None else wire.period)
+        first = np.concatenate([[0], np.cumsum([len(wires) for wires in leaving])])
+        into += self.home
+        latency += [1] * self.terminals
+        period += [1] * self.terminals
+        entering = [wire for wire, router in sorted(enumerate(into), key=lambda pair: pair[1]) if router >= 0]
+        sizes = np.bincount([router for router in into if router >= 0], minlength=self.routers)
+        at_home = self.toward == ARRIVED
+        onward = wire_of_link[self.toward] if self.links else np.zeros_like(self.toward)
+        return Wires(
+            first=first.astype(np.int32),
+            into=np.array(into, np.int32),
+            latency=np.array(latency, np.int32),
+            period=np.array(period, np.int32),
+            entering=np.array(entering, np.int32),
+            bounds=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32),
+            way=np.where(at_home, wire_of_exit, onward).astype(np.int32),
+            lowest=np.where(at_home, 0, leg * virtual_channels // classes).astype(np.int32),
+            highest=np.where(at_home, virtual_channels, (leg + 1) * virtual_channels // classes).astype(
+                np.int32
+            ),
+            shared=np.full(self.routers, self.shared),
+        )
+
+    def _refuse_deadlock(self, leg: Ints, virtual_channels: int) -> None:
+        ends = np.array([(link.start, link.end) for link in self.links], np.int32).reshape(-1, 2)
+        cycle = dependency_cycle(ends, np.array(self.home), self.toward, leg)
+        if not cycle:
+            return
+        circle = ", ".join(f"{self.links[link].start}->{self.links[link].end}" for link in (*cycle, cycle[0]))
+        remedy = (
+            f"Give at least {self.classes} virtual channels."
+            if virtual_channels < self.classes
+            else "Remove a link of the circle, or use a mesh, a tree or a torus."
+        )
+        raise InputError(
+            self.name,
+            f"{virtual_channels} virtual channel{'s' * (virtual_channels > 1)}",
+            f"packets can wait for each other around the links {circle}",
+            remedy,
+        )
+
+    def with_links(self, latency: int = 1, period: int = 1) -> Fabric:
+        """The same fabric with every link slower."""
+        return replace(
+            self, links=tuple(link._replace(latency=latency, period=period) for link in self.links)
+        )
+
+
+def fabric_of(topology: Topology, name: str) -> Fabric:
+    """The routers of a topology: one for each node, or, where cores have none, one for each switch.
+
+    Links to cores without a router are the wires of terminals. A link takes a flit in at most one a cycle.
+
+    >>> from deltasim.simulator.topology import parse_topology
+    >>> crossbar = fabric_of(parse_topology("crossbar:4"), "crossbar:4")
+    >>> crossbar.routers, crossbar.links, crossbar.home
+    (1, (), (0, 0, 0, 0))
+    """
+    cores = topology.cores
+    if topology.is_bus:
+        nowhere = np.full((1, cores), ARRIVED, np.int32)
+        length = topology.links[0].length
+        return Fabric(
+            name, (0,) * cores, topology.grid, 1, (), nowhere, nowhere * 0, shared=True, reach=length
+        )
+    first = 0 if topology.routers else cores
+    kept = [index for index, link in enumerate(topology.links) if min(link.start, link.end) >= first]
+    number = np.full(len(topology.links) + 1, ARRIVED, np.int32)  # the last stands for nowhere
+    number[kept] = np.arange(len(kept))
+    links = [
+        Link(
+            link.start - first,
+            link.end - first,
+            link.length,
+            max(1, math.ceil(link.latency)),
+            max(1, math.ceil(link.period)),
+        )
+        for link in (topology.links[index] for index in kept)
+    ]
+    home, reach = tuple(range(cores)), 0.0
+    if not topology.routers:
+        wires = {link.start: link for link in topology.links if link.start < cores}
+        home = tuple(wires[core].end - first for core in range(cores))
+        reach = sum(link.length for link in wires.values()) / cores
+    return Fabric(
+        name,
+        home,
+        topology.grid,
+        topology.nodes - first,
+        tuple(links),
+        number[topology.toward[first:, :cores]],
+        topology.leg[first:, :cores],
+        topology.classes,
+        reach=reach,
+    )
+
+
+def fabric_from_graph(graph: networkx.Graph[int], name: str = "graph") -> Fabric:
+    """Every node of a networkx graph is a router with a terminal; every edge two links (one, if directed).
+
+    Edges may carry what :func:`simulator.topology.edges.links_of` takes. Errors: InputError for other nodes,
+    a graph in which one cannot reach another, and (from :meth:`Fabric.wires`) for routes that can deadlock.
+
+    >>> import networkx
+    >>> fabric_from_graph(networkx.path_graph(4)).path(0, 3)
+    (0, 1, 2, 3)
+    """
+    return fabric_of(graph_topology(graph_links(graph, name), None, name, graph.number_of_nodes()), name)
+
+
+def parse_fabric(text: str, place: str = "--topology") -> Fabric:
+    """Read ``mesh:8x8`` and its like (``simulator.topology.table.FAMILIES``), or the path of a file of edges.
+
+    The name of a chip in the box, or the path of its YAML description, stands for the chip's network, with
+    the slower links of chips that are joined.
+    Errors: InputError for an unknown or malformed name, a size beyond 1,024 terminals, a bad file.
+
+    >>> parse_fabric("tree:2x3").terminals, parse_fabric("bus:16").routers, parse_fabric("mesh16").grid
+    (8, 1, (4, 4))
+    """
+    kind = text.partition(":")[0]
+    if kind in FAMILIES:
+        topology = parse_topology(text, None, place)
+    else:
+        topology = topology_elsewhere(text, kind, place)
+    if topology.cores > LARGEST:
+        remedy = f"Give a network of at most {LARGEST:,} terminals."
+        raise InputError(place, text, f"it has more than {LARGEST:,} terminals", remedy)
+    return fabric_of(topology, Path(text).name)
+
+
+def topology_elsewhere(text: str, kind: str, place: str) -> Topology:
+    """The topology of a chip, by its name or its description, or of a file of edges."""
+    from deltasim.simulator.chip import chip_names, load_chip
+    from deltasim.simulator.chip.wiring import described_topology
+
+    path = Path(text)
+    if text in chip_names() or path.suffix in (".yaml", ".yml"):
+        chip = load_chip(text)
+        return described_topology(chip.network, chip.cores.count)
+    if path.is_file():
+        return graph_topology(read_edges(path), None, path.name)
+    choices = nearest(kind, [*FAMILIES, *chip_names()])
+    raise InputError(place, text, "there is no such topology, chip or file of edges", choices)

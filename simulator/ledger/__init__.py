@@ -1,0 +1,1 @@
+"""What was counted: laws, background energy, bandwidth over time, prices applied afterwards."""

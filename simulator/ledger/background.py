@@ -1,0 +1,63 @@
+"""What no message causes: the words written at the start of a sequence, and what time itself costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from deltasim.simulator.dram import in_order as dram
+from deltasim.simulator.dram.controller import close_books
+from deltasim.simulator.plan.memo import kept
+from deltasim.simulator.plan.plan import Integers, Plan
+
+
+class Entry(NamedTuple):
+    """An amount for the books; ``layer`` -1 is what all layers share."""
+
+    unit: int
+    layer: int
+    action: str
+    amount: int
+
+
+@kept
+def preset(plan: Plan) -> tuple[Entry, ...]:
+    """The start of a sequence writes all accumulators, states and last sent values (events have none)."""
+    return tuple(written_at_start(plan))
+
+
+def written_at_start(plan: Plan) -> Iterator[Entry]:
+    """The same, share by share."""
+    for population, shares in enumerate(plan.shares):
+        cell = plan.network.populations[population].cell
+        per_neuron = cell.accumulators + len(cell.states) if plan.into[population] else 0
+        for share in shares:
+            unit, size = plan.core_unit(share.core), share.stop - share.start
+            if per_neuron:
+                yield Entry(unit, population, "core.state_write", size * per_neuron)
+            for projection in plan.out_of[population]:
+                if plan.remembers[projection]:
+                    yield Entry(unit, int(plan.target[projection]), "core.state_write", size)
+
+
+def elapsed(plan: Plan, drams: Mapping[int, Integers], elapsed_ps: int) -> Iterator[Entry]:
+    """Leakage of cores, memories and the network; refresh and background of every DRAM channel."""
+    for core in range(plan.cores):
+        yield Entry(plan.core_unit(core), -1, "core.leakage", elapsed_ps)
+    yield Entry(plan.chip_unit, -1, "network.leakage", elapsed_ps)
+    for store, name in enumerate(plan.stores.component):
+        unit, timing = int(plan.stores.unit[store]), plan.stores.timing[store]
+        if timing is not None:
+            refreshes, active_ps, precharged_ps = dram.rest(drams[store], timing, elapsed_ps)
+            yield Entry(unit, -1, f"{name}.refresh", int(refreshes))
+            yield Entry(unit, -1, f"{name}.background_active", int(active_ps))
+            yield Entry(unit, -1, f"{name}.background_precharged", int(precharged_ps))
+        elif plan.stores.controlled[store] is not None:
+            books = close_books(drams[store], elapsed_ps)
+            yield Entry(unit, -1, f"{name}.refresh", int(books.refreshes))
+            yield Entry(unit, -1, f"{name}.background_active", int(books.active_ps))
+            yield Entry(unit, -1, f"{name}.background_precharged", int(books.precharged_ps))
+            yield Entry(unit, -1, f"{name}.background_active_down", int(books.active_down_ps))
+            yield Entry(unit, -1, f"{name}.background_precharged_down", int(books.precharged_down_ps))
+        else:
+            yield Entry(unit, -1, f"{name}.leakage", elapsed_ps)

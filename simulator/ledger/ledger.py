@@ -1,0 +1,112 @@
+"""What a run counted: integers per (unit, action), integer picoseconds, nothing priced."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+Counts = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One piece of hardware that serves one job after another.
+
+    ``kind`` is scan, send, receive, fetch, mac, update, scratchpad, dram, link or bus (or ``core`` and
+    ``chip``, which only count); ``node`` is the topology node it sits at, for a link the node it leaves.
+
+    >>> Unit("core3.mac", "mac", 3).name
+    'core3.mac'
+    """
+
+    name: str
+    kind: str
+    node: int
+
+
+@dataclass(frozen=True, eq=False)
+class Ledger:
+    """Counts and times of a run; joules come later, from a price table.
+
+    Shapes: ``counts`` (units, actions); ``layer_counts`` (layers, actions), the same totals split by what
+    caused them; ``busy_ps``, ``stalled_ps``, ``idle_ps`` and the three queue records (units,);
+    ``step_latency_ps`` (steps,); ``sequence_latency_ps`` (sequences,). Times are int64 picoseconds.
+    ``traffic`` (sequences, shared memories, 1 + bins): bytes over time of each of ``memories``, all its ports
+    together, as a timeline (`deltasim.simulator.ledger.timeline`).
+
+    >>> import numpy as np
+    >>> from deltasim.simulator.ledger.ledger import Ledger, Unit
+    >>> one, none = np.ones((1, 1), np.int64), np.zeros(1, np.int64)
+    >>> ledger = Ledger((Unit("core0.mac", "mac", 0),), ("core.mac",), ("gru_0",), one, one,
+    ...                 none, none, none, none, none, none, none, none)
+    >>> ledger.total("core.mac"), ledger.elapsed_ps
+    (1, 0)
+    """
+
+    units: tuple[Unit, ...]
+    actions: tuple[str, ...]
+    layers: tuple[str, ...]
+    counts: Counts
+    layer_counts: Counts
+    busy_ps: Counts
+    stalled_ps: Counts
+    idle_ps: Counts
+    queue_wait_ps: Counts
+    queue_area_ps: Counts
+    queue_peak: Counts
+    step_latency_ps: Counts
+    sequence_latency_ps: Counts
+    memories: tuple[str, ...] = ()
+    traffic: Counts = field(default_factory=lambda: np.zeros((1, 0, 1), np.int64))
+
+    @property
+    def elapsed_ps(self) -> int:
+        """Time on the chip over all sequences, in picoseconds."""
+        return int(self.sequence_latency_ps.sum())
+
+    def total(self, action: str) -> int:
+        """How often an action happened on the whole chip; 0 for an action this chip does not know."""
+        return self._totals.get(action, 0)
+
+    @cached_property
+    def _totals(self) -> dict[str, int]:
+        return dict(zip(self.actions, self.counts.sum(axis=0).tolist(), strict=True))
+
+
+def joined(ledgers: Sequence[Ledger]) -> Ledger:
+    """Add up the ledgers of sequences that ran one after another on the same plan.
+
+    Counts and times add; latencies follow one another; the peak of a queue is the highest of all.
+    """
+    first = ledgers[0]
+    if len(ledgers) == 1:
+        return first
+
+    def added(name: str) -> Counts:
+        total: Counts = np.sum([getattr(ledger, name) for ledger in ledgers], axis=0, dtype=np.int64)
+        return total
+
+    def chained(name: str) -> Counts:
+        return np.concatenate([getattr(ledger, name) for ledger in ledgers])
+
+    return Ledger(
+        units=first.units,
+        actions=first.actions,
+        layers=first.layers,
+        counts=added("counts"),
+        layer_counts=added("layer_counts"),
+        busy_ps=added("busy_ps"),
+        stalled_ps=added("stalled_ps"),
+        idle_ps=added("idle_ps"),
+        queue_wait_ps=added("queue_wait_ps"),
+        queue_area_ps=added("queue_area_ps"),
+        queue_peak=np.max([ledger.queue_peak for ledger in ledgers], axis=0),
+        step_latency_ps=chained("step_latency_ps"),
+        sequence_latency_ps=chained("sequence_latency_ps"),
+        memories=first.memories,
+        traffic=chained("traffic"),
+    )

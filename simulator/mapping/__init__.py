@@ -1,0 +1,1 @@
+"""Neurons to cores, weights to memories: policies, capacity, pinned columns."""

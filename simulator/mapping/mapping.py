@@ -1,0 +1,144 @@
+"""Where a network lies on a chip: neurons on cores, weights in memories.
+
+Every population is cut into contiguous slices, one for each core it is spread over, whose sizes differ by at
+most one. Every projection has a block of weights for each core that holds a slice of its target: column by
+column, in the first memory of the chip that still holds it, or where its policy says (``placement``). A
+pinned one may have two: hot columns near the core, the others in the DRAM.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from functools import partial
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+from deltasim.runtime.errors import InputError, nearest
+from deltasim.simulator.chip.text_table import Table
+from deltasim.simulator.mapping.capacity import Need
+from deltasim.simulator.mapping.column_format import fullest, layouts
+from deltasim.simulator.mapping.policies import place_weights
+from deltasim.simulator.mapping.profile import Profile
+from deltasim.simulator.mapping.weight_block import Block
+
+if TYPE_CHECKING:
+    from deltasim.networks.graph import Network
+    from deltasim.simulator.chip import Chip
+
+
+class Slice(NamedTuple):
+    """Neurons ``start`` to ``stop - 1`` of a population, on one core."""
+
+    core: int
+    start: int
+    stop: int
+
+    @property
+    def size(self) -> int:
+        return self.stop - self.start
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """Slices of every population (in the order of ``network.populations``) and blocks of weights.
+
+    ``blocks`` are ordered by projection, then core; of one that is split, the hot columns come first.
+    """
+
+    populations: tuple[str, ...]
+    projections: tuple[str, ...]
+    slices: tuple[tuple[Slice, ...], ...]
+    blocks: tuple[Block, ...]
+
+    @property
+    def digest(self) -> str:
+        """sha256 over all of it."""
+        content = json.dumps(asdict(self), sort_keys=True, default=bytes.hex)
+        return hashlib.sha256(content.encode()).hexdigest()
+
+    def table(self) -> tuple[Table, Table]:
+        """Where neurons and weights lie, a row for each slice and each block."""
+        neurons = [
+            (name, str(part.core), f"{part.start}-{part.stop - 1}", f"{part.size:,}")
+            for name, parts in zip(self.populations, self.slices, strict=True)
+            for part in parts
+        ]
+        weights = [
+            (
+                self.projections[block.projection],
+                str(block.core),
+                block.memory,
+                str(block.channel),
+                f"{block.base_address:#x}",
+                f"{block.stride_bytes:,}" if block.stride_bytes else "packed",
+                f"{block.bytes:,}",
+                block.share,
+            )
+            for block in self.blocks
+        ]
+        columns = ("projection", "core", "memory", "channel", "address", "bytes a column", "bytes", "columns")
+        return (
+            Table("Neurons", ("population", "core", "range", "neurons"), tuple(neurons)),
+            Table("Weights", columns, tuple(weights)),
+        )
+
+
+def map_network(network: Network, chip: Chip, profile: Profile | None = None) -> Mapping:
+    """Spread a network over a chip; ``profile`` says which columns are hot where the chip pins them.
+
+    Errors: InputError where the weights do not fit, the description places what the network does not have,
+    or it pins and no profile of this network is given.
+    """
+    explicit = chip.placement.explicit
+    populations = tuple(population.name for population in network.populations)
+    projections = tuple(projection.name for projection in network.projections)
+    placed: dict[str, tuple[Iterable[str], tuple[str, ...]]] = {
+        "cores": (explicit.cores, populations),
+        "memory": (explicit.memory, projections),
+    }
+    placed = {f"explicit.{path}": found for path, found in placed.items()}
+    placed["layers"] = (chip.placement.layers or {}, (*populations, *projections))
+    for path, (named, there) in placed.items():
+        for name in named:
+            if name not in there:
+                rule = f"network {network.name} has no such part"
+                place = chip.place(f"placement.{path}.{name}")
+                raise InputError(place, "placed", rule, nearest(name, there))
+    slices = tuple(
+        spread(population.size, explicit.cores.get(population.name, tuple(range(chip.cores.count))))
+        for population in network.populations
+    )
+    blocks = place_weights(chip, network, needed(network, slices), profile)
+    return Mapping(populations, projections, slices, blocks)
+
+
+def spread(neurons: int, cores: tuple[int, ...]) -> tuple[Slice, ...]:
+    """Contiguous slices, as even as they can be; cores left without a neuron are left out.
+
+    >>> spread(5, (0, 3))
+    (Slice(core=0, start=0, stop=3), Slice(core=3, start=3, stop=5))
+    """
+    bounds = [-(-neurons * part // len(cores)) for part in range(len(cores) + 1)]
+    parts = zip(cores, pairwise(bounds), strict=True)
+    return tuple(Slice(core, start, stop) for core, (start, stop) in parts if stop > start)
+
+
+def needed(network: Network, slices: tuple[tuple[Slice, ...], ...]) -> tuple[Need, ...]:
+    """The weights each core has to store, by projection, then in the order of the target's slices."""
+    parts_of = {population.name: parts for population, parts in zip(network.populations, slices, strict=True)}
+    found: list[Need] = []
+    for number, projection in enumerate(network.projections):
+        connection, target = projection.connection, projection.target
+        parts = parts_of[target]
+        resized = partial(fullest, connection, network.population(target).size)
+        stored = layouts(connection, [(part.start, part.stop) for part in parts])
+        bounds = (parts[0].start, *(part.stop for part in parts))
+        bits = network.weight_bits(number)
+        for place, (part, layout) in enumerate(zip(parts, stored, strict=True)):
+            found.append(
+                Need(number, projection.name, target, part.core, layout, resized, bits, bounds, place)
+            )
+    return tuple(found)

@@ -1,0 +1,143 @@
+"""Compile network, chip and mapping into a plan: flat integers, picoseconds, unit numbers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from deltasim.networks.graph import Network
+from deltasim.runtime.errors import InputError
+from deltasim.simulator.chip import Chip
+from deltasim.simulator.chip.actions import chip_actions
+from deltasim.simulator.components.dma_bursts import WHOLE
+from deltasim.simulator.ledger.ledger import Unit
+from deltasim.simulator.mapping.mapping import Mapping
+from deltasim.simulator.plan.input_queues import compile_buffers
+from deltasim.simulator.plan.links import compile_wires
+from deltasim.simulator.plan.memories import check_registers, compile_stores, numbered
+from deltasim.simulator.plan.plan import ABSENT, STAGES, Integers, Plan, Share, Stages
+from deltasim.simulator.plan.weight_columns import compile_columns
+
+
+def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
+    """Everything an engine needs besides the messages.
+
+    Units are ordered: core stages, memories, links, then one counting unit a core and
+    one for the whole chip.
+
+    Errors: InputError for a computed population that no projection ends in.
+
+    >>> from deltasim.simulator.chip import load_chip
+    >>> from deltasim.networks.builders.recurrent import random_stack
+    >>> from deltasim.simulator.mapping.mapping import map_network
+    >>> import numpy as np
+    >>> network = random_stack("gru", 4, (8,), np.random.default_rng(0))
+    >>> chip = load_chip("edgedrnn")
+    >>> [unit.name for unit in compile_plan(network, chip, map_network(network, chip)).units][:3]
+    ['core0.scan', 'core0.fetch', 'core0.mac']
+    """
+    units: list[Unit] = []
+    stages = compile_stages(chip, units)
+    stores = compile_stores(chip, units)
+    number = {population.name: index for index, population in enumerate(network.populations)}
+    source = [number[projection.source] for projection in network.projections]
+    target = [number[projection.target] for projection in network.projections]
+    for index in (index for sweep in network.order for index in sweep):
+        if index not in target:
+            raise InputError(
+                f"network {network.name}: population {network.populations[index].name}",
+                "no projection ends in it",
+                "on a chip a population moves when messages have been scanned for it",
+                "Connect it, or add what it gives to the biases of its targets.",
+            )
+    columns, trees = compile_columns(network, mapping, chip.topology)
+    check_registers(chip, stages, columns.longest)
+    wires = compile_wires(chip, stores, units)
+    units += [Unit(f"core{core}", "core", core) for core in range(chip.cores.count)]
+    units.append(Unit("chip", "chip", 0))
+    populations = range(len(network.populations))
+    plan = Plan(
+        network=network,
+        chip=chip,
+        mapping=mapping,
+        units=tuple(units),
+        actions=tuple(action.name for action in chip_actions(chip)),
+        layers=(*(population.name for population in network.populations), "shared"),
+        policy=chip.synchronisation.policy,
+        meeting_ps=chip.synchronisation.cost_cycles * chip.cores.period_ps,
+        cores=chip.cores.count,
+        shares=tuple(tuple(Share(*part) for part in parts) for parts in mapping.slices),
+        into=tuple(tuple(p for p, end in enumerate(target) if end == index) for index in populations),
+        out_of=tuple(tuple(p for p, start in enumerate(source) if start == index) for index in populations),
+        source=integers(source),
+        target=integers(target),
+        delay=integers([projection.delay for projection in network.projections]),
+        remembers=integers([1 - network.sends_events(p) for p in range(len(network.projections))]),
+        sweep=integers([population.sweep for population in network.populations]),
+        order=network.order,
+        stages=stages,
+        wires=wires,
+        buffers=None,
+        link_um=link_lengths(chip),
+        stores=stores,
+        trees=trees,
+        columns=columns,
+    )
+    return replace(plan, buffers=compile_buffers(plan)) if chip.network.buffer_flits else plan
+
+
+def link_lengths(chip: Chip) -> Integers | None:
+    """Micrometres of every link: its tile pitches times the pitch. A bus passes all cores in a row.
+
+    A link between chips has a price of its own, and no length.
+    """
+    pitch_m = chip.network.pitch_m
+    if pitch_m is None:
+        return None
+    pitches = (
+        [float(chip.cores.count)]
+        if chip.topology.is_bus
+        else [0.0 if link.between_chips else link.length for link in chip.topology.links]
+    )
+    return np.rint(np.array(pitches) * pitch_m * 1e6).astype(np.int64)
+
+
+def integers(values: list[int]) -> Integers:
+    return np.array(values, np.int64)
+
+
+def compile_stages(chip: Chip, units: list[Unit]) -> Stages:
+    """Core stages and their units: a stage without time is absent, stages of one unit share its number."""
+    cores, period = chip.cores, chip.cores.period_ps
+    shared: dict[str, tuple[str, ...]] = {stage: group for group in cores.shared_units for stage in group}
+    arrays = cores.mac.arrays
+    absent = {stage for stage in ("send", "receive") if getattr(cores, stage).cycles == 0}
+    table = np.full((cores.count, len(STAGES)), ABSENT, np.int64)
+    for core in range(cores.count):
+        taken: dict[tuple[str, ...], int] = {}
+        for column, stage in enumerate(STAGES):
+            if stage in absent:
+                continue
+            group = shared.get(stage, (stage,))
+            if group not in taken:
+                taken[group] = len(units)
+                names = numbered(f"core{core}.{'+'.join(group)}", arrays if stage in ("fetch", "mac") else 1)
+                units += [Unit(name, group[-1], core) for name in names]
+            table[core, column] = taken[group]
+    return Stages(
+        unit=table,
+        cycle_ps=period,
+        scan_per_cycle=cores.scan.elements_per_cycle,
+        scan_pad_to=cores.scan.pad_to,
+        send_ps=cores.send.cycles * period,
+        receive_ps=cores.receive.cycles * period,
+        fetch_slots=cores.outstanding_fetches,
+        arrays=arrays,
+        burst_bytes=cores.dma.burst_bytes if cores.dma else WHOLE,
+        pieces_at_once=cores.dma.outstanding if cores.dma else 1,
+        mac_lanes=cores.mac.lanes,
+        update_lanes=cores.update.lanes,
+        update_group_ps=cores.update.cycles * period,
+        update_fixed_ps=cores.update.fixed * period,
+    )

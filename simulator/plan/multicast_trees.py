@@ -1,0 +1,77 @@
+"""The trees of a plan, link by link."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from deltasim.simulator.plan.memo import kept
+from deltasim.simulator.plan.plan import ABSENT, Integers, Plan
+from deltasim.simulator.plan.weight_columns import flags_of
+
+
+@dataclass(frozen=True, eq=False)
+class Branches:
+    """The links of tree *k* are the entries ``start[k]`` to ``start[k + 1]``, nearest first.
+
+    Entry *e* is link ``link[e]``; it is entered when the head has left entry ``parent[e]`` of the tree (-1:
+    at once). Behind it the message reaches the cores ``drop_core[drop_start[e]:drop_start[e + 1]]``, whose
+    copies stand at ``drop_place`` among the column's copies. ``local`` is the place of the source core's own
+    copy, or -1.
+    """
+
+    start: Integers
+    link: Integers
+    parent: Integers
+    drop_start: Integers
+    drop_core: Integers
+    drop_place: Integers
+    local: Integers
+
+
+@kept
+def branches_of(plan: Plan) -> Branches:
+    """Of the tree from a core to all cores the part that leads to the wanted ones, for every tree."""
+    trees, topology = plan.trees, plan.chip.topology
+    wanted = flags_of(trees.wanted, topology.cores)
+    place = np.cumsum(wanted, axis=1) - 1  # of a core's copy among those of the column
+    sources, begins = np.unique(trees.source, return_index=True)
+    ends = [*begins[1:].tolist(), len(trees.source)]
+    local = np.full(len(wanted), ABSENT, np.int64)
+    found: dict[str, list[Integers]] = {
+        name: [] for name in ("size", "link", "parent", "drop", "core", "place")
+    }
+    entries = 0
+    for source, reach, begin, end in zip(
+        sources.tolist(), topology.reaches(sources.tolist()), begins.tolist(), ends, strict=True
+    ):
+        mine, places = wanted[begin:end].copy(), place[begin:end]
+        local[begin:end] = np.where(mine[:, source], places[:, source], ABSENT)
+        mine[:, source] = False
+        used = reach.used(mine)
+        number = np.cumsum(used).reshape(used.shape) - 1 + entries  # of an entry that is used
+        first = np.concatenate([[0], np.cumsum(used.sum(axis=1))])[:-1] + entries
+        row, entry = np.nonzero(used)
+        parent = reach.parent[entry]
+        found["size"].append(used.sum(axis=1))
+        found["link"].append(reach.link[entry])
+        found["parent"].append(np.where(parent == ABSENT, ABSENT, number[row, parent] - first[row]))
+        tree, core = np.nonzero(mine)
+        drop = number[tree, reach.last[core]]
+        order = np.lexsort((core, drop))
+        found["drop"].append(drop[order])
+        found["core"].append(core[order])
+        found["place"].append(places[tree, core][order])
+        entries += len(row)
+    chained = {name: np.concatenate(rows).astype(np.int64, copy=False) for name, rows in found.items()}
+    drops = np.bincount(chained["drop"], minlength=entries)
+    return Branches(
+        start=np.concatenate([[0], np.cumsum(chained["size"])]).astype(np.int64),
+        link=chained["link"],
+        parent=chained["parent"],
+        drop_start=np.concatenate([[0], np.cumsum(drops)]).astype(np.int64),
+        drop_core=chained["core"],
+        drop_place=chained["place"],
+        local=local,
+    )

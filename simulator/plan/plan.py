@@ -1,0 +1,279 @@
+"""The plan: network, chip and mapping flattened into integer arrays that every engine reads and none changes.
+
+Vocabulary. A *column* is what one source neuron of one projection sends into: column number =
+``offset[projection] + source``. A *copy* is the part of a column that lies on one target core, a *tree* the
+set of links that carries a message from its source core to all its target cores, a *share* the slice of a
+population that sits on one core. A plan holds copies and trees by a number for each; whoever needs them one
+by one lays them out (``simulator.plan.expanded_columns``, ``simulator.plan.multicast_trees``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from deltasim.networks.graph import Network
+from deltasim.simulator.chip import Chip
+from deltasim.simulator.components.banked_buffer import window_of
+from deltasim.simulator.components.service_times import rounds
+from deltasim.simulator.dram.in_order import DramTiming, channel_at_rest
+from deltasim.simulator.dram.mapping import AddressBits
+from deltasim.simulator.dram.packing import pack
+from deltasim.simulator.dram.timing import Timing
+from deltasim.simulator.ledger.ledger import Unit
+from deltasim.simulator.mapping.mapping import Mapping
+from deltasim.simulator.mapping.weight_block import Block
+
+Integers = npt.NDArray[np.int64]
+
+STAGES = ("scan", "send", "receive", "fetch", "mac", "update")
+SCAN, SEND, RECEIVE, FETCH, MAC, UPDATE = range(6)
+ABSENT = -1
+SCRATCHPAD, DRAM, CACHE, BUFFER, REGISTERS, CONTROLLER = range(6)
+
+
+@dataclass(frozen=True)
+class Share:
+    """Neurons ``start`` to ``stop`` of a population, on one core."""
+
+    core: int
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, eq=False)
+class Stages:
+    """Times of the core stages, in picoseconds, and their units: ``unit`` is (cores, stages), -1 = absent.
+
+    With several multiply arrays ``unit`` names the fetch and mac units of array 0; those of the other arrays
+    follow it one by one.
+    """
+
+    unit: Integers
+    cycle_ps: int
+    scan_per_cycle: int
+    scan_pad_to: int
+    send_ps: int
+    receive_ps: int
+    fetch_slots: int
+    arrays: int
+    burst_bytes: int  # a column is fetched in pieces that end at multiples of it
+    pieces_at_once: int  # of one column
+    mac_lanes: int
+    update_lanes: int
+    update_group_ps: int
+    update_fixed_ps: int
+
+    @property
+    def fetch_units(self) -> Integers:
+        """The fetch units of every array of every core. Shape (cores, arrays)."""
+        units: Integers = self.unit[:, FETCH, np.newaxis] + np.arange(self.arrays)
+        return units
+
+
+@dataclass(frozen=True, eq=False)
+class InputBuffers:
+    """The finite buffers behind the links: ``channels`` virtual channels of ``flits`` flits behind each.
+
+    Packets that wait for a link stand in one of ``queues`` queues, by class and leg
+    (``deltasim.simulator.chip.virtual_channels``). Queue *q* has the channels from
+    ``rules.buffers.first_channel(q, queues, channels)`` on. The arrays are parallel to the links of
+    the trees (``branches``), ``path_link`` and ``back_link``.
+    """
+
+    channels: int
+    flits: int
+    queues: int
+    tree_queue: Integers
+    path_queue: Integers
+    back_queue: Integers
+
+
+@dataclass(frozen=True, eq=False)
+class Wires:
+    """The network on chip: link ``l`` is unit ``first_unit + l``; memory paths as ragged arrays."""
+
+    first_unit: int
+    links: int
+    period_ps: int  # of the network's own clock: a flit over a link as wide as a flit
+    link_period_ps: Integers  # (links,) one flit over this link
+    link_hop_ps: Integers  # (links,) the head over this link, router included
+    link_action: tuple[str, ...]  # (links,) what a flit over it counts as
+    routed: Integers  # (links, 2) 1 where a router stands at the link's start, at its end
+    flit_bytes: int
+    message_flits: int
+    request_flits: int
+    path_start: Integers  # path (core, memory) is entries path_start[core * memories + memory] ...
+    path_link: Integers  # from the core to the memory
+    back_start: Integers
+    back_link: Integers  # from the memory to the core
+
+
+class Controlled(NamedTuple):
+    """A DRAM of a standard behind its controller: what the command-level rule reads of it."""
+
+    timing: Timing
+    bits: AddressBits
+
+
+@dataclass(frozen=True, eq=False)
+class Stores:
+    """The memories, one for each core or for each port: memory *m* is ``unit[m]``.
+
+    A scratchpad has a bank, and so a unit, for each multiply array of its core: ``unit[m]`` is that of array
+    0, the others follow it. A cache has two units, its tags and behind them its data.
+    """
+
+    unit: Integers
+    component: tuple[str, ...]  # the chip's name for it: the prefix of its actions
+    kind: Integers  # SCRATCHPAD, DRAM, CACHE, BUFFER, REGISTERS or CONTROLLER
+    period_ps: Integers
+    width_bytes: Integers
+    latency_ps: Integers
+    behind: Integers  # of a cache: the memory it fetches its lines from
+    line_bytes: Integers
+    sets: Integers
+    ways: Integers
+    banks: Integers  # of a buffer
+    interleave: Integers  # words of a bank that follow each other
+    places: Integers  # streams a buffer serves at once, runs of bytes a controller holds
+    timing: tuple[DramTiming | None, ...]  # of a DRAM that serves in order
+    controlled: tuple[Controlled | None, ...]
+
+    @property
+    def shared(self) -> npt.NDArray[np.bool_]:
+        """Which of them are reached over the network."""
+        remote: npt.NDArray[np.bool_] = (
+            (self.kind == DRAM) | (self.kind == BUFFER) | (self.kind == CONTROLLER)
+        )
+        return remote
+
+    def holding(self, block: Block) -> int:
+        """The memory that a block's columns are asked of: where they lie, or the cache in front of it."""
+        first = self.component.index(block.through or block.memory)
+        return first + (block.channel if self.shared[first] else block.core)
+
+    def drams_at_rest(self) -> dict[int, Integers]:
+        """The state of every DRAM before a sequence, as its rule keeps it, by memory."""
+        resting = {m: channel_at_rest(timing) for m, timing in enumerate(self.timing) if timing}
+        for m, of in enumerate(self.controlled):
+            if of:
+                resting[m] = pack(of.timing, of.bits, int(self.places[m]))
+        return resting
+
+
+@dataclass(frozen=True, eq=False)
+class Trees:
+    """The K distinct ways of messages: from a core to a set of cores. Sorted by their source core."""
+
+    source: npt.NDArray[np.int32]  # (K,)
+    wanted: npt.NDArray[np.uint64]  # (K, words): bit c % 64 of word c // 64 is 1 where core c has a copy
+    links: npt.NDArray[np.int32]  # (K,) how many links the message takes
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """What each message fetches. Part *n* of a column lies with share *n* of the population it goes into.
+
+    Few parts are of different size. The number of a part's size is ``size[first[population] + n *
+    rows[population] + row]``, and ``size_words`` and ``size_bytes`` say what that is. The row of a source is
+    ``row[projection] + source``; where all sources of a projection send alike (``stride`` 0) it has one row.
+    What one core has to read lies together.
+    """
+
+    offset: Integers  # (projections + 1,)
+    tree: npt.NDArray[np.int32]  # of each column
+    words: npt.NDArray[np.int32]  # of each column, in all its copies
+    size: npt.NDArray[np.unsignedinteger[Any]]
+    first: Integers  # (populations,)
+    rows: Integers  # (populations,)
+    row: Integers  # (projections,)
+    stride: Integers  # (projections,) 0 or 1
+    size_words: Integers
+    size_bytes: Integers
+
+    @property
+    def longest(self) -> int:
+        """Bytes of the longest copy; 1 where there is none."""
+        return int(self.size_bytes.max(initial=1))
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """All an engine needs besides the messages. Built by :func:`simulator.plan.compile.compile_plan`."""
+
+    network: Network
+    chip: Chip
+    mapping: Mapping
+    units: tuple[Unit, ...]
+    actions: tuple[str, ...]
+    layers: tuple[str, ...]
+    policy: str
+    meeting_ps: int
+    cores: int
+    shares: tuple[tuple[Share, ...], ...]  # per population
+    into: tuple[tuple[int, ...], ...]  # per population: projections that end in it
+    out_of: tuple[tuple[int, ...], ...]  # per population: projections that start from it
+    source: Integers  # population each projection starts from
+    target: Integers
+    delay: Integers
+    remembers: Integers  # 1 where a projection sends deltas and keeps what it last sent, 0 for events
+    sweep: Integers  # sweep of each population
+    order: tuple[tuple[int, ...], ...]  # per sweep: populations in computing order
+    stages: Stages
+    wires: Wires
+    buffers: InputBuffers | None  # None: without limit
+    link_um: Integers | None  # micrometres of each link; None where the chip does not state its pitch
+    stores: Stores
+    trees: Trees
+    columns: Columns
+
+    @property
+    def chip_unit(self) -> int:
+        """The unit that carries what belongs to the whole chip; the last one."""
+        return len(self.units) - 1
+
+    def buffer_window(self, store: int) -> int:
+        """How many cycles ahead the streams of a shared buffer can reserve its banks."""
+        places, width = int(self.stores.places[store]), int(self.stores.width_bytes[store])
+        return window_of(places, self.longest_transfer(), width)
+
+    def longest_transfer(self) -> int:
+        """No memory is asked for more bytes than this at one time: a piece, in whole lines of a cache."""
+        longest = min(self.columns.longest, self.stages.burst_bytes)
+        return longest + 2 * int(self.stores.line_bytes.max(initial=1))
+
+    def core_unit(self, core: int) -> int:
+        """The unit that carries what belongs to a core but to none of its stages."""
+        return len(self.units) - 1 - self.cores + core
+
+    def crosses_sweeps(self, projection: int) -> bool:
+        """True when the projection reads what an earlier sweep recorded."""
+        return bool(
+            self.sweep[self.source[projection]] != self.sweep[self.target[projection]]
+            and self.into[int(self.source[projection])]
+        )
+
+
+class Work(NamedTuple):
+    """What one update of a share takes: its time, and the words it reads and writes."""
+
+    duration_ps: int
+    reads: int
+    writes: int
+
+
+def share_updates(plan: Plan, population: int, share: int) -> Work:
+    """``fixed + cycles * ceil(n / lanes)``; all accumulators and states are read, all states written.
+
+    A population that hears spikes writes its accumulators as well: they start from the bias at every step.
+    """
+    where, cell = plan.shares[population][share], plan.network.populations[population].cell
+    size, stages = where.stop - where.start, plan.stages
+    duration_ps = stages.update_fixed_ps + rounds(size, stages.update_lanes) * stages.update_group_ps
+    reads = cell.accumulators + len(cell.states)
+    writes = reads if plan.network.restarts[population] else len(cell.states)
+    return Work(max(1, int(duration_ps)), size * reads, size * writes)

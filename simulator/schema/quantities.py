@@ -1,0 +1,135 @@
+"""Physical quantities in a chip description: "125 MHz", "64 KiB", "1.3 pJ", each with its own unit.
+
+A number without a unit is refused, and so is another unit, a negative value, and zero where zero has no
+meaning. In Python they are plain numbers in SI units, or whole bytes, bits and cycles; written out again they
+keep a unit.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, PlainSerializer
+from quantiphy import QuantiPhyError, Quantity
+
+from deltasim.runtime.errors import InputError
+
+
+class QuantityError(ValueError):
+    """A quantity that cannot be read: the rule it breaks and the remedy."""
+
+    def __init__(self, rule: str, remedy: str) -> None:
+        super().__init__(f"{rule}. {remedy}")
+        self.rule, self.remedy = rule, remedy
+
+
+class Amount(Quantity):
+    """A quantity whose unit may be a cycle or a metre; quantiphy alone reads ``1 cycle`` as a centi-ycle."""
+
+
+Amount.set_prefs(known_units="cycle cycles m")
+
+
+def reads_as(
+    units: tuple[str, ...], what: str, example: str, *, whole: bool, zero: bool
+) -> Callable[[object], float]:
+    """Make the reader of one kind of quantity.
+
+    ``units`` are the accepted spellings of the one unit; the value is scaled to it by SI or binary prefixes.
+
+    >>> size = reads_as(("B",), "a size in bytes", "64 KiB", whole=True, zero=False)
+    >>> size("64 KiB")
+    65536
+    >>> size("64")
+    Traceback (most recent call last):
+    deltasim.simulator.schema.quantities.QuantityError: a size in bytes needs its unit. Write it like 64 KiB.
+    """
+
+    def read(text: object) -> float:
+        remedy = f"Write it like {example}."
+        if isinstance(text, bool) or not isinstance(text, str | int | float):
+            raise QuantityError(f"expected {what}", remedy)
+        try:
+            amount = Amount(str(text), binary=True)
+        except QuantiPhyError:
+            raise QuantityError(f"expected {what}", remedy) from None
+        value = float(amount)
+        if amount.units == "":
+            raise QuantityError(f"{what} needs its unit", remedy)
+        if amount.units not in units:
+            raise QuantityError(f"expected {what}, not {amount.units}", remedy)
+        if not math.isfinite(value) or value < 0 or (value == 0 and not zero):
+            least = "at least 0" if zero else "above 0"
+            raise QuantityError(f"{what} is {least} and finite", remedy)
+        if not whole:
+            return value
+        if value != round(value):
+            raise QuantityError(f"{what} is a whole number of {units[-1]}", remedy)
+        return round(value)
+
+    return read
+
+
+def quantity(
+    units: tuple[str, ...], what: str, example: str, *, whole: bool = False, zero: bool = False
+) -> tuple[Any, ...]:
+    """What pydantic needs to read a quantity and to write it back with its unit."""
+    reader = reads_as(units, what, example, whole=whole, zero=zero)
+    return (BeforeValidator(reader), PlainSerializer(lambda value: f"{value!r} {units[0]}", return_type=str))
+
+
+Frequency = Annotated[float, *quantity(("Hz",), "a frequency", "125 MHz")]
+Bytes = Annotated[int, *quantity(("B",), "a size in bytes", "64 KiB", whole=True)]
+Bits = Annotated[int, *quantity(("bit", "bits"), "a width in bits", "64 bit", whole=True)]
+Length = Annotated[float, *quantity(("m",), "a length", "0.6 mm")]
+Cycles = Annotated[
+    int, *quantity(("cycles", "cycle"), "a number of cycles", "2 cycles", whole=True, zero=True)
+]
+Energy = Annotated[float, *quantity(("J",), "an energy", "1.3 pJ", zero=True)]
+Power = Annotated[float, *quantity(("W",), "a power", "12 mW", zero=True)]
+Count = Annotated[int, Field(strict=True, ge=1)]
+CountOrZero = Annotated[int, Field(strict=True, ge=0)]
+Text = Annotated[str, Field(min_length=1)]
+
+
+def read_node(text: object) -> str:
+    """Check a technology node, "28 nm", or "not stated" where a source does not name it.
+
+    >>> read_node("28 nm")
+    '28 nm'
+    """
+    remedy = "Write it like 28 nm, or: not stated."
+    if text == "not stated":
+        return "not stated"
+    try:
+        length = Amount(str(text))
+    except QuantiPhyError:
+        raise QuantityError("a technology node is a length", remedy) from None
+    if length.units != "m" or not 0 < float(length) < math.inf:
+        raise QuantityError("a technology node is a length", remedy)
+    return str(text)
+
+
+def nanometres(node: str) -> float:
+    """A technology node as a length; InputError where none is stated.
+
+    >>> nanometres("28 nm")
+    28.0
+    """
+    if node == "not stated":
+        raise InputError("node", node, "on-chip memories are priced by node", "State it, or their prices.")
+    return round(float(Amount(node)) * 1e9, 6)
+
+
+Node = Annotated[str, BeforeValidator(read_node)]
+
+
+def period_ps(frequency_hz: float) -> int:
+    """The period of a clock in picoseconds, rounded to the nearest, as every clock domain counts time.
+
+    >>> period_ps(125e6), period_ps(533.333e6)
+    (8000, 1875)
+    """
+    return max(1, round(1e12 / frequency_hz))

@@ -1,0 +1,209 @@
+"""What is kept comes back as it was; what is damaged is noticed; the cache stays within its bound."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from deltasim.networks.builders.recurrent import random_stack
+from deltasim.networks.execute import execute
+from deltasim.networks.files.cached_execution import executed, execution_digest
+from deltasim.networks.trace import MESSAGE
+from deltasim.runtime.arrays import Numbers
+from deltasim.runtime.disk_cache import (
+    VARIABLE,
+    CacheWarning,
+    Shelf,
+    content_digest,
+    kept,
+    prune,
+    read,
+    without_cache,
+    write,
+)
+
+SHELF = Shelf("traces", 1 << 20)
+SMALL = {"steps": np.arange(5), "messages": np.zeros(3, MESSAGE)}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    return tmp_path / "traces"
+
+
+class Maker:
+    """Makes the same arrays every time and counts how often it was asked to."""
+
+    def __init__(self, arrays: Mapping[str, Numbers] = SMALL) -> None:
+        self.asked, self.arrays = 0, arrays
+
+    def __call__(self) -> Mapping[str, Numbers]:
+        self.asked += 1
+        return self.arrays
+
+
+def same(one: Mapping[str, Numbers], other: Mapping[str, Numbers]) -> bool:
+    return content_digest(one) == content_digest(other)
+
+
+def test_made_once(folder: Path) -> None:
+    make = Maker()
+    assert all(same(kept(SHELF, "k", make), SMALL) for _ in range(3))
+    assert make.asked == 1
+    assert [path.name for path in folder.iterdir()] == ["k.npz"]
+
+
+def test_without_cache_nothing_is_read_or_written(folder: Path) -> None:
+    make = Maker()
+    with without_cache():
+        kept(SHELF, "k", make)
+    assert not folder.exists()
+    kept(SHELF, "k", make)
+    with without_cache():
+        kept(SHELF, "k", make)
+    assert make.asked == 3
+
+
+@given(
+    arrays=st.dictionaries(
+        st.sampled_from(["a", "b", "c"]),
+        hnp.arrays(
+            st.sampled_from([np.int64, np.float32, np.uint8]), hnp.array_shapes(min_side=0, max_side=4)
+        ),
+        max_size=3,
+    )
+)
+def test_any_arrays_come_back(arrays: dict[str, Numbers], tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.mktemp("kept") / "a.npz"
+    write(path, arrays)
+    found = read(path)
+    assert found is not None and same(found, arrays)
+
+
+@given(data=st.data())
+def test_any_damage_is_noticed(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.mktemp("kept") / "a.npz"
+    write(path, SMALL)
+    whole = bytearray(path.read_bytes())
+    place = data.draw(st.integers(0, len(whole) - 1))
+    if data.draw(st.booleans()):
+        path.write_bytes(whole[:place])
+    else:
+        whole[place] ^= data.draw(st.integers(1, 255))
+        path.write_bytes(whole)
+    try:
+        found = read(path)
+    except CacheWarning as said:  # warnings are errors here
+        assert str(said) == f"{path} is damaged and is made again."
+    else:
+        assert found is not None and same(found, SMALL)  # the byte is one of the archive that says nothing
+
+
+def test_a_damaged_file_is_made_again(folder: Path) -> None:
+    make = Maker()
+    kept(SHELF, "k", make)
+    (folder / "k.npz").write_bytes(b"nothing")
+    with pytest.warns(CacheWarning, match="is damaged and is made again"):
+        assert same(kept(SHELF, "k", make), SMALL)
+    kept(SHELF, "k", make)
+    assert make.asked == 2
+
+
+def test_a_failed_write_leaves_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(np, "savez", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write(folder / "k.npz", SMALL)
+    assert list(folder.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "file"))
+    with pytest.warns(CacheWarning, match=f"Name a folder in {VARIABLE}"):
+        assert same(kept(SHELF, "k", Maker()), SMALL)
+
+
+def test_too_large_is_not_kept(folder: Path) -> None:
+    make = Maker({"large": np.zeros(SHELF.limit_bytes // 4 + 1, np.uint8)})
+    kept(SHELF, "k", make)
+    assert not folder.exists()
+
+
+def test_the_oldest_goes_first_and_what_was_just_used_stays(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    shelf = Shelf("traces", 300)
+    for age, name in enumerate(["new", "middle", "old"]):
+        (folder / name).mkdir()
+        (folder / name / "kernel").write_bytes(bytes(150))
+        os.utime(folder / name, (1000 - age, 1000 - age))
+    prune(shelf)
+    assert sorted(path.name for path in folder.iterdir()) == ["middle", "new"]
+    prune(shelf._replace(limit_bytes=299, spared_s=1e12))
+    assert sorted(path.name for path in folder.iterdir()) == ["middle", "new"]
+    prune(shelf._replace(limit_bytes=149))
+    assert list(folder.iterdir()) == []
+
+
+WRITER = """
+import sys
+from pathlib import Path
+import numpy as np
+from deltasim.runtime.disk_cache import read, write
+path = Path(sys.argv[1])
+for _ in range(60):
+    write(path, {"a": np.full(20_000, 7)})
+    assert read(path)["a"].sum() == 140_000
+"""
+
+
+def test_two_processes_write_the_same_file(tmp_path: Path) -> None:
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-W", "error", "-c", WRITER, str(tmp_path / "a.npz")],
+            env=environment, stderr=subprocess.PIPE, text=True,
+        )
+        for _ in range(2)
+    ]  # fmt: skip
+    assert [writer.communicate()[1] for writer in writers] == ["", ""]
+    assert [path.name for path in tmp_path.iterdir()] == ["a.npz"]
+
+
+def test_an_execution_from_the_cache_is_the_same_to_the_bit(folder: Path) -> None:
+    network = random_stack("gru", 4, (8, 5), np.random.default_rng(0), theta_x=0.1, theta_h=0.2)
+    rng = np.random.default_rng(1)
+    inputs = [rng.normal(size=(length, 4)).astype(np.float32) for length in (3, 1, 6)]
+    trace, outputs = execute(network, inputs)
+    for _ in range(2):
+        again, heard = executed(network, inputs)
+        assert again.digest == trace.digest
+        assert [a.tobytes() for a in heard] == [b.tobytes() for b in outputs]
+        assert [a.shape for a in heard] == [b.shape for b in outputs]
+    assert len(list(folder.iterdir())) == 1
+
+
+def test_whatever_decides_the_messages_decides_the_name() -> None:
+    network = random_stack("gru", 4, (8,), np.random.default_rng(0), theta_x=0.1, theta_h=0.1)
+    inputs = [np.ones((3, 4), np.float32)]
+    names = {
+        execution_digest(network, inputs),
+        execution_digest(network.with_thresholds(0.2), inputs),
+        execution_digest(network.with_thresholds({"recurrent": 0.3}), inputs),
+        execution_digest(network, [inputs[0] * 2]),
+        execution_digest(network, inputs * 2),
+        execution_digest(network, [np.ones((1, 4), np.float32), np.ones((2, 4), np.float32)]),
+    }
+    assert len(names) == 6

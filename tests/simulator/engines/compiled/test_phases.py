@@ -1,0 +1,145 @@
+"""Runs phase by phase: the same ledger as with events, and as the SimPy engine's."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from deltasim.networks.builders.recurrent import random_stack
+from deltasim.networks.execute import execute
+from deltasim.networks.trace import random_trace
+from deltasim.simulator.chip import load_chip
+from deltasim.simulator.engines.compiled.engine import CompiledEngine, Stopped, made_ready_for_events
+from deltasim.simulator.engines.compiled.phases.eligible import feed_forward
+from deltasim.simulator.engines.reference.engine import run_sequence
+from deltasim.simulator.mapping.mapping import map_network
+from deltasim.simulator.plan.compile import compile_plan
+from deltasim.simulator.plan.multicast_trees import branches_of
+from deltasim.simulator.plan.plan import Plan
+from tests.simulator.builders import assert_same_ledger, chip
+from tests.simulator.random_networks import networks
+from tests.simulator.strategies import (
+    Case,
+    chip_fields,
+    drams,
+    inputs_of,
+    placements,
+    random_profile,
+    scratchpads,
+)
+
+CASES = int(os.environ.get("DELTASIM_PARITY_CASES", "500")) // 5
+
+
+@st.composite
+def forward_cases(draw: st.DrawFn) -> Case:
+    """Cases without what needs events: most have layers in series, and memories of a core's own."""
+    network = draw(networks())
+    inputs = draw(inputs_of(network))
+    fields: dict[str, Any] = draw(chip_fields())
+    del fields["cores.shared_units"]
+    fields.pop("cores.dma", None)
+    for limit in ("buffer", "virtual_channels"):
+        fields["network"].pop(limit, None)
+    if draw(st.integers(0, 3)):
+        fields["synchronisation"]["policy"] = "layer"
+    memories = [m for m in fields["memories"] if m["kind"] == "registers"]
+    kinds = ["scratchpad"]
+    if fields["cores.count"] == 1 and fields["cores.mac"]["arrays"] == 1:
+        kinds = draw(st.sampled_from([["scratchpad"], ["dram"], ["scratchpad", "dram"]]))
+    if "scratchpad" in kinds:
+        memories.append(draw(scratchpads(small=len(kinds) > 1)))
+        if draw(st.booleans()):
+            memories.append(draw(scratchpads(small=False)) | {"name": "further"})
+    if "dram" in kinds:
+        memories.append(draw(drams(1)))
+    fields["memories"] = memories
+    placed = chip(fields | draw(placements(network, fields)))
+    profile = random_profile(network, np.random.default_rng(draw(st.integers(0, 2**16))))
+    return Case(network, execute(network, inputs)[0], placed, inputs, map_network(network, placed, profile))
+
+
+@settings(max_examples=CASES)
+@given(forward_cases())
+def test_phases_give_the_ledger_of_events_and_of_simpy(case: Case) -> None:
+    network, trace, described, _, mapping = case
+    plan = compile_plan(network, described, mapping)
+    phases, events = CompiledEngine(plan), CompiledEngine(plan, made_ready_for_events(plan))
+    assume(phases.ready.forward is not None)
+    for number in range(trace.sequences):
+        sequence = trace.sequence(number)
+        ledger = phases.run_sequence(sequence)
+        assert_same_ledger(ledger, events.run_sequence(sequence))
+        assert_same_ledger(ledger, run_sequence(plan, sequence, None))
+
+
+def plan_of(changes: dict[str, Any], name: str = "edgedrnn", layers: tuple[int, ...] = (8, 8)) -> Plan:
+    network = random_stack("gru", 5, layers, np.random.default_rng(0))
+    described = load_chip(name).changed(changes)
+    return compile_plan(network, described, map_network(network, described))
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("edgedrnn", {"synchronisation.policy": "barrier"}),  # two populations at once
+        ("edgedrnn", {"cores.dma": {"burst": "64 B", "outstanding": 2}}),
+        ("edgedrnn", {"cores.shared_units": [["scan", "mac"]]}),
+        ("edgedrnn", {"cores.count": 2}),  # both fetch from the DRAM
+        ("mesh16-cached", {"synchronisation.policy": "layer"}),  # caches
+        ("mesh16", {"synchronisation.policy": "layer", "network.topology": "ring:16"}),  # round in a circle
+        (
+            "mesh16",
+            {"synchronisation.policy": "layer", "network.buffer": 4096, "network.virtual_channels": 3},
+        ),
+    ],
+)
+def test_what_comes_back_needs_events(name: str, changes: dict[str, Any]) -> None:
+    assert feed_forward(plan_of(changes, name)) is None
+
+
+@pytest.mark.parametrize("name", ["edgedrnn", "deltarnn", "spartus"])
+def test_the_accelerators_in_the_box_run_in_phases(name: str) -> None:
+    assert feed_forward(plan_of({}, name)) is not None
+
+
+@pytest.mark.parametrize("policy", ["barrier", "dataflow"])
+def test_one_population_runs_in_phases_under_every_policy(policy: str) -> None:
+    plan = plan_of({"synchronisation.policy": policy}, "mesh16", (24,))
+    forward = feed_forward(plan)
+    assert forward is not None
+    assert (forward.ways.order < plan.wires.links).sum() == len(np.unique(branches_of(plan).link))
+
+
+def test_links_come_behind_those_that_lead_to_them() -> None:
+    plan = plan_of({"synchronisation.policy": "layer"}, "mesh16", (24, 24))
+    forward, branches = feed_forward(plan), branches_of(plan)
+    assert forward is not None
+    place = {link: number for number, link in enumerate(forward.ways.order.tolist())}
+    for first, end in zip(branches.start[:-1], branches.start[1:], strict=True):
+        for entry in range(first, end):
+            if branches.parent[entry] >= 0:
+                before = int(branches.link[first + branches.parent[entry]])
+                assert place[before] < place[int(branches.link[entry])]
+
+
+def test_lanes_grow_in_the_middle_of_a_run() -> None:
+    plan = plan_of({})
+    trace = random_trace(plan.network, [6], 0.5, np.random.default_rng(0))
+    small, large = CompiledEngine(plan), CompiledEngine(plan)
+    small.room = 1
+    assert_same_ledger(small.run_sequence(trace), large.run_sequence(trace))
+    assert small.room > 1
+
+
+def test_a_stopped_engine_begins_no_run() -> None:
+    plan = plan_of({})
+    engine = CompiledEngine(plan)
+    engine.stop()
+    with pytest.raises(Stopped):
+        engine.run_sequence(random_trace(plan.network, [2], 0.5, np.random.default_rng(0)))

@@ -1,0 +1,106 @@
+"""Measuring: agreement with BookSim, what stable means, and what a flit costs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from deltasim.runtime.errors import InputError
+from deltasim.simulator.flit_network.energy import FlitPrices
+from deltasim.simulator.flit_network.fabric import parse_fabric
+from deltasim.simulator.flit_network.measure import Measurement, Phases, Router, measure, measure_packets
+from deltasim.simulator.flit_network.traffic import packets_of
+from deltasim.validation.noc import PROMISED, PROMISED_BELOW, Row, booksim_rows, latency_difference
+
+QUICK = Phases(warm_up=1000, measured=4000)
+
+
+@pytest.mark.parametrize("row", [row for row in booksim_rows() if row.rate in (0.05, 0.2, 0.3)])
+def test_mean_latency_is_booksims(row: Row) -> None:
+    assert row.stable and row.rate < PROMISED_BELOW
+    latency, accepted, stable = latency_difference(row, QUICK)
+    assert latency == pytest.approx(row.latency, rel=PROMISED)
+    assert accepted == pytest.approx(row.accepted, rel=0.05) and stable
+
+
+@pytest.mark.parametrize("row", [row for row in booksim_rows() if not row.stable])
+def test_booksims_unstable_rates_are_unstable(row: Row) -> None:
+    _, accepted, stable = latency_difference(row, Phases(warm_up=1000, measured=3000, drain=2000))
+    assert not stable and accepted == pytest.approx(row.accepted, rel=0.05)
+
+
+def test_neighbours_on_a_torus_meet_nobody() -> None:
+    plenty = Router(virtual_channels=16, buffer=4)  # 8 a class: one is always free again in time
+    quiet = measure(parse_fabric("torus:4x4"), "neighbor", 0.3, router=plenty, phases=QUICK)
+    assert quiet.latency.min() == quiet.latency.max() == 4 * 3 + 2
+    assert quiet.hops_mean == 3 and quiet.stable
+
+
+def test_a_bus_saturates_at_one_flit_a_cycle() -> None:
+    bus = parse_fabric("bus:8")
+    below = measure(bus, "uniform", 0.9 / 8, phases=QUICK)
+    above = measure(bus, "uniform", 2 / 8, phases=Phases(1000, 4000, 4000))
+    assert below.stable and below.accepted == pytest.approx(0.9 / 8, rel=0.05)
+    assert not above.stable and above.accepted == pytest.approx(1 / 8, rel=0.01)
+
+
+def test_a_mesh_cannot_pass_more_than_its_middle_holds() -> None:
+    """Half of all flits cross the middle of a mesh: 8 x 8 terminals send at most 4 * 8 / 64 each."""
+    flooded = measure(parse_fabric("mesh:8x8"), "uniform", 0.9, phases=Phases(500, 1500, 500))
+    assert not flooded.stable and flooded.missing > 0
+    assert 0.3 < flooded.accepted < 0.5
+
+
+def test_a_run_that_never_delivers_has_no_latency() -> None:
+    flooded = measure(parse_fabric("mesh:4x4"), "uniform", 0.01, phases=Phases(0, 3, 0), seed=3)
+    assert flooded.to_dict()["latency_mean_cycles"] is None or flooded.latency.size
+
+
+def test_figures_of_one_packet() -> None:
+    mesh = parse_fabric("mesh:2x2")
+    one: Measurement = measure_packets(mesh, packets_of([(0, 0, 3, 2)], 4), Router(1, 1))
+    figures = one.to_dict()
+    assert figures["hops_mean"] == 3 and figures["packets"] == 1 and figures["stable"]
+    counts = one.counts
+    assert (counts.buffer_writes, counts.buffer_reads, counts.link_flits) == (6, 6, 4)
+    energy = counts.energy(FlitPrices.of_width(64), pitch_mm=2.0)
+    assert energy["buffer_j"] == pytest.approx(6 * 2.5e-12)
+    assert energy["crossbar_j"] == pytest.approx(6 * 0.4e-12)
+    assert energy["link_j"] == pytest.approx(4 * 2 * 3.1e-12)
+    assert energy["total_j"] == pytest.approx(sum(list(energy.values())[:3]))
+
+
+def test_flits_on_links_are_route_lengths() -> None:
+    ring = parse_fabric("ring:5")
+    measured = measure_packets(ring, packets_of([(0, 0, 2, 3), (0, 4, 0, 1)], 5))
+    loads = {
+        (link.start, link.end): int(n) for link, n in zip(ring.links, measured.link_flits, strict=True) if n
+    }
+    assert loads == {(0, 1): 3, (1, 2): 3, (4, 0): 1}
+    assert np.isclose(measured.counts.link_pitches, 7)
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"flits": 0}, "--flits: 0: it is a whole number from 1"),
+        ({"router": Router(0, 4)}, "--virtual-channels: 0"),
+        ({"router": Router(65, 4)}, "--virtual-channels: 65"),
+        ({"router": Router(4, 0)}, "--buffer: 0"),
+        ({"phases": Phases(measured=0)}, "--cycles: 0"),
+        ({"phases": Phases(warm_up=-1)}, "--warm-up: -1: it is a whole number from 0"),
+        ({"phases": Phases(measured=10_000_000), "rate": 1.0}, "packets would be sent"),
+        ({"seed": -1}, "--seed: -1"),
+        ({"rate": 1.5}, "--rate: 1.5"),
+        ({"traffic": "tornado"}, "--traffic: tornado"),
+    ],
+)
+def test_what_cannot_be_measured_is_one_sentence(settings: dict[str, object], sentence: str) -> None:
+    given: dict[str, object] = {"traffic": "uniform", "rate": 0.1} | settings
+    with pytest.raises(InputError, match=sentence):
+        measure(parse_fabric("mesh:8x8"), **given)  # type: ignore[arg-type]
+
+
+def test_buffers_beyond_memory_are_refused() -> None:
+    with pytest.raises(InputError, match=r"hold .* flits together"):
+        measure(parse_fabric("mesh:16x16"), "uniform", 0.1, router=Router(64, 4096))

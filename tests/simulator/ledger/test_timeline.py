@@ -1,0 +1,52 @@
+"""Timelines: bytes in bins that fold as time goes on, whatever the order they are entered in."""
+
+from __future__ import annotations
+
+from random import Random
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deltasim.simulator.ledger.timeline import BINS, WIDTH, empty_timelines, enter
+
+entries = st.lists(
+    st.tuples(st.integers(0, 10**9), st.integers(0, 10**7), st.integers(0, 10**6)), min_size=1, max_size=20
+)
+
+
+def entered(found: list[tuple[int, int, int]]) -> np.ndarray:
+    row = empty_timelines(1)[0]
+    for first, span, amount in found:
+        enter(row, first, first + span, amount)
+    return row
+
+
+@given(entries, st.randoms(use_true_random=False))
+def test_order_changes_nothing_and_no_byte_is_lost(found: list[tuple[int, int, int]], random: Random) -> None:
+    row = entered(found)
+    shuffled = list(found)
+    random.shuffle(shuffled)
+    assert (entered(shuffled) == row).all()
+    assert row[1:].sum() == sum(amount for _, _, amount in found)
+    end = max(max(first + span, first + 1) for first, span, _ in found)
+    assert BINS << row[WIDTH] >= end, "the last bin ends behind the last byte"
+    assert row[WIDTH] == 10 or BINS << (row[WIDTH] - 1) < end, "and no wider than it must be"
+
+
+@given(entries, st.integers(0, 3))
+def test_a_wide_bin_holds_what_its_halves_held(found: list[tuple[int, int, int]], times: int) -> None:
+    """Something late folds the row; what was there before is added up two by two."""
+    row = entered(found)
+    late = (BINS << int(row[WIDTH]) << times) - 1
+    wider = entered([*found, (late, 0, 0), (late, 0, 1)])
+    pairs = row[1:].reshape(-1, 1 << times).sum(axis=1)
+    assert wider[WIDTH] == row[WIDTH] + times
+    assert (wider[1 : 1 + len(pairs)][:-1] == pairs[:-1]).all()
+
+
+def test_bytes_flow_evenly_and_borders_round_down() -> None:
+    """10 bytes over 4 bins from the middle of the first: after 1/8, 3/8, 5/8, 7/8 of them, 1, 3, 6, 8, 10."""
+    row = empty_timelines(1)[0]
+    enter(row, 512, 512 + 4096, 10)
+    assert row[1:6].tolist() == [1, 2, 3, 2, 2]

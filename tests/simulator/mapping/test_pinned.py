@@ -1,0 +1,272 @@
+"""Hot columns near the core: which they are, where they lie, and what it saves."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from deltasim.networks.builders.recurrent import random_stack
+from deltasim.networks.graph import Network
+from deltasim.networks.trace import dense_trace
+from deltasim.runtime.errors import InputError
+from deltasim.simulator.chip import Chip
+from deltasim.simulator.mapping.column_format import layouts
+from deltasim.simulator.mapping.mapping import Mapping, map_network
+from deltasim.simulator.mapping.pinned import fill
+from deltasim.simulator.mapping.profile import Profile, even_profile, profile_of
+from deltasim.simulator.mapping.weight_block import Block
+from deltasim.simulator.plan.compile import compile_plan
+from deltasim.simulator.plan.expanded_columns import copies_of
+from deltasim.simulator.plan.plan import Plan
+from deltasim.simulator.simulate import simulate
+from tests.simulator.builders import DRAM, SCRATCHPAD, chain, chip, trace_of
+from tests.simulator.engines.test_hierarchy import BUFFER
+from tests.simulator.random_networks import networks
+from tests.simulator.strategies import random_profile
+
+SIZES = ("8 B", "64 B", "200 B", "512 B", "4 KiB")
+
+
+def pinning(size: str, cores: int = 1, near: str = "scratchpad", width: int = 8) -> Chip:
+    """A mesh of cores with a small memory near each, or one for all in the middle, and a DRAM."""
+    scratchpad = SCRATCHPAD | {"size": size, "width": f"{width} bit"}
+    buffer = BUFFER | {"size": size, "width": f"{width} bit", "interleave": f"{width // 8} B", "banks": 1}
+    return chip(
+        {
+            "cores.count": cores,
+            "network.topology": f"mesh:1x{cores}",
+            "memories": [scratchpad if near == "scratchpad" else buffer, DRAM | {"size": "1 MiB"}],
+            "placement.policy": "pinned",
+        }
+    )
+
+
+class Column(NamedTuple):
+    """One column as a core stores it."""
+
+    projection: int
+    core: int
+    number: int
+    bytes: int
+    fetched: int  # by the profile's messages
+
+
+def columns_of(network: Network, mapping: Mapping, profile: Profile) -> list[Column]:
+    """All columns of all cores, counted source by source."""
+    found = []
+    for number, projection in enumerate(network.projections):
+        parts = mapping.slices[network.index(projection.target)]
+        words = projection.connection.column_words([parts[0].start, *(part.stop for part in parts)])
+        stored = layouts(projection.connection, [(part.start, part.stop) for part in parts])
+        bits = network.weight_bits(number)
+        for place, (part, layout) in enumerate(zip(parts, stored, strict=True)):
+            together = layout.sources_per_column
+            for column in range(len(words) // together):
+                sources = range(column * together, (column + 1) * together)
+                sizes = [-(-int(words[s, place]) * (bits + layout.index_bits) // 8) for s in sources]
+                sent = [int(profile.counts[number][s]) for s in sources]
+                fetched = sum(count * size for count, size in zip(sent, sizes, strict=True))
+                held = layout.stride(bits) or sizes[0]
+                found.append(Column(number, part.core, column, held, fetched))
+    return found
+
+
+def home_of(blocks: tuple[Block, ...], column: Column) -> list[Block]:
+    """The blocks that a column lies in."""
+    return [
+        block
+        for block in blocks
+        if (block.projection, block.core) == (column.projection, column.core)
+        and (block.columns is None or block.columns[column.number])
+    ]
+
+
+def dram_bytes(plan: Plan, profile: Profile) -> int:
+    """Bytes of columns that the profile's messages fetch from the DRAM."""
+    copies = copies_of(plan)
+    sent = np.repeat(np.concatenate(profile.counts), np.diff(copies.start))
+    far = np.array(plan.stores.component)[copies.store] == "dram"
+    return int((sent * copies.bytes)[far].sum())
+
+
+cores = st.integers(1, 5)
+nears = st.sampled_from(["scratchpad", "buffer"])
+seeds = st.integers(0, 2**16)
+
+
+@settings(max_examples=80, deadline=None)
+@given(networks(), cores, st.sampled_from(SIZES), nears, seeds)
+def test_every_column_lies_in_one_memory_and_hot_ones_near(
+    network: Network, cores: int, size: str, near: str, seed: int
+) -> None:
+    made, profile = pinning(size, cores, near), random_profile(network, np.random.default_rng(seed))
+    mapping = map_network(network, made, profile)
+    memories = {memory.name: memory for memory in made.memories}
+    spans: dict[tuple[str, int], list[tuple[int, int]]] = {}
+    for block in mapping.blocks:
+        place = block.core if block.memory == "scratchpad" else block.channel
+        end = block.base_address + block.bytes
+        assert end <= memories[block.memory].size_bytes
+        spans.setdefault((block.memory, place), []).append((block.base_address, end))
+    for held in spans.values():
+        assert all(end <= start for (_, end), (start, _) in pairwise(sorted(held)))
+    kept: dict[int, list[Column]] = {}
+    left: dict[int, list[Column]] = {}
+    taken = dict.fromkeys(range(cores), 0)
+    filled = {id(block): 0 for block in mapping.blocks}
+    for column in columns_of(network, mapping, profile):
+        (home,) = home_of(mapping.blocks, column)
+        filled[id(home)] += column.bytes
+        owner = column.core if near == "scratchpad" else 0  # cores at the one buffer share it
+        (left if home.memory == "dram" else kept).setdefault(owner, []).append(column)
+        taken[owner] += column.bytes if home.memory != "dram" else 0
+    assert all(filled[id(block)] == block.bytes for block in mapping.blocks)
+    for owner, cold in left.items():
+        room = memories[near].size_bytes - taken[owner]
+        for column in cold:
+            assert column.bytes > room, "what still fits is kept"
+            for other in kept.get(owner, []):
+                hotter = heat(column) > heat(other)
+                assert not (hotter and column.bytes <= room + other.bytes), (column, other)
+
+
+def heat(column: Column) -> Fraction:
+    """Bytes fetched for a byte of room."""
+    return Fraction(column.fetched, max(1, column.bytes))
+
+
+@settings(max_examples=60, deadline=None)
+@given(networks(), cores, nears, seeds)
+def test_more_room_near_never_fetches_more_from_afar(
+    network: Network, cores: int, near: str, seed: int
+) -> None:
+    profile = random_profile(network, np.random.default_rng(seed))
+    fetched = []
+    for size in SIZES:
+        made = pinning(size, cores, near)
+        plan = compile_plan(network, made, map_network(network, made, profile))
+        fetched.append(dram_bytes(plan, profile))
+        sent = np.repeat(np.concatenate(profile.counts), np.diff(copies_of(plan).start))
+        assert fetched[-1] <= int((sent * copies_of(plan).bytes).sum())
+    assert fetched == sorted(fetched, reverse=True)
+
+
+@settings(max_examples=40, deadline=None)
+@given(networks(), st.sampled_from(SIZES), seeds)
+def test_columns_are_read_where_they_lie(network: Network, size: str, seed: int) -> None:
+    """The plan's addresses lie in the block of the column, and no two columns of a store overlap."""
+    made = pinning(size, 3)
+    profile = random_profile(network, np.random.default_rng(seed))
+    mapping = map_network(network, made, profile)
+    plan = compile_plan(network, made, mapping)
+    columns, copies, component = plan.columns, copies_of(plan), plan.stores.component
+    for projection, first in enumerate(columns.offset[:-1].tolist()):
+        for column in range(first, int(columns.offset[projection + 1])):
+            for copy in range(copies.start[column], copies.start[column + 1]):
+                core, store = int(copies.core[copy]), component[copies.store[copy]]
+                start = int(copies.address[copy])
+                stop = start + int(copies.bytes[copy])
+                (home,) = (
+                    block
+                    for block in mapping.blocks
+                    if (block.projection, block.core, block.memory) == (projection, core, store)
+                )
+                assert home.base_address <= start and stop <= home.base_address + home.bytes
+                assert home.holds(int(np.diff(columns.offset)[projection]))[column - first]
+                if home.stride_bytes == 0:
+                    continue
+                assert (start - home.base_address) % home.stride_bytes == 0
+
+
+@given(st.lists(st.integers(0, 20), max_size=30), st.integers(0, 200))
+def test_filling_in_runs_is_filling_one_by_one(sizes: list[int], room: int) -> None:
+    left, expected = room, []
+    for size in sizes:
+        expected.append(size <= left)
+        left -= size if size <= left else 0
+    assert fill(np.array(sizes, np.int64), room).tolist() == expected
+
+
+def test_two_hot_columns_save_their_bytes(engine: str) -> None:
+    """Sources 0 to 3 send 1, 4, 2 and 4 times, columns of 64 bytes; two fit: 1 and 3. Three bursts stay."""
+    network = chain(4, 16)
+    steps = [[0, 1, 2, 3], [1, 2, 3], [1, 3], [1, 3]]
+    trace = trace_of(network, [[(0, source) for source in step] for step in steps])
+    profile = profile_of(trace, network)
+    assert profile.counts[0].tolist() == [1, 4, 2, 4]
+    made = pinning("128 B", width=512)
+    mapping = map_network(network, made, profile)
+    assert [(block.memory, block.columns, block.bytes) for block in mapping.blocks] == [
+        ("scratchpad", bytes([0, 1, 0, 1]), 128),
+        ("dram", bytes([1, 0, 1, 0]), 128),
+    ]
+    ledger = simulate(network, trace, made, mapping, engine=engine)
+    assert ledger.total("dram.bytes") == 3 * 64 and ledger.total("scratchpad.read") == 8
+    assert ledger.total("dram.words") == 3 * 16 and ledger.total("scratchpad.words") == 8 * 16
+    streamed = simulate(network, trace, made.changed({"placement.policy": "streamed"}), engine=engine)
+    assert streamed.total("dram.bytes") == 11 * 64
+    assert [row[-1] for row in mapping.table()[1].rows] == ["2 of 4", "2 of 4"]
+
+
+def test_equally_hot_columns_go_by_projection_then_source() -> None:
+    network = chain(2, 2, 2)  # columns of 8 bytes
+    blocks = map_network(network, pinning("24 B"), even_profile(network)).blocks
+    assert [(block.projection, block.memory, block.columns) for block in blocks] == [
+        (0, "scratchpad", None),
+        (1, "scratchpad", bytes([1, 0])),
+        (1, "dram", bytes([0, 1])),
+    ]
+
+
+def test_what_is_not_pinned_comes_first() -> None:
+    """The second layer lies near by its own policy, whatever is hotter; the first has what room is left."""
+    network = chain(3, 2, 2)
+    made = pinning("24 B").changed({"placement.layers": {"dense_1": "nearest"}})
+    profile = Profile((np.array([7, 9, 8]), np.array([1, 1])))
+    blocks = map_network(network, made, profile).blocks
+    assert [(block.projection, block.memory, block.columns) for block in blocks] == [
+        (0, "scratchpad", bytes([0, 1, 0])),
+        (0, "dram", bytes([1, 0, 1])),
+        (1, "scratchpad", None),
+    ]
+
+
+def test_a_digest_tells_profiles_apart() -> None:
+    network, made = chain(4, 2), pinning("16 B")
+    hot = [
+        map_network(network, made, Profile((np.array(counts),))) for counts in ([2, 1, 0, 0], [0, 2, 1, 0])
+    ]
+    assert hot[0].digest != hot[1].digest
+    assert hot[0].digest == map_network(network, made, Profile((np.array([5, 4, 0, 0]),))).digest
+
+
+def test_pinning_takes_a_profile_of_this_network() -> None:
+    network, made = chain(4, 2), pinning("16 B")
+    with pytest.raises(InputError) as caught:
+        map_network(network, made)
+    assert str(caught.value) == (
+        "chip plain: placement: pinned: hot columns are told by a profile, and none was given. "
+        "Give map_network a profile, as deltasim.simulator.mapping.profile makes one of a trace."
+    )
+    rule = r"profile: \[4, 2\]: a profile has a count for each source of network chain: \[4\]"
+    with pytest.raises(InputError, match=rule):
+        map_network(network, made, even_profile(chain(4, 2, 1)))
+    with pytest.raises(InputError, match=r"profile: .*: the trace was not made by network chain"):
+        profile_of(dense_trace(chain(4, 3), [1]), network)
+
+
+def test_a_dram_too_small_for_the_cold_ones_is_refused() -> None:
+    """12,288 words for each of two projections; 16 KiB near and 64 KiB far hold 20,480 of them."""
+    network = random_stack("gru", 64, (64,), np.random.default_rng(0))
+    made = pinning("16 KiB").changed({"memories.1.size": "64 KiB"})
+    rule = "memories.1.size: 64 KiB: it holds 16,384 weights of 32 bits"
+    with pytest.raises(InputError, match=rule) as caught:
+        map_network(network, made, even_profile(network))
+    assert "Use 96 KiB" in caught.value.remedy
+    map_network(network, made.changed({"memories.1.size": "96 KiB"}), even_profile(network))

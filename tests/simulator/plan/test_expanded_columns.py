@@ -1,0 +1,37 @@
+"""A plan's numbers for trees and sizes say the same as its copies and branches laid out one by one."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+
+from deltasim.simulator.plan.compile import compile_plan
+from deltasim.simulator.plan.expanded_columns import copies_of
+from deltasim.simulator.plan.multicast_trees import branches_of
+from deltasim.simulator.plan.weight_columns import flags_of
+from tests.simulator.strategies import Case, cases
+
+
+@settings(max_examples=60)
+@given(cases())
+def test_numbers_and_copies_agree(case: Case) -> None:
+    plan = compile_plan(case.network, case.chip, case.mapping)
+    columns, trees, copies, branches = plan.columns, plan.trees, copies_of(plan), branches_of(plan)
+    wanted = flags_of(trees.wanted, plan.cores)
+    assert (branches.start[1:] - branches.start[:-1] == trees.links).all()
+    assert (copies.start[1:] - copies.start[:-1] == wanted[columns.tree].sum(axis=1)).all()
+    for projection, first in enumerate(columns.offset[:-1].tolist()):
+        target = int(plan.target[projection])
+        share_on = {share.core: n for n, share in enumerate(plan.shares[target])}
+        for column in range(first, int(columns.offset[projection + 1])):
+            own = slice(int(copies.start[column]), int(copies.start[column + 1]))
+            cores = copies.core[own].tolist()
+            assert cores == wanted[columns.tree[column]].nonzero()[0].tolist()
+            assert int(trees.source[columns.tree[column]]) == copies.source_core[column]
+            assert int(columns.words[column]) == copies.words[own].sum()
+            row = int(columns.row[projection]) + int(columns.stride[projection]) * (column - first)
+            kinds = [
+                int(columns.size[columns.first[target] + share_on[core] * columns.rows[target] + row])
+                for core in cores
+            ]
+            assert columns.size_words[kinds].tolist() == copies.words[own].tolist()
+            assert columns.size_bytes[kinds].tolist() == copies.bytes[own].tolist()
