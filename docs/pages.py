@@ -1,4 +1,4 @@
-"""Lay out what ``make site`` shows: the documents as they stand, a reference of commands and Python names.
+"""Lay out what ``make site`` shows: documents as they stand, a reference of commands and Python names.
 
 python docs/pages.py build/site-source
 """
