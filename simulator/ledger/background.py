@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from deltasim.simulator.dram import in_order as dram
 from deltasim.simulator.dram.controller import close_books
-from deltasim.simulator.plan.memo import kept
+from deltasim.simulator.plan.memo import memoised
 from deltasim.simulator.plan.plan import Integers, Plan
 
 
@@ -20,7 +20,7 @@ class Entry(NamedTuple):
     amount: int
 
 
-@kept
+@memoised
 def preset(plan: Plan) -> tuple[Entry, ...]:
     """The start of a sequence writes all accumulators, states and last sent values (events have none)."""
     return tuple(written_at_start(plan))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deltasim.simulator.mapping.weight_block import Block
-from deltasim.simulator.plan.memo import kept
+from deltasim.simulator.plan.memo import memoised
 from deltasim.simulator.plan.plan import Integers, Plan
 from deltasim.simulator.plan.weight_columns import parts_of
 
@@ -30,7 +30,7 @@ class Copies:
     store: Integers
 
 
-@kept
+@memoised
 def copies_of(plan: Plan) -> Copies:
     """Lay out all copies of a plan."""
     network, mapping, stores = plan.network, plan.mapping, plan.stores

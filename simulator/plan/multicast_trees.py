@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deltasim.simulator.plan.memo import kept
+from deltasim.simulator.plan.memo import memoised
 from deltasim.simulator.plan.plan import ABSENT, Integers, Plan
 from deltasim.simulator.plan.weight_columns import flags_of
 
@@ -30,7 +30,7 @@ class Branches:
     local: Integers
 
 
-@kept
+@memoised
 def branches_of(plan: Plan) -> Branches:
     """Of the tree from a core to all cores the part that leads to the wanted ones, for every tree."""
     trees, topology = plan.trees, plan.chip.topology

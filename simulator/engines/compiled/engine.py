@@ -21,7 +21,7 @@ from deltasim.simulator.ledger.background import elapsed, preset
 from deltasim.simulator.ledger.bandwidth import by_memory, shared_memories
 from deltasim.simulator.ledger.laws import LawBroken, Tally, check
 from deltasim.simulator.ledger.ledger import Ledger
-from deltasim.simulator.plan.memo import kept
+from deltasim.simulator.plan.memo import memoised
 from deltasim.simulator.plan.plan import Integers, Plan
 
 
@@ -34,14 +34,14 @@ class Ready(NamedTuple):
     forward: FeedForward | None
 
 
-@kept
+@memoised
 def made_ready(plan: Plan) -> Ready:
     """A plan made ready in the quickest way that it allows."""
     forward = feed_forward(plan)
     return ready_for(plan, forward) if forward else made_ready_for_events(plan)
 
 
-@kept
+@memoised
 def made_ready_for_events(plan: Plan) -> Ready:
     """A plan made ready to run with events, which every one can."""
     return ready_for(plan, None)
