@@ -49,7 +49,7 @@ def executed(
 
 def execution_digest(network: Network, inputs: Sequence[Floats]) -> str:
     """SHA-256 (hex) over all that decides the messages and the outputs."""
-    digest = hashlib.sha256(sources_digest(Path(__file__).parent).encode())
+    digest = hashlib.sha256(sources_digest(Path(__file__).parent.parent).encode())
     digest.update(network.digest.encode())
     for sequence in inputs:
         whole = np.ascontiguousarray(sequence)
