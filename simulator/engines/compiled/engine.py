@@ -115,12 +115,12 @@ class CompiledEngine:
 
         False when stopped, or where a phase is so long that its times do not fit into keys.
         """
-        run, slots = state.run, self.plan.stages.fetch_slots
+        run = state.run
         assert ready.forward is not None
         stages, known = stage_addresses(ready.forward), directory(state)
         while True:
             room, messages = self.room, self.messages
-            arrivals = empty_arrivals(ready.tables, ready.forward, stages, slots, room, messages)
+            arrivals = empty_arrivals(ready.tables, ready.forward, stages, room, messages)
             own = directory(arrivals)
             while run["needed"][0] <= room and run["messages"][0] <= messages:
                 run["left"] = SLICE

@@ -20,9 +20,9 @@ from deltasim.simulator.plan.plan import DRAM, SCRATCHPAD, Plan
 Flags = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
 
-# The stages of a phase. The last three are how a core fetches: from one scratchpad, from one DRAM over one
-# link there and back, in any other way.
-SCANNING, CROSSING, RECEIVING, IN_LINE, STREAMED, BY_TURNS = range(6)
+# The stages of a phase. The last two are how a core fetches: from one scratchpad, or from one DRAM over one
+# link there and back.
+SCANNING, CROSSING, RECEIVING, IN_LINE, STREAMED = range(5)
 
 
 class FeedForward(NamedTuple):
@@ -39,7 +39,8 @@ def feed_forward(plan: Plan) -> FeedForward | None:
 
     Refused are finite buffers, columns in pieces, stages that share a unit, populations of which one waits
     for another within a step or whose steps overlap, caches, shared buffers and DRAM behind a controller,
-    DRAM or links to it that several cores or populations at once use, and routes that lead round in a circle.
+    DRAM or links to it that several cores or populations at once use, a core that fetches from several
+    memories or from a DRAM several links away, and routes that lead round in a circle.
 
     >>> from deltasim.networks.builders.recurrent import random_stack
     >>> from deltasim.simulator.chip import load_chip
@@ -69,6 +70,8 @@ def feed_forward(plan: Plan) -> FeedForward | None:
     if drams.any() and (plan.stages.arrays > 1 or shared_on_the_way(plan, drams, ways.order)):
         return None
     fetching = np.array([how_fetched(plan, core, used[core], drams[core]) for core in range(plan.cores)])
+    if (fetching == NONE).any():
+        return None
     if (fetching != IN_LINE).any() and any(len(group) > 1 for sweep in groups for group in sweep):
         return None
     return FeedForward(ways, groups, fetching, used.argmax(axis=1))
@@ -93,9 +96,9 @@ def groups_of(plan: Plan) -> tuple[tuple[tuple[int, ...], ...], ...] | None:
 
 
 def how_fetched(plan: Plan, core: int, used: Flags, drams: Flags) -> int:
-    """How a core fetches its columns from the memories it uses."""
+    """How a core fetches its columns from the memories it uses; NONE where that needs events."""
     if used.sum() > 1:
-        return BY_TURNS
+        return NONE
     if not drams.any():
         return IN_LINE
     path = core * len(used) + int(np.flatnonzero(drams)[0])
@@ -106,7 +109,7 @@ def how_fetched(plan: Plan, core: int, used: Flags, drams: Flags) -> int:
             (plan.wires.back_start, plan.wires.back_link),
         )
     ]
-    return STREAMED if len(ways[0]) == 1 and ways[0] == ways[1] else BY_TURNS
+    return STREAMED if len(ways[0]) == 1 and ways[0] == ways[1] else NONE
 
 
 def shared_on_the_way(plan: Plan, drams: Flags, taken: Integers) -> bool:

@@ -16,10 +16,7 @@ from deltasim.runtime.compiling import inlined, part
 from deltasim.runtime.views import viewer
 from deltasim.simulator.engines.compiled.events.queues import count
 from deltasim.simulator.engines.compiled.phases.eligible import STREAMED, FeedForward
-from deltasim.simulator.engines.compiled.records import Record, Records, State, Tables, record
-
-# A fetch slot whose column comes by turns with others (``turns``).
-SLOT = record("stage", "packet", "number", "copy", "at", "unit", "arrival", "flits", "span", "tail")
+from deltasim.simulator.engines.compiled.records import Record, State, Tables
 
 BEFORE_ALL, AFTER_ALL = np.int64(-1), np.int64((1 << 63) - 1)
 AT_ONCE = cast("int", np.int64(0))  # no Python integer, for which kernels would be compiled once more
@@ -56,7 +53,6 @@ class Arrivals(NamedTuple):
     order: Annotated[Integers, np.int64]
     ready: Annotated[Integers, np.int64]
     updated: Annotated[Integers, np.int64]
-    slots: Annotated[Records, SLOT]
     peak: Annotated[npt.NDArray[np.uintp], np.uintp]  # how long a queue has been at most
     stages: Annotated[Integers, np.int64]  # the addresses of `stages.STAGES`
     kind: Annotated[npt.NDArray[np.uintp], np.uintp]  # the number of the size of each message's part
@@ -81,9 +77,9 @@ view_state, view_tables, view_arrivals = viewer(State), viewer(Tables), viewer(A
 
 
 def empty_arrivals(
-    tables: Tables, forward: FeedForward, stages: Integers, slots: int, keys: int, messages: int
+    tables: Tables, forward: FeedForward, stages: Integers, keys: int, messages: int
 ) -> Arrivals:
-    """Room for so many keys in all and messages in a step, and ``slots`` fetch slots of a core."""
+    """Room for so many keys in all and messages in a step."""
     count, populations = len(tables.lanes), int(tables.chip["populations"][0])
     widest = int(tables.chip["widest"][0])
     asked, granted, read, summed, ended = np.empty((5, messages), np.int64)
@@ -117,7 +113,6 @@ def empty_arrivals(
         order=order,
         ready=ready,
         updated=updated,
-        slots=np.zeros(slots, SLOT),
         peak=np.zeros(1, np.uintp),
         stages=stages,
         kind=np.empty(messages, np.uintp),
