@@ -7,13 +7,9 @@ import numpy as np
 from deltasim.runtime.arrays import Integers
 from deltasim.simulator.dram.in_order import DramTiming
 from deltasim.simulator.engines.compiled.events.dram_calls import Addresses
-from deltasim.simulator.engines.compiled.lists import records
-from deltasim.simulator.engines.compiled.records import CHIP, ENTRIES, NONE, STORE, Records
+from deltasim.simulator.engines.compiled.records import CHIP, ENTRIES, NONE, POLICIES, STORE, Records, records
 from deltasim.simulator.ledger.bandwidth import shared_number
 from deltasim.simulator.plan.plan import BUFFER, CACHE, REGISTERS, Plan
-
-POLICIES = ("layer", "barrier", "dataflow")
-LAYER, BARRIER, DATAFLOW = range(3)
 
 
 def chip_record(plan: Plan, rule: Addresses, order: int, width: int, lengths: int) -> Records:

@@ -11,7 +11,6 @@ from deltasim.runtime.views import layouts
 from deltasim.simulator.components.service_times import piece_work, scan_duration
 from deltasim.simulator.engines.compiled.chip_tables import chip_record, held_by, store_records
 from deltasim.simulator.engines.compiled.events.dram_calls import Addresses, rule_addresses
-from deltasim.simulator.engines.compiled.lists import Lists, bounds_of, records
 from deltasim.simulator.engines.compiled.phases.eligible import IN_LINE, FeedForward
 from deltasim.simulator.engines.compiled.records import (
     COLUMN,
@@ -29,8 +28,11 @@ from deltasim.simulator.engines.compiled.records import (
     TREE,
     UNIT,
     UPDATER,
+    Lists,
     Records,
     Tables,
+    bounds_of,
+    records,
 )
 from deltasim.simulator.ledger.bandwidth import shared_number
 from deltasim.simulator.plan.expanded_columns import copies_of

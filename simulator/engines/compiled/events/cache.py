@@ -5,6 +5,7 @@ from __future__ import annotations
 from deltasim.runtime.compiling import part
 from deltasim.simulator.components.cache import lines_of, use_run
 from deltasim.simulator.components.service_times import rounds
+from deltasim.simulator.engines.compiled.counting import count, occupy
 from deltasim.simulator.engines.compiled.events.fetches import wait_for
 from deltasim.simulator.engines.compiled.events.jobs import (
     LOOKED_UP,
@@ -15,7 +16,7 @@ from deltasim.simulator.engines.compiled.events.jobs import (
     end_job,
     new_job,
 )
-from deltasim.simulator.engines.compiled.events.queues import KIND_BITS, PASSING, count, occupy, schedule
+from deltasim.simulator.engines.compiled.events.queues import KIND_BITS, PASSING, schedule
 from deltasim.simulator.engines.compiled.records import BUSY, ENTRIES, FIRST, LAST, NONE, State, Tables
 
 

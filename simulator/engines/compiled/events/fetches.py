@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from deltasim.runtime.compiling import part
 from deltasim.simulator.components.dma_bursts import piece_of, pieces_of
-from deltasim.simulator.components.service_times import array_of, consumed, piece_work, rounds
-from deltasim.simulator.dram.controller import Completion
-from deltasim.simulator.dram.in_order import DramTiming, Service, fetch
+from deltasim.simulator.components.service_times import consumed, piece_work, rounds
+from deltasim.simulator.dram.in_order import fetch
+from deltasim.simulator.engines.compiled.counting import (
+    array_for,
+    count,
+    count_sums,
+    cover,
+    enter_bursts,
+    occupy,
+    pass_router,
+    timing_of,
+    write_buffer,
+)
 from deltasim.simulator.engines.compiled.events.input_buffers import leave_buffer, want_link
 from deltasim.simulator.engines.compiled.events.jobs import (
     ACCUMULATING,
@@ -29,10 +39,9 @@ from deltasim.simulator.engines.compiled.events.jobs import (
     new_job,
     piece_code,
 )
-from deltasim.simulator.engines.compiled.events.queues import count, cover, enqueue, leave, occupy, schedule
+from deltasim.simulator.engines.compiled.events.queues import enqueue, leave, schedule
 from deltasim.simulator.engines.compiled.events.synchronisation import try_update
-from deltasim.simulator.engines.compiled.records import NONE, Record, State, Tables
-from deltasim.simulator.ledger.timeline import enter
+from deltasim.simulator.engines.compiled.records import NONE, State, Tables
 from deltasim.simulator.plan.plan import BUFFER, CACHE, CONTROLLER, SCRATCHPAD
 
 
@@ -59,24 +68,6 @@ def want_column(state: State, tables: Tables, now: int, job: int) -> None:
 def array(state: State, tables: Tables, job: int) -> int:
     """Which multiply array of its core takes the column of a job."""
     return array_for(state, tables, state.jobs[job].message)
-
-
-@part
-def array_for(state: State, tables: Tables, message: int) -> int:
-    """Which multiply array of its core takes the column of a message."""
-    arrays = tables.chip[0].arrays
-    if arrays == 1:  # nearly every chip: no look-up
-        return 0
-    return int(array_of(tables.columns[state.messages[message].column].position, arrays))
-
-
-@part
-def copy_on(state: State, tables: Tables, message: int, core: int) -> int:
-    """The copy of a message's column on one of its cores."""
-    copy = tables.columns[state.messages[message].column].copies
-    while tables.copies[copy].core != core:
-        copy += 1
-    return int(copy)
 
 
 @part
@@ -187,24 +178,6 @@ def leave_network(state: State, tables: Tables, job: int, last: int) -> None:
 
 
 @part
-def pass_router(state: State, tables: Tables, unit: int, layer: int, flits: int) -> None:
-    """A packet goes through a router: on to a link, or out of the network behind its last one."""
-    chip = tables.chip[0]
-    if chip.router_action != NONE:
-        count(state, unit, layer, chip.router_action, flits)
-    elif chip.crossbar != NONE:
-        count(state, unit, layer, chip.read_buffer, flits)
-        count(state, unit, layer, chip.crossbar, flits)
-
-
-@part
-def write_buffer(state: State, tables: Tables, unit: int, layer: int, flits: int) -> None:
-    """A packet comes into a router: over a link, or from the core or memory that sends it."""
-    if tables.chip[0].write_buffer != NONE:
-        count(state, unit, layer, tables.chip[0].write_buffer, flits)
-
-
-@part
 def ask_channel(state: State, tables: Tables, now: int, job: int) -> None:
     """Queue up at the shared memory."""
     store = tables.stores[state.jobs[job].store]
@@ -232,63 +205,11 @@ def serve_dram(state: State, tables: Tables, now: int, job: int) -> None:
 
 
 @part
-def enter_bursts(state: State, store: Record, layer: int, done: Service | Completion) -> None:
-    """Enter what a DRAM did for a transfer."""
-    count_bursts(state, store, layer, done.bursts, done.hits, done.misses, done.conflicts, done.activates)
-    enter(state.timelines[store.shared], done.first_ps, done.last_ps, done.bursts * store.width)
-
-
-@part
-def count_bursts(
-    state: State,
-    store: Record,
-    layer: int,
-    bursts: int,
-    hits: int,
-    misses: int,
-    conflicts: int,
-    activates: int,
-) -> None:
-    """Enter what a DRAM did, by unit and by layer."""
-    moved, by_unit = bursts * store.width, state.counts[store.unit]
-    by_layer = state.counts[state.run[0].units + layer]
-    for counts in (by_unit, by_layer):  # rows found once: bursts enter eight counts
-        counts[store.read] += bursts
-        counts[store.activate] += activates
-        counts[store.row_hit] += hits
-        counts[store.row_miss] += misses
-        counts[store.row_conflict] += conflicts
-        counts[store.bytes] += moved
-        counts[store.io] += moved * 8
-
-
-@part
 def pack_response(state: State, tables: Tables, job: int) -> None:
     """The bytes of a transfer become a packet at the start of the way back."""
     record = state.jobs[job]
     record.at, record.behind = tables.paths[path_of(state, tables, job)].back, NONE
     record.flits = rounds(record.bytes, tables.chip[0].flit_bytes)
-
-
-@part
-def timing_of(store: Record) -> DramTiming:
-    """A store's timing, as the DRAM rule takes it."""
-    return DramTiming(
-        store.clock_ps,
-        store.read_ps,
-        store.activate_ps,
-        store.precharge_ps,
-        store.open_ps,
-        store.read_to_precharge_ps,
-        store.refresh_ps,
-        store.interval_ps,
-        store.burst_ps,
-        store.burst_bytes,
-        store.row_bytes,
-        store.banks,
-        store.rows,
-        store.rotate,
-    )
 
 
 @part
@@ -327,19 +248,6 @@ def accumulate(state: State, tables: Tables, now: int, job: int) -> None:
     occupy(state, now, unit, end - now, work)
     count_sums(state, tables, record.core, unit, layer, words)
     schedule(state, end, job)
-
-
-@part
-def count_sums(state: State, tables: Tables, core: int, unit: int, layer: int, words: int) -> None:
-    """Enter what it takes to add words of columns up."""
-    chip = tables.chip[0]
-    if chip.registers != NONE:
-        registers = tables.stores[chip.registers + core]
-        count(state, registers.unit, layer, registers.write, words)
-        count(state, registers.unit, layer, registers.read, words)
-    count(state, unit, layer, chip.mac_action, words)
-    count(state, unit, layer, chip.read_action, words)
-    count(state, unit, layer, chip.write_action, words)
 
 
 @part

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from deltasim.runtime.compiling import part
 from deltasim.simulator.components.input_buffers import FULL, channel_with_room, first_channel
+from deltasim.simulator.engines.compiled.counting import cover
 from deltasim.simulator.engines.compiled.events.jobs import end_job
 from deltasim.simulator.engines.compiled.events.queues import (
     KIND_BITS,
     MOVING_UP,
     WAKING,
-    cover,
     insert,
     note_arrival,
     note_departure,

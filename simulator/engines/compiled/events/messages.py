@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from deltasim.runtime.compiling import part
-from deltasim.simulator.components.service_times import link_span
-from deltasim.simulator.engines.compiled.events.fetches import pass_router, want_column, write_buffer
+from deltasim.simulator.engines.compiled.counting import (
+    count,
+    count_crossing,
+    link_busy,
+    occupy,
+    pass_router,
+    span_behind,
+    write_buffer,
+)
+from deltasim.simulator.engines.compiled.events.fetches import want_column
 from deltasim.simulator.engines.compiled.events.input_buffers import leave_buffer, take_room, want_link
 from deltasim.simulator.engines.compiled.events.jobs import (
     BRANCHING,
@@ -16,7 +24,7 @@ from deltasim.simulator.engines.compiled.events.jobs import (
     end_job,
     new_job,
 )
-from deltasim.simulator.engines.compiled.events.queues import count, enqueue, occupy, schedule
+from deltasim.simulator.engines.compiled.events.queues import enqueue, schedule
 from deltasim.simulator.engines.compiled.records import NONE, State, Tables
 
 
@@ -90,33 +98,6 @@ def cross(state: State, tables: Tables, now: int, job: int, unit: int) -> None:
     occupy(state, now, unit, busy, flits * tables.links[link].period)
     count_crossing(state, tables, unit, layer, flits)
     schedule(state, now + tables.links[link].hop, job)
-
-
-@part
-def link_busy(tables: Tables, link: int, flits: int, span: int) -> int:
-    """How long a link is held by a packet that comes with this span."""
-    period = tables.links[link].period
-    return int(link_span(flits, period, span - tables.chip[0].link_period + period))
-
-
-@part
-def span_behind(tables: Tables, link: int, busy: int) -> int:
-    """The span of a packet that has held a link so long."""
-    return int(busy - tables.links[link].period + tables.chip[0].link_period)
-
-
-@part
-def count_crossing(state: State, tables: Tables, unit: int, layer: int, flits: int) -> None:
-    """Enter what it takes to bring flits over a link."""
-    chip, wire = tables.chip[0], tables.links[unit - tables.chip[0].first_link]
-    count(state, unit, layer, wire.action, flits)
-    if chip.length_action != NONE:
-        length = tables.lists[chip.lengths + unit - chip.first_link]
-        count(state, unit, layer, chip.length_action, flits * length)
-        if wire.leave:
-            write_buffer(state, tables, unit, layer, flits)
-    if wire.router:
-        pass_router(state, tables, unit, layer, flits)
 
 
 @part

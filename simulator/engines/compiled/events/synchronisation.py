@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 from deltasim.runtime.compiling import part
-from deltasim.simulator.components.service_times import scan_words
-from deltasim.simulator.engines.compiled.chip_tables import BARRIER, DATAFLOW, LAYER
+from deltasim.simulator.engines.compiled.counting import book_update
 from deltasim.simulator.engines.compiled.events.jobs import SCAN_KIND, SCANNING, UPDATE_KIND, UPDATING, code
-from deltasim.simulator.engines.compiled.events.queues import (
-    KIND_BITS,
-    OPENING,
-    count,
-    enqueue,
-    occupy,
-    schedule,
-)
-from deltasim.simulator.engines.compiled.records import NONE, State, Tables
+from deltasim.simulator.engines.compiled.events.queues import KIND_BITS, OPENING, enqueue, schedule
+from deltasim.simulator.engines.compiled.records import BARRIER, DATAFLOW, LAYER, NONE, State, Tables
 
 
 @part
@@ -60,19 +52,6 @@ def find_messages(state: State, number: int) -> None:
     encoder = state.encoders[number]
     encoder.next = first_message(state, encoder.scanned + 1, encoder.low)
     encoder.last = first_message(state, encoder.scanned + 1, encoder.high)
-
-
-@part
-def start_scan(state: State, tables: Tables, now: int, number: int) -> None:
-    """The scan begins; the messages it will find have been looked up."""
-    encoder, chip = state.encoders[number], tables.chip[0]
-    occupy(state, now, encoder.unit, encoder.duration, encoder.duration)
-    encoder.began = now
-    sent = encoder.last - encoder.next
-    count(state, encoder.unit, encoder.target, chip.scan_action, encoder.size)
-    reads, writes = scan_words(encoder.size, sent, encoder.remembers)
-    count(state, encoder.unit, encoder.target, chip.read_action, reads)
-    count(state, encoder.unit, encoder.target, chip.write_action, writes)
 
 
 @part
@@ -127,15 +106,6 @@ def end_update(state: State, tables: Tables, now: int, number: int) -> None:
         keep_pace(state, tables, now)
     for reader in range(updater.readers, updater.readers_end):
         try_encoder(state, tables, now, tables.lists[reader])
-
-
-@part
-def book_update(state: State, tables: Tables, number: int) -> None:
-    """Enter what an update of a share takes."""
-    updater, chip = state.updaters[number], tables.chip[0]
-    count(state, updater.unit, updater.population, chip.update_action, updater.size)
-    count(state, updater.unit, updater.population, chip.read_action, updater.reads)
-    count(state, updater.unit, updater.population, chip.write_action, updater.writes)
 
 
 @part

@@ -10,16 +10,20 @@ from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import apart
 from deltasim.simulator.components.service_times import consumed, piece_work, rounds
 from deltasim.simulator.dram.in_order import fetched
-from deltasim.simulator.engines.compiled.events.fetches import (
+from deltasim.simulator.engines.compiled.counting import (
     copy_on,
+    count,
     count_bursts,
+    count_crossing,
     count_sums,
+    cover,
+    hold,
+    link_busy,
     pass_router,
+    span_behind,
     timing_of,
     write_buffer,
 )
-from deltasim.simulator.engines.compiled.events.messages import count_crossing, link_busy, span_behind
-from deltasim.simulator.engines.compiled.events.queues import count, cover, hold
 from deltasim.simulator.engines.compiled.phases.fifo import book_queue
 from deltasim.simulator.engines.compiled.phases.lanes import (
     AT_ONCE,

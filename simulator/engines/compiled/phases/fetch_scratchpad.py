@@ -7,8 +7,7 @@ import numpy as np
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import apart, inlined, part
 from deltasim.simulator.components.service_times import consumed
-from deltasim.simulator.engines.compiled.events.fetches import count_sums
-from deltasim.simulator.engines.compiled.events.queues import count, cover_line
+from deltasim.simulator.engines.compiled.counting import count, count_sums, cover_line
 from deltasim.simulator.engines.compiled.phases.fifo import ONE, book_queue, sum_of
 from deltasim.simulator.engines.compiled.phases.lanes import (
     AT_ONCE,

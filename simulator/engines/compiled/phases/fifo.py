@@ -8,7 +8,7 @@ import numpy as np
 
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import inlined, part
-from deltasim.simulator.engines.compiled.events.queues import cover_line
+from deltasim.simulator.engines.compiled.counting import cover_line
 from deltasim.simulator.engines.compiled.phases.lanes import AT_ONCE, Arrivals
 from deltasim.simulator.engines.compiled.records import State
 

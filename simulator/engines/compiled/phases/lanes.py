@@ -14,7 +14,7 @@ import numpy.typing as npt
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import inlined, part
 from deltasim.runtime.views import viewer
-from deltasim.simulator.engines.compiled.events.queues import count
+from deltasim.simulator.engines.compiled.counting import count
 from deltasim.simulator.engines.compiled.phases.eligible import STREAMED, FeedForward
 from deltasim.simulator.engines.compiled.records import Record, State, Tables
 

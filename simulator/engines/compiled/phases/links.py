@@ -6,9 +6,7 @@ import numpy as np
 
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import apart, part
-from deltasim.simulator.engines.compiled.events.fetches import pass_router
-from deltasim.simulator.engines.compiled.events.messages import count_crossing
-from deltasim.simulator.engines.compiled.events.queues import cover_line
+from deltasim.simulator.engines.compiled.counting import count_crossing, cover_line, pass_router
 from deltasim.simulator.engines.compiled.phases.fifo import book_line, check_time, go_through, lengthen
 from deltasim.simulator.engines.compiled.phases.lanes import (
     AT_ONCE,

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import kernel, part
-from deltasim.simulator.engines.compiled.chip_tables import DATAFLOW
-from deltasim.simulator.engines.compiled.events.queues import occupy
-from deltasim.simulator.engines.compiled.events.synchronisation import book_update
+from deltasim.simulator.engines.compiled.counting import book_update, occupy
 from deltasim.simulator.engines.compiled.phases.eligible import CROSSING, RECEIVING, SCANNING
 from deltasim.simulator.engines.compiled.phases.fifo import book_queue
 from deltasim.simulator.engines.compiled.phases.lanes import (
@@ -18,7 +16,7 @@ from deltasim.simulator.engines.compiled.phases.lanes import (
     view_tables,
 )
 from deltasim.simulator.engines.compiled.phases.stages import call_stage
-from deltasim.simulator.engines.compiled.records import NONE, State, Tables
+from deltasim.simulator.engines.compiled.records import DATAFLOW, NONE, State, Tables
 
 
 @kernel

@@ -5,9 +5,7 @@ from __future__ import annotations
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import apart, part
 from deltasim.simulator.components.service_times import array_of, scan_offset
-from deltasim.simulator.engines.compiled.events.fetches import write_buffer
-from deltasim.simulator.engines.compiled.events.queues import join, serve
-from deltasim.simulator.engines.compiled.events.synchronisation import start_scan
+from deltasim.simulator.engines.compiled.counting import join, serve, start_scan, write_buffer
 from deltasim.simulator.engines.compiled.phases.fifo import check_time, go_through
 from deltasim.simulator.engines.compiled.phases.lanes import (
     Arrivals,

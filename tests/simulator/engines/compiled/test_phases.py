@@ -106,7 +106,7 @@ def test_what_comes_back_needs_events(name: str, changes: dict[str, Any]) -> Non
 @pytest.mark.parametrize(
     "fields",
     [
-        {"memories": [SCRATCHPAD | {"size": "1 KiB", "width": "64 bit"}, DRAM]},  # a core that fetches from both
+        {"memories": [SCRATCHPAD | {"size": "1 KiB", "width": "64 bit"}, DRAM]},  # fetched from both
         {"memories": [DRAM | {"ports": [1]}], "network.topology": "mesh:1x2", "cores.count": 2}
         | {"placement": {"explicit": {"cores": {"input": [0], "gru_0": [0]}}}},  # other links back than there
     ],
