@@ -28,12 +28,12 @@ def preset(plan: Plan) -> tuple[Entry, ...]:
 
 
 def written_at_start(plan: Plan) -> Iterator[Entry]:
-    """The same, share by share."""
-    for population, shares in enumerate(plan.shares):
+    """The same, partition by partition."""
+    for population, partitions in enumerate(plan.partitions):
         cell = plan.network.populations[population].cell
         per_neuron = cell.accumulators + len(cell.states) if plan.into[population] else 0
-        for share in shares:
-            unit, size = plan.core_unit(share.core), share.stop - share.start
+        for partition in partitions:
+            unit, size = plan.core_unit(partition.core), partition.stop - partition.start
             if per_neuron:
                 yield Entry(unit, population, "core.state_write", size * per_neuron)
             for projection in plan.out_of[population]:

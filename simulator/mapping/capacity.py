@@ -47,7 +47,7 @@ class Store:
 
 
 class Need(NamedTuple):
-    """What a core must store of one projection, for its slice of the target."""
+    """What a core must store of one projection, for its partition of the target."""
 
     projection: int
     name: str
@@ -56,8 +56,10 @@ class Need(NamedTuple):
     layout: Layout
     resized: Callable[[int], Layout]  # cores the target is spread over -> what the fullest stores, at most
     bits: int  # of a weight
-    bounds: tuple[int, ...] = ()  # target neurons at which the slices of all cores begin, and the last ends
-    part: int = 0  # which of these slices it is
+    bounds: tuple[
+        int, ...
+    ] = ()  # target neurons at which the partitions of all cores begin, and the last ends
+    part: int = 0  # which of these partitions it is
 
     @property
     def bytes(self) -> int:

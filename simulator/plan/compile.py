@@ -16,7 +16,7 @@ from deltasim.simulator.mapping.mapping import Mapping
 from deltasim.simulator.plan.input_queues import compile_buffers
 from deltasim.simulator.plan.links import compile_wires
 from deltasim.simulator.plan.memories import check_registers, compile_stores, numbered
-from deltasim.simulator.plan.plan import ABSENT, STAGES, Plan, Share, Stages, Unit
+from deltasim.simulator.plan.plan import ABSENT, STAGES, Plan, Stages, Unit
 from deltasim.simulator.plan.weight_columns import compile_columns
 
 
@@ -67,7 +67,7 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
         policy=chip.synchronisation.policy,
         meeting_ps=chip.synchronisation.cost_cycles * chip.cores.period_ps,
         cores=chip.cores.count,
-        shares=tuple(tuple(Share(*part) for part in parts) for parts in mapping.slices),
+        partitions=mapping.partitions,
         into=tuple(tuple(p for p, end in enumerate(target) if end == index) for index in populations),
         out_of=tuple(tuple(p for p, start in enumerate(source) if start == index) for index in populations),
         source=integers(source),

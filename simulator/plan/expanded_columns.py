@@ -18,7 +18,7 @@ class Copies:
     """The copies of column *c* are ``start[c]`` to ``start[c + 1]``, in ascending order of their cores.
 
     ``source_core`` and ``position`` are those of the column: its source neuron's core, and place in the
-    slice that lies there.
+    partition that lies there.
     """
 
     source_core: Integers
@@ -62,10 +62,10 @@ def copies_of(plan: Plan) -> Copies:
         found["address"].append(address[column, part])
         found["store"].append(store[column, part])
         found["copies"].append(np.bincount(column, minlength=len(address)))
-        origins = mapping.slices[int(plan.source[number])]
-        sizes = [share.size for share in origins]
-        found["source_core"].append(np.repeat([share.core for share in origins], sizes))
-        starts = np.repeat([share.start for share in origins], sizes)
+        origins = mapping.partitions[int(plan.source[number])]
+        sizes = [partition.size for partition in origins]
+        found["source_core"].append(np.repeat([partition.core for partition in origins], sizes))
+        starts = np.repeat([partition.start for partition in origins], sizes)
         found["position"].append(np.arange(len(starts)) - starts)
     chained = {name: np.concatenate(rows).astype(np.int64, copy=False) for name, rows in found.items()}
     start = np.concatenate([[0], np.cumsum(chained.pop("copies"))]).astype(np.int64)

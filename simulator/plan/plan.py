@@ -2,8 +2,8 @@
 
 Vocabulary. A *column* is what one source neuron of one projection sends into: column number =
 ``offset[projection] + source``. A *copy* is the part of a column that lies on one target core, a *tree* the
-set of links that carries a message from its source core to all its target cores, a *share* the slice of a
-population that sits on one core. A plan holds copies and trees by a number for each; whoever needs them one
+set of links that carries a message from its source core to all its target cores, a *partition* the neurons of
+a population that sit on one core. A plan holds copies and trees by a number for each; whoever needs them one
 by one lays them out (``simulator.plan.expanded_columns``, ``simulator.plan.multicast_trees``).
 """
 
@@ -24,7 +24,7 @@ from deltasim.simulator.dram.in_order import DramTiming, channel_at_rest
 from deltasim.simulator.dram.mapping import AddressBits
 from deltasim.simulator.dram.packing import pack
 from deltasim.simulator.dram.timing import Timing
-from deltasim.simulator.mapping.mapping import Mapping
+from deltasim.simulator.mapping.mapping import Mapping, Partition
 from deltasim.simulator.mapping.weight_block import Block
 
 STAGES = ("scan", "send", "receive", "fetch", "mac", "update")
@@ -47,15 +47,6 @@ class Unit:
     name: str
     kind: str
     node: int
-
-
-@dataclass(frozen=True)
-class Share:
-    """Neurons ``start`` to ``stop`` of a population, on one core."""
-
-    core: int
-    start: int
-    stop: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,7 +181,7 @@ class Trees:
 
 @dataclass(frozen=True, eq=False)
 class Columns:
-    """What each message fetches. Part *n* of a column lies with share *n* of the population it goes into.
+    """What each message fetches. Part *n* of a column lies with partition *n* of the population it goes into.
 
     Few parts are of different size. The number of a part's size is ``size[first[population] + n *
     rows[population] + row]``, and ``size_words`` and ``size_bytes`` say what that is. The row of a source is
@@ -228,7 +219,7 @@ class Plan:
     policy: str
     meeting_ps: int
     cores: int
-    shares: tuple[tuple[Share, ...], ...]  # per population
+    partitions: tuple[tuple[Partition, ...], ...]  # per population
     into: tuple[tuple[int, ...], ...]  # per population: projections that end in it
     out_of: tuple[tuple[int, ...], ...]  # per population: projections that start from it
     source: Integers  # population each projection starts from
@@ -272,22 +263,22 @@ class Plan:
         )
 
 
-class Work(NamedTuple):
-    """What one update of a share takes: its time, and the words it reads and writes."""
+class UpdateWork(NamedTuple):
+    """What one update of a partition takes: its time, and the words it reads and writes."""
 
     duration_ps: int
     reads: int
     writes: int
 
 
-def share_updates(plan: Plan, population: int, share: int) -> Work:
+def update_work(plan: Plan, population: int, partition: int) -> UpdateWork:
     """``fixed + cycles * ceil(n / lanes)``; all accumulators and states are read, all states written.
 
     A population that hears spikes writes its accumulators as well: they start from the bias at every step.
     """
-    where, cell = plan.shares[population][share], plan.network.populations[population].cell
+    where, cell = plan.partitions[population][partition], plan.network.populations[population].cell
     size, stages = where.stop - where.start, plan.stages
     duration_ps = stages.update_fixed_ps + rounds(size, stages.update_lanes) * stages.update_group_ps
     reads = cell.accumulators + len(cell.states)
     writes = reads if plan.network.restarts[population] else len(cell.states)
-    return Work(max(1, int(duration_ps)), size * reads, size * writes)
+    return UpdateWork(max(1, int(duration_ps)), size * reads, size * writes)

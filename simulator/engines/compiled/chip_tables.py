@@ -20,7 +20,7 @@ def chip_record(plan: Plan, rule: Addresses, order: int, width: int, lengths: in
         policy=[POLICIES.index(plan.policy)],
         meeting=[plan.meeting_ps],
         cores=[plan.cores],
-        populations=[len(plan.shares)],
+        populations=[len(plan.partitions)],
         projections=[len(plan.source)],
         sweeps=[len(plan.order)],
         core_unit=[plan.core_unit(0)],

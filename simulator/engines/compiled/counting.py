@@ -92,7 +92,7 @@ def start_scan(state: State, tables: Tables, now: int, number: int) -> None:
 
 @part
 def book_update(state: State, tables: Tables, number: int) -> None:
-    """Enter what an update of a share takes."""
+    """Enter what an update of a partition takes."""
     updater, chip = state.updaters[number], tables.chip[0]
     count(state, updater.unit, updater.population, chip.update_action, updater.size)
     count(state, updater.unit, updater.population, chip.read_action, updater.reads)

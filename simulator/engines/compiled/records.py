@@ -40,21 +40,29 @@ QUEUE = record("front", "head", "tail", "leaving", "left")
 MESSAGE = record("column", "layer")
 STEP = record("messages", "messages_end", "began", "ended")
 
-# An encoder is one (projection, share of its source): fixed fields, then how far it has got.
+# An encoder is one (projection, partition of its source): fixed fields, then how far it has got.
 ENCODER = record(
     *("projection", "core", "unit", "size", "source", "target", "delay", "remembers", "updater"),
     *("low", "high", "duration", "first"),
     *("row", "stride"),  # of its first column in the list of sizes, and how far it is to the next one's
     *("step", "next", "last", "began", "scanned"),
 )
-# An updater is one (population, share).
+# An updater is one (population, partition).
 UPDATER = record(
-    *("population", "share", "core", "unit", "size", "duration", "reads", "writes"),
+    *("population", "partition", "core", "unit", "size", "duration", "reads", "writes"),
     *("readers", "readers_end", "first"),
     *("step", "updated", "queued", "open_copies"),
 )
 POPULATION = record(
-    *("first", "into", "into_end", "shares", "shares_end", "sizes", "rows"),  # of each share, so many sizes
+    *(
+        "first",
+        "into",
+        "into_end",
+        "partitions",
+        "partitions_end",
+        "sizes",
+        "rows",
+    ),  # of each partition, so many sizes
     *("gate", "finished", "finishing", "all_scanned", "scanning"),
 )
 # One record: how far the run has got, and the tally of the laws.
@@ -92,8 +100,8 @@ TREE = record("links", "local", "roots", "roots_end")
 ENTRY = record("link", "way", "following", "following_end", "drops", "drops_end")
 # What a plan that runs in phases has instead of copies, trees and entries (``ways``).
 # The populations whose steps make up a phase, the encoders into them core by core and by their columns, and
-# their shares core by core.
-GROUP = record("first", "end", "into", "into_end", "by_column", "shares", "shares_end")
+# their partitions core by core.
+GROUP = record("first", "end", "into", "into_end", "by_column", "partitions", "partitions_end")
 LANE = record("feeds", "feeds_end", "busy", "held", "dropping")  # dropping: so many cores take all it has
 FEED = record("origin", "wanted", "stride", "lag", "held", "whole")  # whole: all that come go on by it
 # What a size takes: accesses of a memory of some width, words and time of the multiply-accumulators.

@@ -46,7 +46,7 @@ from deltasim.simulator.plan.plan import (
     SEND,
     UPDATE,
     Plan,
-    share_updates,
+    update_work,
 )
 
 Ragged = tuple[Integers, Integers]
@@ -214,15 +214,17 @@ def phase_ways(plan: Plan, forward: FeedForward) -> Arrays:
 
 
 def group_records(forward: FeedForward, start: Start, lists: Lists) -> Arrays:
-    """The phases of a step of every sweep, with their encoders (numbered by columns) and shares."""
+    """The phases of a step of every sweep, with their encoders (numbered by columns) and partitions."""
     encoders, updaters = start.encoders, start.updaters
     groups = [group for sweep in forward.groups for group in sweep]
     scans = np.lexsort((encoders["projection"], encoders["core"]))  # on each core in the order of their scans
-    shares = np.lexsort((updaters["population"], updaters["core"]))
+    partitions = np.lexsort((updaters["population"], updaters["core"]))
     first = lists.add([list(group) for group in groups])
     into = lists.add([scans[np.isin(encoders["target"][scans], group)].tolist() for group in groups])
     by_column = lists.add([np.flatnonzero(np.isin(encoders["target"], group)).tolist() for group in groups])
-    own = lists.add([shares[np.isin(updaters["population"][shares], group)].tolist() for group in groups])
+    own = lists.add(
+        [partitions[np.isin(updaters["population"][partitions], group)].tolist() for group in groups]
+    )
     bounds = np.concatenate([[0], np.cumsum([len(sweep) for sweep in forward.groups])])
     return {
         "groups": records(
@@ -232,8 +234,8 @@ def group_records(forward: FeedForward, start: Start, lists: Lists) -> Arrays:
             into=into[:-1],
             into_end=into[1:],
             by_column=by_column[:-1],
-            shares=own[:-1],
-            shares_end=own[1:],
+            partitions=own[:-1],
+            partitions_end=own[1:],
         ),
         "widest": int((forward.ways.lanes["feeds_end"] - forward.ways.lanes["feeds"]).max(initial=1)),
         "bundled": forward.ways.copies,
@@ -256,15 +258,17 @@ def costs_of(plan: Plan) -> tuple[Integers, Records]:
 
 def updaters_at(plan: Plan) -> Integers:
     """The number of the updater of every population on every core. Shape (populations, cores)."""
-    numbers = np.full((len(plan.shares), plan.cores), NONE, np.int64)
-    for number, (population, share) in enumerate(updating(plan)):
-        numbers[population, plan.shares[population][share].core] = number
+    numbers = np.full((len(plan.partitions), plan.cores), NONE, np.int64)
+    for number, (population, partition) in enumerate(updating(plan)):
+        numbers[population, plan.partitions[population][partition].core] = number
     return numbers
 
 
 def updating(plan: Plan) -> list[tuple[int, int]]:
-    """Every (population, share) that is updated."""
-    return [(p, n) for p, shares in enumerate(plan.shares) if plan.into[p] for n in range(len(shares))]
+    """Every (population, partition) that is updated."""
+    return [
+        (p, n) for p, partitions in enumerate(plan.partitions) if plan.into[p] for n in range(len(partitions))
+    ]
 
 
 def start_of(plan: Plan, lists: Lists) -> Start:
@@ -272,9 +276,11 @@ def start_of(plan: Plan, lists: Lists) -> Start:
     stages, wires, limits, updaters = plan.stages, plan.wires, plan.buffers, updating(plan)
     encoders = encoder_records(plan)
     readers = [np.flatnonzero(encoders["updater"] == updater).tolist() for updater in range(len(updaters))]
-    into = [np.flatnonzero(encoders["target"] == p).tolist() for p in range(len(plan.shares))]
-    shares = [[u for u, (p, _) in enumerate(updaters) if p == target] for target in range(len(plan.shares))]
-    readers_at, into_at, shares_at = lists.add(readers), lists.add(into), lists.add(shares)
+    into = [np.flatnonzero(encoders["target"] == p).tolist() for p in range(len(plan.partitions))]
+    partitions = [
+        [u for u, (p, _) in enumerate(updaters) if p == target] for target in range(len(plan.partitions))
+    ]
+    readers_at, into_at, partitions_at = lists.add(readers), lists.add(into), lists.add(partitions)
     # behind the plan's units: where packets wait for a link, a list for each of its queues
     units = np.zeros(len(plan.units) + (wires.links * limits.queues if limits else 0), UNIT)
     units["places"][plan.stores.unit] = plan.stores.places
@@ -284,8 +290,8 @@ def start_of(plan: Plan, lists: Lists) -> Start:
         units[field] = NONE
     controllers = np.flatnonzero(plan.stores.kind == CONTROLLER)
     units["controls"][plan.stores.unit[controllers]] = shared_number(plan.stores)[controllers]
-    work = [share_updates(plan, population, share) for population, share in updaters]
-    place = [plan.shares[population][share] for population, share in updaters]
+    work = [update_work(plan, population, partition) for population, partition in updaters]
+    place = [plan.partitions[population][partition] for population, partition in updaters]
     buffers = np.zeros(wires.links * limits.channels if limits else 0, QUEUE)
     for field in ("front", "head", "tail"):
         buffers[field] = NONE
@@ -296,7 +302,7 @@ def start_of(plan: Plan, lists: Lists) -> Start:
         updaters=records(
             UPDATER,
             population=[p for p, _ in updaters],
-            share=[n for _, n in updaters],
+            partition=[n for _, n in updaters],
             core=[w.core for w in place],
             unit=[int(stages.unit[w.core, UPDATE]) for w in place],
             size=[w.stop - w.start for w in place],
@@ -310,8 +316,8 @@ def start_of(plan: Plan, lists: Lists) -> Start:
             POPULATION,
             into=into_at[:-1],
             into_end=into_at[1:],
-            shares=shares_at[:-1],
-            shares_end=shares_at[1:],
+            partitions=partitions_at[:-1],
+            partitions_end=partitions_at[1:],
             sizes=plan.columns.first,
             rows=plan.columns.rows,
         ),
@@ -331,11 +337,11 @@ def channels_at_rest(plan: Plan) -> Integers:
 
 
 def encoder_records(plan: Plan) -> Records:
-    """One encoder for each projection and share of its source."""
+    """One encoder for each projection and partition of its source."""
     stages, columns, updater_at = plan.stages, plan.columns, updaters_at(plan)
-    pairs = [(p, n) for p, s in enumerate(plan.source.tolist()) for n in range(len(plan.shares[s]))]
+    pairs = [(p, n) for p, s in enumerate(plan.source.tolist()) for n in range(len(plan.partitions[s]))]
     projection = [p for p, _ in pairs]
-    place = [plan.shares[int(plan.source[p])][n] for p, n in pairs]
+    place = [plan.partitions[int(plan.source[p])][n] for p, n in pairs]
     computed = [bool(plan.into[int(plan.source[p])]) and not plan.crosses_sweeps(p) for p in projection]
     begins = np.array([w.start for w in place], np.int64)
     return records(

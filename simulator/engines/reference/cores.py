@@ -1,4 +1,4 @@
-"""The cores as SimPy processes: encoders scan, messages travel and fetch columns, slices are updated."""
+"""The cores as SimPy processes: encoders scan, messages travel and fetch columns, partitions are updated."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from deltasim.simulator.engines.reference.synchronisation import Milestones, gat
 from deltasim.simulator.engines.reference.transfer import Transfer
 from deltasim.simulator.plan.expanded_columns import copies_of
 from deltasim.simulator.plan.multicast_trees import branches_of
-from deltasim.simulator.plan.plan import ABSENT, FETCH, MAC, RECEIVE, SCAN, SEND, UPDATE, Plan, share_updates
+from deltasim.simulator.plan.plan import ABSENT, FETCH, MAC, RECEIVE, SCAN, SEND, UPDATE, Plan, update_work
 
 
 class Cores:
@@ -49,20 +49,22 @@ class Cores:
         self.began_ps = [-1] * steps
         self.ended_ps = [0] * steps
         self.open_copies: dict[tuple[int, int], int] = {}  # (population, core): copies not yet consumed
-        self.share_on = [{share.core: n for n, share in enumerate(shares)} for shares in plan.shares]
+        self.partition_on = [
+            {partition.core: n for n, partition in enumerate(partitions)} for partitions in plan.partitions
+        ]
 
     def processes(self) -> list[Walk]:
         """One encoder for each (projection, core) and one updater for each (population, core)."""
         encoders = [
-            self.encode(projection, share)
+            self.encode(projection, partition)
             for projection, source in enumerate(self.plan.source.tolist())
-            for share in range(len(self.plan.shares[source]))
+            for partition in range(len(self.plan.partitions[source]))
         ]
         updaters = [
-            self.update(population, share)
+            self.update(population, partition)
             for populations in self.plan.order
             for population in populations
-            for share in range(len(self.plan.shares[population]))
+            for partition in range(len(self.plan.partitions[population]))
         ]
         return encoders + updaters
 
@@ -70,15 +72,15 @@ class Cores:
         sweep = int(self.plan.sweep[population])
         return range(sweep * self.frames, (sweep + 1) * self.frames)
 
-    def encode(self, projection: int, share: int) -> Walk:
-        """Scan the slice at every step, as soon as its value, the target and the policy allow."""
+    def encode(self, projection: int, partition: int) -> Walk:
+        """Scan the partition at every step, as soon as its value, the target and the policy allow."""
         plan, stages, milestones = self.plan, self.plan.stages, self.milestones
         source, target = int(plan.source[projection]), int(plan.target[projection])
-        where = plan.shares[source][share]
+        where = plan.partitions[source][partition]
         size, delay = where.stop - where.start, int(plan.delay[projection])
         unit = int(stages.unit[where.core, SCAN])
         duration_ps = int(scan_duration(size, stages.scan_per_cycle, stages.scan_pad_to, stages.cycle_ps))
-        encoders = sum(len(plan.shares[int(plan.source[p])]) for p in plan.into[target])
+        encoders = sum(len(plan.partitions[int(plan.source[p])]) for p in plan.into[target])
         computed = bool(plan.into[source]) and not plan.crosses_sweeps(projection)
         steps = self.steps_of(target)
         for step in steps:
@@ -94,7 +96,7 @@ class Cores:
             )
             self.machine.units[unit].occupy(duration_ps, duration_ps)
             began_ps = int(self.env.now)
-            sending = self.neurons.scan(projection, share, step)
+            sending = self.neurons.scan(projection, partition, step)
             self.books.count(unit, "core.scan", size, target)
             reads, writes = scan_words(size, len(sending), int(plan.remembers[projection]))
             self.books.count(unit, "core.state_read", int(reads), target)
@@ -202,7 +204,7 @@ class Cores:
         yield self.env.all_of([self.env.process(self.carry(job, copy, lane, to_come)) for lane in lanes])
         machine.units[fetch].leave()
         self.books.delivered += 1
-        self.neurons.receive(layer, self.share_on[layer][core], projection, sent)
+        self.neurons.receive(layer, self.partition_on[layer][core], projection, sent)
         self.open_copies[layer, core] -= 1
         if self.open_copies[layer, core] == 0 and self.milestones.of("all scanned", layer, step).triggered:
             self.milestones.reach("drained", layer, step, core)
@@ -229,10 +231,10 @@ class Cores:
                 self.books.count(mac, action, piece.words, layer)
             yield self.env.timeout(duration_ps)
 
-    def update(self, population: int, share: int) -> Walk:
-        """Update the slice at every step, once all it waits for has come and its last value has been read."""
+    def update(self, population: int, partition: int) -> Walk:
+        """Update the partition at every step, once all it waits for has come and its last value was read."""
         plan, stages, milestones = self.plan, self.plan.stages, self.milestones
-        where, work = plan.shares[population][share], share_updates(plan, population, share)
+        where, work = plan.partitions[population][partition], update_work(plan, population, partition)
         unit = int(stages.unit[where.core, UPDATE])
         steps = self.steps_of(population)
         for step in steps:
@@ -245,10 +247,10 @@ class Cores:
             yield from self.machine.serve(
                 unit, self.machine.key(UPDATING, step, population, ABSENT, where.core), work.duration_ps
             )
-            self.neurons.update(population, share, step)
+            self.neurons.update(population, partition, step)
             self.books.count(unit, "core.update", where.stop - where.start, population)
             self.books.count(unit, "core.state_read", work.reads, population)
             self.books.count(unit, "core.state_write", work.writes, population)
             self.ended_ps[step] = max(self.ended_ps[step], int(self.env.now))
             milestones.reach("updated", population, step, where.core)
-            milestones.count_down(len(plan.shares[population]), "finished", population, step)
+            milestones.count_down(len(plan.partitions[population]), "finished", population, step)

@@ -61,7 +61,7 @@ def columns_of(network: Network, mapping: Mapping, profile: Profile) -> list[Col
     """All columns of all cores, counted source by source."""
     found = []
     for number, projection in enumerate(network.projections):
-        parts = mapping.slices[network.index(projection.target)]
+        parts = mapping.partitions[network.index(projection.target)]
         words = projection.connection.column_words([parts[0].start, *(part.stop for part in parts)])
         stored = layouts(projection.connection, [(part.start, part.stop) for part in parts])
         bits = network.weight_bits(number)

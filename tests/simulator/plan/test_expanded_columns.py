@@ -21,7 +21,7 @@ def test_numbers_and_copies_agree(case: Case) -> None:
     assert (copies.start[1:] - copies.start[:-1] == wanted[columns.tree].sum(axis=1)).all()
     for projection, first in enumerate(columns.offset[:-1].tolist()):
         target = int(plan.target[projection])
-        share_on = {share.core: n for n, share in enumerate(plan.shares[target])}
+        partition_on = {partition.core: n for n, partition in enumerate(plan.partitions[target])}
         for column in range(first, int(columns.offset[projection + 1])):
             own = slice(int(copies.start[column]), int(copies.start[column + 1]))
             cores = copies.core[own].tolist()
@@ -30,7 +30,7 @@ def test_numbers_and_copies_agree(case: Case) -> None:
             assert int(columns.words[column]) == copies.words[own].sum()
             row = int(columns.row[projection]) + int(columns.stride[projection]) * (column - first)
             kinds = [
-                int(columns.size[columns.first[target] + share_on[core] * columns.rows[target] + row])
+                int(columns.size[columns.first[target] + partition_on[core] * columns.rows[target] + row])
                 for core in cores
             ]
             assert columns.size_words[kinds].tolist() == copies.words[own].tolist()

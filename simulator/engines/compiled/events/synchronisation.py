@@ -65,8 +65,8 @@ def end_scan(state: State, tables: Tables, now: int, number: int) -> None:
     if target.scanning == target.into_end - target.into:
         target.scanning = 0
         target.all_scanned = encoder.scanned
-        for share in range(target.shares, target.shares_end):
-            try_update(state, tables, now, tables.lists[share])
+        for partition in range(target.partitions, target.partitions_end):
+            try_update(state, tables, now, tables.lists[partition])
     if encoder.updater != NONE:
         try_update(state, tables, now, encoder.updater)
 
@@ -91,14 +91,14 @@ def try_update(state: State, tables: Tables, now: int, number: int) -> None:
 
 @part
 def end_update(state: State, tables: Tables, now: int, number: int) -> None:
-    """A share has been updated; with the last one its population has finished the step."""
+    """A partition has been updated; with the last one its population has finished the step."""
     updater = state.updaters[number]
     step, population = updater.step, state.populations[updater.population]
     book_update(state, tables, number)
     state.steps[step].ended = max(state.steps[step].ended, now)
     updater.updated, updater.queued, updater.step = step, 0, step + 1
     population.finishing += 1
-    if population.finishing == population.shares_end - population.shares:
+    if population.finishing == population.partitions_end - population.partitions:
         population.finishing = 0
         population.finished = step
         for entry in range(population.into, population.into_end):

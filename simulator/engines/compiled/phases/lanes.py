@@ -49,7 +49,7 @@ class Arrivals(NamedTuple):
     tally: Annotated[Integers, np.int64]
     words: Annotated[Integers, np.int64]
     accesses: Annotated[Integers, np.int64]
-    # of the shares on a core: who is ready when, and is updated when
+    # of the partitions on a core: who is ready when, and is updated when
     order: Annotated[Integers, np.int64]
     ready: Annotated[Integers, np.int64]
     updated: Annotated[Integers, np.int64]

@@ -57,7 +57,7 @@ def phase(
     number: int,
     step: int,
 ) -> int:
-    """A step of a group of populations; returns when the last of their shares has been updated."""
+    """A step of a group of populations; returns when the last of their partitions has been updated."""
     state, tables = view_state(state_directory), view_tables(tables_directory)
     arrivals = view_arrivals(arrivals_directory)
     directories = state_directory, tables_directory, arrivals_directory
@@ -67,13 +67,13 @@ def phase(
     call_stage(arrivals.stages[SCANNING], (*directories, now, now, number))
     if arrivals.lanes.size > 0:
         call_stage(arrivals.stages[CROSSING], (*directories, now, now, number))
-    finished, place = now, group.shares
-    while place < group.shares_end and state.run[0].overflow == 0:
+    finished, place = now, group.partitions
+    while place < group.partitions_end and state.run[0].overflow == 0:
         core, first = state.updaters[tables.lists[place]].core, place
-        while place < group.shares_end and state.updaters[tables.lists[place]].core == core:
+        while place < group.partitions_end and state.updaters[tables.lists[place]].core == core:
             updater = state.updaters[tables.lists[place]]
             population = state.populations[updater.population]
-            arrivals.sizes[updater.population] = population.sizes + updater.share * population.rows
+            arrivals.sizes[updater.population] = population.sizes + updater.partition * population.rows
             arrivals.drained[updater.population] = now
             place += 1
         call_stage(arrivals.stages[RECEIVING], (*directories, core, now, number))
@@ -91,9 +91,9 @@ def phase(
 
 @part
 def update_core(state: State, tables: Tables, arrivals: Arrivals, first: int, end: int) -> int:
-    """Update the shares of a core in the order in which they are ready; returns when the last one has been.
+    """Update a core's partitions in the order in which they are ready; returns when the last one has been.
 
-    A share is ready when all scans into its population have ended, and its messages are in the sums.
+    A partition is ready when all scans into its population have ended, and its messages are in the sums.
     """
     order, ready = arrivals.order, arrivals.ready
     for place in range(first, end):
