@@ -1,4 +1,4 @@
-"""The copies of a plan, one by one: how much of a column lies on which core, and where in its memory."""
+"""The per-core segments of all columns, one by one: how many words lie on which core, and where."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from deltasim.simulator.plan.weight_columns import parts_of
 
 
 @dataclass(frozen=True, eq=False)
-class Copies:
-    """The copies of column *c* are ``start[c]`` to ``start[c + 1]``, in ascending order of their cores.
+class ColumnSegments:
+    """The segments of column *c* are ``start[c]`` to ``start[c + 1]``, in ascending order of their cores.
 
     ``source_core`` and ``position`` are those of the column: its source neuron's core, and place in the
     partition that lies there.
@@ -32,15 +32,15 @@ class Copies:
 
 
 @memoised
-def copies_of(plan: Plan) -> Copies:
-    """Lay out all copies of a plan."""
+def column_segments_of(plan: Plan) -> ColumnSegments:
+    """Lay out all column segments of a plan."""
     network, mapping, stores = plan.network, plan.mapping, plan.stores
     blocks: dict[tuple[int, int], list[Block]] = {}
     for block in mapping.blocks:
         blocks.setdefault((block.projection, block.core), []).append(block)
     found: dict[str, list[Integers]] = {
         name: []
-        for name in ("source_core", "position", "copies", "core", "words", "bytes", "address", "store")
+        for name in ("source_core", "position", "segments", "core", "words", "bytes", "address", "store")
     }
     for number in range(len(network.projections)):
         parts = parts_of(network, mapping, number)
@@ -61,12 +61,12 @@ def copies_of(plan: Plan) -> Copies:
         found["bytes"].append(held[column, part])
         found["address"].append(address[column, part])
         found["store"].append(store[column, part])
-        found["copies"].append(np.bincount(column, minlength=len(address)))
+        found["segments"].append(np.bincount(column, minlength=len(address)))
         origins = mapping.partitions[int(plan.source[number])]
         sizes = [partition.size for partition in origins]
         found["source_core"].append(np.repeat([partition.core for partition in origins], sizes))
         starts = np.repeat([partition.start for partition in origins], sizes)
         found["position"].append(np.arange(len(starts)) - starts)
     chained = {name: np.concatenate(rows).astype(np.int64, copy=False) for name, rows in found.items()}
-    start = np.concatenate([[0], np.cumsum(chained.pop("copies"))]).astype(np.int64)
-    return Copies(start=start, **chained)
+    start = np.concatenate([[0], np.cumsum(chained.pop("segments"))]).astype(np.int64)
+    return ColumnSegments(start=start, **chained)

@@ -1,10 +1,10 @@
 """The plan: network, chip and mapping flattened into integer arrays that every engine reads and none changes.
 
 Vocabulary. A *column* is what one source neuron of one projection sends into: column number =
-``offset[projection] + source``. A *copy* is the part of a column that lies on one target core, a *tree* the
-set of links that carries a message from its source core to all its target cores, a *partition* the neurons of
-a population that sit on one core. A plan holds copies and trees by a number for each; whoever needs them one
-by one lays them out (``simulator.plan.expanded_columns``, ``simulator.plan.multicast_trees``).
+``offset[projection] + source``. A *segment* is the part of a column that lies on one target core, a *tree*
+the set of links that carries a message from its source core to all its target cores, a *partition* the
+neurons of a population that sit on one core. A plan holds segments and trees by a number for each; whoever
+needs them one by one lays them out (``simulator.plan.expanded_columns``, ``simulator.plan.multicast_trees``).
 """
 
 from __future__ import annotations
@@ -175,7 +175,7 @@ class Trees:
     """The K distinct ways of messages: from a core to a set of cores. Sorted by their source core."""
 
     source: npt.NDArray[np.int32]  # (K,)
-    wanted: npt.NDArray[np.uint64]  # (K, words): bit c % 64 of word c // 64 is 1 where core c has a copy
+    wanted: npt.NDArray[np.uint64]  # (K, words): bit c % 64 of word c // 64 is 1 where core c has a segment
     links: npt.NDArray[np.int32]  # (K,) how many links the message takes
 
 
@@ -191,7 +191,7 @@ class Columns:
 
     offset: Integers  # (projections + 1,)
     tree: npt.NDArray[np.int32]  # of each column
-    words: npt.NDArray[np.int32]  # of each column, in all its copies
+    words: npt.NDArray[np.int32]  # of each column, in all its segments
     size: npt.NDArray[np.unsignedinteger[Any]]
     first: Integers  # (populations,)
     rows: Integers  # (populations,)
@@ -202,7 +202,7 @@ class Columns:
 
     @property
     def longest(self) -> int:
-        """Bytes of the longest copy; 1 where there is none."""
+        """Bytes of the longest segment; 1 where there is none."""
         return int(self.size_bytes.max(initial=1))
 
 

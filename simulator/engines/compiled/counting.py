@@ -109,12 +109,12 @@ def array_for(state: State, tables: Tables, message: int) -> int:
 
 
 @part
-def copy_on(state: State, tables: Tables, message: int, core: int) -> int:
-    """The copy of a message's column on one of its cores."""
-    copy = tables.columns[state.messages[message].column].copies
-    while tables.copies[copy].core != core:
-        copy += 1
-    return int(copy)
+def segment_on(state: State, tables: Tables, message: int, core: int) -> int:
+    """The segment of a message's column on one of its cores."""
+    segment = tables.columns[state.messages[message].column].segments
+    while tables.segments[segment].core != core:
+        segment += 1
+    return int(segment)
 
 
 @part

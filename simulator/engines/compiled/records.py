@@ -28,7 +28,7 @@ UNIT = record(
 )
 EVENT = record("time", "what")
 JOB = record(
-    *("stage", "message", "copy", "core", "at", "span", "tail", "next", "previous", "arrival", "code"),
+    *("stage", "message", "segment", "core", "at", "span", "tail", "next", "previous", "arrival", "code"),
     *("column", "piece", "address", "bytes", "words"),  # a piece, and the job that holds its column's slot
     *("left", "to_come"),  # of that job: pieces not consumed, the next piece to set out
     *("flits", "place", "buffer", "behind", "branches", "gone"),  # a packet among finite buffers
@@ -51,7 +51,7 @@ ENCODER = record(
 UPDATER = record(
     *("population", "partition", "core", "unit", "size", "duration", "reads", "writes"),
     *("readers", "readers_end", "first"),
-    *("step", "updated", "queued", "open_copies"),
+    *("step", "updated", "queued", "open_segments"),
 )
 POPULATION = record(
     *(
@@ -71,7 +71,7 @@ RUN = record(
     *("opened", "needed"),  # of a run in phases: when the present one began, how many keys it needs
     *("first", "messages", "shift", "keys"),  # its step's messages, how keys are made, where the next ones go
     *("spare", "left"),  # where there is room to merge; how many keys may be made before Python is asked
-    *("injected", "copies", "delivered", "tree_links", "traversed", "column_words", "missed_bytes"),
+    *("injected", "deliveries", "delivered", "tree_links", "traversed", "column_words", "missed_bytes"),
 )
 
 POLICIES = ("layer", "barrier", "dataflow")
@@ -94,11 +94,11 @@ CHIP = record(
     *("ask", "advance", "take"),  # addresses of the command-level DRAM rule
 )
 CORE = record("send", "receive", "fetch", "mac", "router")  # router: 1 where its links begin at one
-COLUMN = record("core", "position", "tree", "copies", "copies_end")
-COPY = record("core", "words", "bytes", "address", "store", "updater")
+COLUMN = record("core", "position", "tree", "segments", "segments_end")
+SEGMENT = record("core", "words", "bytes", "address", "store", "updater")
 TREE = record("links", "local", "roots", "roots_end")
 ENTRY = record("link", "way", "following", "following_end", "drops", "drops_end")
-# What a plan that runs in phases has instead of copies, trees and entries (``ways``).
+# What a plan that runs in phases has instead of segments, trees and entries (``ways``).
 # The populations whose steps make up a phase, the encoders into them core by core and by their columns, and
 # their partitions core by core.
 GROUP = record("first", "end", "into", "into_end", "by_column", "partitions", "partitions_end")
@@ -123,7 +123,7 @@ class Tables(NamedTuple):
     chip: Annotated[Records, CHIP]
     cores: Annotated[Records, CORE]
     columns: Annotated[Records, COLUMN]
-    copies: Annotated[Records, COPY]
+    segments: Annotated[Records, SEGMENT]
     trees: Annotated[Records, TREE]
     entries: Annotated[Records, ENTRY]
     links: Annotated[Records, LINK]

@@ -14,7 +14,6 @@ from deltasim.simulator.engines.compiled.events.dram_calls import Addresses, rul
 from deltasim.simulator.engines.compiled.phases.eligible import IN_LINE, FeedForward
 from deltasim.simulator.engines.compiled.records import (
     COLUMN,
-    COPY,
     CORE,
     COST,
     ENCODER,
@@ -25,6 +24,7 @@ from deltasim.simulator.engines.compiled.records import (
     PATH,
     POPULATION,
     QUEUE,
+    SEGMENT,
     TREE,
     UNIT,
     UPDATER,
@@ -35,7 +35,7 @@ from deltasim.simulator.engines.compiled.records import (
     records,
 )
 from deltasim.simulator.ledger.bandwidth import shared_number
-from deltasim.simulator.plan.expanded_columns import copies_of
+from deltasim.simulator.plan.expanded_columns import column_segments_of
 from deltasim.simulator.plan.multicast_trees import branches_of
 from deltasim.simulator.plan.plan import (
     CONTROLLER,
@@ -68,8 +68,8 @@ class Start(NamedTuple):
 def tables_of(plan: Plan, forward: FeedForward | None) -> tuple[Tables, Start]:
     """All that the kernels read, and what every sequence starts from.
 
-    A plan that runs in phases (``forward``) has its ways, one that runs with events its copies and the
-    entries of its trees one by one.
+    A plan that runs in phases (``forward``) has its ways, one that runs with events its column segments and
+    the entries of its trees one by one.
     """
     wires, lists = plan.wires, Lists()
     lengths = NONE if plan.link_um is None else int(lists.add([plan.link_um.tolist()])[0])
@@ -103,7 +103,7 @@ def tables_of(plan: Plan, forward: FeedForward | None) -> tuple[Tables, Start]:
         arrays |= phase_ways(plan, forward) | group_records(forward, start, lists)
         arrays["stores"]["costs"], arrays["costs"] = costs_of(plan)
         if (forward.fetching != IN_LINE).any():
-            arrays |= columns_and_copies(plan, lists)
+            arrays |= columns_and_segments(plan, lists)
     chip = chip_record(plan, rule, int(order[0]), width, lengths)
     for field in ("drop_cores", "groups_at", "widest", "bundled"):
         chip[field] = arrays.pop(field, 0)
@@ -124,7 +124,7 @@ def routers_of(plan: Plan) -> Integers:
 
 
 def routes(plan: Plan, lists: Lists) -> Arrays:
-    """Columns, copies, trees and their entries one by one, for a run with events."""
+    """Columns, segments, trees and their entries one by one, for a run with events."""
     branches, limits = branches_of(plan), plan.buffers
     drops_at = lists.add_ragged(branches.drop_start, branches.drop_place)
     drop_cores = lists.add_ragged(branches.drop_start, branches.drop_core) - drops_at
@@ -137,7 +137,7 @@ def routes(plan: Plan, lists: Lists) -> Arrays:
     following = others[np.argsort(before, kind="stable")]
     following_at = lists.add_ragged(bounds_of(before, len(first)), following)
     along = branches.link * (limits.queues if limits else 1) + (limits.tree_queue if limits else 0)
-    return columns_and_copies(plan, lists) | {
+    return columns_and_segments(plan, lists) | {
         "trees": records(
             TREE,
             links=np.diff(branches.start),
@@ -158,33 +158,33 @@ def routes(plan: Plan, lists: Lists) -> Arrays:
     }
 
 
-def columns_and_copies(plan: Plan, lists: Lists) -> Arrays:
-    """Every column and every copy, and the paths to the memories where they lie."""
+def columns_and_segments(plan: Plan, lists: Lists) -> Arrays:
+    """Every column and every segment, and the paths to the memories where they lie."""
     wires, limits = plan.wires, plan.buffers
     queues = limits.queues if limits else 1
     there, back = (link * queues for link in (wires.path_link, wires.back_link))
     if limits:
         there, back = there + limits.path_queue, back + limits.back_queue
     there_at, back_at = lists.add_ragged(wires.path_start, there), lists.add_ragged(wires.back_start, back)
-    copies, layer_of_column = copies_of(plan), np.repeat(plan.target, np.diff(plan.columns.offset))
-    layer_of_copy = np.repeat(layer_of_column, np.diff(copies.start))
+    segments, layer_of_column = column_segments_of(plan), np.repeat(plan.target, np.diff(plan.columns.offset))
+    layer_of_segment = np.repeat(layer_of_column, np.diff(segments.start))
     return {
         "columns": records(
             COLUMN,
-            core=copies.source_core,
-            position=copies.position,
+            core=segments.source_core,
+            position=segments.position,
             tree=plan.columns.tree,
-            copies=copies.start[:-1],
-            copies_end=copies.start[1:],
+            segments=segments.start[:-1],
+            segments_end=segments.start[1:],
         ),
-        "copies": records(
-            COPY,
-            core=copies.core,
-            words=copies.words,
-            bytes=copies.bytes,
-            address=copies.address,
-            store=copies.store,
-            updater=updaters_at(plan)[layer_of_copy, copies.core],
+        "segments": records(
+            SEGMENT,
+            core=segments.core,
+            words=segments.words,
+            bytes=segments.bytes,
+            address=segments.address,
+            store=segments.store,
+            updater=updaters_at(plan)[layer_of_segment, segments.core],
         ),
         "paths": records(
             PATH,
@@ -238,7 +238,7 @@ def group_records(forward: FeedForward, start: Start, lists: Lists) -> Arrays:
             partitions_end=own[1:],
         ),
         "widest": int((forward.ways.lanes["feeds_end"] - forward.ways.lanes["feeds"]).max(initial=1)),
-        "bundled": forward.ways.copies,
+        "bundled": forward.ways.duplicates,
         "groups_at": lists.add([bounds.tolist()])[0],
     }
 

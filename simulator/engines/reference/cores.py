@@ -22,7 +22,7 @@ from deltasim.simulator.engines.reference.neurons import Neurons, Sent
 from deltasim.simulator.engines.reference.recorder import Books
 from deltasim.simulator.engines.reference.synchronisation import Milestones, gate_name
 from deltasim.simulator.engines.reference.transfer import Transfer
-from deltasim.simulator.plan.expanded_columns import copies_of
+from deltasim.simulator.plan.expanded_columns import column_segments_of
 from deltasim.simulator.plan.multicast_trees import branches_of
 from deltasim.simulator.plan.plan import ABSENT, FETCH, MAC, RECEIVE, SCAN, SEND, UPDATE, Plan, update_work
 
@@ -42,13 +42,13 @@ class Cores:
         frames: int,
     ) -> None:
         self.env, self.plan, self.machine, self.memories = env, plan, machine, memories
-        self.copies, self.branches = copies_of(plan), branches_of(plan)
+        self.segments, self.branches = column_segments_of(plan), branches_of(plan)
         self.neurons = neurons
         self.milestones, self.books, self.frames = milestones, books, frames
         steps = frames * len(plan.order)
         self.began_ps = [-1] * steps
         self.ended_ps = [0] * steps
-        self.open_copies: dict[tuple[int, int], int] = {}  # (population, core): copies not yet consumed
+        self.open_segments: dict[tuple[int, int], int] = {}  # (population, core): segments not yet consumed
         self.partition_on = [
             {partition.core: n for n, partition in enumerate(partitions)} for partitions in plan.partitions
         ]
@@ -115,22 +115,22 @@ class Cores:
 
     def inject(self, step: int, projection: int, sent: Sent, core: int) -> None:
         """A message sets out: from here on the chip owes its target cores a delivery each."""
-        copies, target = self.copies, int(self.plan.target[projection])
+        segments, target = self.segments, int(self.plan.target[projection])
         column = int(self.plan.columns.offset[projection]) + sent.source
-        own = range(int(copies.start[column]), int(copies.start[column + 1]))
+        own = range(int(segments.start[column]), int(segments.start[column + 1]))
         if not own:  # a stride may skip a pixel: nobody is told of its change
             return
-        copy_at = {int(copies.core[copy]): copy for copy in own}
-        for destination in copy_at:
-            self.open_copies[target, destination] = self.open_copies.get((target, destination), 0) + 1
+        segment_at = {int(segments.core[segment]): segment for segment in own}
+        for destination in segment_at:
+            self.open_segments[target, destination] = self.open_segments.get((target, destination), 0) + 1
         self.books.injected += 1
-        self.books.expected_deliveries += len(copy_at)
-        self.books.expected_words += sum(int(copies.words[copy]) for copy in own)
+        self.books.expected_deliveries += len(segment_at)
+        self.books.expected_words += sum(int(segments.words[segment]) for segment in own)
         tree = int(self.plan.columns.tree[column])
-        self.env.process(self.send(step, projection, sent, core, tree, copy_at))
+        self.env.process(self.send(step, projection, sent, core, tree, segment_at))
 
     def send(
-        self, step: int, projection: int, sent: Sent, core: int, tree: int, copy_at: dict[int, int]
+        self, step: int, projection: int, sent: Sent, core: int, tree: int, segment_at: dict[int, int]
     ) -> Walk:
         """Through the send stage, then to the core itself and along every branch of the tree."""
         stages, wires, layer = self.plan.stages, self.plan.wires, int(self.plan.target[projection])
@@ -139,8 +139,8 @@ class Cores:
         if unit != ABSENT:
             yield from self.machine.serve(unit, self.machine.key(MESSAGE, *job), stages.send_ps)
         self.books.count(unit if unit != ABSENT else self.plan.core_unit(core), "core.send", 1, layer)
-        if core in copy_at:
-            self.env.process(self.consume(job, sent, copy_at[core]))
+        if core in segment_at:
+            self.env.process(self.consume(job, sent, segment_at[core]))
         branches = self.branches
         entries = range(int(branches.start[tree]), int(branches.start[tree + 1]))
         self.books.expected_traversals += len(entries)
@@ -148,7 +148,7 @@ class Cores:
             self.machine.write_buffer(self.plan.core_unit(core), wires.message_flits, layer)
         for entry in entries:
             if branches.parent[entry] == ABSENT:
-                self.env.process(self.branch(job, sent, entry, entries, copy_at))
+                self.env.process(self.branch(job, sent, entry, entries, segment_at))
 
     def branch(
         self,
@@ -156,7 +156,7 @@ class Cores:
         sent: Sent,
         entry: int,
         entries: range,
-        copy_at: dict[int, int],
+        segment_at: dict[int, int],
         behind: Packet | None = None,
         span_ps: int = 0,
     ) -> Walk:
@@ -173,7 +173,7 @@ class Cores:
         if packet is not None:
             packet.branches = len(following) + bool(cores)
         for other in following:
-            self.env.process(self.branch(job, sent, other, entries, copy_at, packet, span_ps))
+            self.env.process(self.branch(job, sent, other, entries, segment_at, packet, span_ps))
         if not cores:
             return
         yield self.env.timeout(span_ps - wires.period_ps)
@@ -182,13 +182,13 @@ class Cores:
         for core in cores:
             if wires.routed[link, 1]:
                 self.machine.pass_router(wires.first_unit + link, flits, layer)
-            self.env.process(self.consume(job, sent, copy_at[core]))
+            self.env.process(self.consume(job, sent, segment_at[core]))
 
-    def consume(self, job: tuple[int, ...], sent: Sent, copy: int) -> Walk:
+    def consume(self, job: tuple[int, ...], sent: Sent, segment: int) -> Walk:
         """On the target core: receive, fetch the column, multiply and accumulate."""
-        stages, copies, machine = self.plan.stages, self.copies, self.machine
+        stages, segments, machine = self.plan.stages, self.segments, self.machine
         step, projection, source, _ = job
-        core, layer = int(copies.core[copy]), int(self.plan.target[projection])
+        core, layer = int(segments.core[segment]), int(self.plan.target[projection])
         job = (step, projection, source, core)
         receive = int(stages.unit[core, RECEIVE])
         fetch = int(stages.unit[core, FETCH]) + machine.array(job)
@@ -198,21 +198,25 @@ class Cores:
             receive if receive != ABSENT else self.plan.core_unit(core), "core.receive", 1, layer
         )
         yield machine.units[fetch].turn(machine.key(COLUMN, *job))
-        pieces = range(pieces_of(int(copies.address[copy]), int(copies.bytes[copy]), stages.burst_bytes))
+        pieces = range(
+            pieces_of(int(segments.address[segment]), int(segments.bytes[segment]), stages.burst_bytes)
+        )
         lanes = range(min(stages.pieces_at_once, len(pieces)))
         to_come = iter(pieces[len(lanes) :])
-        yield self.env.all_of([self.env.process(self.carry(job, copy, lane, to_come)) for lane in lanes])
+        yield self.env.all_of([self.env.process(self.carry(job, segment, lane, to_come)) for lane in lanes])
         machine.units[fetch].leave()
         self.books.delivered += 1
         self.neurons.receive(layer, self.partition_on[layer][core], projection, sent)
-        self.open_copies[layer, core] -= 1
-        if self.open_copies[layer, core] == 0 and self.milestones.of("all scanned", layer, step).triggered:
+        self.open_segments[layer, core] -= 1
+        if self.open_segments[layer, core] == 0 and self.milestones.of("all scanned", layer, step).triggered:
             self.milestones.reach("drained", layer, step, core)
 
-    def carry(self, job: tuple[int, ...], copy: int, lane: int, to_come: Iterator[int]) -> Walk:
+    def carry(self, job: tuple[int, ...], segment: int, lane: int, to_come: Iterator[int]) -> Walk:
         """Bring one piece of a column after another; the first of each lane are formed a cycle apart."""
-        stages, copies, machine = self.plan.stages, self.copies, self.machine
-        address, size, words = (int(field[copy]) for field in (copies.address, copies.bytes, copies.words))
+        stages, segments, machine = self.plan.stages, self.segments, self.machine
+        address, size, words = (
+            int(field[segment]) for field in (segments.address, segments.bytes, segments.words)
+        )
         core, layer = job[3], int(self.plan.target[job[1]])
         mac = int(stages.unit[core, MAC]) + machine.array(job)
         yield self.env.timeout(lane * stages.cycle_ps)
@@ -220,7 +224,7 @@ class Cores:
             yield self.env.timeout(stages.cycle_ps)
             piece = piece_of(address, size, words, stages.burst_bytes, number)
             part = (*job, number)
-            transfer = Transfer(int(copies.store[copy]), piece.address, piece.bytes, part, layer)
+            transfer = Transfer(int(segments.store[segment]), piece.address, piece.bytes, part, layer)
             tail_ps = yield from self.memories.read(transfer, piece.words)
             yield machine.units[mac].turn(machine.key(COLUMN, *part))
             work_ps = piece_work(piece.words, stages.mac_lanes, stages.cycle_ps)
@@ -239,7 +243,7 @@ class Cores:
         steps = self.steps_of(population)
         for step in steps:
             yield milestones.of("all scanned", population, step)
-            if self.open_copies.get((population, where.core)):
+            if self.open_segments.get((population, where.core)):
                 yield milestones.of("drained", population, step, where.core)
             for projection in plan.out_of[population]:
                 if step > steps[0] and not plan.crosses_sweeps(projection):

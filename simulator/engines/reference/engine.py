@@ -62,7 +62,7 @@ def run_sequence(
         ledger,
         Tally(
             injected=books.injected,
-            copies=books.expected_deliveries,
+            deliveries=books.expected_deliveries,
             delivered=books.delivered,
             tree_links=books.expected_traversals,
             traversed=books.message_traversals,

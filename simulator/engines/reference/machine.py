@@ -13,7 +13,7 @@ from deltasim.simulator.components.service_times import array_of, link_span
 from deltasim.simulator.engines.reference.links import Link, Packet
 from deltasim.simulator.engines.reference.recorder import Books
 from deltasim.simulator.engines.reference.unit import Key, Unit
-from deltasim.simulator.plan.expanded_columns import copies_of
+from deltasim.simulator.plan.expanded_columns import column_segments_of
 from deltasim.simulator.plan.plan import Plan
 
 Walk = Generator[Event, Any, Any]
@@ -132,5 +132,5 @@ class Machine:
 
     def array(self, job: tuple[int, ...]) -> int:
         """Which multiply array of its core takes the column of a job (step, projection, source, ...)."""
-        position = copies_of(self.plan).position[self.plan.columns.offset[job[1]] + job[2]]
+        position = column_segments_of(self.plan).position[self.plan.columns.offset[job[1]] + job[2]]
         return int(array_of(int(position), self.plan.stages.arrays))

@@ -52,7 +52,7 @@ def test_an_honest_ledger_passes(honest: tuple[Ledger, Tally]) -> None:
     ("field", "law"),
     [
         ("injected", "messages sent"),
-        ("copies", "messages received"),
+        ("deliveries", "messages received"),
         ("delivered", "messages delivered"),
         ("tree_links", "link traversals"),
         ("traversed", "link traversals"),

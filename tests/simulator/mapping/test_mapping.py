@@ -23,7 +23,7 @@ from deltasim.runtime.errors import InputError
 from deltasim.simulator.chip import Chip, load_chip
 from deltasim.simulator.mapping.mapping import map_network, spread
 from deltasim.simulator.plan.compile import compile_plan
-from deltasim.simulator.plan.expanded_columns import copies_of
+from deltasim.simulator.plan.expanded_columns import column_segments_of
 from tests.simulator.random_networks import networks as any_network
 
 
@@ -150,9 +150,9 @@ def test_packed_columns_hold_their_words_and_where_they_belong() -> None:
     (block,) = mapping.blocks
     assert (block.stride_bytes, block.index_bits, block.bytes) == (0, 1, 9 + 5)
     assert mapping.table()[1].rows[0][5] == "packed"
-    copies = copies_of(compile_plan(network, load_chip("edgedrnn"), mapping))
-    assert (copies.words.tolist(), copies.bytes.tolist()) == ([2, 1], [9, 5])
-    assert copies.address.tolist() == [block.base_address, block.base_address + 9]
+    segments = column_segments_of(compile_plan(network, load_chip("edgedrnn"), mapping))
+    assert (segments.words.tolist(), segments.bytes.tolist()) == ([2, 1], [9, 5])
+    assert segments.address.tolist() == [block.base_address, block.base_address + 9]
 
 
 def test_narrow_weights_take_whole_bytes() -> None:
@@ -168,16 +168,18 @@ def test_columns_take_the_bytes_of_their_own_precision(network: Network, cores: 
     """Of every projection and core: words of its own bits, packed, rounded up to a byte for each column."""
     chip = chip_of(cores, "1 MiB")
     plan = compile_plan(network, chip, map_network(network, chip))
-    copies = copies_of(plan)
+    segments = column_segments_of(plan)
     projection = np.repeat(
-        np.repeat(np.arange(len(network.projections)), np.diff(plan.columns.offset)), np.diff(copies.start)
+        np.repeat(np.arange(len(network.projections)), np.diff(plan.columns.offset)), np.diff(segments.start)
     )
     partitions = {
         (network.populations[p].name, part.core): part
         for p, parts in enumerate(plan.mapping.partitions)
         for part in parts
     }
-    for number, core, words, size in zip(projection, copies.core, copies.words, copies.bytes, strict=True):
+    for number, core, words, size in zip(
+        projection, segments.core, segments.words, segments.bytes, strict=True
+    ):
         own = network.projections[number]
         form = own.weight_format
         if isinstance(network.arithmetic, FixedPoint):

@@ -22,7 +22,7 @@ from deltasim.simulator.mapping.pinned import fill
 from deltasim.simulator.mapping.profile import Profile, even_profile, profile_of
 from deltasim.simulator.mapping.weight_block import Block
 from deltasim.simulator.plan.compile import compile_plan
-from deltasim.simulator.plan.expanded_columns import copies_of
+from deltasim.simulator.plan.expanded_columns import column_segments_of
 from deltasim.simulator.plan.plan import Plan
 from deltasim.simulator.simulate import simulate
 from tests.simulator.builders import DRAM, SCRATCHPAD, chain, chip, trace_of
@@ -89,10 +89,10 @@ def home_of(blocks: tuple[Block, ...], column: Column) -> list[Block]:
 
 def dram_bytes(plan: Plan, profile: Profile) -> int:
     """Bytes of columns that the profile's messages fetch from the DRAM."""
-    copies = copies_of(plan)
-    sent = np.repeat(np.concatenate(profile.counts), np.diff(copies.start))
-    far = np.array(plan.stores.component)[copies.store] == "dram"
-    return int((sent * copies.bytes)[far].sum())
+    segments = column_segments_of(plan)
+    sent = np.repeat(np.concatenate(profile.counts), np.diff(segments.start))
+    far = np.array(plan.stores.component)[segments.store] == "dram"
+    return int((sent * segments.bytes)[far].sum())
 
 
 cores = st.integers(1, 5)
@@ -152,8 +152,8 @@ def test_more_room_near_never_fetches_more_from_afar(
         made = pinning(size, cores, near)
         plan = compile_plan(network, made, map_network(network, made, profile))
         fetched.append(dram_bytes(plan, profile))
-        sent = np.repeat(np.concatenate(profile.counts), np.diff(copies_of(plan).start))
-        assert fetched[-1] <= int((sent * copies_of(plan).bytes).sum())
+        sent = np.repeat(np.concatenate(profile.counts), np.diff(column_segments_of(plan).start))
+        assert fetched[-1] <= int((sent * column_segments_of(plan).bytes).sum())
     assert fetched == sorted(fetched, reverse=True)
 
 
@@ -165,13 +165,13 @@ def test_columns_are_read_where_they_lie(network: Network, size: str, seed: int)
     profile = random_profile(network, np.random.default_rng(seed))
     mapping = map_network(network, made, profile)
     plan = compile_plan(network, made, mapping)
-    columns, copies, component = plan.columns, copies_of(plan), plan.stores.component
+    columns, segments, component = plan.columns, column_segments_of(plan), plan.stores.component
     for projection, first in enumerate(columns.offset[:-1].tolist()):
         for column in range(first, int(columns.offset[projection + 1])):
-            for copy in range(copies.start[column], copies.start[column + 1]):
-                core, store = int(copies.core[copy]), component[copies.store[copy]]
-                start = int(copies.address[copy])
-                stop = start + int(copies.bytes[copy])
+            for segment in range(segments.start[column], segments.start[column + 1]):
+                core, store = int(segments.core[segment]), component[segments.store[segment]]
+                start = int(segments.address[segment])
+                stop = start + int(segments.bytes[segment])
                 (home,) = (
                     block
                     for block in mapping.blocks

@@ -42,7 +42,7 @@ def look_up(state: State, tables: Tables, now: int, job: int) -> None:
             state.run[0].missed_bytes += run.missing * store.line
             other = new_job(state, SETTING_OUT, record.message)
             lines = state.jobs[other]
-            lines.copy, lines.core, lines.store = record.copy, record.core, store.behind
+            lines.segment, lines.core, lines.store = record.segment, record.core, store.behind
             lines.column, lines.lines, lines.part = job, 1, record.part + record.waiting - 1
             lines.address, lines.bytes = run.first_missing * store.line, run.missing * store.line
             record.waiting += 1

@@ -74,14 +74,14 @@ def array(state: State, tables: Tables, job: int) -> int:
 def begin_column(state: State, tables: Tables, now: int, job: int) -> None:
     """A slot is granted and the first address formed; further pieces follow, an address a cycle."""
     record, chip = state.jobs[job], tables.chip[0]
-    copy = tables.copies[record.copy]
+    segment = tables.segments[record.segment]
     record.column, record.piece = job, 0
-    record.left = pieces_of(copy.address, copy.bytes, chip.burst)
+    record.left = pieces_of(segment.address, segment.bytes, chip.burst)
     record.to_come = min(chip.at_once, record.left)
     for piece in range(1, record.to_come):
         other = new_job(state, ADDRESSING, record.message)
         record = state.jobs[other]
-        record.copy, record.core = state.jobs[job].copy, state.jobs[job].core
+        record.segment, record.core = state.jobs[job].segment, state.jobs[job].core
         record.column, record.piece = job, piece
         schedule(state, now + piece * chip.cycle, other)
     ask_memory(state, tables, now, job)
@@ -91,12 +91,12 @@ def begin_column(state: State, tables: Tables, now: int, job: int) -> None:
 def ask_memory(state: State, tables: Tables, now: int, job: int) -> None:
     """The address is formed: to the core's own memory, or on the way to a shared one."""
     record = state.jobs[job]
-    copy = tables.copies[record.copy]
-    store = tables.stores[copy.store]
+    segment = tables.segments[record.segment]
+    store = tables.stores[segment.store]
     unit, layer = store.unit, state.messages[record.message].layer
-    piece = piece_of(copy.address, copy.bytes, copy.words, tables.chip[0].burst, record.piece)
+    piece = piece_of(segment.address, segment.bytes, segment.words, tables.chip[0].burst, record.piece)
     record.address, record.bytes, record.words, record.span = piece.address, piece.bytes, piece.words, 0
-    record.store, record.lines, record.part = copy.store, 0, record.piece * tables.chip[0].runs
+    record.store, record.lines, record.part = segment.store, 0, record.piece * tables.chip[0].runs
     if store.kind == SCRATCHPAD:
         unit += array(state, tables, job)
     count(state, unit, layer, store.words, record.words)
@@ -256,8 +256,8 @@ def consume(state: State, tables: Tables, now: int, job: int) -> None:
     column = state.jobs[job].column
     record = state.jobs[column]
     record.left -= 1
-    copy = tables.copies[record.copy]
-    if record.to_come < pieces_of(copy.address, copy.bytes, tables.chip[0].burst):
+    segment = tables.segments[record.segment]
+    if record.to_come < pieces_of(segment.address, segment.bytes, tables.chip[0].burst):
         state.jobs[job].piece, state.jobs[job].stage = record.to_come, ADDRESSING
         record.to_come += 1
         schedule(state, now + tables.chip[0].cycle, job)
@@ -265,10 +265,10 @@ def consume(state: State, tables: Tables, now: int, job: int) -> None:
         end_job(state, job)
     if record.left > 0:
         return
-    number = copy.updater
+    number = segment.updater
     leave(state, now, tables.cores[record.core].fetch + array(state, tables, column))
     state.run[0].delivered += 1
-    state.updaters[number].open_copies -= 1
+    state.updaters[number].open_segments -= 1
     end_job(state, column)
-    if state.updaters[number].open_copies == 0:
+    if state.updaters[number].open_segments == 0:
         try_update(state, tables, now, number)

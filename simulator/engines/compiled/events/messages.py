@@ -32,13 +32,13 @@ from deltasim.simulator.engines.compiled.records import NONE, State, Tables
 def inject(state: State, tables: Tables, now: int, message: int) -> None:
     """A message sets out: from here on the chip owes its target cores a delivery each."""
     column, chip = tables.columns[state.messages[message].column], tables.chip[0]
-    if column.copies == column.copies_end:  # a stride may skip a pixel: nobody is told of its change
+    if column.segments == column.segments_end:  # a stride may skip a pixel: nobody is told of its change
         return
     state.run[0].injected += 1
-    for copy in range(column.copies, column.copies_end):
-        state.updaters[tables.copies[copy].updater].open_copies += 1
-        state.run[0].copies += 1
-        state.run[0].column_words += tables.copies[copy].words
+    for segment in range(column.segments, column.segments_end):
+        state.updaters[tables.segments[segment].updater].open_segments += 1
+        state.run[0].deliveries += 1
+        state.run[0].column_words += tables.segments[segment].words
     unit = tables.cores[column.core].send
     if unit == NONE:
         depart(state, tables, now, message)
@@ -57,7 +57,7 @@ def depart(state: State, tables: Tables, now: int, message: int) -> None:
     count(state, unit, state.messages[message].layer, chip.send_action, 1)
     tree = tables.trees[column.tree]
     if tree.local != NONE:
-        deliver(state, tables, now, message, column.copies + tree.local)
+        deliver(state, tables, now, message, column.segments + tree.local)
     state.run[0].tree_links += tree.links
     if tree.links > 0 and tables.links[tables.entries[tables.lists[tree.roots]].link].router:
         layer = state.messages[message].layer
@@ -109,7 +109,7 @@ def drop(state: State, tables: Tables, now: int, job: int) -> None:
         if tables.links[entry.link].leave:
             unit, layer = chip.first_link + entry.link, state.messages[message].layer
             pass_router(state, tables, unit, layer, chip.message_flits)
-        deliver(state, tables, now, message, column.copies + tables.lists[place])
+        deliver(state, tables, now, message, column.segments + tables.lists[place])
     if chip.channels == 0 or leave_buffer(state, tables, job, now + chip.link_period):
         end_job(state, job)
 
@@ -137,11 +137,11 @@ def pass_link(state: State, tables: Tables, now: int, job: int) -> None:
 
 
 @part
-def deliver(state: State, tables: Tables, now: int, message: int, copy: int) -> None:
+def deliver(state: State, tables: Tables, now: int, message: int, segment: int) -> None:
     """Start a copy of the message on its core: receive, then fetch."""
-    chip, core = tables.chip[0], tables.copies[copy].core
+    chip, core = tables.chip[0], tables.segments[segment].core
     job = new_job(state, RECEIVING, message)
-    state.jobs[job].copy, state.jobs[job].core = copy, core
+    state.jobs[job].segment, state.jobs[job].core = segment, core
     unit = tables.cores[core].receive
     if unit == NONE:
         count(state, chip.core_unit + core, state.messages[message].layer, chip.receive_action, 1)

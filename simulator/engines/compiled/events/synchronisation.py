@@ -73,10 +73,14 @@ def end_scan(state: State, tables: Tables, now: int, number: int) -> None:
 
 @part
 def try_update(state: State, tables: Tables, now: int, number: int) -> None:
-    """Ask for the update unit if scans have ended, copies are consumed and the last value has been read."""
+    """Ask for the update unit if scans have ended, segments are consumed and the last value has been read."""
     updater, chip = state.updaters[number], tables.chip[0]
     step = updater.step
-    if updater.queued or updater.open_copies > 0 or state.populations[updater.population].all_scanned != step:
+    if (
+        updater.queued
+        or updater.open_segments > 0
+        or state.populations[updater.population].all_scanned != step
+    ):
         return
     if step > updater.first:
         for reader in range(updater.readers, updater.readers_end):

@@ -11,7 +11,6 @@ from deltasim.runtime.compiling import apart
 from deltasim.simulator.components.service_times import consumed, piece_work, rounds
 from deltasim.simulator.dram.in_order import fetched
 from deltasim.simulator.engines.compiled.counting import (
-    copy_on,
     count,
     count_bursts,
     count_crossing,
@@ -20,6 +19,7 @@ from deltasim.simulator.engines.compiled.counting import (
     hold,
     link_busy,
     pass_router,
+    segment_on,
     span_behind,
     timing_of,
     write_buffer,
@@ -84,9 +84,9 @@ def consume_streamed(
             arrivals.crossing[crossed], arrivals.crossed[crossed] = asked, start
             arrivals.sought[gone] = start + lag
             start = max(start + lag, memory_free)
-            arrivals.copy[gone] = copy_on(state, tables, message_of(run, key), core)
-            copy = tables.copies[arrivals.copy[gone]]
-            service = fetched(state.channels[store.shared], timing, start, copy.address, copy.bytes)
+            arrivals.segment[gone] = segment_on(state, tables, message_of(run, key), core)
+            segment = tables.segments[arrivals.segment[gone]]
+            service = fetched(state.channels[store.shared], timing, start, segment.address, segment.bytes)
             cover(state, store.unit, start, service.last_ps, service.bursts * timing.burst_ps)
             memory_free = service.free_ps
             moved = service.bursts * store.width
@@ -96,19 +96,19 @@ def consume_streamed(
             arrivals.read[gone], arrivals.came[gone] = start, service.first_ps
             arrivals.span[gone] = service.last_ps - service.first_ps
             gone, crossed = gone + 1, crossed + 1
-        copy = tables.copies[arrivals.copy[come]]
-        start, came = max(arrivals.came[come], link_free), rounds(copy.bytes, chip.flit_bytes)
+        segment = tables.segments[arrivals.segment[come]]
+        start, came = max(arrivals.came[come], link_free), rounds(segment.bytes, chip.flit_bytes)
         busy = link_busy(tables, link, came, arrivals.span[come])
         link_free = start + busy
         cover(state, unit, start, link_free, came * wire.period)
         arrivals.crossing[crossed], arrivals.crossed[crossed] = arrivals.came[come], start
         head = start + wire.hop
-        summing, work = max(head, mac_free), piece_work(copy.words, chip.mac_lanes, chip.cycle)
+        summing, work = max(head, mac_free), piece_work(segment.words, chip.mac_lanes, chip.cycle)
         mac_free = consumed(summing, work, head + span_behind(tables, link, busy) - chip.link_period)
         cover(state, units.mac + array, summing, mac_free, work)
         hold(state, units.fetch + array, arrivals.granted[come], mac_free)
         arrivals.came[come], arrivals.summed[come], arrivals.ended[come] = head, summing, mac_free
-        crossed, words, flits = crossed + 1, words + copy.words, flits + came
+        crossed, words, flits = crossed + 1, words + segment.words, flits + came
     state.units[unit].free_at, state.units[units.mac + array].free_at = link_free, mac_free
     state.units[store.unit].free_at = memory_free
     book_queue(state, arrivals, units.fetch + array, arrivals.asked, AT_ONCE, arrivals.granted, number)

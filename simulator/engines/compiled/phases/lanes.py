@@ -68,7 +68,7 @@ class Arrivals(NamedTuple):
     sought: Annotated[Integers, np.int64]
     came: Annotated[Integers, np.int64]
     span: Annotated[Integers, np.int64]
-    copy: Annotated[Integers, np.int64]  # the copy of each
+    segment: Annotated[Integers, np.int64]  # the segment of each
     crossing: Annotated[Integers, np.int64]
     crossed: Annotated[Integers, np.int64]
 
@@ -87,7 +87,7 @@ def empty_arrivals(
     scanned, drained, sizes, tally, words, accesses = np.zeros((6, populations), np.int64)
     order, ready, updated = np.zeros((3, populations), np.int64)
     streamed = messages if (forward.fetching == STREAMED).any() else 0
-    sought, came, span, copy = np.empty((4, streamed), np.int64)
+    sought, came, span, segment = np.empty((4, streamed), np.int64)
     crossing, crossed = np.empty((2, 2 * streamed), np.int64)
     begins, lengths = np.empty((2, 2 * widest), np.int64)
     return Arrivals(
@@ -124,7 +124,7 @@ def empty_arrivals(
         sought=sought,
         came=came,
         span=span,
-        copy=copy,
+        segment=segment,
         crossing=crossing,
         crossed=crossed,
     )

@@ -84,7 +84,7 @@ def find(state: State, tables: Tables, arrivals: Arrivals, number: int) -> None:
         arrivals.keys[run.keys] = (due << run.shift) | rank
         run.keys += 1
         run.injected += 1
-        run.copies += tables.tree_cores[tree]
+        run.deliveries += tables.tree_cores[tree]
         run.column_words += tables.column_words[column]
         run.tree_links += tables.tree_links[tree]
         crossing += tables.tree_links[tree] > 0
