@@ -46,15 +46,15 @@ def elapsed(plan: Plan, drams: Mapping[int, Integers], elapsed_ps: int) -> Itera
     for core in range(plan.cores):
         yield Entry(plan.core_unit(core), -1, "core.leakage", elapsed_ps)
     yield Entry(plan.chip_unit, -1, "network.leakage", elapsed_ps)
-    for store, name in enumerate(plan.stores.component):
-        unit, timing = int(plan.stores.unit[store]), plan.stores.timing[store]
+    for memory, name in enumerate(plan.memories.component):
+        unit, timing = int(plan.memories.unit[memory]), plan.memories.timing[memory]
         if timing is not None:
-            refreshes, active_ps, precharged_ps = dram.rest(drams[store], timing, elapsed_ps)
+            refreshes, active_ps, precharged_ps = dram.rest(drams[memory], timing, elapsed_ps)
             yield Entry(unit, -1, f"{name}.refresh", int(refreshes))
             yield Entry(unit, -1, f"{name}.background_active", int(active_ps))
             yield Entry(unit, -1, f"{name}.background_precharged", int(precharged_ps))
-        elif plan.stores.controlled[store] is not None:
-            books = close_books(drams[store], elapsed_ps)
+        elif plan.memories.controlled[memory] is not None:
+            books = close_books(drams[memory], elapsed_ps)
             yield Entry(unit, -1, f"{name}.refresh", int(books.refreshes))
             yield Entry(unit, -1, f"{name}.background_active", int(books.active_ps))
             yield Entry(unit, -1, f"{name}.background_precharged", int(books.precharged_ps))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from deltasim.simulator.mapping.capacity import Need, Store
+from deltasim.simulator.mapping.capacity import Allocator, Need
 
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -81,11 +81,11 @@ def fill(sizes: Integers, room: int) -> Flags:
     return taken
 
 
-def take_near(store: Store, sizes: Sequence[int]) -> list[int]:
+def take_near(allocator: Allocator, sizes: Sequence[int]) -> list[int]:
     """Addresses of the kept columns of each block, one block after another without gaps.
 
-    >>> take_near(Store("scratchpad", 0, 0, size_bytes=64, access_bytes=16, taken_bytes=5), [3, 7])
+    >>> take_near(Allocator("scratchpad", 0, 0, size_bytes=64, access_bytes=16, taken_bytes=5), [3, 7])
     [16, 19]
     """
-    base = store.take(sum(sizes))
+    base = allocator.allocate(sum(sizes))
     return list(accumulate(sizes[:-1], initial=base))

@@ -28,31 +28,31 @@ class ColumnSegments:
     words: Integers
     bytes: Integers
     address: Integers
-    store: Integers
+    memory: Integers
 
 
 @memoised
 def column_segments_of(plan: Plan) -> ColumnSegments:
     """Lay out all column segments of a plan."""
-    network, mapping, stores = plan.network, plan.mapping, plan.stores
+    network, mapping, memories = plan.network, plan.mapping, plan.memories
     blocks: dict[tuple[int, int], list[Block]] = {}
     for block in mapping.blocks:
         blocks.setdefault((block.projection, block.core), []).append(block)
     found: dict[str, list[Integers]] = {
         name: []
-        for name in ("source_core", "position", "segments", "core", "words", "bytes", "address", "store")
+        for name in ("source_core", "position", "segments", "core", "words", "bytes", "address", "memory")
     }
     for number in range(len(network.projections)):
         parts = parts_of(network, mapping, number)
         owned = [blocks[number, core] for core in parts.cores.tolist()]
         held = parts.bytes
         address = np.stack([own[0].addresses(held[:, n]) for n, own in enumerate(owned)], axis=1)
-        store = np.tile(np.array([stores.holding(own[0]) for own in owned], np.int64), (len(address), 1))
+        memory = np.tile(np.array([memories.holding(own[0]) for own in owned], np.int64), (len(address), 1))
         for n, own in enumerate(owned):  # some columns may lie elsewhere
             for block in own[1:]:
                 here = block.holds(len(address))
                 address[here, n] = block.addresses(held[:, n])[here]
-                store[here, n] = stores.holding(block)
+                memory[here, n] = memories.holding(block)
         order = np.argsort(parts.cores)
         column, place = np.nonzero(parts.words[:, order])
         part = order[place]
@@ -60,7 +60,7 @@ def column_segments_of(plan: Plan) -> ColumnSegments:
         found["words"].append(parts.words[column, part])
         found["bytes"].append(held[column, part])
         found["address"].append(address[column, part])
-        found["store"].append(store[column, part])
+        found["memory"].append(memory[column, part])
         found["segments"].append(np.bincount(column, minlength=len(address)))
         origins = mapping.partitions[int(plan.source[number])]
         sizes = [partition.size for partition in origins]

@@ -52,12 +52,12 @@ def compile_buffers(plan: Plan) -> InputBuffers | None:
 
 def refuse_large_responses(plan: Plan, buffer: int) -> None:
     """A response comes back as one packet and must fit in a buffer."""
-    chip, wires, stores, segments = plan.chip, plan.wires, plan.stores, column_segments_of(plan)
-    cached = stores.kind[segments.store] == CACHE
-    store = np.where(cached, stores.behind[segments.store], segments.store)
-    path = segments.core * len(stores.component) + store
-    travels = stores.shared[store] & (np.diff(wires.back_start)[path] > 0)
-    line = stores.line_bytes[segments.store]  # 1 where there is no cache
+    chip, wires, memories, segments = plan.chip, plan.wires, plan.memories, column_segments_of(plan)
+    cached = memories.kind[segments.memory] == CACHE
+    memory = np.where(cached, memories.behind[segments.memory], segments.memory)
+    path = segments.core * len(memories.component) + memory
+    travels = memories.shared[memory] & (np.diff(wires.back_start)[path] > 0)
+    line = memories.line_bytes[segments.memory]  # 1 where there is no cache
     first, last = segments.address // line, (segments.address + segments.bytes - 1) // line
     whole = int(((last - first + 1) * line)[travels].max(initial=0))
     largest = min(whole, chip.cores.dma.burst_bytes) if chip.cores.dma else whole

@@ -125,7 +125,7 @@ class Controlled(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Stores:
+class MemoryInstances:
     """The memories, one for each core or for each port: memory *m* is ``unit[m]``.
 
     A scratchpad has a bank, and so a unit, for each multiply array of its core: ``unit[m]`` is that of array
@@ -232,7 +232,7 @@ class Plan:
     wires: Wires
     buffers: InputBuffers | None  # None: without limit
     link_um: Integers | None  # micrometres of each link; None where the chip does not state its pitch
-    stores: Stores
+    memories: MemoryInstances
     trees: Trees
     columns: Columns
 
@@ -241,15 +241,15 @@ class Plan:
         """The unit that carries what belongs to the whole chip; the last one."""
         return len(self.units) - 1
 
-    def buffer_window(self, store: int) -> int:
+    def buffer_window(self, memory: int) -> int:
         """How many cycles ahead the streams of a shared buffer can reserve its banks."""
-        places, width = int(self.stores.places[store]), int(self.stores.width_bytes[store])
+        places, width = int(self.memories.places[memory]), int(self.memories.width_bytes[memory])
         return window_of(places, self.longest_transfer(), width)
 
     def longest_transfer(self) -> int:
         """No memory is asked for more bytes than this at one time: a piece, in whole lines of a cache."""
         longest = min(self.columns.longest, self.stages.burst_bytes)
-        return longest + 2 * int(self.stores.line_bytes.max(initial=1))
+        return longest + 2 * int(self.memories.line_bytes.max(initial=1))
 
     def core_unit(self, core: int) -> int:
         """The unit that carries what belongs to a core but to none of its stages."""

@@ -163,16 +163,16 @@ def write_buffer(state: State, tables: Tables, unit: int, layer: int, flits: int
 
 
 @part
-def enter_bursts(state: State, store: Record, layer: int, done: Service | Completion) -> None:
+def enter_bursts(state: State, memory: Record, layer: int, done: Service | Completion) -> None:
     """Enter what a DRAM did for a transfer."""
-    count_bursts(state, store, layer, done.bursts, done.hits, done.misses, done.conflicts, done.activates)
-    enter(state.timelines[store.shared], done.first_ps, done.last_ps, done.bursts * store.width)
+    count_bursts(state, memory, layer, done.bursts, done.hits, done.misses, done.conflicts, done.activates)
+    enter(state.timelines[memory.shared], done.first_ps, done.last_ps, done.bursts * memory.width)
 
 
 @part
 def count_bursts(
     state: State,
-    store: Record,
+    memory: Record,
     layer: int,
     bursts: int,
     hits: int,
@@ -181,36 +181,36 @@ def count_bursts(
     activates: int,
 ) -> None:
     """Enter what a DRAM did, by unit and by layer."""
-    moved, by_unit = bursts * store.width, state.counts[store.unit]
+    moved, by_unit = bursts * memory.width, state.counts[memory.unit]
     by_layer = state.counts[state.run[0].units + layer]
     for counts in (by_unit, by_layer):  # rows found once: bursts enter eight counts
-        counts[store.read] += bursts
-        counts[store.activate] += activates
-        counts[store.row_hit] += hits
-        counts[store.row_miss] += misses
-        counts[store.row_conflict] += conflicts
-        counts[store.bytes] += moved
-        counts[store.io] += moved * 8
+        counts[memory.read] += bursts
+        counts[memory.activate] += activates
+        counts[memory.row_hit] += hits
+        counts[memory.row_miss] += misses
+        counts[memory.row_conflict] += conflicts
+        counts[memory.bytes] += moved
+        counts[memory.io] += moved * 8
 
 
 @part
-def timing_of(store: Record) -> DramTiming:
-    """A store's timing, as the DRAM rule takes it."""
+def timing_of(memory: Record) -> DramTiming:
+    """A memory's timing, as the DRAM rule takes it."""
     return DramTiming(
-        store.clock_ps,
-        store.read_ps,
-        store.activate_ps,
-        store.precharge_ps,
-        store.open_ps,
-        store.read_to_precharge_ps,
-        store.refresh_ps,
-        store.interval_ps,
-        store.burst_ps,
-        store.burst_bytes,
-        store.row_bytes,
-        store.banks,
-        store.rows,
-        store.rotate,
+        memory.clock_ps,
+        memory.read_ps,
+        memory.activate_ps,
+        memory.precharge_ps,
+        memory.open_ps,
+        memory.read_to_precharge_ps,
+        memory.refresh_ps,
+        memory.interval_ps,
+        memory.burst_ps,
+        memory.burst_bytes,
+        memory.row_bytes,
+        memory.banks,
+        memory.rows,
+        memory.rotate,
     )
 
 
@@ -219,7 +219,7 @@ def count_sums(state: State, tables: Tables, core: int, unit: int, layer: int, w
     """Enter what it takes to add words of columns up."""
     chip = tables.chip[0]
     if chip.registers != NONE:
-        registers = tables.stores[chip.registers + core]
+        registers = tables.memories[chip.registers + core]
         count(state, registers.unit, layer, registers.write, words)
         count(state, registers.unit, layer, registers.read, words)
     count(state, unit, layer, chip.mac_action, words)

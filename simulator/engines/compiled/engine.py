@@ -166,8 +166,8 @@ class CompiledEngine:
             units["peak"].copy(),
             step_latency_ps=state.steps["ended"] - state.steps["began"],
             sequence_latency_ps=np.array([elapsed_ps], np.int64),
-            memories=shared_memories(plan.stores),
-            traffic=by_memory(plan.stores, state.timelines),
+            memories=shared_memories(plan.memories),
+            traffic=by_memory(plan.memories, state.timelines),
         )
         seen = {field: int(run[field]) for field in Tally._fields if field != "room_missing"}
         check(ledger, Tally(**seen, room_missing=self._room_missing(state)))
@@ -175,7 +175,7 @@ class CompiledEngine:
 
     def _drams(self, state: State) -> dict[int, Integers]:
         """The state of every shared memory's rule, by memory."""
-        return dict(zip(np.flatnonzero(self.plan.stores.shared).tolist(), state.channels, strict=True))
+        return dict(zip(np.flatnonzero(self.plan.memories.shared).tolist(), state.channels, strict=True))
 
     def _room_missing(self, state: State) -> int:
         """Flits of buffer room that are neither free nor about to be."""

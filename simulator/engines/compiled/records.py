@@ -32,7 +32,7 @@ JOB = record(
     *("column", "piece", "address", "bytes", "words"),  # a piece, and the job that holds its column's slot
     *("left", "to_come"),  # of that job: pieces not consumed, the next piece to set out
     *("flits", "place", "buffer", "behind", "branches", "gone"),  # a packet among finite buffers
-    *("store", "part"),  # where a transfer comes from, and its number in the column
+    *("memory", "part"),  # where a transfer comes from, and its number in the column
     *("lines", "waiting", "follower"),  # 1 for lines of a cache (of piece ``column``); what a piece waits for
 )
 # One virtual channel behind a link: who is at the front, who is behind, what is leaving and when it has left.
@@ -79,7 +79,7 @@ LAYER, BARRIER, DATAFLOW = range(3)
 
 # One record: the numbers of the chip.
 CHIP = record(
-    *("policy", "meeting", "cores", "populations", "projections", "sweeps", "core_unit", "stores"),
+    *("policy", "meeting", "cores", "populations", "projections", "sweeps", "core_unit", "memories"),
     *("order", "width"),
     *("cycle", "per_cycle", "send", "receive", "arrays", "mac_lanes", "burst", "at_once", "parts", "runs"),
     *("registers",),
@@ -95,7 +95,7 @@ CHIP = record(
 )
 CORE = record("send", "receive", "fetch", "mac", "router")  # router: 1 where its links begin at one
 COLUMN = record("core", "position", "tree", "segments", "segments_end")
-SEGMENT = record("core", "words", "bytes", "address", "store", "updater")
+SEGMENT = record("core", "words", "bytes", "address", "memory", "updater")
 TREE = record("links", "local", "roots", "roots_end")
 ENTRY = record("link", "way", "following", "following_end", "drops", "drops_end")
 # What a plan that runs in phases has instead of segments, trees and entries (``ways``).
@@ -108,7 +108,7 @@ FEED = record("origin", "wanted", "stride", "lag", "held", "whole")  # whole: al
 COST = record("accesses", "words", "work")
 LINK = record("period", "hop", "action", "router", "leave")
 PATH = record("there", "there_end", "back", "back_end")
-STORE = record(
+MEMORY = record(
     *("unit", "kind", "period", "width", "latency", "shared", "costs"),
     *("behind", "line", "sets", "ways", "buffer_banks", "interleave", "held", "window"),
     *("words", "read", "activate", "row_hit", "row_miss", "row_conflict", "bytes", "io"),
@@ -128,7 +128,7 @@ class Tables(NamedTuple):
     entries: Annotated[Records, ENTRY]
     links: Annotated[Records, LINK]
     paths: Annotated[Records, PATH]
-    stores: Annotated[Records, STORE]
+    memories: Annotated[Records, MEMORY]
     lists: Annotated[Integers, np.int64]  # what the fields that name a range of places refer to
     groups: Annotated[Records, GROUP]
     lanes: Annotated[Records, LANE]
@@ -141,7 +141,7 @@ class Tables(NamedTuple):
     tree_cores: Annotated[npt.NDArray[np.int32], np.int32]
     wanted: Annotated[npt.NDArray[np.uint64], np.uint64]  # of each tree
     size: Annotated[npt.NDArray[np.uint8], np.uint8]  # of each part, its number
-    costs: Annotated[Records, COST]  # from a store's ``costs`` on, of each size
+    costs: Annotated[Records, COST]  # from a memory's ``costs`` on, of each size
 
 
 class State(NamedTuple):
@@ -159,7 +159,7 @@ class State(NamedTuple):
     channels: Annotated[Integers, np.int64, 2]
     buffers: Annotated[Records, QUEUE]  # of each link, its virtual channels
     room: Annotated[Integers, np.int64]  # flits free in each
-    contents: Annotated[Integers, np.int64]  # of caches and buffers, from a store's ``held`` on
+    contents: Annotated[Integers, np.int64]  # of caches and buffers, from a memory's ``held`` on
     timelines: Annotated[Integers, np.int64, 2]  # bytes over time of every shared memory
     counts: Annotated[Integers, np.int64, 2]  # a row for each unit, then one for each layer
 

@@ -49,6 +49,6 @@ def state_at_rest(plan: Plan, start: Start, trace: Trace, room: int) -> State:
         buffers=start.buffers.copy(),
         room=np.full(len(start.buffers), plan.buffers.flits if plan.buffers else 0, np.int64),
         contents=start.contents.copy(),
-        timelines=empty_timelines(int(plan.stores.shared.sum())),
+        timelines=empty_timelines(int(plan.memories.shared.sum())),
         counts=np.zeros((len(plan.units) + len(plan.layers), len(plan.actions)), np.int64),
     )

@@ -9,7 +9,7 @@ import numpy as np
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.views import layouts
 from deltasim.simulator.components.service_times import piece_work, scan_duration
-from deltasim.simulator.engines.compiled.chip_tables import chip_record, held_by, store_records
+from deltasim.simulator.engines.compiled.chip_tables import chip_record, held_by, memory_records
 from deltasim.simulator.engines.compiled.events.dram_calls import Addresses, rule_addresses
 from deltasim.simulator.engines.compiled.phases.eligible import IN_LINE, FeedForward
 from deltasim.simulator.engines.compiled.records import (
@@ -93,15 +93,15 @@ def tables_of(plan: Plan, forward: FeedForward | None) -> tuple[Tables, Start]:
             router=wires.routed[:, 0],
             leave=wires.routed[:, 1],
         ),
-        "stores": store_records(plan),
+        "memories": memory_records(plan),
     }
     rule = Addresses()
     if forward is None:
         arrays |= routes(plan, lists)
-        rule = rule_addresses() if any(plan.stores.controlled) else rule
+        rule = rule_addresses() if any(plan.memories.controlled) else rule
     else:
         arrays |= phase_ways(plan, forward) | group_records(forward, start, lists)
-        arrays["stores"]["costs"], arrays["costs"] = costs_of(plan)
+        arrays["memories"]["costs"], arrays["costs"] = costs_of(plan)
         if (forward.fetching != IN_LINE).any():
             arrays |= columns_and_segments(plan, lists)
     chip = chip_record(plan, rule, int(order[0]), width, lengths)
@@ -183,7 +183,7 @@ def columns_and_segments(plan: Plan, lists: Lists) -> Arrays:
             words=segments.words,
             bytes=segments.bytes,
             address=segments.address,
-            store=segments.store,
+            memory=segments.memory,
             updater=updaters_at(plan)[layer_of_segment, segments.core],
         ),
         "paths": records(
@@ -245,7 +245,7 @@ def group_records(forward: FeedForward, start: Start, lists: Lists) -> Arrays:
 
 def costs_of(plan: Plan) -> tuple[Integers, Records]:
     """For each memory where its row begins; a row for each width, of what each size takes."""
-    columns, stages, widths = plan.columns, plan.stages, plan.stores.width_bytes
+    columns, stages, widths = plan.columns, plan.stages, plan.memories.width_bytes
     works = [piece_work(words, stages.mac_lanes, stages.cycle_ps) for words in columns.size_words.tolist()]
     rows = {width: row for row, width in enumerate(dict.fromkeys(widths.tolist()))}
     begins = np.array([rows[width] for width in widths.tolist()], np.int64) * len(works)
@@ -283,13 +283,13 @@ def start_of(plan: Plan, lists: Lists) -> Start:
     readers_at, into_at, partitions_at = lists.add(readers), lists.add(into), lists.add(partitions)
     # behind the plan's units: where packets wait for a link, a list for each of its queues
     units = np.zeros(len(plan.units) + (wires.links * limits.queues if limits else 0), UNIT)
-    units["places"][plan.stores.unit] = plan.stores.places
+    units["places"][plan.memories.unit] = plan.memories.places
     units["places"][stages.fetch_units] = stages.fetch_slots
     units["free_places"] = units["places"]
     for field in ("head", "tail", "wake", "stalled_since", "controls"):
         units[field] = NONE
-    controllers = np.flatnonzero(plan.stores.kind == CONTROLLER)
-    units["controls"][plan.stores.unit[controllers]] = shared_number(plan.stores)[controllers]
+    controllers = np.flatnonzero(plan.memories.kind == CONTROLLER)
+    units["controls"][plan.memories.unit[controllers]] = shared_number(plan.memories)[controllers]
     work = [update_work(plan, population, partition) for population, partition in updaters]
     place = [plan.partitions[population][partition] for population, partition in updaters]
     buffers = np.zeros(wires.links * limits.channels if limits else 0, QUEUE)
@@ -328,11 +328,11 @@ def start_of(plan: Plan, lists: Lists) -> Start:
 
 def channels_at_rest(plan: Plan) -> Integers:
     """The states of all DRAMs in one table, a row for each shared memory, filled up with zeros."""
-    resting, number = plan.stores.drams_at_rest(), shared_number(plan.stores)
+    resting, number = plan.memories.drams_at_rest(), shared_number(plan.memories)
     longest = max((len(state) for state in resting.values()), default=1)
-    channels = np.zeros((int(plan.stores.shared.sum()), longest), np.int64)
-    for store, state in resting.items():
-        channels[number[store], : len(state)] = state
+    channels = np.zeros((int(plan.memories.shared.sum()), longest), np.int64)
+    for memory, state in resting.items():
+        channels[number[memory], : len(state)] = state
     return channels
 
 

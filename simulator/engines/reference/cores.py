@@ -224,7 +224,7 @@ class Cores:
             yield self.env.timeout(stages.cycle_ps)
             piece = piece_of(address, size, words, stages.burst_bytes, number)
             part = (*job, number)
-            transfer = Transfer(int(segments.store[segment]), piece.address, piece.bytes, part, layer)
+            transfer = Transfer(int(segments.memory[segment]), piece.address, piece.bytes, part, layer)
             tail_ps = yield from self.memories.read(transfer, piece.words)
             yield machine.units[mac].turn(machine.key(COLUMN, *part))
             work_ps = piece_work(piece.words, stages.mac_lanes, stages.cycle_ps)

@@ -30,7 +30,7 @@ class Machine:
         slots = set(plan.stages.fetch_units.ravel().tolist())
         resources = len(plan.units) - plan.cores - 1  # the last units only count
         places = dict.fromkeys(slots, plan.stages.fetch_slots)
-        for unit, streams in zip(plan.stores.unit.tolist(), plan.stores.places.tolist(), strict=True):
+        for unit, streams in zip(plan.memories.unit.tolist(), plan.memories.places.tolist(), strict=True):
             places[unit] = streams or 1
         limits, first = plan.buffers, plan.wires.first_unit
         self.units = [Unit(env, places.get(unit, 1)) for unit in range(resources)]

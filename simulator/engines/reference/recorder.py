@@ -25,8 +25,8 @@ class Books:
         self.expected_deliveries = self.expected_traversals = self.expected_words = 0
         self.message_traversals = self.missed_bytes = 0
         self.timelines, self.timeline = (
-            empty_timelines(int(plan.stores.shared.sum())),
-            shared_number(plan.stores),
+            empty_timelines(int(plan.memories.shared.sum())),
+            shared_number(plan.memories),
         )
 
     def count(self, unit: int, action: str, amount: int, layer: int = SHARED) -> None:
@@ -35,9 +35,9 @@ class Books:
         self.by_unit[unit][column] += amount
         self.by_layer[layer][column] += amount
 
-    def moved(self, store: int, first_ps: int, last_ps: int, size: int) -> None:
+    def moved(self, memory: int, first_ps: int, last_ps: int, size: int) -> None:
         """Enter bytes of a shared memory that flowed between two times."""
-        enter(self.timelines[self.timeline[store]], first_ps, last_ps, size)
+        enter(self.timelines[self.timeline[memory]], first_ps, last_ps, size)
 
     def close(self, units: list[Unit], step_latency_ps: list[int], elapsed_ps: int) -> Ledger:
         """The ledger of the sequence; units of the plan without a SimPy resource are idle throughout."""
@@ -68,6 +68,6 @@ class Books:
             peaks,
             step_latency_ps=np.array(step_latency_ps, np.int64),
             sequence_latency_ps=np.array([elapsed_ps], np.int64),
-            memories=shared_memories(self.plan.stores),
-            traffic=by_memory(self.plan.stores, self.timelines),
+            memories=shared_memories(self.plan.memories),
+            traffic=by_memory(self.plan.memories, self.timelines),
         )

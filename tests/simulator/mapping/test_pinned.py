@@ -91,7 +91,7 @@ def dram_bytes(plan: Plan, profile: Profile) -> int:
     """Bytes of columns that the profile's messages fetch from the DRAM."""
     segments = column_segments_of(plan)
     sent = np.repeat(np.concatenate(profile.counts), np.diff(segments.start))
-    far = np.array(plan.stores.component)[segments.store] == "dram"
+    far = np.array(plan.memories.component)[segments.memory] == "dram"
     return int((sent * segments.bytes)[far].sum())
 
 
@@ -160,22 +160,22 @@ def test_more_room_near_never_fetches_more_from_afar(
 @settings(max_examples=40, deadline=None)
 @given(networks(), st.sampled_from(SIZES), seeds)
 def test_columns_are_read_where_they_lie(network: Network, size: str, seed: int) -> None:
-    """The plan's addresses lie in the block of the column, and no two columns of a store overlap."""
+    """The plan's addresses lie in the block of the column, and no two columns of a memory overlap."""
     made = pinning(size, 3)
     profile = random_profile(network, np.random.default_rng(seed))
     mapping = map_network(network, made, profile)
     plan = compile_plan(network, made, mapping)
-    columns, segments, component = plan.columns, column_segments_of(plan), plan.stores.component
+    columns, segments, component = plan.columns, column_segments_of(plan), plan.memories.component
     for projection, first in enumerate(columns.offset[:-1].tolist()):
         for column in range(first, int(columns.offset[projection + 1])):
             for segment in range(segments.start[column], segments.start[column + 1]):
-                core, store = int(segments.core[segment]), component[segments.store[segment]]
+                core, memory = int(segments.core[segment]), component[segments.memory[segment]]
                 start = int(segments.address[segment])
                 stop = start + int(segments.bytes[segment])
                 (home,) = (
                     block
                     for block in mapping.blocks
-                    if (block.projection, block.core, block.memory) == (projection, core, store)
+                    if (block.projection, block.core, block.memory) == (projection, core, memory)
                 )
                 assert home.base_address <= start and stop <= home.base_address + home.bytes
                 assert home.holds(int(np.diff(columns.offset)[projection]))[column - first]

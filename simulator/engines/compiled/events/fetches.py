@@ -92,17 +92,17 @@ def ask_memory(state: State, tables: Tables, now: int, job: int) -> None:
     """The address is formed: to the core's own memory, or on the way to a shared one."""
     record = state.jobs[job]
     segment = tables.segments[record.segment]
-    store = tables.stores[segment.store]
-    unit, layer = store.unit, state.messages[record.message].layer
+    memory = tables.memories[segment.memory]
+    unit, layer = memory.unit, state.messages[record.message].layer
     piece = piece_of(segment.address, segment.bytes, segment.words, tables.chip[0].burst, record.piece)
     record.address, record.bytes, record.words, record.span = piece.address, piece.bytes, piece.words, 0
-    record.store, record.lines, record.part = segment.store, 0, record.piece * tables.chip[0].runs
-    if store.kind == SCRATCHPAD:
+    record.memory, record.lines, record.part = segment.memory, 0, record.piece * tables.chip[0].runs
+    if memory.kind == SCRATCHPAD:
         unit += array(state, tables, job)
-    count(state, unit, layer, store.words, record.words)
-    if store.kind == SCRATCHPAD:
+    count(state, unit, layer, memory.words, record.words)
+    if memory.kind == SCRATCHPAD:
         wait_for(state, tables, now, unit, job, READING, REQUEST_KIND)
-    elif store.kind == CACHE:
+    elif memory.kind == CACHE:
         wait_for(state, tables, now, unit, job, LOOKING_UP, REQUEST_KIND)
     else:
         set_out(state, tables, now, job)
@@ -121,20 +121,20 @@ def set_out(state: State, tables: Tables, now: int, job: int) -> None:
 def path_of(state: State, tables: Tables, job: int) -> int:
     """The number of the way between a core and the memory of a transfer."""
     record = state.jobs[job]
-    return int(record.core * tables.chip[0].stores + record.store)
+    return int(record.core * tables.chip[0].memories + record.memory)
 
 
 @part
 def read_scratchpad(state: State, tables: Tables, now: int, job: int) -> None:
     """Accesses follow each other; the job goes on with the first word."""
     record = state.jobs[job]
-    store = tables.stores[record.store]
-    accesses = rounds(record.bytes, store.width)
-    unit = store.unit + array(state, tables, job)
-    occupy(state, now, unit, accesses * store.period, accesses * store.period)
-    count(state, unit, state.messages[record.message].layer, store.read, accesses)
-    record.tail = now + store.latency + (accesses - 1) * store.period
-    schedule(state, now + store.latency, job)
+    memory = tables.memories[record.memory]
+    accesses = rounds(record.bytes, memory.width)
+    unit = memory.unit + array(state, tables, job)
+    occupy(state, now, unit, accesses * memory.period, accesses * memory.period)
+    count(state, unit, state.messages[record.message].layer, memory.read, accesses)
+    record.tail = now + memory.latency + (accesses - 1) * memory.period
+    schedule(state, now + memory.latency, job)
 
 
 @part
@@ -161,7 +161,7 @@ def go_over(state: State, tables: Tables, now: int, job: int, stage: int, kind: 
     record, chip = state.jobs[job], tables.chip[0]
     record.stage = stage
     if record.behind == NONE and tables.links[tables.lists[record.at] // chip.queues].router:
-        sender = chip.core_unit + record.core if stage == REQUESTING else tables.stores[record.store].unit
+        sender = chip.core_unit + record.core if stage == REQUESTING else tables.memories[record.memory].unit
         write_buffer(state, tables, sender, state.messages[record.message].layer, record.flits)
     key = piece_code(kind, record.message, record.core, chip.cores, record.part, chip.parts)
     want_link(state, tables, now, tables.lists[record.at], job, key)
@@ -180,25 +180,25 @@ def leave_network(state: State, tables: Tables, job: int, last: int) -> None:
 @part
 def ask_channel(state: State, tables: Tables, now: int, job: int) -> None:
     """Queue up at the shared memory."""
-    store = tables.stores[state.jobs[job].store]
+    memory = tables.memories[state.jobs[job].memory]
     stage = SERVED
-    if store.kind == BUFFER:
+    if memory.kind == BUFFER:
         stage = BANKED
-    elif store.kind == CONTROLLER:
+    elif memory.kind == CONTROLLER:
         stage = CONTROLLED
-    wait_for(state, tables, now, store.unit, job, stage, REQUEST_KIND)
+    wait_for(state, tables, now, memory.unit, job, stage, REQUEST_KIND)
 
 
 @part
 def serve_dram(state: State, tables: Tables, now: int, job: int) -> None:
     """The channel takes a column; the job goes on when the first data flow."""
     record = state.jobs[job]
-    store, layer = tables.stores[record.store], state.messages[record.message].layer
-    timing = timing_of(store)
-    service = fetch(state.channels[store.shared], timing, now, record.address, record.bytes)
-    cover(state, store.unit, now, service.last_ps, service.bursts * timing.burst_ps)
-    state.units[store.unit].free_at = service.free_ps
-    enter_bursts(state, store, layer, service)
+    memory, layer = tables.memories[record.memory], state.messages[record.message].layer
+    timing = timing_of(memory)
+    service = fetch(state.channels[memory.shared], timing, now, record.address, record.bytes)
+    cover(state, memory.unit, now, service.last_ps, service.bursts * timing.burst_ps)
+    state.units[memory.unit].free_at = service.free_ps
+    enter_bursts(state, memory, layer, service)
     record.span, record.tail = service.last_ps - service.first_ps, service.last_ps
     pack_response(state, tables, job)
     schedule(state, service.first_ps, job)

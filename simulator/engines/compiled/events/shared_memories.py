@@ -20,30 +20,30 @@ from deltasim.simulator.ledger.timeline import enter
 def serve_buffer(state: State, tables: Tables, now: int, job: int) -> None:
     """The buffer takes a stream; the job goes on with the first word, the place is free behind the last."""
     record = state.jobs[job]
-    store, layer = tables.stores[record.store], state.messages[record.message].layer
-    accesses = accesses_of(record.address, record.bytes, store.width)
+    memory, layer = tables.memories[record.memory], state.messages[record.message].layer
+    accesses = accesses_of(record.address, record.bytes, memory.width)
     stream = reserve(
         state.contents,
-        store.held,
-        store.window,
-        store.buffer_banks,
-        store.interleave,
-        record.address // store.width,
+        memory.held,
+        memory.window,
+        memory.buffer_banks,
+        memory.interleave,
+        record.address // memory.width,
         accesses,
-        rounds(now, store.period),
+        rounds(now, memory.period),
     )
-    count(state, store.unit, layer, store.read, accesses)
-    count(state, store.unit, layer, store.conflict, stream.conflicts)
-    count(state, store.unit, layer, store.bytes, accesses * store.width)
-    begun, ended = stream.first_cycle * store.period, (stream.last_cycle + 1) * store.period
-    enter(state.timelines[store.shared], begun, ended, accesses * store.width)
-    first_ps = begun + store.latency
-    record.tail = stream.last_cycle * store.period + store.latency
+    count(state, memory.unit, layer, memory.read, accesses)
+    count(state, memory.unit, layer, memory.conflict, stream.conflicts)
+    count(state, memory.unit, layer, memory.bytes, accesses * memory.width)
+    begun, ended = stream.first_cycle * memory.period, (stream.last_cycle + 1) * memory.period
+    enter(state.timelines[memory.shared], begun, ended, accesses * memory.width)
+    first_ps = begun + memory.latency
+    record.tail = stream.last_cycle * memory.period + memory.latency
     record.span = record.tail - first_ps + tables.chip[0].link_period
     pack_response(state, tables, job)
     record.stage = SERVED
     schedule(state, first_ps, job)
-    schedule(state, ended, (LEAVING << KIND_BITS) | store.unit)
+    schedule(state, ended, (LEAVING << KIND_BITS) | memory.unit)
 
 
 @part
@@ -52,7 +52,7 @@ def ask_controller(state: State, tables: Tables, now: int, job: int) -> None:
     record, chip = state.jobs[job], tables.chip[0]
     call_ask(
         chip.ask,
-        (state.channels[tables.stores[record.store].shared], now, job, record.address, record.bytes, 0),
+        (state.channels[tables.memories[record.memory].shared], now, job, record.address, record.bytes, 0),
     )
 
 
@@ -77,8 +77,8 @@ def advance_controller(state: State, tables: Tables, now: int, number: int) -> N
 def read_out(state: State, tables: Tables, run: Completion) -> None:
     """A run is complete: count it; its job goes on when the last data have come."""
     record = state.jobs[run.ticket]
-    store, layer = tables.stores[record.store], state.messages[record.message].layer
-    enter_bursts(state, store, layer, run)
+    memory, layer = tables.memories[record.memory], state.messages[record.message].layer
+    enter_bursts(state, memory, layer, run)
     record.stage = ANSWERED
     schedule(state, run.last_ps, run.ticket)
 
@@ -87,7 +87,7 @@ def read_out(state: State, tables: Tables, run: Completion) -> None:
 def answer(state: State, tables: Tables, now: int, job: int) -> None:
     """All data are in the controller: the place is free, the response sets out."""
     record = state.jobs[job]
-    leave(state, now, tables.stores[record.store].unit)
+    leave(state, now, tables.memories[record.memory].unit)
     record.span, record.tail = 0, now
     pack_response(state, tables, job)
     respond(state, tables, now, job)

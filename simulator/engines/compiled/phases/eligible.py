@@ -31,7 +31,7 @@ class FeedForward(NamedTuple):
     ways: Ways
     groups: tuple[tuple[tuple[int, ...], ...], ...]  # of each sweep, the populations of each phase of a step
     fetching: Integers  # (cores,) how each fetches
-    store: Integers  # (cores,) the memory it fetches from, where that is only one
+    memory: Integers  # (cores,) the memory it fetches from, where that is only one
 
 
 def feed_forward(plan: Plan) -> FeedForward | None:
@@ -59,12 +59,12 @@ def feed_forward(plan: Plan) -> FeedForward | None:
     units = plan.stages.unit[plan.stages.unit != NONE]
     if len(np.unique(units)) < len(units):
         return None
-    used = np.zeros((plan.cores, len(plan.stores.component)), bool)
+    used = np.zeros((plan.cores, len(plan.memories.component)), bool)
     for block in plan.mapping.blocks:
-        used[block.core, plan.stores.holding(block)] = True
-    if not np.isin(plan.stores.kind[used.any(axis=0)], (SCRATCHPAD, DRAM)).all():
+        used[block.core, plan.memories.holding(block)] = True
+    if not np.isin(plan.memories.kind[used.any(axis=0)], (SCRATCHPAD, DRAM)).all():
         return None
-    drams, ways = used & (plan.stores.kind == DRAM), ways_of(plan)
+    drams, ways = used & (plan.memories.kind == DRAM), ways_of(plan)
     if ways is None:
         return None
     if drams.any() and (plan.stages.arrays > 1 or shared_on_the_way(plan, drams, ways.order)):
@@ -114,13 +114,13 @@ def how_fetched(plan: Plan, core: int, used: Flags, drams: Flags) -> int:
 
 def shared_on_the_way(plan: Plan, drams: Flags, taken: Integers) -> bool:
     """True when a DRAM, or a link to or from it, serves messages (lanes ``taken``) or a second core too."""
-    wires, memories = plan.wires, len(plan.stores.component)
+    wires, count = plan.wires, len(plan.memories.component)
     if (drams.sum(axis=0) > 1).any():
         return True
     owner = np.full(wires.links, NONE, np.int64)
     owner[taken[taken < wires.links]] = plan.cores  # messages
     for core, memory in zip(*map(np.ndarray.tolist, np.nonzero(drams)), strict=True):
-        path = core * memories + memory
+        path = core * count + memory
         there = wires.path_link[wires.path_start[path] : wires.path_start[path + 1]]
         back = wires.back_link[wires.back_start[path] : wires.back_start[path + 1]]
         for links in (there, back):

@@ -56,13 +56,12 @@ def consume_streamed(
     number, units = end - first, tables.cores[core]
     if number == 0:
         return 0
-    run, memory = state.run[0], arrivals.store[core]
-    store = tables.stores[memory]
-    timing = timing_of(store)
-    link = tables.lists[tables.paths[core * chip.stores + memory].there]
+    run, memory = state.run[0], tables.memories[arrivals.memory[core]]
+    timing = timing_of(memory)
+    link = tables.lists[tables.paths[core * chip.memories + arrivals.memory[core]].there]
     unit, wire = chip.first_link + link, tables.links[link]
     slots, link_free = state.units[units.fetch + array].places, state.units[unit].free_at
-    memory_free, mac_free = state.units[store.unit].free_at, state.units[units.mac + array].free_at
+    memory_free, mac_free = state.units[memory.unit].free_at, state.units[units.mac + array].free_at
     request_busy = link_busy(tables, link, chip.request_flits, AT_ONCE)
     lag = wire.hop + max(0, span_behind(tables, link, request_busy) - chip.link_period)
     gone, crossed, words, flits = 0, 0, 0, 0
@@ -86,11 +85,11 @@ def consume_streamed(
             start = max(start + lag, memory_free)
             arrivals.segment[gone] = segment_on(state, tables, message_of(run, key), core)
             segment = tables.segments[arrivals.segment[gone]]
-            service = fetched(state.channels[store.shared], timing, start, segment.address, segment.bytes)
-            cover(state, store.unit, start, service.last_ps, service.bursts * timing.burst_ps)
+            service = fetched(state.channels[memory.shared], timing, start, segment.address, segment.bytes)
+            cover(state, memory.unit, start, service.last_ps, service.bursts * timing.burst_ps)
             memory_free = service.free_ps
-            moved = service.bursts * store.width
-            enter(state.timelines[store.shared], service.first_ps, service.last_ps, moved)
+            moved = service.bursts * memory.width
+            enter(state.timelines[memory.shared], service.first_ps, service.last_ps, moved)
             bursts, hits, misses = bursts + service.bursts, hits + service.hits, misses + service.misses
             conflicts, activates = conflicts + service.conflicts, activates + service.activates
             arrivals.read[gone], arrivals.came[gone] = start, service.first_ps
@@ -110,19 +109,19 @@ def consume_streamed(
         arrivals.came[come], arrivals.summed[come], arrivals.ended[come] = head, summing, mac_free
         crossed, words, flits = crossed + 1, words + segment.words, flits + came
     state.units[unit].free_at, state.units[units.mac + array].free_at = link_free, mac_free
-    state.units[store.unit].free_at = memory_free
+    state.units[memory.unit].free_at = memory_free
     book_queue(state, arrivals, units.fetch + array, arrivals.asked, AT_ONCE, arrivals.granted, number)
     book_queue(state, arrivals, unit, arrivals.crossing, AT_ONCE, arrivals.crossed, crossed)
-    book_queue(state, arrivals, store.unit, arrivals.sought, AT_ONCE, arrivals.read, number)
+    book_queue(state, arrivals, memory.unit, arrivals.sought, AT_ONCE, arrivals.read, number)
     book_queue(state, arrivals, units.mac + array, arrivals.came, AT_ONCE, arrivals.summed, number)
-    count(state, store.unit, target, store.words, words)
-    count_bursts(state, store, target, bursts, hits, misses, conflicts, activates)
+    count(state, memory.unit, target, memory.words, words)
+    count_bursts(state, memory, target, bursts, hits, misses, conflicts, activates)
     count_sums(state, tables, core, units.mac + array, target, words)
     requests = number * chip.request_flits
     count_crossing(state, tables, unit, target, requests + flits)
     if wire.router:
         write_buffer(state, tables, chip.core_unit + core, target, requests)
-        write_buffer(state, tables, store.unit, target, flits)
+        write_buffer(state, tables, memory.unit, target, flits)
     if wire.leave:
         pass_router(state, tables, unit, target, requests + flits)
     run.delivered += number

@@ -34,12 +34,12 @@ def consume_in_line(
     """
     state, tables = view_state(state_directory), view_tables(tables_directory)
     arrivals, chip, run = view_arrivals(arrivals_directory), tables.chip[0], state.run[0]
-    lane, store = tables.links.size + core, tables.stores[arrivals.store[core]]
+    lane, memory = tables.links.size + core, tables.memories[arrivals.memory[core]]
     first, end = arrivals.bounds[lane], arrivals.filled[lane]
     units, target = tables.cores[core], tables.lists[tables.groups[group].first]
-    fetch, bank, mac = units.fetch + array, store.unit + array, units.mac + array
+    fetch, bank, mac = units.fetch + array, memory.unit + array, units.mac + array
     slots, cycle = np.uintp(state.units[fetch].places), chip.cycle
-    period, latency, row, opened = store.period, store.latency, np.uintp(store.costs), run.opened
+    period, latency, row, opened = memory.period, memory.latency, np.uintp(memory.costs), run.opened
     bank_free, mac_free = state.units[bank].free_at - opened, state.units[mac].free_at - opened
     words, accesses, works = AT_ONCE, AT_ONCE, AT_ONCE
     asked, granted, read, kind = arrivals.asked, arrivals.granted, arrivals.read, arrivals.kind
@@ -115,7 +115,7 @@ def count_by_population(
 ) -> None:
     """Go through an array's messages once more: what was fetched for each population, and until when."""
     group, run, chip = tables.groups[number], state.run[0], tables.chip[0]
-    row, lane, come = np.uintp(tables.stores[arrivals.store[core]].costs), tables.links.size + core, 0
+    row, lane, come = np.uintp(tables.memories[arrivals.memory[core]].costs), tables.links.size + core, 0
     for place in range(group.first, group.end):
         arrivals.words[tables.lists[place]] = arrivals.accesses[tables.lists[place]] = 0
     for place in range(arrivals.bounds[lane], arrivals.filled[lane]):
@@ -147,9 +147,9 @@ def count_fetched(
     accesses: int,
 ) -> None:
     """Enter the words that an array has read and summed up, and the accesses they took."""
-    store = tables.stores[arrivals.store[core]]
-    count(state, store.unit + array, layer, store.words, words)
-    count(state, store.unit + array, layer, store.read, accesses)
+    memory = tables.memories[arrivals.memory[core]]
+    count(state, memory.unit + array, layer, memory.words, words)
+    count(state, memory.unit + array, layer, memory.read, accesses)
     count_sums(state, tables, core, tables.cores[core].mac + array, layer, words)
 
 

@@ -39,7 +39,7 @@ class Arrivals(NamedTuple):
     layer: Annotated[Integers, np.int64]
     lanes: Annotated[Integers, np.int64]  # of links and bundles, in the order in which they are filled
     fetching: Annotated[Integers, np.int64]  # how each core fetches: a stage of `stages`
-    store: Annotated[Integers, np.int64]  # what each core fetches from
+    memory: Annotated[Integers, np.int64]  # what each core fetches from
     # of each population: when all scans into it have ended, when its last message on a core is in the sums,
     # where the sizes of its parts there are listed, how many messages of a lane go into it, and their words
     # and accesses
@@ -103,7 +103,7 @@ def empty_arrivals(
         layer=layer,
         lanes=forward.ways.order,
         fetching=forward.fetching,
-        store=forward.store,
+        memory=forward.memory,
         scanned=scanned,
         drained=drained,
         sizes=sizes,
