@@ -22,7 +22,7 @@ class Tally(NamedTuple):
     tree_links: int  # link traversals owed: the sum of tree sizes
     traversed: int
     column_words: int  # words owed: the sum of column words over all segments
-    room_missing: int = 0  # flits of buffer room that have not come back
+    credits_missing: int = 0  # flits of buffer room that have not come back
     missed_bytes: int = 0  # bytes owed to caches: a line for every miss
 
 
@@ -46,7 +46,7 @@ def check(ledger: Ledger, tally: Tally) -> None:
     equal("messages delivered", tally.delivered, tally.deliveries)
     equal("link traversals", tally.traversed, tally.tree_links)
     equal("words read", words, tally.column_words)
-    equal("buffer room not given back", tally.room_missing, 0)
+    equal("credits not returned", tally.credits_missing, 0)
     equal("bytes fetched by caches", sum_of(ledger, ".fetched"), tally.missed_bytes)
     for action in (action for action in ledger.actions if action.endswith(".lookup")):
         name = action.removesuffix(".lookup")

@@ -54,7 +54,7 @@ def refuse_large_responses(plan: Plan, buffer: int) -> None:
     """A response comes back as one packet and must fit in a buffer."""
     chip, wires, memories, segments = plan.chip, plan.wires, plan.memories, column_segments_of(plan)
     cached = memories.kind[segments.memory] == CACHE
-    memory = np.where(cached, memories.behind[segments.memory], segments.memory)
+    memory = np.where(cached, memories.next_level[segments.memory], segments.memory)
     path = segments.core * len(memories.component) + memory
     travels = memories.shared[memory] & (np.diff(wires.back_start)[path] > 0)
     line = memories.line_bytes[segments.memory]  # 1 where there is no cache

@@ -39,13 +39,13 @@ class MemoryInstance:
     period_ps: int
     width_bytes: int
     latency_ps: int = 0
-    behind: int = ABSENT
+    next_level: int = ABSENT
     line_bytes: int = 1
     sets: int = 1
     ways: int = 1
     banks: int = 1
     interleave: int = 1
-    places: int = 0
+    slots: int = 0
     timing: DramTiming | None = None
     controlled: Controlled | None = None
 
@@ -84,7 +84,7 @@ def instance(
         of = controlled(memory)
         runs = of.timing.queue * of.timing.channels
         return MemoryInstance(
-            unit, memory.name, CONTROLLER, period, memory.access_bytes, places=runs, controlled=of
+            unit, memory.name, CONTROLLER, period, memory.access_bytes, slots=runs, controlled=of
         )
     width = memory.width_bits // 8
     if isinstance(memory, Buffer):
@@ -98,7 +98,7 @@ def instance(
             memory.latency_cycles * period,
             banks=memory.banks,
             interleave=memory.interleave_bytes // width,
-            places=memory.places,
+            slots=memory.places,
         )
     name = f"core{place}.{memory.name}"
     if isinstance(memory, Registers):
@@ -106,7 +106,6 @@ def instance(
         return MemoryInstance(unit, memory.name, REGISTERS, period, width)
     if isinstance(memory, Cache):
         units += [Unit(f"{name}.tags", "cache", place), Unit(f"{name}.data", "cache", place)]
-        behind = ports(chip.memory(memory.behind))
         return MemoryInstance(
             unit,
             memory.name,
@@ -114,7 +113,7 @@ def instance(
             period,
             width,
             memory.latency_cycles * period,
-            behind=first[memory.behind] + chip.topology.nearest(place, behind),
+            next_level=first[memory.behind] + chip.topology.nearest(place, ports(chip.memory(memory.behind))),
             line_bytes=memory.line_bytes,
             sets=memory.sets,
             ways=memory.ways,

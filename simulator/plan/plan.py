@@ -138,13 +138,13 @@ class MemoryInstances:
     period_ps: Integers
     width_bytes: Integers
     latency_ps: Integers
-    behind: Integers  # of a cache: the memory it fetches its lines from
+    next_level: Integers  # of a cache: the memory it fetches its lines from
     line_bytes: Integers
     sets: Integers
     ways: Integers
     banks: Integers  # of a buffer
     interleave: Integers  # words of a bank that follow each other
-    places: Integers  # streams a buffer serves at once, runs of bytes a controller holds
+    slots: Integers  # streams a buffer serves at once, runs of bytes a controller holds
     timing: tuple[DramTiming | None, ...]  # of a DRAM that serves in order
     controlled: tuple[Controlled | None, ...]
 
@@ -166,7 +166,7 @@ class MemoryInstances:
         resting = {m: channel_at_rest(timing) for m, timing in enumerate(self.timing) if timing}
         for m, of in enumerate(self.controlled):
             if of:
-                resting[m] = pack(of.timing, of.bits, int(self.places[m]))
+                resting[m] = pack(of.timing, of.bits, int(self.slots[m]))
         return resting
 
 
@@ -243,8 +243,8 @@ class Plan:
 
     def buffer_window(self, memory: int) -> int:
         """How many cycles ahead the streams of a shared buffer can reserve its banks."""
-        places, width = int(self.memories.places[memory]), int(self.memories.width_bytes[memory])
-        return window_of(places, self.longest_transfer(), width)
+        slots, width = int(self.memories.slots[memory]), int(self.memories.width_bytes[memory])
+        return window_of(slots, self.longest_transfer(), width)
 
     def longest_transfer(self) -> int:
         """No memory is asked for more bytes than this at one time: a piece, in whole lines of a cache."""

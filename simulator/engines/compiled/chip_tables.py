@@ -121,7 +121,7 @@ def memory_records(plan: Plan) -> Records:
         width=memories.width_bytes,
         latency=memories.latency_ps,
         shared=shared_number(memories),
-        behind=memories.behind,
+        next_level=memories.next_level,
         line=memories.line_bytes,
         sets=memories.sets,
         ways=memories.ways,

@@ -22,7 +22,7 @@ def record(*fields: str) -> np.dtype[np.void]:
 
 # A unit with places (the fetch slots) counts the free ones; any other is free from ``free_at`` on.
 UNIT = record(
-    *("free_at", "places", "free_places", "head", "tail", "length", "marked", "wake"),
+    *("free_at", "slots", "free_slots", "head", "tail", "length", "marked", "wake"),
     *("covered", "busy", "occupied", "idle", "wait", "area", "peak", "changed", "taken_since", "mark"),
     *("stalled_since", "controls"),  # which of the shared memories a DRAM controller is of
 )
@@ -31,7 +31,7 @@ JOB = record(
     *("stage", "message", "segment", "core", "at", "span", "tail", "next", "previous", "arrival", "code"),
     *("column", "piece", "address", "bytes", "words"),  # a piece, and the job that holds its column's slot
     *("left", "to_come"),  # of that job: pieces not consumed, the next piece to set out
-    *("flits", "place", "buffer", "behind", "branches", "gone"),  # a packet among finite buffers
+    *("flits", "place", "buffer", "upstream", "branches", "gone"),  # a packet among finite buffers
     *("memory", "part"),  # where a transfer comes from, and its number in the column
     *("lines", "waiting", "follower"),  # 1 for lines of a cache (of piece ``column``); what a piece waits for
 )
@@ -110,7 +110,7 @@ LINK = record("period", "hop", "action", "router", "leave")
 PATH = record("there", "there_end", "back", "back_end")
 MEMORY = record(
     *("unit", "kind", "period", "width", "latency", "shared", "costs"),
-    *("behind", "line", "sets", "ways", "buffer_banks", "interleave", "held", "window"),
+    *("next_level", "line", "sets", "ways", "buffer_banks", "interleave", "held", "window"),
     *("words", "read", "activate", "row_hit", "row_miss", "row_conflict", "bytes", "io"),
     *("lookup", "hit", "miss", "eviction", "write_back", "fill", "fetched", "conflict", "write"),
     *DramTiming._fields,
@@ -158,7 +158,7 @@ class State(NamedTuple):
     steps: Annotated[Records, STEP]
     channels: Annotated[Integers, np.int64, 2]
     buffers: Annotated[Records, QUEUE]  # of each link, its virtual channels
-    room: Annotated[Integers, np.int64]  # flits free in each
+    credits: Annotated[Integers, np.int64]  # flits free in each
     contents: Annotated[Integers, np.int64]  # of caches and buffers, from a memory's ``held`` on
     timelines: Annotated[Integers, np.int64, 2]  # bytes over time of every shared memory
     counts: Annotated[Integers, np.int64, 2]  # a row for each unit, then one for each layer

@@ -283,9 +283,9 @@ def start_of(plan: Plan, lists: Lists) -> Start:
     readers_at, into_at, partitions_at = lists.add(readers), lists.add(into), lists.add(partitions)
     # behind the plan's units: where packets wait for a link, a list for each of its queues
     units = np.zeros(len(plan.units) + (wires.links * limits.queues if limits else 0), UNIT)
-    units["places"][plan.memories.unit] = plan.memories.places
-    units["places"][stages.fetch_units] = stages.fetch_slots
-    units["free_places"] = units["places"]
+    units["slots"][plan.memories.unit] = plan.memories.slots
+    units["slots"][stages.fetch_units] = stages.fetch_slots
+    units["free_slots"] = units["slots"]
     for field in ("head", "tail", "wake", "stalled_since", "controls"):
         units[field] = NONE
     controllers = np.flatnonzero(plan.memories.kind == CONTROLLER)

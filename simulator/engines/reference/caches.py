@@ -60,7 +60,7 @@ class Caches:
                 books.missed_bytes += run.missing * line_bytes
                 missing.append(
                     Transfer(
-                        int(memories.behind[memory]),
+                        int(memories.next_level[memory]),
                         run.first_missing * line_bytes,
                         run.missing * line_bytes,
                         (*transfer.job, len(missing)),

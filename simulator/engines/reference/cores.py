@@ -157,7 +157,7 @@ class Cores:
         entry: int,
         entries: range,
         segment_at: dict[int, int],
-        behind: Packet | None = None,
+        upstream: Packet | None = None,
         span_ps: int = 0,
     ) -> Walk:
         """Over one link of the tree, then on: the branches behind it, and the cores it reaches."""
@@ -165,7 +165,7 @@ class Cores:
         link, flits = int(branches.link[entry]), wires.message_flits
         queue = 0 if self.plan.buffers is None else int(self.plan.buffers.tree_queue[entry])
         span_ps, packet = yield from self.machine.cross(
-            link, queue, MESSAGE, job, flits, span_ps, layer, behind
+            link, queue, MESSAGE, job, flits, span_ps, layer, upstream
         )
         self.books.message_traversals += 1
         following = [other for other in entries if branches.parent[other] == entry - entries[0]]

@@ -67,7 +67,7 @@ def run_sequence(
             tree_links=books.expected_traversals,
             traversed=books.message_traversals,
             column_words=books.expected_words,
-            room_missing=sum(link.missing for link in machine.links),
+            credits_missing=sum(link.missing for link in machine.links),
             missed_bytes=books.missed_bytes,
         ),
     )

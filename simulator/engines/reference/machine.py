@@ -27,13 +27,12 @@ class Machine:
 
     def __init__(self, env: simpy.Environment, plan: Plan, books: Books) -> None:
         self.env, self.plan, self.books = env, plan, books
-        slots = set(plan.stages.fetch_units.ravel().tolist())
         resources = len(plan.units) - plan.cores - 1  # the last units only count
-        places = dict.fromkeys(slots, plan.stages.fetch_slots)
-        for unit, streams in zip(plan.memories.unit.tolist(), plan.memories.places.tolist(), strict=True):
-            places[unit] = streams or 1
+        slots = dict.fromkeys(plan.stages.fetch_units.ravel().tolist(), plan.stages.fetch_slots)
+        for unit, streams in zip(plan.memories.unit.tolist(), plan.memories.slots.tolist(), strict=True):
+            slots[unit] = streams or 1
         limits, first = plan.buffers, plan.wires.first_unit
-        self.units = [Unit(env, places.get(unit, 1)) for unit in range(resources)]
+        self.units = [Unit(env, slots.get(unit, 1)) for unit in range(resources)]
         self.links = [] if limits is None else [Link(env, limits) for _ in range(plan.wires.links)]
         self.units[first : first + len(self.links)] = self.links
 
@@ -56,11 +55,11 @@ class Machine:
         flits: int,
         span_ps: int,
         layer: int,
-        behind: Packet | None,
+        upstream: Packet | None,
     ) -> Walk:
         """Take a packet's head over one link and to the front of the buffer there, if buffers are finite.
 
-        ``behind`` is the packet in the buffer that it comes from. Returns its span behind the link, and the
+        ``upstream`` is the packet in the buffer that it comes from. Returns its span behind the link, and the
         packet in the buffer there. A span is that of a link of the network's own speed: the last flit comes
         ``span - period`` after the head.
         """
@@ -76,8 +75,8 @@ class Machine:
         busy_ps = link_span(flits, period_ps, span_ps - wires.period_ps + period_ps)
         span_ps = busy_ps - period_ps + wires.period_ps
         unit.occupy(busy_ps, flits * period_ps)
-        if behind is not None:
-            behind.leaves(int(self.env.now) + busy_ps)
+        if upstream is not None:
+            upstream.leaves(int(self.env.now) + busy_ps)
         self.books.count(number, wires.link_action[link], flits, layer)
         if self.plan.link_um is not None:
             self.books.count(number, "link.flit_um", flits * int(self.plan.link_um[link]), layer)

@@ -14,7 +14,7 @@ Key = tuple[int, ...]
 
 
 class Unit:
-    """Serves one job after another (or ``places`` at once), smallest key first.
+    """Serves one job after another (or ``slots`` at once), smallest key first.
 
     SimPy settles ties by the order in which events were made. Here a free unit waits until the tick has
     settled and then takes the waiting job with the smallest key, so that only the content of the jobs
@@ -35,9 +35,9 @@ class Unit:
     ([(0, 1), (10, 2)], 20)
     """
 
-    def __init__(self, env: simpy.Environment, places: int = 1) -> None:
+    def __init__(self, env: simpy.Environment, slots: int = 1) -> None:
         self.env = env
-        self.places = self.free_places = places
+        self.slots = self.free_slots = slots
         self.taken_since_ps = 0  # since when at least one place has been taken
         self.waiting: list[tuple[Key, int, Event]] = []
         self.deciding = False
@@ -73,7 +73,7 @@ class Unit:
     def leave(self) -> None:
         """Give back one of several places; the unit is busy while any of them is taken."""
         now = self.now
-        if self.free_places + 1 == self.places:
+        if self.free_slots + 1 == self.slots:
             self.cover(self.taken_since_ps, now, now - self.taken_since_ps)
         self._release()
 
@@ -93,11 +93,11 @@ class Unit:
         self._count_queue()
 
     def _release(self, _: Any = None) -> None:
-        self.free_places += 1
+        self.free_slots += 1
         self._decide_later()
 
     def _decide_later(self) -> None:
-        if self.free_places and self.waiting and not self.deciding:
+        if self.free_slots and self.waiting and not self.deciding:
             self.deciding = True
             decision = Event(self.env)
             decision._ok, decision._value = True, None  # triggered now, acted on when the tick has settled
@@ -107,11 +107,11 @@ class Unit:
     def _decide(self, _: Any) -> None:
         self.deciding = False
         self._count_queue()
-        if self.free_places == self.places:
+        if self.free_slots == self.slots:
             self.taken_since_ps = self.now
-        while self.free_places and self.waiting:
+        while self.free_slots and self.waiting:
             _, asked_ps, granted = heapq.heappop(self.waiting)
-            self.free_places -= 1
+            self.free_slots -= 1
             self.queue_wait_ps += self.now - asked_ps
             granted.succeed()
 

@@ -128,12 +128,12 @@ def test_every_column_lies_in_one_memory_and_hot_ones_near(
         taken[owner] += column.bytes if home.memory != "dram" else 0
     assert all(filled[id(block)] == block.bytes for block in mapping.blocks)
     for owner, cold in left.items():
-        room = memories[near].size_bytes - taken[owner]
+        free_bytes = memories[near].size_bytes - taken[owner]
         for column in cold:
-            assert column.bytes > room, "what still fits is kept"
+            assert column.bytes > free_bytes, "what still fits is kept"
             for other in kept.get(owner, []):
                 hotter = heat(column) > heat(other)
-                assert not (hotter and column.bytes <= room + other.bytes), (column, other)
+                assert not (hotter and column.bytes <= free_bytes + other.bytes), (column, other)
 
 
 def heat(column: Column) -> Fraction:
@@ -185,12 +185,12 @@ def test_columns_are_read_where_they_lie(network: Network, size: str, seed: int)
 
 
 @given(st.lists(st.integers(0, 20), max_size=30), st.integers(0, 200))
-def test_filling_in_runs_is_filling_one_by_one(sizes: list[int], room: int) -> None:
-    left, expected = room, []
+def test_filling_in_runs_is_filling_one_by_one(sizes: list[int], free_bytes: int) -> None:
+    left, expected = free_bytes, []
     for size in sizes:
         expected.append(size <= left)
         left -= size if size <= left else 0
-    assert fill(np.array(sizes, np.int64), room).tolist() == expected
+    assert fill(np.array(sizes, np.int64), free_bytes).tolist() == expected
 
 
 def test_two_hot_columns_save_their_bytes(engine: str) -> None:

@@ -42,7 +42,7 @@ def look_up(state: State, tables: Tables, now: int, job: int) -> None:
             state.run[0].missed_bytes += run.missing * memory.line
             other = new_job(state, SETTING_OUT, record.message)
             lines = state.jobs[other]
-            lines.segment, lines.core, lines.memory = record.segment, record.core, memory.behind
+            lines.segment, lines.core, lines.memory = record.segment, record.core, memory.next_level
             lines.column, lines.lines, lines.part = job, 1, record.part + record.waiting - 1
             lines.address, lines.bytes = run.first_missing * memory.line, run.missing * memory.line
             record.waiting += 1

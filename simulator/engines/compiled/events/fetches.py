@@ -112,7 +112,7 @@ def ask_memory(state: State, tables: Tables, now: int, job: int) -> None:
 def set_out(state: State, tables: Tables, now: int, job: int) -> None:
     """The request of a transfer sets out to its shared memory."""
     record = state.jobs[job]
-    record.at, record.behind = tables.paths[path_of(state, tables, job)].there, NONE
+    record.at, record.upstream = tables.paths[path_of(state, tables, job)].there, NONE
     record.flits = tables.chip[0].request_flits
     request(state, tables, now, job)
 
@@ -160,7 +160,7 @@ def go_over(state: State, tables: Tables, now: int, job: int, stage: int, kind: 
     """Queue a packet up for the next link of its way."""
     record, chip = state.jobs[job], tables.chip[0]
     record.stage = stage
-    if record.behind == NONE and tables.links[tables.lists[record.at] // chip.queues].router:
+    if record.upstream == NONE and tables.links[tables.lists[record.at] // chip.queues].router:
         sender = chip.core_unit + record.core if stage == REQUESTING else tables.memories[record.memory].unit
         write_buffer(state, tables, sender, state.messages[record.message].layer, record.flits)
     key = piece_code(kind, record.message, record.core, chip.cores, record.part, chip.parts)
@@ -208,7 +208,7 @@ def serve_dram(state: State, tables: Tables, now: int, job: int) -> None:
 def pack_response(state: State, tables: Tables, job: int) -> None:
     """The bytes of a transfer become a packet at the start of the way back."""
     record = state.jobs[job]
-    record.at, record.behind = tables.paths[path_of(state, tables, job)].back, NONE
+    record.at, record.upstream = tables.paths[path_of(state, tables, job)].back, NONE
     record.flits = rounds(record.bytes, tables.chip[0].flit_bytes)
 
 

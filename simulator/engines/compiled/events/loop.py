@@ -143,11 +143,11 @@ def decide(state: State, tables: Tables, now: int) -> None:
         unit.marked = 0
         if run.overflow:
             continue
-        if unit.places > 0:
-            if unit.free_places == unit.places:
+        if unit.slots > 0:
+            if unit.free_slots == unit.slots:
                 unit.taken_since = now
-            while unit.free_places > 0 and unit.length > 0:
-                unit.free_places -= 1
+            while unit.free_slots > 0 and unit.length > 0:
+                unit.free_slots -= 1
                 job = take(state, now, number)
                 if state.jobs[job].stage == BANKED:
                     serve_buffer(state, tables, now, job)
@@ -272,7 +272,7 @@ def reach_node(state: State, tables: Tables, now: int, job: int) -> None:
         pass_link(state, tables, now, job)
         return
     record.at += 1
-    record.behind = job
+    record.upstream = job
     if record.stage == REQUESTING:
         request(state, tables, now, job)
     else:

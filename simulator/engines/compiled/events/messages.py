@@ -13,7 +13,7 @@ from deltasim.simulator.engines.compiled.counting import (
     write_buffer,
 )
 from deltasim.simulator.engines.compiled.events.fetches import want_column
-from deltasim.simulator.engines.compiled.events.input_buffers import leave_buffer, take_room, want_link
+from deltasim.simulator.engines.compiled.events.input_buffers import leave_buffer, take_credits, want_link
 from deltasim.simulator.engines.compiled.events.jobs import (
     BRANCHING,
     DROPPING,
@@ -67,18 +67,18 @@ def depart(state: State, tables: Tables, now: int, message: int) -> None:
 
 @part
 def branch(
-    state: State, tables: Tables, now: int, message: int, first: int, end: int, behind: int, span: int
+    state: State, tables: Tables, now: int, message: int, first: int, end: int, upstream: int, span: int
 ) -> None:
     """Queue up for every link among the listed entries of the message's tree.
 
-    ``behind`` is the packet in the buffer that these copies are made of, ``span`` its span.
+    ``upstream`` is the packet in the buffer that these copies are made of, ``span`` its span.
     """
     chip, column = tables.chip[0], tables.columns[state.messages[message].column]
     for place in range(first, end):
         entry = tables.lists[place]
         job = new_job(state, BRANCHING, message)
         record = state.jobs[job]
-        record.at, record.behind, record.flits, record.span = entry, behind, chip.message_flits, span
+        record.at, record.upstream, record.flits, record.span = entry, upstream, chip.message_flits, span
         key = code(MESSAGE_KIND, message, column.core, chip.cores)
         want_link(state, tables, now, tables.entries[entry].way, job, key)
 
@@ -93,7 +93,7 @@ def cross(state: State, tables: Tables, now: int, job: int, unit: int) -> None:
     link = unit - chip.first_link
     busy = link_busy(tables, link, flits, state.jobs[job].span)
     state.jobs[job].span = span_behind(tables, link, busy)
-    if chip.channels > 0 and take_room(state, tables, now, unit, job, now + busy):
+    if chip.channels > 0 and take_credits(state, tables, now, unit, job, now + busy):
         count(state, unit, layer, chip.stall_action, 1)
     occupy(state, now, unit, busy, flits * tables.links[link].period)
     count_crossing(state, tables, unit, layer, flits)
@@ -120,10 +120,10 @@ def pass_link(state: State, tables: Tables, now: int, job: int) -> None:
     state.run[0].traversed += 1
     chip, record = tables.chip[0], state.jobs[job]
     entry = tables.entries[record.at]
-    behind, reaches = NONE, entry.drops < entry.drops_end
+    upstream, reaches = NONE, entry.drops < entry.drops_end
     if chip.channels > 0:
-        behind, record.branches = job, entry.following_end - entry.following + reaches
-    branch(state, tables, now, record.message, entry.following, entry.following_end, behind, record.span)
+        upstream, record.branches = job, entry.following_end - entry.following + reaches
+    branch(state, tables, now, record.message, entry.following, entry.following_end, upstream, record.span)
     if not reaches:
         if chip.channels == 0:
             end_job(state, job)

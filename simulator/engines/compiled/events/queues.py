@@ -96,8 +96,8 @@ def note_arrival(state: State, now: int, number: int) -> None:
     """One more waits for a unit: it decides when it is free."""
     join(state, now, number)
     unit = state.units[number]
-    if unit.places > 0:
-        if unit.free_places > 0:
+    if unit.slots > 0:
+        if unit.free_slots > 0:
             mark(state, number)
     elif unit.free_at <= now:
         mark(state, number)
@@ -146,8 +146,8 @@ def note_departure(state: State, now: int, number: int, job: int) -> None:
 def leave(state: State, now: int, number: int) -> None:
     """Give back one of several places."""
     unit = state.units[number]
-    unit.free_places += 1
-    if unit.free_places == unit.places:
+    unit.free_slots += 1
+    if unit.free_slots == unit.slots:
         cover(state, number, unit.taken_since, now, now - unit.taken_since)
     if unit.length > 0:
         mark(state, number)

@@ -60,7 +60,7 @@ def consume_streamed(
     timing = timing_of(memory)
     link = tables.lists[tables.paths[core * chip.memories + arrivals.memory[core]].there]
     unit, wire = chip.first_link + link, tables.links[link]
-    slots, link_free = state.units[units.fetch + array].places, state.units[unit].free_at
+    slots, link_free = state.units[units.fetch + array].slots, state.units[unit].free_at
     memory_free, mac_free = state.units[memory.unit].free_at, state.units[units.mac + array].free_at
     request_busy = link_busy(tables, link, chip.request_flits, AT_ONCE)
     lag = wire.hop + max(0, span_behind(tables, link, request_busy) - chip.link_period)

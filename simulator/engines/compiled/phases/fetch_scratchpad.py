@@ -38,7 +38,7 @@ def consume_in_line(
     first, end = arrivals.bounds[lane], arrivals.filled[lane]
     units, target = tables.cores[core], tables.lists[tables.groups[group].first]
     fetch, bank, mac = units.fetch + array, memory.unit + array, units.mac + array
-    slots, cycle = np.uintp(state.units[fetch].places), chip.cycle
+    slots, cycle = np.uintp(state.units[fetch].slots), chip.cycle
     period, latency, row, opened = memory.period, memory.latency, np.uintp(memory.costs), run.opened
     bank_free, mac_free = state.units[bank].free_at - opened, state.units[mac].free_at - opened
     words, accesses, works = AT_ONCE, AT_ONCE, AT_ONCE

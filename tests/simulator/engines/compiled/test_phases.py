@@ -146,9 +146,9 @@ def test_lanes_grow_in_the_middle_of_a_run() -> None:
     plan = plan_of({})
     trace = random_trace(plan.network, [6], 0.5, np.random.default_rng(0))
     small, large = CompiledEngine(plan), CompiledEngine(plan)
-    small.room = 1
+    small.capacity = 1
     assert_same_ledger(small.run_sequence(trace), large.run_sequence(trace))
-    assert small.room > 1
+    assert small.capacity > 1
 
 
 def test_a_stopped_engine_begins_no_run() -> None:
