@@ -13,7 +13,7 @@ from deltasim.simulator.plan.plan import Plan
 
 
 class Entry(NamedTuple):
-    """An amount for the books; ``layer`` -1 is what all layers share."""
+    """An amount to count; ``layer`` -1 is what all layers share."""
 
     unit: int
     layer: int
@@ -54,11 +54,11 @@ def elapsed(plan: Plan, drams: Mapping[int, Integers], elapsed_ps: int) -> Itera
             yield Entry(unit, -1, f"{name}.background_active", int(active_ps))
             yield Entry(unit, -1, f"{name}.background_precharged", int(precharged_ps))
         elif plan.memories.controlled[memory] is not None:
-            books = close_books(drams[memory], elapsed_ps)
-            yield Entry(unit, -1, f"{name}.refresh", int(books.refreshes))
-            yield Entry(unit, -1, f"{name}.background_active", int(books.active_ps))
-            yield Entry(unit, -1, f"{name}.background_precharged", int(books.precharged_ps))
-            yield Entry(unit, -1, f"{name}.background_active_down", int(books.active_down_ps))
-            yield Entry(unit, -1, f"{name}.background_precharged_down", int(books.precharged_down_ps))
+            statistics = close_books(drams[memory], elapsed_ps)
+            yield Entry(unit, -1, f"{name}.refresh", int(statistics.refreshes))
+            yield Entry(unit, -1, f"{name}.background_active", int(statistics.active_ps))
+            yield Entry(unit, -1, f"{name}.background_precharged", int(statistics.precharged_ps))
+            yield Entry(unit, -1, f"{name}.background_active_down", int(statistics.active_down_ps))
+            yield Entry(unit, -1, f"{name}.background_precharged_down", int(statistics.precharged_down_ps))
         else:
             yield Entry(unit, -1, f"{name}.leakage", elapsed_ps)

@@ -22,44 +22,46 @@ def count(state: State, unit: int, layer: int, action: int, amount: int) -> None
 
 
 @part
-def cover(state: State, number: int, start_ps: int, end_ps: int, work_ps: int) -> None:
-    """Book a time of service; services may overlap but begin in order."""
+def record_busy(state: State, number: int, start_ps: int, end_ps: int, work_ps: int) -> None:
+    """Record a time of service; services may overlap but begin in order."""
     unit = state.units[number]
-    if start_ps > unit.covered:
-        unit.idle += start_ps - unit.covered
-        unit.covered = start_ps
-    if end_ps > unit.covered:
-        unit.occupied += end_ps - unit.covered
-        unit.covered = end_ps
+    if start_ps > unit.recorded_until:
+        unit.idle += start_ps - unit.recorded_until
+        unit.recorded_until = start_ps
+    if end_ps > unit.recorded_until:
+        unit.occupied += end_ps - unit.recorded_until
+        unit.recorded_until = end_ps
     unit.busy += work_ps
 
 
 @part
-def cover_line(state: State, number: int, end_ps: int, held_ps: int, work_ps: int) -> None:
-    """Book services that came one behind the other, the last until ``end_ps``, all together ``held_ps``."""
+def record_busy_series(state: State, number: int, end_ps: int, held_ps: int, work_ps: int) -> None:
+    """Record services that came one behind the other, the last until ``end_ps``, all together ``held_ps``."""
     unit = state.units[number]
-    unit.idle += end_ps - unit.covered - held_ps
+    unit.idle += end_ps - unit.recorded_until - held_ps
     unit.occupied += held_ps
-    unit.covered = end_ps
+    unit.recorded_until = end_ps
     unit.busy += work_ps
 
 
 @part
 def occupy(state: State, now: int, number: int, duration_ps: int, work_ps: int) -> None:
     """Hold a unit from now on."""
-    cover(state, number, now, now + duration_ps, work_ps)
+    record_busy(state, number, now, now + duration_ps, work_ps)
     state.units[number].free_at = now + duration_ps
 
 
 @part
-def hold(state: State, number: int, start_ps: int, end_ps: int) -> None:
-    """Book one of several places of a unit, which works as long as any of them is held."""
-    cover(state, number, start_ps, end_ps, max(0, end_ps - max(start_ps, state.units[number].covered)))
+def record_slot_busy(state: State, number: int, start_ps: int, end_ps: int) -> None:
+    """Record one of several slots of a unit, which works as long as any of them is held."""
+    record_busy(
+        state, number, start_ps, end_ps, max(0, end_ps - max(start_ps, state.units[number].recorded_until))
+    )
 
 
 @part
-def join(state: State, now: int, number: int) -> None:
-    """Enter into the books that one more waits for a unit."""
+def record_queued(state: State, now: int, number: int) -> None:
+    """Record that one more waits for a unit."""
     unit = state.units[number]
     unit.area += unit.length * (now - unit.changed)
     unit.changed = now
@@ -68,8 +70,8 @@ def join(state: State, now: int, number: int) -> None:
 
 
 @part
-def serve(state: State, now: int, number: int, arrival: int) -> None:
-    """Enter into the books that one who came at ``arrival`` has waited for a unit until now."""
+def record_dequeued(state: State, now: int, number: int, arrival: int) -> None:
+    """Record that one who came at ``arrival`` has waited for a unit until now."""
     unit = state.units[number]
     unit.area += unit.length * (now - unit.changed)
     unit.changed = now
@@ -91,7 +93,7 @@ def start_scan(state: State, tables: Tables, now: int, number: int) -> None:
 
 
 @part
-def book_update(state: State, tables: Tables, number: int) -> None:
+def count_update(state: State, tables: Tables, number: int) -> None:
     """Enter what an update of a partition takes."""
     updater, chip = state.updaters[number], tables.chip[0]
     count(state, updater.unit, updater.population, chip.update_action, updater.size)

@@ -145,7 +145,7 @@ class CompiledEngine:
             if plan.into[population] and record["finished"] != last:
                 raise LawBroken(f"population {plan.layers[population]} never finished: the chip stands still")
         counts, layer_counts = state.counts[: len(plan.units)], state.counts[len(plan.units) :]
-        late = np.flatnonzero(units["covered"] > elapsed_ps)
+        late = np.flatnonzero(units["recorded_until"] > elapsed_ps)
         if late.size:
             raise LawBroken(f"{plan.units[late[0]].name}: still at work when the run had ended")
         for entry in (*preset(plan), *elapsed(plan, self._drams(state), elapsed_ps)):
@@ -160,7 +160,7 @@ class CompiledEngine:
             layer_counts,
             units["busy"].copy(),
             units["occupied"] - units["busy"],
-            units["idle"] + elapsed_ps - units["covered"],
+            units["idle"] + elapsed_ps - units["recorded_until"],
             units["wait"].copy(),
             units["area"].copy(),
             units["peak"].copy(),

@@ -19,7 +19,7 @@ from deltasim.simulator.engines.reference.links import Packet
 from deltasim.simulator.engines.reference.machine import COLUMN, MESSAGE, SCANNING, UPDATING, Machine, Walk
 from deltasim.simulator.engines.reference.memories import Memories
 from deltasim.simulator.engines.reference.neurons import Neurons, Sent
-from deltasim.simulator.engines.reference.recorder import Books
+from deltasim.simulator.engines.reference.recorder import Statistics
 from deltasim.simulator.engines.reference.synchronisation import Milestones, gate_name
 from deltasim.simulator.engines.reference.transfer import Transfer
 from deltasim.simulator.plan.expanded_columns import column_segments_of
@@ -38,13 +38,13 @@ class Cores:
         memories: Memories,
         neurons: Neurons,
         milestones: Milestones,
-        books: Books,
+        statistics: Statistics,
         frames: int,
     ) -> None:
         self.env, self.plan, self.machine, self.memories = env, plan, machine, memories
         self.segments, self.branches = column_segments_of(plan), branches_of(plan)
         self.neurons = neurons
-        self.milestones, self.books, self.frames = milestones, books, frames
+        self.milestones, self.statistics, self.frames = milestones, statistics, frames
         steps = frames * len(plan.order)
         self.began_ps = [-1] * steps
         self.ended_ps = [0] * steps
@@ -97,10 +97,10 @@ class Cores:
             self.machine.units[unit].occupy(duration_ps, duration_ps)
             began_ps = int(self.env.now)
             sending = self.neurons.scan(projection, partition, step)
-            self.books.count(unit, "core.scan", size, target)
+            self.statistics.count(unit, "core.scan", size, target)
             reads, writes = scan_words(size, len(sending), int(plan.remembers[projection]))
-            self.books.count(unit, "core.state_read", int(reads), target)
-            self.books.count(unit, "core.state_write", int(writes), target)
+            self.statistics.count(unit, "core.state_read", int(reads), target)
+            self.statistics.count(unit, "core.state_write", int(writes), target)
             for sent in sending:
                 offset_ps = int(
                     scan_offset(sent.source - where.start, stages.scan_per_cycle, stages.cycle_ps)
@@ -123,9 +123,9 @@ class Cores:
         segment_at = {int(segments.core[segment]): segment for segment in own}
         for destination in segment_at:
             self.open_segments[target, destination] = self.open_segments.get((target, destination), 0) + 1
-        self.books.injected += 1
-        self.books.expected_deliveries += len(segment_at)
-        self.books.expected_words += sum(int(segments.words[segment]) for segment in own)
+        self.statistics.injected += 1
+        self.statistics.expected_deliveries += len(segment_at)
+        self.statistics.expected_words += sum(int(segments.words[segment]) for segment in own)
         tree = int(self.plan.columns.tree[column])
         self.env.process(self.send(step, projection, sent, core, tree, segment_at))
 
@@ -138,12 +138,12 @@ class Cores:
         unit = int(stages.unit[core, SEND])
         if unit != ABSENT:
             yield from self.machine.serve(unit, self.machine.key(MESSAGE, *job), stages.send_ps)
-        self.books.count(unit if unit != ABSENT else self.plan.core_unit(core), "core.send", 1, layer)
+        self.statistics.count(unit if unit != ABSENT else self.plan.core_unit(core), "core.send", 1, layer)
         if core in segment_at:
             self.env.process(self.consume(job, sent, segment_at[core]))
         branches = self.branches
         entries = range(int(branches.start[tree]), int(branches.start[tree + 1]))
-        self.books.expected_traversals += len(entries)
+        self.statistics.expected_traversals += len(entries)
         if entries and wires.routed[branches.link[entries[0]], 0]:
             self.machine.write_buffer(self.plan.core_unit(core), wires.message_flits, layer)
         for entry in entries:
@@ -167,7 +167,7 @@ class Cores:
         span_ps, packet = yield from self.machine.cross(
             link, queue, MESSAGE, job, flits, span_ps, layer, upstream
         )
-        self.books.message_traversals += 1
+        self.statistics.message_traversals += 1
         following = [other for other in entries if branches.parent[other] == entry - entries[0]]
         cores = branches.drop_core[branches.drop_start[entry] : branches.drop_start[entry + 1]].tolist()
         if packet is not None:
@@ -194,7 +194,7 @@ class Cores:
         fetch = int(stages.unit[core, FETCH]) + machine.array(job)
         if receive != ABSENT:
             yield from machine.serve(receive, machine.key(MESSAGE, *job), stages.receive_ps)
-        self.books.count(
+        self.statistics.count(
             receive if receive != ABSENT else self.plan.core_unit(core), "core.receive", 1, layer
         )
         yield machine.units[fetch].turn(machine.key(COLUMN, *job))
@@ -205,7 +205,7 @@ class Cores:
         to_come = iter(pieces[len(lanes) :])
         yield self.env.all_of([self.env.process(self.carry(job, segment, lane, to_come)) for lane in lanes])
         machine.units[fetch].leave()
-        self.books.delivered += 1
+        self.statistics.delivered += 1
         self.neurons.receive(layer, self.partition_on[layer][core], projection, sent)
         self.open_segments[layer, core] -= 1
         if self.open_segments[layer, core] == 0 and self.milestones.of("all scanned", layer, step).triggered:
@@ -232,7 +232,7 @@ class Cores:
             machine.units[mac].occupy(duration_ps, work_ps)
             self.memories.pass_registers(core, piece.words, layer)
             for action in ("core.mac", "core.state_read", "core.state_write"):
-                self.books.count(mac, action, piece.words, layer)
+                self.statistics.count(mac, action, piece.words, layer)
             yield self.env.timeout(duration_ps)
 
     def update(self, population: int, partition: int) -> Walk:
@@ -252,9 +252,9 @@ class Cores:
                 unit, self.machine.key(UPDATING, step, population, ABSENT, where.core), work.duration_ps
             )
             self.neurons.update(population, partition, step)
-            self.books.count(unit, "core.update", where.stop - where.start, population)
-            self.books.count(unit, "core.state_read", work.reads, population)
-            self.books.count(unit, "core.state_write", work.writes, population)
+            self.statistics.count(unit, "core.update", where.stop - where.start, population)
+            self.statistics.count(unit, "core.state_read", work.reads, population)
+            self.statistics.count(unit, "core.state_write", work.writes, population)
             self.ended_ps[step] = max(self.ended_ps[step], int(self.env.now))
             milestones.reach("updated", population, step, where.core)
             milestones.count_down(len(plan.partitions[population]), "finished", population, step)

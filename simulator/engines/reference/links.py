@@ -76,7 +76,7 @@ class Link(Unit):
         self.queue_wait_ps += self.now - asked_ps
         stalled = self.stalled_since_ps is not None
         if self.stalled_since_ps is not None:
-            self.cover(self.stalled_since_ps, self.now, 0)
+            self.record_busy(self.stalled_since_ps, self.now, 0)
             self.stalled_since_ps = None
         granted.succeed((channel, stalled))
 

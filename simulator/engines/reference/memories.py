@@ -9,7 +9,7 @@ from deltasim.simulator.dram.controller import Completion
 from deltasim.simulator.engines.reference.caches import Caches
 from deltasim.simulator.engines.reference.controllers import Controller
 from deltasim.simulator.engines.reference.machine import REQUEST, RESPONSE, Machine, Walk
-from deltasim.simulator.engines.reference.recorder import Books
+from deltasim.simulator.engines.reference.recorder import Statistics
 from deltasim.simulator.engines.reference.transfer import Transfer
 from deltasim.simulator.plan.plan import BUFFER, CACHE, CONTROLLER, DRAM, REGISTERS, SCRATCHPAD, Plan
 
@@ -17,8 +17,8 @@ from deltasim.simulator.plan.plan import BUFFER, CACHE, CONTROLLER, DRAM, REGIST
 class Memories:
     """All memories of the plan."""
 
-    def __init__(self, plan: Plan, machine: Machine, books: Books) -> None:
-        self.env, self.plan, self.machine, self.books = machine.env, plan, machine, books
+    def __init__(self, plan: Plan, machine: Machine, statistics: Statistics) -> None:
+        self.env, self.plan, self.machine, self.statistics = machine.env, plan, machine, statistics
         self.drams = plan.memories.drams_at_rest()
         self.controllers = {
             memory: Controller(machine.units[int(plan.memories.unit[memory])], flat)
@@ -26,7 +26,7 @@ class Memories:
             if plan.memories.controlled[memory]
         }
         self.serve = {DRAM: self._serve_dram, BUFFER: self._serve_buffer, CONTROLLER: self._serve_controlled}
-        self.caches = Caches(plan, machine, books, self._read_shared)
+        self.caches = Caches(plan, machine, statistics, self._read_shared)
         kind, components = plan.memories.kind, plan.memories.component
         self.reserved = {
             int(memory): nothing_reserved(plan.buffer_window(int(memory)))
@@ -44,7 +44,7 @@ class Memories:
     def count(self, transfer: Transfer, action: str, amount: int) -> None:
         """Enter an action of the transfer's memory."""
         name = self.plan.memories.component[transfer.memory]
-        self.books.count(self.unit(transfer), f"{name}.{action}", amount, transfer.layer)
+        self.statistics.count(self.unit(transfer), f"{name}.{action}", amount, transfer.layer)
 
     def read(self, transfer: Transfer, words: int) -> Walk:
         """Fetch a piece; ends with its first word and returns when the last one comes."""
@@ -60,8 +60,8 @@ class Memories:
         """Words on their way to the multipliers are written to the core's registers and read from them."""
         if self.registers is not None:
             unit = int(self.plan.memories.unit[self.registers + core])
-            self.books.count(unit, f"{self.register_name}.write", words, layer)
-            self.books.count(unit, f"{self.register_name}.read", words, layer)
+            self.statistics.count(unit, f"{self.register_name}.write", words, layer)
+            self.statistics.count(unit, f"{self.register_name}.read", words, layer)
 
     def _read_scratchpad(self, transfer: Transfer) -> Walk:
         memories, memory = self.plan.memories, transfer.memory
@@ -106,7 +106,7 @@ class Memories:
         yield unit.turn(self.machine.key(REQUEST, *transfer.job))
         now = int(self.env.now)
         service = dram.fetch(self.drams[memory], timing, now, transfer.address, transfer.bytes)
-        unit.cover(now, service.last_ps, service.bursts * timing.burst_ps)
+        unit.record_busy(now, service.last_ps, service.bursts * timing.burst_ps)
         unit.hold(service.free_ps - now)
         self._count_bursts(transfer, service)
         yield self.env.timeout(service.first_ps - now)
@@ -132,7 +132,7 @@ class Memories:
             ("io", moved * 8),
         ):
             self.count(transfer, action, amount)
-        self.books.moved(transfer.memory, done.first_ps, done.last_ps, moved)
+        self.statistics.moved(transfer.memory, done.first_ps, done.last_ps, moved)
 
     def _serve_buffer(self, transfer: Transfer) -> Walk:
         """Wait for a place; ends with the first word and returns for how long they come, and the last one."""
@@ -155,7 +155,7 @@ class Memories:
         self.count(transfer, "conflict", stream.conflicts)
         self.count(transfer, "bytes", accesses * width)
         begun, ended = stream.first_cycle * period_ps, (stream.last_cycle + 1) * period_ps
-        self.books.moved(transfer.memory, begun, ended, accesses * width)
+        self.statistics.moved(transfer.memory, begun, ended, accesses * width)
         last_access = self.env.timeout(ended - self.env.now)
         last_access.callbacks.append(lambda _: unit.leave())
         latency_ps = int(memories.latency_ps[memory])

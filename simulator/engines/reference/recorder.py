@@ -1,4 +1,4 @@
-"""Counting while a sequence runs: every count is entered by unit and by layer, then closed into a ledger."""
+"""Counting while a sequence runs: every count is entered by unit and by layer, then finalised as a ledger."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from deltasim.simulator.plan.plan import Plan
 SHARED = -1  # what no layer alone caused
 
 
-class Books:
+class Statistics:
     """Counts of one sequence, and the integrals that the laws compare them with."""
 
     def __init__(self, plan: Plan) -> None:
@@ -39,12 +39,12 @@ class Books:
         """Enter bytes of a shared memory that flowed between two times."""
         enter(self.timelines[self.timeline[memory]], first_ps, last_ps, size)
 
-    def close(self, units: list[Unit], step_latency_ps: list[int], elapsed_ps: int) -> Ledger:
+    def finalise(self, units: list[Unit], step_latency_ps: list[int], elapsed_ps: int) -> Ledger:
         """The ledger of the sequence; units of the plan without a SimPy resource are idle throughout."""
         times = np.zeros((6, len(self.plan.units)), np.int64)
         times[2] = elapsed_ps
         for index, unit in enumerate(units):
-            unit.close(elapsed_ps)
+            unit.finalise(elapsed_ps)
             times[:, index] = (
                 unit.busy_ps,
                 unit.occupied_ps - unit.busy_ps,

@@ -42,7 +42,7 @@ class Unit:
         self.waiting: list[tuple[Key, int, Event]] = []
         self.deciding = False
         self.busy_ps = self.occupied_ps = self.idle_ps = 0
-        self.covered_until_ps = 0  # up to here the unit's time is booked
+        self.recorded_until_ps = 0  # up to here the unit's time is recorded
         self.queue_wait_ps = self.queue_area_ps = self.queue_peak = 0
         self.queue_changed_ps = 0
 
@@ -62,34 +62,34 @@ class Unit:
 
     def occupy(self, duration_ps: int, work_ps: int) -> None:
         """Hold the unit for ``duration_ps`` from now: ``work_ps`` of work, the rest stalled."""
-        self.cover(self.now, self.now + duration_ps, work_ps)
+        self.record_busy(self.now, self.now + duration_ps, work_ps)
         self.hold(duration_ps)
 
     def hold(self, duration_ps: int) -> None:
-        """Take no other job for ``duration_ps``; the time is booked by the caller."""
+        """Take no other job for ``duration_ps``; the time is recorded by the caller."""
         release = self.env.timeout(duration_ps)
         release.callbacks.append(self._release)
 
     def leave(self) -> None:
-        """Give back one of several places; the unit is busy while any of them is taken."""
+        """Give back one of several slots; the unit is busy while any of them is taken."""
         now = self.now
         if self.free_slots + 1 == self.slots:
-            self.cover(self.taken_since_ps, now, now - self.taken_since_ps)
+            self.record_busy(self.taken_since_ps, now, now - self.taken_since_ps)
         self._release()
 
-    def cover(self, start_ps: int, end_ps: int, work_ps: int) -> None:
-        """Book a time of service; services may overlap but begin in order."""
-        if start_ps > self.covered_until_ps:
-            self.idle_ps += start_ps - self.covered_until_ps
-            self.covered_until_ps = start_ps
-        if end_ps > self.covered_until_ps:
-            self.occupied_ps += end_ps - self.covered_until_ps
-            self.covered_until_ps = end_ps
+    def record_busy(self, start_ps: int, end_ps: int, work_ps: int) -> None:
+        """Record a time of service; services may overlap but begin in order."""
+        if start_ps > self.recorded_until_ps:
+            self.idle_ps += start_ps - self.recorded_until_ps
+            self.recorded_until_ps = start_ps
+        if end_ps > self.recorded_until_ps:
+            self.occupied_ps += end_ps - self.recorded_until_ps
+            self.recorded_until_ps = end_ps
         self.busy_ps += work_ps
 
-    def close(self, elapsed_ps: int) -> None:
-        """Book the idle time up to the end of the run."""
-        self.cover(elapsed_ps, elapsed_ps, 0)
+    def finalise(self, elapsed_ps: int) -> None:
+        """Record the idle time up to the end of the run."""
+        self.record_busy(elapsed_ps, elapsed_ps, 0)
         self._count_queue()
 
     def _release(self, _: Any = None) -> None:

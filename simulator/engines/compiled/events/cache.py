@@ -29,7 +29,7 @@ def look_up(state: State, tables: Tables, now: int, job: int) -> None:
     duration = (end - first) * memory.period
     occupy(state, now, memory.unit, duration, duration)
     count(state, memory.unit, layer, memory.lookup, end - first)
-    join(state, memory.held, job)
+    line_up(state, memory.held, job)
     record.waiting = 1
     line = first
     while line < end:
@@ -53,7 +53,7 @@ def look_up(state: State, tables: Tables, now: int, job: int) -> None:
 
 
 @part
-def join(state: State, held: int, job: int) -> None:
+def line_up(state: State, held: int, job: int) -> None:
     """Pieces are read in the order in which their tags were looked up."""
     last = state.contents[held + LAST]
     state.jobs[job].follower = NONE

@@ -10,10 +10,10 @@ from deltasim.simulator.engines.compiled.counting import (
     array_for,
     count,
     count_sums,
-    cover,
     enter_bursts,
     occupy,
     pass_router,
+    record_busy,
     timing_of,
     write_buffer,
 )
@@ -196,7 +196,7 @@ def serve_dram(state: State, tables: Tables, now: int, job: int) -> None:
     memory, layer = tables.memories[record.memory], state.messages[record.message].layer
     timing = timing_of(memory)
     service = fetch(state.channels[memory.shared], timing, now, record.address, record.bytes)
-    cover(state, memory.unit, now, service.last_ps, service.bursts * timing.burst_ps)
+    record_busy(state, memory.unit, now, service.last_ps, service.bursts * timing.burst_ps)
     state.units[memory.unit].free_at = service.free_ps
     enter_bursts(state, memory, layer, service)
     record.span, record.tail = service.last_ps - service.first_ps, service.last_ps

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from deltasim.runtime.compiling import part
 from deltasim.simulator.components.input_buffers import FULL, channel_with_credits, first_channel
-from deltasim.simulator.engines.compiled.counting import cover
+from deltasim.simulator.engines.compiled.counting import record_busy
 from deltasim.simulator.engines.compiled.events.jobs import end_job
 from deltasim.simulator.engines.compiled.events.queues import (
     KIND_BITS,
@@ -109,7 +109,7 @@ def take_credits(state: State, tables: Tables, now: int, number: int, job: int, 
     record.buffer = place
     stalled = unit.stalled_since != NONE
     if stalled:
-        cover(state, number, unit.stalled_since, now, 0)
+        record_busy(state, number, unit.stalled_since, now, 0)
         unit.stalled_since = NONE
     return bool(stalled)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deltasim.runtime.compiling import part
-from deltasim.simulator.engines.compiled.counting import cover, join, serve
+from deltasim.simulator.engines.compiled.counting import record_busy, record_dequeued, record_queued
 from deltasim.simulator.engines.compiled.records import NONE, State
 
 # An event is a job that goes on, or one of these with its number in the low bits.
@@ -94,7 +94,7 @@ def insert(state: State, now: int, number: int, job: int, code: int) -> None:
 @part
 def note_arrival(state: State, now: int, number: int) -> None:
     """One more waits for a unit: it decides when it is free."""
-    join(state, now, number)
+    record_queued(state, now, number)
     unit = state.units[number]
     if unit.slots > 0:
         if unit.free_slots > 0:
@@ -139,7 +139,7 @@ def remove_first(state: State, number: int) -> int:
 @part
 def note_departure(state: State, now: int, number: int, job: int) -> None:
     """One that waited for a unit has its turn."""
-    serve(state, now, number, state.jobs[job].arrival)
+    record_dequeued(state, now, number, state.jobs[job].arrival)
 
 
 @part
@@ -148,6 +148,6 @@ def leave(state: State, now: int, number: int) -> None:
     unit = state.units[number]
     unit.free_slots += 1
     if unit.free_slots == unit.slots:
-        cover(state, number, unit.taken_since, now, now - unit.taken_since)
+        record_busy(state, number, unit.taken_since, now, now - unit.taken_since)
     if unit.length > 0:
         mark(state, number)

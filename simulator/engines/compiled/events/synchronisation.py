@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deltasim.runtime.compiling import part
-from deltasim.simulator.engines.compiled.counting import book_update
+from deltasim.simulator.engines.compiled.counting import count_update
 from deltasim.simulator.engines.compiled.events.jobs import SCAN_KIND, SCANNING, UPDATE_KIND, UPDATING, code
 from deltasim.simulator.engines.compiled.events.queues import KIND_BITS, OPENING, enqueue, schedule
 from deltasim.simulator.engines.compiled.records import BARRIER, DATAFLOW, LAYER, NONE, State, Tables
@@ -98,7 +98,7 @@ def end_update(state: State, tables: Tables, now: int, number: int) -> None:
     """A partition has been updated; with the last one its population has finished the step."""
     updater = state.updaters[number]
     step, population = updater.step, state.populations[updater.population]
-    book_update(state, tables, number)
+    count_update(state, tables, number)
     state.steps[step].ended = max(state.steps[step].ended, now)
     updater.updated, updater.queued, updater.step = step, 0, step + 1
     population.finishing += 1

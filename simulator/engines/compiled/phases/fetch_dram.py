@@ -15,16 +15,16 @@ from deltasim.simulator.engines.compiled.counting import (
     count_bursts,
     count_crossing,
     count_sums,
-    cover,
-    hold,
     link_busy,
     pass_router,
+    record_busy,
+    record_slot_busy,
     segment_on,
     span_behind,
     timing_of,
     write_buffer,
 )
-from deltasim.simulator.engines.compiled.phases.fifo import book_queue
+from deltasim.simulator.engines.compiled.phases.fifo import record_queue
 from deltasim.simulator.engines.compiled.phases.lanes import (
     AT_ONCE,
     message_of,
@@ -79,14 +79,14 @@ def consume_streamed(
             arrivals.asked[gone], arrivals.granted[gone] = time_ps, granted
             start = max(asked, link_free)
             link_free = start + request_busy
-            cover(state, unit, start, link_free, chip.request_flits * wire.period)
+            record_busy(state, unit, start, link_free, chip.request_flits * wire.period)
             arrivals.crossing[crossed], arrivals.crossed[crossed] = asked, start
             arrivals.sought[gone] = start + lag
             start = max(start + lag, memory_free)
             arrivals.segment[gone] = segment_on(state, tables, message_of(run, key), core)
             segment = tables.segments[arrivals.segment[gone]]
             service = fetched(state.channels[memory.shared], timing, start, segment.address, segment.bytes)
-            cover(state, memory.unit, start, service.last_ps, service.bursts * timing.burst_ps)
+            record_busy(state, memory.unit, start, service.last_ps, service.bursts * timing.burst_ps)
             memory_free = service.free_ps
             moved = service.bursts * memory.width
             enter(state.timelines[memory.shared], service.first_ps, service.last_ps, moved)
@@ -99,21 +99,21 @@ def consume_streamed(
         start, came = max(arrivals.came[come], link_free), rounds(segment.bytes, chip.flit_bytes)
         busy = link_busy(tables, link, came, arrivals.span[come])
         link_free = start + busy
-        cover(state, unit, start, link_free, came * wire.period)
+        record_busy(state, unit, start, link_free, came * wire.period)
         arrivals.crossing[crossed], arrivals.crossed[crossed] = arrivals.came[come], start
         head = start + wire.hop
         summing, work = max(head, mac_free), piece_work(segment.words, chip.mac_lanes, chip.cycle)
         mac_free = consumed(summing, work, head + span_behind(tables, link, busy) - chip.link_period)
-        cover(state, units.mac + array, summing, mac_free, work)
-        hold(state, units.fetch + array, arrivals.granted[come], mac_free)
+        record_busy(state, units.mac + array, summing, mac_free, work)
+        record_slot_busy(state, units.fetch + array, arrivals.granted[come], mac_free)
         arrivals.came[come], arrivals.summed[come], arrivals.ended[come] = head, summing, mac_free
         crossed, words, flits = crossed + 1, words + segment.words, flits + came
     state.units[unit].free_at, state.units[units.mac + array].free_at = link_free, mac_free
     state.units[memory.unit].free_at = memory_free
-    book_queue(state, arrivals, units.fetch + array, arrivals.asked, AT_ONCE, arrivals.granted, number)
-    book_queue(state, arrivals, unit, arrivals.crossing, AT_ONCE, arrivals.crossed, crossed)
-    book_queue(state, arrivals, memory.unit, arrivals.sought, AT_ONCE, arrivals.read, number)
-    book_queue(state, arrivals, units.mac + array, arrivals.came, AT_ONCE, arrivals.summed, number)
+    record_queue(state, arrivals, units.fetch + array, arrivals.asked, AT_ONCE, arrivals.granted, number)
+    record_queue(state, arrivals, unit, arrivals.crossing, AT_ONCE, arrivals.crossed, crossed)
+    record_queue(state, arrivals, memory.unit, arrivals.sought, AT_ONCE, arrivals.read, number)
+    record_queue(state, arrivals, units.mac + array, arrivals.came, AT_ONCE, arrivals.summed, number)
     count(state, memory.unit, target, memory.words, words)
     count_bursts(state, memory, target, bursts, hits, misses, conflicts, activates)
     count_sums(state, tables, core, units.mac + array, target, words)

@@ -7,8 +7,8 @@ import numpy as np
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import apart, inlined, part
 from deltasim.simulator.components.service_times import consumed
-from deltasim.simulator.engines.compiled.counting import count, count_sums, cover_line
-from deltasim.simulator.engines.compiled.phases.fifo import ONE, book_queue, sum_of
+from deltasim.simulator.engines.compiled.counting import count, count_sums, record_busy_series
+from deltasim.simulator.engines.compiled.phases.fifo import ONE, record_queue, sum_of
 from deltasim.simulator.engines.compiled.phases.lanes import (
     AT_ONCE,
     Arrivals,
@@ -62,11 +62,11 @@ def consume_in_line(
         return 0
     hold_slots(state, arrivals, fetch, number)
     state.units[bank].free_at, state.units[mac].free_at = opened + bank_free, opened + mac_free
-    cover_line(state, bank, opened + bank_free, accesses * period, accesses * period)
-    cover_line(state, mac, opened + mac_free, sum_of(ended, number) - sum_of(summed, number), works)
-    book_queue(state, arrivals, fetch, asked, AT_ONCE, granted, number)
-    book_queue(state, arrivals, bank, granted, cycle, read, number)
-    book_queue(state, arrivals, mac, read, latency, summed, number)
+    record_busy_series(state, bank, opened + bank_free, accesses * period, accesses * period)
+    record_busy_series(state, mac, opened + mac_free, sum_of(ended, number) - sum_of(summed, number), works)
+    record_queue(state, arrivals, fetch, asked, AT_ONCE, granted, number)
+    record_queue(state, arrivals, bank, granted, cycle, read, number)
+    record_queue(state, arrivals, mac, read, latency, summed, number)
     run.delivered += number
     if tables.groups[group].first + 1 < tables.groups[group].end:
         count_by_population(state, tables, arrivals, core, array, group)
@@ -98,14 +98,14 @@ def pick(
 
 @part
 def hold_slots(state: State, arrivals: Arrivals, number: int, come: int) -> None:
-    """Book the time in which any slot is held. Columns end in the order in which they are granted one."""
+    """Record the time in which any slot is held. Columns end in the order in which they are granted one."""
     unit, opened = state.units[number], state.run[0].opened
-    idle = arrivals.granted[0] - (unit.covered - opened)
+    idle = arrivals.granted[0] - (unit.recorded_until - opened)
     for place in range(1, np.uintp(come)):
         idle += max(AT_ONCE, arrivals.granted[place] - arrivals.ended[place - ONE])
     end = arrivals.ended[come - 1]
-    taken = end - (unit.covered - opened) - idle
-    unit.idle, unit.covered = unit.idle + idle, opened + end
+    taken = end - (unit.recorded_until - opened) - idle
+    unit.idle, unit.recorded_until = unit.idle + idle, opened + end
     unit.occupied, unit.busy = unit.occupied + taken, unit.busy + taken
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import kernel, part
-from deltasim.simulator.engines.compiled.counting import book_update, occupy
+from deltasim.simulator.engines.compiled.counting import count_update, occupy
 from deltasim.simulator.engines.compiled.phases.eligible import CROSSING, RECEIVING, SCANNING
-from deltasim.simulator.engines.compiled.phases.fifo import book_queue
+from deltasim.simulator.engines.compiled.phases.fifo import record_queue
 from deltasim.simulator.engines.compiled.phases.lanes import (
     AT_ONCE,
     Arrivals,
@@ -109,6 +109,6 @@ def update_core(state: State, tables: Tables, arrivals: Arrivals, first: int, en
         start = max(ready[place], state.units[unit].free_at)
         arrivals.updated[place] = start
         occupy(state, start, unit, updater.duration, updater.duration)
-        book_update(state, tables, order[place])
-    book_queue(state, arrivals, unit, ready, AT_ONCE, arrivals.updated, end - first)
+        count_update(state, tables, order[place])
+    record_queue(state, arrivals, unit, ready, AT_ONCE, arrivals.updated, end - first)
     return int(state.units[unit].free_at)

@@ -5,7 +5,12 @@ from __future__ import annotations
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import apart, part
 from deltasim.simulator.components.service_times import array_of, scan_offset
-from deltasim.simulator.engines.compiled.counting import join, serve, start_scan, write_buffer
+from deltasim.simulator.engines.compiled.counting import (
+    record_dequeued,
+    record_queued,
+    start_scan,
+    write_buffer,
+)
 from deltasim.simulator.engines.compiled.phases.fifo import check_time, go_through
 from deltasim.simulator.engines.compiled.phases.lanes import (
     Arrivals,
@@ -41,7 +46,7 @@ def scan_all(
     for place in range(group.first, group.end):
         arrivals.scanned[tables.lists[place]] = now
     for place in range(group.into, group.into_end):
-        join(state, now, state.encoders[tables.lists[place]].unit)
+        record_queued(state, now, state.encoders[tables.lists[place]].unit)
     place = group.into
     while place < group.into_end:
         core = state.encoders[tables.lists[place]].core
@@ -50,7 +55,7 @@ def scan_all(
             scan = tables.lists[place]
             encoder = state.encoders[scan]
             start = max(now, state.units[encoder.unit].free_at)
-            serve(state, start, encoder.unit, now)
+            record_dequeued(state, start, encoder.unit, now)
             start_scan(state, tables, start, scan)
             find(state, tables, arrivals, scan)
             encoder.scanned += 1
