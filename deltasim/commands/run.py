@@ -95,19 +95,19 @@ def _run(
                 results.append(run_case(case, baseline, command, progress, jobs))
     except KeyboardInterrupt as stop:
         if not results:
-            raise KeyboardInterrupt(f"No run was written; {_messages_kept()}.") from stop
-        kept = ", ".join(str(case.theta) for case in cases[: len(results)])
+            raise KeyboardInterrupt(f"No run was written; {_cached_messages()}.") from stop
+        saved = ", ".join(str(case.theta) for case in cases[: len(results)])
         folder = _save(results, out or default_folder(cases[: len(results)]))
-        raise KeyboardInterrupt(f"The finished thresholds {kept} are kept in {folder}.") from stop
+        raise KeyboardInterrupt(f"The finished thresholds {saved} are in {folder}.") from stop
     return _save(results, out or default_folder(cases)), results
 
 
-def _messages_kept() -> str:
+def _cached_messages() -> str:
     from deltasim.runtime.disk_cache import TRACES, cache_in_use, cache_root
 
     if not cache_in_use():
-        return "nothing is kept"
-    return f"messages that were computed to their end are kept in {cache_root() / TRACES.name}"
+        return "nothing is cached"
+    return f"messages that were computed to their end are cached in {cache_root() / TRACES.name}"
 
 
 def _whole(results: list[Run]) -> Run | Sweep:
