@@ -125,6 +125,6 @@ def chip_actions(chip: Chip) -> tuple[Action, ...]:
         links += [] if bus else [Action(name, "network", "flits") for name in ROUTER]
     elif not bus:
         links.append(Action("router.flit", "network", "flits"))
-    if chip.network.buffer_flits is not None:  # packets for which a link stood still until there was room
+    if chip.network.buffer_flits is not None:  # packets for which a link was stalled for want of credits
         links.append(Action("link.credit_stall", "network", "packets", priced=False))
     return (*CORE, *memories, *links, Action("network.leakage", "static", "ps"))

@@ -186,7 +186,7 @@ class Buffer(Part):
 class Registers(Part):
     """The column buffers of every core between memories and multipliers: each fetched word passes through.
 
-    They take no time. They hold all pieces that may be on their way to the core at once; ``width`` is that of
+    They take no time. They hold all bursts that may be on their way to the core at once; ``width`` is that of
     the port that a word is read and written through.
     """
 

@@ -67,9 +67,9 @@ class Update(Part):
 
 
 class Dma(Part):
-    """How a core fetches a column: in pieces that end at every multiple of ``burst`` bytes.
+    """How a core fetches a column: in bursts that end at every multiple of ``burst`` bytes.
 
-    At most ``outstanding`` pieces of a column are on their way at once, from their address until their words
+    At most ``outstanding`` bursts of a column are on their way at once, from their address until their words
     are in the sums.
     """
 
@@ -191,7 +191,7 @@ class Placement(Part):
 class Synchronisation(Part):
     """When a step ends: ``barrier`` (all cores meet), ``layer`` (layers in series) or ``dataflow``.
 
-    ``cost`` is paid at each meeting, in core cycles.
+    ``cost`` is paid at each barrier, in core cycles.
     """
 
     policy: Literal["barrier", "layer", "dataflow"]

@@ -65,8 +65,8 @@ class Stages:
     receive_ps: int
     fetch_slots: int
     arrays: int
-    burst_bytes: int  # a column is fetched in pieces that end at multiples of it
-    pieces_at_once: int  # of one column
+    burst_bytes: int  # a column is fetched in bursts that end at multiples of it
+    bursts_at_once: int  # of one column
     mac_lanes: int
     update_lanes: int
     update_group_ps: int
@@ -217,7 +217,7 @@ class Plan:
     actions: tuple[str, ...]
     layers: tuple[str, ...]
     policy: str
-    meeting_ps: int
+    barrier_cost_ps: int
     cores: int
     partitions: tuple[tuple[Partition, ...], ...]  # per population
     into: tuple[tuple[int, ...], ...]  # per population: projections that end in it
@@ -225,7 +225,7 @@ class Plan:
     source: Integers  # population each projection starts from
     target: Integers
     delay: Integers
-    remembers: Integers  # 1 where a projection sends deltas and keeps what it last sent, 0 for events
+    delta_encoded: Integers  # 1 where a projection sends deltas and keeps what it last sent, 0 for events
     sweep: Integers  # sweep of each population
     order: tuple[tuple[int, ...], ...]  # per sweep: populations in computing order
     stages: Stages
@@ -247,7 +247,7 @@ class Plan:
         return window_of(slots, self.longest_transfer(), width)
 
     def longest_transfer(self) -> int:
-        """No memory is asked for more bytes than this at one time: a piece, in whole lines of a cache."""
+        """No memory is asked for more bytes than this at one time: a burst, in whole lines of a cache."""
         longest = min(self.columns.longest, self.stages.burst_bytes)
         return longest + 2 * int(self.memories.line_bytes.max(initial=1))
 
@@ -274,11 +274,11 @@ class UpdateWork(NamedTuple):
 def update_work(plan: Plan, population: int, partition: int) -> UpdateWork:
     """``fixed + cycles * ceil(n / lanes)``; all accumulators and states are read, all states written.
 
-    A population that hears spikes writes its accumulators as well: they start from the bias at every step.
+    A population that receives spikes writes its accumulators as well: they start from the bias at every step.
     """
     where, cell = plan.partitions[population][partition], plan.network.populations[population].cell
     size, stages = where.stop - where.start, plan.stages
     duration_ps = stages.update_fixed_ps + rounds(size, stages.update_lanes) * stages.update_group_ps
     reads = cell.accumulators + len(cell.states)
-    writes = reads if plan.network.restarts[population] else len(cell.states)
+    writes = reads if plan.network.resets_accumulators[population] else len(cell.states)
     return UpdateWork(max(1, int(duration_ps)), size * reads, size * writes)

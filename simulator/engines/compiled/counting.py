@@ -87,7 +87,7 @@ def start_scan(state: State, tables: Tables, now: int, number: int) -> None:
     encoder.began = now
     sent = encoder.last - encoder.next
     count(state, encoder.unit, encoder.target, chip.scan_action, encoder.size)
-    reads, writes = scan_words(encoder.size, sent, encoder.remembers)
+    reads, writes = scan_words(encoder.size, sent, encoder.delta_encoded)
     count(state, encoder.unit, encoder.target, chip.read_action, reads)
     count(state, encoder.unit, encoder.target, chip.write_action, writes)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.views import layouts
-from deltasim.simulator.components.service_times import piece_work, scan_duration
+from deltasim.simulator.components.service_times import mac_work, scan_duration
 from deltasim.simulator.engines.compiled.chip_tables import chip_record, held_by, memory_records
 from deltasim.simulator.engines.compiled.events.dram_calls import Addresses, rule_addresses
 from deltasim.simulator.engines.compiled.phases.eligible import IN_LINE, FeedForward
@@ -246,7 +246,7 @@ def group_records(forward: FeedForward, start: Start, lists: Lists) -> Arrays:
 def costs_of(plan: Plan) -> tuple[Integers, Records]:
     """For each memory where its row begins; a row for each width, of what each size takes."""
     columns, stages, widths = plan.columns, plan.stages, plan.memories.width_bytes
-    works = [piece_work(words, stages.mac_lanes, stages.cycle_ps) for words in columns.size_words.tolist()]
+    works = [mac_work(words, stages.mac_lanes, stages.cycle_ps) for words in columns.size_words.tolist()]
     rows = {width: row for row, width in enumerate(dict.fromkeys(widths.tolist()))}
     begins = np.array([rows[width] for width in widths.tolist()], np.int64) * len(works)
     costs = [
@@ -353,7 +353,7 @@ def encoder_records(plan: Plan) -> Records:
         source=plan.source[projection],
         target=plan.target[projection],
         delay=plan.delay[projection],
-        remembers=plan.remembers[projection],
+        delta_encoded=plan.delta_encoded[projection],
         updater=[
             int(updater_at[plan.source[p], w.core]) if c else NONE
             for p, w, c in zip(projection, place, computed, strict=True)

@@ -47,7 +47,7 @@ class Memories:
         self.statistics.count(self.unit(transfer), f"{name}.{action}", amount, transfer.layer)
 
     def read(self, transfer: Transfer, words: int) -> Walk:
-        """Fetch a piece; ends with its first word and returns when the last one comes."""
+        """Fetch a burst; ends with its first word and returns when the last one comes."""
         self.count(transfer, "words", words)
         kind = self.plan.memories.kind[transfer.memory]
         if kind == SCRATCHPAD:

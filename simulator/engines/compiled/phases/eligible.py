@@ -37,7 +37,7 @@ class FeedForward(NamedTuple):
 def feed_forward(plan: Plan) -> FeedForward | None:
     """None where events are needed: something that happens later could hold up what comes before.
 
-    Refused are finite buffers, columns in pieces, stages that share a unit, populations of which one waits
+    Refused are finite buffers, columns in bursts, stages that share a unit, populations of which one waits
     for another within a step or whose steps overlap, caches, shared buffers and DRAM behind a controller,
     DRAM or links to it that several cores or populations at once use, a core that fetches from several
     memories or from a DRAM several links away, and routes that lead round in a circle.
@@ -78,10 +78,10 @@ def feed_forward(plan: Plan) -> FeedForward | None:
 
 
 def groups_of(plan: Plan) -> tuple[tuple[tuple[int, ...], ...], ...] | None:
-    """The populations of every phase of a step, for each sweep; None where they cannot be told beforehand.
+    """The populations of every phase of a step, for each sweep; None where they are not known beforehand.
 
     Layers in series have a phase each. Behind a barrier all begin at once, and none waits for another where
-    all they hear was there before the step: spikes of the step before, inputs, an earlier sweep.
+    all they receive was there before the step: spikes of the step before, inputs, an earlier sweep.
     """
     if plan.policy == "layer":
         return tuple(tuple((population,) for population in populations) for populations in plan.order)

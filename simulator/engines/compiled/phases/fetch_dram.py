@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import apart
-from deltasim.simulator.components.service_times import consumed, piece_work, rounds
+from deltasim.simulator.components.service_times import consumed, mac_work, rounds
 from deltasim.simulator.dram.in_order import fetched
 from deltasim.simulator.engines.compiled.counting import (
     count,
@@ -102,7 +102,7 @@ def consume_streamed(
         record_busy(state, unit, start, link_free, came * wire.period)
         arrivals.crossing[crossed], arrivals.crossed[crossed] = arrivals.came[come], start
         head = start + wire.hop
-        summing, work = max(head, mac_free), piece_work(segment.words, chip.mac_lanes, chip.cycle)
+        summing, work = max(head, mac_free), mac_work(segment.words, chip.mac_lanes, chip.cycle)
         mac_free = consumed(summing, work, head + span_behind(tables, link, busy) - chip.link_period)
         record_busy(state, units.mac + array, summing, mac_free, work)
         record_slot_busy(state, units.fetch + array, arrivals.granted[come], mac_free)

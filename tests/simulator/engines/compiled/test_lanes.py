@@ -188,7 +188,7 @@ def test_populations_that_begin_together(areas: int, side: int, arrays: int, see
 
 
 def test_layers_behind_a_barrier_need_events() -> None:
-    """The second layer hears the first one within the step."""
+    """The second layer receives from the first one within the step."""
     network = random_stack("gru", 5, (8, 8), np.random.default_rng(0))
     assert feed_forward(plan_on(chip(mesh(2)), network)) is not None
     barrier = {"synchronisation": {"policy": "barrier", "cost": "0 cycles"}}
