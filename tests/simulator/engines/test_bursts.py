@@ -35,16 +35,14 @@ ONE = {"cores.scan.elements_per_cycle": 64, "memories": [NARROW]}
 
 
 @given(st.integers(0, 500), st.integers(1, 400), st.integers(1, 8), st.sampled_from([8, 32, 96, WHOLE]))
-def test_bursts_make_up_the_column(address: int, size: int, per_word: int, burst: int) -> None:
+def test_bursts_make_up_the_column(address: int, size: int, per_word: int, cut: int) -> None:
     """They follow each other, end at multiples of the burst, and hold every word once."""
     words = max(1, size // per_word)
-    bursts = [
-        burst_of(address, size, words, burst, number) for number in range(bursts_of(address, size, burst))
-    ]
+    bursts = [burst_of(address, size, words, cut, number) for number in range(bursts_of(address, size, cut))]
     assert [burst.address for burst in bursts[1:]] == [burst.address + burst.bytes for burst in bursts[:-1]]
     assert bursts[0].address == address and bursts[-1].address + bursts[-1].bytes == address + size
-    assert all(burst.address % burst == 0 for burst in bursts[1:])
-    assert all(0 < burst.bytes <= burst and burst.words >= 0 for burst in bursts)
+    assert all(burst.address % cut == 0 for burst in bursts[1:])
+    assert all(0 < burst.bytes <= cut and burst.words >= 0 for burst in bursts)
     assert sum(burst.words for burst in bursts) == words
 
 
