@@ -14,7 +14,7 @@ from deltasim.simulator.chip.actions import chip_actions
 from deltasim.simulator.components.dma_bursts import WHOLE
 from deltasim.simulator.mapping.mapping import Mapping
 from deltasim.simulator.plan.input_queues import compile_buffers
-from deltasim.simulator.plan.links import compile_wires
+from deltasim.simulator.plan.links import compile_links
 from deltasim.simulator.plan.memories import check_registers, compile_memories, numbered
 from deltasim.simulator.plan.plan import ABSENT, STAGES, Plan, Stages, Unit
 from deltasim.simulator.plan.weight_columns import compile_columns
@@ -53,7 +53,7 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
             )
     columns, trees = compile_columns(network, mapping, chip.topology)
     check_registers(chip, stages, columns.longest)
-    wires = compile_wires(chip, memories, units)
+    links = compile_links(chip, memories, units)
     units += [Unit(f"core{core}", "core", core) for core in range(chip.cores.count)]
     units.append(Unit("chip", "chip", 0))
     populations = range(len(network.populations))
@@ -77,7 +77,7 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
         sweep=integers([population.sweep for population in network.populations]),
         order=network.order,
         stages=stages,
-        wires=wires,
+        links=links,
         buffers=None,
         link_um=link_lengths(chip),
         memories=memories,

@@ -86,7 +86,7 @@ class InputBuffers:
     Packets that wait for a link stand in one of ``queues`` queues, by class and leg
     (``deltasim.simulator.chip.virtual_channels``). Queue *q* has the channels from
     ``rules.buffers.first_channel(q, queues, channels)`` on. The arrays are parallel to the links of
-    the trees (``branches``), ``path_link`` and ``back_link``.
+    the trees (``multicast_trees``), ``path_link`` and ``back_link``.
     """
 
     channels: int
@@ -98,11 +98,11 @@ class InputBuffers:
 
 
 @dataclass(frozen=True, eq=False)
-class Wires:
+class Links:
     """The network on chip: link ``l`` is unit ``first_unit + l``; memory paths as ragged arrays."""
 
     first_unit: int
-    links: int
+    count: int
     period_ps: int  # of the network's own clock: a flit over a link as wide as a flit
     link_period_ps: Integers  # (links,) one flit over this link
     link_hop_ps: Integers  # (links,) the head over this link, router included
@@ -229,7 +229,7 @@ class Plan:
     sweep: Integers  # sweep of each population
     order: tuple[tuple[int, ...], ...]  # per sweep: populations in computing order
     stages: Stages
-    wires: Wires
+    links: Links
     buffers: InputBuffers | None  # None: without limit
     link_um: Integers | None  # micrometres of each link; None where the chip does not state its pitch
     memories: MemoryInstances

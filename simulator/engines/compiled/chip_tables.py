@@ -21,7 +21,7 @@ from deltasim.simulator.plan.plan import BUFFER, CACHE, REGISTERS, Plan
 
 
 def chip_record(plan: Plan, rule: Addresses, order: int, width: int, lengths: int) -> Records:
-    stages, wires, limits = plan.stages, plan.wires, plan.buffers
+    stages, links, limits = plan.stages, plan.links, plan.buffers
     action = {name: column for column, name in enumerate(plan.actions)}
     return records(
         CHIP,
@@ -46,14 +46,14 @@ def chip_record(plan: Plan, rule: Addresses, order: int, width: int, lengths: in
         parts=[most_bursts(plan) * most_runs(plan)],
         runs=[most_runs(plan)],
         registers=[next(iter(np.flatnonzero(plan.memories.kind == REGISTERS).tolist()), NONE)],
-        first_link=[wires.first_unit],
-        link_period=[wires.period_ps],
-        flit_bytes=[wires.flit_bytes],
-        message_flits=[wires.message_flits],
-        request_flits=[wires.request_flits],
+        first_link=[links.first_unit],
+        link_period=[links.period_ps],
+        flit_bytes=[links.flit_bytes],
+        message_flits=[links.message_flits],
+        request_flits=[links.request_flits],
         masks=[plan.trees.wanted.shape[1]],
         size_bytes=[plan.columns.size.itemsize],
-        links=[wires.links],
+        links=[links.count],
         channels=[limits.channels if limits else 0],
         queues=[limits.queues if limits else 1],
         first_queue=[len(plan.units)],

@@ -23,7 +23,7 @@ from deltasim.simulator.engines.reference.recorder import Statistics
 from deltasim.simulator.engines.reference.synchronisation import Milestones, release_name
 from deltasim.simulator.engines.reference.transfer import Transfer
 from deltasim.simulator.plan.expanded_columns import column_segments_of
-from deltasim.simulator.plan.multicast_trees import branches_of
+from deltasim.simulator.plan.multicast_trees import multicast_trees_of
 from deltasim.simulator.plan.plan import ABSENT, FETCH, MAC, RECEIVE, SCAN, SEND, UPDATE, Plan, update_work
 
 
@@ -42,7 +42,7 @@ class Cores:
         frames: int,
     ) -> None:
         self.env, self.plan, self.machine, self.memories = env, plan, machine, memories
-        self.segments, self.branches = column_segments_of(plan), branches_of(plan)
+        self.segments, self.multicast = column_segments_of(plan), multicast_trees_of(plan)
         self.neurons = neurons
         self.milestones, self.statistics, self.frames = milestones, statistics, frames
         steps = frames * len(plan.order)
@@ -133,7 +133,7 @@ class Cores:
         self, step: int, projection: int, sent: Sent, core: int, tree: int, segment_at: dict[int, int]
     ) -> Walk:
         """Through the send stage, then to the core itself and along every branch of the tree."""
-        stages, wires, layer = self.plan.stages, self.plan.wires, int(self.plan.target[projection])
+        stages, links, layer = self.plan.stages, self.plan.links, int(self.plan.target[projection])
         job = (step, projection, sent.source, core)
         unit = int(stages.unit[core, SEND])
         if unit != ABSENT:
@@ -141,13 +141,13 @@ class Cores:
         self.statistics.count(unit if unit != ABSENT else self.plan.core_unit(core), "core.send", 1, layer)
         if core in segment_at:
             self.env.process(self.consume(job, sent, segment_at[core]))
-        branches = self.branches
-        entries = range(int(branches.start[tree]), int(branches.start[tree + 1]))
+        multicast = self.multicast
+        entries = range(int(multicast.start[tree]), int(multicast.start[tree + 1]))
         self.statistics.expected_traversals += len(entries)
-        if entries and wires.routed[branches.link[entries[0]], 0]:
-            self.machine.write_buffer(self.plan.core_unit(core), wires.message_flits, layer)
+        if entries and links.routed[multicast.link[entries[0]], 0]:
+            self.machine.write_buffer(self.plan.core_unit(core), links.message_flits, layer)
         for entry in entries:
-            if branches.parent[entry] == ABSENT:
+            if multicast.parent[entry] == ABSENT:
                 self.env.process(self.branch(job, sent, entry, entries, segment_at))
 
     def branch(
@@ -161,27 +161,27 @@ class Cores:
         span_ps: int = 0,
     ) -> Walk:
         """Over one link of the tree, then on: the branches behind it, and the cores it reaches."""
-        wires, branches, layer = self.plan.wires, self.branches, int(self.plan.target[job[1]])
-        link, flits = int(branches.link[entry]), wires.message_flits
+        links, multicast, layer = self.plan.links, self.multicast, int(self.plan.target[job[1]])
+        link, flits = int(multicast.link[entry]), links.message_flits
         queue = 0 if self.plan.buffers is None else int(self.plan.buffers.tree_queue[entry])
         span_ps, packet = yield from self.machine.cross(
             link, queue, MESSAGE, job, flits, span_ps, layer, upstream
         )
         self.statistics.message_traversals += 1
-        following = [other for other in entries if branches.parent[other] == entry - entries[0]]
-        cores = branches.drop_core[branches.drop_start[entry] : branches.drop_start[entry + 1]].tolist()
+        following = [other for other in entries if multicast.parent[other] == entry - entries[0]]
+        cores = multicast.drop_core[multicast.drop_start[entry] : multicast.drop_start[entry + 1]].tolist()
         if packet is not None:
             packet.branches = len(following) + bool(cores)
         for other in following:
             self.env.process(self.branch(job, sent, other, entries, segment_at, packet, span_ps))
         if not cores:
             return
-        yield self.env.timeout(span_ps - wires.period_ps)
+        yield self.env.timeout(span_ps - links.period_ps)
         if packet is not None:
-            packet.leaves(int(self.env.now) + wires.period_ps)
+            packet.leaves(int(self.env.now) + links.period_ps)
         for core in cores:
-            if wires.routed[link, 1]:
-                self.machine.pass_router(wires.first_unit + link, flits, layer)
+            if links.routed[link, 1]:
+                self.machine.pass_router(links.first_unit + link, flits, layer)
             self.env.process(self.consume(job, sent, segment_at[core]))
 
     def consume(self, job: tuple[int, ...], sent: Sent, segment: int) -> Walk:
