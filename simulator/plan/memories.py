@@ -82,9 +82,9 @@ def instance(
     if isinstance(memory, StandardDram):
         units.append(Unit(f"{memory.name}{place}", "dram", memory.ports[place]))
         of = controlled(memory)
-        runs = of.timing.queue * of.timing.channels
+        requests = of.timing.queue * of.timing.channels
         return MemoryInstance(
-            unit, memory.name, CONTROLLER, period, memory.access_bytes, slots=runs, controlled=of
+            unit, memory.name, CONTROLLER, period, memory.access_bytes, slots=requests, controlled=of
         )
     width = memory.width_bits // 8
     if isinstance(memory, Buffer):

@@ -144,7 +144,7 @@ class MemoryInstances:
     ways: Integers
     banks: Integers  # of a buffer
     interleave: Integers  # words of a bank that follow each other
-    slots: Integers  # streams a buffer serves at once, runs of bytes a controller holds
+    slots: Integers  # streams a buffer serves at once, requests a controller holds
     timing: tuple[DramTiming | None, ...]  # of a DRAM that serves in order
     controlled: tuple[Controlled | None, ...]
 
@@ -172,7 +172,7 @@ class MemoryInstances:
 
 @dataclass(frozen=True, eq=False)
 class Trees:
-    """The K distinct ways of messages: from a core to a set of cores. Sorted by their source core."""
+    """The K distinct routes of messages: from a core to a set of cores. Sorted by their source core."""
 
     source: npt.NDArray[np.int32]  # (K,)
     wanted: npt.NDArray[np.uint64]  # (K, words): bit c % 64 of word c // 64 is 1 where core c has a segment

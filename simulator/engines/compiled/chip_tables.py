@@ -43,8 +43,8 @@ def chip_record(plan: Plan, rule: Addresses, order: int, width: int, lengths: in
         mac_lanes=[stages.mac_lanes],
         burst_bytes=[stages.burst_bytes],
         at_once=[stages.bursts_at_once],
-        parts=[most_bursts(plan) * most_runs(plan)],
-        runs=[most_runs(plan)],
+        parts=[most_bursts(plan) * most_line_requests(plan)],
+        line_requests=[most_line_requests(plan)],
         registers=[next(iter(np.flatnonzero(plan.memories.kind == REGISTERS).tolist()), NONE)],
         first_link=[links.first_unit],
         link_period=[links.period_ps],
@@ -81,8 +81,8 @@ def most_bursts(plan: Plan) -> int:
     return 2 + (longest - 1) // plan.stages.burst_bytes
 
 
-def most_runs(plan: Plan) -> int:
-    """No burst has more rows of missing lines in a cache than this; 1 where there is none."""
+def most_line_requests(plan: Plan) -> int:
+    """No burst makes more requests of missing lines in a cache than this; 1 where there is none."""
     if not (plan.memories.kind == CACHE).any():
         return 1
     longest = min(plan.columns.longest, plan.stages.burst_bytes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from deltasim.runtime.compiling import part
-from deltasim.simulator.components.service_times import array_of, link_span, scan_words
+from deltasim.simulator.components.service_times import array_of, link_occupancy, scan_words
 from deltasim.simulator.dram.in_order import DramTiming, Service
 from deltasim.simulator.engines.compiled.records import NONE, Record, State, Tables
 from deltasim.simulator.ledger.timeline import enter
@@ -120,15 +120,15 @@ def segment_on(state: State, tables: Tables, message: int, core: int) -> int:
 
 
 @part
-def link_busy(tables: Tables, link: int, flits: int, span: int) -> int:
-    """How long a link is held by a packet that comes with this span."""
+def link_busy(tables: Tables, link: int, flits: int, serialisation: int) -> int:
+    """How long a link is held by a packet of this serialisation."""
     period = tables.links[link].period
-    return int(link_span(flits, period, span - tables.chip[0].link_period + period))
+    return int(link_occupancy(flits, period, serialisation - tables.chip[0].link_period + period))
 
 
 @part
-def span_behind(tables: Tables, link: int, busy: int) -> int:
-    """The span of a packet that has held a link so long."""
+def serialisation_behind(tables: Tables, link: int, busy: int) -> int:
+    """The serialisation of a packet that has held a link so long."""
     return int(busy - tables.links[link].period + tables.chip[0].link_period)
 
 

@@ -11,8 +11,8 @@ from deltasim.networks.trace import Trace
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.views import directory
 from deltasim.simulator.engines.compiled.events.loop import run_to_end
+from deltasim.simulator.engines.compiled.phases.arrival_lists import empty_arrivals
 from deltasim.simulator.engines.compiled.phases.eligible import FeedForward, feed_forward
-from deltasim.simulator.engines.compiled.phases.lanes import empty_arrivals
 from deltasim.simulator.engines.compiled.phases.loop import phases
 from deltasim.simulator.engines.compiled.phases.stages import stage_addresses
 from deltasim.simulator.engines.compiled.records import State, Tables

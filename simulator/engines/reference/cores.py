@@ -158,14 +158,14 @@ class Cores:
         entries: range,
         segment_at: dict[int, int],
         upstream: Packet | None = None,
-        span_ps: int = 0,
+        serialisation_ps: int = 0,
     ) -> Walk:
         """Over one link of the tree, then on: the branches behind it, and the cores it reaches."""
         links, multicast, layer = self.plan.links, self.multicast, int(self.plan.target[job[1]])
         link, flits = int(multicast.link[entry]), links.message_flits
         queue = 0 if self.plan.buffers is None else int(self.plan.buffers.tree_queue[entry])
-        span_ps, packet = yield from self.machine.cross(
-            link, queue, MESSAGE, job, flits, span_ps, layer, upstream
+        serialisation_ps, packet = yield from self.machine.cross(
+            link, queue, MESSAGE, job, flits, serialisation_ps, layer, upstream
         )
         self.statistics.message_traversals += 1
         following = [other for other in entries if multicast.parent[other] == entry - entries[0]]
@@ -173,10 +173,10 @@ class Cores:
         if packet is not None:
             packet.branches = len(following) + bool(cores)
         for other in following:
-            self.env.process(self.branch(job, sent, other, entries, segment_at, packet, span_ps))
+            self.env.process(self.branch(job, sent, other, entries, segment_at, packet, serialisation_ps))
         if not cores:
             return
-        yield self.env.timeout(span_ps - links.period_ps)
+        yield self.env.timeout(serialisation_ps - links.period_ps)
         if packet is not None:
             packet.leaves(int(self.env.now) + links.period_ps)
         for core in cores:

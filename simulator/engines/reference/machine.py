@@ -9,7 +9,7 @@ import simpy
 from simpy.events import Event
 
 from deltasim.runtime.arrays import Integers
-from deltasim.simulator.components.service_times import array_of, link_span
+from deltasim.simulator.components.service_times import array_of, link_occupancy
 from deltasim.simulator.engines.reference.links import Link, Packet
 from deltasim.simulator.engines.reference.recorder import Statistics
 from deltasim.simulator.engines.reference.unit import Key, Unit
@@ -53,15 +53,15 @@ class Machine:
         kind: int,
         job: tuple[int, ...],
         flits: int,
-        span_ps: int,
+        serialisation_ps: int,
         layer: int,
         upstream: Packet | None,
     ) -> Walk:
         """Take a packet's head over one link and to the front of the buffer there, if buffers are finite.
 
-        ``upstream`` is the packet in the buffer that it comes from. Returns its span behind the link, and the
-        packet in the buffer there. A span is that of a link of the network's own speed: the last flit comes
-        ``span - period`` after the head.
+        ``upstream`` is the packet in the buffer that it comes from. Returns its serialisation behind the
+        link, and the packet in the buffer there. It is counted at the network's own speed: the last flit
+        comes ``serialisation - period`` after the head.
         """
         links = self.plan.links
         number = links.first_unit + link
@@ -72,8 +72,8 @@ class Machine:
         else:
             yield unit.turn(self.key(kind, *job))
         period_ps = int(links.link_period_ps[link])
-        busy_ps = link_span(flits, period_ps, span_ps - links.period_ps + period_ps)
-        span_ps = busy_ps - period_ps + links.period_ps
+        busy_ps = link_occupancy(flits, period_ps, serialisation_ps - links.period_ps + period_ps)
+        serialisation_ps = busy_ps - period_ps + links.period_ps
         unit.occupy(busy_ps, flits * period_ps)
         if upstream is not None:
             upstream.leaves(int(self.env.now) + busy_ps)
@@ -86,10 +86,10 @@ class Machine:
             self.pass_router(number, flits, layer)
         yield self.env.timeout(int(links.link_hop_ps[link]))
         if not isinstance(unit, Link):
-            return span_ps, None
+            return serialisation_ps, None
         packet = unit.buffers[channel].enter(flits)
         yield packet.at_front
-        return span_ps, packet
+        return serialisation_ps, packet
 
     def travel(
         self,
@@ -99,22 +99,24 @@ class Machine:
         kind: int,
         job: tuple[int, ...],
         flits: int,
-        span_ps: int,
+        serialisation_ps: int,
         layer: int,
     ) -> Walk:
-        """Take a packet's head from unit ``sender`` over all links of its way; returns its span then."""
+        """Take a packet's head from unit ``sender`` over all links of its way; returns its serialisation."""
         packet = None
         routed = self.plan.links.routed
         if links.size and routed[links[0], 0]:
             self.write_buffer(sender, flits, layer)
         for place, link in enumerate(links.tolist()):
             queue = 0 if queues is None else int(queues[place])
-            span_ps, packet = yield from self.cross(link, queue, kind, job, flits, span_ps, layer, packet)
+            serialisation_ps, packet = yield from self.cross(
+                link, queue, kind, job, flits, serialisation_ps, layer, packet
+            )
         if packet is not None:
-            packet.leaves(int(self.env.now) + span_ps)
+            packet.leaves(int(self.env.now) + serialisation_ps)
         if links.size and routed[links[-1], 1]:
             self.pass_router(self.plan.links.first_unit + int(links[-1]), flits, layer)
-        return span_ps
+        return serialisation_ps
 
     def pass_router(self, unit: int, flits: int, layer: int) -> None:
         """A packet goes through a router: on to a link, or out of the network behind its last one."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from deltasim.runtime.arrays import Integers
 from deltasim.simulator.components.dma_bursts import WHOLE
-from deltasim.simulator.engines.compiled.phases.routes import Ways, ways_of
+from deltasim.simulator.engines.compiled.phases.routes import RouteGraph, route_graph_of
 from deltasim.simulator.engines.compiled.records import NONE
 from deltasim.simulator.plan.plan import DRAM, SCRATCHPAD, Plan
 
@@ -28,7 +28,7 @@ SCANNING, CROSSING, RECEIVING, IN_LINE, STREAMED = range(5)
 class FeedForward(NamedTuple):
     """What a run in phases needs to know beforehand."""
 
-    ways: Ways
+    routes: RouteGraph
     groups: tuple[tuple[tuple[int, ...], ...], ...]  # of each sweep, the populations of each phase of a step
     fetching: Integers  # (cores,) how each fetches
     memory: Integers  # (cores,) the memory it fetches from, where that is only one
@@ -64,17 +64,17 @@ def feed_forward(plan: Plan) -> FeedForward | None:
         used[block.core, plan.memories.holding(block)] = True
     if not np.isin(plan.memories.kind[used.any(axis=0)], (SCRATCHPAD, DRAM)).all():
         return None
-    drams, ways = used & (plan.memories.kind == DRAM), ways_of(plan)
-    if ways is None:
+    drams, routes = used & (plan.memories.kind == DRAM), route_graph_of(plan)
+    if routes is None:
         return None
-    if drams.any() and (plan.stages.arrays > 1 or shared_on_the_way(plan, drams, ways.order)):
+    if drams.any() and (plan.stages.arrays > 1 or shared_on_the_way(plan, drams, routes.order)):
         return None
     fetching = np.array([how_fetched(plan, core, used[core], drams[core]) for core in range(plan.cores)])
     if (fetching == NONE).any():
         return None
     if (fetching != IN_LINE).any() and any(len(group) > 1 for sweep in groups for group in sweep):
         return None
-    return FeedForward(ways, groups, fetching, used.argmax(axis=1))
+    return FeedForward(routes, groups, fetching, used.argmax(axis=1))
 
 
 def groups_of(plan: Plan) -> tuple[tuple[tuple[int, ...], ...], ...] | None:
@@ -102,18 +102,18 @@ def how_fetched(plan: Plan, core: int, used: Flags, drams: Flags) -> int:
     if not drams.any():
         return IN_LINE
     path = core * len(used) + int(np.flatnonzero(drams)[0])
-    ways = [
+    routes = [
         along[bounds[path] : bounds[path + 1]].tolist()
         for bounds, along in (
             (plan.links.path_start, plan.links.path_link),
             (plan.links.back_start, plan.links.back_link),
         )
     ]
-    return STREAMED if len(ways[0]) == 1 and ways[0] == ways[1] else NONE
+    return STREAMED if len(routes[0]) == 1 and routes[0] == routes[1] else NONE
 
 
 def shared_on_the_way(plan: Plan, drams: Flags, taken: Integers) -> bool:
-    """True when a DRAM, or a link to or from it, serves messages (lanes ``taken``) or a second core too."""
+    """True when a DRAM, or a link to or from it, serves messages (links ``taken``) or a second core too."""
     links, count = plan.links, len(plan.memories.component)
     if (drams.sum(axis=0) > 1).any():
         return True

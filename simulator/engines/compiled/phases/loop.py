@@ -5,9 +5,7 @@ from __future__ import annotations
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import kernel, part
 from deltasim.simulator.engines.compiled.counting import count_update, occupy
-from deltasim.simulator.engines.compiled.phases.eligible import CROSSING, RECEIVING, SCANNING
-from deltasim.simulator.engines.compiled.phases.fifo import record_queue
-from deltasim.simulator.engines.compiled.phases.lanes import (
+from deltasim.simulator.engines.compiled.phases.arrival_lists import (
     AT_ONCE,
     Arrivals,
     begin_step,
@@ -15,6 +13,8 @@ from deltasim.simulator.engines.compiled.phases.lanes import (
     view_state,
     view_tables,
 )
+from deltasim.simulator.engines.compiled.phases.eligible import CROSSING, RECEIVING, SCANNING
+from deltasim.simulator.engines.compiled.phases.fifo import record_queue
 from deltasim.simulator.engines.compiled.phases.stages import call_stage
 from deltasim.simulator.engines.compiled.records import DATAFLOW, NONE, State, Tables
 
@@ -65,7 +65,7 @@ def phase(
     if times.began == NONE:
         times.began = now
     call_stage(arrivals.stages[SCANNING], (*directories, now, now, number))
-    if arrivals.lanes.size > 0:
+    if arrivals.filling_order.size > 0:
         call_stage(arrivals.stages[CROSSING], (*directories, now, now, number))
     finished, place = now, group.partitions
     while place < group.partitions_end and state.run[0].overflow == 0:

@@ -127,14 +127,14 @@ def test_one_population_runs_in_phases_under_every_policy(policy: str) -> None:
     plan = plan_of({"synchronisation.policy": policy}, "mesh16", (24,))
     forward = feed_forward(plan)
     assert forward is not None
-    assert (forward.ways.order < plan.links.count).sum() == len(np.unique(multicast_trees_of(plan).link))
+    assert (forward.routes.order < plan.links.count).sum() == len(np.unique(multicast_trees_of(plan).link))
 
 
 def test_links_come_behind_those_that_lead_to_them() -> None:
     plan = plan_of({"synchronisation.policy": "layer"}, "mesh16", (24, 24))
     forward, multicast = feed_forward(plan), multicast_trees_of(plan)
     assert forward is not None
-    place = {link: number for number, link in enumerate(forward.ways.order.tolist())}
+    place = {link: number for number, link in enumerate(forward.routes.order.tolist())}
     for first, end in zip(multicast.start[:-1], multicast.start[1:], strict=True):
         for entry in range(first, end):
             if multicast.parent[entry] >= 0:
@@ -142,7 +142,7 @@ def test_links_come_behind_those_that_lead_to_them() -> None:
                 assert place[before] < place[int(multicast.link[entry])]
 
 
-def test_lanes_grow_in_the_middle_of_a_run() -> None:
+def test_arrival_lists_grow_in_the_middle_of_a_run() -> None:
     plan = plan_of({})
     trace = random_trace(plan.network, [6], 0.5, np.random.default_rng(0))
     small, large = CompiledEngine(plan), CompiledEngine(plan)
