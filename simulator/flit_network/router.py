@@ -1,9 +1,17 @@
 """The router rule: what one router grants and moves in one cycle.
 
-Both allocators are separable, inputs first, with round-robin arbiters that move on only when they win. A
-virtual channel is granted again when the credit of the last flit has come back, so its buffer never holds two
-packets. All this follows BookSim 2's input-queued router without speculation (Dally and Towles, chapters 16
-to 19); granting the channel as soon as the last flit leaves lets packets of one flit saturate too late.
+It follows BookSim 2's input-queued router (Dally and Towles, *Principles and Practices of Interconnection
+Networks*, chapters 16 to 19) as it is with ``routing_delay = 0``, ``credit_delay = 1``,
+``wait_for_tail_credit = 0`` and both allocators ``separable_input_first``, without speculation, to the cycle:
+
+* A head in front of its buffer asks for all free virtual channels of its output; its arbiter picks one, then
+  the arbiter of each channel picks a head. In the next cycle it may ask for the switch.
+* A channel is free from the cycle after a packet's last flit has left the router by it, whether or not there
+  is a credit: buffers hold several packets, one behind the other.
+* A flit asks for the switch when its channel has a credit. An input offers for each output the virtual
+  channel next in turn, then its arbiter picks an output; the arbiter of each output picks an input.
+* All arbiters are round robin and move on, past the winner, only when what they picked is granted in the end.
+* A terminal takes flits at once, and its credits come back like those of a router.
 """
 
 from __future__ import annotations
@@ -19,10 +27,6 @@ from deltasim.simulator.flit_network.state import (
     Turns,
     Wires,
 )
-
-SWITCH_CYCLES = 2  # from the grant to the wire: the grant's own cycle and the crossing
-SEND_CYCLES = 1  # a terminal's flit goes straight onto the wire
-CREDIT_CYCLES = 2  # a credit goes straight onto the wire, and counts the cycle after it arrives
 
 
 @kernel
@@ -50,7 +54,7 @@ def allocate_channels(
     """Grant virtual channels to the heads in front of the router's buffers.
 
     Every such head asks for the free channel next in its own round robin; each channel takes the asker next
-    in its own. The winner may ask for the switch from the next cycle on. ``bids`` is scratch of shape
+    in its own. The winner may ask for the switch ``wires.grant_cycles`` later. ``bids`` is scratch of shape
     (channels of all outputs of the widest router, 2).
     """
     held, granted_output, taken, entering = buffers.held, grants.output, grants.taken, wires.entering
@@ -95,7 +99,7 @@ def allocate_channels(
         wire, channel = entering[first_in + asker // channels], asker % channels
         output, beyond = first_out + granted // channels, granted % channels
         granted_output[wire, channel], grants.channel[wire, channel] = output, beyond
-        grants.ready[wire, channel] = now + 1
+        grants.ready[wire, channel] = now + wires.grant_cycles
         taken[output, beyond] = True
         turns.channel[wire, channel] = granted
         turns.owner[output, beyond] = asker
@@ -130,8 +134,8 @@ def allocate_switch(
                 continue
             if grants.free_at[output] > now:
                 continue
-            if wires.into[output] >= 0 and grants.credits[output, grants.channel[wire, channel]] == 0:
-                continue  # no room; a terminal always has some
+            if grants.credits[output, grants.channel[wire, channel]] == 0:
+                continue
             away = turns_away(output - first_out, last, outputs)
             soon = turns_away(channel, pick - 1, channels)
             if away < nearest or (away == nearest and soon < soonest):
@@ -188,21 +192,14 @@ def move(
         buffers.held[wire, channel] -= 1
         buffers.filled[wire] -= 1
         buffers.waiting[router] -= 1
-        ends = number == packets.flits[packet] - 1
-        if ends:
+        if number == packets.flits[packet] - 1:
             grants.output[wire, channel] = -1
-        if wires.into[output] >= 0:
-            grants.credits[output, beyond] -= 1
-        elif ends:
-            grants.taken[output, beyond] = False  # a terminal takes everything at once
+            grants.taken[output, beyond] = False
+        grants.credits[output, beyond] -= 1
         grants.free_at[output] = now + wires.period[output]
         records.crossings[output] += 1
-        launch(calendar, output, packet, number, beyond, now + SWITCH_CYCLES + wires.latency[output])
-        back = (now + CREDIT_CYCLES + wires.latency[wire]) % calendar.returns.size
-        entry = calendar.returns[back]
-        calendar.returning[back, entry, 0], calendar.returning[back, entry, 1] = wire, channel
-        calendar.returning[back, entry, 2] = ends
-        calendar.returns[back] = entry + 1
+        launch(calendar, output, packet, number, beyond, now + wires.flight_cycles[output])
+        give_back(calendar, wire, channel, now + wires.credit_cycles[wire])
     return moved
 
 
@@ -214,3 +211,12 @@ def launch(calendar: Calendar, wire: int, packet: int, number: int, channel: int
     calendar.flying[slot, entry, 0], calendar.flying[slot, entry, 1] = wire, packet
     calendar.flying[slot, entry, 2], calendar.flying[slot, entry, 3] = number, channel
     calendar.flights[slot] = entry + 1
+
+
+@kernel
+def give_back(calendar: Calendar, wire: int, channel: int, counts: int) -> None:
+    """Return a credit to the start of a wire, where it counts from cycle ``counts`` on."""
+    slot = counts % calendar.returns.size
+    entry = calendar.returns[slot]
+    calendar.returning[slot, entry, 0], calendar.returning[slot, entry, 1] = wire, channel
+    calendar.returns[slot] = entry + 1
