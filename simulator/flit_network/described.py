@@ -21,7 +21,7 @@ class Described(NamedTuple):
 
 
 def described(topology: str) -> Described:
-    """What the chip called ``topology`` states: virtual channels, buffers, hop cycles, width, pitch, messages.
+    """What the chip called ``topology`` states of virtual channels, buffers, hops, width, pitch and messages.
 
     A packet is a message of the chip. A chip without ``buffer`` or ``pitch`` has the 8 channels of 8 flits or
     the 1 mm of a network that is not a chip's. Errors: InputError for a description with faults.

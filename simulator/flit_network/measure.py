@@ -50,8 +50,8 @@ class Measurement:
     ``offered`` and ``accepted`` are flits per terminal and cycle created and received while measuring.
     ``hops_mean`` counts routers passed, as BookSim does (a packet to its own terminal passes one).
     ``stable``: every measured packet arrived, and flits under way grew by at most 5 % of those created (or 2
-    packets a terminal). ``link_flits`` counts those on every link between routers, ``busiest_link`` is flits a
-    cycle on the link that carries most over the whole run; links to terminals count where these have no
+    packets a terminal). ``link_flits`` are those on every link between routers; ``busiest_link`` is flits a
+    cycle on the link that carries most over the whole run. Links to terminals count where these have no
     routers of their own (crossbar, tree), and a bus is one link.
     """
 

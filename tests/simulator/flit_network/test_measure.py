@@ -93,9 +93,9 @@ def test_links_that_take_too_long_are_refused(monkeypatch: pytest.MonkeyPatch) -
     packets = packets_of([(0, 0, 3, 1)], 4)
     with pytest.raises(InputError, match="a flit is at most 4,096 cycles under way"):
         measure_packets(parse_fabric("mesh:2x2").with_links(latency=10**12), packets)
-    monkeypatch.setattr("deltasim.simulator.flit_network.measure.MOST_UNDER_WAY", 16 * 13 - 1)
+    monkeypatch.setattr("deltasim.simulator.flit_network.measure.MOST_UNDER_WAY", 16 * 12 - 1)
     measure_packets(parse_fabric("mesh:2x2").with_links(latency=9), packets)
-    with pytest.raises(InputError, match="13 cycles on each of 16 wires hold more than 207 flits"):
+    with pytest.raises(InputError, match="12 cycles on each of 16 wires hold more than 191 flits"):
         measure_packets(parse_fabric("mesh:2x2").with_links(latency=10), packets)
 
 
