@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from deltasim.runtime.compiling import kernel
+from deltasim.runtime.compiling import inlined, kernel
 from deltasim.simulator.flit_network.router import (
     allocate_channels,
     allocate_switch,
@@ -33,7 +33,7 @@ from deltasim.simulator.flit_network.state import (
 IDLE_LIMIT = 4096  # cycles without a move while flits wait: then none will ever move
 
 
-@kernel
+@inlined
 def land(
     wires: Wires,
     packets: Packets,
@@ -75,6 +75,7 @@ def land(
         buffers.held[wire, channel] = held + 1
         buffers.peak[wire] = max(buffers.peak[wire], held + 1)
         buffers.filled[wire] += 1
+        buffers.heads[wire] += held == 0 and grants.output[wire, channel] < 0
         buffers.waiting[router] += 1
     calendar.flights[slot] = 0
     for entry in range(calendar.returns[slot]):
@@ -83,7 +84,7 @@ def land(
     return left, completed
 
 
-@kernel
+@inlined
 def inject(
     wires: Wires,
     packets: Packets,
@@ -129,7 +130,7 @@ def inject(
     return 1
 
 
-@kernel
+@inlined
 def next_creation(packets: Packets, sources: Sources) -> int:
     """Cycle in which the next packet comes into being; the largest integer when there is none."""
     soonest = np.int64(np.iinfo(np.int64).max)
@@ -155,7 +156,7 @@ def run(
     widest = 0
     for router in range(routers):
         widest = max(widest, wires.first[router + 1] - wires.first[router])
-    bids = np.empty((widest * grants.credits.shape[1], 2), np.int32)
+    bids = np.empty((widest * grants.credits.shape[1], 3), np.int32)
     missing = 0
     for packet in range(packets.created.size):
         missing += first <= packets.created[packet] < last and records.arrived[packet] < 0

@@ -16,7 +16,7 @@ Networks*, chapters 16 to 19) as it is with ``routing_delay = 0``, ``credit_dela
 
 from __future__ import annotations
 
-from deltasim.runtime.compiling import kernel
+from deltasim.runtime.compiling import inlined, kernel
 from deltasim.simulator.flit_network.state import (
     Buffers,
     Calendar,
@@ -40,7 +40,7 @@ def turns_away(candidate: int, last: int, size: int) -> int:
     return away if away >= 0 else away + size
 
 
-@kernel
+@inlined
 def allocate_channels(
     wires: Wires,
     packets: Packets,
@@ -55,7 +55,7 @@ def allocate_channels(
 
     Every such head asks for the free channel next in its own round robin; each channel takes the asker next
     in its own. The winner may ask for the switch ``wires.grant_cycles`` later. ``bids`` is scratch of shape
-    (channels of all outputs of the widest router, 2).
+    (channels of all outputs of the widest router, 3).
     """
     held, granted_output, taken, entering = buffers.held, grants.output, grants.taken, wires.entering
     channels = held.shape[1]
@@ -63,10 +63,10 @@ def allocate_channels(
     first_out, last_out = wires.first[router], wires.first[router + 1]
     outputs = (last_out - first_out) * channels
     inputs = (last_in - first_in) * channels
-    asked = False
+    asked = 0
     for place in range(first_in, last_in):
         wire = entering[place]
-        if buffers.filled[wire] == 0:
+        if buffers.heads[wire] == 0:
             continue
         for channel in range(channels):
             if held[wire, channel] == 0 or granted_output[wire, channel] >= 0:
@@ -83,21 +83,22 @@ def allocate_channels(
                         best, nearest = wanted, away
             if best < 0:
                 continue
-            if not asked:
-                asked = True
+            if asked == 0:
                 bids[:outputs, 0] = -1
             asker = (place - first_in) * channels + channel
             away = turns_away(asker, turns.owner[output, best % channels], inputs)
-            if bids[best, 0] < 0 or away < bids[best, 1]:
+            if bids[best, 0] < 0:
+                bids[asked, 2] = best
+                asked += 1
                 bids[best, 0], bids[best, 1] = asker, away
-    if not asked:
-        return
-    for granted in range(outputs):
+            elif away < bids[best, 1]:
+                bids[best, 0], bids[best, 1] = asker, away
+    for bid in range(asked):
+        granted = bids[bid, 2]
         asker = bids[granted, 0]
-        if asker < 0:
-            continue
         wire, channel = entering[first_in + asker // channels], asker % channels
         output, beyond = first_out + granted // channels, granted % channels
+        buffers.heads[wire] -= 1
         granted_output[wire, channel], grants.channel[wire, channel] = output, beyond
         grants.ready[wire, channel] = now + wires.grant_cycles
         taken[output, beyond] = True
@@ -105,7 +106,7 @@ def allocate_channels(
         turns.owner[output, beyond] = asker
 
 
-@kernel
+@inlined
 def allocate_switch(
     wires: Wires, buffers: Buffers, grants: Grants, turns: Turns, router: int, now: int, bids: Ints
 ) -> bool:
@@ -160,7 +161,7 @@ def allocate_switch(
     return asked
 
 
-@kernel
+@inlined
 def move(
     wires: Wires,
     packets: Packets,
@@ -194,6 +195,7 @@ def move(
         buffers.waiting[router] -= 1
         if number == packets.flits[packet] - 1:
             grants.output[wire, channel] = -1
+            buffers.heads[wire] += buffers.held[wire, channel] > 0
             grants.taken[output, beyond] = False
         grants.credits[output, beyond] -= 1
         grants.free_at[output] = now + wires.period[output]
@@ -203,7 +205,7 @@ def move(
     return moved
 
 
-@kernel
+@inlined
 def launch(calendar: Calendar, wire: int, packet: int, number: int, channel: int, lands: int) -> None:
     """Put a flit on a wire, to land in cycle ``lands``."""
     slot = lands % calendar.flights.size
@@ -213,7 +215,7 @@ def launch(calendar: Calendar, wire: int, packet: int, number: int, channel: int
     calendar.flights[slot] = entry + 1
 
 
-@kernel
+@inlined
 def give_back(calendar: Calendar, wire: int, channel: int, counts: int) -> None:
     """Return a credit to the start of a wire, where it counts from cycle ``counts`` on."""
     slot = counts % calendar.returns.size

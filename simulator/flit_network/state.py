@@ -65,6 +65,7 @@ class Buffers(NamedTuple):
     head: Ints  # (W, V) slot of the oldest flit
     held: Ints  # (W, V) flits in the buffer
     filled: Ints  # (W,) flits in the buffers of all channels
+    heads: Ints  # (W,) channels in front of whose buffers a head waits for a channel behind
     waiting: Ints  # (R,) flits held by the router
     peak: Ints  # (W,) most flits one buffer ever held
 
@@ -149,6 +150,7 @@ def fresh_state(wires: Wires, packets: Packets, virtual_channels: int, buffer: i
             head=zeros(*per_channel),
             held=zeros(*per_channel),
             filled=zeros(wire_count),
+            heads=zeros(wire_count),
             waiting=zeros(routers),
             peak=zeros(wire_count),
         ),
