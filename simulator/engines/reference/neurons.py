@@ -133,7 +133,7 @@ class Computing:
                 own = self.network.projections[projection]
                 self.parts[projection, share].integrate(
                     accumulators,
-                    cell.lanes(own.role),
+                    own.fed(cell),
                     np.array(sources, np.int32),
                     np.array(deltas, arithmetic.dtype),
                     own.arithmetic(arithmetic),
