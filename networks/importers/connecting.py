@@ -33,7 +33,7 @@ def is_unit(operator: Matrix | Kernel | Synapses) -> bool:
 
 
 def of_matrix(matrix: Matrix, columns: Integers, places: Integers, size: int) -> Matrix | Synapses:
-    """The ``columns`` of a matrix that read the neurons ``places`` of a population, one place by several too."""
+    """The ``columns`` of a matrix that read the neurons ``places`` of a population, some of them twice."""
     gates, outputs, _ = matrix.weights.shape
     weights = np.zeros((size, gates, outputs))
     np.add.at(weights, places, matrix.weights[:, :, columns].transpose(2, 0, 1))
@@ -53,7 +53,7 @@ def synapses_of(matrix: Matrix, used: Integers | None = None) -> Synapses:
 
 
 def of_planes(kernel: Kernel, planes: Integers, count: int) -> Kernel | None:
-    """A kernel that reads the given planes of a population of ``count``; None where one is not read at all."""
+    """A kernel that reads these planes of a population of ``count``; None where one is not read at all."""
     if np.unique(planes[planes >= 0]).size < count:
         return None
     taps = np.zeros((count, *kernel.kernel.transpose(1, 0, 2, 3).shape[1:]))

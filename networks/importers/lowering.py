@@ -1,9 +1,9 @@
-"""From layers to populations and projections: what is folded away, and which connection joins what is left.
+"""From layers to populations and projections: what is folded away, and what joins what is left.
 
-1. A layer that only scales, shifts or adds up (a batch norm, a bias, a residual sum) is folded into the matrix
-   before it where only it reads that, else into the matrix behind it.
-2. An element-wise layer takes in the element-wise and linear layers that only it reads: one population, whose
-   accumulators the matrices feed and whose cell computes the rest.
+1. A layer that only scales, shifts or adds up (a batch norm, a bias, a residual sum) is folded into the
+   matrix before it where only it reads that, else into the matrix behind it.
+2. An element-wise layer takes in the element-wise and linear layers that only it reads: one population,
+   whose accumulators the matrices feed and whose cell computes the rest.
 3. Every other layer becomes a population of its own.
 """
 
@@ -272,7 +272,8 @@ class Lowering:
             found += more
             matrices |= taken_in
             own[list(feed.accumulators)] += added
-        found = [self.by_planes(feed, layer.name, reverse) for feed in found]
+        name = matrices.pop() if len(matrices) == 1 and not isinstance(layer, Neurons) else layer.name
+        found = [self.by_planes(feed, name, reverse) for feed in found]
         for feed in found:
             constant = self.is_constant(feed.elements)
             if constant.any():
@@ -283,7 +284,6 @@ class Lowering:
             shape = operator.out_shape if isinstance(operator, Kernel) else None
             activation = ACTIVATIONS[plain]
             cell = Conv2d(shape, activation) if shape else Dense(layer.elements.size, activation)
-        name = matrices.pop() if len(matrices) == 1 and not isinstance(layer, Neurons) else layer.name
         for feed in found:
             if not feed.delay:
                 for owner in np.unique(self.owner[feed.elements]).tolist():

@@ -114,8 +114,15 @@ class Synapses:
         return np.bincount(self.targets, self.weights * x[self.sources], self.size)[None]
 
     def rows(self, chosen: Integers) -> tuple[Synapses, Integers] | None:
-        """The same for the chosen outputs: left alone, and computed where they are."""
-        return None
+        """The same for the chosen outputs, each chosen once."""
+        place = np.full(self.size, -1)
+        place[chosen] = np.arange(chosen.size)
+        if np.count_nonzero(place >= 0) < chosen.size:
+            return None
+        mine = place[self.targets] >= 0
+        targets, sources = place[self.targets[mine]], self.sources[mine]
+        read, sources = np.unique(sources, return_inverse=True)
+        return Synapses(targets, sources, self.weights[mine], chosen.size), read
 
     def times_rows(self, factors: Doubles) -> Synapses | None:
         """``factors * y``."""

@@ -61,11 +61,27 @@ PLAIN_RNN, PLAIN_GRU = Variant((TANH,)), Variant((SIGMOID, TANH))
 PLAIN_LSTM = Variant((SIGMOID, TANH, TANH))
 
 
+def require_fitting(name: str, read: Integers, weights: Weights, outputs: int) -> None:
+    """Refuse weights whose shapes do not belong together, or to what the layer reads."""
+    gates, size = weights.w_input.shape[:2]
+    expected = {
+        "input weights": (weights.w_input.shape, (gates, size, read.size)),
+        "recurrent weights": (weights.w_recurrent.shape, (gates, size, outputs)),
+        "input bias": (weights.b_input.shape, (gates, size)),
+        "recurrent bias": (weights.b_recurrent.shape, (gates, size)),
+    }
+    for part, (found, wanted) in expected.items():
+        if found != wanted:
+            rule = f"{size} neurons that read {read.size} values need the shape {wanted}"
+            raise InputError(f"layer {name}: {part}", found, rule, "Check what the layer reads, and its kind.")
+
+
 def rnn(
     layers: Layers, name: str, read: Integers, weights: Weights, reverse: bool, variant: Variant = PLAIN_RNN
 ) -> Integers:
     """``h = f(W x + R h + b)``; a relu is the Dense cell's, which may read itself a step later."""
     size = weights.size
+    require_fitting(name, read, weights, size)
     if variant == PLAIN_RNN:
         cell: Cell = RNN(size)
     elif variant == Variant((RELU,)):
@@ -90,6 +106,7 @@ def gru(
     x and h.
     """
     w, r, size = weights.w_input, weights.w_recurrent, weights.size
+    require_fitting(name, read, weights, size)
     both = weights.b_input + weights.b_recurrent
     own = layers.reserve(size)
     title = layers.named(name)
@@ -140,6 +157,7 @@ def lstm(
     ``peepholes`` (3, H) for i, o, f are constants of the neurons: accumulators that nothing feeds.
     """
     size = weights.size
+    require_fitting(name, read, weights, size if projection is None else len(projection))
     bias = weights.b_input + weights.b_recurrent
     cell: Cell = LSTM(size)
     if variant != PLAIN_LSTM or peepholes is not None:
@@ -170,7 +188,7 @@ def lstm(
 
 def by_gate(place: str, stacked: Doubles, gates: int) -> Doubles:
     """Rows of all gates one below another as one block for each. Errors: rows that are no such blocks."""
-    if len(stacked) % gates:
+    if stacked.ndim == 0 or len(stacked) % gates or not stacked.size:
         rule = f"it stacks {gates} gates of as many rows each"
         raise InputError(place, f"shape {stacked.shape}", rule, "Check which layer it belongs to.")
     return stacked.reshape(gates, -1, *stacked.shape[1:])

@@ -155,7 +155,7 @@ class Signals:
         return self.spread(Frame(axis, found.reshape(outputs, many).T.reshape(*lead, outputs)))
 
     def planes(self, place: str, tags: Integers) -> tuple[Frame, Integers]:
-        """The elements (C, H, W) of what a convolution or a pooling reads, (frames, C, W) or (.., C, H, W)."""
+        """The elements (C, H, W) of what a convolution or pooling reads: (frames, C, [H,] W)."""
         axis, elements = self.frame(place, tags)
         if axis is None and len(elements) == 1:
             kept, elements = Frame(None, elements), elements[0]
@@ -309,7 +309,7 @@ class Signals:
 
     def softmax(self, place: str, tags: Integers, axis: int, logarithm: bool = False) -> Integers:
         """``exp(x) / sum(exp(x))`` along an axis, or its logarithm, taken from the largest value."""
-        far = self.affine(place, [(tags, 1.0), (self.peak(f"{place}_max", tags, (axis,), True), -1.0)], 0.0)
+        far = self.affine(f"{place}_far", [(tags, 1.0), (self.peak(f"{place}_max", tags, (axis,), True), -1.0)], 0.0)
         grown = self.formula(f"{place}_exp", "exp(x0)", far)
         whole = self.total(f"{place}_sum", grown, (axis,), True)
         return self.formula(
@@ -319,7 +319,8 @@ class Signals:
     def normalised(
         self, place: str, tags: Integers, axes: Sequence[int], epsilon: float, centred: bool = True
     ) -> Integers:
-        """``(x - mean) / sqrt(variance + epsilon)`` along axes; not ``centred``: over the root mean square."""
+        """``(x - mean) / sqrt(variance + epsilon)`` along axes; not ``centred``: ``x`` over its own root mean
+        square."""
         far = tags
         if centred:
             mean = self.total(f"{place}_mean", tags, axes, True, mean=True)

@@ -1,4 +1,4 @@
-"""The tensors of a PyTorch model by name, as numbers: pruned and normalised ones as the product they stand for.
+"""The tensors of a PyTorch model by name; pruned and normalised ones as the product they stand for.
 
 Every tensor is asked for by the layer that uses it; one that no layer asks for is an error, since a model
 without it computes something else.
@@ -24,7 +24,8 @@ class Tensors:
     ``weight_norm`` keeps a length and a direction, ``weight_g`` and ``weight_v`` or ``original0`` and
     ``original1``.
 
-    >>> tensors = Tensors({"weight_orig": np.array([2.0, 3.0]), "weight_mask": np.array([1.0, 0.0])}, "a file")
+    >>> stored = {"weight_orig": np.array([2.0, 3.0]), "weight_mask": np.array([1.0, 0.0])}
+    >>> tensors = Tensors(stored, "a file")
     >>> tensors.take("weight").tolist(), list(tensors.unused())
     ([2.0, 0.0], [])
     """
@@ -59,7 +60,7 @@ class Tensors:
         return None
 
     def take(self, name: str) -> Doubles:
-        """A tensor in double precision; it counts as used. Errors: none of this name, or one with no reals."""
+        """A tensor in double precision; it counts as used. Errors: none of this name, or no real numbers."""
         parts = self.parts(name)
         if name in self.stored and parts is None:
             self.used.add(name)
