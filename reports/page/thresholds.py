@@ -12,7 +12,7 @@ from deltasim.reports.page.theme import DELTA, DENSE, MUTED, drawn_from, finishe
 from deltasim.reports.quantities import percent, quantity, ratio, score
 
 if TYPE_CHECKING:
-    from deltasim.reports.measured import Result
+    from deltasim.reports.measured import Measured
 
 NEAR = 0.005  # half a point of accuracy
 TICKS = tuple(step * 10**power for power in range(-2, 6) for step in (1, 2, 5))
@@ -24,7 +24,9 @@ SAVINGS = {
 }
 
 
-def section(results: Sequence[Result], here: Result | None = None, links: tuple[Link, ...] = ()) -> Section:
+def section(
+    results: Sequence[Measured], here: Measured | None = None, links: tuple[Link, ...] = ()
+) -> Section:
     """The sweep: score and savings over theta, all in one table; ``here`` is the run whose page it is."""
     name = results[0].score.name
     sentence = f"{knee(results)} Where savings flatten, what is left does not depend on messages."
@@ -40,7 +42,7 @@ def section(results: Sequence[Result], here: Result | None = None, links: tuple[
     )
 
 
-def knee(results: Sequence[Result]) -> str:
+def knee(results: Sequence[Measured]) -> str:
     """What the sweep teaches, in one sentence: how much an accuracy near the dense network's saves."""
     saving = [result for result in results if result.reduction["energy"]]
     if not saving:
@@ -62,12 +64,12 @@ def knee(results: Sequence[Result]) -> str:
     )
 
 
-def theta_text(result: Result) -> str:
+def theta_text(result: Measured) -> str:
     """The threshold as the table writes it."""
     return result.theta if isinstance(result.theta, str) else f"{result.theta:g}"
 
 
-def grid(results: Sequence[Result]) -> Grid:
+def grid(results: Sequence[Measured]) -> Grid:
     """One row for each threshold."""
     name = results[0].score.name
     columns = (
@@ -92,7 +94,7 @@ def grid(results: Sequence[Result]) -> Grid:
     return Grid("Runs of the sweep", columns, rows)
 
 
-def score_chart(results: Sequence[Result], here: Result | None) -> Spec:
+def score_chart(results: Sequence[Measured], here: Measured | None) -> Spec:
     """Score over theta; the dense network's as a dashed line, the page's own run as a filled point."""
     name = results[0].score.name
     rows = [
@@ -127,7 +129,7 @@ def score_chart(results: Sequence[Result], here: Result | None) -> Spec:
     return finished(altair.layer(*layers), 260)
 
 
-def savings_chart(results: Sequence[Result]) -> Spec:
+def savings_chart(results: Sequence[Measured]) -> Spec:
     """Savings over theta, one line for each measure, on a logarithmic scale."""
     rows = [
         {"theta": result.theta, "measure": label, "times": result.reduction[key]}

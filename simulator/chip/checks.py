@@ -134,7 +134,7 @@ def placement_faults(chip: Chip) -> Iterator[Fault]:
             yield Fault(
                 f"{path}.cores.{population}",
                 str(list(cores)),
-                "a core holds one slice of a population",
+                "a core holds one partition of a population",
                 "Name it once.",
             )
     wanted = {"placement.policy": chip.placement.policy}

@@ -9,7 +9,7 @@ from deltasim.simulator.chip.description import Chip
 from deltasim.simulator.chip.memories import Buffer, Cache, Dram, Memory, OnChip, Registers, StandardDram
 from deltasim.simulator.chip.peaks import instances, peak_bandwidth, peak_rate
 from deltasim.simulator.chip.text_table import Table
-from deltasim.simulator.mapping.capacity import size_text
+from deltasim.simulator.schema.quantities import size_text
 
 
 def describe(chip: Chip) -> tuple[Table, ...]:
@@ -77,7 +77,7 @@ def core_table(chip: Chip) -> Table:
         "Cores",
         count=cores.count,
         clock=f"{scaled(cores.clock_hz, 'Hz')} ({cores.period_ps:,} ps)",
-        scan=f"{counted(scan.elements_per_cycle, 'element')} a cycle, slices padded to {scan.pad_to}",
+        scan=f"{counted(scan.elements_per_cycle, 'element')} a cycle, partitions padded to {scan.pad_to}",
         send=f"{cycles(cores.send.cycles)} a message" if cores.send.cycles else "no such stage",
         receive=f"{cycles(cores.receive.cycles)} a message" if cores.receive.cycles else "no such stage",
         multiply_accumulate=f"{cores.mac.lanes} lanes"

@@ -31,7 +31,7 @@ Stage = Literal["scan", "send", "receive", "mac", "update"]
 
 
 class Scan(Part):
-    """The threshold scan of an encoder: ``ceil(pad(n) / elements_per_cycle)`` cycles for a slice of n.
+    """The threshold scan of an encoder: ``ceil(pad(n) / elements_per_cycle)`` cycles for a partition of n.
 
     ``pad(n)`` rounds n up to a multiple of ``pad_to``.
     """
@@ -49,9 +49,9 @@ class PerMessage(Part):
 class Mac(Part):
     """The multiply-accumulate lanes: a column of w words takes ``ceil(w / lanes)`` cycles.
 
-    ``arrays`` of ``lanes`` each work side by side. The columns of the source neuron at place k of its slice
-    belong to array ``k mod arrays``, which has its own fetch slots and its own bank of every scratchpad, so
-    the array that is sent the most columns sets the pace.
+    ``arrays`` of ``lanes`` each work side by side. The columns of the source neuron at place k of its
+    partition belong to array ``k mod arrays``, which has its own fetch slots and its own bank of every
+    scratchpad, so the array that is sent the most columns sets the pace.
     """
 
     lanes: Count
@@ -59,7 +59,7 @@ class Mac(Part):
 
 
 class Update(Part):
-    """The neuron update of a slice of n: ``fixed + cycles * ceil(n / lanes)`` cycles."""
+    """The neuron update of a partition of n: ``fixed + cycles * ceil(n / lanes)`` cycles."""
 
     lanes: Count
     cycles: CountOrZero

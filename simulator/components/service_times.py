@@ -17,7 +17,7 @@ def rounds(amount: int, lanes: int) -> int:
 
 @kernel
 def scan_duration(elements: int, per_cycle: int, pad_to: int, period_ps: int) -> int:
-    """Time of a threshold scan over a slice, which is rounded up to ``pad_to`` elements.
+    """Time of a threshold scan over a partition, which is rounded up to ``pad_to`` elements.
 
     >>> int(scan_duration(39, 1, 8, 8000))      # 40 cycles at 125 MHz
     320000
@@ -50,7 +50,7 @@ def scan_offset(position: int, per_cycle: int, period_ps: int) -> int:
 
 @kernel
 def array_of(position: int, arrays: int) -> int:
-    """Which of a core's multiply arrays takes the columns of the source neuron at ``position`` in its slice.
+    """Which of a core's multiply arrays takes the columns of source neuron ``position`` of a partition.
 
     >>> [int(array_of(position, 8)) for position in (0, 7, 8, 21)]
     [0, 7, 0, 5]

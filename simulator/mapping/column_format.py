@@ -80,7 +80,7 @@ Layout: TypeAlias = Even | Packed
 
 
 def layouts(connection: Connection, parts: Sequence[tuple[int, int]]) -> list[Layout]:
-    """What each core stores of a connection, for ascending contiguous target slices (start, stop).
+    """What each core stores of a connection, for ascending contiguous target partitions (start, stop).
 
     >>> pruned = Sparse.from_matrices([[1.0, 0.0], [2.0, 0.0], [0.0, 3.0]])
     >>> [layout.total_words for layout in layouts(pruned, [(0, 2), (2, 3)])]

@@ -7,16 +7,16 @@ from dataclasses import replace
 import numpy as np
 
 from deltasim.networks.graph import Network
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.errors import InputError
 from deltasim.simulator.chip import Chip
 from deltasim.simulator.chip.actions import chip_actions
 from deltasim.simulator.components.dma_bursts import WHOLE
-from deltasim.simulator.ledger.ledger import Unit
 from deltasim.simulator.mapping.mapping import Mapping
 from deltasim.simulator.plan.input_queues import compile_buffers
 from deltasim.simulator.plan.links import compile_wires
-from deltasim.simulator.plan.memories import check_registers, compile_stores, numbered
-from deltasim.simulator.plan.plan import ABSENT, STAGES, Integers, Plan, Share, Stages
+from deltasim.simulator.plan.memories import check_registers, compile_memories, numbered
+from deltasim.simulator.plan.plan import ABSENT, STAGES, Plan, Stages, Unit
 from deltasim.simulator.plan.weight_columns import compile_columns
 
 
@@ -39,7 +39,7 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
     """
     units: list[Unit] = []
     stages = compile_stages(chip, units)
-    stores = compile_stores(chip, units)
+    memories = compile_memories(chip, units)
     number = {population.name: index for index, population in enumerate(network.populations)}
     source = [number[projection.source] for projection in network.projections]
     target = [number[projection.target] for projection in network.projections]
@@ -53,7 +53,7 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
             )
     columns, trees = compile_columns(network, mapping, chip.topology)
     check_registers(chip, stages, columns.longest)
-    wires = compile_wires(chip, stores, units)
+    wires = compile_wires(chip, memories, units)
     units += [Unit(f"core{core}", "core", core) for core in range(chip.cores.count)]
     units.append(Unit("chip", "chip", 0))
     populations = range(len(network.populations))
@@ -67,7 +67,7 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
         policy=chip.synchronisation.policy,
         meeting_ps=chip.synchronisation.cost_cycles * chip.cores.period_ps,
         cores=chip.cores.count,
-        shares=tuple(tuple(Share(*part) for part in parts) for parts in mapping.slices),
+        partitions=mapping.partitions,
         into=tuple(tuple(p for p, end in enumerate(target) if end == index) for index in populations),
         out_of=tuple(tuple(p for p, start in enumerate(source) if start == index) for index in populations),
         source=integers(source),
@@ -80,7 +80,7 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
         wires=wires,
         buffers=None,
         link_um=link_lengths(chip),
-        stores=stores,
+        memories=memories,
         trees=trees,
         columns=columns,
     )

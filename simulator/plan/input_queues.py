@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.errors import InputError
 from deltasim.simulator.chip.virtual_channels import (
     MESSAGES,
@@ -18,9 +19,9 @@ from deltasim.simulator.chip.virtual_channels import (
     legs_of,
 )
 from deltasim.simulator.components.service_times import rounds
-from deltasim.simulator.plan.expanded_columns import copies_of
+from deltasim.simulator.plan.expanded_columns import column_segments_of
 from deltasim.simulator.plan.multicast_trees import Branches, branches_of
-from deltasim.simulator.plan.plan import ABSENT, CACHE, InputBuffers, Integers, Plan
+from deltasim.simulator.plan.plan import ABSENT, CACHE, InputBuffers, Plan
 from deltasim.simulator.topology import Topology
 
 
@@ -51,13 +52,13 @@ def compile_buffers(plan: Plan) -> InputBuffers | None:
 
 def refuse_large_responses(plan: Plan, buffer: int) -> None:
     """A response comes back as one packet and must fit in a buffer."""
-    chip, wires, stores, copies = plan.chip, plan.wires, plan.stores, copies_of(plan)
-    cached = stores.kind[copies.store] == CACHE
-    store = np.where(cached, stores.behind[copies.store], copies.store)
-    path = copies.core * len(stores.component) + store
-    travels = stores.shared[store] & (np.diff(wires.back_start)[path] > 0)
-    line = stores.line_bytes[copies.store]  # 1 where there is no cache
-    first, last = copies.address // line, (copies.address + copies.bytes - 1) // line
+    chip, wires, memories, segments = plan.chip, plan.wires, plan.memories, column_segments_of(plan)
+    cached = memories.kind[segments.memory] == CACHE
+    memory = np.where(cached, memories.next_level[segments.memory], segments.memory)
+    path = segments.core * len(memories.component) + memory
+    travels = memories.shared[memory] & (np.diff(wires.back_start)[path] > 0)
+    line = memories.line_bytes[segments.memory]  # 1 where there is no cache
+    first, last = segments.address // line, (segments.address + segments.bytes - 1) // line
     whole = int(((last - first + 1) * line)[travels].max(initial=0))
     largest = min(whole, chip.cores.dma.burst_bytes) if chip.cores.dma else whole
     flits = int(rounds(largest, wires.flit_bytes))

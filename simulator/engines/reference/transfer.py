@@ -8,7 +8,7 @@ from typing import NamedTuple
 class Transfer(NamedTuple):
     """Bytes from a memory to a core, for the job (step, projection, source, core, piece ...)."""
 
-    store: int
+    memory: int
     address: int
     bytes: int
     job: tuple[int, ...]

@@ -117,7 +117,11 @@ def told(changes: dict[str, object]) -> list[str]:
             [16],
             "cores.gru_0.0: 16: cores run from 0 to 15.",
         ),
-        ("placement.explicit.cores.gru_0", [1, 1], "gru_0: [1, 1]: a core holds one slice of a population."),
+        (
+            "placement.explicit.cores.gru_0",
+            [1, 1],
+            "gru_0: [1, 1]: a core holds one partition of a population.",
+        ),
         (
             "placement.explicit.memory",
             {"input->gru_0": "dran"},

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import kernel, part
 from deltasim.runtime.views import directory, viewer
 from deltasim.simulator.components.service_times import scan_offset
+from deltasim.simulator.engines.compiled.counting import occupy, start_scan
 from deltasim.simulator.engines.compiled.events.cache import come_closer, filled, look_up, pass_on, read_cache
-from deltasim.simulator.engines.compiled.events.controllers import advance_controller, answer, ask_controller
 from deltasim.simulator.engines.compiled.events.fetches import (
     accumulate,
     ask_channel,
@@ -68,21 +69,23 @@ from deltasim.simulator.engines.compiled.events.queues import (
     leave,
     mark,
     next_event,
-    occupy,
     schedule,
     take,
     wake_when_free,
 )
-from deltasim.simulator.engines.compiled.events.shared_memories import serve_buffer
+from deltasim.simulator.engines.compiled.events.shared_memories import (
+    advance_controller,
+    answer,
+    ask_controller,
+    serve_buffer,
+)
 from deltasim.simulator.engines.compiled.events.synchronisation import (
     end_scan,
     end_update,
     find_messages,
     open_gate,
-    start_scan,
 )
 from deltasim.simulator.engines.compiled.records import NONE, State, Tables
-from deltasim.simulator.plan.plan import Integers
 
 view_state, view_tables = viewer(State), viewer(Tables)
 
@@ -140,11 +143,11 @@ def decide(state: State, tables: Tables, now: int) -> None:
         unit.marked = 0
         if run.overflow:
             continue
-        if unit.places > 0:
-            if unit.free_places == unit.places:
+        if unit.slots > 0:
+            if unit.free_slots == unit.slots:
                 unit.taken_since = now
-            while unit.free_places > 0 and unit.length > 0:
-                unit.free_places -= 1
+            while unit.free_slots > 0 and unit.length > 0:
+                unit.free_slots -= 1
                 job = take(state, now, number)
                 if state.jobs[job].stage == BANKED:
                     serve_buffer(state, tables, now, job)
@@ -269,7 +272,7 @@ def reach_node(state: State, tables: Tables, now: int, job: int) -> None:
         pass_link(state, tables, now, job)
         return
     record.at += 1
-    record.behind = job
+    record.upstream = job
     if record.stage == REQUESTING:
         request(state, tables, now, job)
     else:

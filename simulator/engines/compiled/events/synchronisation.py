@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 from deltasim.runtime.compiling import part
-from deltasim.simulator.components.service_times import scan_words
-from deltasim.simulator.engines.compiled.chip_tables import BARRIER, DATAFLOW, LAYER
+from deltasim.simulator.engines.compiled.counting import count_update
 from deltasim.simulator.engines.compiled.events.jobs import SCAN_KIND, SCANNING, UPDATE_KIND, UPDATING, code
-from deltasim.simulator.engines.compiled.events.queues import (
-    KIND_BITS,
-    OPENING,
-    count,
-    enqueue,
-    occupy,
-    schedule,
-)
-from deltasim.simulator.engines.compiled.records import NONE, State, Tables
+from deltasim.simulator.engines.compiled.events.queues import KIND_BITS, OPENING, enqueue, schedule
+from deltasim.simulator.engines.compiled.records import BARRIER, DATAFLOW, LAYER, NONE, State, Tables
 
 
 @part
@@ -63,19 +55,6 @@ def find_messages(state: State, number: int) -> None:
 
 
 @part
-def start_scan(state: State, tables: Tables, now: int, number: int) -> None:
-    """The scan begins; the messages it will find have been looked up."""
-    encoder, chip = state.encoders[number], tables.chip[0]
-    occupy(state, now, encoder.unit, encoder.duration, encoder.duration)
-    encoder.began = now
-    sent = encoder.last - encoder.next
-    count(state, encoder.unit, encoder.target, chip.scan_action, encoder.size)
-    reads, writes = scan_words(encoder.size, sent, encoder.remembers)
-    count(state, encoder.unit, encoder.target, chip.read_action, reads)
-    count(state, encoder.unit, encoder.target, chip.write_action, writes)
-
-
-@part
 def end_scan(state: State, tables: Tables, now: int, number: int) -> None:
     """A scan has ended: perhaps the last into its target; its source may move on."""
     encoder = state.encoders[number]
@@ -86,18 +65,22 @@ def end_scan(state: State, tables: Tables, now: int, number: int) -> None:
     if target.scanning == target.into_end - target.into:
         target.scanning = 0
         target.all_scanned = encoder.scanned
-        for share in range(target.shares, target.shares_end):
-            try_update(state, tables, now, tables.lists[share])
+        for partition in range(target.partitions, target.partitions_end):
+            try_update(state, tables, now, tables.lists[partition])
     if encoder.updater != NONE:
         try_update(state, tables, now, encoder.updater)
 
 
 @part
 def try_update(state: State, tables: Tables, now: int, number: int) -> None:
-    """Ask for the update unit if scans have ended, copies are consumed and the last value has been read."""
+    """Ask for the update unit if scans have ended, segments are consumed and the last value has been read."""
     updater, chip = state.updaters[number], tables.chip[0]
     step = updater.step
-    if updater.queued or updater.open_copies > 0 or state.populations[updater.population].all_scanned != step:
+    if (
+        updater.queued
+        or updater.open_segments > 0
+        or state.populations[updater.population].all_scanned != step
+    ):
         return
     if step > updater.first:
         for reader in range(updater.readers, updater.readers_end):
@@ -112,14 +95,14 @@ def try_update(state: State, tables: Tables, now: int, number: int) -> None:
 
 @part
 def end_update(state: State, tables: Tables, now: int, number: int) -> None:
-    """A share has been updated; with the last one its population has finished the step."""
+    """A partition has been updated; with the last one its population has finished the step."""
     updater = state.updaters[number]
     step, population = updater.step, state.populations[updater.population]
-    book_update(state, tables, number)
+    count_update(state, tables, number)
     state.steps[step].ended = max(state.steps[step].ended, now)
     updater.updated, updater.queued, updater.step = step, 0, step + 1
     population.finishing += 1
-    if population.finishing == population.shares_end - population.shares:
+    if population.finishing == population.partitions_end - population.partitions:
         population.finishing = 0
         population.finished = step
         for entry in range(population.into, population.into_end):
@@ -127,15 +110,6 @@ def end_update(state: State, tables: Tables, now: int, number: int) -> None:
         keep_pace(state, tables, now)
     for reader in range(updater.readers, updater.readers_end):
         try_encoder(state, tables, now, tables.lists[reader])
-
-
-@part
-def book_update(state: State, tables: Tables, number: int) -> None:
-    """Enter what an update of a share takes."""
-    updater, chip = state.updaters[number], tables.chip[0]
-    count(state, updater.unit, updater.population, chip.update_action, updater.size)
-    count(state, updater.unit, updater.population, chip.read_action, updater.reads)
-    count(state, updater.unit, updater.population, chip.write_action, updater.writes)
 
 
 @part

@@ -11,17 +11,18 @@ from typing import NamedTuple
 
 import numpy as np
 
+from deltasim.runtime.arrays import Integers
 from deltasim.simulator.components.dma_bursts import WHOLE
 from deltasim.simulator.engines.compiled.phases.routes import Ways, ways_of
 from deltasim.simulator.engines.compiled.records import NONE
-from deltasim.simulator.plan.plan import DRAM, SCRATCHPAD, Integers, Plan
+from deltasim.simulator.plan.plan import DRAM, SCRATCHPAD, Plan
 
 Flags = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
 
-# The stages of a phase. The last three are how a core fetches: from one scratchpad, from one DRAM over one
-# link there and back, in any other way.
-SCANNING, CROSSING, RECEIVING, IN_LINE, STREAMED, BY_TURNS = range(6)
+# The stages of a phase. The last two are how a core fetches: from one scratchpad, or from one DRAM over one
+# link there and back.
+SCANNING, CROSSING, RECEIVING, IN_LINE, STREAMED = range(5)
 
 
 class FeedForward(NamedTuple):
@@ -30,7 +31,7 @@ class FeedForward(NamedTuple):
     ways: Ways
     groups: tuple[tuple[tuple[int, ...], ...], ...]  # of each sweep, the populations of each phase of a step
     fetching: Integers  # (cores,) how each fetches
-    store: Integers  # (cores,) the memory it fetches from, where that is only one
+    memory: Integers  # (cores,) the memory it fetches from, where that is only one
 
 
 def feed_forward(plan: Plan) -> FeedForward | None:
@@ -38,7 +39,8 @@ def feed_forward(plan: Plan) -> FeedForward | None:
 
     Refused are finite buffers, columns in pieces, stages that share a unit, populations of which one waits
     for another within a step or whose steps overlap, caches, shared buffers and DRAM behind a controller,
-    DRAM or links to it that several cores or populations at once use, and routes that lead round in a circle.
+    DRAM or links to it that several cores or populations at once use, a core that fetches from several
+    memories or from a DRAM several links away, and routes that lead round in a circle.
 
     >>> from deltasim.networks.builders.recurrent import random_stack
     >>> from deltasim.simulator.chip import load_chip
@@ -57,17 +59,19 @@ def feed_forward(plan: Plan) -> FeedForward | None:
     units = plan.stages.unit[plan.stages.unit != NONE]
     if len(np.unique(units)) < len(units):
         return None
-    used = np.zeros((plan.cores, len(plan.stores.component)), bool)
+    used = np.zeros((plan.cores, len(plan.memories.component)), bool)
     for block in plan.mapping.blocks:
-        used[block.core, plan.stores.holding(block)] = True
-    if not np.isin(plan.stores.kind[used.any(axis=0)], (SCRATCHPAD, DRAM)).all():
+        used[block.core, plan.memories.holding(block)] = True
+    if not np.isin(plan.memories.kind[used.any(axis=0)], (SCRATCHPAD, DRAM)).all():
         return None
-    drams, ways = used & (plan.stores.kind == DRAM), ways_of(plan)
+    drams, ways = used & (plan.memories.kind == DRAM), ways_of(plan)
     if ways is None:
         return None
     if drams.any() and (plan.stages.arrays > 1 or shared_on_the_way(plan, drams, ways.order)):
         return None
     fetching = np.array([how_fetched(plan, core, used[core], drams[core]) for core in range(plan.cores)])
+    if (fetching == NONE).any():
+        return None
     if (fetching != IN_LINE).any() and any(len(group) > 1 for sweep in groups for group in sweep):
         return None
     return FeedForward(ways, groups, fetching, used.argmax(axis=1))
@@ -92,9 +96,9 @@ def groups_of(plan: Plan) -> tuple[tuple[tuple[int, ...], ...], ...] | None:
 
 
 def how_fetched(plan: Plan, core: int, used: Flags, drams: Flags) -> int:
-    """How a core fetches its columns from the memories it uses."""
+    """How a core fetches its columns from the memories it uses; NONE where that needs events."""
     if used.sum() > 1:
-        return BY_TURNS
+        return NONE
     if not drams.any():
         return IN_LINE
     path = core * len(used) + int(np.flatnonzero(drams)[0])
@@ -105,18 +109,18 @@ def how_fetched(plan: Plan, core: int, used: Flags, drams: Flags) -> int:
             (plan.wires.back_start, plan.wires.back_link),
         )
     ]
-    return STREAMED if len(ways[0]) == 1 and ways[0] == ways[1] else BY_TURNS
+    return STREAMED if len(ways[0]) == 1 and ways[0] == ways[1] else NONE
 
 
 def shared_on_the_way(plan: Plan, drams: Flags, taken: Integers) -> bool:
     """True when a DRAM, or a link to or from it, serves messages (lanes ``taken``) or a second core too."""
-    wires, memories = plan.wires, len(plan.stores.component)
+    wires, count = plan.wires, len(plan.memories.component)
     if (drams.sum(axis=0) > 1).any():
         return True
     owner = np.full(wires.links, NONE, np.int64)
     owner[taken[taken < wires.links]] = plan.cores  # messages
     for core, memory in zip(*map(np.ndarray.tolist, np.nonzero(drams)), strict=True):
-        path = core * memories + memory
+        path = core * count + memory
         there = wires.path_link[wires.path_start[path] : wires.path_start[path + 1]]
         back = wires.back_link[wires.back_start[path] : wires.back_start[path + 1]]
         for links in (there, back):

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import apart, part
-from deltasim.simulator.engines.compiled.events.fetches import pass_router
-from deltasim.simulator.engines.compiled.events.messages import count_crossing
-from deltasim.simulator.engines.compiled.events.queues import cover_line
-from deltasim.simulator.engines.compiled.phases.fifo import book_line, check_time, go_through, lengthen
+from deltasim.simulator.engines.compiled.counting import count_crossing, pass_router, record_busy_series
+from deltasim.simulator.engines.compiled.phases.fifo import check_time, go_through, lengthen, record_waits
 from deltasim.simulator.engines.compiled.phases.lanes import (
     AT_ONCE,
     Arrivals,
@@ -20,7 +19,6 @@ from deltasim.simulator.engines.compiled.phases.lanes import (
 )
 from deltasim.simulator.engines.compiled.phases.merge import fill_bundle, gather
 from deltasim.simulator.engines.compiled.records import NONE, State, Tables
-from deltasim.simulator.plan.plan import Integers
 
 
 @apart
@@ -96,6 +94,8 @@ def go_through_unlike(
         keys[into + place] = ((start + wire.hop) << shift) | (key & low)
         lengthen(arrivals.peak, begun, np.uintp(place), asked)
     state.units[unit].free_at = run.opened + free
-    cover_line(state, unit, run.opened + free, held, number * tables.chip[0].message_flits * wire.period)
+    record_busy_series(
+        state, unit, run.opened + free, held, number * tables.chip[0].message_flits * wire.period
+    )
     check_time(state, run.opened + free + wire.hop)
-    book_line(state, unit, wait, int(arrivals.peak[0]))
+    record_waits(state, unit, wait, int(arrivals.peak[0]))

@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from deltasim.runtime.arrays import Integers
 from deltasim.simulator.engines.compiled.phases.shared_merges import bundle_up
 from deltasim.simulator.engines.compiled.records import FEED, LANE, NONE, Records
-from deltasim.simulator.plan.plan import Integers, Plan
+from deltasim.simulator.plan.plan import Plan
 from deltasim.simulator.plan.weight_columns import Flags, bits_of, flags_of
 
 Words = npt.NDArray[np.uint64]
@@ -34,7 +35,7 @@ class Ways(NamedTuple):
     feeds: Records
     through: Words
     busy: Integers  # rows for links that a message holds for a time that depends on its source core
-    copies: int  # so often at most a lane's keys are in bundles
+    duplicates: int  # so often at most a lane's keys are in bundles
 
 
 class Steps(NamedTuple):
@@ -54,7 +55,7 @@ def ways_of(plan: Plan) -> Ways | None:
     lane, feeds, through = feeds_of(steps, taken, spans, plan)
     into_core = (lane >= links) & (feeds["origin"] < links) & (feeds["whole"] == 1)
     dropping = np.bincount(feeds["origin"][into_core], minlength=links)[:links]
-    bundles, copies, lane, feeds = with_bundles(lane, feeds, links + 2 * cores)
+    bundles, duplicates, lane, feeds = with_bundles(lane, feeds, links + 2 * cores)
     order = in_order(lane, feeds["origin"], links, links + 2 * cores)
     if order is None:
         return None
@@ -64,7 +65,7 @@ def ways_of(plan: Plan) -> Ways | None:
     lanes["feeds"], lanes["feeds_end"] = bounds[:-1], bounds[1:]
     lanes["busy"][:links], lanes["held"][:links] = spans["busy"], spans["held"]
     lanes["dropping"][:links] = dropping
-    return Ways(order, lanes, feeds, through, held, copies)
+    return Ways(order, lanes, feeds, through, held, duplicates)
 
 
 def feeds_of(
@@ -107,19 +108,19 @@ def feeds_of(
 
 
 def with_bundles(lane: Integers, feeds: Records, number: int) -> tuple[int, int, Integers, Records]:
-    """Let lanes be fed by bundles, numbered from ``number`` on: (bundles, copies, lane, feed) by lane."""
+    """Let lanes be fed by bundles, numbered from ``number`` on: (bundles, duplicates, lane, feed) by lane."""
     whole = feeds["whole"] == 1
     feeding: dict[int, set[int]] = {}
     for into, origin in zip(lane[whole].tolist(), feeds["origin"][whole].tolist(), strict=True):
         feeding.setdefault(into, set()).add(origin)
-    pairs, copies = bundle_up(feeding, number)
+    pairs, duplicates = bundle_up(feeding, number)
     feeding |= {number + bundle: set(pair) for bundle, pair in enumerate(pairs)}
     holds = [(into, origin) for into, origins in feeding.items() for origin in sorted(origins)]
     fresh = np.zeros(len(holds), FEED)
     fresh["origin"], fresh["held"], fresh["whole"] = [origin for _, origin in holds], NONE, 1
     lane = np.concatenate([lane[~whole], np.array([into for into, _ in holds], np.int64)])
     order = np.argsort(lane, kind="stable")
-    return len(pairs), copies, lane[order], np.concatenate([feeds[~whole], fresh])[order]
+    return len(pairs), duplicates, lane[order], np.concatenate([feeds[~whole], fresh])[order]
 
 
 def steps_of(plan: Plan) -> tuple[Steps, Flags]:
