@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -17,14 +16,8 @@ from deltasim.simulator.chip.peaks import peak_bandwidth, peak_rate
 from deltasim.simulator.ledger.ledger import Ledger
 from deltasim.simulator.ledger.pricing import Energy
 from deltasim.simulator.simulate import ENGINES
-from tests.reports.by_hand import DELTA, DENSE, Counted, Run, benchmark, result
-
-NS, PJ = 1e-9, 1e-12
-
-
-def approx(expected: Any) -> Any:
-    """Equal but for the last digits, however small: by itself pytest lets 1e-12 pass, which is 1 pJ."""
-    return pytest.approx(expected, rel=1e-12, abs=0.0)
+from tests.reports.by_hand.expected import DELTA, DENSE, NS, PJ, WHERE, Counted, Run, approx
+from tests.reports.by_hand.specimen import benchmark, result
 
 
 def both(held: Result) -> tuple[tuple[Ledger, Energy, Run], ...]:
@@ -52,66 +45,6 @@ def test_counts_and_times(engine: str) -> None:
         assert ledger.step_latency_ps.tolist() == [1000 * step for step in run.steps]
         assert ledger.sequence_latency_ps.tolist() == [1000 * end for end in run.recordings]
         assert ledger.elapsed_ps == 1000 * run.time
-
-
-# (unit, action): count of the delta run. State is written at the start of both recordings: on core 0 the sums
-# and values of hidden and what it and the inputs last sent, 4 + 2 + 2; on core 1 those of out, 2 + 1.
-WHERE = {
-    ("core0.scan", "core.scan"): 12,
-    ("core0.scan", "core.state_read"): 24,
-    ("core0.scan", "core.state_write"): 5,
-    ("core0.send", "core.send"): 5,
-    ("core0.receive", "core.receive"): 2,
-    ("core0.mac", "core.mac"): 4,
-    ("core0.mac", "core.state_read"): 4,
-    ("core0.mac", "core.state_write"): 4,
-    ("core0.update", "core.update"): 6,
-    ("core0.update", "core.state_read"): 12,
-    ("core0.update", "core.state_write"): 6,
-    ("core1.scan", "core.scan"): 3,
-    ("core1.scan", "core.state_read"): 6,
-    ("core1.scan", "core.state_write"): 1,
-    ("core1.send", "core.send"): 1,
-    ("core1.receive", "core.receive"): 4,
-    ("core1.mac", "core.mac"): 4,
-    ("core1.mac", "core.state_read"): 4,
-    ("core1.mac", "core.state_write"): 4,
-    ("core1.update", "core.update"): 3,
-    ("core1.update", "core.state_read"): 6,
-    ("core1.update", "core.state_write"): 3,
-    ("core0.registers", "registers.write"): 4,
-    ("core0.registers", "registers.read"): 4,
-    ("core1.registers", "registers.write"): 4,
-    ("core1.registers", "registers.read"): 4,
-    ("core0.pad", "pad.read"): 4,
-    ("core0.pad", "pad.words"): 4,
-    ("core1.cache.tags", "cache.words"): 3,
-    ("core1.cache.tags", "cache.lookup"): 3,
-    ("core1.cache.tags", "cache.hit"): 1,
-    ("core1.cache.tags", "cache.miss"): 2,
-    ("core1.cache.data", "cache.read"): 3,
-    ("core1.cache.data", "cache.fill"): 2,
-    ("core1.cache.data", "cache.fetched"): 8,
-    ("dram0", "dram.activate"): 3,
-    ("dram0", "dram.read"): 6,
-    ("dram0", "dram.io"): 96,
-    ("dram0", "dram.refresh"): 1,
-    ("dram0", "dram.background_active"): 64_000,
-    ("dram0", "dram.background_precharged"): 30_000,
-    ("dram0", "dram.words"): 1,
-    ("dram0", "dram.row_hit"): 3,
-    ("dram0", "dram.row_miss"): 1,
-    ("dram0", "dram.row_conflict"): 2,
-    ("dram0", "dram.bytes"): 12,
-    ("link0-1", "link.flit"): 9,
-    ("link1-0", "link.flit"): 3,
-    **{(f"core{core}.{name}", f"{name}.leakage"): 94_000 for core in (0, 1) for name in ("registers", "pad")},
-    **{(f"core{core}.cache.tags", "cache.leakage"): 94_000 for core in (0, 1)},
-    **{(f"core{core}", "core.leakage"): 94_000 for core in (0, 1)},
-    ("core0", "core.state_write"): 2 * 8,
-    ("core1", "core.state_write"): 2 * 3,
-    ("chip", "network.leakage"): 94_000,
-}
 
 
 @pytest.mark.parametrize("engine", ENGINES)

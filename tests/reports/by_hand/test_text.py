@@ -14,7 +14,7 @@ from deltasim.reports.figures import Score
 from deltasim.reports.measured import Result
 from deltasim.reports.page.thresholds import grid, knee
 from deltasim.reports.sweep import Sweep
-from tests.reports.by_hand import result
+from tests.reports.by_hand.specimen import result
 
 # Joules are halves of pJ: 2061 / 2 and 3652 / 2, then part by part; times as in test_by_hand.
 TABLE = """

@@ -15,10 +15,9 @@ import pytest
 from deltasim.reports.folder import SavedRun, load_run
 from deltasim.reports.record import KEYS
 from deltasim.simulator.chip.actions import chip_actions
-from tests.reports.by_hand import CHIP, DELTA, DENSE, Run, result
-from tests.reports.test_by_hand import WHERE, approx
+from tests.reports.by_hand.expected import DELTA, DENSE, NS, PJ, WHERE, Run, approx
+from tests.reports.by_hand.specimen import CHIP, result
 
-NS, PJ = 1e-9, 1e-12
 RUNS = {"delta": DELTA, "dense": DENSE}
 
 
@@ -223,4 +222,4 @@ def test_the_specimen_is_what_it_says() -> None:
     assert np.diff(held.trace.sequence_bounds).max() == 2
     kinds = Counter(price.kind for price in held.chip.priced.values())
     assert kinds == {"measured": 11, "simulated": 9, "estimated": 6}
-    assert CHIP.count("paper") == 27
+    assert CHIP.read_text().count("paper") == 27
