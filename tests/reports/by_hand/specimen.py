@@ -141,4 +141,4 @@ def benchmark() -> Benchmark:
 def result(theta: float | None = None, engine: str = "compiled") -> Result:
     """The run of the front door, beside the dense one."""
     case = prepare(benchmark(), CHIP, theta, engine)
-    return run_case(case, dense_baseline(case), command="on paper")
+    return run_case(case, dense_baseline(case, jobs=1), command="on paper", jobs=1)
