@@ -126,9 +126,9 @@ def prepare(network: Network) -> list[list[Runner]]:
                 population = network.populations[source]
                 recorded = population.cell.kind == "input" or population.sweep < target.sweep
                 theta = projection.thresholds(network.arithmetic)
-                lanes = target.cell.lanes(projection.role)
+                fed = projection.fed(target.cell)
                 arithmetic = projection.arithmetic(network.arithmetic)
-                integrate = projection.connection.integrator(lanes, arithmetic)
+                integrate = projection.connection.integrator(fed, arithmetic)
                 events, delay = network.sends_events(number), projection.delay
                 encoders.append(Encoder(number, source, events, recorded, delay, theta, integrate))
             step = target.cell.step(network.arithmetic)

@@ -116,7 +116,7 @@ def chip_actions(chip: Chip) -> tuple[Action, ...]:
         for memory in chip.memories
         for name, counts, priced in counted(memory)
     ]
-    split, bus = chip.network.pitch_m is not None, chip.topology.is_bus  # a bus has no routers
+    split, bus = chip.network.pitch_m is not None, chip.network.is_bus  # a bus has no routers
     links = [Action("link.flit", "network", "flits", priced=not split)]
     if chip.network.joined is not None:
         links.append(Action("joined.flit", "network", "flits"))

@@ -135,7 +135,7 @@ class Computing:
                 own = self.network.projections[projection]
                 self.parts[projection, partition].integrate(
                     accumulators,
-                    cell.lanes(own.role),
+                    own.fed(cell),
                     np.array(sources, np.int32),
                     np.array(deltas, arithmetic.dtype),
                     own.arithmetic(arithmetic),
