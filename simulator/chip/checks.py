@@ -11,7 +11,13 @@ from deltasim.simulator.chip.actions import chip_actions
 from deltasim.simulator.chip.memories import Cache, Registers, Shared
 from deltasim.simulator.chip.memory_checks import kind_faults, memory_rules, name_faults
 from deltasim.simulator.chip.silicon import underivable
-from deltasim.simulator.chip.virtual_channels import classes_of, legs_of, named, rings_of, waiting_circle
+from deltasim.simulator.chip.virtual_channels import (
+    classes_of,
+    dateline_classes_of,
+    named,
+    rings_of,
+    waiting_cycle,
+)
 from deltasim.simulator.chip.wiring import described_topology
 from deltasim.simulator.schema.faults import Fault
 
@@ -95,7 +101,7 @@ def packet_faults(chip: Chip) -> Iterator[Fault]:
 
 
 def channel_faults(chip: Chip) -> Iterator[Fault]:
-    """No packets can wait for each other in a circle."""
+    """No packets can wait for each other in a cycle."""
     topology, channels = sound_topology(chip), chip.network.virtual_channels
     if topology is None or topology.is_bus or channels is None or chip.network.buffer_flits is None:
         return
@@ -105,9 +111,9 @@ def channel_faults(chip: Chip) -> Iterator[Fault]:
     if channels < classes:
         rule = "messages, requests and responses must not wait for each other: each has a virtual channel"
         yield Fault("network.virtual_channels", str(channels), rule, f"Use {classes} or more.")
-    elif legs_of(chip) == 1 and (circle := waiting_circle(topology, ports)):
-        rule = f"packets can wait for each other around the links {named(topology, circle)}"
-        remedy = f"Use {2 * classes}." if rings_of(topology) else "Remove a link of the circle."
+    elif dateline_classes_of(chip) == 1 and (cycle := waiting_cycle(topology, ports)):
+        rule = f"packets can wait for each other around the links {named(topology, cycle)}"
+        remedy = f"Use {2 * classes}." if rings_of(topology) else "Remove a link of the cycle."
         yield Fault("network.virtual_channels", str(channels), rule, remedy)
 
 

@@ -254,7 +254,7 @@ def fabric_of(topology: Topology, name: str) -> Fabric:
         topology.nodes - first,
         tuple(links),
         number[topology.toward[first:, :cores]],
-        topology.leg[first:, :cores],
+        topology.dateline_class[first:, :cores],
         topology.classes,
         reach=reach,
         terminal_links=not topology.routers,

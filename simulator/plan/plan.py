@@ -83,7 +83,7 @@ class Stages:
 class InputBuffers:
     """The finite buffers behind the links: ``channels`` virtual channels of ``flits`` flits behind each.
 
-    Packets that wait for a link stand in one of ``queues`` queues, by class and leg
+    Packets that wait for a link stand in one of ``queues`` queues, by class and dateline class
     (``deltasim.simulator.chip.virtual_channels``). Queue *q* has the channels from
     ``rules.buffers.first_channel(q, queues, channels)`` on. The arrays are parallel to the links of
     the trees (``multicast_trees``), ``path_link`` and ``back_link``.

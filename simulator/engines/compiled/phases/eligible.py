@@ -40,7 +40,7 @@ def feed_forward(plan: Plan) -> FeedForward | None:
     Refused are finite buffers, columns in bursts, stages that share a unit, populations of which one waits
     for another within a step or whose steps overlap, caches, shared buffers and DRAM behind a controller,
     DRAM or links to it that several cores or populations at once use, a core that fetches from several
-    memories or from a DRAM several links away, and routes that lead round in a circle.
+    memories or from a DRAM several links away, and routes that form a cycle.
 
     >>> from deltasim.networks.builders.recurrent import random_stack
     >>> from deltasim.simulator.chip import load_chip

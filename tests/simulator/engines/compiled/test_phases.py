@@ -92,7 +92,7 @@ def plan_of(changes: dict[str, Any], name: str = "edgedrnn", layers: tuple[int, 
         ("edgedrnn", {"cores.shared_units": [["scan", "mac"]]}),
         ("edgedrnn", {"cores.count": 2}),  # both fetch from the DRAM
         ("mesh16-cached", {"synchronisation.policy": "layer"}),  # caches
-        ("mesh16", {"synchronisation.policy": "layer", "network.topology": "ring:16"}),  # round in a circle
+        ("mesh16", {"synchronisation.policy": "layer", "network.topology": "ring:16"}),  # a cycle
         (
             "mesh16",
             {"synchronisation.policy": "layer", "network.buffer": 4096, "network.virtual_channels": 3},
