@@ -180,11 +180,11 @@ class Network:
         return tuple(tuple(i for i, target in enumerate(targets) if target == place) for place in places)
 
     @cached_property
-    def restarts(self) -> tuple[bool, ...]:
+    def resets_accumulators(self) -> tuple[bool, ...]:
         """For each population, whether its accumulators start from the bias anew at every step.
 
-        Those of spiking cells do, and those that hear spikes: every projection into them sends its source's
-        values as they are (events); any other projection sends differences (deltas), which add up.
+        Those of spiking cells do, and those that receive spikes: every projection into them sends its
+        source's values as they are (events); any other projection sends differences (deltas), which add up.
         """
         spiking = [population.cell.spiking for population in self.populations]
         for projection in self.projections:
@@ -194,7 +194,7 @@ class Network:
 
     def sends_events(self, projection: int) -> bool:
         """Whether the projection sends values as they are, without a memory of what it sent last."""
-        return self.restarts[self.index(self.projections[projection].target)]
+        return self.resets_accumulators[self.index(self.projections[projection].target)]
 
     def weight_bits(self, projection: int) -> int:
         """Bits of each weight of a projection."""

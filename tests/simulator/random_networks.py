@@ -58,7 +58,7 @@ def pruned(draw: st.DrawFn, rng: np.random.Generator) -> Network:
 
 
 def spiking(draw: st.DrawFn, rng: np.random.Generator) -> Network:
-    """Two spiking populations that hear an input, a real-valued population and each other; a readout."""
+    """Two spiking populations that receive an input, a real-valued population and each other; a readout."""
     left, right, analogue = (draw(st.integers(1, 9)) for _ in range(3))
 
     def sparse(sources: int, targets: int) -> Sparse:

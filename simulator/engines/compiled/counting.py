@@ -87,7 +87,7 @@ def start_scan(state: State, tables: Tables, now: int, number: int) -> None:
     encoder.began = now
     sent = encoder.last - encoder.next
     count(state, encoder.unit, encoder.target, chip.scan_action, encoder.size)
-    reads, writes = scan_words(encoder.size, sent, encoder.remembers)
+    reads, writes = scan_words(encoder.size, sent, encoder.delta_encoded)
     count(state, encoder.unit, encoder.target, chip.read_action, reads)
     count(state, encoder.unit, encoder.target, chip.write_action, writes)
 
@@ -135,14 +135,14 @@ def span_behind(tables: Tables, link: int, busy: int) -> int:
 @part
 def count_crossing(state: State, tables: Tables, unit: int, layer: int, flits: int) -> None:
     """Enter what it takes to bring flits over a link."""
-    chip, wire = tables.chip[0], tables.links[unit - tables.chip[0].first_link]
-    count(state, unit, layer, wire.action, flits)
+    chip, link_record = tables.chip[0], tables.links[unit - tables.chip[0].first_link]
+    count(state, unit, layer, link_record.action, flits)
     if chip.length_action != NONE:
         length = tables.lists[chip.lengths + unit - chip.first_link]
         count(state, unit, layer, chip.length_action, flits * length)
-        if wire.leave:
+        if link_record.leave:
             write_buffer(state, tables, unit, layer, flits)
-    if wire.router:
+    if link_record.router:
         pass_router(state, tables, unit, layer, flits)
 
 

@@ -29,11 +29,11 @@ UNIT = record(
 EVENT = record("time", "what")
 JOB = record(
     *("stage", "message", "segment", "core", "at", "span", "tail", "next", "previous", "arrival", "code"),
-    *("column", "piece", "address", "bytes", "words"),  # a piece, and the job that holds its column's slot
-    *("left", "to_come"),  # of that job: pieces not consumed, the next piece to set out
+    *("column", "burst", "address", "bytes", "words"),  # a burst, and the job that holds its column's slot
+    *("left", "to_come"),  # of that job: bursts not consumed, the next burst to issue
     *("flits", "place", "buffer", "upstream", "branches", "gone"),  # a packet among finite buffers
     *("memory", "part"),  # where a transfer comes from, and its number in the column
-    *("lines", "waiting", "follower"),  # 1 for lines of a cache (of piece ``column``); what a piece waits for
+    *("lines", "waiting", "follower"),  # 1 for lines of a cache (of burst ``column``); what a burst waits for
 )
 # One virtual channel behind a link: who is at the front, who is behind, what is leaving and when it has left.
 QUEUE = record("front", "head", "tail", "leaving", "left")
@@ -42,7 +42,7 @@ STEP = record("messages", "messages_end", "began", "ended")
 
 # An encoder is one (projection, partition of its source): fixed fields, then how far it has got.
 ENCODER = record(
-    *("projection", "core", "unit", "size", "source", "target", "delay", "remembers", "updater"),
+    *("projection", "core", "unit", "size", "source", "target", "delay", "delta_encoded", "updater"),
     *("low", "high", "duration", "first"),
     *("row", "stride"),  # of its first column in the list of sizes, and how far it is to the next one's
     *("step", "next", "last", "began", "scanned"),
@@ -63,7 +63,7 @@ POPULATION = record(
         "sizes",
         "rows",
     ),  # of each partition, so many sizes
-    *("gate", "finished", "finishing", "all_scanned", "scanning"),
+    *("released", "finished", "finishing", "all_scanned", "scanning"),
 )
 # One record: how far the run has got, and the tally of the laws.
 RUN = record(
@@ -79,9 +79,20 @@ LAYER, BARRIER, DATAFLOW = range(3)
 
 # One record: the numbers of the chip.
 CHIP = record(
-    *("policy", "meeting", "cores", "populations", "projections", "sweeps", "core_unit", "memories"),
+    *("policy", "barrier_cost", "cores", "populations", "projections", "sweeps", "core_unit", "memories"),
     *("order", "width"),
-    *("cycle", "per_cycle", "send", "receive", "arrays", "mac_lanes", "burst", "at_once", "parts", "runs"),
+    *(
+        "cycle",
+        "per_cycle",
+        "send",
+        "receive",
+        "arrays",
+        "mac_lanes",
+        "burst_bytes",
+        "at_once",
+        "parts",
+        "runs",
+    ),
     *("registers",),
     *("first_link", "link_period", "flit_bytes", "message_flits", "request_flits"),
     *("groups_at",),  # where it is listed at which group each sweep begins
@@ -164,7 +175,7 @@ class State(NamedTuple):
     counts: Annotated[Integers, np.int64, 2]  # a row for each unit, then one for each layer
 
 
-# What a cache holds, from its place in ``contents`` on: the pieces that wait to be read, in the order of
+# What a cache holds, from its place in ``contents`` on: the bursts that wait to be read, in the order of
 # their look-ups (the first and the last job), 1 while one is being read, then the entries of its lines.
 FIRST, LAST, BUSY, ENTRIES = range(4)
 

@@ -35,7 +35,7 @@ class Caches:
         self.read_before: dict[int, Event] = {}  # cache -> the data have been read for the last look-up
 
     def read(self, transfer: Transfer) -> Walk:
-        """Ends with the piece's first word and returns when the last one comes."""
+        """Ends with the burst's first word and returns when the last one comes."""
         memories, memory, statistics = self.plan.memories, transfer.memory, self.statistics
         tags, name = int(memories.unit[memory]), memories.component[memory]
         period_ps, line_bytes = int(memories.period_ps[memory]), int(memories.line_bytes[memory])

@@ -31,9 +31,9 @@ class Machine:
         slots = dict.fromkeys(plan.stages.fetch_units.ravel().tolist(), plan.stages.fetch_slots)
         for unit, streams in zip(plan.memories.unit.tolist(), plan.memories.slots.tolist(), strict=True):
             slots[unit] = streams or 1
-        limits, first = plan.buffers, plan.wires.first_unit
+        limits, first = plan.buffers, plan.links.first_unit
         self.units = [Unit(env, slots.get(unit, 1)) for unit in range(resources)]
-        self.links = [] if limits is None else [Link(env, limits) for _ in range(plan.wires.links)]
+        self.links = [] if limits is None else [Link(env, limits) for _ in range(plan.links.count)]
         self.units[first : first + len(self.links)] = self.links
 
     def key(self, kind: int, *job: int) -> Key:
@@ -63,28 +63,28 @@ class Machine:
         packet in the buffer there. A span is that of a link of the network's own speed: the last flit comes
         ``span - period`` after the head.
         """
-        wires = self.plan.wires
-        number = wires.first_unit + link
+        links = self.plan.links
+        number = links.first_unit + link
         unit, channel = self.units[number], 0
         if isinstance(unit, Link):
             channel, stalled = yield unit.ask(self.key(kind, *job), queue, flits)
             self.statistics.count(number, "link.credit_stall", stalled, layer)
         else:
             yield unit.turn(self.key(kind, *job))
-        period_ps = int(wires.link_period_ps[link])
-        busy_ps = link_span(flits, period_ps, span_ps - wires.period_ps + period_ps)
-        span_ps = busy_ps - period_ps + wires.period_ps
+        period_ps = int(links.link_period_ps[link])
+        busy_ps = link_span(flits, period_ps, span_ps - links.period_ps + period_ps)
+        span_ps = busy_ps - period_ps + links.period_ps
         unit.occupy(busy_ps, flits * period_ps)
         if upstream is not None:
             upstream.leaves(int(self.env.now) + busy_ps)
-        self.statistics.count(number, wires.link_action[link], flits, layer)
+        self.statistics.count(number, links.link_action[link], flits, layer)
         if self.plan.link_um is not None:
             self.statistics.count(number, "link.flit_um", flits * int(self.plan.link_um[link]), layer)
-        if wires.routed[link, 1]:
+        if links.routed[link, 1]:
             self.write_buffer(number, flits, layer)
-        if wires.routed[link, 0]:
+        if links.routed[link, 0]:
             self.pass_router(number, flits, layer)
-        yield self.env.timeout(int(wires.link_hop_ps[link]))
+        yield self.env.timeout(int(links.link_hop_ps[link]))
         if not isinstance(unit, Link):
             return span_ps, None
         packet = unit.buffers[channel].enter(flits)
@@ -104,7 +104,7 @@ class Machine:
     ) -> Walk:
         """Take a packet's head from unit ``sender`` over all links of its way; returns its span then."""
         packet = None
-        routed = self.plan.wires.routed
+        routed = self.plan.links.routed
         if links.size and routed[links[0], 0]:
             self.write_buffer(sender, flits, layer)
         for place, link in enumerate(links.tolist()):
@@ -113,7 +113,7 @@ class Machine:
         if packet is not None:
             packet.leaves(int(self.env.now) + span_ps)
         if links.size and routed[links[-1], 1]:
-            self.pass_router(self.plan.wires.first_unit + int(links[-1]), flits, layer)
+            self.pass_router(self.plan.links.first_unit + int(links[-1]), flits, layer)
         return span_ps
 
     def pass_router(self, unit: int, flits: int, layer: int) -> None:

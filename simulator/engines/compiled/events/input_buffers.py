@@ -50,7 +50,7 @@ def count_in(state: State, place: int, now: int) -> None:
 def packet_to_go(state: State, tables: Tables, now: int, number: int) -> int:
     """The packet with the smallest key among the first of each queue that have room, or NONE.
 
-    Its job is told the buffer. A link that is free and wanted but finds none stands still.
+    Its job gets the buffer. A link that is free and wanted but finds none is stalled.
     """
     chip, unit = tables.chip[0], state.units[number]
     link = number - chip.first_link
@@ -98,7 +98,7 @@ def before(state: State, one: int, other: int) -> bool:
 def take_credits(state: State, tables: Tables, now: int, number: int, job: int, left: int) -> bool:
     """A packet takes the room it was promised and begins to leave where it came from, until ``left``.
 
-    True when the link had stood still for want of room.
+    True when the link had been stalled for want of credits.
     """
     unit, record = state.units[number], state.jobs[job]
     place = record.place

@@ -30,9 +30,9 @@ from deltasim.simulator.engines.compiled.records import NONE, State, Tables
 
 @part
 def inject(state: State, tables: Tables, now: int, message: int) -> None:
-    """A message sets out: from here on the chip owes its target cores a delivery each."""
+    """A message is issued: from here on the chip owes its target cores a delivery each."""
     column, chip = tables.columns[state.messages[message].column], tables.chip[0]
-    if column.segments == column.segments_end:  # a stride may skip a pixel: nobody is told of its change
+    if column.segments == column.segments_end:  # a stride may skip a pixel: nobody needs its change
         return
     state.run[0].injected += 1
     for segment in range(column.segments, column.segments_end):

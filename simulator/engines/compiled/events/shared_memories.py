@@ -18,7 +18,7 @@ from deltasim.simulator.ledger.timeline import enter
 
 @part
 def serve_buffer(state: State, tables: Tables, now: int, job: int) -> None:
-    """The buffer takes a stream; the job goes on with the first word, the place is free behind the last."""
+    """The buffer takes a stream; the job goes on with the first word, the slot is free behind the last."""
     record = state.jobs[job]
     memory, layer = tables.memories[record.memory], state.messages[record.message].layer
     accesses = accesses_of(record.address, record.bytes, memory.width)
@@ -48,7 +48,7 @@ def serve_buffer(state: State, tables: Tables, now: int, job: int) -> None:
 
 @part
 def ask_controller(state: State, tables: Tables, now: int, job: int) -> None:
-    """Hand a job's bytes to the rule, which has a place for them."""
+    """Hand a job's bytes to the rule, which has a slot for them."""
     record, chip = state.jobs[job], tables.chip[0]
     call_ask(
         chip.ask,
@@ -85,7 +85,7 @@ def read_out(state: State, tables: Tables, run: Completion) -> None:
 
 @part
 def answer(state: State, tables: Tables, now: int, job: int) -> None:
-    """All data are in the controller: the place is free, the response sets out."""
+    """All data are in the controller: the slot is free, the response is issued."""
     record = state.jobs[job]
     leave(state, now, tables.memories[record.memory].unit)
     record.span, record.tail = 0, now

@@ -37,7 +37,7 @@ class FeedForward(NamedTuple):
 def feed_forward(plan: Plan) -> FeedForward | None:
     """None where events are needed: something that happens later could hold up what comes before.
 
-    Refused are finite buffers, columns in pieces, stages that share a unit, populations of which one waits
+    Refused are finite buffers, columns in bursts, stages that share a unit, populations of which one waits
     for another within a step or whose steps overlap, caches, shared buffers and DRAM behind a controller,
     DRAM or links to it that several cores or populations at once use, a core that fetches from several
     memories or from a DRAM several links away, and routes that lead round in a circle.
@@ -78,10 +78,10 @@ def feed_forward(plan: Plan) -> FeedForward | None:
 
 
 def groups_of(plan: Plan) -> tuple[tuple[tuple[int, ...], ...], ...] | None:
-    """The populations of every phase of a step, for each sweep; None where they cannot be told beforehand.
+    """The populations of every phase of a step, for each sweep; None where they are not known beforehand.
 
     Layers in series have a phase each. Behind a barrier all begin at once, and none waits for another where
-    all they hear was there before the step: spikes of the step before, inputs, an earlier sweep.
+    all they receive was there before the step: spikes of the step before, inputs, an earlier sweep.
     """
     if plan.policy == "layer":
         return tuple(tuple((population,) for population in populations) for populations in plan.order)
@@ -103,10 +103,10 @@ def how_fetched(plan: Plan, core: int, used: Flags, drams: Flags) -> int:
         return IN_LINE
     path = core * len(used) + int(np.flatnonzero(drams)[0])
     ways = [
-        links[bounds[path] : bounds[path + 1]].tolist()
-        for bounds, links in (
-            (plan.wires.path_start, plan.wires.path_link),
-            (plan.wires.back_start, plan.wires.back_link),
+        along[bounds[path] : bounds[path + 1]].tolist()
+        for bounds, along in (
+            (plan.links.path_start, plan.links.path_link),
+            (plan.links.back_start, plan.links.back_link),
         )
     ]
     return STREAMED if len(ways[0]) == 1 and ways[0] == ways[1] else NONE
@@ -114,17 +114,17 @@ def how_fetched(plan: Plan, core: int, used: Flags, drams: Flags) -> int:
 
 def shared_on_the_way(plan: Plan, drams: Flags, taken: Integers) -> bool:
     """True when a DRAM, or a link to or from it, serves messages (lanes ``taken``) or a second core too."""
-    wires, count = plan.wires, len(plan.memories.component)
+    links, count = plan.links, len(plan.memories.component)
     if (drams.sum(axis=0) > 1).any():
         return True
-    owner = np.full(wires.links, NONE, np.int64)
-    owner[taken[taken < wires.links]] = plan.cores  # messages
+    owner = np.full(links.count, NONE, np.int64)
+    owner[taken[taken < links.count]] = plan.cores  # messages
     for core, memory in zip(*map(np.ndarray.tolist, np.nonzero(drams)), strict=True):
         path = core * count + memory
-        there = wires.path_link[wires.path_start[path] : wires.path_start[path + 1]]
-        back = wires.back_link[wires.back_start[path] : wires.back_start[path + 1]]
-        for links in (there, back):
-            if (~np.isin(owner[links], (NONE, core))).any():
+        there = links.path_link[links.path_start[path] : links.path_start[path + 1]]
+        back = links.back_link[links.back_start[path] : links.back_start[path + 1]]
+        for along in (there, back):
+            if (~np.isin(owner[along], (NONE, core))).any():
                 return True
-            owner[links] = core
+            owner[along] = core
     return False

@@ -49,7 +49,7 @@ class Steps(NamedTuple):
 
 def ways_of(plan: Plan) -> Ways | None:
     """The ways of a plan's messages; None where links lead round in a circle."""
-    links, cores = plan.wires.links, plan.cores
+    links, cores = plan.links.count, plan.cores
     steps, taken = steps_of(plan)
     spans, held = spans_of(plan, steps)
     lane, feeds, through = feeds_of(steps, taken, spans, plan)
@@ -72,7 +72,7 @@ def feeds_of(
     steps: Steps, taken: Flags, spans: dict[str, Integers], plan: Plan
 ) -> tuple[Integers, Records, Words]:
     """One feed for each two lanes of which one leads to the other, by lane: (lane, feed, rows of cores)."""
-    links, cores = plan.wires.links, plan.cores
+    links, cores = plan.links.count, plan.cores
     sorting = np.lexsort((steps.source, steps.origin, steps.lane))
     lane, origin, source = (column[sorting] for column in (steps.lane, steps.origin, steps.source))
     behind = steps.behind[sorting]
@@ -100,7 +100,7 @@ def feeds_of(
         place += rows.size
     into_core = (lane >= links) & (origin < links)
     before = origin[into_core]
-    feeds["lag"][into_core] = spans["busy"][before] - plan.wires.link_period_ps[before]
+    feeds["lag"][into_core] = spans["busy"][before] - plan.links.link_period_ps[before]
     feeds["held"][into_core] = spans["held"][before]
     feeds["whole"] = all_come & np.logical_and.reduceat(taken[sorting], first)
     feeds["whole"] &= (feeds["lag"] == 0) & (feeds["held"] == NONE)
@@ -125,7 +125,7 @@ def with_bundles(lane: Integers, feeds: Records, number: int) -> tuple[int, int,
 
 def steps_of(plan: Plan) -> tuple[Steps, Flags]:
     """Follow the trees from every core that sends; a flag for each step that all take who come so far."""
-    trees, topology, links, cores = plan.trees, plan.chip.topology, plan.wires.links, plan.cores
+    trees, topology, links, cores = plan.trees, plan.chip.topology, plan.links.count, plan.cores
     sources, begins = np.unique(trees.source, return_index=True)
     ends, singly = [*begins[1:].tolist(), len(trees.source)], np.eye(cores, dtype=np.bool_)
     found: list[list[npt.NDArray[Any]]] = []
@@ -188,11 +188,11 @@ def spans_of(plan: Plan, steps: Steps) -> tuple[dict[str, Integers], Integers]:
     Returns ``busy`` of each link where that is the same for all source cores, otherwise ``held``, where its
     row begins; and the rows.
     """
-    wires, cores = plan.wires, plan.cores
-    period, further = wires.link_period_ps, wires.message_flits - 1
+    links, cores = plan.links, plan.cores
+    period, further = links.link_period_ps, links.message_flits - 1
     slowest = np.tile(period[:, np.newaxis], (1, cores))  # (links, source cores)
     if further > 0 and len(np.unique(period)) > 1:
-        over = steps.lane < wires.links
+        over = steps.lane < links.count
         before = {
             (source, lane): origin
             for source, lane, origin in zip(
@@ -200,11 +200,11 @@ def spans_of(plan: Plan, steps: Steps) -> tuple[dict[str, Integers], Integers]:
             )
         }
         for (source, lane), origin in before.items():
-            while origin < wires.links:
+            while origin < links.count:
                 slowest[lane, source] = max(slowest[lane, source], period[origin])
                 origin = before[source, origin]
     rows = further * slowest + period[:, np.newaxis]
     differ = np.flatnonzero((rows != rows[:, :1]).any(axis=1))
-    held = np.full(wires.links, NONE, np.int64)
+    held = np.full(links.count, NONE, np.int64)
     held[differ] = np.arange(len(differ)) * cores
     return {"busy": rows[:, 0] if cores else period, "held": held}, rows[differ].reshape(-1)

@@ -77,7 +77,7 @@ def find(state: State, tables: Tables, arrivals: Arrivals, number: int) -> None:
     for message in range(encoder.next, encoder.last):
         column = state.messages[message].column
         tree, position = tables.tree[column], column - encoder.low
-        if tables.tree_cores[tree] == 0:  # a stride may skip a pixel: nobody is told of its change
+        if tables.tree_cores[tree] == 0:  # a stride may skip a pixel: nobody needs its change
             continue
         rank = message - run.first
         for mask in range(masks):
