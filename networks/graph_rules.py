@@ -115,7 +115,8 @@ def check_projection(projection: Projection, network: Network, place: str) -> No
         raise InputError(where, target.name, "nothing projects to an Input", "Choose another target.")
     fed = projection.fed(target.cell)
     if len(set(fed)) < len(fed) or not all(0 <= number < target.cell.accumulators for number in fed):
-        rule = f"the {target.cell.kind} cell {target.name} has the accumulators 0 to {target.cell.accumulators - 1}"
+        last = target.cell.accumulators - 1
+        rule = f"the {target.cell.kind} cell {target.name} has the accumulators 0 to {last}"
         raise InputError(f"{where}: accumulators", fed, rule, "Name each block's own, once.")
     connection, gates = projection.connection, len(fed)
     expected = (source.size, gates, target.size)

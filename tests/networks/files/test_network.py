@@ -142,7 +142,9 @@ def test_damaged_description(saved):
         ),
         (
             lambda c: c["projections"][0].update(accumulators=[0, 1, 4]),
-            re.escape("accumulators: (0, 1, 4): the gru cell gru_0 has the accumulators 0 to 3. Name each block's"),
+            re.escape(
+                "accumulators: (0, 1, 4): the gru cell gru_0 has the accumulators 0 to 3. Name each block's"
+            ),
         ),
         (lambda c: c["projections"][0].update(accumulators=[0, 0, 1]), "Name each block's own, once"),
         (lambda c: c["populations"][1].update(cell="formula", formula="y = a0["), "formula cell: y = a0"),

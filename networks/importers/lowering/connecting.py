@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from deltasim.networks.connections import AllToAll, Connection, Convolution, Sparse
-from deltasim.networks.importers.operators import Doubles, Kernel, Matrix, Scale, Synapses
+from deltasim.networks.importers.lowering.operators import Doubles, Kernel, Matrix, Scale, Synapses
 from deltasim.runtime.arrays import Integers
 
 
