@@ -150,8 +150,8 @@ def page(chosen: Mapping[str, Sequence[int]], counts: Mapping[str, int], seed: i
     lines = [
         "# Deliberate faults",
         "",
-        f"`python -m benchmarks mutants` puts {number:,} faults, one at a time, into the files below and runs "
-        "each file's tests (`benchmarks/mutation/tests.py`). They are drawn from all that "
+        f"`python -m benchmarks mutants` puts {number:,} faults, one at a time, into the files below and "
+        "runs each file's tests (`benchmarks/mutation/tests.py`). They are drawn from all that "
         "`benchmarks/mutation/operators.py` can make, in proportion to each file's number, "
         f"with seed {seed}.",
         "",

@@ -109,7 +109,7 @@ def test_no_unit_is_busier_than_the_run_is_long(honest: tuple[Ledger, Tally]) ->
         check(replace(ledger, busy_ps=busy, idle_ps=idle), tally)
 
 
-# Of the run on paper: 6 messages, each to one core, 3 over the one link; 8 words; two lines of 4 bytes missed.
+# Of the run on paper: 6 messages, each to one core, 3 over the link; 8 words; two lines of 4 bytes missed.
 ON_PAPER = Tally(6, 6, 6, 3, 3, 8, 0, 8)
 
 
