@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from deltasim.networks.graph import Network
     from deltasim.networks.trace import Trace
     from deltasim.progress import Progress
-    from deltasim.reports.measured import Result
+    from deltasim.reports.run import Run
     from deltasim.simulator.chip import Chip
     from deltasim.simulator.ledger.ledger import Ledger
     from deltasim.simulator.mapping.mapping import Mapping
@@ -125,7 +125,7 @@ def run_case(
     command: str = "deltasim.simulate",
     progress: Progress | None = None,
     jobs: int | None = None,
-) -> Result:
+) -> Run:
     """Replay the case's trace on its chip and hold the counts against the baseline.
 
     In the SimPy engine the neurons also compute for themselves, and must arrive at the very same trace.
@@ -133,7 +133,8 @@ def run_case(
     processor): the plan is there, and every kernel has been used before the clock starts.
     """
     from deltasim.reports.figures import Score
-    from deltasim.reports.measured import Provenance, Result
+    from deltasim.reports.measured import Provenance
+    from deltasim.reports.run import Run
     from deltasim.simulator.plan.compile import compile_plan
     from deltasim.simulator.simulate import rehearse, run_plan
 
@@ -144,7 +145,7 @@ def run_case(
     started = time.perf_counter()
     ledger = run_plan(plan, case.trace, inputs=inputs, engine=case.engine, jobs=jobs, progress=progress)
     wall_s = time.perf_counter() - started
-    return Result(
+    return Run(
         benchmark=benchmark.name,
         data=benchmark.data,
         fallback=benchmark.fallback,
@@ -172,7 +173,7 @@ def simulate(
     engine: str = "compiled",
     progress: Progress | None = None,
     jobs: int = 1,
-) -> Result:
+) -> Run:
     """Run a benchmark on a chip, with the dense run on the same chip beside it.
 
     ``benchmark`` and ``chip`` are names in the box, a path of a YAML description, or the things themselves;
@@ -197,7 +198,7 @@ def sweep(
     engine: str = "compiled",
     progress: Progress | None = None,
     jobs: int = 1,
-) -> list[Result]:
+) -> list[Run]:
     """Run a benchmark once for each threshold; the dense baseline runs once for all."""
     chosen = choose(benchmark) if isinstance(benchmark, str) else benchmark
     chosen = chosen if limit is None else chosen.limited(limit)

@@ -13,7 +13,7 @@ from deltasim.reports.page.theme import DELTA, DENSE, MUTED, drawn_from, finishe
 from deltasim.reports.quantities import percent, quantity, ratio, score
 
 if TYPE_CHECKING:
-    from deltasim.reports.measured import Result
+    from deltasim.reports.measured import Measured
 
 NEAR = 0.005  # half a point of accuracy
 SAVINGS = {
@@ -24,7 +24,9 @@ SAVINGS = {
 }
 
 
-def section(results: Sequence[Result], here: Result | None = None, links: tuple[Link, ...] = ()) -> Section:
+def section(
+    results: Sequence[Measured], here: Measured | None = None, links: tuple[Link, ...] = ()
+) -> Section:
     """The sweep: score and savings over theta, all in one table; ``here`` is the run whose page it is."""
     name = results[0].score.name
     sentence = f"{knee(results)} Where savings flatten, what is left does not depend on messages."
@@ -40,17 +42,17 @@ def section(results: Sequence[Result], here: Result | None = None, links: tuple[
     return Section("thresholds", title, sentence, tuple(figures), (grid(results),), links)
 
 
-def scored(results: Sequence[Result]) -> bool:
+def scored(results: Sequence[Measured]) -> bool:
     """Whether the runs have a score: a benchmark without labels has none."""
     return results[0].score.value is not None
 
 
-def reached(results: Sequence[Result]) -> list[float]:
+def reached(results: Sequence[Measured]) -> list[float]:
     """All savings of all runs that are drawn."""
     return [times for result in results for key in SAVINGS if (times := result.reduction[key])]
 
 
-def knee(results: Sequence[Result]) -> str:
+def knee(results: Sequence[Measured]) -> str:
     """What the sweep teaches, in one sentence: how much an accuracy near the dense network's saves."""
     saving = [result for result in results if result.reduction["energy"]]
     if not saving:
@@ -76,12 +78,12 @@ def knee(results: Sequence[Result]) -> str:
     return f"{told}, with {name} {score(name, best.score.value)} against {score(name, dense)} dense."
 
 
-def theta_text(result: Result) -> str:
+def theta_text(result: Measured) -> str:
     """The threshold as the table writes it."""
     return result.theta if isinstance(result.theta, str) else f"{result.theta:g}"
 
 
-def grid(results: Sequence[Result]) -> Grid:
+def grid(results: Sequence[Measured]) -> Grid:
     """One row for each threshold."""
     name = results[0].score.name
     scores = (name, "dense") if scored(results) else ()
@@ -106,7 +108,7 @@ def grid(results: Sequence[Result]) -> Grid:
     return Grid("Runs of the sweep", columns, rows)
 
 
-def score_chart(results: Sequence[Result], here: Result | None) -> Spec:
+def score_chart(results: Sequence[Measured], here: Measured | None) -> Spec:
     """Score over theta; the dense network's as a dashed line, the page's own run as a filled point."""
     name = results[0].score.name
     rows = [
@@ -154,7 +156,7 @@ def ticks(low: float, high: float) -> list[float]:
     return found[first : last + 1]
 
 
-def savings_chart(results: Sequence[Result]) -> Spec:
+def savings_chart(results: Sequence[Measured]) -> Spec:
     """Savings over theta, one line for each measure, on a logarithmic scale."""
     rows = [
         {"theta": result.theta, "measure": label, "times": result.reduction[key]}

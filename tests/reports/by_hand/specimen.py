@@ -88,7 +88,7 @@ from deltasim.cases import dense_baseline, prepare, run_case
 from deltasim.networks.cells import Dense, Input
 from deltasim.networks.connections import AllToAll
 from deltasim.networks.graph import Network, Population, Projection
-from deltasim.reports.measured import Result
+from deltasim.reports.run import Run
 from deltasim.workloads.benchmark import Benchmark, Outputs
 
 CHIP = Path(__file__).with_name("two.yaml")
@@ -138,7 +138,7 @@ def benchmark() -> Benchmark:
 
 
 @cache
-def result(theta: float | None = None, engine: str = "compiled") -> Result:
+def result(theta: float | None = None, engine: str = "compiled") -> Run:
     """The run of the front door, beside the dense one."""
     case = prepare(benchmark(), CHIP, theta, engine)
     return run_case(case, dense_baseline(case, jobs=1), command="on paper", jobs=1)

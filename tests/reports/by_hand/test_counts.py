@@ -9,7 +9,7 @@ import pytest
 
 from deltasim.reports.figures import Activity, DramTraffic, Latency, activities, limit
 from deltasim.reports.levels import Flow, Level, flows, levels
-from deltasim.reports.measured import Result
+from deltasim.reports.measured import Measured
 from deltasim.reports.page.network import LinkLoad, link_loads
 from deltasim.simulator.chip.area import standing
 from deltasim.simulator.chip.peaks import peak_bandwidth, peak_rate
@@ -20,7 +20,7 @@ from tests.reports.by_hand.expected import DELTA, DENSE, NS, PJ, WHERE, Counted,
 from tests.reports.by_hand.specimen import benchmark, result
 
 
-def both(held: Result) -> tuple[tuple[Ledger, Energy, Run], ...]:
+def both(held: Measured) -> tuple[tuple[Ledger, Energy, Run], ...]:
     return (held.ledger, held.energy, DELTA), (held.dense_ledger, held.dense_energy, DENSE)
 
 

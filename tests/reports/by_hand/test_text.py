@@ -11,8 +11,8 @@ from rich.console import Console
 
 from deltasim.reports.compare import compare
 from deltasim.reports.figures import Score
-from deltasim.reports.measured import Result
 from deltasim.reports.page.thresholds import grid, knee
+from deltasim.reports.run import Run
 from deltasim.reports.sweep import Sweep
 from tests.reports.by_hand.specimen import result
 
@@ -96,7 +96,7 @@ def test_without_labels_no_score_is_told(tmp_path: Path) -> None:
     assert not any("accuracy" in line for line in shown(compare(a, a)))
 
 
-def swept() -> tuple[Result, ...]:
+def swept() -> tuple[Run, ...]:
     """Thresholds of 1, where the same is sent as before, and of 3, where nothing is."""
     return result(theta=1.0), result(theta=3.0)
 

@@ -16,6 +16,7 @@ from deltasim.networks.connections import Sparse
 from deltasim.networks.execute import execute
 from deltasim.networks.graph import Network, Population, Projection
 from deltasim.networks.trace import Trace, random_trace
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import kernel
 from deltasim.simulator.chip import Chip
 from deltasim.simulator.engines.compiled.engine import CompiledEngine, made_ready_for_events
@@ -25,7 +26,7 @@ from deltasim.simulator.engines.compiled.phases.merge import merge
 from deltasim.simulator.engines.reference.engine import run_sequence
 from deltasim.simulator.mapping.mapping import map_network
 from deltasim.simulator.plan.compile import compile_plan
-from deltasim.simulator.plan.plan import Integers, Plan
+from deltasim.simulator.plan.plan import Plan
 from tests.simulator.builders import SCRATCHPAD, assert_same_ledger, chain, chip, trace_of
 
 SERIES = {"synchronisation": {"policy": "layer", "cost": "3 cycles"}}
@@ -125,7 +126,7 @@ def test_behind_a_slow_link_a_message_stays_long(receive: int) -> None:
     plan = plan_on(chip(fields), network)
     forward = feed_forward(plan)
     assert forward is not None
-    assert len(np.unique(plan.wires.link_period_ps)) == 2 and plan.wires.message_flits > 1
+    assert len(np.unique(plan.links.link_period_ps)) == 2 and plan.links.message_flits > 1
     assert (forward.ways.lanes["held"] >= 0).any() and (forward.ways.feeds["held"] >= 0).any()
     assert_same_in_every_way(plan, random_trace(network, [5], 0.4, np.random.default_rng(3)))
 
@@ -187,7 +188,7 @@ def test_populations_that_begin_together(areas: int, side: int, arrays: int, see
 
 
 def test_layers_behind_a_barrier_need_events() -> None:
-    """The second layer hears the first one within the step."""
+    """The second layer receives from the first one within the step."""
     network = random_stack("gru", 5, (8, 8), np.random.default_rng(0))
     assert feed_forward(plan_on(chip(mesh(2)), network)) is not None
     barrier = {"synchronisation": {"policy": "barrier", "cost": "0 cycles"}}
