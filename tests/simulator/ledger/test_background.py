@@ -56,7 +56,7 @@ def test_spikes_are_not_remembered() -> None:
     """A population that hears events has sums and states, its sources nothing to write."""
     network = random_spiking(12, 3, 0.2, np.random.default_rng(0))
     plan = plan_of(network, chip())
-    assert [plan.remembers[p] for p in range(len(network.projections))].count(0) > 0
+    assert [plan.delta_encoded[p] for p in range(len(network.projections))].count(0) > 0
     per_layer = Counter[str]()
     for entry in preset(plan):
         per_layer[plan.layers[entry.layer]] += entry.amount
@@ -84,7 +84,7 @@ def test_a_channel_that_rests_is_refreshed_and_closed() -> None:
     """100,000 cycles of 1 ns from refresh to refresh: two in 250 us, and no row is ever open."""
     described = chip({"memories": [DRAM]})
     plan = plan_of(chain(1, 1), described)
-    found = named(plan, list(elapsed(plan, plan.stores.drams_at_rest(), 250_000_000)))
+    found = named(plan, list(elapsed(plan, plan.memories.drams_at_rest(), 250_000_000)))
     assert found[2:] == [
         ("dram0", "shared", "dram.refresh", 2),
         ("dram0", "shared", "dram.background_active", 0),
@@ -97,7 +97,7 @@ def test_a_controller_that_rests_powers_down() -> None:
     hbm = load_chip("mesh64-hbm")
     network = random_stack("gru", 4, (8,), np.random.default_rng(0))
     plan = plan_of(network, hbm)
-    found = named(plan, list(elapsed(plan, plan.stores.drams_at_rest(), 2_000_000)))
+    found = named(plan, list(elapsed(plan, plan.memories.drams_at_rest(), 2_000_000)))
     of_hbm = [row for row in found if row[0] == "hbm3"]
     assert of_hbm == [
         ("hbm3", "shared", "hbm.refresh", 0),

@@ -8,11 +8,11 @@ from deltasim.simulator.ledger.bandwidth import by_memory, shared_memories, shar
 from deltasim.simulator.ledger.timeline import BINS, WIDTH, empty_timelines, enter
 from deltasim.simulator.mapping.mapping import map_network
 from deltasim.simulator.plan.compile import compile_plan
-from deltasim.simulator.plan.plan import Stores
+from deltasim.simulator.plan.plan import MemoryInstances
 from tests.simulator.builders import DRAM, SCRATCHPAD, chain, chip
 
 
-def stores() -> Stores:
+def memories() -> MemoryInstances:
     """Two cores with a scratchpad each, a DRAM of two ports, another of one."""
     far = DRAM | {"name": "far", "ports": [1]}
     described = chip(
@@ -23,14 +23,14 @@ def stores() -> Stores:
         }
     )
     network = chain(2, 2)
-    return compile_plan(network, described, map_network(network, described)).stores
+    return compile_plan(network, described, map_network(network, described)).memories
 
 
 def test_only_shared_memories_are_numbered() -> None:
-    assert shared_memories(stores()) == ("dram", "far")
-    numbers = shared_number(stores())
-    assert numbers[~stores().shared].tolist() == [-1, -1]
-    assert numbers[stores().shared].tolist() == [0, 1, 2]  # a timeline a port
+    assert shared_memories(memories()) == ("dram", "far")
+    numbers = shared_number(memories())
+    assert numbers[~memories().shared].tolist() == [-1, -1]
+    assert numbers[memories().shared].tolist() == [0, 1, 2]  # a timeline a port
 
 
 def test_ports_of_a_memory_are_added_up() -> None:
@@ -41,7 +41,7 @@ def test_ports_of_a_memory_are_added_up() -> None:
     enter(rows[1], late - 8191, late + 1, 16)
     enter(rows[2], 0, 1024, 7)
     kept = rows.copy()
-    ((dram, far),) = by_memory(stores(), rows)
+    ((dram, far),) = by_memory(memories(), rows)
     assert (rows == kept).all(), "what is added up stays as it was"
     assert dram[WIDTH] == 12 and far[WIDTH] == 10
     assert dram[1:].nonzero()[0].tolist() == [0, BINS - 2, BINS - 1]
@@ -50,6 +50,6 @@ def test_ports_of_a_memory_are_added_up() -> None:
 
 
 def test_a_memory_that_moved_nothing_has_empty_bins() -> None:
-    total = by_memory(stores(), empty_timelines(3))
+    total = by_memory(memories(), empty_timelines(3))
     assert total.shape == (1, 2, 1 + BINS)
     assert (total[..., WIDTH] == 10).all() and not np.any(total[..., 1:])
