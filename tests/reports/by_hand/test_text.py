@@ -186,8 +186,10 @@ def test_two_runs_side_by_side(tmp_path: Path) -> None:
         "the threshold scan (core0.scan) at 42.9 %."
     )
     figures = comparison.to_dict()["figures"]
-    assert figures["messages"] == {"a": 3.0, "b": 0.0, "ratio": 0.0}
-    assert figures["dram.bytes"]["a"] == 6 and figures["reduction.macs"]["b"] is None
+    assert figures["inference.messages"] == {"a": 3.0, "b": 0.0, "ratio": 0.0}
+    assert figures["messages"] == {"a": 6, "b": 0, "ratio": 0.0}
+    assert (figures["inference.dram.bytes"]["a"], figures["dram.bytes"]["a"]) == (6.0, 12)
+    assert figures["dram.row_conflicts"]["a"] == 2 and figures["reduction.macs"]["b"] is None
     assert figures["energy.inference_j"]["ratio"] == pytest.approx(622 / 2061)
     assert comparison.to_dict()["caution"] is None
 
