@@ -34,7 +34,7 @@ class Case:
     mapping: Mapping
     trace: Trace
     theta: str | float
-    score: float
+    score: float | None  # None where the benchmark has no labels
     engine: str
     profile: str | None  # the data that told which columns are hot, where the chip pins them
 
@@ -53,7 +53,7 @@ class Baseline(NamedTuple):
     """
 
     ledger: Ledger
-    score: float
+    score: float | None
 
 
 def choose(
@@ -93,7 +93,7 @@ def prepare(
         mapping=mapping,
         trace=trace,
         theta="trained" if theta is None else theta,
-        score=benchmark.score(outputs, benchmark.targets),
+        score=benchmark.scored(outputs),
         engine=engine,
         profile=profile,
     )
@@ -116,7 +116,7 @@ def dense_baseline(case: Case, progress: Progress | None = None, jobs: int | Non
     mapping = placed_evenly(case.network, case.chip) if case.chip.placement.pins else case.mapping
     ledger = replay(case.network, trace, case.chip, mapping, engine=case.engine, jobs=jobs, progress=progress)
     _, outputs = executed(benchmark.dense_network, benchmark.sequences)
-    return Baseline(ledger, benchmark.score(outputs, benchmark.targets))
+    return Baseline(ledger, benchmark.scored(outputs))
 
 
 def run_case(

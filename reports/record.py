@@ -34,7 +34,7 @@ def as_record(result: Measured) -> dict[str, Any]:
         "occupancy": dict(result.occupancy),
         "score": {
             "name": result.score.name,
-            "value": float(result.score.value),
+            "value": None if result.score.value is None else float(result.score.value),
             "dense": None if result.score.dense is None else float(result.score.dense),
         },
         "reduction": dict(result.reduction),

@@ -161,12 +161,14 @@ def traffic_group(result: Measured) -> Group:
 
 
 def quality_group(result: Measured) -> Group:
-    """Occupancy and score."""
+    """Occupancy, and the score where there is one."""
     rows = [
         Row(f"occupancy, {name}", percent(share), "", percent(1.0))
         for name, share in result.occupancy.items()
     ]
     value, dense = result.score.value, result.score.dense
+    if value is None:
+        return Group("Quality", tuple(rows))
     difference = ""
     if dense is not None:
         told = score(result.score.name, 1.0).endswith("%")

@@ -47,14 +47,17 @@ def cards(result: Measured) -> tuple[Card, ...]:
             "reduction.weight_fetches",
             saved["weight_fetches"],
         ),
-        Card(
-            told.name.capitalize(),
-            score(told.name, told.value),
-            f"dense {score(told.name, told.dense)}",
-            "score.value",
-            float(told.value),
-        ),
     ]
+    if told.value is not None:
+        found.append(
+            Card(
+                told.name.capitalize(),
+                score(told.name, told.value),
+                f"dense {score(told.name, told.dense)}",
+                "score.value",
+                float(told.value),
+            )
+        )
     if result.dram is not None:
         found.append(
             Card(

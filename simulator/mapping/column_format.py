@@ -117,5 +117,5 @@ def fullest(connection: Connection, size: int, cores: int) -> Layout:
 
 
 def kernel_words(connection: Convolution) -> int:
-    """Words of the kernel from one input plane to one output plane."""
-    return int(connection.kernel.shape[2] * connection.kernel.shape[3])
+    """Words of the kernels, one for each gate, from one input plane to one output plane."""
+    return connection.gates * int(connection.kernel.shape[2] * connection.kernel.shape[3])
