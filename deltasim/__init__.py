@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from deltasim.cases import simulate, sweep
+    from deltasim.own_network import run
     from deltasim.simulator.chip import chip_names as chips
     from deltasim.simulator.chip import load_chip
     from deltasim.workloads.registry import benchmark, benchmarks
 
-__all__ = ["benchmark", "benchmarks", "chips", "load_chip", "simulate", "sweep"]
+__all__ = ["benchmark", "benchmarks", "chips", "load_chip", "run", "simulate", "sweep"]
 __version__ = "0.1.0"
 
 _HOMES = {
+    "run": ("deltasim.own_network", "run"),
     "simulate": ("deltasim.cases", "simulate"),
     "sweep": ("deltasim.cases", "sweep"),
     "benchmark": ("deltasim.workloads.registry", "benchmark"),

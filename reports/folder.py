@@ -139,6 +139,7 @@ def load_run(folder: str | Path) -> SavedRun:
     except ValueError as error:
         raise InputError("run", path, f"the file must be JSON ({error})", "Run the job again.") from error
     missing = [key for key in KEYS if key not in record] if isinstance(record, dict) else list(KEYS)
+    missing = [key for key in missing if key != "score" or "deviation" not in record]
     if missing:
         rule = f"the record of a run has all its keys; {', '.join(missing)} missing"
         raise InputError("run", path, rule, "Run the job again with this version.")

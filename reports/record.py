@@ -32,11 +32,7 @@ def as_record(result: Measured) -> dict[str, Any]:
         "steps": result.steps,
         "messages": len(result.trace.messages),
         "occupancy": dict(result.occupancy),
-        "score": {
-            "name": result.score.name,
-            "value": None if result.score.value is None else float(result.score.value),
-            "dense": None if result.score.dense is None else float(result.score.dense),
-        },
+        **quality(result),
         "reduction": dict(result.reduction),
         "energy": {
             "inference_j": energy.total_j / result.sequences,
@@ -52,6 +48,20 @@ def as_record(result: Measured) -> dict[str, Any]:
         "digest": result.digest,
         "wall_s": float(result.wall_s),
         "provenance": origins(result),
+    }
+
+
+def quality(result: Measured) -> dict[str, Any]:
+    """How well it did: a score where labels say what ought to come out, else how far it is from dense."""
+    if result.deviation is not None:
+        return {"deviation": result.deviation._asdict()}
+    name, value, dense = result.score
+    return {
+        "score": {
+            "name": name,
+            "value": None if value is None else float(value),
+            "dense": None if dense is None else float(dense),
+        }
     }
 
 

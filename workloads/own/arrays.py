@@ -1,8 +1,9 @@
-"""Arrays: ``.npy`` with one sequence or a stack of them, ``.npz`` with frames and offsets or an array a sequence."""
+"""Arrays: ``.npy`` with one sequence or several, ``.npz`` with frames and offsets or an array a sequence."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,14 +48,14 @@ def from_archive(content: Mapping[str, Numbers], place: Path) -> Arrays:
     labels = None if LABELS not in content else label_names(content[LABELS], place)
     if "frames" in content and "offsets" in content:
         cuts = bounds(content["offsets"], len(content["frames"]), place)
-        tables = [content["frames"][first:last] for first, last in zip(cuts[:-1], cuts[1:], strict=True)]
+        tables = [content["frames"][first:last] for first, last in pairwise(cuts)]
         return Arrays(tables, labels, [f"sequence {number}" for number in range(len(tables))])
     keys = [key for key in content if key != LABELS]
     return Arrays([content[key] for key in keys], labels, keys)
 
 
 def sounds_of(content: Mapping[str, Numbers], place: Path) -> list[Sound] | None:
-    """Recordings in an npz file: ``audio`` (N,), ``offsets`` (recordings + 1,), ``sample_rate``; None for others."""
+    """Recordings of an npz: ``audio`` (N,), ``offsets`` (recordings + 1,), ``sample_rate``; else None."""
     if not {"audio", "offsets", "sample_rate"} <= content.keys():
         return None
     audio, rate = content["audio"], content["sample_rate"]
@@ -67,10 +68,7 @@ def sounds_of(content: Mapping[str, Numbers], place: Path) -> list[Sound] | None
         )
     scale = np.float32(np.iinfo(audio.dtype).max + 1) if audio.dtype.kind == "i" else np.float32(1)
     cuts = bounds(content["offsets"], len(audio), place)
-    return [
-        Sound(audio[first:last].astype(np.float32) / scale, int(rate))
-        for first, last in zip(cuts[:-1], cuts[1:], strict=True)
-    ]
+    return [Sound(audio[first:last].astype(np.float32) / scale, int(rate)) for first, last in pairwise(cuts)]
 
 
 def bounds(offsets: Numbers, frames: int, place: Path) -> list[int]:
@@ -79,7 +77,7 @@ def bounds(offsets: Numbers, frames: int, place: Path) -> list[int]:
         rule = "offsets are whole numbers, one more than sequences"
         raise InputError(place, f"offsets {offsets.dtype} {offsets.shape}", rule, "Start with 0.")
     cuts: list[int] = offsets.tolist()
-    if cuts[0] != 0 or cuts[-1] != frames or any(b <= a for a, b in zip(cuts[:-1], cuts[1:], strict=True)):
+    if cuts[0] != 0 or cuts[-1] != frames or any(b <= a for a, b in pairwise(cuts)):
         rule = f"offsets rise from 0 to the {frames} frames there are"
         raise InputError(place, f"offsets {cuts[0]} to {cuts[-1]}", rule, "Mend the offsets.")
     return cuts

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-import numpy as np
-
 from deltasim.runtime.arrays import Numbers
 from deltasim.runtime.errors import InputError
+from deltasim.runtime.readers.files import Unreadable, is_file, is_folder, read_bytes
+from deltasim.runtime.readers.npz import read_arrays, unpacked
 from deltasim.workloads.own import arrays, images, sound, tables
 from deltasim.workloads.own.sequences import Sequences, sequences
 
@@ -25,7 +25,10 @@ class Columns(NamedTuple):
     label: str | None = None
 
 
-def read_sequences(path: str | Path, width: int, columns: Columns = Columns()) -> Sequences:
+USUAL = Columns()
+
+
+def read_sequences(path: str | Path, width: int, columns: Columns = USUAL) -> Sequences:
     """Read what a network that takes ``width`` values a frame is to be run on.
 
     ``path`` is a file (.npz, .npy, .csv, .parquet, .wav, .flac, .ogg, an image) or a folder of files of one
@@ -35,15 +38,16 @@ def read_sequences(path: str | Path, width: int, columns: Columns = Columns()) -
     Errors: InputError for a path without data, for data of another width, and as `sequences` says.
 
     >>> import tempfile
+    >>> import numpy as np
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     np.save(Path(folder) / "a.npy", np.zeros((5, 3, 2), np.float32))
     ...     read_sequences(Path(folder) / "a.npy", width=2).about.rpartition("/")[2]
     'a.npy: 5 sequences of 2 values, 15 frames'
     """
     place = Path(path)
-    if place.is_dir():
+    if is_folder(place):
         found = read_folder(place, width)
-    elif not place.is_file():
+    elif not is_file(place):
         raise InputError(place, "no file", "there is nothing at this path", "Name a file or a folder.")
     elif (suffix := place.suffix.lower()) not in KINDS:
         raise InputError(place, suffix or "no suffix", "this kind of file is not read", f"Use {listed()}.")
@@ -62,7 +66,7 @@ def listed() -> str:
 
 def read_npz(path: Path, width: int, columns: Columns) -> Sequences:
     """An archive: frames and offsets, audio and offsets, or an array a sequence."""
-    content = {key: array for key, array in loaded(path).items()}
+    content = loaded(path)
     labels = arrays.label_names(content["labels"], path) if "labels" in content else None
     if (recordings := arrays.sounds_of(content, path)) is not None:
         return from_sounds(
@@ -80,21 +84,14 @@ def read_npy(path: Path, width: int, columns: Columns) -> Sequences:
 
 
 def loaded(path: Path) -> dict[str, Numbers]:
-    """The arrays of an npy or npz file, never a pickle."""
-    from deltasim.runtime.disk_cache import UNREADABLE
-
+    """The arrays of an npy or npz file, never a pickle; the one of an npy file has no name."""
     try:
-        with path.open("rb") as file:
-            content = np.load(file, allow_pickle=False)
-            if isinstance(content, np.ndarray):
-                return {"": content}
-            with content as archive:
-                return {key: archive[key] for key in archive.files}
-    except UNREADABLE as error:
-        reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
-        raise InputError(
-            path, reason, "this is no readable file of arrays", "Write it with numpy.savez."
-        ) from None
+        if path.suffix.lower() == ".npz":
+            return read_arrays(path)
+        return {"": unpacked(read_bytes(path))}
+    except Unreadable as error:
+        rule = "this is no readable file of arrays"
+        raise InputError(path, error.reason, rule, "Write it with numpy.savez or numpy.save.") from None
 
 
 def read_rows(path: Path, width: int, columns: Columns) -> Sequences:
@@ -180,7 +177,7 @@ def read_folder(folder: Path, width: int) -> Sequences:
         found, told = images.as_sequences(pictures, names(folder, kept), width)
         labels = labels_of(folder, kept) if len(found) == len(kept) else None
         return sequences(str(folder), found, labels, told, (*odd, *others))
-    kept, parts, odd = sorted_out(chosen, lambda path: FILES[path.suffix.lower()](path, width, Columns()))
+    kept, parts, odd = sorted_out(chosen, lambda path: FILES[path.suffix.lower()](path, width, USUAL))
     frames = [frames for part in parts for frames in part.frames]
     told = [
         f"{name}: {one}" for name, part in zip(names(folder, kept), parts, strict=True) for one in part.names

@@ -83,7 +83,7 @@ def sequences(
 
     >>> sequences("a.npy", [np.array([[1.0, np.inf]])])
     Traceback (most recent call last):
-    deltasim.runtime.errors.InputError: a.npy: sequence 0: frame 0 holds inf at 1: values are finite numbers. ...
+    deltasim.runtime.errors.InputError: a.npy: sequence 0: frame 0 holds inf at 1: ...
     """
     told = list(names) if names is not None else [f"sequence {number}" for number in range(len(arrays))]
     if not arrays:

@@ -76,12 +76,11 @@ def named(frame: polars.DataFrame, asked: str | None, usual: str, place: str) ->
 
 def numeric(frame: polars.DataFrame, values: Sequence[str], place: str) -> None:
     """Refuse a column of values that holds something else than numbers, or nothing in a row."""
+    import polars
+
     for name in values:
         column = frame[name]
-        if not (
-            column.dtype.is_numeric()
-            or (column.dtype.is_(frame.schema[name]) and str(column.dtype) == "Boolean")
-        ):
+        if not (column.dtype.is_numeric() or column.dtype == polars.Boolean):
             rule = "columns of values hold numbers"
             remedy = "Leave it out, or name it as the column of sequences or labels."
             raise InputError(f"{place}: column {name}", f"values of type {column.dtype}", rule, remedy)
