@@ -21,10 +21,10 @@ from deltasim.networks.cells import Cell, Conv2d, Dense, Formula, Input
 from deltasim.networks.graph import Network, Population, Projection
 from deltasim.networks.importers.lowering.connecting import (
     Piece,
-    fits,
     joined,
     of_matrix,
     of_planes,
+    placed,
     scattered,
     unit,
 )
@@ -34,6 +34,7 @@ from deltasim.networks.importers.lowering.layers import (
     Elementwise,
     Feed,
     Hidden,
+    Layer,
     Layers,
     Linear,
     Neurons,
@@ -121,10 +122,10 @@ class Lowering:
         layer = self.listed[number]
         if isinstance(layer, Source):
             self.plan(number, Plan(layer.name, Input(layer.elements.size), (), None, False))
+        elif isinstance(layer, Elementwise) or self.folding.takes_in(number, number):
+            self.elementwise(number)
         elif isinstance(layer, Linear):
             self.assemble(number, None, layer.feeds, layer.bias[None], "x0")
-        elif isinstance(layer, Elementwise):
-            self.elementwise(number, layer)
         elif isinstance(layer, Neurons):
             self.assemble(number, layer.cell, layer.feeds, layer.bias, "")
         elif isinstance(layer, Hidden):
@@ -135,41 +136,61 @@ class Lowering:
         self.plans.append(plan)
         self.place[number] = len(self.plans) - 1
 
-    def elementwise(self, number: int, layer: Elementwise) -> None:
-        """An element-wise layer and all that it takes in, as one cell."""
+    def elementwise(self, number: int) -> None:
+        """An element-wise layer, or a sum of such, and all that it takes in, as one cell."""
+        size = self.listed[number].elements.size
         lanes: dict[bytes, int] = {}
         feeds: list[Feed] = []
+        biases: list[Doubles] = []
         statements: list[str] = []
         written: dict[int, str] = {}
+        folding = self.folding
 
-        def operand(elements: Integers) -> str:
-            owners = np.unique(self.folding.owner[elements]).tolist()
-            if self.folding.is_constant(elements).all():
-                values = self.folding.values(elements)
-                if (values == values[0]).all():
-                    return f"({float(values[0])!r})"
-            inner = self.listed[owners[0]]
-            if isinstance(inner, Elementwise) and len(owners) == 1 and self.folding.root(owners[0]) == number:
-                if owners[0] not in written:
-                    text = filled(inner)
-                    written[owners[0]] = f"t{len(written)}"
-                    statements.append(f"{written[owners[0]]} = {text}")
-                return written[owners[0]]
-            key = elements.tobytes()
+        def lane(key: bytes, elements: Integers | None, bias: Doubles) -> str:
             if key not in lanes:
                 lanes[key] = len(lanes)
-                feeds.append(Feed(elements, Scale(np.ones(elements.size)), (lanes[key],)))
+                biases.append(bias)
+                if elements is not None:
+                    feeds.append(Feed(elements, Scale(np.ones(size)), (lanes[key],)))
             return f"a{lanes[key]}"
 
-        def filled(inner: Elementwise) -> str:
-            texts = [operand(elements) for elements in inner.operands]
-            return re.sub(r"\bx(\d+)\b", lambda found: texts[int(found[1])], inner.formula)
+        def numbers(values: Doubles) -> str:
+            if (values == values[0]).all():
+                return f"({float(values[0])!r})"
+            return lane(b"numbers" + values.tobytes(), None, values)
 
-        formula = filled(layer)
+        def operand(elements: Integers) -> str:
+            if folding.is_constant(elements).all():
+                return numbers(folding.values(elements))
+            owners = np.unique(folding.owner[elements]).tolist()
+            first = owners[0]
+            plain = isinstance(self.listed[first], Elementwise)
+            inside = len(owners) == 1 and (plain or isinstance(self.listed[first], Linear))
+            if inside and folding.root(first) == number and (plain or folding.takes_in(first, number)):
+                if first not in written:
+                    text = filled(self.listed[first])
+                    written[first] = f"t{len(written)}"
+                    statements.append(f"{written[first]} = {text}")
+                return written[first]
+            return lane(elements.tobytes(), elements, np.zeros(size))
+
+        def filled(inner: Layer) -> str:
+            if isinstance(inner, Elementwise):
+                texts = [operand(elements) for elements in inner.operands]
+                return re.sub(r"\bx(\d+)\b", lambda found: texts[int(found[1])], inner.formula)
+            assert isinstance(inner, Linear)
+            terms = [numbers(inner.bias)] if inner.bias.any() else []
+            for feed in inner.feeds:
+                assert isinstance(feed.operator, Scale)
+                value = operand(feed.elements)
+                plain = (feed.operator.factors == 1).all()
+                terms.append(value if plain else f"{numbers(feed.operator.factors)} * {value}")
+            return " + ".join(terms)
+
+        formula = filled(self.listed[number])
         plain = formula.replace("a0", "x0") if len(lanes) == 1 and not statements else ""
-        size = layer.elements.size
         cell = None if plain in ACTIVATIONS else Formula(size, "; ".join([*statements, f"y = {formula}"]))
-        self.assemble(number, cell, feeds, np.zeros((len(lanes), size)), plain)
+        self.assemble(number, cell, feeds, np.array(biases), plain)
 
     def assemble(
         self, number: int, cell: Cell | None, feeds: Sequence[Feed], bias: Doubles, plain: str
@@ -218,7 +239,8 @@ class Lowering:
         for owner, part in parts:
             layer = self.listed[owner]
             if isinstance(layer, Constant | Source) or not np.array_equal(layer.elements, part):
-                return [self.population(int(self.folding.owner[self.copy(elements, "output", False)[0]]))]
+                held = self.copy(elements, "output", False)
+                return [self.population(int(self.folding.owner[held[0]]))]
         return [self.population(owner) for owner, _ in parts]
 
     def copy(self, elements: Integers, name: str, reverse: bool) -> Integers:
@@ -241,14 +263,11 @@ class Lowering:
         into: dict[tuple[int, int], list[Piece]] = {}
         for feed in plan.feeds:
             for source, piece in self.pieces(feed, plan):
-                others = into.setdefault((source, feed.delay), [])
-                if fits(piece, others):
-                    others.append(piece)
-                else:  # two that are no one connection: the second reads a copy
-                    whole = self.whole(source)
+                place = source
+                while not placed(piece, into.setdefault((place, feed.delay), [])):
+                    whole = self.whole(place)  # two that are no one connection: the second reads a copy
                     held = self.copy(whole, f"{plan.name}_skip", plan.reverse)
-                    other = self.population(int(self.folding.owner[held[0]]))
-                    into.setdefault((other, 0), []).append(piece)
+                    place = self.population(int(self.folding.owner[held[0]]))
         projections = []
         for (source, delay), pieces in into.items():
             if pieces:

@@ -106,7 +106,8 @@ def recurrent_layer(kind: str) -> Handler:
             return Tagged(output), hidden
         memory = signals.layers.hidden(place, len(final) * module.hidden_size, FINAL_MEMORY)
         memory = memory.reshape(len(final), module.hidden_size)
-        return Tagged(output), (hidden, Tagged(memory[:, None] if batched else memory))
+        kept = signals.spread(Frame(None, memory[:, None] if batched else memory))
+        return Tagged(output), (hidden, Tagged(kept))
 
     return handler
 
@@ -130,7 +131,7 @@ def cell(kind: str) -> Handler:
         if kind != "LSTM":
             return output
         memory = signals.layers.hidden(place, own.size, FINAL_MEMORY)
-        return output, Tagged(memory.reshape(*elements.shape[:-1], -1))
+        return output, Tagged(signals.spread(Frame(None, memory.reshape(*elements.shape[:-1], -1))))
 
     return handler
 
