@@ -76,6 +76,11 @@ def rows_of(name: str) -> list[dict[str, str]]:
     return list(csv.DictReader(line for line in lines if not line.startswith("#")))
 
 
+def setting_of(row: dict[str, str]) -> Setting:
+    side, channels, buffer, flits = (int(row[name]) for name in ("side", "channels", "buffer", "flits"))
+    return Setting(side, channels, buffer, flits, row.get("traffic", ""), row.get("atomic") == "1")
+
+
 def booksim_rows() -> list[Row]:
     """The older measurement: an 8x8 mesh, uniform traffic, 8 virtual channels of 8 flits.
 
@@ -102,10 +107,6 @@ def booksim_curves() -> list[Curve]:
     (Setting(side=8, channels=1, buffer=4, flits=1, traffic='uniform', atomic=False), True)
     """
 
-    def setting(row: dict[str, str]) -> Setting:
-        numbers = (int(row[name]) for name in ("side", "channels", "buffer", "flits"))
-        return Setting(*numbers, row["traffic"])
-
     def mean(rows: list[dict[str, str]], kind: str, figure: str) -> dict[float, float]:
         found: dict[float, list[float]] = {}
         for row in rows:
@@ -114,7 +115,7 @@ def booksim_curves() -> list[Curve]:
         return {rate: sum(values) / len(values) for rate, values in sorted(found.items())}
 
     curves = []
-    for key, group in groupby(rows_of("booksim_mesh.csv"), setting):
+    for key, group in groupby(rows_of("booksim_mesh.csv"), setting_of):
         rows = list(group)
         rates = [float(row["rate"]) for row in rows if row["kind"] == "saturation"]
         curves.append(
@@ -223,11 +224,7 @@ def packet_by_packet() -> Iterator[Carried]:
     Those that had not arrived when the table ends must not arrive before its end here.
     """
 
-    def network(row: dict[str, str]) -> Setting:
-        numbers = (int(row[name]) for name in ("side", "channels", "buffer", "flits"))
-        return Setting(*numbers, "", row["atomic"] == "1")
-
-    for setting, group in groupby(rows_of("booksim_packets.csv"), network):
+    for setting, group in groupby(rows_of("booksim_packets.csv"), setting_of):
         rows = list(group)
         sent = [(int(row["created"]), int(row["source"]), int(row["destination"])) for row in rows]
         created, source = np.array(sent).T[:2]

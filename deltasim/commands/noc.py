@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -64,7 +64,7 @@ def noc(
     from deltasim.simulator.flit_network.patterns import is_pattern
     from deltasim.simulator.flit_network.traffic import read_packets
 
-    given = {
+    given: dict[str, Any] = {
         "virtual_channels": virtual_channels, "buffer": buffer, "hop_cycles": hop_cycles, "flits": flits,
         "flit_bits": flit_bits, "pitch_mm": pitch_mm,
     }  # fmt: skip
