@@ -36,7 +36,6 @@ def noc(
     """
     from pathlib import Path
 
-    from deltasim.interrupt import interruptible
     from deltasim.runtime.errors import InputError
     from deltasim.simulator.flit_network.energy import FlitPrices
     from deltasim.simulator.flit_network.fabric import parse_fabric
@@ -50,10 +49,10 @@ def noc(
     fabric, router = parse_fabric(topology), Router(virtual_channels, buffer)
     if traffic not in PATTERNS and Path(traffic).is_file():
         packets = read_packets(Path(traffic), fabric.terminals, flits)
-        measured = interruptible(lambda: measure_packets(fabric, packets, router))
+        measured = measure_packets(fabric, packets, router)
     else:
         phases = Phases(warm_up=warm_up, measured=cycles)
-        measured = interruptible(lambda: measure(fabric, traffic, rate, flits, router, phases, seed))
+        measured = measure(fabric, traffic, rate, flits, router, phases, seed)
     result = measured.to_dict()
     energy = measured.counts.energy(FlitPrices.of_width(flit_bits), pitch_mm)
     result["energy"] = energy | {"per_flit_j": energy["total_j"] / max(1, measured.delivered_flits)}
