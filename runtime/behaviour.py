@@ -6,6 +6,7 @@ those of this package, of installed ones and of Python by their name and version
 
 from __future__ import annotations
 
+import copyreg
 import functools
 import hashlib
 import inspect
@@ -53,20 +54,25 @@ def behaviour(thing: object) -> str:
 
 
 class Walk:
-    """One walk through everything that an object leads to; what was met before counts by its turn."""
+    """One walk through everything that an object leads to; what leads back counts by how far back."""
 
     def __init__(self) -> None:
-        self.met: dict[int, int] = {}
+        self.path: dict[int, int] = {}
+        self.done: dict[int, str] = {}
         self.alive: list[object] = []  # so that no number of an object is used twice
 
     def digest(self, thing: object) -> str:
         if isinstance(thing, PLAIN):
             return hashed(type(thing).__name__, repr(thing))
-        if id(thing) in self.met:
-            return hashed("met", str(self.met[id(thing)]))
-        self.met[id(thing)] = len(self.met)
-        self.alive.append(thing)
-        return hashed(type(thing).__qualname__, *self.parts(thing))
+        number = id(thing)
+        if number in self.path:
+            return hashed("back", str(len(self.path) - self.path[number]))
+        if number not in self.done:
+            self.path[number] = len(self.path)
+            self.alive.append(thing)
+            self.done[number] = hashed(type(thing).__qualname__, *self.parts(thing))
+            del self.path[number]
+        return self.done[number]
 
     def parts(self, thing: Any) -> Iterator[str]:
         """The digests of what decides a thing, by its kind."""
@@ -75,7 +81,7 @@ class Walk:
         elif isinstance(thing, tuple | list):
             yield from map(self.digest, thing)
         elif isinstance(thing, set | frozenset):
-            yield from sorted(Walk().digest(value) for value in thing)
+            yield from sorted(map(self.digest, thing))
         elif isinstance(thing, dict):
             yield from sorted(self.digest(key) + self.digest(value) for key, value in thing.items())
         elif isinstance(thing, types.CodeType):
@@ -95,9 +101,7 @@ class Walk:
             yield from map(self.digest, (cell.cell_contents for cell in filled(thing.__closure__)))
             for name in sorted(names_in(thing.__code__) & thing.__globals__.keys()):
                 yield name + self.digest(thing.__globals__[name])
-        elif isinstance(thing, types.BuiltinFunctionType) and isinstance(
-            thing.__self__, types.ModuleType | None
-        ):
+        elif is_plain(thing):
             yield f"{thing.__module__}.{thing.__qualname__}"
         else:
             yield from map(self.digest, held_by(thing))
@@ -117,20 +121,32 @@ def held_by(thing: Any) -> Iterator[object]:
         yield from (thing.py_func, {name: repr(value) for name, value in thing.targetoptions.items()})
     elif hasattr(thing, "__wrapped__"):
         yield thing.__wrapped__
-    elif type(thing).__reduce_ex__ is object.__reduce_ex__ and hasattr(thing, "__dict__"):
-        yield type(thing)
-        lazily = {name for name, _ in inspect.getmembers(type(thing), is_cached)}
-        yield {name: value for name, value in vars(thing).items() if name not in lazily}
     else:
-        try:
-            reduced = thing.__reduce_ex__(4)
-        except Exception:  # whatever its class says when it cannot be taken apart
-            reduced = uuid.uuid4().hex
-        yield (
-            reduced
-            if isinstance(reduced, str)
-            else tuple(list(part) if isinstance(part, Iterator) else part for part in reduced)
-        )
+        yield taken_apart(thing)
+
+
+def taken_apart(thing: Any) -> object:
+    """Class and state of an object, as for pickling; what was worked out lazily is no part of it."""
+    try:
+        reduce = copyreg.dispatch_table.get(type(thing))
+        reduced = reduce(thing) if reduce else thing.__reduce_ex__(4)
+    except Exception:  # whatever its class says when it cannot be taken apart
+        return uuid.uuid4().hex
+    if isinstance(reduced, str):
+        return f"{getattr(thing, '__module__', '')}.{reduced}"
+    make, arguments, *more = reduced
+    state = more[0] if more else None
+    if isinstance(state, dict):
+        lazily = {name for name, _ in inspect.getmembers(type(thing), is_cached)}
+        state = {name: value for name, value in state.items() if name not in lazily}
+    return make, arguments, state, [list(items) for items in more[1:3] if items is not None]
+
+
+def is_plain(thing: object) -> bool:
+    """Whether this is a function written in C that belongs to a module, and not to an object."""
+    if not isinstance(thing, types.BuiltinFunctionType):
+        return False
+    return thing.__self__ is None or isinstance(thing.__self__, types.ModuleType)
 
 
 def is_cached(member: object) -> bool:

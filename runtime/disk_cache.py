@@ -128,7 +128,7 @@ def folder_of(*names: str) -> Path | None:
                 )
                 return None
     except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
-        told(cannot_keep(root.joinpath(*names), error))
+        told(cannot_keep(error))
         return None
     remove_abandoned_once(place)
     return place
@@ -140,10 +140,10 @@ def remove_abandoned_once(folder: Path) -> None:
     remove_abandoned(folder)
 
 
-def cannot_keep(folder: Path, error: Exception) -> str:
-    """The sentence that says why nothing can be written to a folder."""
+def cannot_keep(error: Exception) -> str:
+    """The sentence that says why nothing can be written."""
     reason = getattr(error, "strerror", None) or error
-    return f"Nothing can be kept in {folder} ({reason}). Name a folder in {VARIABLE}."
+    return f"Nothing can be kept in {cache_root()} ({reason}). Name a folder in {VARIABLE}."
 
 
 @cache
@@ -231,7 +231,7 @@ def write(path: Path, key: str, arrays: Mapping[str, Numbers]) -> None:
         with new_file(path, mode=0o600) as file:
             np.savez(file, **named)
     except OSError as error:
-        told(cannot_keep(path.parent, error))
+        told(cannot_keep(error))
 
 
 def prune(shelf: Shelf) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 import llvmlite
 import numba
 import numpy as np
-from numba.core import caching, compiler, serialize, sigutils
+from numba.core import caching, compiler, serialize, sigutils, types
 
 from deltasim.runtime.disk_cache import (
     KERNELS,
@@ -45,6 +45,11 @@ MADE_BY = repr(
 )
 """Versions and settings of all that turns a source into a kernel."""
 
+LOWERING = tuple(
+    Path(__file__).with_name(f"{name}.py") for name in ("branchless", "calls", "packed_views", "views")
+)
+"""What tells numba how to compile types and calls of ours, which a kernel meets through its arguments too."""
+
 DIGEST_BYTES = 32
 
 
@@ -52,14 +57,16 @@ class KernelCache(caching._Cache):  # type: ignore[misc]
     """What numba asks for the compiled forms of one function.
 
     They lie in a folder named by a digest over every source that the function's module is built from, since
-    a kernel freezes what it takes from them, and over what compiles it.
+    a kernel freezes what it takes from them, and over what compiles it. What it freezes of its arguments
+    stands in the names of their types.
     """
 
     def __init__(self, function: Any, options: Mapping[str, Any]) -> None:
         file = Path(function.__code__.co_filename)
         self.function, self.file, self.options = function, file, sorted(options.items())
-        self.digest = hashlib.sha256(f"{digest_of(file)} {MADE_BY}".encode()).hexdigest()[:16]
-        self.is_on = not edited_since_start(file)
+        sources = (file, *LOWERING)
+        self.digest = hashlib.sha256(f"{digest_of(*sources)} {MADE_BY}".encode()).hexdigest()[:16]
+        self.is_on = not edited_since_start(*sources)
 
     @property
     def cache_path(self) -> str | None:
@@ -94,7 +101,8 @@ class KernelCache(caching._Cache):  # type: ignore[misc]
         values = serialize.dumps(tuple(cell.cell_contents for cell in cells)) if cells else b""
         code = self.function.__code__.co_code
         digests = [hashlib.sha256(content).hexdigest() for content in (code, values)]
-        return repr((self.digest, self.name, self.options, str(arguments), codegen.magic_tuple(), digests))
+        processor, kinds = codegen.magic_tuple(), [spelled(kind) for kind in arguments]
+        return repr((self.digest, self.name, self.options, kinds, processor, digests))
 
     def path(self, folder: Path, key: str) -> Path:
         return folder / f"{self.name}.{hashlib.sha256(key.encode()).hexdigest()[:16]}.kernel"
@@ -131,6 +139,18 @@ class KernelCache(caching._Cache):  # type: ignore[misc]
         key = self.key(signature, result.codegen)
         arguments = tuple(sigutils.normalize_signature(signature)[0])
         write(self.path(folder, key), key, serialize.dumps((arguments, result._reduce())))
+
+
+def spelled(kind: Any) -> str:
+    """The name of a type; numba's says nothing of the fields of a NamedTuple, which a kernel reads by name.
+
+    >>> from typing import NamedTuple
+    >>> Pair = NamedTuple("Pair", [("left", int), ("right", int)])
+    >>> spelled(numba.typeof(Pair(1, 2)))
+    "Pair(int64 x 2)('left', 'right')int64,int64"
+    """
+    fields = kind.fields if isinstance(kind, types.BaseNamedTuple) else ""
+    return f"{kind}{fields}{','.join(map(spelled, kind)) if isinstance(kind, types.BaseTuple) else ''}"
 
 
 @cache
@@ -172,7 +192,7 @@ def write(path: Path, key: str, content: bytes) -> None:
             file.write(digest_for(key, content))
             file.write(content)
     except OSError as error:
-        told(cannot_keep(path.parent, error))
+        told(cannot_keep(error))
 
 
 def digest_for(key: str, content: bytes) -> bytes:

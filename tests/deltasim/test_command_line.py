@@ -12,8 +12,8 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from deltasim.commands import run as run_command
 from deltasim.command_line import COMMANDS
+from deltasim.commands import run as run_command
 
 Deltasim = Callable[[str], CompletedProcess[str]]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import resource
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -30,6 +32,7 @@ from deltasim.runtime.disk_cache import (
     without_cache,
     write,
 )
+from deltasim.runtime.errors import InputError
 
 SHELF = Shelf("traces", 1 << 20)
 SMALL = {"steps": np.arange(5), "messages": np.zeros(3, MESSAGE)}
@@ -207,3 +210,62 @@ def test_whatever_decides_the_messages_decides_the_name() -> None:
         execution_digest(network, [np.ones((1, 4), np.float32), np.ones((2, 4), np.float32)]),
     }
     assert len(names) == 6
+
+
+def test_an_entry_of_another_key_is_made_again(folder: Path) -> None:
+    first, second = Maker(), Maker({"steps": np.arange(7)})
+    kept(SHELF, "a", first)
+    kept(SHELF, "b", second)
+    (folder / "a.npz").write_bytes((folder / "b.npz").read_bytes())
+    with pytest.warns(CacheWarning, match="a.npz is damaged and is made again"):
+        assert same(kept(SHELF, "a", first), SMALL)
+    assert same(kept(SHELF, "a", first), SMALL)
+    assert (first.asked, second.asked) == (2, 1)
+
+
+def test_a_user_that_is_not_there_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "~nobodyhere/x")
+    with pytest.raises(InputError, match=f"{VARIABLE}: ~nobodyhere/x: no such user is known here"):
+        kept(SHELF, "k", Maker())
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "circle", "file/below"])
+def test_a_folder_that_cannot_be_is_told(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    (tmp_path / "file").touch()
+    monkeypatch.setenv(VARIABLE, str(tmp_path / name))
+    with pytest.warns(CacheWarning, match=f"Nothing can be kept in .*Name a folder in {VARIABLE}"):
+        assert same(kept(SHELF, "k", Maker()), SMALL)
+
+
+def test_what_others_can_write_to_is_not_believed(folder: Path, tmp_path: Path) -> None:
+    make = Maker()
+    kept(SHELF, "k", make)
+    tmp_path.chmod(0o777)
+    with pytest.warns(
+        CacheWarning, match=f"others can write to {tmp_path} .mode 777., so nothing in {tmp_path}"
+    ):
+        kept(SHELF, "k", make)
+    tmp_path.chmod(0o700)
+    kept(SHELF, "k", make)
+    assert make.asked == 2
+    (tmp_path / "away").mkdir(mode=0o700)
+    folder.rename(tmp_path / "away" / "traces")
+    (tmp_path / "away").chmod(0o777)
+    folder.symlink_to(tmp_path / "away" / "traces")  # the folder is closed, and lies in one that is not
+    with pytest.warns(CacheWarning, match=f"others can write to {tmp_path / 'away'} "):
+        kept(SHELF, "k", make)
+    assert make.asked == 3
+
+
+def test_a_full_disk_changes_no_result(folder: Path) -> None:
+    make = Maker({"steps": np.arange(10_000)})
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.warns(CacheWarning, match=os.strerror(errno.EFBIG)):
+            assert same(kept(SHELF, "k", make), make.arrays)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(folder.iterdir()) == []
+    assert same(kept(SHELF, "k", make), make.arrays)
