@@ -15,7 +15,19 @@ import typer
 from typer.core import TyperGroup
 
 from deltasim import __version__
-from deltasim.commands import compare, data, describe, listing, mapping, memory, noc, run, train, validate
+from deltasim.commands import (
+    compare,
+    data,
+    describe,
+    importing,
+    listing,
+    mapping,
+    memory,
+    noc,
+    run,
+    train,
+    validate,
+)
 from deltasim.interrupts import EXIT_STOPPED
 from deltasim.runtime import unfinished
 from deltasim.runtime.errors import InputError
@@ -67,6 +79,12 @@ def deltasim(
 
 COMMANDS: tuple[tuple[str, Callable[..., None], str, str], ...] = (
     ("run", run.run, "run a network on a chip", "deltasim run digits --chip edgedrnn --limit 20"),
+    (
+        "import",
+        importing.import_model,
+        "a model of your own",
+        "deltasim import model.safetensors --out network --check",
+    ),
     ("compare", compare.compare, "set two runs side by side", "deltasim compare runs/a runs/b"),
     ("list", listing.list_names, "chips, benchmarks, cells", "deltasim list chips"),
     ("describe", describe.describe, "a chip and its prices", "deltasim describe chip edgedrnn"),

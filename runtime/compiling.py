@@ -49,10 +49,10 @@ def apart(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def compiled(function: Callable[P, R], **options: Any) -> Callable[P, R]:
-    """Hand a function to numba; what is compiled is kept (`deltasim.runtime.kernel_cache`).
+    """Hand a function to numba; what is compiled is cached (`deltasim.runtime.kernel_cache`).
 
-    An entry from Python lets other threads go on while the kernel runs, so that Ctrl-C is heard. What has
-    no source file (typed at a prompt) is not kept: nothing says when it has changed.
+    An entry from Python lets other threads go on while the kernel runs, so that Ctrl-C is handled. What has
+    no source file (typed at a prompt) is not cached: nothing says when it has changed.
     """
     options = {"fastmath": False, "error_model": "numpy", "nogil": True} | options
     njit: Any = numba.njit

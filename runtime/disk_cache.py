@@ -1,4 +1,4 @@
-"""What can be made again is kept: files named by digest in one folder of the user, bounded in size.
+"""The disk cache: files named by digest in one folder of the user, bounded in size.
 
 The folder is the user's cache folder (``~/.cache/deltasim`` or its like); ``DELTASIM_CACHE`` names another.
 What is found there is believed only where nobody else can write to it, and only for its own key.
@@ -46,7 +46,7 @@ UNREADABLE = (
 """What numpy raises when an npz file is damaged, cut short, or something else altogether."""
 
 
-class Shelf(NamedTuple):
+class CacheBucket(NamedTuple):
     """A folder of the cache and the bytes it may hold; ``spared_s``: entries used so lately always stay."""
 
     name: str
@@ -54,20 +54,20 @@ class Shelf(NamedTuple):
     spared_s: float = 0.0
 
 
-TRACES = Shelf("traces", 1 << 30)
-FEATURES = Shelf("features", 256 << 20)
-SCRIPTS = Shelf("scripts", 16 << 20)
-KERNELS = Shelf("kernels", 512 << 20, DAY_S)  # a process at work writes into its own folder all along
+TRACES = CacheBucket("traces", 1 << 30)
+FEATURES = CacheBucket("features", 256 << 20)
+SCRIPTS = CacheBucket("scripts", 16 << 20)
+KERNELS = CacheBucket("kernels", 512 << 20, DAY_S)  # a process at work writes into its own folder all along
 
 _in_use: ContextVar[bool] = ContextVar("cache in use", default=True)
 
 
 class CacheWarning(UserWarning):
-    """Something kept was damaged and made again, or nothing can be kept; the results are the same."""
+    """A cached file was damaged and made again, or nothing can be cached; the results are the same."""
 
 
 def cache_root() -> Path:
-    """The folder of everything kept.
+    """The folder of the whole cache.
 
     Raises InputError for a user that is not known (``~nobody/cache``).
 
@@ -86,10 +86,10 @@ def cache_root() -> Path:
 
 @contextlib.contextmanager
 def without_cache() -> Iterator[None]:
-    """Make everything afresh and keep nothing, but for compiled kernels.
+    """Make everything afresh and cache nothing, but for compiled kernels.
 
     >>> with without_cache():
-    ...     kept(TRACES, "0" * 64, lambda: {"steps": np.arange(2)})["steps"].tolist()
+    ...     cached_arrays(TRACES, "0" * 64, lambda: {"steps": np.arange(2)})["steps"].tolist()
     [0, 1]
     """
     token = _in_use.set(False)
@@ -109,7 +109,7 @@ def cache_in_use() -> bool:
 
 
 def folder_of(*names: str) -> Path | None:
-    """A folder below the root, made if need be; None, with a CacheWarning, where nothing can be kept.
+    """A folder below the root, made if need be; None, with a CacheWarning, where nothing can be cached.
 
     That is also where others can write to it, or to a folder on the way: what lies there may be anybody's,
     so nothing is read either. What a killed process has left there is removed.
@@ -123,12 +123,12 @@ def folder_of(*names: str) -> Path | None:
                     folder.mkdir(mode=0o700, exist_ok=True)
             if found := flaw(place):
                 told(
-                    f"{found}, so nothing in {root} is believed and nothing is kept there. "
+                    f"{found}, so nothing in {root} is believed and nothing is cached there. "
                     f"Close it to others (chmod go-w), or name a folder of your own in {VARIABLE}."
                 )
                 return None
     except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
-        told(cannot_keep(error))
+        told(cannot_cache(error))
         return None
     remove_abandoned_once(place)
     return place
@@ -140,10 +140,10 @@ def remove_abandoned_once(folder: Path) -> None:
     remove_abandoned(folder)
 
 
-def cannot_keep(error: Exception) -> str:
+def cannot_cache(error: Exception) -> str:
     """The sentence that says why nothing can be written."""
     reason = getattr(error, "strerror", None) or error
-    return f"Nothing can be kept in {cache_root()} ({reason}). Name a folder in {VARIABLE}."
+    return f"Nothing can be cached in {cache_root()} ({reason}). Name a folder in {VARIABLE}."
 
 
 @cache
@@ -152,15 +152,17 @@ def told(sentence: str) -> None:
     warnings.warn(sentence, CacheWarning, stacklevel=4)
 
 
-def kept(shelf: Shelf, key: str, make: Callable[[], Mapping[str, Numbers]]) -> Mapping[str, Numbers]:
-    """The arrays of this ``key`` (a digest over all that decides them), read where they are kept, else made.
+def cached_arrays(
+    bucket: CacheBucket, key: str, make: Callable[[], Mapping[str, Numbers]]
+) -> Mapping[str, Numbers]:
+    """The arrays of this ``key`` (a digest over all that decides them), from the cache where they are in it.
 
     A file is written aside and renamed, so two processes may make the same one at once. It holds a digest
     over its key and content; a damaged or swapped one is made again, with a CacheWarning. An array set
-    larger than a quarter of the shelf is not kept. When the shelf is full, what was used longest ago goes
+    larger than a quarter of the bucket is not cached. When the bucket is full, what was used longest ago goes
     first.
     """
-    folder = folder_of(shelf.name) if cache_in_use() else None
+    folder = folder_of(bucket.name) if cache_in_use() else None
     if folder is None:
         return make()
     path = folder / f"{key}.npz"
@@ -168,9 +170,9 @@ def kept(shelf: Shelf, key: str, make: Callable[[], Mapping[str, Numbers]]) -> M
     if found is not None:
         return found
     made = make()
-    if sum(array.nbytes for array in made.values()) <= shelf.limit_bytes // 4:
+    if sum(array.nbytes for array in made.values()) <= bucket.limit_bytes // 4:
         write(path, key, made)
-        prune(shelf)
+        prune(bucket)
     return made
 
 
@@ -189,7 +191,7 @@ def content_digest(arrays: Mapping[str, Numbers], key: str = "") -> str:
 
 
 def read(path: Path, key: str) -> dict[str, Numbers] | None:
-    """The arrays of a kept file; None where there is none, or, with a CacheWarning, a damaged one."""
+    """The arrays of a cached file; None where there is none, or, with a CacheWarning, a damaged one."""
     try:
         with opened(path) as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
@@ -207,7 +209,7 @@ def read(path: Path, key: str) -> dict[str, Numbers] | None:
 
 
 def opened(path: Path) -> IO[bytes]:
-    """A kept file to be read; raises PermissionError for a link, or a file that others can write to."""
+    """A cached file to be read; raises PermissionError for a link, or a file that others can write to."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     descriptor = os.open(path, flags)
     if not is_mine_alone(os.fstat(descriptor)):
@@ -217,7 +219,7 @@ def opened(path: Path) -> IO[bytes]:
 
 
 def remove_damaged(path: Path) -> None:
-    """Remove a kept file that is not what it should be, and say so."""
+    """Remove a cached file that is not what it should be, and say so."""
     with contextlib.suppress(OSError):
         path.unlink()
     warnings.warn(f"{path} is damaged and is made again.", CacheWarning, stacklevel=4)
@@ -231,12 +233,12 @@ def write(path: Path, key: str, arrays: Mapping[str, Numbers]) -> None:
         with new_file(path, mode=0o600) as file:
             np.savez(file, **named)
     except OSError as error:
-        told(cannot_keep(error))
+        told(cannot_cache(error))
 
 
-def prune(shelf: Shelf) -> None:
-    """Remove what was used longest ago until the shelf holds no more than its limit."""
-    folder, now = cache_root() / shelf.name, time.time()
+def prune(bucket: CacheBucket) -> None:
+    """Remove what was used longest ago until the bucket holds no more than its limit."""
+    folder, now = cache_root() / bucket.name, time.time()
     entries: list[tuple[float, int, Path]] = []
     for entry in folder.iterdir() if folder.is_dir() else ():
         with contextlib.suppress(OSError):  # another process has removed it meanwhile
@@ -244,7 +246,7 @@ def prune(shelf: Shelf) -> None:
                 entries.append((entry.stat().st_mtime, size_of(entry), entry))
     total = sum(size for _, size, _ in entries)
     for used, size, entry in sorted(entries):
-        if total <= shelf.limit_bytes or now - used < shelf.spared_s:
+        if total <= bucket.limit_bytes or now - used < bucket.spared_s:
             break
         with contextlib.suppress(OSError):
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()

@@ -24,7 +24,7 @@ from numba.core import caching, compiler, serialize, sigutils, types
 from deltasim.runtime.disk_cache import (
     KERNELS,
     cache_root,
-    cannot_keep,
+    cannot_cache,
     folder_of,
     opened,
     prune,
@@ -35,7 +35,7 @@ from deltasim.runtime.sources import digest_of, edited_since_start
 from deltasim.runtime.telling import tell
 from deltasim.runtime.unfinished import new_file
 
-COMPILING = "compiling kernels; this takes up to half a minute, and what is compiled is kept ..."
+COMPILING = "compiling kernels; this takes up to half a minute, and what is compiled is cached ..."
 SETTINGS = ("OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "BOUNDSCHECK", "DEBUGINFO_DEFAULT", "ENABLE_AVX")
 MADE_BY = repr(
     (
@@ -85,7 +85,7 @@ class KernelCache(caching._Cache):  # type: ignore[misc]
             path.unlink(missing_ok=True)
 
     def folder(self) -> Path | None:
-        """Where its kernels lie; None where nothing can be kept."""
+        """Where its kernels lie; None where nothing can be cached."""
         return kernel_folder(cache_root(), self.digest) if self.is_on else None
 
     @property
@@ -156,10 +156,10 @@ def spelled(kind: Any) -> str:
 @cache
 def kernel_folder(_root: Path, digest: str) -> Path | None:
     """The folder of a digest below the cache's root. A new one makes room: those used longest ago go."""
-    shelf = folder_of(KERNELS.name)
-    if shelf is None:
+    bucket = folder_of(KERNELS.name)
+    if bucket is None:
         return None
-    is_new = not (shelf / digest).exists()
+    is_new = not (bucket / digest).exists()
     folder = folder_of(KERNELS.name, digest)
     if folder is not None and not is_new:
         with suppress(OSError):
@@ -192,7 +192,7 @@ def write(path: Path, key: str, content: bytes) -> None:
             file.write(digest_for(key, content))
             file.write(content)
     except OSError as error:
-        told(cannot_keep(error))
+        told(cannot_cache(error))
 
 
 def digest_for(key: str, content: bytes) -> bytes:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from deltasim.cases import Case
-    from deltasim.reports.measured import Result
+    from deltasim.reports.run import Run
     from deltasim.reports.sweep import Sweep
 
 
@@ -75,14 +75,14 @@ def _run(
     jobs: int | None,
     out: Path | None,
     as_json: bool,
-) -> tuple[Path, list[Result]]:
+) -> tuple[Path, list[Run]]:
     """Do the work; Ctrl-C between two thresholds of a sweep keeps those that are finished."""
     from deltasim.cases import choose, dense_baseline, prepare, run_case
     from deltasim.progress import progress_bar
     from deltasim.runtime.output import refuse_existing
     from deltasim.runtime.unfinished import tell_when_stopped
 
-    tell_when_stopped(f"No run was written; {_messages_kept()}.")
+    tell_when_stopped(f"No run was written; {_cached_messages()}.")
     chosen = choose(benchmark, data, trained, limit)
     if chosen.fallback and as_json:  # otherwise it stands in the table
         print(f"deltasim: {chosen.fallback}", file=sys.stderr)
@@ -92,7 +92,7 @@ def _run(
     with progress_bar("dense run") as progress:
         baseline = dense_baseline(cases[0], progress, jobs)
 
-    def ran(case: Case) -> Result:
+    def ran(case: Case) -> Run:
         command = spell_command(benchmark, chip, case.theta, limit, data, trained)
         with progress_bar(f"theta {case.theta}") as progress:
             return run_case(case, baseline, command, progress, jobs)
@@ -106,13 +106,13 @@ def _run(
     return folder, results
 
 
-def _swept(cases: list[Case], ran: Callable[[Case], Result], folder: Path, out: Path | None) -> list[Result]:
+def _swept(cases: list[Case], ran: Callable[[Case], Run], folder: Path, out: Path | None) -> list[Run]:
     """Run the cases of a sweep, each written as soon as it is finished, the pages at the end."""
     from deltasim.reports.sweep import Sweep, write_own
     from deltasim.runtime.output import new_folder, told_in_a_sentence
     from deltasim.runtime.unfinished import keep_when_stopped
 
-    results: list[Result] = []
+    results: list[Run] = []
     with new_folder(folder) as part:
         for case in cases:
             results.append(ran(case))
@@ -121,22 +121,22 @@ def _swept(cases: list[Case], ran: Callable[[Case], Result], folder: Path, out: 
                 Sweep(tuple(results)).write_record(part)
             target = out or default_folder(cases[: len(results)])
             finished = ", ".join(str(case.theta) for case in cases[: len(results)])
-            words = f"The finished thresholds {finished} are kept in {target}, without pages."
+            words = f"The finished thresholds {finished} are saved in {target}, without pages."
             keep_when_stopped(part, target, words)
         with told_in_a_sentence(folder):
             Sweep(tuple(results)).write_pages(part)
     return results
 
 
-def _messages_kept() -> str:
+def _cached_messages() -> str:
     from deltasim.runtime.disk_cache import TRACES, cache_in_use, cache_root
 
     if not cache_in_use():
-        return "nothing is kept"
-    return f"messages that were computed to their end are kept in {cache_root() / TRACES.name}"
+        return "nothing is cached"
+    return f"messages that were computed to their end are cached in {cache_root() / TRACES.name}"
 
 
-def _whole(results: list[Result]) -> Result | Sweep:
+def _whole(results: list[Run]) -> Run | Sweep:
     """One run as it is, several as a sweep."""
     if len(results) == 1:
         return results[0]
@@ -145,7 +145,7 @@ def _whole(results: list[Result]) -> Result | Sweep:
     return Sweep(tuple(results))
 
 
-def _show(results: list[Result], as_json: bool) -> None:
+def _show(results: list[Run], as_json: bool) -> None:
     whole = _whole(results)
     if as_json:
         print(json.dumps(whole.to_dict(), indent=2, ensure_ascii=False, allow_nan=False))

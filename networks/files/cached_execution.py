@@ -1,4 +1,4 @@
-"""A network's messages on given inputs, computed once and kept."""
+"""A network's messages on given inputs, computed once and cached."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from deltasim.networks.execute import execute
 from deltasim.networks.graph import Network
 from deltasim.networks.trace import Trace
 from deltasim.runtime.arrays import Floats, Numbers
-from deltasim.runtime.disk_cache import TRACES, kept
+from deltasim.runtime.disk_cache import TRACES, cached_arrays
 from deltasim.runtime.sources import digest_of, edited_since_start
 
 SOURCES = tuple(Path(file) for file in (execute.__code__.co_filename, cells.__file__, connections.__file__))
@@ -50,7 +50,7 @@ def executed(
         }
 
     key = execution_digest(network, inputs)
-    found = make() if edited_since_start(*SOURCES) else kept(TRACES, key, make)
+    found = make() if edited_since_start(*SOURCES) else cached_arrays(TRACES, key, make)
     trace = Trace(found["messages"], found["step_bounds"], found["sequence_bounds"], network.digest)
     ends = trace.sequence_bounds // network.sweeps  # a frame has a step in every sweep
     outputs = [found["outputs"][first:end] for first, end in pairwise(ends.tolist())]

@@ -1,4 +1,4 @@
-"""The chart libraries (Vega, Vega-Lite, Vega-Embed) as one script, bundled once for a version and kept."""
+"""The chart libraries (Vega, Vega-Lite, Vega-Embed) as one script, bundled once for a version."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 
 import numpy as np
 
-from deltasim.runtime.disk_cache import SCRIPTS, kept
+from deltasim.runtime.disk_cache import SCRIPTS, cached_arrays
 from deltasim.runtime.unfinished import child
 
 BUNDLE = """
@@ -29,7 +29,7 @@ def libraries() -> str:
     version = ".".join(altair.SCHEMA_VERSION.lstrip("v").split(".")[:2])
     made_by = f"{importlib.metadata.version('vl-convert-python')} {version} {USE}"
     key = hashlib.sha256(made_by.encode()).hexdigest()
-    found = kept(SCRIPTS, key, lambda: {"script": np.frombuffer(bundled(version), np.uint8)})
+    found = cached_arrays(SCRIPTS, key, lambda: {"script": np.frombuffer(bundled(version), np.uint8)})
     script = found["script"].tobytes().decode()
     return script.replace("</script", "<\\/script")
 

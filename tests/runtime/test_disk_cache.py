@@ -1,4 +1,4 @@
-"""What is kept comes back as it was; what is damaged is noticed; the cache stays within its bound."""
+"""What is cached comes back as it was; what is damaged is noticed; the cache stays within its bound."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from deltasim.networks.trace import MESSAGE
 from deltasim.runtime.arrays import Numbers
 from deltasim.runtime.disk_cache import (
     VARIABLE,
+    CacheBucket,
     CacheWarning,
-    Shelf,
+    cached_arrays,
     content_digest,
-    kept,
     prune,
     read,
     without_cache,
@@ -34,7 +34,7 @@ from deltasim.runtime.disk_cache import (
 )
 from deltasim.runtime.errors import InputError
 
-SHELF = Shelf("traces", 1 << 20)
+BUCKET = CacheBucket("traces", 1 << 20)
 SMALL = {"steps": np.arange(5), "messages": np.zeros(3, MESSAGE)}
 
 
@@ -61,7 +61,7 @@ def same(one: Mapping[str, Numbers], other: Mapping[str, Numbers]) -> bool:
 
 def test_made_once(folder: Path) -> None:
     make = Maker()
-    assert all(same(kept(SHELF, "k", make), SMALL) for _ in range(3))
+    assert all(same(cached_arrays(BUCKET, "k", make), SMALL) for _ in range(3))
     assert make.asked == 1
     assert [path.name for path in folder.iterdir()] == ["k.npz"]
 
@@ -69,11 +69,11 @@ def test_made_once(folder: Path) -> None:
 def test_without_cache_nothing_is_read_or_written(folder: Path) -> None:
     make = Maker()
     with without_cache():
-        kept(SHELF, "k", make)
+        cached_arrays(BUCKET, "k", make)
     assert not folder.exists()
-    kept(SHELF, "k", make)
+    cached_arrays(BUCKET, "k", make)
     with without_cache():
-        kept(SHELF, "k", make)
+        cached_arrays(BUCKET, "k", make)
     assert make.asked == 3
 
 
@@ -87,7 +87,7 @@ def test_without_cache_nothing_is_read_or_written(folder: Path) -> None:
     )
 )
 def test_any_arrays_come_back(arrays: dict[str, Numbers], tmp_path_factory: pytest.TempPathFactory) -> None:
-    path = tmp_path_factory.mktemp("kept") / "a.npz"
+    path = tmp_path_factory.mktemp("cached") / "a.npz"
     write(path, "k", arrays)
     found = read(path, "k")
     assert found is not None and same(found, arrays)
@@ -95,7 +95,7 @@ def test_any_arrays_come_back(arrays: dict[str, Numbers], tmp_path_factory: pyte
 
 @given(data=st.data())
 def test_any_damage_is_noticed(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
-    path = tmp_path_factory.mktemp("kept") / "a.npz"
+    path = tmp_path_factory.mktemp("cached") / "a.npz"
     write(path, "k", SMALL)
     whole = bytearray(path.read_bytes())
     place = data.draw(st.integers(0, len(whole) - 1))
@@ -114,11 +114,11 @@ def test_any_damage_is_noticed(data: st.DataObject, tmp_path_factory: pytest.Tem
 
 def test_a_damaged_file_is_made_again(folder: Path) -> None:
     make = Maker()
-    kept(SHELF, "k", make)
+    cached_arrays(BUCKET, "k", make)
     (folder / "k.npz").write_bytes(b"nothing")
     with pytest.warns(CacheWarning, match="is damaged and is made again"):
-        assert same(kept(SHELF, "k", make), SMALL)
-    kept(SHELF, "k", make)
+        assert same(cached_arrays(BUCKET, "k", make), SMALL)
+    cached_arrays(BUCKET, "k", make)
     assert make.asked == 2
 
 
@@ -136,27 +136,27 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path, monkeypatch: pytes
     (tmp_path / "file").write_text("")
     monkeypatch.setenv(VARIABLE, str(tmp_path / "file"))
     with pytest.warns(CacheWarning, match=f"Name a folder in {VARIABLE}"):
-        assert same(kept(SHELF, "k", Maker()), SMALL)
+        assert same(cached_arrays(BUCKET, "k", Maker()), SMALL)
 
 
-def test_too_large_is_not_kept(folder: Path) -> None:
-    make = Maker({"large": np.zeros(SHELF.limit_bytes // 4 + 1, np.uint8)})
-    kept(SHELF, "k", make)
+def test_too_large_is_not_cached(folder: Path) -> None:
+    make = Maker({"large": np.zeros(BUCKET.limit_bytes // 4 + 1, np.uint8)})
+    cached_arrays(BUCKET, "k", make)
     assert list(folder.iterdir()) == []
 
 
 def test_the_oldest_goes_first_and_what_was_just_used_stays(folder: Path) -> None:
     folder.mkdir(parents=True)
-    shelf = Shelf("traces", 300)
+    bucket = CacheBucket("traces", 300)
     for age, name in enumerate(["new", "middle", "old"]):
         (folder / name).mkdir()
         (folder / name / "kernel").write_bytes(bytes(150))
         os.utime(folder / name, (1000 - age, 1000 - age))
-    prune(shelf)
+    prune(bucket)
     assert sorted(path.name for path in folder.iterdir()) == ["middle", "new"]
-    prune(shelf._replace(limit_bytes=299, spared_s=1e12))
+    prune(bucket._replace(limit_bytes=299, spared_s=1e12))
     assert sorted(path.name for path in folder.iterdir()) == ["middle", "new"]
-    prune(shelf._replace(limit_bytes=149))
+    prune(bucket._replace(limit_bytes=149))
     assert list(folder.iterdir()) == []
 
 
@@ -214,19 +214,19 @@ def test_whatever_decides_the_messages_decides_the_name() -> None:
 
 def test_an_entry_of_another_key_is_made_again(folder: Path) -> None:
     first, second = Maker(), Maker({"steps": np.arange(7)})
-    kept(SHELF, "a", first)
-    kept(SHELF, "b", second)
+    cached_arrays(BUCKET, "a", first)
+    cached_arrays(BUCKET, "b", second)
     (folder / "a.npz").write_bytes((folder / "b.npz").read_bytes())
     with pytest.warns(CacheWarning, match="a.npz is damaged and is made again"):
-        assert same(kept(SHELF, "a", first), SMALL)
-    assert same(kept(SHELF, "a", first), SMALL)
+        assert same(cached_arrays(BUCKET, "a", first), SMALL)
+    assert same(cached_arrays(BUCKET, "a", first), SMALL)
     assert (first.asked, second.asked) == (2, 1)
 
 
 def test_a_user_that_is_not_there_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, "~nobodyhere/x")
     with pytest.raises(InputError, match=f"{VARIABLE}: ~nobodyhere/x: no such user is known here"):
-        kept(SHELF, "k", Maker())
+        cached_arrays(BUCKET, "k", Maker())
 
 
 @pytest.mark.parametrize("name", ["x" * 5000, "circle", "file/below"])
@@ -234,27 +234,27 @@ def test_a_folder_that_cannot_be_is_told(name: str, tmp_path: Path, monkeypatch:
     (tmp_path / "circle").symlink_to(tmp_path / "circle")
     (tmp_path / "file").touch()
     monkeypatch.setenv(VARIABLE, str(tmp_path / name))
-    with pytest.warns(CacheWarning, match=f"Nothing can be kept in .*Name a folder in {VARIABLE}"):
-        assert same(kept(SHELF, "k", Maker()), SMALL)
+    with pytest.warns(CacheWarning, match=f"Nothing can be cached in .*Name a folder in {VARIABLE}"):
+        assert same(cached_arrays(BUCKET, "k", Maker()), SMALL)
 
 
 def test_what_others_can_write_to_is_not_believed(folder: Path, tmp_path: Path) -> None:
     make = Maker()
-    kept(SHELF, "k", make)
+    cached_arrays(BUCKET, "k", make)
     tmp_path.chmod(0o777)
     with pytest.warns(
         CacheWarning, match=f"others can write to {tmp_path} .mode 777., so nothing in {tmp_path}"
     ):
-        kept(SHELF, "k", make)
+        cached_arrays(BUCKET, "k", make)
     tmp_path.chmod(0o700)
-    kept(SHELF, "k", make)
+    cached_arrays(BUCKET, "k", make)
     assert make.asked == 2
     (tmp_path / "away").mkdir(mode=0o700)
     folder.rename(tmp_path / "away" / "traces")
     (tmp_path / "away").chmod(0o777)
     folder.symlink_to(tmp_path / "away" / "traces")  # the folder is closed, and lies in one that is not
     with pytest.warns(CacheWarning, match=f"others can write to {tmp_path / 'away'} "):
-        kept(SHELF, "k", make)
+        cached_arrays(BUCKET, "k", make)
     assert make.asked == 3
 
 
@@ -264,8 +264,8 @@ def test_a_full_disk_changes_no_result(folder: Path) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
     try:
         with pytest.warns(CacheWarning, match=os.strerror(errno.EFBIG)):
-            assert same(kept(SHELF, "k", make), make.arrays)
+            assert same(cached_arrays(BUCKET, "k", make), make.arrays)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert list(folder.iterdir()) == []
-    assert same(kept(SHELF, "k", make), make.arrays)
+    assert same(cached_arrays(BUCKET, "k", make), make.arrays)

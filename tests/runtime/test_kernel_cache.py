@@ -1,4 +1,4 @@
-"""A kernel is compiled anew when something it is built from has changed, or what was kept is not its own."""
+"""A kernel is compiled anew when something it is built from has changed, or what is cached is not its own."""
 
 from __future__ import annotations
 
@@ -194,7 +194,7 @@ def test_a_file_that_others_can_write_to_is_not_read(own: Sources, root: Path) -
 
 
 @pytest.mark.parametrize("mode, depth", [(0o777, 0), (0o1777, 0), (0o775, 1), (0o702, 2)])
-def test_nothing_is_read_or_kept_where_others_can_write(
+def test_nothing_is_read_or_cached_where_others_can_write(
     own: Sources, root: Path, mode: int, depth: int
 ) -> None:
     own.run()
@@ -203,7 +203,7 @@ def test_nothing_is_read_or_kept_where_others_can_write(
     (root, file.parent.parent, file.parent)[depth].chmod(mode)
     disk_cache.told.cache_clear()
     with pytest.warns(
-        CacheWarning, match=f"others can write to .*{mode:o}.*nothing is kept there.*{VARIABLE}"
+        CacheWarning, match=f"others can write to .*{mode:o}.*nothing is cached there.*{VARIABLE}"
     ):
         assert own.run() == (2, True)
     assert file.stat().st_mtime_ns == written and len(kernels_in(root, "run")) == 1

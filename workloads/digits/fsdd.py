@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltasim.runtime import sources
-from deltasim.runtime.disk_cache import FEATURES, kept
+from deltasim.runtime.disk_cache import FEATURES, cached_arrays
 from deltasim.runtime.errors import InputError
 from deltasim.workloads.digits.corpus import Corpus, digest_of, in_part
 from deltasim.workloads.features import log_mel
@@ -122,7 +122,7 @@ def file_name(recordings: Recordings, place: int) -> str:
 def read(path: Path, part: str = "all") -> Corpus:
     """Recordings of one part (train, test, all) of the official split, as features.
 
-    The features are kept: the same file gives them at once the next time.
+    The features are cached: the same file gives them at once the next time.
     """
     in_part(np.ones(1, bool), part)  # refuse an unknown part before any work
     try:
@@ -132,7 +132,7 @@ def read(path: Path, part: str = "all") -> Corpus:
         raise
     versions = [importlib.metadata.version(name) for name in ("librosa", "numpy", "scipy")]
     code = sources.digest_of(Path(__file__))
-    held = kept(FEATURES, digest_of(file, part, code, *versions), lambda: features_of(path, part))
+    held = cached_arrays(FEATURES, digest_of(file, part, code, *versions), lambda: features_of(path, part))
     bounds = held["bounds"].tolist()
     return Corpus(
         "fsdd",
@@ -147,7 +147,7 @@ def read(path: Path, part: str = "all") -> Corpus:
 
 
 def features_of(path: Path, part: str) -> dict[str, NDArray[Any]]:
-    """Features and labels of one part, as they are kept."""
+    """Features and labels of one part, as they are cached."""
     recordings = read_file(path)
     is_test = np.isin(recordings.index, TEST_INDICES)
     places = np.flatnonzero(in_part(is_test, part))
