@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +14,7 @@ from deltasim.networks.graph import Network
 from deltasim.runtime.arrays import Integers, Numbers
 from deltasim.runtime.disk_cache import UNREADABLE
 from deltasim.runtime.errors import InputError
+from deltasim.runtime.unfinished import new_file
 
 MESSAGE = np.dtype([("step", "<i4"), ("projection", "<i2"), ("source", "<i4"), ("delta", "<f4")])
 """One message: in ``step``, the encoder of ``projection`` sent that neuron ``source`` changed by
@@ -100,9 +100,7 @@ class Trace:
 
     def save(self, path: str | Path) -> None:
         """Write one compressed npz file, aside first and then renamed."""
-        target = Path(path)
-        aside = target.with_name(target.name + ".part")
-        with aside.open("wb") as file:
+        with new_file(Path(path)) as file:
             np.savez_compressed(
                 file,
                 messages=self.messages,
@@ -111,7 +109,6 @@ class Trace:
                 network_digest=np.array(self.network_digest),
                 digest=np.array(self.digest),
             )
-        os.replace(aside, target)
 
     @staticmethod
     def load(path: str | Path) -> Trace:

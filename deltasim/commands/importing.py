@@ -29,8 +29,7 @@ def import_model(
     """
     from deltasim.networks.files.network import save_network
     from deltasim.networks.importers.models import import_model as read
-    from deltasim.progress import compiling_line
-    from deltasim.reports.folder import new_folder, refuse_existing
+    from deltasim.runtime.output import new_folder, refuse_existing, told_in_a_sentence
 
     refuse_existing(out)
     imported = read(model, layers=layers)
@@ -43,11 +42,10 @@ def import_model(
         if inputs is not None:
             sequences[str(inputs)] = read_frames(inputs, network.input_size)
         library, original = original_of(model, layers)
-        with compiling_line():
-            for title, frames in sequences.items():
-                found = difference(imported, original, frames)
-                lines.append(f"largest difference from {library} on {title}: {found}")
-    with new_folder(out) as aside:
+        for title, frames in sequences.items():
+            found = difference(imported, original, frames)
+            lines.append(f"largest difference from {library} on {title}: {found}")
+    with new_folder(out) as aside, told_in_a_sentence(out):
         save_network(network, aside)
     for population in network.populations:
         print(

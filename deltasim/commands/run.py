@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deltasim.commands.options import Job, default_folder, parse_thetas, spell_command
-from deltasim.progress import compiling_line
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from deltasim.cases import Case
     from deltasim.reports.run import Run
     from deltasim.reports.sweep import Sweep
 
@@ -64,13 +66,12 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="print JSON and nothing else")] = False,
 ) -> None:
     """Run a trained network on a chip, print what it costs, and write a folder with the page of the run."""
-    from deltasim.reports.folder import refuse_existing
+    from deltasim.runtime.output import refuse_existing
 
     thetas = parse_thetas(theta)
     if out is not None:
         refuse_existing(out)
     with ExitStack() as settings:
-        settings.enter_context(compiling_line())
         if no_cache:
             from deltasim.runtime.disk_cache import without_cache
 
@@ -93,28 +94,53 @@ def _run(
     """Do the work; Ctrl-C between two thresholds of a sweep keeps those that are finished."""
     from deltasim.cases import dense_baseline, prepare, run_case
     from deltasim.progress import progress_bar
-    from deltasim.reports.folder import refuse_existing
+    from deltasim.runtime.output import refuse_existing
+    from deltasim.runtime.unfinished import tell_when_stopped
 
+    tell_when_stopped(f"No run was written; {_cached_messages()}.")
     chosen = job.read()
     if chosen.fallback and as_json:  # otherwise it stands in the table
         print(f"deltasim: {chosen.fallback}", file=sys.stderr)
+    cases = [prepare(chosen, chip, value, engine) for value in thetas]
+    folder = out or default_folder(cases)
+    refuse_existing(folder)
+    with progress_bar("dense run") as progress:
+        baseline = dense_baseline(cases[0], progress, jobs)
+
+    def ran(case: Case) -> Run:
+        command = spell_command(job, chip, case.theta)
+        with progress_bar(f"theta {case.theta}") as progress:
+            return run_case(case, baseline, command, progress, jobs)
+
+    if len(cases) == 1:
+        results = [ran(cases[0])]
+        results[0].save(folder)
+    else:
+        results = _swept(cases, ran, folder, out)
+    tell_when_stopped(f"The run is in {folder}.")
+    return folder, results
+
+
+def _swept(cases: list[Case], ran: Callable[[Case], Run], folder: Path, out: Path | None) -> list[Run]:
+    """Run the cases of a sweep, each written as soon as it is finished, the pages at the end."""
+    from deltasim.reports.sweep import Sweep, write_own
+    from deltasim.runtime.output import new_folder, told_in_a_sentence
+    from deltasim.runtime.unfinished import keep_when_stopped
+
     results: list[Run] = []
-    try:
-        cases = [prepare(chosen, chip, value, engine) for value in thetas]
-        refuse_existing(out or default_folder(cases))
-        with progress_bar("dense run") as progress:
-            baseline = dense_baseline(cases[0], progress, jobs)
+    with new_folder(folder) as part:
         for case in cases:
-            command = spell_command(job, chip, case.theta)
-            with progress_bar(f"theta {case.theta}") as progress:
-                results.append(run_case(case, baseline, command, progress, jobs))
-    except KeyboardInterrupt as stop:
-        if not results:
-            raise KeyboardInterrupt(f"No run was written; {_cached_messages()}.") from stop
-        saved = ", ".join(str(case.theta) for case in cases[: len(results)])
-        folder = _save(results, out or default_folder(cases[: len(results)]))
-        raise KeyboardInterrupt(f"The finished thresholds {saved} are in {folder}.") from stop
-    return _save(results, out or default_folder(cases)), results
+            results.append(ran(case))
+            with told_in_a_sentence(folder):
+                write_own(results[-1], part)
+                Sweep(tuple(results)).write_record(part)
+            target = out or default_folder(cases[: len(results)])
+            finished = ", ".join(str(case.theta) for case in cases[: len(results)])
+            words = f"The finished thresholds {finished} are saved in {target}, without pages."
+            keep_when_stopped(part, target, words)
+        with told_in_a_sentence(folder):
+            Sweep(tuple(results)).write_pages(part)
+    return results
 
 
 def _cached_messages() -> str:
@@ -132,10 +158,6 @@ def _whole(results: list[Run]) -> Run | Sweep:
     from deltasim.reports.sweep import Sweep
 
     return Sweep(tuple(results))
-
-
-def _save(results: list[Run], folder: Path) -> Path:
-    return _whole(results).save(folder)
 
 
 def _show(results: list[Run], as_json: bool) -> None:

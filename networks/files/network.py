@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -17,6 +16,7 @@ from deltasim.networks.graph import Network, Population, Projection
 from deltasim.networks.numbers.arithmetic import FLOAT32, Arithmetic, FixedPoint, Q
 from deltasim.runtime.arrays import Numbers
 from deltasim.runtime.errors import InputError, nearest
+from deltasim.runtime.unfinished import new_file
 
 VERSION = 1
 
@@ -106,9 +106,8 @@ def files_of(path: str | Path) -> tuple[Path, Path]:
 
 def write_aside(file: Path, content: bytes) -> None:
     """Write beside the file and rename, so that it is never half-written."""
-    aside = file.with_name(file.name + ".part")
-    aside.write_bytes(content)
-    os.replace(aside, file)
+    with new_file(file) as part:
+        part.write(content)
 
 
 def described(network: Network) -> dict[str, Any]:

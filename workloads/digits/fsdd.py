@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deltasim.runtime.disk_cache import FEATURES, cached_arrays, sources_digest
+from deltasim.runtime import sources
+from deltasim.runtime.disk_cache import FEATURES, cached_arrays
 from deltasim.runtime.errors import InputError
 from deltasim.workloads.digits.corpus import Corpus, digest_of, in_part
 from deltasim.workloads.features import log_mel
@@ -129,8 +130,9 @@ def read(path: Path, part: str = "all") -> Corpus:
     except OSError:
         read_file(path)  # says what is wrong with it
         raise
-    code = sources_digest(Path(__file__).parent.parent) + importlib.metadata.version("librosa")
-    held = cached_arrays(FEATURES, digest_of(file, part, code), lambda: features_of(path, part))
+    versions = [importlib.metadata.version(name) for name in ("librosa", "numpy", "scipy")]
+    code = sources.digest_of(Path(__file__))
+    held = cached_arrays(FEATURES, digest_of(file, part, code, *versions), lambda: features_of(path, part))
     bounds = held["bounds"].tolist()
     return Corpus(
         "fsdd",

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import platform
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -21,6 +19,7 @@ from deltasim.networks.trace import Trace
 from deltasim.networks.training.export import fixed_point
 from deltasim.networks.training.recipe import Batch, Model, Recipe, train
 from deltasim.runtime.errors import InputError
+from deltasim.runtime.output import new_folder, told_in_a_sentence
 from deltasim.workloads.benchmark import Outputs
 from deltasim.workloads.digits.batches import digit_batches, digit_loss, string_batches, string_loss
 from deltasim.workloads.digits.corpus import Corpus
@@ -164,10 +163,8 @@ def train_digits(
         "result": measured(dense, delta, sequences, lambda outputs: chosen.score(outputs, targets)),
     }
     result = Trained(dense, delta, stored, record)
-    aside = out.with_name(out.name + ".part")
-    shutil.rmtree(aside, ignore_errors=True)
-    save(result, aside)
-    os.replace(aside, out)
+    with new_folder(out) as part, told_in_a_sentence(out):
+        save(result, part)
     return result
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,6 +11,7 @@ import numpy as np
 from deltasim.networks.files.network import load_network, save_network
 from deltasim.networks.graph import Network
 from deltasim.runtime.errors import InputError
+from deltasim.runtime.unfinished import new_file
 from deltasim.workloads.features import BANDS, Normalisation
 
 SHIPPED = Path(__file__).parent / "trained"
@@ -40,9 +40,8 @@ def save(trained: Trained, folder: Path) -> None:
         "mean": [float(value) for value in trained.normalisation.mean],
         "deviation": [float(value) for value in trained.normalisation.deviation],
     }
-    aside = folder / (RECORD + ".part")
-    aside.write_text(json.dumps(content, indent=1) + "\n")
-    os.replace(aside, folder / RECORD)
+    with new_file(folder / RECORD) as file:
+        file.write((json.dumps(content, indent=1) + "\n").encode())
 
 
 def load(folder: Path) -> Trained:
