@@ -41,7 +41,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "reports/page/plane.py": (CHIP, LOOK),
     "reports/page/provenance.py": (ENERGY,),
     "reports/page/roofline.py": (CHIP, LOOK, LEVELS),
-    "reports/page/standing.py": (ENERGY,),
+    "reports/page/idle_power.py": (ENERGY,),
     "reports/page/theme.py": (LOOK, ENERGY),
     "reports/page/thresholds.py": (ENERGY, TEXT, LOOK),
     "reports/page/utilisation.py": (TIME, CHIP, LOOK),

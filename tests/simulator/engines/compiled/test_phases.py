@@ -29,7 +29,7 @@ from tests.simulator.strategies import (
     drams,
     inputs_of,
     placements,
-    random_profile,
+    random_send_counts,
     scratchpads,
 )
 
@@ -60,8 +60,10 @@ def forward_cases(draw: st.DrawFn) -> Case:
         memories.append(draw(drams(1)))
     fields["memories"] = memories
     placed = chip(fields | draw(placements(network, fields)))
-    profile = random_profile(network, np.random.default_rng(draw(st.integers(0, 2**16))))
-    return Case(network, execute(network, inputs)[0], placed, inputs, map_network(network, placed, profile))
+    send_counts = random_send_counts(network, np.random.default_rng(draw(st.integers(0, 2**16))))
+    return Case(
+        network, execute(network, inputs)[0], placed, inputs, map_network(network, placed, send_counts)
+    )
 
 
 @settings(max_examples=CASES)
