@@ -22,6 +22,8 @@ import numpy as np
 import platformdirs
 
 from deltasim.runtime.arrays import Numbers
+from deltasim.runtime.readers.files import Missing, Unreadable, folder_in
+from deltasim.runtime.readers.npz import read_arrays
 
 VARIABLE = "DELTASIM_CACHE"
 DAY_S = 86_400.0
@@ -52,8 +54,7 @@ def cache_root() -> Path:
     >>> cache_root().name != ""
     True
     """
-    named = os.environ.get(VARIABLE)
-    return Path(named).expanduser() if named else Path(platformdirs.user_cache_dir("deltasim"))
+    return folder_in(VARIABLE) or Path(platformdirs.user_cache_dir("deltasim"))
 
 
 @contextlib.contextmanager
@@ -116,15 +117,12 @@ def content_digest(arrays: Mapping[str, Numbers]) -> str:
 
 def read(path: Path) -> dict[str, Numbers] | None:
     """The arrays of a kept file; None where there is none, or, with a CacheWarning, a damaged one."""
-    from deltasim.networks.trace import UNREADABLE
-
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        intact = str(arrays.pop("digest")) == content_digest(arrays)
-    except (FileNotFoundError, NotADirectoryError):
+        arrays = read_arrays(path)
+        intact = "digest" in arrays and str(arrays.pop("digest")) == content_digest(arrays)
+    except Missing:
         return None
-    except UNREADABLE:
+    except Unreadable:
         intact = False
     if not intact:
         warnings.warn(f"{path} is damaged and is made again.", CacheWarning, stacklevel=3)

@@ -38,6 +38,7 @@ def noc(
 
     from deltasim.interrupt import interruptible
     from deltasim.runtime.errors import InputError
+    from deltasim.runtime.readers.files import is_file
     from deltasim.simulator.flit_network.energy import FlitPrices
     from deltasim.simulator.flit_network.fabric import parse_fabric
     from deltasim.simulator.flit_network.measure import Phases, Router, measure, measure_packets
@@ -48,7 +49,7 @@ def noc(
     if not 0 <= pitch_mm <= 1000:
         raise InputError("--pitch-mm", pitch_mm, "a pitch is 0 to 1000 mm", "Give for example 1.")
     fabric, router = parse_fabric(topology), Router(virtual_channels, buffer)
-    if traffic not in PATTERNS and Path(traffic).is_file():
+    if traffic not in PATTERNS and is_file(traffic):
         packets = read_packets(Path(traffic), fabric.terminals, flits)
         measured = interruptible(lambda: measure_packets(fabric, packets, router))
     else:

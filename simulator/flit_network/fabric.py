@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from deltasim.runtime.errors import InputError, nearest
+from deltasim.runtime.readers.files import is_file
 from deltasim.simulator.flit_network.state import Ints, Wires
 from deltasim.simulator.topology import Topology, parse_topology
 from deltasim.simulator.topology.deadlock import dependency_cycle
@@ -258,7 +259,7 @@ def topology_elsewhere(text: str, kind: str, place: str) -> Topology:
     if text in chip_names() or path.suffix in (".yaml", ".yml"):
         chip = load_chip(text)
         return described_topology(chip.network, chip.cores.count)
-    if path.is_file():
+    if is_file(path):
         return graph_topology(read_edges(path), None, path.name)
     choices = nearest(kind, [*FAMILIES, *chip_names()])
     raise InputError(place, text, "there is no such topology, chip or file of edges", choices)
