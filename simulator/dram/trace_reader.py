@@ -84,10 +84,10 @@ def quoted_record(text: str) -> str:
     >>> quoted_record("R 12 "), quoted_record("root:x:0"), quoted_record("")
     ('R 12', 'other text', 'nothing')
     """
-    letter = text.strip()[:1]
-    if letter in ("R", "W"):
-        return f"{letter} {quoted(text.strip()[1:].strip())}".strip()
-    return quoted(text.strip()) or "nothing"
+    record = text.strip()
+    if record[:1] in ("R", "W") and quoted(record[1:]) == record[1:]:
+        return record
+    return quoted(record) or "nothing"
 
 
 @kernel
