@@ -13,14 +13,8 @@ if TYPE_CHECKING:
     from deltasim.simulator.ledger.ledger import Ledger
     from deltasim.simulator.ledger.pricing import Energy
 
-KEYS = (
-    "benchmark", "data", "chip", "engine", "theta", "sequences", "steps", "messages", "occupancy", "score",
-    "reduction", "energy", "latency", "dram", "limits", "digest", "wall_s", "provenance",
-)  # fmt: skip
-
-
 def as_record(result: Measured) -> dict[str, Any]:
-    """The figures of a run under the keys that ``KEYS`` names; every value is a plain JSON type."""
+    """The figures of a run under the keys of `RecordForm`; every value is a plain JSON type."""
     energy, dram = result.energy, result.dram
     return {
         "benchmark": result.benchmark,

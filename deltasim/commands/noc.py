@@ -56,9 +56,10 @@ def noc(
     from pathlib import Path
 
     from deltasim.runtime.errors import InputError
+    from deltasim.runtime.readers.files import is_file
     from deltasim.simulator.flit_network.described import described
     from deltasim.simulator.flit_network.energy import FlitPrices
-    from deltasim.simulator.flit_network.fabric import is_file, parse_fabric
+    from deltasim.simulator.flit_network.fabric import parse_fabric
     from deltasim.simulator.flit_network.measure import Phases, Router, measure, measure_packets
     from deltasim.simulator.flit_network.patterns import is_pattern
     from deltasim.simulator.flit_network.traffic import read_packets

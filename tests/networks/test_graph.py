@@ -97,7 +97,8 @@ FAULTS = {
         [GIVEN, layer("a", 0), layer("b")],
         CHAIN,
     ),
-    "network test: population a: sweep -1: sweeps count from 0. Give 0 or more.": (
+    "network test: population a: sweep -1: sweeps count from 0, and there are at most 1,000. "
+    "Give the number of its pass.": (
         [GIVEN, layer("a", sweep=-1), layer("b")],
         CHAIN,
     ),
@@ -159,7 +160,7 @@ def test_digest_sees_what_changes_values_and_nothing_else():
         return random_stack("gru", 3, (4,), np.random.default_rng(0), **rest)
 
     plain = made()
-    assert plain.digest == made(name="another name").digest
+    assert plain.digest == made(name="another-name").digest
     others = [made(theta=0.1), made(arithmetic=FixedPoint()), made(readout=2), made(bidirectional=True)]
     others.append(random_stack("gru", 3, (4,), np.random.default_rng(1)))
     assert len({plain.digest, *(other.digest for other in others)}) == 6
