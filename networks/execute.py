@@ -182,7 +182,7 @@ def run_sequence(
             before = states.copy()
             begin, sources, deltas = messages.room(most)
             for place, reverse, encoders, resets_accumulators, memoryless, wanted, advance in runners:
-                heard = begin
+                received = begin
                 frame = length - 1 - position if reverse else position
                 for number, source, events, is_recorded, delay, theta, integrate in encoders:
                     if is_recorded:
@@ -198,7 +198,7 @@ def run_sequence(
                         end = begin + count
                         integrate(accumulators[place], sources[begin:end], deltas[begin:end])
                         begin = end
-                if position == 0 or begin > heard or not memoryless:
+                if position == 0 or begin > received or not memoryless:
                     states[place] = advance(accumulators[place], states[place])
                 if resets_accumulators:
                     accumulators[place][:] = starting[place]

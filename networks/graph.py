@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 
 from deltasim.networks.numbers.arithmetic import FLOAT32, Arithmetic, FixedPoint, Q
 from deltasim.runtime.arrays import Numbers
+from deltasim.runtime.behaviour import behaviour, is_ours
 from deltasim.runtime.errors import InputError, nearest
 
 if TYPE_CHECKING:
@@ -210,17 +211,18 @@ class Network:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 (hex) over everything that changes values: graph, cells, weights, thresholds,
-        arithmetic."""
+        """SHA-256 (hex) over everything that changes values: graph, cells, weights, thresholds, arithmetic.
+
+        A cell, connection or arithmetic of one's own counts with what its code does."""
         digest = hashlib.sha256()
         description = {
-            "arithmetic": [type(self.arithmetic).__name__, asdict(self.arithmetic)],
+            "arithmetic": [type(self.arithmetic).__name__, _fields(self.arithmetic)],
             "outputs": self.outputs,
             "populations": [
-                [p.name, p.cell.kind, asdict(p.cell), p.pass_number, p.reverse] for p in self.populations
+                [p.name, p.cell.kind, _fields(p.cell), p.pass_number, p.reverse] for p in self.populations
             ],
             "projections": [
-                [p.source, p.target, type(p.connection).__name__, p.role, p.delay]
+                [p.source, p.target, _kind(p.connection), p.role, p.delay]
                 + ([] if p.weight_format is None else [p.weight_format])
                 + ([] if p.accumulators is None else [{"accumulators": p.accumulators}])
                 for p in self.projections
@@ -268,6 +270,17 @@ class Network:
         """Zeros, (states, size)."""
         population = self.populations[index]
         return np.zeros((len(population.cell.states), population.size), self.arithmetic.dtype)
+
+
+def _fields(thing: Cell | Arithmetic) -> object:
+    """What a cell or an arithmetic is beside its name: its fields, or, for one's own, all that it does."""
+    return asdict(thing) if is_ours(thing) else behaviour(thing)
+
+
+def _kind(connection: Connection) -> str:
+    """The name of a connection's class; for one's own, with a digest over what it does."""
+    own = "" if is_ours(connection) else f" {behaviour(type(connection))}"
+    return type(connection).__name__ + own
 
 
 def _absorb(digest: Any, array: ArrayLike) -> None:

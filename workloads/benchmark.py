@@ -36,6 +36,7 @@ class Benchmark:
     better. ``classes`` and ``speakers`` (n,) say what is to be spread evenly when fewer sequences are taken;
     a sequence limited so has a digest of its own. ``data`` is one
     sentence about the data used, ``fallback`` another one when it is not the data that was hoped for.
+    ``thresholds`` says where those of the network come from: trained, or given with it.
     ``calibration_set`` is what a chip that pins hot columns counts messages on; None where all data are
     measured.
 
@@ -59,6 +60,7 @@ class Benchmark:
     data_digest: str
     fallback: str | None = None
     calibration_set: CalibrationSet | None = None
+    thresholds: str = "trained"
 
     def limited(self, count: int) -> Benchmark:
         """The first ``count`` sequences of the stratified order, kept in their own order."""

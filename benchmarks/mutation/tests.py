@@ -1,11 +1,15 @@
-"""Which tests are to notice the faults of which file: one line a file, the tests that notice most come first."""
+"""Which tests are to notice the faults of which file: a line a file, those that notice most come first."""
 
 from __future__ import annotations
 
 HAND = "tests/reports/by_hand"
 COUNTS, RECORD, TEXT = f"{HAND}/test_counts.py", f"{HAND}/test_record.py", f"{HAND}/test_text.py"
 ENERGY, TIME, CHIP = f"{HAND}/test_page_energy.py", f"{HAND}/test_page_time.py", f"{HAND}/test_page_chip.py"
-PAGE, LEVELS, MEASURED = "tests/reports/test_page.py", "tests/reports/test_levels.py", "tests/reports/test_measured.py"
+PAGE, LEVELS, MEASURED = (
+    "tests/reports/test_page.py",
+    "tests/reports/test_levels.py",
+    "tests/reports/test_measured.py",
+)
 TERMINAL, LOOK = "tests/reports/test_terminal.py", f"{HAND}/test_look.py"
 CHIPS = "tests/simulator/chip"
 CHIP_ERRORS, A_CHIP = f"{CHIPS}/test_chip_errors.py", f"{CHIPS}/test_chip.py"
@@ -56,7 +60,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "simulator/chip/actions.py": (COUNTS, A_CHIP),
     "simulator/chip/area.py": (COUNTS, f"{CHIPS}/test_area.py"),
     "simulator/chip/checks.py": (CHIP_ERRORS, A_CHIP),
-    "simulator/chip/describe.py": (A_CHIP, "tests/deltasim/test_command_line.py::test_describe"),
+    "simulator/chip/describe.py": (A_CHIP,),
     "simulator/chip/description.py": (A_CHIP, CHIP_ERRORS),
     "simulator/chip/loading.py": (CHIP_ERRORS, A_CHIP),
     "simulator/chip/memories.py": (CHIP_ERRORS, A_CHIP),
@@ -69,7 +73,10 @@ TESTS: dict[str, tuple[str, ...]] = {
     "simulator/chip/wiring.py": (f"{CHIPS}/test_wiring.py",),
     "simulator/dram/energy.py": ("tests/simulator/dram/test_energy.py",),
     "simulator/dram/rank_states.py": ("tests/simulator/dram/test_rank_states.py",),
-    "simulator/dram/run_trace.py": ("tests/simulator/dram/test_run_trace.py", "tests/simulator/dram/test_energy.py"),
+    "simulator/dram/run_trace.py": (
+        "tests/simulator/dram/test_run_trace.py",
+        "tests/simulator/dram/test_energy.py",
+    ),
     "simulator/flit_network/energy.py": ("tests/simulator/flit_network/test_measure.py",),
     "simulator/flit_network/measure.py": ("tests/simulator/flit_network/test_measure.py",),
 }

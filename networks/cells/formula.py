@@ -125,7 +125,9 @@ class Formula:
             return fixed_step(taken, arithmetic)
         return lambda accumulators, states: float_step(taken, accumulators, states)
 
-    def dense_step(self, parameters: Parameters, x: Numbers, state: tuple[Numbers, ...]) -> tuple[Numbers, ...]:
+    def dense_step(
+        self, parameters: Parameters, x: Numbers, state: tuple[Numbers, ...]
+    ) -> tuple[Numbers, ...]:
         """The textbook form, without deltas: the states, the output first."""
         taken = parsed(self.formula)
         sums = parameters.weights @ x + parameters.bias

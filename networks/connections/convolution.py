@@ -53,7 +53,9 @@ class Convolution(Integrating):
             raise InputError("weights", f"shape {weights.shape}", rule, "Reshape the array.")
         if self.gates < 1 or len(weights) % self.gates:
             rule = f"the kernels of {self.gates} gates, one after another, have as many planes each"
-            raise InputError("weights", f"{len(weights)} output planes", rule, "Stack one kernel for each gate.")
+            raise InputError(
+                "weights", f"{len(weights)} output planes", rule, "Stack one kernel for each gate."
+            )
         if min(self.stride) < 1 or min(self.padding) < 0:
             rule = "a stride is at least 1 and a padding at least 0"
             raise InputError(

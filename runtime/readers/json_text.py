@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from deltasim.runtime.readers.files import Unreadable, read_text
 
 MOST_BYTES = 1 << 28
 LONGEST_NUMBER = 400
+DEEPEST = 64
 
 
 def read_json(path: str | Path) -> Any:
@@ -28,7 +30,7 @@ def parse_json(text: str) -> Any:
     deltasim.runtime.readers.files.Unreadable: it is nested too deeply
     """
     try:
-        return json.loads(
+        found = json.loads(
             text,
             parse_int=lambda digits: number(digits, int),
             parse_float=lambda digits: number(digits, float),
@@ -39,6 +41,17 @@ def parse_json(text: str) -> Any:
         raise Unreadable(f"it is no JSON: {error.msg[:80]}", error.lineno) from None
     except RecursionError:
         raise Unreadable("it is nested too deeply") from None
+    level = [found]
+    for _ in range(DEEPEST):
+        level = [inner for value in level for inner in inside(value)]
+    if level:
+        raise Unreadable("it is nested too deeply")
+    return found
+
+
+def inside(value: Any) -> Iterable[Any]:
+    """What an object or a list holds."""
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
 def number(digits: str, kind: type[int] | type[float]) -> int | float:

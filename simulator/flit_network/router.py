@@ -7,7 +7,8 @@ Networks*, chapters 16 to 19) as it is with ``routing_delay = 0``, ``credit_dela
 * A head in front of its buffer asks for all free virtual channels of its output; its arbiter picks one, then
   the arbiter of each channel picks a head. In the next cycle it may ask for the switch.
 * A channel is free from the cycle after a packet's last flit has left the router by it, whether or not there
-  is a credit: buffers hold several packets, one behind the other.
+  is a credit: buffers hold several packets, one behind the other. An atomic channel is free once all credits
+  are back after that (``wait_for_tail_credit = 1``), so that its buffer never holds two packets.
 * A flit asks for the switch when its channel has a credit. An input offers for each output the virtual
   channel next in turn, then its arbiter picks an output; the arbiter of each output picks an input.
 * All arbiters are round robin and move on, past the winner, only when what they picked is granted in the end.
@@ -18,6 +19,8 @@ from __future__ import annotations
 
 from deltasim.runtime.compiling import inlined, kernel
 from deltasim.simulator.flit_network.state import (
+    FREE,
+    OWNED,
     Buffers,
     Calendar,
     Grants,
@@ -76,7 +79,7 @@ def allocate_channels(
             output, last = wires.way[router, terminal], turns.channel[wire, channel]
             best, nearest = -1, outputs
             for beyond in range(wires.lowest[router, terminal], wires.highest[router, terminal]):
-                if not taken[output, beyond]:
+                if taken[output, beyond] == FREE:
                     wanted = (output - first_out) * channels + beyond
                     away = turns_away(wanted, last, outputs)
                     if away < nearest:
@@ -101,7 +104,7 @@ def allocate_channels(
         buffers.heads[wire] -= 1
         granted_output[wire, channel], grants.channel[wire, channel] = output, beyond
         grants.ready[wire, channel] = now + wires.grant_cycles
-        taken[output, beyond] = True
+        taken[output, beyond] = OWNED
         turns.channel[wire, channel] = granted
         turns.owner[output, beyond] = asker
 
@@ -196,7 +199,7 @@ def move(
         if number == packets.flits[packet] - 1:
             grants.output[wire, channel] = -1
             buffers.heads[wire] += buffers.held[wire, channel] > 0
-            grants.taken[output, beyond] = False
+            grants.taken[output, beyond] = wires.after_tail
         grants.credits[output, beyond] -= 1
         grants.free_at[output] = now + wires.period[output]
         records.crossings[output] += 1

@@ -24,7 +24,9 @@ def networks(draw: st.DrawFn) -> Network:
     """Stacks of RNN, GRU, LSTM, in both directions too; convolutions; feedback; formulas; spikes; float32 and
     fixed."""
     rng = np.random.default_rng(draw(st.integers(0, 2**16)))
-    network = draw(st.sampled_from([recurrent, pruned, convolutional, with_feedback, with_formulas, spiking]))(draw, rng)
+    network = draw(
+        st.sampled_from([recurrent, pruned, convolutional, with_feedback, with_formulas, spiking])
+    )(draw, rng)
     theta = draw(st.sampled_from([0.0, 0.05, 0.3]))
     network = network.with_thresholds({"input": theta, "recurrent": draw(st.sampled_from([0.0, 0.1]))})
     if draw(st.booleans()):
@@ -159,7 +161,9 @@ def with_formulas(draw: st.DrawFn, rng: np.random.Generator) -> Network:
             Projection("input", "magnitude", planes),
             Projection("magnitude", "largest", AllToAll(small(rng, magnitude.size, 2, hidden))),
             Projection("largest", "product", unit, accumulators=(1,)),
-            Projection("product", "product", AllToAll(small(rng, hidden, 1, hidden)), "recurrent", 1, 0.0, None, (0,)),
+            Projection(
+                "product", "product", AllToAll(small(rng, hidden, 1, hidden)), "recurrent", 1, 0.0, None, (0,)
+            ),
         ),
         ("product", "magnitude"),
         FLOAT32,

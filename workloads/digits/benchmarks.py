@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltasim.runtime.errors import InputError
+from deltasim.runtime.readers.files import is_folder
 from deltasim.workloads.benchmark import Benchmark, CalibrationSet, stratified_order
 from deltasim.workloads.digits.corpus import Corpus, digest_of
 from deltasim.workloads.digits.scores import accuracy, digit_accuracy
@@ -100,7 +101,7 @@ def networks_for(task: str, found: Source, trained: Path | None) -> Trained:
             remedy = f"Run `deltasim train {task} --data DATA --out FOLDER`, then give `--trained FOLDER`."
             raise InputError("--data", found.name, f"no {task} networks for it are shipped", remedy)
         return load(shipped)
-    if not trained.is_dir():
+    if not is_folder(trained):
         remedy = f"Name a folder that `deltasim train {task}` wrote."
         raise InputError("trained", trained, "no such folder", remedy)
     return load(trained)

@@ -42,13 +42,11 @@ DRAM reads                    3                   7           2.3 ×
   row hits                 1.50   50.0 %       4.50
   row misses              0.500   16.7 %          1
   row conflicts               1   33.3 %       1.50
-occupancy, input         41.7 %               100 %
-occupancy, hidden        33.3 %               100 %
-accuracy                50.00 %            100.00 %   −50.00 points
-No unit is busy for half of the time, so latency and waiting set the pace; the busiest is the threshold scan (core0.scan) at 12.8 %.
-19.6 % of the energy rests on estimated prices.
-Data: two recordings on paper; 2 sequences, 3 steps, 6 messages.
-"""  # noqa: E501
+occupancy, input         41.7 %               100 % occupancy, hidden        33.3 %               100 %
+accuracy                50.00 %            100.00 %   −50.00 points No unit is busy for half of the time, so
+latency and waiting set the pace; the busiest is the threshold scan (core0.scan) at 12.8 %. 19.6 % of the
+energy rests on estimated prices. Data: two recordings on paper; 2 sequences, 3 steps, 6 messages. """  #
+noqa: E501
 
 
 def shown(renderable: object) -> list[str]:
@@ -186,8 +184,10 @@ def test_two_runs_side_by_side(tmp_path: Path) -> None:
         "the threshold scan (core0.scan) at 42.9 %."
     )
     figures = comparison.to_dict()["figures"]
-    assert figures["messages"] == {"a": 3.0, "b": 0.0, "ratio": 0.0}
-    assert figures["dram.bytes"]["a"] == 6 and figures["reduction.macs"]["b"] is None
+    assert figures["inference.messages"] == {"a": 3.0, "b": 0.0, "ratio": 0.0}
+    assert figures["messages"] == {"a": 6, "b": 0, "ratio": 0.0}
+    assert (figures["inference.dram.bytes"]["a"], figures["dram.bytes"]["a"]) == (6.0, 12)
+    assert figures["dram.row_conflicts"]["a"] == 2 and figures["reduction.macs"]["b"] is None
     assert figures["energy.inference_j"]["ratio"] == pytest.approx(622 / 2061)
     assert comparison.to_dict()["caution"] is None
 

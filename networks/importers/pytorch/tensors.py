@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from deltasim.networks.importers.operators import Doubles
+from deltasim.networks.importers.lowering.operators import Doubles
 from deltasim.runtime.errors import InputError, nearest
 
 NORMALISED = "parametrizations."  # how torch.nn.utils.parametrizations names what it keeps

@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from deltasim.networks.importers.functions import formula
-from deltasim.networks.importers.operators import Doubles
-from deltasim.networks.importers.signals import Signals, adaptive, windows_of
-from deltasim.networks.importers.tensors import as_array
+from deltasim.networks.importers.lowering import reductions
+from deltasim.networks.importers.lowering.functions import formula
+from deltasim.networks.importers.lowering.operators import Doubles
+from deltasim.networks.importers.lowering.signals import Signals
+from deltasim.networks.importers.pytorch.pooling import adaptive_pool, average_pool, max_pool, norm_pool
+from deltasim.networks.importers.pytorch.tagged import Handler, Tagged, each, numbers, tags_of
 from deltasim.runtime.arrays import Integers, Numbers
 from deltasim.runtime.errors import InputError
 
-
-@dataclass(frozen=True, eq=False)
-class Tagged:
-    """A value that differs from frame to frame, as tags."""
-
-    tags: Integers
-
-
-Handler = Callable[..., Any]
-"""``handler(signals, place, *args, **kwargs)`` with the function's own arguments, some of them Tagged."""
-
-MOVES = frozenset(
-    ("alias broadcast_to cat chunk clone concat concatenate contiguous detach dropout dropout2d expand expand_as "
-    "feature_dropout flatten flip getitem index_select interpolate movedim moveaxis narrow pad permute "
-    "pixel_shuffle pixel_unshuffle repeat repeat_interleave reshape reshape_as roll select split squeeze stack "
-    "swapaxes swapdims t tensor_split tile transpose unbind unflatten unfold unsqueeze view view_as").split(" ")
-)
+MOVES = frozenset({
+    "alias", "broadcast_to", "cat", "chunk", "clone", "concat", "concatenate", "contiguous",
+    "detach", "dropout", "dropout2d", "expand", "expand_as", "feature_dropout", "flatten", "flip",
+    "getitem", "index_select", "interpolate", "movedim", "moveaxis", "narrow", "pad", "permute",
+    "pixel_shuffle", "pixel_unshuffle", "repeat", "repeat_interleave", "reshape", "reshape_as",
+    "roll", "select", "split", "squeeze", "stack", "swapaxes", "swapdims", "t", "tensor_split",
+    "tile", "transpose", "unbind", "unflatten", "unfold", "unsqueeze", "view", "view_as",
+})  # fmt: skip
 """What only moves values, and is called on tags."""
 
 SIZES = frozenset(["dim", "get_device", "is_floating_point", "ndimension", "numel", "size", "getattr"])
@@ -47,17 +39,6 @@ def call(signals: Signals, place: str, name: str, args: Sequence[Any], kwargs: d
         return FUNCTIONS[name](signals, place, *args, **kwargs)
     rule = f"torch's {name} is not among the functions that are imported"
     raise InputError(place, name, rule, f"Use one of: {', '.join(sorted(FUNCTIONS))}; or moves of values.")
-
-
-def numbers(value: Any) -> Numbers:
-    """A number or tensor of the model as an array."""
-    found = as_array(value) if hasattr(value, "shape") else np.asarray(value, np.float64)
-    return np.zeros(()) if found is None else found
-
-
-def tags_of(signals: Signals, value: Any) -> Integers:
-    """The tags of a value, or of numbers."""
-    return value.tags if isinstance(value, Tagged) else signals.constant(numbers(value))
 
 
 def one(name: str, **defaults: float) -> Handler:
@@ -170,109 +151,6 @@ def convolution(
     )
 
 
-def each(value: Any, axes: int) -> list[int]:
-    """One number for each axis.
-
-    >>> each(2, 2), each((1, 3), 2)
-    ([2, 2], [1, 3])
-    """
-    listed = [int(own) for own in value] if isinstance(value, Sequence) else [int(value)]
-    return listed * axes if len(listed) == 1 else listed
-
-
-def pool_windows(
-    x: Tagged, axes: int, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil: bool
-) -> list[list[Any]]:
-    """The windows of each axis of PyTorch's poolings."""
-    taps = each(kernel, axes)
-    steps = taps if stride is None or stride == [] else each(stride, axes)
-    settings = zip(x.tags.shape[-axes:], taps, steps, each(padding, axes), each(dilation, axes), strict=True)
-    return [
-        windows_of(size, tap, step, (pad, pad), spread, ceil) for size, tap, step, pad, spread in settings
-    ]
-
-
-def max_pool(axes: int) -> Handler:
-    """``max_pool1d`` and ``max_pool2d``."""
-
-    def handler(
-        signals: Signals,
-        place: str,
-        x: Tagged,
-        kernel_size: Any,
-        stride: Any = None,
-        padding: Any = 0,
-        dilation: Any = 1,
-        ceil_mode: bool = False,
-        return_indices: bool = False,
-    ) -> Tagged:
-        if return_indices:
-            raise InputError(place, "return_indices", "only largest values are given", "Leave it out.")
-        windows = pool_windows(x, axes, kernel_size, stride, padding, dilation, ceil_mode)
-        return Tagged(signals.largest(place, x.tags, windows))
-
-    return handler
-
-
-def average_pool(axes: int) -> Handler:
-    """``avg_pool1d`` and ``avg_pool2d``; a ``divisor_override`` of 1 makes sums."""
-
-    def handler(
-        signals: Signals,
-        place: str,
-        x: Tagged,
-        kernel_size: Any,
-        stride: Any = None,
-        padding: Any = 0,
-        ceil_mode: bool = False,
-        count_include_pad: bool = True,
-        divisor_override: int | None = None,
-    ) -> Tagged:
-        windows = pool_windows(x, axes, kernel_size, stride, padding, 1, ceil_mode)
-        found = signals.average(place, x.tags, windows, padded=count_include_pad, divisor=divisor_override)
-        return Tagged(found)
-
-    return handler
-
-
-def norm_pool(axes: int) -> Handler:
-    """``lp_pool1d`` and ``lp_pool2d`` with norm 1, the sum, and 2, the root of the sum of squares."""
-
-    def handler(
-        signals: Signals,
-        place: str,
-        x: Tagged,
-        norm_type: float,
-        kernel_size: Any,
-        stride: Any = None,
-        ceil_mode: bool = False,
-    ) -> Tagged:
-        if norm_type not in (1, 2) or ceil_mode:
-            rule = "a pooling by a norm has norm 1 or 2, and no ceil_mode"
-            raise InputError(place, f"norm {norm_type}, ceil_mode {ceil_mode}", rule, "Use one of these.")
-        windows = pool_windows(x, axes, kernel_size, stride, 0, 1, False)
-        tags = x.tags if norm_type == 1 else signals.formula(f"{place}_square", "x0 ** 2", x.tags)
-        total = signals.average(f"{place}_sum", tags, windows, divisor=1.0)
-        return Tagged(total if norm_type == 1 else signals.formula(place, "sqrt(x0)", total))
-
-    return handler
-
-
-def adaptive_pool(axes: int, largest: bool) -> Handler:
-    """``adaptive_avg_pool`` and ``adaptive_max_pool`` in one and two dimensions."""
-
-    def handler(signals: Signals, place: str, x: Tagged, output_size: Any) -> Tagged:
-        wanted = list(output_size) if isinstance(output_size, Sequence) else [output_size] * axes
-        sizes = x.tags.shape[-axes:]
-        windows = [
-            adaptive(size, size if own is None else own) for size, own in zip(sizes, wanted, strict=True)
-        ]
-        pool = signals.largest if largest else signals.average
-        return Tagged(pool(place, x.tags, windows))
-
-    return handler
-
-
 def along(kind: str) -> Handler:
     """``sum``, ``mean`` and ``amax`` along axes."""
 
@@ -281,8 +159,8 @@ def along(kind: str) -> Handler:
     ) -> Tagged:
         axes = range(x.tags.ndim) if dim is None else dim if isinstance(dim, Sequence) else (dim,)
         if kind == "max":
-            return Tagged(signals.peak(place, x.tags, list(axes), keepdim))
-        return Tagged(signals.total(place, x.tags, list(axes), keepdim, mean=kind == "mean"))
+            return Tagged(reductions.peak(signals, place, x.tags, list(axes), keepdim))
+        return Tagged(reductions.total(signals, place, x.tags, list(axes), keepdim, mean=kind == "mean"))
 
     return handler
 
@@ -291,7 +169,7 @@ def softmax(logarithm: bool) -> Handler:
     """``softmax`` and ``log_softmax``."""
 
     def handler(signals: Signals, place: str, x: Tagged, dim: Any = -1, *rest: Any, **more: Any) -> Tagged:
-        return Tagged(signals.softmax(place, x.tags, -1 if dim is None else dim, logarithm))
+        return Tagged(reductions.softmax(signals, place, x.tags, -1 if dim is None else dim, logarithm))
 
     return handler
 
@@ -307,7 +185,9 @@ def layer_norm(
 ) -> Tagged:
     """``layer_norm`` over the last axes."""
     axes = range(x.tags.ndim - len(normalized_shape), x.tags.ndim)
-    found = signals.normalised(f"{place}_norm" if weight is not None else place, x.tags, list(axes), eps)
+    found = reductions.normalised(
+        signals, f"{place}_norm" if weight is not None else place, x.tags, list(axes), eps
+    )
     return scaled(signals, place, found, weight, bias)
 
 

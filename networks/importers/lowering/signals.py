@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from deltasim.networks.importers.layers import Constant, Feed, Layers
-from deltasim.networks.importers.operators import Doubles, Kernel, Matrix, Operator, Scale, Synapses
+from deltasim.networks.importers.lowering.layers import Constant, Feed, Layers
+from deltasim.networks.importers.lowering.operators import Doubles, Kernel, Matrix, Operator, Scale, Synapses
 from deltasim.runtime.arrays import Integers, Numbers
 from deltasim.runtime.errors import InputError
 
@@ -33,13 +33,6 @@ class Frame(NamedTuple):
 
     axis: int | None
     elements: Integers
-
-
-class Window(NamedTuple):
-    """What one place of a pooled axis reads: indices that are there, and how many with the padding."""
-
-    inside: Integers
-    extent: int
 
 
 class Signals:
@@ -217,118 +210,6 @@ class Signals:
         found = self.layers.linear(place, (feed,), np.repeat(offset, shape[1] * shape[2]))
         return self.restored(kept, found, shape)
 
-    def largest(self, place: str, tags: Integers, windows: Sequence[Sequence[Window]]) -> Integers:
-        """The largest value of every window: one list of windows for each pooled axis."""
-        kept, elements = self.planes(place, tags)
-        rows, columns = windows if len(windows) == 2 else ([Window(np.zeros(1, np.int64), 1)], windows[0])
-        down, right = filled_up(rows), filled_up(columns)
-        taken = elements[:, down[:, :, None, None], right[None, None]]  # C, H, kh, W, kw
-        lists = taken.transpose(2, 4, 0, 1, 3).reshape(down.shape[1] * right.shape[1], -1)
-        lists = np.unique(lists, axis=0) if len(lists) > 1 else lists
-        shape = (len(elements), len(rows), len(columns))
-        if len(lists) == 1:
-            return self.restored(kept, lists[0], shape)
-        formula = f"max({', '.join(f'x{number}' for number in range(len(lists)))})"
-        found = self.layers.elementwise(place, formula, tuple(lists))
-        return self.restored(kept, found, shape)
-
-    def average(
-        self,
-        place: str,
-        tags: Integers,
-        windows: Sequence[Sequence[Window]],
-        *,
-        padded: bool = True,
-        divisor: float | None = None,
-    ) -> Integers:
-        """The sum of every window over its size (``padded``: with its padding) or a ``divisor``."""
-        kept, elements = self.planes(place, tags)
-        rows, columns = windows if len(windows) == 2 else ([Window(np.zeros(1, np.int64), 1)], windows[0])
-        planes, high, wide = elements.shape
-        shape = (planes, len(rows), len(columns))
-        operator = tiled(elements.shape, rows, columns, divisor)
-        if operator is None:
-            targets, sources, weights = [], [], []
-            for number, (row, column) in enumerate((row, column) for row in rows for column in columns):
-                held = (row.inside[:, None] * wide + column.inside).ravel()
-                size = row.extent * column.extent if padded else held.size
-                targets.append(np.full(held.size, number))
-                sources.append(held)
-                weights.append(np.full(held.size, 1.0 / (divisor or size)))
-            target, source, weight = (np.concatenate(part) for part in (targets, sources, weights))
-            plane = np.arange(planes)[:, None]
-            operator = Synapses(
-                (plane * (shape[1] * shape[2]) + target).ravel(),
-                (plane * (high * wide) + source).ravel(),
-                np.tile(weight, planes),
-                int(np.prod(shape)),
-            )
-        found = self.layers.linear(place, (Feed(elements.ravel(), operator),), np.zeros(int(np.prod(shape))))
-        return self.restored(kept, found, shape)
-
-    def reduced(self, place: str, tags: Integers, axes: Sequence[int], keep: bool) -> tuple[Frame, Integers]:
-        """The lists of elements that are taken together along ``axes``, (values, each), and their frame."""
-        axis, elements = self.frame(place, tags)
-        along = sorted({own % tags.ndim for own in axes})
-        if axis in along:
-            rule = "it takes all frames of a sequence together"
-            raise InputError(place, f"axes {along}, frames on axis {axis}", rule, "Take other axes together.")
-        inner = [own - (axis is not None and axis < own) for own in along]
-        kept = [own for own in range(elements.ndim) if own not in inner]
-        moved = elements.transpose(*kept, *inner)
-        shape = tuple(moved.shape[: len(kept)])
-        lists = moved.reshape(int(np.prod(shape)), -1)
-        if keep:
-            shape = tuple(1 if own in inner else elements.shape[own] for own in range(elements.ndim))
-        elif axis is not None:
-            axis -= sum(own < axis for own in along)
-        return Frame(axis, np.empty(shape, np.int64)), lists
-
-    def total(
-        self, place: str, tags: Integers, axes: Sequence[int], keep: bool, mean: bool = False
-    ) -> Integers:
-        """The sum, or the mean, along axes."""
-        frame, lists = self.reduced(place, tags, axes, keep)
-        count, each = lists.shape
-        weight = 1.0 / each if mean else 1.0
-        operator = Synapses(
-            np.repeat(np.arange(count), each), np.arange(count * each), np.full(count * each, weight), count
-        )
-        found = self.layers.linear(place, (Feed(lists.ravel(), operator),), np.zeros(count))
-        return self.spread(Frame(frame.axis, found.reshape(frame.elements.shape)))
-
-    def peak(self, place: str, tags: Integers, axes: Sequence[int], keep: bool) -> Integers:
-        """The largest value along axes."""
-        frame, lists = self.reduced(place, tags, axes, keep)
-        if lists.shape[1] == 1:
-            found = lists[:, 0]
-        else:
-            text = f"max({', '.join(f'x{number}' for number in range(lists.shape[1]))})"
-            found = self.layers.elementwise(place, text, tuple(lists.T))
-        return self.spread(Frame(frame.axis, found.reshape(frame.elements.shape)))
-
-    def softmax(self, place: str, tags: Integers, axis: int, logarithm: bool = False) -> Integers:
-        """``exp(x) / sum(exp(x))`` along an axis, or its logarithm, taken from the largest value."""
-        far = self.affine(f"{place}_far", [(tags, 1.0), (self.peak(f"{place}_max", tags, (axis,), True), -1.0)], 0.0)
-        grown = self.formula(f"{place}_exp", "exp(x0)", far)
-        whole = self.total(f"{place}_sum", grown, (axis,), True)
-        return self.formula(
-            place, "x0 - log(x1)" if logarithm else "x0 / x1", far if logarithm else grown, whole
-        )
-
-    def normalised(
-        self, place: str, tags: Integers, axes: Sequence[int], epsilon: float, centred: bool = True
-    ) -> Integers:
-        """``(x - mean) / sqrt(variance + epsilon)`` along axes; not ``centred``: ``x`` over its own root mean
-        square."""
-        far = tags
-        if centred:
-            mean = self.total(f"{place}_mean", tags, axes, True, mean=True)
-            far = self.affine(f"{place}_centred", [(tags, 1.0), (mean, -1.0)], 0.0)
-        square = self.formula(f"{place}_square", "x0 ** 2", far)
-        spread = self.total(f"{place}_variance", square, axes, True, mean=True)
-        return self.formula(place, f"x0 / sqrt(x1 + {epsilon!r})", far, spread)
-
     def sequence(self, place: str, tags: Integers, axis: int) -> Integers:
         """The elements that a recurrent layer reads in a frame, the frames along ``axis``, one batch."""
         found, elements = self.frame(place, tags)
@@ -375,59 +256,3 @@ def synapses(kernel: Kernel) -> Synapses:
         np.concatenate([np.zeros(0), *weights]),
         len(kernel.kernel) * count,
     )
-
-
-def windows_of(
-    size: int, tap: int, stride: int, padding: tuple[int, int] = (0, 0), dilation: int = 1, ceil: bool = False
-) -> list[Window]:
-    """The windows of a pooling along one axis, as PyTorch and ONNX lay them.
-
-    With ``ceil`` a last window may begin within the input or its first padding and end beyond the second.
-
-    >>> [window.inside.tolist() for window in windows_of(5, 2, 2, ceil=True)]
-    [[0, 1], [2, 3], [4]]
-    """
-    before, after = padding
-    reach = dilation * (tap - 1) + 1
-    free = size + before + after - reach
-    count = (-(-free // stride) if ceil else free // stride) + 1
-    if ceil and (count - 1) * stride >= size + before:
-        count -= 1
-    found = []
-    for number in range(count):
-        places = number * stride - before + dilation * np.arange(tap)
-        inside = places[(places >= 0) & (places < size)]
-        found.append(Window(inside, int((places < size + after).sum())))
-    return found
-
-
-def adaptive(size: int, outputs: int) -> list[Window]:
-    """The windows of PyTorch's adaptive pooling along one axis.
-
-    >>> [window.inside.tolist() for window in adaptive(5, 2)]
-    [[0, 1, 2], [2, 3, 4]]
-    """
-    bounds = [(number * size // outputs, -(-(number + 1) * size // outputs)) for number in range(outputs)]
-    return [Window(np.arange(first, stop), stop - first) for first, stop in bounds]
-
-
-def filled_up(windows: Sequence[Window]) -> Integers:
-    """The indices of windows as a table, short ones filled up with their first: no largest value changes."""
-    longest = max(window.inside.size for window in windows)
-    rows = [np.append(w.inside, np.full(longest - w.inside.size, w.inside[0])) for w in windows]
-    return np.array(rows, np.int64)
-
-
-def tiled(
-    shape: tuple[int, ...], rows: Sequence[Window], columns: Sequence[Window], divisor: float | None
-) -> Kernel | None:
-    """An average over tiles that cover all planes as one convolution over the planes one below another."""
-    planes, high, wide = shape
-    down, right = rows[0].inside.size, columns[0].inside.size
-    for windows, tap, size in ((rows, down, high), (columns, right, wide)):
-        if any(window.extent != tap for window in windows):
-            return None
-        if np.concatenate([window.inside for window in windows]).tolist() != list(range(size)):
-            return None
-    weight = 1.0 / (divisor or down * right)
-    return Kernel(np.full((1, 1, down, right), weight), (1, planes * high, wide), (down, right))

@@ -9,18 +9,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deltasim.networks.importers.imported import Imported, Output
-from deltasim.networks.importers.layers import Hidden
-from deltasim.networks.importers.lowering import lower
-from deltasim.networks.importers.signals import FRAMES, OtherAxis, Signals
-from deltasim.networks.importers.tensors import Tensors
-from deltasim.networks.importers.torch_functions import MOVES, SIZES, TYPES, Tagged, call
-from deltasim.networks.importers.torch_layers import LAYERS, Reading, State
+from deltasim.networks.importers.lowering.layers import Hidden
+from deltasim.networks.importers.lowering.network import lower
+from deltasim.networks.importers.lowering.signals import FRAMES, OtherAxis, Signals
+from deltasim.networks.importers.pytorch.functions import MOVES, SIZES, TYPES, call
+from deltasim.networks.importers.pytorch.layers import LAYERS
+from deltasim.networks.importers.pytorch.reading import Reading, State
+from deltasim.networks.importers.pytorch.tagged import Tagged
+from deltasim.networks.importers.pytorch.tensors import Tensors
 from deltasim.runtime.errors import InputError
 
 if TYPE_CHECKING:
     import torch
 
 SIZED = {"Linear": "in_features", "BatchNorm1d": "num_features", "LayerNorm": "normalized_shape"}
+DISPATCHED = ("adaptive_max_pool1d", "adaptive_max_pool2d", "max_pool1d", "max_pool2d")
 IN_PLACE = {"iadd": "add", "isub": "sub", "imul": "mul", "itruediv": "truediv"}
 RECURRENT = ("RNN", "GRU", "LSTM", "RNNCell", "GRUCell", "LSTMCell")
 
@@ -42,6 +45,7 @@ def import_module(
     title = name or type(module).__name__
     with evaluating(module):
         graph = traced(module, title)
+        live(graph, module)  # refuses what cannot be imported before it asks for a shape
         shape = frame_shape or first_shape(module, graph, title)
         fault: Exception | None = None
         for layout, axis in layouts(module, shape):
@@ -49,20 +53,15 @@ def import_module(
                 return read(module, graph, title, layout, axis)
             except OtherAxis as error:
                 fault = fault or error
-            except (RuntimeError, IndexError, TypeError, AttributeError) as error:
-                text = str(error).splitlines()[0] if str(error) else type(error).__name__
-                rule = f"its forward cannot be followed with frames of shape {shape}: {text}"
-                fault = fault or InputError(
-                    f"model {title}", type(error).__name__, rule, "Give frame_shape, or export it to ONNX."
-                )
         assert fault is not None
         raise fault from None
 
 
 @contextmanager
 def evaluating(module: torch.nn.Module) -> Iterator[None]:
-    """The module as it is used once trained; afterwards as it was."""
+    """The module as it is used once trained; afterwards as it was, without what tracing leaves in it."""
     before = [(part, part.training) for part in module.modules()]
+    attributes = set(vars(module))
     for part, _ in before:
         part.training = False
     try:
@@ -70,6 +69,8 @@ def evaluating(module: torch.nn.Module) -> Iterator[None]:
     finally:
         for part, training in before:
             part.training = training
+        for name in set(vars(module)) - attributes:
+            delattr(module, name)
 
 
 def layer_name(module: torch.nn.Module) -> str | None:
@@ -86,6 +87,8 @@ def traced(module: torch.nn.Module, title: str) -> torch.fx.Graph:
     import torch
 
     class Tracer(torch.fx.Tracer):
+        proxy_buffer_attributes = True  # so that the graph says where buffers are used
+
         def is_leaf_module(self, part: torch.nn.Module, qualified_name: str) -> bool:
             if layer_name(part) is not None:
                 return True
@@ -105,8 +108,7 @@ def traced(module: torch.nn.Module, title: str) -> torch.fx.Graph:
     try:
         graph = Tracer().trace(module)
     except Exception as error:
-        text = " ".join(str(error).split())[:200]
-        rule = f"its forward cannot be traced: {text}"
+        rule = f"its forward cannot be traced: {first_sentence(error)}"
         remedy = "Take branches and loops over the input out of forward, or export the model to ONNX."
         raise InputError(f"model {title}", type(error).__name__, rule, remedy) from None
     return graph
@@ -132,7 +134,10 @@ def live(graph: torch.fx.Graph, module: torch.nn.Module) -> list[torch.fx.Node]:
 def in_place(node: torch.fx.Node, module: torch.nn.Module) -> bool:
     """Whether a call changes what it is given."""
     if node.op == "call_module":
-        return bool(getattr(module.get_submodule(str(node.target)), "inplace", False))
+        layer = module.get_submodule(str(node.target))
+        if layer_name(layer) is None:
+            refuse_layer(layer, str(node.target))
+        return bool(getattr(layer, "inplace", False))
     if node.op == "call_method":
         return str(node.target).endswith("_") and not str(node.target).startswith("__")
     name = getattr(node.target, "__name__", "")
@@ -208,47 +213,77 @@ def effective(module: torch.nn.Module) -> dict[str, Any]:
     return state
 
 
+def refuse_layer(layer: torch.nn.Module, target: str) -> None:
+    """Refuse a module of PyTorch that there is no row for."""
+    title = type(layer).__name__
+    rule = f"nn.{title} is not among the layers that are imported"
+    raise InputError(
+        f"layer {target or title.lower()}", f"nn.{title}", rule, f"Use one of: {', '.join(LAYERS)}."
+    )
+
+
+def first_sentence(error: Exception) -> str:
+    """What an error says, up to its first full stop."""
+    return " ".join(str(error).split()).partition(". ")[0].rstrip(".")[:200]
+
+
+def followed(place: str, function: Any, *args: Any, **kwargs: Any) -> Any:
+    """What a function gives. Errors: OtherAxis where it takes no such shapes, or no such arguments."""
+    try:
+        return function(*args, **kwargs)
+    except InputError as error:
+        if error.place != place.removeprefix("layer "):
+            raise
+        raise type(error)(place, error.value, error.rule, error.remedy) from None
+    except Exception as error:
+        rule = f"it cannot be followed with frames of this shape and layout: {first_sentence(error)}"
+        remedy = "Give another frame_shape, or export the model to ONNX."
+        raise OtherAxis(place, type(error).__name__, rule, remedy) from None
+
+
 def value_of(module: torch.nn.Module, reading: Reading, node: torch.fx.Node, known: Mapping[Any, Any]) -> Any:
     """What a node of the graph gives."""
     args, kwargs = mapped(node.args, known), mapped(node.kwargs, known)
-    signals = reading.signals
     if node.op == "get_attr":
         return constant_of(module, reading, str(node.target))
     if node.op == "call_module":
-        layer = module.get_submodule(str(node.target))
-        target = str(node.target)
-        place, kind = target or type(layer).__name__.lower(), layer_name(layer)
-        if not any(isinstance(part, Tagged) for part in leaves((args, kwargs))):
-            return layer(*args, **kwargs)
-        if kind is None:
-            rule = f"nn.{type(layer).__name__} is not among the layers that are imported"
-            raise InputError(f"layer {place}", f"nn.{type(layer).__name__}", rule, f"Use one of: {listed()}.")
-        refuse_states(f"layer {place}", args[:1])
-        prefix = f"{target}." if target else ""
-        return LAYERS[kind](reading, place, prefix, layer, *args, **kwargs)
-    place = node.name
-    function = node.target
-    name = str(function if node.op == "call_method" else getattr(function, "__name__", function))
-    inside = leaves((args, kwargs))
+        return layer_value(module.get_submodule(str(node.target)), reading, str(node.target), args, kwargs)
+    place, inside = node.name, leaves((args, kwargs))
+    name = function_name(node)
     if not any(isinstance(part, Tagged | State) for part in inside):
-        return (
-            getattr(args[0], name)(*args[1:], **kwargs)
-            if node.op == "call_method"
-            else function(*args, **kwargs)
-        )  # type: ignore[operator]
-    if not any(isinstance(part, Tagged) for part in inside):
-        if name == "getitem":
-            return args[0]
-        refuse_states(place, inside)
+        function: Any = getattr(args[0], name) if node.op == "call_method" else node.target
+        return followed(place, function, *args[node.op == "call_method" :], **kwargs)
+    if name == "getitem" and isinstance(args[0], State | tuple):
+        return args[0] if isinstance(args[0], State) else args[0][args[1]]
     refuse_states(place, inside)
     plain = IN_PLACE.get(name, name.rstrip("_"))
     if plain in TYPES:
         return retyped(place, args, kwargs)
     if plain in MOVES or plain in SIZES:
-        if plain == "getitem" and not isinstance(args[0], Tagged):
-            return args[0][args[1]]
-        return on_tags(signals, node, name, args, kwargs)
-    return call(signals, place, plain, args, kwargs)
+        return followed(place, on_tags, reading, node, name, args, kwargs)
+    return followed(place, call, reading.signals, place, plain, args, kwargs)
+
+
+def function_name(node: torch.fx.Node) -> str:
+    """The name that a function or method goes by in torch and its tables here."""
+    if node.op == "call_method":
+        return str(node.target)
+    from torch.nn import functional
+
+    for own in DISPATCHED:  # functions without a name of their own
+        if node.target is getattr(functional, own):
+            return own
+    return str(getattr(node.target, "__name__", node.target))
+
+
+def layer_value(layer: torch.nn.Module, reading: Reading, target: str, args: Any, kwargs: Any) -> Any:
+    """What a module that is called gives."""
+    place, kind = target or type(layer).__name__.lower(), str(layer_name(layer))
+    if not any(isinstance(part, Tagged) for part in leaves((args, kwargs))):
+        return followed(place, layer, *args, **kwargs)
+    refuse_states(f"layer {place}", args[:1])
+    prefix = f"{target}." if target else ""
+    return followed(f"layer {place}", LAYERS[kind], reading, place, prefix, layer, *args, **kwargs)
 
 
 def constant_of(module: torch.nn.Module, reading: Reading, target: str) -> Any:
@@ -256,10 +291,12 @@ def constant_of(module: torch.nn.Module, reading: Reading, target: str) -> Any:
     if reading.tensors.has(target):
         import torch
 
-        if reading.tensors.stored.get(target) is None or reading.tensors.stored[target].is_floating_point():
-            return torch.from_numpy(np.ascontiguousarray(reading.tensors.take(target)))
+        stored = reading.tensors.stored
+        like = stored[target if target in stored else reading.tensors.parts(target)[1]]  # type: ignore[index]
+        if like.is_floating_point():
+            return torch.from_numpy(np.ascontiguousarray(reading.tensors.take(target))).to(like.dtype)
         reading.tensors.used.add(target)
-        return reading.tensors.stored[target]
+        return like
     found: Any = module
     for part in target.split("."):
         found = getattr(found, part)
@@ -305,11 +342,11 @@ def retyped(place: str, args: Any, kwargs: Any) -> Any:
     return args[0]
 
 
-def on_tags(signals: Signals, node: torch.fx.Node, name: str, args: Any, kwargs: Any) -> Any:
+def on_tags(reading: Reading, node: torch.fx.Node, name: str, args: Any, kwargs: Any) -> Any:
     """A call that only moves values or asks for their shape, made on tags."""
     import torch
 
-    pads = name == "pad"
+    signals, pads = reading.signals, name == "pad"
 
     def tensor(part: Any) -> Any:
         if isinstance(part, Tagged):
@@ -327,6 +364,10 @@ def on_tags(signals: Signals, node: torch.fx.Node, name: str, args: Any, kwargs:
             return tuple(back(own) for own in part)
         return part
 
+    if name == "getattr" and args[1] in ("dtype", "device"):
+        like = next((own for own in reading.tensors.stored.values() if own.is_floating_point()), None)
+        plain = torch.float32 if args[1] == "dtype" else torch.device("cpu")
+        return plain if like is None else getattr(like, args[1])
     aggregate = torch.fx.node.map_aggregate
     args, kwargs = aggregate(args, tensor), aggregate(kwargs, tensor)
     if pads:
@@ -369,8 +410,3 @@ def outputs_of(signals: Signals, result: Any, title: str) -> tuple[list[Output],
         rule = "a model gives numbers that depend on its input"
         raise InputError(f"model {title}", "no output", rule, "Return them from forward.")
     return [output for output, _ in kept], [elements for _, elements in kept]
-
-
-def listed() -> str:
-    """All layers that are imported."""
-    return ", ".join(LAYERS)

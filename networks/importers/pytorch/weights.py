@@ -15,11 +15,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from deltasim.networks.importers.imported import Imported, Output
-from deltasim.networks.importers.lowering import lower
-from deltasim.networks.importers.signals import FRAMES, Frame, Signals
-from deltasim.networks.importers.tensors import Tensors
-from deltasim.networks.importers.torch_functions import FUNCTIONS, Tagged
-from deltasim.networks.importers.torch_layers import GATES, Reading, linear, one_layer, stack
+from deltasim.networks.importers.lowering.network import lower
+from deltasim.networks.importers.lowering.signals import FRAMES, Frame, Signals
+from deltasim.networks.importers.pytorch.functions import FUNCTIONS
+from deltasim.networks.importers.pytorch.layers import linear
+from deltasim.networks.importers.pytorch.reading import Reading
+from deltasim.networks.importers.pytorch.recurrent import GATES, one_layer, stack
+from deltasim.networks.importers.pytorch.tagged import Tagged
+from deltasim.networks.importers.pytorch.tensors import Tensors
 from deltasim.runtime.arrays import Numbers
 from deltasim.runtime.errors import InputError, nearest
 
@@ -104,7 +107,9 @@ def steps_of(tensors: Tensors, layers: str | None) -> list[Step]:
             return [step_of(tensors, next(iter(groups)), "", groups)]
         listed = " ".join(groups)
         rule = f"the file has the layers {listed}, and does not say what stands between them"
-        remedy = f'Name them in order with the functions between them, for example --layers "{example(groups)}".'
+        remedy = (
+            f'Name them in order with the functions between them, for example --layers "{example(groups)}".'
+        )
         raise InputError(tensors.place, f"{len(groups)} layers", rule, remedy)
     steps = []
     for word in layers.replace(",", " ").split():
@@ -152,7 +157,9 @@ def step_of(tensors: Tensors, name: str, option: str, groups: Mapping[str, list[
             kinds = {gates * size: kind for kind, gates in GATES.items()}
             if rows not in kinds:
                 rule = f"the recurrent weights of {size} neurons have {size}, {3 * size} or {4 * size} rows"
-                raise InputError(f"{place}: weight_hh{suffix}", f"shape {(rows, columns)}", rule, "Save it again.")
+                raise InputError(
+                    f"{place}: weight_hh{suffix}", f"shape {(rows, columns)}", rule, "Save it again."
+                )
             kind = kinds[rows]
             if (kind == "RNN") != (option in ("relu", "tanh")) or (option and kind != "RNN"):
                 return refuse_option(place, name, kind, option)

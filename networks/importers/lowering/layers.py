@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from deltasim.networks.importers.operators import Doubles, Operator
+from deltasim.networks.importers.lowering.operators import Doubles, Operator
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.errors import InputError
 

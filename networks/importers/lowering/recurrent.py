@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from deltasim.networks.cells import GRU, LSTM, RNN, Cell, Dense, Formula
-from deltasim.networks.importers.layers import Feed, Layers, Neurons
-from deltasim.networks.importers.operators import Doubles, Matrix, Scale
+from deltasim.networks.importers.lowering.layers import Feed, Layers, Neurons
+from deltasim.networks.importers.lowering.operators import Doubles, Matrix, Scale
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.errors import InputError
 
@@ -73,7 +73,9 @@ def require_fitting(name: str, read: Integers, weights: Weights, outputs: int) -
     for part, (found, wanted) in expected.items():
         if found != wanted:
             rule = f"{size} neurons that read {read.size} values need the shape {wanted}"
-            raise InputError(f"layer {name}: {part}", found, rule, "Check what the layer reads, and its kind.")
+            raise InputError(
+                f"layer {name}: {part}", found, rule, "Check what the layer reads, and its kind."
+            )
 
 
 def rnn(

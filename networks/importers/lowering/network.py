@@ -19,8 +19,17 @@ import numpy.typing as npt
 
 from deltasim.networks.cells import Cell, Conv2d, Dense, Formula, Input
 from deltasim.networks.graph import Network, Population, Projection
-from deltasim.networks.importers.connecting import Piece, fits, joined, of_matrix, of_planes, scattered, unit
-from deltasim.networks.importers.layers import (
+from deltasim.networks.importers.lowering.connecting import (
+    Piece,
+    joined,
+    of_matrix,
+    of_planes,
+    placed,
+    scattered,
+    unit,
+)
+from deltasim.networks.importers.lowering.folding import Folding
+from deltasim.networks.importers.lowering.layers import (
     Constant,
     Elementwise,
     Feed,
@@ -31,7 +40,7 @@ from deltasim.networks.importers.layers import (
     Neurons,
     Source,
 )
-from deltasim.networks.importers.operators import Doubles, Kernel, Matrix, Scale
+from deltasim.networks.importers.lowering.operators import Doubles, Kernel, Matrix, Scale
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.errors import InputError
 
@@ -39,14 +48,6 @@ Flags = npt.NDArray[np.bool_]
 OUTPUT = -1  # the reader of what the model gives
 ACTIVATIONS = {"x0": "identity", "relu(x0)": "relu", "sigmoid(x0)": "sigmoid", "tanh(x0)": "tanh"}
 """Formulas that are the activation of a Dense or Conv2d cell."""
-
-
-class Use(NamedTuple):
-    """Which elements of a layer another one reads in one list, and how."""
-
-    reader: int
-    elements: Integers
-    plain: bool  # value by value, in a list that has elements of no other layer
 
 
 class Plan(NamedTuple):
@@ -76,9 +77,9 @@ class Lowering:
     """Populations made one after another, each when something that is left reads it."""
 
     def __init__(self, layers: Layers, outputs: Sequence[Integers]) -> None:
-        self.layers, self.listed, self.owner = layers, layers.listed, layers.owners
+        self.layers, self.listed = layers, layers.listed
         self.outputs = [np.asarray(elements, np.int64).ravel() for elements in outputs]
-        self.uses = self.uses_of()
+        self.folding = Folding(layers, self.outputs)
         self.plans: list[Plan] = []
         self.place: dict[int, int] = {}  # of a layer, in plans
         self.copies: dict[tuple[bytes, bool], Integers] = {}
@@ -112,92 +113,6 @@ class Lowering:
         ]
         return Network(name, tuple(populations), tuple(projections), tuple(shown))
 
-    def uses_of(self) -> dict[int, list[Use]]:
-        """For every layer who reads it, among those that the outputs need."""
-        uses: dict[int, list[Use]] = {}
-        waiting: list[tuple[int, Integers, bool]] = [(OUTPUT, elements, False) for elements in self.outputs]
-        seen: set[int] = set()
-        while waiting:
-            reader, elements, plain = waiting.pop()
-            owner = self.owner[elements]
-            found = np.unique(owner).tolist()
-            for number in found:
-                use = Use(reader, elements[owner == number], plain and len(found) == 1)
-                uses.setdefault(number, []).append(use)
-                if number not in seen:
-                    seen.add(number)
-                    waiting += [(number, *read) for read in self.read_by(self.listed[number])]
-        return uses
-
-    @staticmethod
-    def read_by(layer: Layer) -> Iterator[tuple[Integers, bool]]:
-        """The lists of elements that a layer reads, and whether value by value."""
-        if isinstance(layer, Elementwise):
-            yield from ((elements, True) for elements in layer.operands)
-        elif isinstance(layer, Linear | Neurons):
-            for feed in layer.feeds:
-                yield feed.elements, isinstance(feed.operator, Scale) and not feed.delay
-
-    # What is taken in by whom
-
-    def root(self, number: int) -> int:
-        """The layer whose population computes this one: itself, or the only one that reads it."""
-        layer, uses = self.listed[number], self.uses[number]
-        if not all(use.plain for use in uses):
-            return number
-        if isinstance(layer, Elementwise):
-            whole = all(np.array_equal(use.elements, layer.elements) for use in uses)
-            if not whole or not all(isinstance(self.listed[use.reader], Elementwise) for use in uses):
-                return number
-        elif isinstance(layer, Linear):  # no element twice
-            chosen = {use.elements.tobytes(): use.elements.size for use in uses}
-            if sum(chosen.values()) > layer.elements.size:
-                return number
-        else:
-            return number
-        roots = {self.root(use.reader) for use in uses}
-        return roots.pop() if len(roots) == 1 else number
-
-    def expanded(self, feed: Feed, target: int) -> tuple[list[Feed], Doubles, set[str]]:
-        """A feed without the linear layers that are folded into it.
-
-        Returns feeds, what they add to the bias of the accumulators, and the names of linear layers with a
-        matrix of their own that were taken in.
-        """
-        alone = [feed], np.zeros((len(feed.accumulators), 1)), set()
-        owners = np.unique(self.owner[feed.elements]).tolist()
-        layer = self.listed[owners[0]]
-        if len(owners) > 1 or not isinstance(layer, Linear) or owners[0] in self.place or feed.delay:
-            return alone
-        chosen = feed.elements - layer.elements[0]
-        before = isinstance(feed.operator, Scale) and self.root(owners[0]) == target
-        if not before and len(layer.feeds) > 1:
-            return alone
-        bias = feed.operator.of(layer.bias[chosen])
-        matrices = any(not isinstance(part.operator, Scale) for part in layer.feeds)
-        names = {layer.name} if matrices else set()
-        found: list[Feed] = []
-        for part in (self.folded(feed, part, chosen, before) for part in layer.feeds):
-            if part is None:
-                return alone
-            more, own, taken_in = self.expanded(part, target)
-            found += more
-            bias = bias + own
-            names |= taken_in
-        return found, bias, names
-
-    @staticmethod
-    def folded(feed: Feed, part: Feed, chosen: Integers, before: bool) -> Feed | None:
-        """One feed of a linear layer and the one behind it as one, where that is a matrix too."""
-        operator, elements = None, part.elements
-        if isinstance(part.operator, Scale):
-            operator, elements = feed.operator.times_columns(part.operator.factors[chosen]), elements[chosen]
-        elif before and isinstance(feed.operator, Scale):
-            rows = part.operator.rows(chosen)
-            if rows is not None:
-                operator, elements = rows[0].times_rows(feed.operator.factors), elements[rows[1]]
-        return None if operator is None else Feed(elements, operator, feed.accumulators, part.delay)
-
     # Populations
 
     def population(self, number: int) -> int:
@@ -207,10 +122,10 @@ class Lowering:
         layer = self.listed[number]
         if isinstance(layer, Source):
             self.plan(number, Plan(layer.name, Input(layer.elements.size), (), None, False))
+        elif isinstance(layer, Elementwise) or self.folding.takes_in(number, number):
+            self.elementwise(number)
         elif isinstance(layer, Linear):
             self.assemble(number, None, layer.feeds, layer.bias[None], "x0")
-        elif isinstance(layer, Elementwise):
-            self.elementwise(number, layer)
         elif isinstance(layer, Neurons):
             self.assemble(number, layer.cell, layer.feeds, layer.bias, "")
         elif isinstance(layer, Hidden):
@@ -221,41 +136,61 @@ class Lowering:
         self.plans.append(plan)
         self.place[number] = len(self.plans) - 1
 
-    def elementwise(self, number: int, layer: Elementwise) -> None:
-        """An element-wise layer and all that it takes in, as one cell."""
+    def elementwise(self, number: int) -> None:
+        """An element-wise layer, or a sum of such, and all that it takes in, as one cell."""
+        size = self.listed[number].elements.size
         lanes: dict[bytes, int] = {}
         feeds: list[Feed] = []
+        biases: list[Doubles] = []
         statements: list[str] = []
         written: dict[int, str] = {}
+        folding = self.folding
 
-        def operand(elements: Integers) -> str:
-            owners = np.unique(self.owner[elements]).tolist()
-            if self.is_constant(elements).all():
-                values = self.values(elements)
-                if (values == values[0]).all():
-                    return f"({float(values[0])!r})"
-            inner = self.listed[owners[0]]
-            if isinstance(inner, Elementwise) and len(owners) == 1 and self.root(owners[0]) == number:
-                if owners[0] not in written:
-                    text = filled(inner)
-                    written[owners[0]] = f"t{len(written)}"
-                    statements.append(f"{written[owners[0]]} = {text}")
-                return written[owners[0]]
-            key = elements.tobytes()
+        def lane(key: bytes, elements: Integers | None, bias: Doubles) -> str:
             if key not in lanes:
                 lanes[key] = len(lanes)
-                feeds.append(Feed(elements, Scale(np.ones(elements.size)), (lanes[key],)))
+                biases.append(bias)
+                if elements is not None:
+                    feeds.append(Feed(elements, Scale(np.ones(size)), (lanes[key],)))
             return f"a{lanes[key]}"
 
-        def filled(inner: Elementwise) -> str:
-            texts = [operand(elements) for elements in inner.operands]
-            return re.sub(r"\bx(\d+)\b", lambda found: texts[int(found[1])], inner.formula)
+        def numbers(values: Doubles) -> str:
+            if (values == values[0]).all():
+                return f"({float(values[0])!r})"
+            return lane(b"numbers" + values.tobytes(), None, values)
 
-        formula = filled(layer)
+        def operand(elements: Integers) -> str:
+            if folding.is_constant(elements).all():
+                return numbers(folding.values(elements))
+            owners = np.unique(folding.owner[elements]).tolist()
+            first = owners[0]
+            plain = isinstance(self.listed[first], Elementwise)
+            inside = len(owners) == 1 and (plain or isinstance(self.listed[first], Linear))
+            if inside and folding.root(first) == number and (plain or folding.takes_in(first, number)):
+                if first not in written:
+                    text = filled(self.listed[first])
+                    written[first] = f"t{len(written)}"
+                    statements.append(f"{written[first]} = {text}")
+                return written[first]
+            return lane(elements.tobytes(), elements, np.zeros(size))
+
+        def filled(inner: Layer) -> str:
+            if isinstance(inner, Elementwise):
+                texts = [operand(elements) for elements in inner.operands]
+                return re.sub(r"\bx(\d+)\b", lambda found: texts[int(found[1])], inner.formula)
+            assert isinstance(inner, Linear)
+            terms = [numbers(inner.bias)] if inner.bias.any() else []
+            for feed in inner.feeds:
+                assert isinstance(feed.operator, Scale)
+                value = operand(feed.elements)
+                plain = (feed.operator.factors == 1).all()
+                terms.append(value if plain else f"{numbers(feed.operator.factors)} * {value}")
+            return " + ".join(terms)
+
+        formula = filled(self.listed[number])
         plain = formula.replace("a0", "x0") if len(lanes) == 1 and not statements else ""
-        size = layer.elements.size
         cell = None if plain in ACTIVATIONS else Formula(size, "; ".join([*statements, f"y = {formula}"]))
-        self.assemble(number, cell, feeds, np.zeros((len(lanes), size)), plain)
+        self.assemble(number, cell, feeds, np.array(biases), plain)
 
     def assemble(
         self, number: int, cell: Cell | None, feeds: Sequence[Feed], bias: Doubles, plain: str
@@ -268,16 +203,16 @@ class Lowering:
         reverse = isinstance(layer, Neurons) and layer.reverse
         found: list[Feed] = []
         for feed in feeds:
-            more, added, taken_in = self.expanded(feed, number)
+            more, added, taken_in = self.folding.expanded(feed, number, self.place)
             found += more
             matrices |= taken_in
             own[list(feed.accumulators)] += added
         name = matrices.pop() if len(matrices) == 1 and not isinstance(layer, Neurons) else layer.name
         found = [self.by_planes(feed, name, reverse) for feed in found]
         for feed in found:
-            constant = self.is_constant(feed.elements)
+            constant = self.folding.is_constant(feed.elements)
             if constant.any():
-                values = np.where(constant, self.values(feed.elements), 0.0)
+                values = np.where(constant, self.folding.values(feed.elements), 0.0)
                 own[list(feed.accumulators)] += feed.operator.of(values)
         if cell is None:
             operator = found[0].operator if len(found) == 1 else None
@@ -286,7 +221,7 @@ class Lowering:
             cell = Conv2d(shape, activation) if shape else Dense(layer.elements.size, activation)
         for feed in found:
             if not feed.delay:
-                for owner in np.unique(self.owner[feed.elements]).tolist():
+                for owner in np.unique(self.folding.owner[feed.elements]).tolist():
                     if not isinstance(self.listed[owner], Constant):
                         self.population(owner)
         self.plan(number, Plan(name, cell, tuple(found), own, reverse))
@@ -299,12 +234,13 @@ class Lowering:
 
     def shown(self, elements: Integers) -> list[int]:
         """The populations whose values side by side are these elements; a copy where there are none."""
-        cuts = np.flatnonzero(np.diff(self.owner[elements])) + 1
-        parts = [(int(self.owner[part[0]]), part) for part in np.split(elements, cuts)]
+        cuts = np.flatnonzero(np.diff(self.folding.owner[elements])) + 1
+        parts = [(int(self.folding.owner[part[0]]), part) for part in np.split(elements, cuts)]
         for owner, part in parts:
             layer = self.listed[owner]
             if isinstance(layer, Constant | Source) or not np.array_equal(layer.elements, part):
-                return [self.population(int(self.owner[self.copy(elements, "output", False)[0]]))]
+                held = self.copy(elements, "output", False)
+                return [self.population(int(self.folding.owner[held[0]]))]
         return [self.population(owner) for owner, _ in parts]
 
     def copy(self, elements: Integers, name: str, reverse: bool) -> Integers:
@@ -316,7 +252,7 @@ class Lowering:
             own = self.layers.reserve(size)
             layer = Neurons(self.layers.named(name), own, Dense(size), feeds, np.zeros((1, size)), reverse)
             self.copies[key] = self.layers.add(layer)
-            self.owner = self.layers.owners
+            self.folding.renew()
         return self.copies[key]
 
     # Projections
@@ -327,14 +263,11 @@ class Lowering:
         into: dict[tuple[int, int], list[Piece]] = {}
         for feed in plan.feeds:
             for source, piece in self.pieces(feed, plan):
-                others = into.setdefault((source, feed.delay), [])
-                if fits(piece, others):
-                    others.append(piece)
-                else:  # two that are no one connection: the second reads a copy
-                    whole = self.whole(source)
+                place = source
+                while not placed(piece, into.setdefault((place, feed.delay), [])):
+                    whole = self.whole(place)  # two that are no one connection: the second reads a copy
                     held = self.copy(whole, f"{plan.name}_skip", plan.reverse)
-                    other = self.population(int(self.owner[held[0]]))
-                    into.setdefault((other, 0), []).append(piece)
+                    place = self.population(int(self.folding.owner[held[0]]))
         projections = []
         for (source, delay), pieces in into.items():
             if pieces:
@@ -353,8 +286,8 @@ class Lowering:
     def pieces(self, feed: Feed, plan: Plan) -> Iterator[tuple[int, Piece]]:
         """What a feed reads, population by population."""
         operator, elements = feed.operator, feed.elements
-        varying = np.flatnonzero(~self.is_constant(elements))
-        owner = self.owner[elements]
+        varying = np.flatnonzero(~self.folding.is_constant(elements))
+        owner = self.folding.owner[elements]
         if isinstance(operator, Kernel):
             for number, kernel in self.planes(feed, operator) or ():
                 yield self.population(number), Piece(feed.accumulators, kernel)
@@ -377,8 +310,8 @@ class Lowering:
         """A kernel as kernels on whole populations, where every plane it reads is one of theirs."""
         count, high, wide = kernel.in_shape
         elements = feed.elements.reshape(count, high * wide)
-        owner = self.owner[elements]
-        constant = self.is_constant(elements)
+        owner = self.folding.owner[elements]
+        constant = self.folding.is_constant(elements)
         plane = np.full(count, -1)
         for number in range(count):
             if constant[number].all():
@@ -397,19 +330,6 @@ class Lowering:
                 return None
             found.append((number, own))
         return found
-
-    def is_constant(self, elements: Integers) -> Flags:
-        """Which of the elements are numbers of the model."""
-        constant = np.array([isinstance(layer, Constant) for layer in self.listed])
-        return constant[self.owner[elements]]
-
-    def values(self, elements: Integers) -> Doubles:
-        """The numbers of those elements that are constants; others mean nothing."""
-        held = np.zeros(self.layers.taken)
-        for layer in self.listed:
-            if isinstance(layer, Constant):
-                held[layer.elements] = layer.values
-        return held[elements]
 
     def passes(self, projections: Sequence[Projection]) -> list[int]:
         """The earliest pass in which each population can be computed.
