@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,12 +12,24 @@ import numpy as np
 
 from deltasim.networks.graph import Network
 from deltasim.runtime.arrays import Integers, Numbers
-from deltasim.runtime.disk_cache import UNREADABLE
 from deltasim.runtime.errors import InputError
+from deltasim.runtime.readers.files import Missing, Unreadable
+from deltasim.runtime.readers.npz import Wanted, read_npz
+from deltasim.runtime.unfinished import new_file
 
 MESSAGE = np.dtype([("step", "<i4"), ("projection", "<i2"), ("source", "<i4"), ("delta", "<f4")])
 """One message: in ``step``, the encoder of ``projection`` sent that neuron ``source`` changed by
 ``delta``."""
+
+
+WANTED = {
+    "messages": Wanted("V", 1),
+    "step_bounds": Wanted("i", 1),
+    "sequence_bounds": Wanted("i", 1),
+    "network_digest": Wanted("U", 0),
+    "digest": Wanted("U", 0),
+}
+"""The arrays of a trace's file."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,9 +111,7 @@ class Trace:
 
     def save(self, path: str | Path) -> None:
         """Write one compressed npz file, aside first and then renamed."""
-        target = Path(path)
-        aside = target.with_name(target.name + ".part")
-        with aside.open("wb") as file:
+        with new_file(Path(path)) as file:
             np.savez_compressed(
                 file,
                 messages=self.messages,
@@ -111,29 +120,43 @@ class Trace:
                 network_digest=np.array(self.network_digest),
                 digest=np.array(self.digest),
             )
-        os.replace(aside, target)
 
     @staticmethod
     def load(path: str | Path) -> Trace:
         """Read what ``save`` wrote, never with pickle; a damaged or foreign file is an InputError."""
+        remedy = "Execute the network again."
         try:
-            with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as archive:
-                trace = Trace(
-                    archive["messages"].astype(MESSAGE, casting="no"),
-                    archive["step_bounds"].astype(np.int64, casting="no"),
-                    archive["sequence_bounds"].astype(np.int64, casting="no"),
-                    str(archive["network_digest"]),
-                )
-                digest = str(archive["digest"])
-        except FileNotFoundError:
+            stored = read_npz(path, WANTED)
+            if stored["messages"].dtype != MESSAGE:
+                raise Unreadable("its messages have other fields")
+            bounds = (stored[name].astype(np.int64) for name in ("step_bounds", "sequence_bounds"))
+            trace = Trace(stored["messages"], *bounds, str(stored["network_digest"]))
+            require_bounds(trace)
+        except Missing:
             raise InputError(path, "no file", "a trace is read from a file", "Check the path.") from None
-        except UNREADABLE as error:
-            rule = "this is no readable trace"
-            raise InputError(path, type(error).__name__, rule, "Execute the network again.") from None
+        except Unreadable as error:
+            raise InputError(path, "damaged", f"this is no readable trace ({error.reason})", remedy) from None
+        digest = str(stored["digest"])
         if trace.digest != digest:
             rule = "the content of the trace does not match its digest"
             raise InputError(path, digest[:12], rule, "The file is damaged: execute the network again.")
         return trace
+
+
+def require_bounds(trace: Trace) -> None:
+    """Raise Unreadable unless sequences are made of steps, steps of messages, and every message is in its own.
+
+    >>> require_bounds(Trace(np.zeros(2, MESSAGE), np.array([0, 3]), np.array([0, 1]), ""))
+    Traceback (most recent call last):
+    deltasim.runtime.readers.files.Unreadable: its bounds do not fit its messages
+    """
+    steps, sequences, messages = trace.step_bounds, trace.sequence_bounds, trace.messages
+    sound = all(
+        len(bounds) > 0 and bounds[0] == 0 and bounds[-1] == last and bool((np.diff(bounds) >= 0).all())
+        for bounds, last in ((steps, len(messages)), (sequences, len(steps) - 1))
+    )
+    if not sound or (messages["step"] != np.repeat(np.arange(len(steps) - 1), np.diff(steps))).any():
+        raise Unreadable("its bounds do not fit its messages")
 
 
 def from_counts(

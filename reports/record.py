@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from deltasim.reports.record_form import VERSION
+
 if TYPE_CHECKING:
     import polars
 
@@ -13,16 +15,11 @@ if TYPE_CHECKING:
     from deltasim.simulator.ledger.ledger import Ledger
     from deltasim.simulator.ledger.pricing import Energy
 
-KEYS = (
-    "benchmark", "data", "chip", "engine", "theta", "sequences", "steps", "messages", "occupancy", "score",
-    "reduction", "energy", "latency", "dram", "limits", "digest", "wall_s", "provenance",
-)  # fmt: skip
-
-
 def as_record(result: Measured) -> dict[str, Any]:
-    """The figures of a run under the keys that ``KEYS`` names; every value is a plain JSON type."""
+    """The figures of a run under the keys of `RecordForm`; every value is a plain JSON type."""
     energy, dram = result.energy, result.dram
     return {
+        "version": VERSION,
         "benchmark": result.benchmark,
         "data": result.data,
         "chip": result.chip.name,
@@ -32,11 +29,7 @@ def as_record(result: Measured) -> dict[str, Any]:
         "steps": result.steps,
         "messages": len(result.trace.messages),
         "occupancy": dict(result.occupancy),
-        "score": {
-            "name": result.score.name,
-            "value": float(result.score.value),
-            "dense": None if result.score.dense is None else float(result.score.dense),
-        },
+        **quality(result),
         "reduction": dict(result.reduction),
         "energy": {
             "inference_j": energy.total_j / result.sequences,
@@ -52,6 +45,20 @@ def as_record(result: Measured) -> dict[str, Any]:
         "digest": result.digest,
         "wall_s": float(result.wall_s),
         "provenance": origins(result),
+    }
+
+
+def quality(result: Measured) -> dict[str, Any]:
+    """How well it did: a score where labels say what ought to come out, else how far it is from dense."""
+    if result.deviation is not None:
+        return {"deviation": result.deviation._asdict()}
+    name, value, dense = result.score
+    return {
+        "score": {
+            "name": name,
+            "value": None if value is None else float(value),
+            "dense": None if dense is None else float(dense),
+        }
     }
 
 

@@ -162,12 +162,19 @@ def traffic_group(result: Measured) -> Group:
 
 
 def quality_group(result: Measured) -> Group:
-    """Occupancy and score."""
+    """Occupancy, and the score where there is one."""
     rows = [
         Row(f"occupancy, {name}", percent(share), "", percent(1.0))
         for name, share in result.occupancy.items()
     ]
+    if result.deviation is not None:
+        rms, largest, agree = result.deviation
+        rows.append(Row("deviation from dense, RMS", f"{rms:.3g}"))
+        rows.append(Row("largest", f"{largest:.3g}", detail=True))
+        rows.append(Row("frames that agree with dense", percent(agree)))
     value, dense = result.score.value, result.score.dense
+    if value is None:
+        return Group("Quality", tuple(rows))
     difference = ""
     if dense is not None:
         told = score(result.score.name, 1.0).endswith("%")

@@ -55,11 +55,11 @@ def noc(
     """
     from pathlib import Path
 
-    from deltasim.interrupt import interruptible
     from deltasim.runtime.errors import InputError
+    from deltasim.runtime.readers.files import is_file
     from deltasim.simulator.flit_network.described import described
     from deltasim.simulator.flit_network.energy import FlitPrices
-    from deltasim.simulator.flit_network.fabric import is_file, parse_fabric
+    from deltasim.simulator.flit_network.fabric import parse_fabric
     from deltasim.simulator.flit_network.measure import Phases, Router, measure, measure_packets
     from deltasim.simulator.flit_network.patterns import is_pattern
     from deltasim.simulator.flit_network.traffic import read_packets
@@ -79,10 +79,10 @@ def noc(
     router = Router(network.virtual_channels, network.buffer, network.hop_cycles, atomic_channels)
     if not is_pattern(traffic) and is_file(traffic):
         packets = read_packets(Path(traffic), fabric.terminals, network.flits)
-        measured = interruptible(lambda: measure_packets(fabric, packets, router))
+        measured = measure_packets(fabric, packets, router)
     else:
         phases = Phases(warm_up=warm_up, measured=cycles)
-        measured = interruptible(lambda: measure(fabric, traffic, rate, network.flits, router, phases, seed))
+        measured = measure(fabric, traffic, rate, network.flits, router, phases, seed)
     energy = measured.counts.energy(FlitPrices.of_width(network.flit_bits), network.pitch_mm)
     energy["per_flit_j"] = energy["total_j"] / max(1, measured.delivered_flits)
     result = measured.to_dict()

@@ -89,7 +89,7 @@ def stack(
                 Projection(source, "readout", AllToAll.from_matrices(part), "input", 0, own_theta)
             )
         below = ["readout"]
-    title = name or f"{kind} {input_size}-{'-'.join(map(str, hidden_sizes))}"
+    title = name or f"{kind}-{input_size}-{'-'.join(map(str, hidden_sizes))}"
     return Network(title, tuple(populations), tuple(projections), tuple(below), Float32())
 
 

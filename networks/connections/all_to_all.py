@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deltasim.networks.connections.integrating import Integrating
-from deltasim.networks.connections.reach import furthest
+from deltasim.networks.connections.reach import largest_magnitude
 from deltasim.networks.connections.rules import Integrator, bounds_of, lanes_of, require_matching
 from deltasim.networks.numbers.arithmetic import Arithmetic, FixedPoint
 from deltasim.networks.numbers.fixed_point import saturated, shifted
@@ -117,9 +117,9 @@ class AllToAll(Integrating):
             arithmetic.accumulator.highest,
         )
         if arithmetic.fits_32_bits:
-            heaviest = -int(np.iinfo(columns.dtype).min)
+            largest_weight = -int(np.iinfo(columns.dtype).min)
             return lambda totals, sources, deltas: add_columns_narrow(
-                totals, rows, columns, sources, deltas, -shift, heaviest, lowest, highest
+                totals, rows, columns, sources, deltas, -shift, largest_weight, lowest, highest
             )
         return lambda totals, sources, deltas: add_columns_fixed(
             totals, rows, columns, sources, deltas, shift, lowest, highest
@@ -182,45 +182,55 @@ def add_columns_narrow(
     columns: Numbers,
     sources: Numbers,
     deltas: Numbers,
-    raised: int,
-    heaviest: int,
+    left_shift: int,
+    largest_weight: int,
     lowest: int,
     highest: int,
 ) -> None:
     """The same where no product is rounded (it is raised by 2**raised) and 32 bits hold every sum.
 
-    No weight is beyond +-``heaviest``. Eight messages that cannot take a sum to its bounds pass over the
-    accumulators at once, and no sum is looked at; all others come one by one, every sum saturated.
+    No weight is beyond +-``largest_weight``. Eight messages that cannot take a sum to its bounds pass over
+    the accumulators at once, and no sum is looked at; all others come one by one, every sum saturated.
     """
     reach = np.int64(highest + 1)  # no sum is beyond it
     for first in range(0, sources.size, 8):
         end = min(first + 8, sources.size)
         growth = np.int64(0)
         for message in range(first, end):
-            growth += abs(np.int64(deltas[message])) * heaviest << raised
+            growth += abs(np.int64(deltas[message])) * largest_weight << left_shift
         if reach + growth > highest:
             reach = np.int64(0)
             for gate in range(lanes.size):
-                reach = max(reach, furthest(accumulators[lanes[gate]]))
+                reach = max(reach, largest_magnitude(accumulators[lanes[gate]]))
         if end - first == 8 and reach + growth <= highest:
-            add_eight(accumulators, lanes, columns, sources[first:end], deltas[first:end], raised)
+            add_eight(accumulators, lanes, columns, sources[first:end], deltas[first:end], left_shift)
         else:
             for message in range(first, end):
                 add_saturated(
-                    accumulators, lanes, columns[sources[message]], deltas[message] << raised, lowest, highest
+                    accumulators,
+                    lanes,
+                    columns[sources[message]],
+                    deltas[message] << left_shift,
+                    lowest,
+                    highest,
                 )
         reach += growth
 
 
 @part
 def add_eight(
-    accumulators: Numbers, lanes: Integers, columns: Numbers, sources: Numbers, deltas: Numbers, raised: int
+    accumulators: Numbers,
+    lanes: Integers,
+    columns: Numbers,
+    sources: Numbers,
+    deltas: Numbers,
+    left_shift: int,
 ) -> None:
     """Eight columns of raw words, each read from end to end, where no sum can reach its bounds."""
-    da, db = np.int32(deltas[0] << raised), np.int32(deltas[1] << raised)
-    dc, dd = np.int32(deltas[2] << raised), np.int32(deltas[3] << raised)
-    de, df = np.int32(deltas[4] << raised), np.int32(deltas[5] << raised)
-    dg, dh = np.int32(deltas[6] << raised), np.int32(deltas[7] << raised)
+    da, db = np.int32(deltas[0] << left_shift), np.int32(deltas[1] << left_shift)
+    dc, dd = np.int32(deltas[2] << left_shift), np.int32(deltas[3] << left_shift)
+    de, df = np.int32(deltas[4] << left_shift), np.int32(deltas[5] << left_shift)
+    dg, dh = np.int32(deltas[6] << left_shift), np.int32(deltas[7] << left_shift)
     for gate in range(lanes.size):
         row = accumulators[lanes[gate]]
         a, b = columns[sources[0], gate], columns[sources[1], gate]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deltasim.networks.connections.integrating import Integrating
-from deltasim.networks.connections.reach import furthest
+from deltasim.networks.connections.reach import largest_magnitude
 from deltasim.networks.connections.rules import Integrator, bounds_of, lanes_of, require_matching
 from deltasim.networks.numbers.arithmetic import Arithmetic, FixedPoint
 from deltasim.networks.numbers.fixed_point import saturated, shifted
@@ -151,7 +151,7 @@ class Sparse(Integrating):
         return Sparse(self.pointer, self.targets, weights, self.target_size, self.gates)
 
     @cached_property
-    def heaviest(self) -> int:
+    def largest_weight(self) -> int:
         """The largest magnitude among raw words."""
         return max(-int(self.weights.min(initial=0)), int(self.weights.max(initial=0)))
 
@@ -163,10 +163,10 @@ class Sparse(Integrating):
             return lambda totals, sources, deltas: add_words(
                 totals, rows, pointer, targets, weights, sources, deltas
             )
-        shift, form, heaviest = arithmetic.product_shift, arithmetic.accumulator, self.heaviest
+        shift, form, largest_weight = arithmetic.product_shift, arithmetic.accumulator, self.largest_weight
         lowest, highest = form.lowest, form.highest
         return lambda totals, sources, deltas: add_words_fixed(
-            totals, rows, pointer, targets, weights, sources, deltas, shift, heaviest, lowest, highest
+            totals, rows, pointer, targets, weights, sources, deltas, shift, largest_weight, lowest, highest
         )
 
 
@@ -249,14 +249,14 @@ def add_words_fixed(
     sources: Numbers,
     deltas: Numbers,
     shift: int,
-    heaviest: int,
+    largest_weight: int,
     lowest: int,
     highest: int,
 ) -> None:
     """Add raw columns: every product rounded to the accumulator's fraction, every sum saturated.
 
-    No word is beyond +-``heaviest``. A message that cannot take a sum to its bounds is added without looking
-    at any. How far the sums reach is looked up once as many words have been added as there are sums.
+    No word is beyond +-``largest_weight``. A message that cannot take a sum to its bounds is added without
+    looking at any. How far the sums reach is looked up once as many words have been added as there are sums.
     """
     sums = by_place(accumulators, lanes)
     reach, unseen = np.int64(highest) + 1, 0  # no sum is beyond it; words added since it was looked up
@@ -264,9 +264,9 @@ def add_words_fixed(
         delta, source = np.int64(deltas[message]), sources[message]
         places = targets[pointer[source] : pointer[source + 1]]
         words = weights[pointer[source] : pointer[source + 1]]
-        growth = shifted(abs(delta) * heaviest, shift)
+        growth = shifted(abs(delta) * largest_weight, shift)
         if reach + growth > highest and unseen >= sums.size:
-            reach, unseen = furthest(sums), 0
+            reach, unseen = largest_magnitude(sums), 0
         if shift <= 0 and reach + growth <= highest:
             times = shifted(delta, shift)
             for word in range(words.size):

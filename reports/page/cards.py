@@ -47,14 +47,27 @@ def cards(result: Measured) -> tuple[Card, ...]:
             "reduction.weight_fetches",
             saved["weight_fetches"],
         ),
-        Card(
-            told.name.capitalize(),
-            score(told.name, told.value),
-            f"dense {score(told.name, told.dense)}",
-            "score.value",
-            float(told.value),
-        ),
     ]
+    if told.value is not None:
+        found.append(
+            Card(
+                told.name.capitalize(),
+                score(told.name, told.value),
+                f"dense {score(told.name, told.dense)}",
+                "score.value",
+                float(told.value),
+            )
+        )
+    if result.deviation is not None:
+        found.append(
+            Card(
+                "Deviation from dense",
+                f"{result.deviation.rms:.3g}",
+                f"RMS; {percent(result.deviation.agree)} of frames agree",
+                "deviation.rms",
+                result.deviation.rms,
+            )
+        )
     if result.dram is not None:
         found.append(
             Card(

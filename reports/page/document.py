@@ -9,20 +9,10 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from deltasim.reports.page.parts import Page, Spec
+from deltasim.reports.page.script import libraries
 
 if TYPE_CHECKING:
     import jinja2
-
-
-@functools.cache
-def libraries() -> str:
-    """The chart libraries (Vega, Vega-Lite, Vega-Embed) as one script, of the version altair writes for."""
-    import altair
-    import vl_convert
-
-    version = ".".join(altair.SCHEMA_VERSION.lstrip("v").split(".")[:2])
-    script: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", version)
-    return script.replace("</script", "<\\/script")
 
 
 @functools.cache

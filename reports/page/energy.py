@@ -82,10 +82,15 @@ def by_part(result: Measured, parts: list[str]) -> Spec:
 
 
 def by_layer(result: Measured, parts: list[str]) -> Spec:
-    """Stacked bars for each layer; the dense run's are pale."""
+    """Stacked bars for each layer that costs anything; the dense run's are pale."""
     rows = []
-    for run, ledger, energy in runs(result):
-        for layer in ledger.layers:
+    costing = [
+        layer
+        for layer in result.ledger.layers
+        if any(any(energy.by_layer[layer].values()) for _, _, energy in runs(result))
+    ]
+    for run, _, energy in runs(result):
+        for layer in costing:
             whole = sum(energy.by_layer[layer].values())
             for place, part in enumerate(parts):
                 joules = energy.by_layer[layer][part] / result.sequences
@@ -121,4 +126,4 @@ def by_layer(result: Measured, parts: list[str]) -> Spec:
             ],
         )
     )
-    return finished(bars, max(140, 52 * len(result.ledger.layers)))
+    return finished(bars, max(140, 52 * len(costing)))

@@ -15,8 +15,8 @@ from deltasim.simulator.schema.part import Part
 from deltasim.simulator.schema.quantities import (
     Bits,
     Bytes,
-    Count,
-    CountOrZero,
+    CycleCount,
+    CycleCountOrZero,
     Cycles,
     Energy,
     Frequency,
@@ -24,8 +24,14 @@ from deltasim.simulator.schema.quantities import (
     Node,
     Power,
     Text,
+    counted,
     period_ps,
 )
+
+MOST_CORES = 16_384  # over all chips that are joined
+Lanes = Annotated[int, counted(1 << 20)]
+Core = Annotated[int, counted(MOST_CORES - 1, least=0)]
+Slots = Annotated[int, counted(1 << 16)]
 
 Stage = Literal["scan", "send", "receive", "mac", "update"]
 
@@ -36,14 +42,14 @@ class Scan(Part):
     ``pad(n)`` rounds n up to a multiple of ``pad_to``.
     """
 
-    elements_per_cycle: Count
-    pad_to: Count = 1
+    elements_per_cycle: Lanes
+    pad_to: Lanes = 1
 
 
 class PerMessage(Part):
     """A stage that takes ``cycles`` for each message; 0 where the core has no such stage."""
 
-    cycles: CountOrZero
+    cycles: CycleCountOrZero
 
 
 class Mac(Part):
@@ -54,27 +60,27 @@ class Mac(Part):
     scratchpad, so the array that is sent the most columns sets the pace.
     """
 
-    lanes: Count
-    arrays: Count = 1
+    lanes: Lanes
+    arrays: Annotated[int, counted(1024)] = 1
 
 
 class Update(Part):
     """The neuron update of a partition of n: ``fixed + cycles * ceil(n / lanes)`` cycles."""
 
-    lanes: Count
-    cycles: CountOrZero
-    fixed: CountOrZero = 0
+    lanes: Lanes
+    cycles: CycleCountOrZero
+    fixed: CycleCountOrZero = 0
 
 
 class Dma(Part):
-    """How a core fetches a column: in pieces that end at every multiple of ``burst`` bytes.
+    """How a core fetches a column: in bursts that end at every multiple of ``burst`` bytes.
 
-    At most ``outstanding`` pieces of a column are on their way at once, from their address until their words
+    At most ``outstanding`` bursts of a column are on their way at once, from their address until their words
     are in the sums.
     """
 
     burst_bytes: Bytes = Field(alias="burst")
-    outstanding: Count
+    outstanding: Slots
 
 
 class Cores(Part):
@@ -87,16 +93,16 @@ class Cores(Part):
     Each stage is a unit of its own, unless ``shared_units`` names stages that exclude each other.
     """
 
-    count: Count
+    count: Annotated[int, counted(MOST_CORES)]
     clock_hz: Frequency = Field(alias="clock")
     scan: Scan
     send: PerMessage
     receive: PerMessage
     mac: Mac
     update: Update
-    outstanding_fetches: Count
+    outstanding_fetches: Slots
     dma: Dma | None = None
-    shared_units: tuple[tuple[Stage, ...], ...] = ()
+    shared_units: tuple[tuple[Stage, ...], ...] = Field(default=(), examples=["[[scan, mac]]"])
 
     @property
     def period_ps(self) -> int:
@@ -108,7 +114,7 @@ class JoinedLink(Part):
 
     width_bits: Bits = Field(alias="width")
     clock_hz: Frequency = Field(alias="clock")
-    hop_cycles: Count
+    hop_cycles: CycleCount
 
     @property
     def period_ps(self) -> int:
@@ -121,7 +127,7 @@ class Joined(Part):
     """
 
     topology: Text
-    gateway: CountOrZero = 0
+    gateway: Core = 0
     link: JoinedLink
 
 
@@ -144,14 +150,19 @@ class Interconnect(Part):
     topology: Text
     clock_hz: Frequency = Field(alias="clock")
     link_width_bits: Bits = Field(alias="link_width")
-    hop_cycles: Count
-    message_bits: Count
-    request_bits: Count
-    buffer_flits: Count | None = Field(default=None, alias="buffer")
-    virtual_channels: Count | None = None
+    hop_cycles: CycleCount
+    message_bits: Annotated[int, counted(1 << 20)]
+    request_bits: Annotated[int, counted(1 << 20)]
+    buffer_flits: Annotated[int, counted(4096)] | None = Field(default=None, alias="buffer")
+    virtual_channels: Annotated[int, counted(64)] | None = None
     pitch_m: Length | None = Field(default=None, alias="pitch")
     edges: Annotated[tuple[tuple[Any, ...], ...], Field(min_length=1)] | None = None
     joined: Joined | None = None
+
+    @property
+    def is_bus(self) -> bool:
+        """One link for all, without routers."""
+        return self.topology.partition(":")[0] == "bus"
 
     @property
     def period_ps(self) -> int:
@@ -161,7 +172,7 @@ class Interconnect(Part):
 class Explicit(Part):
     """Placement by hand: population -> cores it is spread over; projection -> memory of its weights."""
 
-    cores: dict[Text, Annotated[tuple[CountOrZero, ...], Field(min_length=1)]] = Field(default_factory=dict)
+    cores: dict[Text, Annotated[tuple[Core, ...], Field(min_length=1)]] = Field(default_factory=dict)
     memory: dict[Text, Text] = Field(default_factory=dict)
 
 
@@ -173,7 +184,7 @@ class Placement(Part):
 
     ``policy`` is for weights: ``nearest`` (the default) puts a block into the first memory that still holds
     it, ``streamed`` into a DRAM, ``cached`` into the memory behind the chip's first cache, to be fetched
-    through it; ``pinned`` puts the columns that a profile shows to be hottest into the first scratchpad or
+    through it; ``pinned`` puts the columns that send counts show to be hottest into the first scratchpad or
     buffer, as far as it holds them, and the others into a DRAM. ``layers`` gives a population's or a
     projection's own; ``explicit`` goes before both.
     """
@@ -184,14 +195,14 @@ class Placement(Part):
 
     @property
     def pins(self) -> bool:
-        """Whether some weights are placed by a profile."""
+        """Whether some weights are placed by send counts."""
         return "pinned" in (self.policy, *(self.layers or {}).values())
 
 
 class Synchronisation(Part):
     """When a step ends: ``barrier`` (all cores meet), ``layer`` (layers in series) or ``dataflow``.
 
-    ``cost`` is paid at each meeting, in core cycles.
+    ``cost`` is paid at each barrier, in core cycles.
     """
 
     policy: Literal["barrier", "layer", "dataflow"]

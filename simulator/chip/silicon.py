@@ -6,7 +6,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from deltasim.runtime.errors import InputError
-from deltasim.simulator.chip.memories import Buffer, Cache, Dram, OnChip, Registers, Scratchpad, StandardDram
+from deltasim.simulator.chip.memories import (
+    Buffer,
+    Cache,
+    Dram,
+    Memory,
+    OnChip,
+    Registers,
+    Scratchpad,
+    StandardDram,
+)
 from deltasim.simulator.chip.parts import Price
 from deltasim.simulator.schema.quantities import nanometres
 from deltasim.simulator.sram.model import SramEstimate, sram
@@ -72,6 +81,25 @@ def standard_prices(memory: StandardDram) -> dict[str, Price]:
         priced("energy", pins.read, why) if pins else priced("energy", 0.0, f"not counted: no {why}")
     )
     return {f"{memory.name}.{action}": price for action, price in found.items()}
+
+
+def underivable(chip: Chip, memory: Memory) -> str:
+    """Why the prices of a memory do not follow from what it is; nothing where they do.
+
+    >>> from deltasim.simulator.chip import load_chip
+    >>> chip = load_chip("mesh16")
+    >>> underivable(chip, chip.memories[0])
+    ''
+    """
+    if isinstance(memory, Dram):
+        return "its timing"
+    if isinstance(memory, StandardDram):
+        return ""
+    try:
+        arrays(chip, memory)
+    except InputError as error:
+        return f"{error.place} {error.value}: {error.rule}"
+    return ""
 
 
 def prices_of(chip: Chip, memory: OnChip) -> Iterator[tuple[str, Price]]:

@@ -37,7 +37,7 @@ def written_at_start(plan: Plan) -> Iterator[Entry]:
             if per_neuron:
                 yield Entry(unit, population, "core.state_write", size * per_neuron)
             for projection in plan.out_of[population]:
-                if plan.remembers[projection]:
+                if plan.delta_encoded[projection]:
                     yield Entry(unit, int(plan.target[projection]), "core.state_write", size)
 
 

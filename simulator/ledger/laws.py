@@ -14,7 +14,7 @@ class LawBroken(RuntimeError):
 
 
 class Tally(NamedTuple):
-    """What an engine expected when messages set out, and what it saw arrive."""
+    """What an engine expected when messages were issued, and what it saw arrive."""
 
     injected: int
     deliveries: int  # deliveries owed: the sum of destination cores

@@ -7,11 +7,11 @@ import numpy as np
 from deltasim.runtime.arrays import Integers
 from deltasim.simulator.chip import Chip
 from deltasim.simulator.components.service_times import rounds
-from deltasim.simulator.plan.plan import MemoryInstances, Unit, Wires
+from deltasim.simulator.plan.plan import Links, MemoryInstances, Unit
 from deltasim.simulator.topology import Topology
 
 
-def compile_wires(chip: Chip, memories: MemoryInstances, units: list[Unit]) -> Wires:
+def compile_links(chip: Chip, memories: MemoryInstances, units: list[Unit]) -> Links:
     """Append the links to the units; lay out the paths to the memories."""
     topology, network = chip.topology, chip.network
     links = topology.links
@@ -27,9 +27,9 @@ def compile_wires(chip: Chip, memories: MemoryInstances, units: list[Unit]) -> W
     ports = np.array([units[unit].node for unit in memories.unit[remote].tolist()], np.int64)
     core, port = np.repeat(np.arange(chip.cores.count), len(ports)), np.tile(ports, chip.cores.count)
     to_memory, back = topology.memory_routes(core, port), topology.memory_routes(port, core)
-    return Wires(
+    return Links(
         first_unit=first,
-        links=len(links),
+        count=len(links),
         period_ps=network.period_ps,
         link_period_ps=periods,
         link_hop_ps=np.maximum(periods, hops),  # a head is not over before all of its flit is

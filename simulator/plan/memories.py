@@ -82,9 +82,9 @@ def instance(
     if isinstance(memory, StandardDram):
         units.append(Unit(f"{memory.name}{place}", "dram", memory.ports[place]))
         of = controlled(memory)
-        runs = of.timing.queue * of.timing.channels
+        requests = of.timing.queue * of.timing.channels
         return MemoryInstance(
-            unit, memory.name, CONTROLLER, period, memory.access_bytes, slots=runs, controlled=of
+            unit, memory.name, CONTROLLER, period, memory.access_bytes, slots=requests, controlled=of
         )
     width = memory.width_bits // 8
     if isinstance(memory, Buffer):
@@ -164,14 +164,14 @@ def check_registers(chip: Chip, stages: Stages, longest: int) -> None:
 
     ``longest``: bytes of the longest part of a column.
     """
-    pieces = min(stages.pieces_at_once, int(rounds(longest, stages.burst_bytes)))
-    piece, slots = min(longest, stages.burst_bytes), stages.fetch_slots * stages.arrays
-    need = slots * pieces * piece
+    bursts = min(stages.bursts_at_once, int(rounds(longest, stages.burst_bytes)))
+    burst, slots = min(longest, stages.burst_bytes), stages.fetch_slots * stages.arrays
+    need = slots * bursts * burst
     for position, memory in enumerate(chip.memories):
         if isinstance(memory, Registers) and memory.size_bytes < need:
             raise InputError(
                 chip.place(f"memories.{position}.size"),
                 size_text(memory.size_bytes),
-                f"registers hold what is on its way to a core: {slots * pieces} pieces of {size_text(piece)}",
+                f"registers hold what is on its way to a core: {slots * bursts} bursts of {size_text(burst)}",
                 f"Use {size_text(need)}, fewer outstanding fetches or a smaller burst.",
             )

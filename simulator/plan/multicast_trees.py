@@ -13,7 +13,7 @@ from deltasim.simulator.plan.weight_columns import flags_of
 
 
 @dataclass(frozen=True, eq=False)
-class Branches:
+class MulticastTrees:
     """The links of tree *k* are the entries ``start[k]`` to ``start[k + 1]``, nearest first.
 
     Entry *e* is link ``link[e]``; it is entered when the head has left entry ``parent[e]`` of the tree (-1:
@@ -32,7 +32,7 @@ class Branches:
 
 
 @memoised
-def branches_of(plan: Plan) -> Branches:
+def multicast_trees_of(plan: Plan) -> MulticastTrees:
     """Of the tree from a core to all cores the part that leads to the wanted ones, for every tree."""
     trees, topology = plan.trees, plan.chip.topology
     wanted = flags_of(trees.wanted, topology.cores)
@@ -67,7 +67,7 @@ def branches_of(plan: Plan) -> Branches:
         entries += len(row)
     chained = {name: np.concatenate(rows).astype(np.int64, copy=False) for name, rows in found.items()}
     drops = np.bincount(chained["drop"], minlength=entries)
-    return Branches(
+    return MulticastTrees(
         start=np.concatenate([[0], np.cumsum(chained["size"])]).astype(np.int64),
         link=chained["link"],
         parent=chained["parent"],

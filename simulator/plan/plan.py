@@ -65,8 +65,8 @@ class Stages:
     receive_ps: int
     fetch_slots: int
     arrays: int
-    burst_bytes: int  # a column is fetched in pieces that end at multiples of it
-    pieces_at_once: int  # of one column
+    burst_bytes: int  # a column is fetched in bursts that end at multiples of it
+    bursts_at_once: int  # of one column
     mac_lanes: int
     update_lanes: int
     update_group_ps: int
@@ -83,10 +83,10 @@ class Stages:
 class InputBuffers:
     """The finite buffers behind the links: ``channels`` virtual channels of ``flits`` flits behind each.
 
-    Packets that wait for a link stand in one of ``queues`` queues, by class and leg
+    Packets that wait for a link stand in one of ``queues`` queues, by class and dateline class
     (``deltasim.simulator.chip.virtual_channels``). Queue *q* has the channels from
     ``rules.buffers.first_channel(q, queues, channels)`` on. The arrays are parallel to the links of
-    the trees (``branches``), ``path_link`` and ``back_link``.
+    the trees (``multicast_trees``), ``path_link`` and ``back_link``.
     """
 
     channels: int
@@ -98,11 +98,11 @@ class InputBuffers:
 
 
 @dataclass(frozen=True, eq=False)
-class Wires:
+class Links:
     """The network on chip: link ``l`` is unit ``first_unit + l``; memory paths as ragged arrays."""
 
     first_unit: int
-    links: int
+    count: int
     period_ps: int  # of the network's own clock: a flit over a link as wide as a flit
     link_period_ps: Integers  # (links,) one flit over this link
     link_hop_ps: Integers  # (links,) the head over this link, router included
@@ -144,7 +144,7 @@ class MemoryInstances:
     ways: Integers
     banks: Integers  # of a buffer
     interleave: Integers  # words of a bank that follow each other
-    slots: Integers  # streams a buffer serves at once, runs of bytes a controller holds
+    slots: Integers  # streams a buffer serves at once, requests a controller holds
     timing: tuple[DramTiming | None, ...]  # of a DRAM that serves in order
     controlled: tuple[Controlled | None, ...]
 
@@ -172,7 +172,7 @@ class MemoryInstances:
 
 @dataclass(frozen=True, eq=False)
 class Trees:
-    """The K distinct ways of messages: from a core to a set of cores. Sorted by their source core."""
+    """The K distinct routes of messages: from a core to a set of cores. Sorted by their source core."""
 
     source: npt.NDArray[np.int32]  # (K,)
     wanted: npt.NDArray[np.uint64]  # (K, words): bit c % 64 of word c // 64 is 1 where core c has a segment
@@ -217,7 +217,7 @@ class Plan:
     actions: tuple[str, ...]
     layers: tuple[str, ...]
     policy: str
-    meeting_ps: int
+    barrier_cost_ps: int
     cores: int
     partitions: tuple[tuple[Partition, ...], ...]  # per population
     into: tuple[tuple[int, ...], ...]  # per population: projections that end in it
@@ -225,11 +225,11 @@ class Plan:
     source: Integers  # population each projection starts from
     target: Integers
     delay: Integers
-    remembers: Integers  # 1 where a projection sends deltas and keeps what it last sent, 0 for events
+    delta_encoded: Integers  # 1 where a projection sends deltas and keeps what it last sent, 0 for events
     sweep: Integers  # sweep of each population
     order: tuple[tuple[int, ...], ...]  # per sweep: populations in computing order
     stages: Stages
-    wires: Wires
+    links: Links
     buffers: InputBuffers | None  # None: without limit
     link_um: Integers | None  # micrometres of each link; None where the chip does not state its pitch
     memories: MemoryInstances
@@ -247,7 +247,7 @@ class Plan:
         return window_of(slots, self.longest_transfer(), width)
 
     def longest_transfer(self) -> int:
-        """No memory is asked for more bytes than this at one time: a piece, in whole lines of a cache."""
+        """No memory is asked for more bytes than this at one time: a burst, in whole lines of a cache."""
         longest = min(self.columns.longest, self.stages.burst_bytes)
         return longest + 2 * int(self.memories.line_bytes.max(initial=1))
 
@@ -274,11 +274,11 @@ class UpdateWork(NamedTuple):
 def update_work(plan: Plan, population: int, partition: int) -> UpdateWork:
     """``fixed + cycles * ceil(n / lanes)``; all accumulators and states are read, all states written.
 
-    A population that hears spikes writes its accumulators as well: they start from the bias at every step.
+    A population that receives spikes writes its accumulators as well: they start from the bias at every step.
     """
     where, cell = plan.partitions[population][partition], plan.network.populations[population].cell
     size, stages = where.stop - where.start, plan.stages
     duration_ps = stages.update_fixed_ps + rounds(size, stages.update_lanes) * stages.update_group_ps
     reads = cell.accumulators + len(cell.states)
-    writes = reads if plan.network.restarts[population] else len(cell.states)
+    writes = reads if plan.network.resets_accumulators[population] else len(cell.states)
     return UpdateWork(max(1, int(duration_ps)), size * reads, size * writes)

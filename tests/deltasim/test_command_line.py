@@ -12,8 +12,8 @@ from subprocess import CompletedProcess
 
 import pytest
 
+from deltasim.command_line import COMMANDS
 from deltasim.commands import run as run_command
-from deltasim.main import COMMANDS
 
 Deltasim = Callable[[str], CompletedProcess[str]]
 
@@ -170,8 +170,14 @@ def test_stopping_a_sweep_keeps_what_is_finished(
     monkeypatch.setattr(cases, "run_case", stop_at_the_second)
     answer = deltasim(f"{run} --theta 0.1,0.5 --out out")
     assert answer.returncode == 130
-    assert answer.stderr.splitlines()[-1] == "deltasim: stopped. The finished thresholds 0.1 are in out."
-    assert json.loads((tmp_path / "out" / "run.json").read_text())["theta"] == 0.1
+    assert answer.stderr.splitlines()[-1] == (
+        "deltasim: stopped. The finished thresholds 0.1 are kept in out, without pages."
+    )
+    record = json.loads((tmp_path / "out" / "sweep.json").read_text())
+    assert [run["theta"] for run in record["runs"]] == [0.1]
+    kept = json.loads((tmp_path / "out" / "theta-0.1" / "run.json").read_text())
+    assert kept == record["runs"][0]
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
 def test_a_reader_that_leaves_early_is_no_error() -> None:

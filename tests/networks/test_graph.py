@@ -97,7 +97,8 @@ FAULTS = {
         [GIVEN, layer("a", 0), layer("b")],
         CHAIN,
     ),
-    "network test: population a: sweep -1: sweeps count from 0. Give 0 or more.": (
+    "network test: population a: sweep -1: sweeps count from 0, and there are at most 1,000. "
+    "Give the number of its pass.": (
         [GIVEN, layer("a", sweep=-1), layer("b")],
         CHAIN,
     ),
@@ -159,7 +160,7 @@ def test_digest_sees_what_changes_values_and_nothing_else():
         return random_stack("gru", 3, (4,), np.random.default_rng(0), **rest)
 
     plain = made()
-    assert plain.digest == made(name="another name").digest
+    assert plain.digest == made(name="another-name").digest
     others = [made(theta=0.1), made(arithmetic=FixedPoint()), made(readout=2), made(bidirectional=True)]
     others.append(random_stack("gru", 3, (4,), np.random.default_rng(1)))
     assert len({plain.digest, *(other.digest for other in others)}) == 6
@@ -207,3 +208,31 @@ def test_stacks_are_checked():
     readout = dense.Parameters(np.ones((2, 9)), np.zeros(2))
     with pytest.raises(InputError, match=r"readout: weights: shape \(1, 2, 9\)"):
         stack("gru", 3, (4,), [parameters], readout=readout)
+
+
+def test_cells_of_one_name_and_other_code_make_other_networks(tmp_path, monkeypatch):
+    """And the messages of one are never taken for those of the other."""
+    from deltasim.networks.files.cached_execution import executed
+    from deltasim.runtime.disk_cache import VARIABLE
+
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+
+    def times(factor):
+        class Scaled(Dense):
+            def step(self, arithmetic):
+                plain = super().step(arithmetic)
+                return lambda accumulators, states: factor * plain(accumulators, states)
+
+        return Scaled(2)
+
+    def made(cell):
+        target = Population("a", cell, np.zeros((1, 2), np.float32))
+        return network_of([GIVEN, target], [link("input", "a", np.ones((2, 1, 2), np.float32))], ("a",))
+
+    plain, twice, thrice = made(Dense(2)), made(times(np.float32(2))), made(times(np.float32(3)))
+    assert len({plain.digest, twice.digest, thrice.digest}) == 3
+    assert made(times(np.float32(2))).digest == twice.digest
+    inputs = [np.ones((1, 2), np.float32)]
+    for _ in range(2):
+        sums = [executed(network, inputs)[1][0].tolist() for network in (plain, twice, thrice)]
+        assert sums == [[[2, 2]], [[4, 4]], [[6, 6]]]

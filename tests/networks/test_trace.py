@@ -41,7 +41,7 @@ def test_missing_file(tmp_path):
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 half"])
 def test_foreign_files(content, tmp_path):
     (tmp_path / "a.npz").write_bytes(content)
-    with pytest.raises(InputError, match=r"this is no readable trace. Execute the network again."):
+    with pytest.raises(InputError, match=r"this is no readable trace \(.*\)\. Execute the network again\."):
         Trace.load(tmp_path / "a.npz")
 
 

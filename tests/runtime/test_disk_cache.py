@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import resource
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -30,6 +32,7 @@ from deltasim.runtime.disk_cache import (
     without_cache,
     write,
 )
+from deltasim.runtime.errors import InputError
 
 BUCKET = CacheBucket("traces", 1 << 20)
 SMALL = {"steps": np.arange(5), "messages": np.zeros(3, MESSAGE)}
@@ -85,15 +88,15 @@ def test_without_cache_nothing_is_read_or_written(folder: Path) -> None:
 )
 def test_any_arrays_come_back(arrays: dict[str, Numbers], tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("cached") / "a.npz"
-    write(path, arrays)
-    found = read(path)
+    write(path, "k", arrays)
+    found = read(path, "k")
     assert found is not None and same(found, arrays)
 
 
 @given(data=st.data())
 def test_any_damage_is_noticed(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("cached") / "a.npz"
-    write(path, SMALL)
+    write(path, "k", SMALL)
     whole = bytearray(path.read_bytes())
     place = data.draw(st.integers(0, len(whole) - 1))
     if data.draw(st.booleans()):
@@ -102,7 +105,7 @@ def test_any_damage_is_noticed(data: st.DataObject, tmp_path_factory: pytest.Tem
         whole[place] ^= data.draw(st.integers(1, 255))
         path.write_bytes(whole)
     try:
-        found = read(path)
+        found = read(path, "k")
     except CacheWarning as said:  # warnings are errors here
         assert str(said) == f"{path} is damaged and is made again."
     else:
@@ -125,7 +128,7 @@ def test_a_failed_write_leaves_nothing(folder: Path, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(np, "savez", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        write(folder / "k.npz", SMALL)
+        write(folder / "k.npz", "k", SMALL)
     assert list(folder.iterdir()) == []
 
 
@@ -139,7 +142,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path, monkeypatch: pytes
 def test_too_large_is_not_cached(folder: Path) -> None:
     make = Maker({"large": np.zeros(BUCKET.limit_bytes // 4 + 1, np.uint8)})
     cached_arrays(BUCKET, "k", make)
-    assert not folder.exists()
+    assert list(folder.iterdir()) == []
 
 
 def test_the_oldest_goes_first_and_what_was_just_used_stays(folder: Path) -> None:
@@ -164,8 +167,8 @@ import numpy as np
 from deltasim.runtime.disk_cache import read, write
 path = Path(sys.argv[1])
 for _ in range(60):
-    write(path, {"a": np.full(20_000, 7)})
-    assert read(path)["a"].sum() == 140_000
+    write(path, "a", {"a": np.full(20_000, 7)})
+    assert read(path, "a")["a"].sum() == 140_000
 """
 
 
@@ -207,3 +210,68 @@ def test_whatever_decides_the_messages_decides_the_name() -> None:
         execution_digest(network, [np.ones((1, 4), np.float32), np.ones((2, 4), np.float32)]),
     }
     assert len(names) == 6
+
+
+def test_an_entry_of_another_key_is_made_again(folder: Path) -> None:
+    first, second = Maker(), Maker({"steps": np.arange(7)})
+    cached_arrays(BUCKET, "a", first)
+    cached_arrays(BUCKET, "b", second)
+    (folder / "a.npz").write_bytes((folder / "b.npz").read_bytes())
+    with pytest.warns(CacheWarning, match="a.npz is damaged and is made again"):
+        assert same(cached_arrays(BUCKET, "a", first), SMALL)
+    assert same(cached_arrays(BUCKET, "a", first), SMALL)
+    assert (first.asked, second.asked) == (2, 1)
+
+
+def test_a_user_that_is_not_there_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "~nobodyhere/x")
+    with pytest.raises(InputError, match=f"{VARIABLE}: ~nobodyhere/x: it names no folder"):
+        cached_arrays(BUCKET, "k", Maker())
+
+
+def test_a_name_too_long_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "x" * 5000)
+    with pytest.raises(InputError, match="it names no folder"):
+        cached_arrays(BUCKET, "k", Maker())
+
+
+@pytest.mark.parametrize("name", ["circle", "file/below"])
+def test_a_folder_that_cannot_be_is_told(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    (tmp_path / "file").touch()
+    monkeypatch.setenv(VARIABLE, str(tmp_path / name))
+    with pytest.warns(CacheWarning, match=f"Nothing can be cached in .*Name a folder in {VARIABLE}"):
+        assert same(cached_arrays(BUCKET, "k", Maker()), SMALL)
+
+
+def test_what_others_can_write_to_is_not_believed(folder: Path, tmp_path: Path) -> None:
+    make = Maker()
+    cached_arrays(BUCKET, "k", make)
+    tmp_path.chmod(0o777)
+    with pytest.warns(
+        CacheWarning, match=f"others can write to {tmp_path} .mode 777., so nothing in {tmp_path}"
+    ):
+        cached_arrays(BUCKET, "k", make)
+    tmp_path.chmod(0o700)
+    cached_arrays(BUCKET, "k", make)
+    assert make.asked == 2
+    (tmp_path / "away").mkdir(mode=0o700)
+    folder.rename(tmp_path / "away" / "traces")
+    (tmp_path / "away").chmod(0o777)
+    folder.symlink_to(tmp_path / "away" / "traces")  # the folder is closed, and lies in one that is not
+    with pytest.warns(CacheWarning, match=f"others can write to {tmp_path / 'away'} "):
+        cached_arrays(BUCKET, "k", make)
+    assert make.asked == 3
+
+
+def test_a_full_disk_changes_no_result(folder: Path) -> None:
+    make = Maker({"steps": np.arange(10_000)})
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.warns(CacheWarning, match=os.strerror(errno.EFBIG)):
+            assert same(cached_arrays(BUCKET, "k", make), make.arrays)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(folder.iterdir()) == []
+    assert same(cached_arrays(BUCKET, "k", make), make.arrays)

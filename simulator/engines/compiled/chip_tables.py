@@ -21,12 +21,12 @@ from deltasim.simulator.plan.plan import BUFFER, CACHE, REGISTERS, Plan
 
 
 def chip_record(plan: Plan, rule: Addresses, order: int, width: int, lengths: int) -> Records:
-    stages, wires, limits = plan.stages, plan.wires, plan.buffers
+    stages, links, limits = plan.stages, plan.links, plan.buffers
     action = {name: column for column, name in enumerate(plan.actions)}
     return records(
         CHIP,
         policy=[POLICIES.index(plan.policy)],
-        meeting=[plan.meeting_ps],
+        barrier_cost=[plan.barrier_cost_ps],
         cores=[plan.cores],
         populations=[len(plan.partitions)],
         projections=[len(plan.source)],
@@ -41,19 +41,19 @@ def chip_record(plan: Plan, rule: Addresses, order: int, width: int, lengths: in
         receive=[stages.receive_ps],
         arrays=[stages.arrays],
         mac_lanes=[stages.mac_lanes],
-        burst=[stages.burst_bytes],
-        at_once=[stages.pieces_at_once],
-        parts=[most_pieces(plan) * most_runs(plan)],
-        runs=[most_runs(plan)],
+        burst_bytes=[stages.burst_bytes],
+        at_once=[stages.bursts_at_once],
+        parts=[most_bursts(plan) * most_line_requests(plan)],
+        line_requests=[most_line_requests(plan)],
         registers=[next(iter(np.flatnonzero(plan.memories.kind == REGISTERS).tolist()), NONE)],
-        first_link=[wires.first_unit],
-        link_period=[wires.period_ps],
-        flit_bytes=[wires.flit_bytes],
-        message_flits=[wires.message_flits],
-        request_flits=[wires.request_flits],
+        first_link=[links.first_unit],
+        link_period=[links.period_ps],
+        flit_bytes=[links.flit_bytes],
+        message_flits=[links.message_flits],
+        request_flits=[links.request_flits],
         masks=[plan.trees.wanted.shape[1]],
         size_bytes=[plan.columns.size.itemsize],
-        links=[wires.links],
+        links=[links.count],
         channels=[limits.channels if limits else 0],
         queues=[limits.queues if limits else 1],
         first_queue=[len(plan.units)],
@@ -75,14 +75,14 @@ def chip_record(plan: Plan, rule: Addresses, order: int, width: int, lengths: in
     )
 
 
-def most_pieces(plan: Plan) -> int:
-    """No column has more pieces than this."""
+def most_bursts(plan: Plan) -> int:
+    """No column has more bursts than this."""
     longest = plan.columns.longest
     return 2 + (longest - 1) // plan.stages.burst_bytes
 
 
-def most_runs(plan: Plan) -> int:
-    """No piece has more rows of missing lines in a cache than this; 1 where there is none."""
+def most_line_requests(plan: Plan) -> int:
+    """No burst makes more requests of missing lines in a cache than this; 1 where there is none."""
     if not (plan.memories.kind == CACHE).any():
         return 1
     longest = min(plan.columns.longest, plan.stages.burst_bytes)

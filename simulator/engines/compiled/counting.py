@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from deltasim.runtime.compiling import part
-from deltasim.simulator.components.service_times import array_of, link_span, scan_words
+from deltasim.simulator.components.service_times import array_of, link_occupancy, scan_words
 from deltasim.simulator.dram.in_order import DramTiming, Service
 from deltasim.simulator.engines.compiled.records import NONE, Record, State, Tables
 from deltasim.simulator.ledger.timeline import enter
@@ -87,7 +87,7 @@ def start_scan(state: State, tables: Tables, now: int, number: int) -> None:
     encoder.began = now
     sent = encoder.last - encoder.next
     count(state, encoder.unit, encoder.target, chip.scan_action, encoder.size)
-    reads, writes = scan_words(encoder.size, sent, encoder.remembers)
+    reads, writes = scan_words(encoder.size, sent, encoder.delta_encoded)
     count(state, encoder.unit, encoder.target, chip.read_action, reads)
     count(state, encoder.unit, encoder.target, chip.write_action, writes)
 
@@ -120,29 +120,29 @@ def segment_on(state: State, tables: Tables, message: int, core: int) -> int:
 
 
 @part
-def link_busy(tables: Tables, link: int, flits: int, span: int) -> int:
-    """How long a link is held by a packet that comes with this span."""
+def link_busy(tables: Tables, link: int, flits: int, serialisation: int) -> int:
+    """How long a link is held by a packet of this serialisation."""
     period = tables.links[link].period
-    return int(link_span(flits, period, span - tables.chip[0].link_period + period))
+    return int(link_occupancy(flits, period, serialisation - tables.chip[0].link_period + period))
 
 
 @part
-def span_behind(tables: Tables, link: int, busy: int) -> int:
-    """The span of a packet that has held a link so long."""
+def serialisation_behind(tables: Tables, link: int, busy: int) -> int:
+    """The serialisation of a packet that has held a link so long."""
     return int(busy - tables.links[link].period + tables.chip[0].link_period)
 
 
 @part
 def count_crossing(state: State, tables: Tables, unit: int, layer: int, flits: int) -> None:
     """Enter what it takes to bring flits over a link."""
-    chip, wire = tables.chip[0], tables.links[unit - tables.chip[0].first_link]
-    count(state, unit, layer, wire.action, flits)
+    chip, link_record = tables.chip[0], tables.links[unit - tables.chip[0].first_link]
+    count(state, unit, layer, link_record.action, flits)
     if chip.length_action != NONE:
         length = tables.lists[chip.lengths + unit - chip.first_link]
         count(state, unit, layer, chip.length_action, flits * length)
-        if wire.leave:
+        if link_record.leave:
             write_buffer(state, tables, unit, layer, flits)
-    if wire.router:
+    if link_record.router:
         pass_router(state, tables, unit, layer, flits)
 
 

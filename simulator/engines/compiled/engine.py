@@ -11,8 +11,8 @@ from deltasim.networks.trace import Trace
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.views import directory
 from deltasim.simulator.engines.compiled.events.loop import run_to_end
+from deltasim.simulator.engines.compiled.phases.arrival_lists import empty_arrivals
 from deltasim.simulator.engines.compiled.phases.eligible import FeedForward, feed_forward
-from deltasim.simulator.engines.compiled.phases.lanes import empty_arrivals
 from deltasim.simulator.engines.compiled.phases.loop import phases
 from deltasim.simulator.engines.compiled.phases.stages import stage_addresses
 from deltasim.simulator.engines.compiled.records import State, Tables
@@ -55,7 +55,7 @@ def ready_for(plan: Plan, forward: FeedForward | None) -> Ready:
 
 
 SLICE = 1 << 22
-"""After so many keys, some milliseconds, a run in phases comes back to Python, which hears Ctrl-C then."""
+"""After so many keys, some milliseconds, a run in phases comes back to Python, which handles Ctrl-C then."""
 
 LONGEST = 1 << 26
 """A phase with more keys may take longer than somebody waits who has pressed Ctrl-C."""
@@ -79,8 +79,8 @@ class CompiledEngine:
         self.under_way: list[State] = []
 
     @property
-    def hears(self) -> bool:
-        """Whether Ctrl-C is heard while it runs: not in kernels that run to the end, nor while compiling.
+    def interruptible(self) -> bool:
+        """Whether Ctrl-C stops it while it runs: not in kernels that run to the end, nor while compiling.
 
         A plan that has run in phases before is compiled, and how long its phases are is known.
         """
@@ -143,7 +143,7 @@ class CompiledEngine:
         for population, record in enumerate(state.populations):
             last = (int(plan.sweep[population]) + 1) * int(run["frames"]) - 1
             if plan.into[population] and record["finished"] != last:
-                raise LawBroken(f"population {plan.layers[population]} never finished: the chip stands still")
+                raise LawBroken(f"population {plan.layers[population]} never finished: the chip deadlocks")
         counts, layer_counts = state.counts[: len(plan.units)], state.counts[len(plan.units) :]
         late = np.flatnonzero(units["recorded_until"] > elapsed_ps)
         if late.size:

@@ -28,12 +28,24 @@ UNIT = record(
 )
 EVENT = record("time", "what")
 JOB = record(
-    *("stage", "message", "segment", "core", "at", "span", "tail", "next", "previous", "arrival", "code"),
-    *("column", "piece", "address", "bytes", "words"),  # a piece, and the job that holds its column's slot
-    *("left", "to_come"),  # of that job: pieces not consumed, the next piece to set out
+    *(
+        "stage",
+        "message",
+        "segment",
+        "core",
+        "at",
+        "serialisation",
+        "tail",
+        "next",
+        "previous",
+        "arrival",
+        "code",
+    ),
+    *("column", "burst", "address", "bytes", "words"),  # a burst, and the job that holds its column's slot
+    *("left", "to_come"),  # of that job: bursts not consumed, the next burst to issue
     *("flits", "place", "buffer", "upstream", "branches", "gone"),  # a packet among finite buffers
     *("memory", "part"),  # where a transfer comes from, and its number in the column
-    *("lines", "waiting", "follower"),  # 1 for lines of a cache (of piece ``column``); what a piece waits for
+    *("lines", "waiting", "follower"),  # 1 for lines of a cache (of burst ``column``); what a burst waits for
 )
 # One virtual channel behind a link: who is at the front, who is behind, what is leaving and when it has left.
 QUEUE = record("front", "head", "tail", "leaving", "left")
@@ -42,7 +54,7 @@ STEP = record("messages", "messages_end", "began", "ended")
 
 # An encoder is one (projection, partition of its source): fixed fields, then how far it has got.
 ENCODER = record(
-    *("projection", "core", "unit", "size", "source", "target", "delay", "remembers", "updater"),
+    *("projection", "core", "unit", "size", "source", "target", "delay", "delta_encoded", "updater"),
     *("low", "high", "duration", "first"),
     *("row", "stride"),  # of its first column in the list of sizes, and how far it is to the next one's
     *("step", "next", "last", "began", "scanned"),
@@ -54,16 +66,9 @@ UPDATER = record(
     *("step", "updated", "queued", "open_segments"),
 )
 POPULATION = record(
-    *(
-        "first",
-        "into",
-        "into_end",
-        "partitions",
-        "partitions_end",
-        "sizes",
-        "rows",
-    ),  # of each partition, so many sizes
-    *("gate", "finished", "finishing", "all_scanned", "scanning"),
+    *("first", "into", "into_end", "partitions", "partitions_end"),
+    *("sizes", "rows"),  # of each partition, so many sizes
+    *("released", "finished", "finishing", "all_scanned", "scanning"),
 )
 # One record: how far the run has got, and the tally of the laws.
 RUN = record(
@@ -79,13 +84,14 @@ LAYER, BARRIER, DATAFLOW = range(3)
 
 # One record: the numbers of the chip.
 CHIP = record(
-    *("policy", "meeting", "cores", "populations", "projections", "sweeps", "core_unit", "memories"),
+    *("policy", "barrier_cost", "cores", "populations", "projections", "sweeps", "core_unit", "memories"),
     *("order", "width"),
-    *("cycle", "per_cycle", "send", "receive", "arrays", "mac_lanes", "burst", "at_once", "parts", "runs"),
+    *("cycle", "per_cycle", "send", "receive", "arrays", "mac_lanes", "burst_bytes", "at_once"),
+    *("parts", "line_requests"),
     *("registers",),
     *("first_link", "link_period", "flit_bytes", "message_flits", "request_flits"),
     *("groups_at",),  # where it is listed at which group each sweep begins
-    *("widest", "bundled"),  # the most feeds of a lane, and bundles that hold its keys as well
+    *("widest", "duplicates"),  # the most input edges of a list, and shared merges that hold its keys
     *("masks", "size_bytes"),  # words of bits for all cores, bytes that a size's number takes
     *("links", "channels", "queues", "first_queue", "drop_cores"),  # channels: 0 where buffers have no limit
     *("scan_action", "send_action", "receive_action", "mac_action", "update_action"),
@@ -97,13 +103,14 @@ CORE = record("send", "receive", "fetch", "mac", "router")  # router: 1 where it
 COLUMN = record("core", "position", "tree", "segments", "segments_end")
 SEGMENT = record("core", "words", "bytes", "address", "memory", "updater")
 TREE = record("links", "local", "roots", "roots_end")
-ENTRY = record("link", "way", "following", "following_end", "drops", "drops_end")
-# What a plan that runs in phases has instead of segments, trees and entries (``ways``).
+ENTRY = record("link", "link_queue", "following", "following_end", "drops", "drops_end")
+# What a plan that runs in phases has instead of segments, trees and entries (``routes``).
 # The populations whose steps make up a phase, the encoders into them core by core and by their columns, and
 # their partitions core by core.
 GROUP = record("first", "end", "into", "into_end", "by_column", "partitions", "partitions_end")
-LANE = record("feeds", "feeds_end", "busy", "held", "dropping")  # dropping: so many cores take all it has
-FEED = record("origin", "wanted", "stride", "lag", "held", "whole")  # whole: all that come go on by it
+# dropping: so many cores take all that comes; pass_through: all that come go on by it
+ARRIVAL_LIST = record("inputs", "inputs_end", "busy", "held", "dropping")
+INPUT_EDGE = record("origin", "wanted", "stride", "serialisation_tail", "held", "pass_through")
 # What a size takes: accesses of a memory of some width, words and time of the multiply-accumulators.
 COST = record("accesses", "words", "work")
 LINK = record("period", "hop", "action", "router", "leave")
@@ -131,8 +138,8 @@ class Tables(NamedTuple):
     memories: Annotated[Records, MEMORY]
     lists: Annotated[Integers, np.int64]  # what the fields that name a range of places refer to
     groups: Annotated[Records, GROUP]
-    lanes: Annotated[Records, LANE]
-    feeds: Annotated[Records, FEED]
+    arrival_lists: Annotated[Records, ARRIVAL_LIST]
+    input_edges: Annotated[Records, INPUT_EDGE]
     through: Annotated[npt.NDArray[np.uint64], np.uint64]
     busy: Annotated[Integers, np.int64]
     tree: Annotated[npt.NDArray[np.int32], np.int32]  # of each column
@@ -164,7 +171,7 @@ class State(NamedTuple):
     counts: Annotated[Integers, np.int64, 2]  # a row for each unit, then one for each layer
 
 
-# What a cache holds, from its place in ``contents`` on: the pieces that wait to be read, in the order of
+# What a cache holds, from its place in ``contents`` on: the bursts that wait to be read, in the order of
 # their look-ups (the first and the last job), 1 while one is being read, then the entries of its lines.
 FIRST, LAST, BUSY, ENTRIES = range(4)
 

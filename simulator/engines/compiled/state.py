@@ -28,7 +28,7 @@ def state_at_rest(plan: Plan, start: Start, trace: Trace, alive: int) -> State:
     steps["began"] = NONE
     populations = start.populations.copy()
     populations["first"] = plan.sweep * frames
-    for field in ("gate", "finished", "all_scanned"):
+    for field in ("released", "finished", "all_scanned"):
         populations[field] = populations["first"] - 1
     encoders, updaters = start.encoders.copy(), start.updaters.copy()
     encoders["first"] = populations["first"][encoders["target"]]

@@ -8,7 +8,7 @@ import numpy as np
 
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.views import layouts
-from deltasim.simulator.components.service_times import piece_work, scan_duration
+from deltasim.simulator.components.service_times import mac_work, scan_duration
 from deltasim.simulator.engines.compiled.chip_tables import chip_record, held_by, memory_records
 from deltasim.simulator.engines.compiled.events.dram_calls import Addresses, rule_addresses
 from deltasim.simulator.engines.compiled.phases.eligible import IN_LINE, FeedForward
@@ -36,7 +36,7 @@ from deltasim.simulator.engines.compiled.records import (
 )
 from deltasim.simulator.ledger.bandwidth import shared_number
 from deltasim.simulator.plan.expanded_columns import column_segments_of
-from deltasim.simulator.plan.multicast_trees import branches_of
+from deltasim.simulator.plan.multicast_trees import multicast_trees_of
 from deltasim.simulator.plan.plan import (
     CONTROLLER,
     FETCH,
@@ -68,10 +68,10 @@ class Start(NamedTuple):
 def tables_of(plan: Plan, forward: FeedForward | None) -> tuple[Tables, Start]:
     """All that the kernels read, and what every sequence starts from.
 
-    A plan that runs in phases (``forward``) has its ways, one that runs with events its column segments and
+    A plan that runs in phases (``forward``) has its routes, one that runs with events its segments and
     the entries of its trees one by one.
     """
-    wires, lists = plan.wires, Lists()
+    links, lists = plan.links, Lists()
     lengths = NONE if plan.link_um is None else int(lists.add([plan.link_um.tolist()])[0])
     width = max(len(populations) for populations in plan.order)
     order = lists.add([[*populations, *[NONE] * (width - len(populations))] for populations in plan.order])
@@ -87,11 +87,11 @@ def tables_of(plan: Plan, forward: FeedForward | None) -> tuple[Tables, Start]:
         ),
         "links": records(
             LINK,
-            period=wires.link_period_ps,
-            hop=wires.link_hop_ps,
-            action=[plan.actions.index(name) for name in wires.link_action],
-            router=wires.routed[:, 0],
-            leave=wires.routed[:, 1],
+            period=links.link_period_ps,
+            hop=links.link_hop_ps,
+            action=[plan.actions.index(name) for name in links.link_action],
+            router=links.routed[:, 0],
+            leave=links.routed[:, 1],
         ),
         "memories": memory_records(plan),
     }
@@ -100,14 +100,14 @@ def tables_of(plan: Plan, forward: FeedForward | None) -> tuple[Tables, Start]:
         arrays |= routes(plan, lists)
         rule = rule_addresses() if any(plan.memories.controlled) else rule
     else:
-        arrays |= phase_ways(plan, forward) | group_records(forward, start, lists)
+        arrays |= route_arrays(plan, forward) | group_records(forward, start, lists)
         arrays["memories"]["costs"], arrays["costs"] = costs_of(plan)
         if (forward.fetching != IN_LINE).any():
             arrays |= columns_and_segments(plan, lists)
     chip = chip_record(plan, rule, int(order[0]), width, lengths)
-    for field in ("drop_cores", "groups_at", "widest", "bundled"):
+    for field in ("drop_cores", "groups_at", "widest", "duplicates"):
         chip[field] = arrays.pop(field, 0)
-    # what this way of running has no use for stays empty
+    # what a plan that runs so has no use for stays empty
     empty = {layout.field: np.zeros((0,) * layout.ndim, layout.dtype) for layout in layouts(Tables)}
     return Tables(**(empty | arrays | {"chip": chip, "lists": lists.values()})), start
 
@@ -117,38 +117,38 @@ def routers_of(plan: Plan) -> Integers:
     routed = np.zeros(plan.cores, np.int64)
     for link, (begin, _) in enumerate(plan.chip.topology.pairs):
         if plan.chip.topology.is_bus:
-            routed[:] = plan.wires.routed[link, 0]
+            routed[:] = plan.links.routed[link, 0]
         elif begin < plan.cores:
-            routed[begin] = plan.wires.routed[link, 0]
+            routed[begin] = plan.links.routed[link, 0]
     return routed
 
 
 def routes(plan: Plan, lists: Lists) -> Arrays:
     """Columns, segments, trees and their entries one by one, for a run with events."""
-    branches, limits = branches_of(plan), plan.buffers
-    drops_at = lists.add_ragged(branches.drop_start, branches.drop_place)
-    drop_cores = lists.add_ragged(branches.drop_start, branches.drop_core) - drops_at
-    first = np.repeat(branches.start[:-1], np.diff(branches.start))
-    tree = np.repeat(np.arange(len(branches.start) - 1), np.diff(branches.start))
-    is_root = branches.parent == NONE
+    multicast, limits = multicast_trees_of(plan), plan.buffers
+    drops_at = lists.add_ragged(multicast.drop_start, multicast.drop_place)
+    drop_cores = lists.add_ragged(multicast.drop_start, multicast.drop_core) - drops_at
+    first = np.repeat(multicast.start[:-1], np.diff(multicast.start))
+    tree = np.repeat(np.arange(len(multicast.start) - 1), np.diff(multicast.start))
+    is_root = multicast.parent == NONE
     roots, others = np.flatnonzero(is_root), np.flatnonzero(~is_root)
-    before = (first + branches.parent)[others]
-    roots_at = lists.add_ragged(bounds_of(tree[roots], len(branches.start) - 1), roots)
+    before = (first + multicast.parent)[others]
+    roots_at = lists.add_ragged(bounds_of(tree[roots], len(multicast.start) - 1), roots)
     following = others[np.argsort(before, kind="stable")]
     following_at = lists.add_ragged(bounds_of(before, len(first)), following)
-    along = branches.link * (limits.queues if limits else 1) + (limits.tree_queue if limits else 0)
+    along = multicast.link * (limits.queues if limits else 1) + (limits.tree_queue if limits else 0)
     return columns_and_segments(plan, lists) | {
         "trees": records(
             TREE,
-            links=np.diff(branches.start),
-            local=branches.local,
+            links=np.diff(multicast.start),
+            local=multicast.local,
             roots=roots_at[:-1],
             roots_end=roots_at[1:],
         ),
         "entries": records(
             ENTRY,
-            link=branches.link,
-            way=along,
+            link=multicast.link,
+            link_queue=along,
             following=following_at[:-1],
             following_end=following_at[1:],
             drops=drops_at[:-1],
@@ -160,12 +160,12 @@ def routes(plan: Plan, lists: Lists) -> Arrays:
 
 def columns_and_segments(plan: Plan, lists: Lists) -> Arrays:
     """Every column and every segment, and the paths to the memories where they lie."""
-    wires, limits = plan.wires, plan.buffers
+    links, limits = plan.links, plan.buffers
     queues = limits.queues if limits else 1
-    there, back = (link * queues for link in (wires.path_link, wires.back_link))
+    there, back = (link * queues for link in (links.path_link, links.back_link))
     if limits:
         there, back = there + limits.path_queue, back + limits.back_queue
-    there_at, back_at = lists.add_ragged(wires.path_start, there), lists.add_ragged(wires.back_start, back)
+    there_at, back_at = lists.add_ragged(links.path_start, there), lists.add_ragged(links.back_start, back)
     segments, layer_of_column = column_segments_of(plan), np.repeat(plan.target, np.diff(plan.columns.offset))
     layer_of_segment = np.repeat(layer_of_column, np.diff(segments.start))
     return {
@@ -196,14 +196,14 @@ def columns_and_segments(plan: Plan, lists: Lists) -> Arrays:
     }
 
 
-def phase_ways(plan: Plan, forward: FeedForward) -> Arrays:
-    """Lanes and feeds, and what each column needs of them; most of it is the plan's own."""
-    ways, columns, trees = forward.ways, plan.columns, plan.trees
+def route_arrays(plan: Plan, forward: FeedForward) -> Arrays:
+    """Arrival lists and input edges, and what each column needs of them; most of it is the plan's own."""
+    routes, columns, trees = forward.routes, plan.columns, plan.trees
     return {
-        "lanes": ways.lanes,
-        "feeds": ways.feeds,
-        "through": ways.through,
-        "busy": ways.busy,
+        "arrival_lists": routes.arrival_lists,
+        "input_edges": routes.input_edges,
+        "through": routes.through,
+        "busy": routes.busy,
         "tree": columns.tree,
         "column_words": columns.words,
         "tree_links": trees.links,
@@ -237,8 +237,12 @@ def group_records(forward: FeedForward, start: Start, lists: Lists) -> Arrays:
             partitions=own[:-1],
             partitions_end=own[1:],
         ),
-        "widest": int((forward.ways.lanes["feeds_end"] - forward.ways.lanes["feeds"]).max(initial=1)),
-        "bundled": forward.ways.duplicates,
+        "widest": int(
+            (forward.routes.arrival_lists["inputs_end"] - forward.routes.arrival_lists["inputs"]).max(
+                initial=1
+            )
+        ),
+        "duplicates": forward.routes.duplicates,
         "groups_at": lists.add([bounds.tolist()])[0],
     }
 
@@ -246,7 +250,7 @@ def group_records(forward: FeedForward, start: Start, lists: Lists) -> Arrays:
 def costs_of(plan: Plan) -> tuple[Integers, Records]:
     """For each memory where its row begins; a row for each width, of what each size takes."""
     columns, stages, widths = plan.columns, plan.stages, plan.memories.width_bytes
-    works = [piece_work(words, stages.mac_lanes, stages.cycle_ps) for words in columns.size_words.tolist()]
+    works = [mac_work(words, stages.mac_lanes, stages.cycle_ps) for words in columns.size_words.tolist()]
     rows = {width: row for row, width in enumerate(dict.fromkeys(widths.tolist()))}
     begins = np.array([rows[width] for width in widths.tolist()], np.int64) * len(works)
     costs = [
@@ -273,7 +277,7 @@ def updating(plan: Plan) -> list[tuple[int, int]]:
 
 def start_of(plan: Plan, lists: Lists) -> Start:
     """Number the encoders and updaters, and lay out what they change."""
-    stages, wires, limits, updaters = plan.stages, plan.wires, plan.buffers, updating(plan)
+    stages, links, limits, updaters = plan.stages, plan.links, plan.buffers, updating(plan)
     encoders = encoder_records(plan)
     readers = [np.flatnonzero(encoders["updater"] == updater).tolist() for updater in range(len(updaters))]
     into = [np.flatnonzero(encoders["target"] == p).tolist() for p in range(len(plan.partitions))]
@@ -282,7 +286,7 @@ def start_of(plan: Plan, lists: Lists) -> Start:
     ]
     readers_at, into_at, partitions_at = lists.add(readers), lists.add(into), lists.add(partitions)
     # behind the plan's units: where packets wait for a link, a list for each of its queues
-    units = np.zeros(len(plan.units) + (wires.links * limits.queues if limits else 0), UNIT)
+    units = np.zeros(len(plan.units) + (links.count * limits.queues if limits else 0), UNIT)
     units["slots"][plan.memories.unit] = plan.memories.slots
     units["slots"][stages.fetch_units] = stages.fetch_slots
     units["free_slots"] = units["slots"]
@@ -292,7 +296,7 @@ def start_of(plan: Plan, lists: Lists) -> Start:
     units["controls"][plan.memories.unit[controllers]] = shared_number(plan.memories)[controllers]
     work = [update_work(plan, population, partition) for population, partition in updaters]
     place = [plan.partitions[population][partition] for population, partition in updaters]
-    buffers = np.zeros(wires.links * limits.channels if limits else 0, QUEUE)
+    buffers = np.zeros(links.count * limits.channels if limits else 0, QUEUE)
     for field in ("front", "head", "tail"):
         buffers[field] = NONE
     return Start(
@@ -353,7 +357,7 @@ def encoder_records(plan: Plan) -> Records:
         source=plan.source[projection],
         target=plan.target[projection],
         delay=plan.delay[projection],
-        remembers=plan.remembers[projection],
+        delta_encoded=plan.delta_encoded[projection],
         updater=[
             int(updater_at[plan.source[p], w.core]) if c else NONE
             for p, w, c in zip(projection, place, computed, strict=True)

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import simpy
 
-from deltasim.simulator.components.dma_bursts import piece_of, pieces_of
+from deltasim.simulator.components.dma_bursts import burst_of, bursts_of
 from deltasim.simulator.components.service_times import (
     consumed,
-    piece_work,
+    mac_work,
     scan_duration,
     scan_offset,
     scan_words,
@@ -20,10 +20,10 @@ from deltasim.simulator.engines.reference.machine import COLUMN, MESSAGE, SCANNI
 from deltasim.simulator.engines.reference.memories import Memories
 from deltasim.simulator.engines.reference.neurons import Neurons, Sent
 from deltasim.simulator.engines.reference.recorder import Statistics
-from deltasim.simulator.engines.reference.synchronisation import Milestones, gate_name
+from deltasim.simulator.engines.reference.synchronisation import Milestones, release_name
 from deltasim.simulator.engines.reference.transfer import Transfer
 from deltasim.simulator.plan.expanded_columns import column_segments_of
-from deltasim.simulator.plan.multicast_trees import branches_of
+from deltasim.simulator.plan.multicast_trees import multicast_trees_of
 from deltasim.simulator.plan.plan import ABSENT, FETCH, MAC, RECEIVE, SCAN, SEND, UPDATE, Plan, update_work
 
 
@@ -42,7 +42,7 @@ class Cores:
         frames: int,
     ) -> None:
         self.env, self.plan, self.machine, self.memories = env, plan, machine, memories
-        self.segments, self.branches = column_segments_of(plan), branches_of(plan)
+        self.segments, self.multicast = column_segments_of(plan), multicast_trees_of(plan)
         self.neurons = neurons
         self.milestones, self.statistics, self.frames = milestones, statistics, frames
         steps = frames * len(plan.order)
@@ -88,7 +88,7 @@ class Cores:
                 yield milestones.of("updated", source, step - delay, where.core)
             if step > steps[0]:
                 yield milestones.of("finished", target, step - 1)
-            yield milestones.of(*gate_name(plan, target, step))
+            yield milestones.of(*release_name(plan, target, step))
             if self.began_ps[step] < 0:
                 self.began_ps[step] = int(self.env.now)
             yield self.machine.units[unit].turn(
@@ -98,7 +98,7 @@ class Cores:
             began_ps = int(self.env.now)
             sending = self.neurons.scan(projection, partition, step)
             self.statistics.count(unit, "core.scan", size, target)
-            reads, writes = scan_words(size, len(sending), int(plan.remembers[projection]))
+            reads, writes = scan_words(size, len(sending), int(plan.delta_encoded[projection]))
             self.statistics.count(unit, "core.state_read", int(reads), target)
             self.statistics.count(unit, "core.state_write", int(writes), target)
             for sent in sending:
@@ -114,11 +114,11 @@ class Cores:
             milestones.count_down(encoders, "all scanned", target, step)
 
     def inject(self, step: int, projection: int, sent: Sent, core: int) -> None:
-        """A message sets out: from here on the chip owes its target cores a delivery each."""
+        """A message is issued: from here on the chip owes its target cores a delivery each."""
         segments, target = self.segments, int(self.plan.target[projection])
         column = int(self.plan.columns.offset[projection]) + sent.source
         own = range(int(segments.start[column]), int(segments.start[column + 1]))
-        if not own:  # a stride may skip a pixel: nobody is told of its change
+        if not own:  # a stride may skip a pixel: nobody needs its change
             return
         segment_at = {int(segments.core[segment]): segment for segment in own}
         for destination in segment_at:
@@ -133,7 +133,7 @@ class Cores:
         self, step: int, projection: int, sent: Sent, core: int, tree: int, segment_at: dict[int, int]
     ) -> Walk:
         """Through the send stage, then to the core itself and along every branch of the tree."""
-        stages, wires, layer = self.plan.stages, self.plan.wires, int(self.plan.target[projection])
+        stages, links, layer = self.plan.stages, self.plan.links, int(self.plan.target[projection])
         job = (step, projection, sent.source, core)
         unit = int(stages.unit[core, SEND])
         if unit != ABSENT:
@@ -141,13 +141,13 @@ class Cores:
         self.statistics.count(unit if unit != ABSENT else self.plan.core_unit(core), "core.send", 1, layer)
         if core in segment_at:
             self.env.process(self.consume(job, sent, segment_at[core]))
-        branches = self.branches
-        entries = range(int(branches.start[tree]), int(branches.start[tree + 1]))
+        multicast = self.multicast
+        entries = range(int(multicast.start[tree]), int(multicast.start[tree + 1]))
         self.statistics.expected_traversals += len(entries)
-        if entries and wires.routed[branches.link[entries[0]], 0]:
-            self.machine.write_buffer(self.plan.core_unit(core), wires.message_flits, layer)
+        if entries and links.routed[multicast.link[entries[0]], 0]:
+            self.machine.write_buffer(self.plan.core_unit(core), links.message_flits, layer)
         for entry in entries:
-            if branches.parent[entry] == ABSENT:
+            if multicast.parent[entry] == ABSENT:
                 self.env.process(self.branch(job, sent, entry, entries, segment_at))
 
     def branch(
@@ -158,30 +158,30 @@ class Cores:
         entries: range,
         segment_at: dict[int, int],
         upstream: Packet | None = None,
-        span_ps: int = 0,
+        serialisation_ps: int = 0,
     ) -> Walk:
         """Over one link of the tree, then on: the branches behind it, and the cores it reaches."""
-        wires, branches, layer = self.plan.wires, self.branches, int(self.plan.target[job[1]])
-        link, flits = int(branches.link[entry]), wires.message_flits
+        links, multicast, layer = self.plan.links, self.multicast, int(self.plan.target[job[1]])
+        link, flits = int(multicast.link[entry]), links.message_flits
         queue = 0 if self.plan.buffers is None else int(self.plan.buffers.tree_queue[entry])
-        span_ps, packet = yield from self.machine.cross(
-            link, queue, MESSAGE, job, flits, span_ps, layer, upstream
+        serialisation_ps, packet = yield from self.machine.cross(
+            link, queue, MESSAGE, job, flits, serialisation_ps, layer, upstream
         )
         self.statistics.message_traversals += 1
-        following = [other for other in entries if branches.parent[other] == entry - entries[0]]
-        cores = branches.drop_core[branches.drop_start[entry] : branches.drop_start[entry + 1]].tolist()
+        following = [other for other in entries if multicast.parent[other] == entry - entries[0]]
+        cores = multicast.drop_core[multicast.drop_start[entry] : multicast.drop_start[entry + 1]].tolist()
         if packet is not None:
             packet.branches = len(following) + bool(cores)
         for other in following:
-            self.env.process(self.branch(job, sent, other, entries, segment_at, packet, span_ps))
+            self.env.process(self.branch(job, sent, other, entries, segment_at, packet, serialisation_ps))
         if not cores:
             return
-        yield self.env.timeout(span_ps - wires.period_ps)
+        yield self.env.timeout(serialisation_ps - links.period_ps)
         if packet is not None:
-            packet.leaves(int(self.env.now) + wires.period_ps)
+            packet.leaves(int(self.env.now) + links.period_ps)
         for core in cores:
-            if wires.routed[link, 1]:
-                self.machine.pass_router(wires.first_unit + link, flits, layer)
+            if links.routed[link, 1]:
+                self.machine.pass_router(links.first_unit + link, flits, layer)
             self.env.process(self.consume(job, sent, segment_at[core]))
 
     def consume(self, job: tuple[int, ...], sent: Sent, segment: int) -> Walk:
@@ -198,12 +198,12 @@ class Cores:
             receive if receive != ABSENT else self.plan.core_unit(core), "core.receive", 1, layer
         )
         yield machine.units[fetch].turn(machine.key(COLUMN, *job))
-        pieces = range(
-            pieces_of(int(segments.address[segment]), int(segments.bytes[segment]), stages.burst_bytes)
+        bursts = range(
+            bursts_of(int(segments.address[segment]), int(segments.bytes[segment]), stages.burst_bytes)
         )
-        lanes = range(min(stages.pieces_at_once, len(pieces)))
-        to_come = iter(pieces[len(lanes) :])
-        yield self.env.all_of([self.env.process(self.carry(job, segment, lane, to_come)) for lane in lanes])
+        ahead = range(min(stages.bursts_at_once, len(bursts)))
+        to_come = iter(bursts[len(ahead) :])
+        yield self.env.all_of([self.env.process(self.carry(job, segment, first, to_come)) for first in ahead])
         machine.units[fetch].leave()
         self.statistics.delivered += 1
         self.neurons.receive(layer, self.partition_on[layer][core], projection, sent)
@@ -211,28 +211,28 @@ class Cores:
         if self.open_segments[layer, core] == 0 and self.milestones.of("all scanned", layer, step).triggered:
             self.milestones.reach("drained", layer, step, core)
 
-    def carry(self, job: tuple[int, ...], segment: int, lane: int, to_come: Iterator[int]) -> Walk:
-        """Bring one piece of a column after another; the first of each lane are formed a cycle apart."""
+    def carry(self, job: tuple[int, ...], segment: int, first: int, to_come: Iterator[int]) -> Walk:
+        """Bring burst ``first`` of a column, as many cycles late, then one after another of those to come."""
         stages, segments, machine = self.plan.stages, self.segments, self.machine
         address, size, words = (
             int(field[segment]) for field in (segments.address, segments.bytes, segments.words)
         )
         core, layer = job[3], int(self.plan.target[job[1]])
         mac = int(stages.unit[core, MAC]) + machine.array(job)
-        yield self.env.timeout(lane * stages.cycle_ps)
-        for number in itertools.chain((lane,), to_come):
+        yield self.env.timeout(first * stages.cycle_ps)
+        for number in itertools.chain((first,), to_come):
             yield self.env.timeout(stages.cycle_ps)
-            piece = piece_of(address, size, words, stages.burst_bytes, number)
+            burst = burst_of(address, size, words, stages.burst_bytes, number)
             part = (*job, number)
-            transfer = Transfer(int(segments.memory[segment]), piece.address, piece.bytes, part, layer)
-            tail_ps = yield from self.memories.read(transfer, piece.words)
+            transfer = Transfer(int(segments.memory[segment]), burst.address, burst.bytes, part, layer)
+            tail_ps = yield from self.memories.read(transfer, burst.words)
             yield machine.units[mac].turn(machine.key(COLUMN, *part))
-            work_ps = piece_work(piece.words, stages.mac_lanes, stages.cycle_ps)
+            work_ps = mac_work(burst.words, stages.mac_lanes, stages.cycle_ps)
             duration_ps = int(consumed(int(self.env.now), work_ps, tail_ps)) - int(self.env.now)
             machine.units[mac].occupy(duration_ps, work_ps)
-            self.memories.pass_registers(core, piece.words, layer)
+            self.memories.pass_registers(core, burst.words, layer)
             for action in ("core.mac", "core.state_read", "core.state_write"):
-                self.statistics.count(mac, action, piece.words, layer)
+                self.statistics.count(mac, action, burst.words, layer)
             yield self.env.timeout(duration_ps)
 
     def update(self, population: int, partition: int) -> Walk:

@@ -14,7 +14,7 @@ from deltasim.simulator.engines.reference.machine import Machine
 from deltasim.simulator.engines.reference.memories import Memories
 from deltasim.simulator.engines.reference.neurons import Computing, Replayed
 from deltasim.simulator.engines.reference.recorder import Statistics
-from deltasim.simulator.engines.reference.synchronisation import Milestones, keep_pace
+from deltasim.simulator.engines.reference.synchronisation import Milestones, synchronise
 from deltasim.simulator.ledger.background import elapsed, preset
 from deltasim.simulator.ledger.laws import LawBroken, Tally, check
 from deltasim.simulator.ledger.ledger import Ledger
@@ -41,7 +41,7 @@ def run_sequence(
     neurons = Replayed(plan, trace) if frames is None else Computing(plan, frames)
     milestones = Milestones(env)
     cores = Cores(env, plan, machine, memories, neurons, milestones, statistics, length)
-    processes = [*cores.processes(), keep_pace(env, plan, milestones, length)]
+    processes = [*cores.processes(), synchronise(env, plan, milestones, length)]
     if shuffle is not None:
         random.Random(shuffle).shuffle(processes)
     for process in processes:
@@ -50,7 +50,7 @@ def run_sequence(
     for sweep, populations in enumerate(plan.order):
         for population in populations:
             if not milestones.of("finished", population, (sweep + 1) * length - 1).triggered:
-                raise LawBroken(f"population {plan.layers[population]} never finished: the chip stands still")
+                raise LawBroken(f"population {plan.layers[population]} never finished: the chip deadlocks")
     if isinstance(neurons, Computing):
         compare(neurons.messages(), trace)
     elapsed_ps = max(cores.ended_ps)

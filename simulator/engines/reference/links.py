@@ -18,8 +18,8 @@ class Link(Unit):
     """A link that grants a packet of a queue only when one of that queue's virtual channels has room for it.
 
     Packets of a queue go in the order of their keys: one without room holds up those behind it in its own
-    queue, and none in another. The packet's turn tells it the channel, and whether the link stood still for
-    want of room. Time in which the link is free and somebody waits, but nobody may go, is stalled.
+    queue, and none in another. The packet's turn brings the channel, and whether the link was stalled for
+    want of credits. Time in which the link is free and somebody waits, but nobody may go, is stalled.
     """
 
     def __init__(self, env: simpy.Environment, limits: InputBuffers) -> None:

@@ -1,4 +1,4 @@
-"""The chip's memories as SimPy resources: they deliver runs of bytes to the cores."""
+"""The chip's memories as SimPy resources: they deliver bursts to the cores."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Memories:
         self.statistics.count(self.unit(transfer), f"{name}.{action}", amount, transfer.layer)
 
     def read(self, transfer: Transfer, words: int) -> Walk:
-        """Fetch a piece; ends with its first word and returns when the last one comes."""
+        """Fetch a burst; ends with its first word and returns when the last one comes."""
         self.count(transfer, "words", words)
         kind = self.plan.memories.kind[transfer.memory]
         if kind == SCRATCHPAD:
@@ -76,27 +76,29 @@ class Memories:
 
     def _read_shared(self, transfer: Transfer) -> Walk:
         """Request packet to the memory, its service, response packet back."""
-        wires, machine, job, layer = self.plan.wires, self.machine, transfer.job, transfer.layer
+        links, machine, job, layer = self.plan.links, self.machine, transfer.job, transfer.layer
         path = transfer.core * len(self.plan.memories.component) + transfer.memory
-        there = slice(wires.path_start[path], wires.path_start[path + 1])
-        back = slice(wires.back_start[path], wires.back_start[path + 1])
-        limits, flits = self.plan.buffers, wires.request_flits
+        there = slice(links.path_start[path], links.path_start[path + 1])
+        back = slice(links.back_start[path], links.back_start[path + 1])
+        limits, flits = self.plan.buffers, links.request_flits
         queues = None if limits is None else limits.path_queue[there]
         sender = self.plan.core_unit(transfer.core)
-        span_ps = yield from machine.travel(
-            wires.path_link[there], queues, sender, REQUEST, job, flits, 0, layer
+        serialisation_ps = yield from machine.travel(
+            links.path_link[there], queues, sender, REQUEST, job, flits, 0, layer
         )
         if there.stop > there.start:
-            yield self.env.timeout(span_ps - wires.period_ps)
-        span_ps, tail_ps = yield from self.serve[int(self.plan.memories.kind[transfer.memory])](transfer)
+            yield self.env.timeout(serialisation_ps - links.period_ps)
+        serialisation_ps, tail_ps = yield from self.serve[int(self.plan.memories.kind[transfer.memory])](
+            transfer
+        )
         if back.stop == back.start:
             return tail_ps
-        flits = rounds(transfer.bytes, wires.flit_bytes)
+        flits = rounds(transfer.bytes, links.flit_bytes)
         queues, sender = None if limits is None else limits.back_queue[back], self.unit(transfer)
-        span_ps = yield from machine.travel(
-            wires.back_link[back], queues, sender, RESPONSE, job, flits, span_ps, layer
+        serialisation_ps = yield from machine.travel(
+            links.back_link[back], queues, sender, RESPONSE, job, flits, serialisation_ps, layer
         )
-        return self.env.now + span_ps - wires.period_ps
+        return self.env.now + serialisation_ps - links.period_ps
 
     def _serve_dram(self, transfer: Transfer) -> Walk:
         """Wait for the channel; ends when the first data flow and returns for how long, and until when."""
@@ -115,8 +117,8 @@ class Memories:
     def _serve_controlled(self, transfer: Transfer) -> Walk:
         """Hand the bytes to the controller; ends with the last of them, which are sent on together."""
         key = self.machine.key(REQUEST, *transfer.job)
-        run = yield from self.controllers[transfer.memory].read(key, transfer.address, transfer.bytes)
-        self._count_bursts(transfer, run)
+        completion = yield from self.controllers[transfer.memory].read(key, transfer.address, transfer.bytes)
+        self._count_bursts(transfer, completion)
         return 0, int(self.env.now)
 
     def _count_bursts(self, transfer: Transfer, done: dram.Service | Completion) -> None:
@@ -163,4 +165,4 @@ class Memories:
             cycle * period_ps + latency_ps for cycle in (stream.first_cycle, stream.last_cycle)
         )
         yield self.env.timeout(first_ps - self.env.now)
-        return tail_ps - first_ps + self.plan.wires.period_ps, tail_ps
+        return tail_ps - first_ps + self.plan.links.period_ps, tail_ps

@@ -110,7 +110,7 @@ class Computing:
         deltas = np.empty(values.size, values.dtype)
         part = slice(where.start, where.stop)
         theta = self.theta[projection][part]
-        if self.plan.remembers[projection]:
+        if self.plan.delta_encoded[projection]:
             count = scan(values, self.last_sent[projection][part], theta, sources, deltas)
         else:
             count = scan_events(values, theta, sources, deltas)
@@ -135,12 +135,12 @@ class Computing:
                 own = self.network.projections[projection]
                 self.parts[projection, partition].integrate(
                     accumulators,
-                    cell.lanes(own.role),
+                    own.fed(cell),
                     np.array(sources, np.int32),
                     np.array(deltas, arithmetic.dtype),
                     own.arithmetic(arithmetic),
                 )
-        if not self.network.restarts[population]:
+        if not self.network.resets_accumulators[population]:
             self.accumulators[population][:, part] = accumulators
         states = np.ascontiguousarray(self.states[population][:, part])
         states = cell.step(arithmetic)(accumulators, states)

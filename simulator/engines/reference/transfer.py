@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Transfer(NamedTuple):
-    """Bytes from a memory to a core, for the job (step, projection, source, core, piece ...)."""
+    """Bytes from a memory to a core, for the job (step, projection, source, core, burst ...)."""
 
     memory: int
     address: int

@@ -123,8 +123,8 @@ def test_every_sum_of_a_sparse_connection_saturates(
 ):
     weight, accumulator = arithmetic.weight, arithmetic.accumulator
     rng = np.random.default_rng(seed)
-    heaviest = int(weight.highest * scale)
-    words = rng.integers(least * heaviest, heaviest + 1, (len(lanes), 5, 9))
+    largest_weight = int(weight.highest * scale)
+    words = rng.integers(least * largest_weight, largest_weight + 1, (len(lanes), 5, 9))
     kept = rng.random(words.shape) < density
     connection = Sparse.from_matrices((words * kept).astype(weight.dtype))
     start = (rng.choice([accumulator.lowest, accumulator.highest], (4, 5)) * fullness).astype(np.int32)

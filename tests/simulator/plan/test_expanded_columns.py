@@ -6,7 +6,7 @@ from hypothesis import given, settings
 
 from deltasim.simulator.plan.compile import compile_plan
 from deltasim.simulator.plan.expanded_columns import column_segments_of
-from deltasim.simulator.plan.multicast_trees import branches_of
+from deltasim.simulator.plan.multicast_trees import multicast_trees_of
 from deltasim.simulator.plan.weight_columns import flags_of
 from tests.simulator.strategies import Case, cases
 
@@ -15,9 +15,14 @@ from tests.simulator.strategies import Case, cases
 @given(cases())
 def test_numbers_and_copies_agree(case: Case) -> None:
     plan = compile_plan(case.network, case.chip, case.mapping)
-    columns, trees, segments, branches = plan.columns, plan.trees, column_segments_of(plan), branches_of(plan)
+    columns, trees, segments, multicast = (
+        plan.columns,
+        plan.trees,
+        column_segments_of(plan),
+        multicast_trees_of(plan),
+    )
     wanted = flags_of(trees.wanted, plan.cores)
-    assert (branches.start[1:] - branches.start[:-1] == trees.links).all()
+    assert (multicast.start[1:] - multicast.start[:-1] == trees.links).all()
     assert (segments.start[1:] - segments.start[:-1] == wanted[columns.tree].sum(axis=1)).all()
     for projection, first in enumerate(columns.offset[:-1].tolist()):
         target = int(plan.target[projection])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from deltasim.runtime.compiling import part
-from deltasim.simulator.components.dma_bursts import piece_of, pieces_of
-from deltasim.simulator.components.service_times import consumed, piece_work, rounds
+from deltasim.simulator.components.dma_bursts import burst_of, bursts_of
+from deltasim.simulator.components.service_times import consumed, mac_work, rounds
 from deltasim.simulator.dram.in_order import fetch
 from deltasim.simulator.engines.compiled.counting import (
     array_for,
@@ -34,10 +34,10 @@ from deltasim.simulator.engines.compiled.events.jobs import (
     RESPONDING,
     RESPONSE_KIND,
     SERVED,
+    burst_code,
     code,
     end_job,
     new_job,
-    piece_code,
 )
 from deltasim.simulator.engines.compiled.events.queues import enqueue, leave, schedule
 from deltasim.simulator.engines.compiled.events.synchronisation import try_update
@@ -47,10 +47,10 @@ from deltasim.simulator.plan.plan import BUFFER, CACHE, CONTROLLER, SCRATCHPAD
 
 @part
 def wait_for(state: State, tables: Tables, now: int, unit: int, job: int, stage: int, kind: int) -> None:
-    """Queue a piece up at a unit."""
+    """Queue a burst up at a unit."""
     record, chip = state.jobs[job], tables.chip[0]
     record.stage = stage
-    key = piece_code(kind, record.message, record.core, chip.cores, record.part, chip.parts)
+    key = burst_code(kind, record.message, record.core, chip.cores, record.part, chip.parts)
     enqueue(state, now, unit, job, key)
 
 
@@ -72,18 +72,18 @@ def array(state: State, tables: Tables, job: int) -> int:
 
 @part
 def begin_column(state: State, tables: Tables, now: int, job: int) -> None:
-    """A slot is granted and the first address formed; further pieces follow, an address a cycle."""
+    """A slot is granted and the first address formed; further bursts follow, an address a cycle."""
     record, chip = state.jobs[job], tables.chip[0]
     segment = tables.segments[record.segment]
-    record.column, record.piece = job, 0
-    record.left = pieces_of(segment.address, segment.bytes, chip.burst)
+    record.column, record.burst = job, 0
+    record.left = bursts_of(segment.address, segment.bytes, chip.burst_bytes)
     record.to_come = min(chip.at_once, record.left)
-    for piece in range(1, record.to_come):
+    for burst in range(1, record.to_come):
         other = new_job(state, ADDRESSING, record.message)
         record = state.jobs[other]
         record.segment, record.core = state.jobs[job].segment, state.jobs[job].core
-        record.column, record.piece = job, piece
-        schedule(state, now + piece * chip.cycle, other)
+        record.column, record.burst = job, burst
+        schedule(state, now + burst * chip.cycle, other)
     ask_memory(state, tables, now, job)
 
 
@@ -94,9 +94,10 @@ def ask_memory(state: State, tables: Tables, now: int, job: int) -> None:
     segment = tables.segments[record.segment]
     memory = tables.memories[segment.memory]
     unit, layer = memory.unit, state.messages[record.message].layer
-    piece = piece_of(segment.address, segment.bytes, segment.words, tables.chip[0].burst, record.piece)
-    record.address, record.bytes, record.words, record.span = piece.address, piece.bytes, piece.words, 0
-    record.memory, record.lines, record.part = segment.memory, 0, record.piece * tables.chip[0].runs
+    burst = burst_of(segment.address, segment.bytes, segment.words, tables.chip[0].burst_bytes, record.burst)
+    record.address, record.bytes, record.words = burst.address, burst.bytes, burst.words
+    record.serialisation = 0
+    record.memory, record.lines, record.part = segment.memory, 0, record.burst * tables.chip[0].line_requests
     if memory.kind == SCRATCHPAD:
         unit += array(state, tables, job)
     count(state, unit, layer, memory.words, record.words)
@@ -105,12 +106,12 @@ def ask_memory(state: State, tables: Tables, now: int, job: int) -> None:
     elif memory.kind == CACHE:
         wait_for(state, tables, now, unit, job, LOOKING_UP, REQUEST_KIND)
     else:
-        set_out(state, tables, now, job)
+        issue(state, tables, now, job)
 
 
 @part
-def set_out(state: State, tables: Tables, now: int, job: int) -> None:
-    """The request of a transfer sets out to its shared memory."""
+def issue(state: State, tables: Tables, now: int, job: int) -> None:
+    """The request of a transfer is issued to its shared memory."""
     record = state.jobs[job]
     record.at, record.upstream = tables.paths[path_of(state, tables, job)].there, NONE
     record.flits = tables.chip[0].request_flits
@@ -147,10 +148,10 @@ def request(state: State, tables: Tables, now: int, job: int) -> None:
     if path.there_end > path.there:
         leave_network(state, tables, job, path.there_end - 1)
         if chip.channels > 0:
-            leave_buffer(state, tables, job, now + record.span)
-        if record.span > chip.link_period:
+            leave_buffer(state, tables, job, now + record.serialisation)
+        if record.serialisation > chip.link_period:
             record.stage = ASKED
-            schedule(state, now + record.span - chip.link_period, job)
+            schedule(state, now + record.serialisation - chip.link_period, job)
             return
     ask_channel(state, tables, now, job)
 
@@ -163,7 +164,7 @@ def go_over(state: State, tables: Tables, now: int, job: int, stage: int, kind: 
     if record.upstream == NONE and tables.links[tables.lists[record.at] // chip.queues].router:
         sender = chip.core_unit + record.core if stage == REQUESTING else tables.memories[record.memory].unit
         write_buffer(state, tables, sender, state.messages[record.message].layer, record.flits)
-    key = piece_code(kind, record.message, record.core, chip.cores, record.part, chip.parts)
+    key = burst_code(kind, record.message, record.core, chip.cores, record.part, chip.parts)
     want_link(state, tables, now, tables.lists[record.at], job, key)
 
 
@@ -199,7 +200,7 @@ def serve_dram(state: State, tables: Tables, now: int, job: int) -> None:
     record_busy(state, memory.unit, now, service.last_ps, service.bursts * timing.burst_ps)
     state.units[memory.unit].free_at = service.free_ps
     enter_bursts(state, memory, layer, service)
-    record.span, record.tail = service.last_ps - service.first_ps, service.last_ps
+    record.serialisation, record.tail = service.last_ps - service.first_ps, service.last_ps
     pack_response(state, tables, job)
     schedule(state, service.first_ps, job)
 
@@ -222,7 +223,7 @@ def respond(state: State, tables: Tables, now: int, job: int) -> None:
     if path.back_end > path.back:
         leave_network(state, tables, job, path.back_end - 1)
         if chip.channels > 0:
-            leave_buffer(state, tables, job, now + record.span)
+            leave_buffer(state, tables, job, now + record.serialisation)
     if record.lines:
         record.stage = FILLING
         schedule(state, record.tail, job)
@@ -239,11 +240,11 @@ def multiply(state: State, tables: Tables, now: int, job: int) -> None:
 
 @part
 def accumulate(state: State, tables: Tables, now: int, job: int) -> None:
-    """The multiply-accumulators take a piece."""
+    """The multiply-accumulators take a burst."""
     record, chip = state.jobs[job], tables.chip[0]
     unit = tables.cores[record.core].mac + array(state, tables, job)
     layer, words = state.messages[record.message].layer, record.words
-    work = piece_work(words, chip.mac_lanes, chip.cycle)
+    work = mac_work(words, chip.mac_lanes, chip.cycle)
     end = consumed(now, work, record.tail)
     occupy(state, now, unit, end - now, work)
     count_sums(state, tables, record.core, unit, layer, words)
@@ -252,13 +253,13 @@ def accumulate(state: State, tables: Tables, now: int, job: int) -> None:
 
 @part
 def consume(state: State, tables: Tables, now: int, job: int) -> None:
-    """A piece is in the sums: on to the next; with the last one the slot is free, the delivery done."""
+    """A burst is in the sums: on to the next; with the last one the slot is free, the delivery done."""
     column = state.jobs[job].column
     record = state.jobs[column]
     record.left -= 1
     segment = tables.segments[record.segment]
-    if record.to_come < pieces_of(segment.address, segment.bytes, tables.chip[0].burst):
-        state.jobs[job].piece, state.jobs[job].stage = record.to_come, ADDRESSING
+    if record.to_come < bursts_of(segment.address, segment.bytes, tables.chip[0].burst_bytes):
+        state.jobs[job].burst, state.jobs[job].stage = record.to_come, ADDRESSING
         record.to_come += 1
         schedule(state, now + tables.chip[0].cycle, job)
     elif job != column:

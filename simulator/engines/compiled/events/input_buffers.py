@@ -24,12 +24,12 @@ from deltasim.simulator.engines.compiled.records import NONE, State, Tables
 
 
 @part
-def want_link(state: State, tables: Tables, now: int, way: int, job: int, code: int) -> None:
-    """Queue a packet up for a link; ``way`` is link * queues + queue."""
+def want_link(state: State, tables: Tables, now: int, link_queue: int, job: int, code: int) -> None:
+    """Queue a packet up for a link; ``link_queue`` is link * queues + queue."""
     chip = tables.chip[0]
-    unit, holder = chip.first_link + way, NONE
+    unit, holder = chip.first_link + link_queue, NONE
     if chip.channels > 0:
-        unit, holder = chip.first_link + way // chip.queues, chip.first_queue + way
+        unit, holder = chip.first_link + link_queue // chip.queues, chip.first_queue + link_queue
     else:
         holder = unit
     if state.run[0].overflow == 0:  # else the run is given up: leave the queues whole
@@ -50,7 +50,7 @@ def count_in(state: State, place: int, now: int) -> None:
 def packet_to_go(state: State, tables: Tables, now: int, number: int) -> int:
     """The packet with the smallest key among the first of each queue that have room, or NONE.
 
-    Its job is told the buffer. A link that is free and wanted but finds none stands still.
+    Its job gets the buffer. A link that is free and wanted but finds none is stalled.
     """
     chip, unit = tables.chip[0], state.units[number]
     link = number - chip.first_link
@@ -98,7 +98,7 @@ def before(state: State, one: int, other: int) -> bool:
 def take_credits(state: State, tables: Tables, now: int, number: int, job: int, left: int) -> bool:
     """A packet takes the room it was promised and begins to leave where it came from, until ``left``.
 
-    True when the link had stood still for want of room.
+    True when the link had been stalled for want of credits.
     """
     unit, record = state.units[number], state.jobs[job]
     place = record.place

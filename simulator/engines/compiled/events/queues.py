@@ -7,7 +7,7 @@ from deltasim.simulator.engines.compiled.counting import record_busy, record_deq
 from deltasim.simulator.engines.compiled.records import NONE, State
 
 # An event is a job that goes on, or one of these with its number in the low bits.
-JOB, WAKING, EMITTING, OPENING, MOVING_UP, PASSING, LEAVING = range(7)
+JOB, WAKING, EMITTING, RELEASING, MOVING_UP, PASSING, LEAVING = range(7)
 KIND_BITS = 40
 
 

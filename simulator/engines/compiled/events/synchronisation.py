@@ -1,11 +1,11 @@
-"""Who may move next: encoders that scan, updaters that update, and the gates of the chip's policy."""
+"""Who may move next: encoders that scan, updaters that update, and the barriers of the chip's policy."""
 
 from __future__ import annotations
 
 from deltasim.runtime.compiling import part
 from deltasim.simulator.engines.compiled.counting import count_update
 from deltasim.simulator.engines.compiled.events.jobs import SCAN_KIND, SCANNING, UPDATE_KIND, UPDATING, code
-from deltasim.simulator.engines.compiled.events.queues import KIND_BITS, OPENING, enqueue, schedule
+from deltasim.simulator.engines.compiled.events.queues import KIND_BITS, RELEASING, enqueue, schedule
 from deltasim.simulator.engines.compiled.records import BARRIER, DATAFLOW, LAYER, NONE, State, Tables
 
 
@@ -16,7 +16,7 @@ def try_encoder(state: State, tables: Tables, now: int, number: int) -> None:
     step, target = encoder.step, state.populations[encoder.target]
     if step == NONE or step >= encoder.first + state.run[0].frames:
         return
-    if target.gate < step or target.finished < step - 1:
+    if target.released < step or target.finished < step - 1:
         return
     needed = step - encoder.delay
     if (
@@ -107,7 +107,7 @@ def end_update(state: State, tables: Tables, now: int, number: int) -> None:
         population.finished = step
         for entry in range(population.into, population.into_end):
             try_encoder(state, tables, now, tables.lists[entry])
-        keep_pace(state, tables, now)
+        synchronise(state, tables, now)
     for reader in range(updater.readers, updater.readers_end):
         try_encoder(state, tables, now, tables.lists[reader])
 
@@ -123,8 +123,8 @@ def sweep_order(state: State, tables: Tables) -> tuple[int, int]:
 
 
 @part
-def keep_pace(state: State, tables: Tables, now: int) -> None:
-    """If what the open gate waited for has finished, meet and open the next one."""
+def synchronise(state: State, tables: Tables, now: int) -> None:
+    """If all that was released has finished, pay the barrier and release what comes next."""
     run, chip = state.run[0], tables.chip[0]
     if run.sweep == chip.sweeps:
         return
@@ -145,11 +145,11 @@ def keep_pace(state: State, tables: Tables, now: int) -> None:
     run.step = step
     if step > last:
         run.sweep += 1
-    schedule(state, now + chip.meeting, OPENING << KIND_BITS)
+    schedule(state, now + chip.barrier_cost, RELEASING << KIND_BITS)
 
 
 @part
-def open_gate(state: State, tables: Tables, now: int) -> None:
+def release(state: State, tables: Tables, now: int) -> None:
     """Let the next population, step or sweep begin."""
     run, chip = state.run[0], tables.chip[0]
     if run.sweep == chip.sweeps:
@@ -161,6 +161,6 @@ def open_gate(state: State, tables: Tables, now: int) -> None:
     step = (run.sweep + 1) * run.frames - 1 if chip.policy == DATAFLOW else run.step
     for place in range(first, end):
         population = state.populations[tables.lists[place]]
-        population.gate = step
+        population.released = step
         for encoder in range(population.into, population.into_end):
             try_encoder(state, tables, now, tables.lists[encoder])

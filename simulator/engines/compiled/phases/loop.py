@@ -5,9 +5,7 @@ from __future__ import annotations
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import kernel, part
 from deltasim.simulator.engines.compiled.counting import count_update, occupy
-from deltasim.simulator.engines.compiled.phases.eligible import CROSSING, RECEIVING, SCANNING
-from deltasim.simulator.engines.compiled.phases.fifo import record_queue
-from deltasim.simulator.engines.compiled.phases.lanes import (
+from deltasim.simulator.engines.compiled.phases.arrival_lists import (
     AT_ONCE,
     Arrivals,
     begin_step,
@@ -15,6 +13,8 @@ from deltasim.simulator.engines.compiled.phases.lanes import (
     view_state,
     view_tables,
 )
+from deltasim.simulator.engines.compiled.phases.eligible import CROSSING, RECEIVING, SCANNING
+from deltasim.simulator.engines.compiled.phases.fifo import record_queue
 from deltasim.simulator.engines.compiled.phases.stages import call_stage
 from deltasim.simulator.engines.compiled.records import DATAFLOW, NONE, State, Tables
 
@@ -36,7 +36,7 @@ def phases(state_directory: Integers, tables_directory: Integers, arrivals_direc
             return False
         run.left -= run.needed
         finished = phase(state_directory, tables_directory, arrivals_directory, group, step)
-        meets = 1
+        barriers = 1
         if group + 1 < end:
             run.index += 1
         else:
@@ -44,8 +44,8 @@ def phases(state_directory: Integers, tables_directory: Integers, arrivals_direc
             if run.step == (run.sweep + 1) * run.frames:
                 run.sweep += 1
             elif chip.policy == DATAFLOW:  # the next step begins by itself
-                meets = 0
-        run.opened = finished + meets * chip.meeting
+                barriers = 0
+        run.opened = finished + barriers * chip.barrier_cost
     return bool(run.overflow == 0)
 
 
@@ -65,7 +65,7 @@ def phase(
     if times.began == NONE:
         times.began = now
     call_stage(arrivals.stages[SCANNING], (*directories, now, now, number))
-    if arrivals.lanes.size > 0:
+    if arrivals.filling_order.size > 0:
         call_stage(arrivals.stages[CROSSING], (*directories, now, now, number))
     finished, place = now, group.partitions
     while place < group.partitions_end and state.run[0].overflow == 0:
@@ -80,7 +80,7 @@ def phase(
         consume, drained = arrivals.stages[arrivals.fetching[core]], now
         for array in range(tables.chip[0].arrays):
             drained = max(drained, call_stage(consume, (*directories, core, array, number)))
-        if group.first + 1 == group.end:  # else `consuming` has told them apart
+        if group.first + 1 == group.end:  # else its stage has kept them apart
             arrivals.drained[tables.lists[group.first]] = drained
         finished = max(finished, update_core(state, tables, arrivals, first, place))
     for population in range(group.first, group.end):

@@ -1,7 +1,8 @@
-"""What comes to every link and core within one phase, in lanes that lie one behind the other.
+"""What comes to every link and core within one phase, in lists that lie one behind the other.
 
-A message in a lane is one number, its *key*: when it comes there, in picoseconds of the phase, and in the low
-``shift`` bits its number among the messages of the step. So keys sort by time, and ties by content.
+A message in an arrival list is one number, its *key*: when it comes there, in picoseconds of the phase, and
+in the low ``shift`` bits its number among the messages of the step. So keys sort by time, and ties by
+content.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ AT_ONCE = cast("int", np.int64(0))  # no Python integer, for which kernels would
 
 
 class Arrivals(NamedTuple):
-    """Lanes of keys, one for each link, core and sender (``ways``); and room to work in."""
+    """Lists of keys, one for each link, core and sender (``routes``); and room to work in."""
 
-    keys: Annotated[Integers, np.int64]  # of all lanes, and behind them of runs on their way into one
-    bounds: Annotated[Integers, np.int64]  # where each lane begins
+    keys: Annotated[Integers, np.int64]  # of all lists, and behind them of sorted parts to be merged into one
+    bounds: Annotated[Integers, np.int64]  # where each list begins
     filled: Annotated[Integers, np.int64]  # and where it ends
-    begins: Annotated[Integers, np.int64]  # of the runs
+    begins: Annotated[Integers, np.int64]  # of the sorted parts
     lengths: Annotated[Integers, np.int64]
     # of each message of the step: the cores it wants, its row in the list of sizes, its source core and
     # array, the population it goes into
@@ -37,11 +38,11 @@ class Arrivals(NamedTuple):
     source: Annotated[Integers, np.int64]
     array: Annotated[Integers, np.int64]
     layer: Annotated[Integers, np.int64]
-    lanes: Annotated[Integers, np.int64]  # of links and bundles, in the order in which they are filled
+    filling_order: Annotated[Integers, np.int64]  # of the lists of links and shared merges
     fetching: Annotated[Integers, np.int64]  # how each core fetches: a stage of `stages`
     memory: Annotated[Integers, np.int64]  # what each core fetches from
     # of each population: when all scans into it have ended, when its last message on a core is in the sums,
-    # where the sizes of its parts there are listed, how many messages of a lane go into it, and their words
+    # where the sizes of its parts there are listed, how many messages of a list go into it, and their words
     # and accesses
     scanned: Annotated[Integers, np.int64]
     drained: Annotated[Integers, np.int64]
@@ -56,7 +57,7 @@ class Arrivals(NamedTuple):
     peak: Annotated[npt.NDArray[np.uintp], np.uintp]  # how long a queue has been at most
     stages: Annotated[Integers, np.int64]  # the addresses of `stages.STAGES`
     kind: Annotated[npt.NDArray[np.uintp], np.uintp]  # the number of the size of each message's part
-    # of one lane, message by message: when it asked for a unit or a slot, when that was granted, when it was
+    # of one list, message by message: when it asked for a unit or a slot, when that was granted, when it was
     # read, when it came to the sums and when it had gone through them
     asked: Annotated[Integers, np.int64]
     granted: Annotated[Integers, np.int64]
@@ -64,10 +65,10 @@ class Arrivals(NamedTuple):
     summed: Annotated[Integers, np.int64]
     ended: Annotated[Integers, np.int64]
     # and of columns that come over a link: when they were asked of the memory, when they came to the link and
-    # then to the sums, with what span, and when requests and responses asked for the link and had it
+    # then to the sums, with what serialisation, and when requests and responses asked for the link and had it
     sought: Annotated[Integers, np.int64]
     came: Annotated[Integers, np.int64]
-    span: Annotated[Integers, np.int64]
+    serialisation: Annotated[Integers, np.int64]
     segment: Annotated[Integers, np.int64]  # the segment of each
     crossing: Annotated[Integers, np.int64]
     crossed: Annotated[Integers, np.int64]
@@ -80,14 +81,14 @@ def empty_arrivals(
     tables: Tables, forward: FeedForward, stages: Integers, keys: int, messages: int
 ) -> Arrivals:
     """Room for so many keys in all and messages in a step."""
-    count, populations = len(tables.lanes), int(tables.chip["populations"][0])
+    count, populations = len(tables.arrival_lists), int(tables.chip["populations"][0])
     widest = int(tables.chip["widest"][0])
     asked, granted, read, summed, ended = np.empty((5, messages), np.int64)
     row, source, array, layer = np.empty((4, messages), np.int64)
     scanned, drained, sizes, tally, words, accesses = np.zeros((6, populations), np.int64)
     order, ready, updated = np.zeros((3, populations), np.int64)
     streamed = messages if (forward.fetching == STREAMED).any() else 0
-    sought, came, span, segment = np.empty((4, streamed), np.int64)
+    sought, came, serialisation, segment = np.empty((4, streamed), np.int64)
     crossing, crossed = np.empty((2, 2 * streamed), np.int64)
     begins, lengths = np.empty((2, 2 * widest), np.int64)
     return Arrivals(
@@ -101,7 +102,7 @@ def empty_arrivals(
         source=source,
         array=array,
         layer=layer,
-        lanes=forward.ways.order,
+        filling_order=forward.routes.order,
         fetching=forward.fetching,
         memory=forward.memory,
         scanned=scanned,
@@ -123,7 +124,7 @@ def empty_arrivals(
         ended=ended,
         sought=sought,
         came=came,
-        span=span,
+        serialisation=serialisation,
         segment=segment,
         crossing=crossing,
         crossed=crossed,
@@ -135,8 +136,8 @@ def begin_step(state: State, tables: Tables, number: int, step: int) -> None:
     """Find the messages of every scan of a phase; say how their keys are made, and how many at most it needs.
 
     A key for each message at its source and, one core after the other, at its cores; one for each link; as
-    many again for each bundle; and on its way into a lane one for each time it may be merged. Every lane and
-    every run has a fence at both ends.
+    many again for each shared merge; and on its way into a list one for each time it may be merged. Every
+    list and every sorted part has a sentinel at both ends.
     """
     run, times, group = state.run[0], state.steps[step], tables.groups[number]
     run.first, run.messages, run.shift = times.messages, times.messages_end - times.messages, 0
@@ -153,7 +154,7 @@ def begin_step(state: State, tables: Tables, number: int, step: int) -> None:
             run.needed += tables.tree_links[tables.tree[state.messages[message].column]]
             message += 1
         encoder.last = message
-    run.needed += run.needed * tables.chip[0].bundled + run.messages + 2 * tables.lanes.size
+    run.needed += run.needed * tables.chip[0].duplicates + run.messages + 2 * tables.arrival_lists.size
     run.spare, levels = run.needed, 2
     while widest >> (levels - 2) > 0:
         levels += 1
@@ -173,8 +174,8 @@ def message_of(run: Record, key: int) -> int:
 
 
 @part
-def fence(arrivals: Arrivals, first: int, end: int) -> None:
-    """Put fences around keys, so that merging need not ask where they end."""
+def set_sentinels(arrivals: Arrivals, first: int, end: int) -> None:
+    """Put sentinels around keys, so that merging need not ask where they end."""
     arrivals.keys[first - 1], arrivals.keys[end] = BEFORE_ALL, AFTER_ALL
 
 

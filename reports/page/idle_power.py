@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from deltasim.reports.page.parts import Grid, Section
 from deltasim.reports.quantities import ABSENT, count, percent, quantity
-from deltasim.simulator.chip.area import memory_mm2, standing
+from deltasim.simulator.chip.area import idle_power, memory_mm2
 
 if TYPE_CHECKING:
     from deltasim.reports.measured import Measured
@@ -17,7 +17,7 @@ COLUMNS = ("part", "instances", "area", "power at rest", "area known from")
 
 def section(result: Measured) -> Section:
     """Area and static power, a row for each kind of part."""
-    lines = standing(result.chip)
+    lines = idle_power(result.chip)
     power = math.fsum(line.static_w for line in lines)
     area = memory_mm2(lines)
     static = result.energy.by_part.get("static", 0.0)

@@ -1,4 +1,4 @@
-"""How messages of a phase pass from lane to lane: merged runs, wide chips, slow links, phases too long."""
+"""How messages of a phase pass from list to list: merged parts, wide chips, slow links, phases too long."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import kernel
 from deltasim.simulator.chip import Chip
 from deltasim.simulator.engines.compiled.engine import CompiledEngine, made_ready_for_events
+from deltasim.simulator.engines.compiled.phases.arrival_lists import AFTER_ALL, BEFORE_ALL
 from deltasim.simulator.engines.compiled.phases.eligible import feed_forward
-from deltasim.simulator.engines.compiled.phases.lanes import AFTER_ALL, BEFORE_ALL
 from deltasim.simulator.engines.compiled.phases.merge import merge
 from deltasim.simulator.engines.reference.engine import run_sequence
 from deltasim.simulator.mapping.mapping import map_network
@@ -126,8 +126,10 @@ def test_behind_a_slow_link_a_message_stays_long(receive: int) -> None:
     plan = plan_on(chip(fields), network)
     forward = feed_forward(plan)
     assert forward is not None
-    assert len(np.unique(plan.wires.link_period_ps)) == 2 and plan.wires.message_flits > 1
-    assert (forward.ways.lanes["held"] >= 0).any() and (forward.ways.feeds["held"] >= 0).any()
+    assert len(np.unique(plan.links.link_period_ps)) == 2 and plan.links.message_flits > 1
+    assert (forward.routes.arrival_lists["held"] >= 0).any() and (
+        forward.routes.input_edges["held"] >= 0
+    ).any()
     assert_same_in_every_way(plan, random_trace(network, [5], 0.4, np.random.default_rng(3)))
 
 
@@ -138,7 +140,7 @@ def test_where_ways_part_by_source() -> None:
     network = random_stack("gru", 6, (24,), np.random.default_rng(4))
     plan = plan_on(chip(fields), network)
     forward = feed_forward(plan)
-    assert forward is not None and (forward.ways.feeds["stride"] > 0).any()
+    assert forward is not None and (forward.routes.input_edges["stride"] > 0).any()
     assert_same_in_every_way(plan, random_trace(network, [5], 0.4, np.random.default_rng(5)))
 
 
@@ -188,7 +190,7 @@ def test_populations_that_begin_together(areas: int, side: int, arrays: int, see
 
 
 def test_layers_behind_a_barrier_need_events() -> None:
-    """The second layer hears the first one within the step."""
+    """The second layer receives from the first one within the step."""
     network = random_stack("gru", 5, (8, 8), np.random.default_rng(0))
     assert feed_forward(plan_on(chip(mesh(2)), network)) is not None
     barrier = {"synchronisation": {"policy": "barrier", "cost": "0 cycles"}}
