@@ -78,7 +78,7 @@ def test_phases_give_the_ledger_of_events_and_of_simpy(case: Case) -> None:
 
 @pytest.mark.long
 def test_phases_agree_on_very_many(record_property: Callable[[str, object], None]) -> None:
-    """Phases, events and the SimPy engine give one ledger on 4,000 random chips, most with layers in series."""
+    """Phases, events and SimPy give one ledger on 4,000 random chips, most with layers in series."""
     agree = test_phases_give_the_ledger_of_events_and_of_simpy.hypothesis.inner_test
     settings(max_examples=4_000, suppress_health_check=list(HealthCheck))(given(forward_cases())(agree))()
     record_property("cases", "4,000, the three equal in every one")
