@@ -60,7 +60,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "simulator/chip/actions.py": (COUNTS, A_CHIP),
     "simulator/chip/area.py": (COUNTS, f"{CHIPS}/test_area.py"),
     "simulator/chip/checks.py": (CHIP_ERRORS, A_CHIP),
-    "simulator/chip/describe.py": (A_CHIP,),
+    "simulator/chip/describe.py": (f"{CHIPS}/test_describe.py",),
     "simulator/chip/description.py": (A_CHIP, CHIP_ERRORS),
     "simulator/chip/loading.py": (CHIP_ERRORS, A_CHIP),
     "simulator/chip/memories.py": (CHIP_ERRORS, A_CHIP),
