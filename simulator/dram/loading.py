@@ -52,6 +52,22 @@ def load_standard(name_or_path: str | Path) -> Standard:
     return standard_from_content(standard_content(path, text), place=text)
 
 
+def read_standard(value: object) -> object:
+    """Look up the standard of a memory on a chip by its name in the box, or as a file; fields pass as they are.
+
+    Errors: QuantityError, which pydantic reports with the place in the description.
+
+    >>> read_standard("HBM2-2000").organisation.pseudo_channels
+    2
+    """
+    if not isinstance(value, str):
+        return value
+    try:
+        return load_standard(value)
+    except InputError as error:
+        raise QuantityError(error.rule, error.remedy) from None
+
+
 def standard_content(path: Path, place: str) -> object:
     """Read what a file of a standard says, unchecked. Errors: InputError for one that is not YAML."""
     try:
