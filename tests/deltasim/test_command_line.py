@@ -193,14 +193,14 @@ def test_two_runs_into_one_folder(
     whole = cases.run_case
 
     def with_another_meanwhile(case: cases.Case, *rest: object) -> object:
-        monkeypatch.setattr(cases, "run_case", whole)
         result = whole(case, *rest)  # type: ignore[arg-type]
-        result.save("out", page=False)
+        if not (tmp_path / "out").exists():
+            result.save("out", page=False)
         return result
 
+    monkeypatch.setattr(cases, "run_case", with_another_meanwhile)
     slower = "another run has taken this name meanwhile"
     for theta, rule in (("0.1", "a run never overwrites what is there"), ("0.1,0.5", slower)):
-        monkeypatch.setattr(cases, "run_case", with_another_meanwhile)
         answer = deltasim(f"{run} --theta {theta} --out out")
         assert answer.returncode == 2
         assert answer.stderr.splitlines()[-1].startswith(f"deltasim: --out: out: {rule}. ")
