@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from deltasim.reports.record_form import VERSION
+
 if TYPE_CHECKING:
     import polars
 
@@ -18,6 +20,7 @@ def as_record(result: Measured) -> dict[str, Any]:
     """The figures of a run under the keys of `RecordForm`; every value is a plain JSON type."""
     energy, dram = result.energy, result.dram
     return {
+        "version": VERSION,
         "benchmark": result.benchmark,
         "data": result.data,
         "chip": result.chip.name,

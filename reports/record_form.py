@@ -61,9 +61,14 @@ class DeviationForm(Form):
     agree: Figure
 
 
+VERSION = 2
+"""Of the form that is written; records without a version are of the first."""
+
+
 class RecordForm(Form):
     """The keys of ``run.json``; either ``score`` or ``deviation`` is there."""
 
+    version: Annotated[int, Field(ge=1)] = 1
     benchmark: Annotated[str, BeforeValidator(name)]
     data: Words
     chip: Annotated[str, BeforeValidator(name)]
@@ -100,7 +105,7 @@ def require_record(record: object) -> None:
     deltasim.runtime.readers.files.Unreadable: no data, chip, engine, theta, sequences, steps, messages, ...
     """
     try:
-        RecordForm.model_validate(record)
+        version = RecordForm.model_validate(record).version
     except ValidationError as error:
         missing = [str(detail["loc"][-1]) for detail in error.errors() if detail["type"] == "missing"]
         if missing:
@@ -109,3 +114,5 @@ def require_record(record: object) -> None:
         path = ".".join(str(part)[:40] for part in detail["loc"])
         words = str(detail["msg"]).removeprefix("Value error, ")
         raise Unreadable(": ".join(filter(None, (path, words)))) from None
+    if version > VERSION:
+        raise Unreadable(f"its form is of version {version}, and this program reads up to {VERSION}")

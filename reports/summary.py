@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from deltasim.reports.figures import memory_names, times_fewer, total
+from deltasim.reports.packet_model import packet_sentence
 from deltasim.reports.quantities import count, percent, quantity, ratio, score, threshold
 
 if TYPE_CHECKING:
@@ -202,6 +203,9 @@ def notes(result: Measured) -> tuple[str, ...]:
         f"Data: {data}; {count(result.sequences)} {'sequence' if result.sequences == 1 else 'sequences'}, "
         f"{count(result.steps)} steps, {count(len(result.trace.messages))} messages."
     )
+    caution = packet_sentence(result.ledger, least=0.01)
+    if caution is not None:
+        said.append(caution)
     if result.fallback:
         said.append(result.fallback)
     return tuple(said)

@@ -200,7 +200,7 @@ def test_provenance() -> None:
         "link.flit", "router.flit", "dram.background_active",
     }  # fmt: skip
     told = dict(origin.rows)
-    assert told["network"] == "by hand: input 2, hidden 2, out 1; 7 weights"
+    assert told["network"] == "by-hand: input 2, hidden 2, out 1; 7 weights"
     assert told["chip"] == "two: two cores in a row, worked out by hand (hypothetical, 28 nm)"
     assert (told["command"], told["thresholds"], told["seed"]) == ("on paper", "trained θ", "0")
     for kind, digest in held.to_dict()["provenance"]["digests"].items():
