@@ -80,7 +80,7 @@ class Projection:
 
     def fed(self, cell: Cell) -> tuple[int, ...]:
         """The accumulators of the target, a ``cell``, that the gate blocks feed, block by block."""
-        return cell.lanes(self.role) if self.accumulators is None else self.accumulators
+        return cell.accumulators_of(self.role) if self.accumulators is None else self.accumulators
 
     def thresholds(self, arithmetic: Arithmetic) -> Numbers:
         """One threshold for each source neuron, as the transmit rule compares it in this arithmetic."""

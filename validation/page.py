@@ -10,7 +10,7 @@ from operator import attrgetter
 from deltasim.reports.quantities import ABSENT, quantity
 from deltasim.validation.row import AGREEMENTS, Row
 
-COLUMNS = ("figure", "at", "paper", "ours", "difference", "promise", "verdict", "agreement")
+HEADINGS = ("figure", "at", "paper", "ours", "difference", "promise", "verdict", "agreement")
 
 
 def value_text(value: float | None, unit: str) -> str:
@@ -27,7 +27,7 @@ def value_text(value: float | None, unit: str) -> str:
 
 
 def cells(row: Row) -> tuple[str, ...]:
-    """A row as text, in the order of ``COLUMNS``."""
+    """A row as text, in the order of ``HEADINGS``."""
     difference = ABSENT if row.difference is None else f"{100 * row.difference:+.1f} %"
     promise = ABSENT if row.bound is None else f"{100 * row.bound:g} %"
     paper, ours = value_text(row.paper, row.unit), value_text(row.ours, row.unit)
@@ -63,7 +63,7 @@ def page(rows: Sequence[Row], command: str) -> str:
     ]
     for chip, group in groupby(rows, attrgetter("chip")):
         own = list(group)
-        lines += ["", f"## {chip}", "", f"| {' | '.join(COLUMNS)} | source and words |"]
+        lines += ["", f"## {chip}", "", f"| {' | '.join(HEADINGS)} | source and words |"]
         lines.append("|---|---|--:|--:|--:|--:|---|---|---|")
         for row in own:
             told = "; ".join(part for part in (row.source, row.words) if part not in ("", "-"))

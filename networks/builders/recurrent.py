@@ -149,7 +149,7 @@ def random_parameters(kind: str, input_size: int, size: int, rng: np.random.Gene
     """A layer's Parameters, uniform within +-1/sqrt(size)."""
     bound = size**-0.5
     cell = CELLS[kind](size)  # type: ignore[arg-type]
-    gates = len(cell.lanes("input"))
+    gates = len(cell.accumulators_of("input"))
     return PARAMETERS[kind](
         rng.uniform(-bound, bound, (gates, size, input_size)).astype(np.float32),
         rng.uniform(-bound, bound, (gates, size, size)).astype(np.float32),

@@ -12,7 +12,7 @@ from deltasim.simulator.chip.area import idle_power, memory_mm2
 if TYPE_CHECKING:
     from deltasim.reports.measured import Measured
 
-COLUMNS = ("part", "instances", "area", "power at rest", "area known from")
+HEADINGS = ("part", "instances", "area", "power at rest", "area known from")
 
 
 def section(result: Measured) -> Section:
@@ -35,7 +35,7 @@ def section(result: Measured) -> Section:
         (line.part, count(line.instances), square(line.area_mm2), quantity(line.static_w, "W"), line.why)
         for line in lines
     )
-    grid = Grid("Parts", COLUMNS, rows, left=("part", "area known from"))
+    grid = Grid("Parts", HEADINGS, rows, left=("part", "area known from"))
     return Section("standing", "Area and power at rest", sentence, grids=(grid,))
 
 

@@ -116,7 +116,7 @@ def compile_stages(chip: Chip, units: list[Unit]) -> Stages:
     table = np.full((cores.count, len(STAGES)), ABSENT, np.int64)
     for core in range(cores.count):
         taken: dict[tuple[str, ...], int] = {}
-        for column, stage in enumerate(STAGES):
+        for number, stage in enumerate(STAGES):
             if stage in absent:
                 continue
             group = shared.get(stage, (stage,))
@@ -124,7 +124,7 @@ def compile_stages(chip: Chip, units: list[Unit]) -> Stages:
                 taken[group] = len(units)
                 names = numbered(f"core{core}.{'+'.join(group)}", arrays if stage in ("fetch", "mac") else 1)
                 units += [Unit(name, group[-1], core) for name in names]
-            table[core, column] = taken[group]
+            table[core, number] = taken[group]
     return Stages(
         unit=table,
         cycle_ps=period,

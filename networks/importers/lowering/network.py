@@ -139,25 +139,25 @@ class Lowering:
     def elementwise(self, number: int) -> None:
         """An element-wise layer, or a sum of such, and all that it takes in, as one cell."""
         size = self.listed[number].elements.size
-        lanes: dict[bytes, int] = {}
+        accumulators: dict[bytes, int] = {}
         feeds: list[Feed] = []
         biases: list[Doubles] = []
         statements: list[str] = []
         written: dict[int, str] = {}
         folding = self.folding
 
-        def lane(key: bytes, elements: Integers | None, bias: Doubles) -> str:
-            if key not in lanes:
-                lanes[key] = len(lanes)
+        def accumulator(key: bytes, elements: Integers | None, bias: Doubles) -> str:
+            if key not in accumulators:
+                accumulators[key] = len(accumulators)
                 biases.append(bias)
                 if elements is not None:
-                    feeds.append(Feed(elements, Scale(np.ones(size)), (lanes[key],)))
-            return f"a{lanes[key]}"
+                    feeds.append(Feed(elements, Scale(np.ones(size)), (accumulators[key],)))
+            return f"a{accumulators[key]}"
 
         def numbers(values: Doubles) -> str:
             if (values == values[0]).all():
                 return f"({float(values[0])!r})"
-            return lane(b"numbers" + values.tobytes(), None, values)
+            return accumulator(b"numbers" + values.tobytes(), None, values)
 
         def operand(elements: Integers) -> str:
             if folding.is_constant(elements).all():
@@ -172,7 +172,7 @@ class Lowering:
                     written[first] = f"t{len(written)}"
                     statements.append(f"{written[first]} = {text}")
                 return written[first]
-            return lane(elements.tobytes(), elements, np.zeros(size))
+            return accumulator(elements.tobytes(), elements, np.zeros(size))
 
         def filled(inner: Layer) -> str:
             if isinstance(inner, Elementwise):
@@ -188,7 +188,7 @@ class Lowering:
             return " + ".join(terms)
 
         formula = filled(self.listed[number])
-        plain = formula.replace("a0", "x0") if len(lanes) == 1 and not statements else ""
+        plain = formula.replace("a0", "x0") if len(accumulators) == 1 and not statements else ""
         cell = None if plain in ACTIVATIONS else Formula(size, "; ".join([*statements, f"y = {formula}"]))
         self.assemble(number, cell, feeds, np.array(biases), plain)
 
@@ -274,7 +274,7 @@ class Lowering:
                 name, size = self.plans[source].name, self.plans[source].cell.size
                 connection, accumulators = joined(pieces, size, plan.cell.size)
                 role = "recurrent" if delay else "input"
-                fed = None if plan.cell.lanes(role) == accumulators else accumulators
+                fed = None if plan.cell.accumulators_of(role) == accumulators else accumulators
                 projections.append(Projection(name, plan.name, connection, role, delay, accumulators=fed))
         return projections
 

@@ -149,9 +149,9 @@ class CompiledEngine:
         if late.size:
             raise LawBroken(f"{plan.units[late[0]].name}: still at work when the run had ended")
         for entry in (*preset(plan), *elapsed(plan, self._drams(state), elapsed_ps)):
-            column = plan.actions.index(entry.action)
-            counts[entry.unit, column] += entry.amount
-            layer_counts[entry.layer, column] += entry.amount
+            number = plan.actions.index(entry.action)
+            counts[entry.unit, number] += entry.amount
+            layer_counts[entry.layer, number] += entry.amount
         ledger = Ledger(
             plan.units,
             plan.actions,

@@ -18,7 +18,7 @@ class Statistics:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.column = {action: index for index, action in enumerate(plan.actions)}
+        self.number = {action: index for index, action in enumerate(plan.actions)}
         self.by_unit = [[0] * len(plan.actions) for _ in plan.units]
         self.by_layer = [[0] * len(plan.actions) for _ in plan.layers]
         self.injected = self.delivered = 0
@@ -31,9 +31,9 @@ class Statistics:
 
     def count(self, unit: int, action: str, amount: int, layer: int = SHARED) -> None:
         """Enter ``amount`` of an action; ``layer`` is a population number or ``SHARED`` (the last layer)."""
-        column = self.column[action]
-        self.by_unit[unit][column] += amount
-        self.by_layer[layer][column] += amount
+        number = self.number[action]
+        self.by_unit[unit][number] += amount
+        self.by_layer[layer][number] += amount
 
     def moved(self, memory: int, first_ps: int, last_ps: int, size: int) -> None:
         """Enter bytes of a shared memory that flowed between two times."""
