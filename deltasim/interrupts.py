@@ -18,23 +18,22 @@ from contextlib import suppress
 from deltasim.runtime import unfinished
 
 EXIT_STOPPED = 130
-PATIENCE_S = 0.3  # for a file that just gets its name
-LONGEST_S = 0.8  # then the process ends, and what is unfinished is left to the next one
+LONGEST_S = 0.7
 
 asked = threading.Event()
-"""Set once Ctrl-C has been heard."""
+"""Set once Ctrl-C was pressed: by the main thread as soon as it is in Python, else by the one that waits."""
 
 
 def listen() -> bool:
     """From now on Ctrl-C ends this process; False where it does not: it is ignored, or there are no signals.
 
-    A shell that starts a command behind it has it ignore Ctrl-C.
+    A shell script that starts a command in the background has it ignore Ctrl-C.
     """
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler or os.name != "posix":
         return False
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
-    signal.signal(signal.SIGINT, lambda *_: None)
+    signal.signal(signal.SIGINT, lambda *_: asked.set())
     signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     threading.Thread(target=wait_for_signal, args=(reader,), name="deltasim: Ctrl-C", daemon=True).start()
     return True
@@ -45,27 +44,34 @@ def wait_for_signal(reader: int) -> None:
     while os.read(reader, 1) != bytes([signal.SIGINT]):
         pass
     asked.set()
-    limit = threading.Timer(LONGEST_S, os._exit, [EXIT_STOPPED])
+    sys.setswitchinterval(1e-4)  # the interpreter is handed over at once, however busy the others are
+    terminal = silenced()
+    unanswered = "Nothing was written; what is unfinished is removed by the next run."
+    limit = threading.Timer(LONGEST_S, end, [terminal, unanswered])
     limit.daemon = True
     limit.start()
-    sys.setswitchinterval(1e-4)  # the interpreter is handed over at once, however busy the others are
-    terminal = -1
-    with suppress(OSError):  # there may be no stderr
-        terminal = silenced()
-    said = f"stopped. {unfinished.stop(PATIENCE_S)}".splitlines()
+    end(terminal, unfinished.stop())
+
+
+def end(terminal: int, words: str) -> None:
+    """Tell what there is to tell and end the process."""
     with suppress(OSError):
+        said = f"stopped. {words}".splitlines()
         os.write(terminal, "".join(f"deltasim: {line}\n" for line in said).encode())
     os._exit(EXIT_STOPPED)
 
 
 def silenced() -> int:
     """From now on what others print goes nowhere; a descriptor of what stderr was, on a line of its own."""
-    terminal = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
-    if os.isatty(terminal):
-        os.write(terminal, b"\r\x1b[2K\x1b[?25h")  # over a progress bar, which had hidden the cursor
+    try:
+        terminal = os.dup(2)
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
+        if os.isatty(terminal):
+            os.write(terminal, b"\r\x1b[2K\x1b[?25h")  # over a progress bar, which had hidden the cursor
+    except OSError:  # there is no stderr, or it is full
+        return -1
     return terminal
 
 

@@ -54,18 +54,18 @@ def check(network: Network) -> None:
 
 
 def check_population(population: Population, arithmetic: Arithmetic, place: str) -> None:
-    """Size, sweep, and a finite bias of the right shape."""
+    """Size, pass, and a finite bias of the right shape."""
     where = f"{place}: population {population.name}"
     if population.size < 1:
         raise InputError(
             where, population.size, "a population has at least one neuron", "Give a positive size."
         )
-    if not 0 <= population.sweep < MOST_SWEEPS:
-        rule = f"sweeps count from 0, and there are at most {MOST_SWEEPS:,}"
-        raise InputError(where, f"sweep {population.sweep}", rule, "Give the number of its pass.")
+    if not 0 <= population.pass_number < MOST_SWEEPS:
+        rule = f"passes count from 0, and there are at most {MOST_SWEEPS:,}"
+        raise InputError(where, f"pass {population.pass_number}", rule, "Give the number of its pass.")
     if population.cell.kind == "input":
-        if population.bias is not None or population.sweep or population.reverse:
-            rule = "an Input has no bias, belongs to sweep 0 and is not reversed"
+        if population.bias is not None or population.pass_number or population.reverse:
+            rule = "an Input has no bias, belongs to pass 0 and is not reversed"
             raise InputError(
                 where, "Input", rule, "Leave these out; its readers choose their order of frames."
             )
@@ -157,13 +157,13 @@ def check_theta(projection: Projection, where: str) -> None:
 
 
 def check_spikes(projection: Projection, source: Population, target: Population, where: str) -> None:
-    """A spike arrives one step later, in the same sweep, and no threshold keeps it back."""
+    """A spike arrives one step later, in the same pass, and no threshold keeps it back."""
     if projection.delay != 1:
         rule = f"a spike of {source.name} arrives one step later"
         raise InputError(where, f"delay {projection.delay}", rule, "Give delay 1.")
-    if source.sweep != target.sweep:
-        rule = f"spikes of sweep {source.sweep} are received in their own sweep"
-        raise InputError(where, f"sweep {target.sweep}", rule, f"Put {target.name} into the same sweep.")
+    if source.pass_number != target.pass_number:
+        rule = f"spikes of pass {source.pass_number} are received in their own pass"
+        raise InputError(where, f"pass {target.pass_number}", rule, f"Put {target.name} into the same pass.")
     if np.max(projection.theta) > 1:
         rule = "a spike is 1, so a threshold above 1 keeps every spike back"
         raise InputError(f"{where}: theta", np.max(projection.theta), rule, "Give 0.")
@@ -196,16 +196,16 @@ def check_delay(projection: Projection, source: Population, target: Population, 
     if projection.delay not in (0, 1):
         raise InputError(where, projection.delay, "a delay is 0 or 1 steps", "Give 0, or 1 for recurrence.")
     given = source.cell.kind == "input"
-    if not given and source.sweep > target.sweep:
-        rule = f"{target.name} of sweep {target.sweep} cannot read a population of a later sweep"
-        raise InputError(where, f"sweep {source.sweep}", rule, f"Compute {target.name} in a later sweep.")
-    recorded = given or source.sweep < target.sweep
+    if not given and source.pass_number > target.pass_number:
+        rule = f"{target.name} of pass {target.pass_number} cannot read a population of a later pass"
+        raise InputError(where, f"pass {source.pass_number}", rule, f"Compute {target.name} in a later pass.")
+    recorded = given or source.pass_number < target.pass_number
     if recorded and projection.delay:
-        rule = "an Input or a population of an earlier sweep is read in its own frame"
+        rule = "an Input or a population of an earlier pass is read in its own frame"
         raise InputError(where, "delay 1", rule, "Give delay 0.")
     if not recorded and source.reverse != target.reverse:
-        rule = "populations of one sweep that run in opposite directions cannot read each other"
-        raise InputError(where, f"sweep {source.sweep}", rule, f"Put {target.name} into the next sweep.")
+        rule = "populations of one pass that run in opposite directions cannot read each other"
+        raise InputError(where, f"pass {source.pass_number}", rule, f"Put {target.name} into the next pass.")
 
 
 def sorted_populations(network: Network) -> tuple[Population, ...]:

@@ -37,7 +37,7 @@ class Trace:
     """Messages sorted by (step, projection, source), with the bounds of steps and sequences.
 
     ``messages[step_bounds[s]:step_bounds[s + 1]]`` are those of step s; steps count through all sequences,
-    and sequence q has the steps ``sequence_bounds[q]`` to ``sequence_bounds[q + 1]`` (sweeps * frames of
+    and sequence q has the steps ``sequence_bounds[q]`` to ``sequence_bounds[q + 1]`` (passes * frames of
     them).
 
     >>> from deltasim.networks.builders.recurrent import random_stack
@@ -84,7 +84,7 @@ class Trace:
 
     def scanned(self, network: Network) -> Integers:
         """Elements compared by each projection's encoder over the whole trace. Shape (projections,)."""
-        frames = self.steps // network.sweeps
+        frames = self.steps // network.passes
         return np.array([p.connection.source_size * frames for p in network.projections], np.int64)
 
     def sent(self, network: Network) -> Integers:
@@ -144,7 +144,8 @@ class Trace:
 
 
 def require_bounds(trace: Trace) -> None:
-    """Raise Unreadable unless sequences are made of steps, steps of messages, and every message is in its own.
+    """Raise Unreadable unless sequences are made of steps, steps of messages, and every message is in its
+    own.
 
     >>> require_bounds(Trace(np.zeros(2, MESSAGE), np.array([0, 3]), np.array([0, 1]), ""))
     Traceback (most recent call last):
@@ -206,7 +207,7 @@ def random_trace(
     sources: list[Numbers] = [np.zeros(0, np.int32)]
     runs: list[tuple[int, int, int]] = []
     step, bounds = 0, [0]
-    active = [[i for place in sweep for i in network.incoming[place]] for sweep in network.order]
+    active = [[i for place in one_pass for i in network.incoming[place]] for one_pass in network.order]
     for number, length in enumerate(lengths):
         check_length(number, length)
         for projections in active:
@@ -229,9 +230,9 @@ def dense_trace(network: Network, lengths: Sequence[int]) -> Trace:
 
     Errors: a sequence of no frames. The deltas are 1, as in ``random_trace`` at occupancy 1.
     """
-    blocks = []  # the messages of one step of each sweep
-    for sweep in network.order:
-        active = sorted(index for place in sweep for index in network.incoming[place])
+    blocks = []  # the messages of one step of each pass
+    for one_pass in network.order:
+        active = sorted(index for place in one_pass for index in network.incoming[place])
         sizes = [network.projections[index].connection.source_size for index in active]
         block = np.ones(sum(sizes), MESSAGE)
         block["projection"] = np.repeat(np.array(active, np.int64), sizes)
@@ -240,13 +241,13 @@ def dense_trace(network: Network, lengths: Sequence[int]) -> Trace:
     for number, length in enumerate(lengths):
         check_length(number, length)
     repeats = np.array([(length, place) for length in lengths for place in range(len(blocks))], np.int64)
-    repeats = repeats.reshape(-1, 2)  # as many steps of the sweep of that place
+    repeats = repeats.reshape(-1, 2)  # as many steps of the pass of that place
     whole = [np.zeros(0, MESSAGE), *(np.tile(blocks[place], length) for length, place in repeats.tolist())]
     per_step = np.repeat(np.array([len(block) for block in blocks])[repeats[:, 1]], repeats[:, 0])
     messages = np.concatenate(whole)
     messages["step"] = np.repeat(np.arange(len(per_step)), per_step)
     step_bounds = np.concatenate([[0], np.cumsum(per_step)]).astype(np.int64)
-    sequence_bounds = np.cumsum([0, *(network.sweeps * length for length in lengths)]).astype(np.int64)
+    sequence_bounds = np.cumsum([0, *(network.passes * length for length in lengths)]).astype(np.int64)
     return Trace(messages, step_bounds, sequence_bounds, network.digest)
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from deltasim.simulator.ledger.ledger import Ledger
     from deltasim.simulator.ledger.pricing import Energy
 
+
 def as_record(result: Measured) -> dict[str, Any]:
     """The figures of a run under the keys of `RecordForm`; every value is a plain JSON type."""
     energy, dram = result.energy, result.dram

@@ -30,6 +30,7 @@ from deltasim.runtime.unfinished import PREFIX, new_file, remove_abandoned
 VARIABLE = "DELTASIM_CACHE"
 DAY_S = 86_400.0
 
+
 class CacheBucket(NamedTuple):
     """A folder of the cache and the bytes it may hold; ``spared_s``: entries used so lately always stay."""
 

@@ -47,7 +47,7 @@ def new_folder(folder: Path) -> Iterator[Path]:
     refuse_existing(folder)
     with ExitStack() as stack:
         with told_in_a_sentence(folder):
-            part = stack.enter_context(unfinished.new_folder(folder))
+            part = stack.enter_context(unfinished.new_folder(folder, f"{folder} is complete."))
         yield part
         with told_in_a_sentence(folder):
             stack.close()

@@ -65,9 +65,7 @@ class Seen(types.Type):
     def __init__(self, name: str, fields: Mapping[str, int | Table | Seen]) -> None:
         self.fields = dict(fields)
         laid_out = hashlib.sha256(repr(self.fields).encode()).hexdigest()[:16]
-        super().__init__(
-            name=f"Seen({name}, {laid_out})"
-        )  # kernels are cached by the names of types
+        super().__init__(name=f"Seen({name}, {laid_out})")  # kernels are cached by the names of types
 
 
 @register_model(Table)

@@ -85,10 +85,11 @@ def new_file(target: Path, mode: int = 0o666) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def new_folder(target: Path) -> Iterator[Path]:
+def new_folder(target: Path, words: str | None = None) -> Iterator[Path]:
     """Give a folder to write in; it takes the target's name when all went well, else it goes.
 
-    Folders on the way are made, and go too when it does. Raises FileExistsError when something of the
+    Folders on the way are made, and go too when it does. ``words`` are told to a person who stops the program
+    once it has its name. Raises FileExistsError when something of the
     target's name has come into being meanwhile, OSError for what cannot be written.
 
     >>> import tempfile
@@ -106,7 +107,7 @@ def new_folder(target: Path) -> Iterator[Path]:
     part, descriptor = begun(target.parent, opened_folder, made)
     try:
         yield part
-        finish(part, lambda: publish(part, target))
+        finish(part, lambda: publish(part, target), words)
     except KeyboardInterrupt:
         keep_or_discard(part)
         raise
@@ -135,10 +136,11 @@ def begun(folder: Path, create: Callable[[Path], int], made: tuple[Path, ...] = 
             os.close(descriptor)  # taken for an abandoned one in the moment before it was locked
 
 
-def finish(part: Path, publish: Callable[[], None]) -> None:
+def finish(part: Path, publish: Callable[[], None], words: str | None = None) -> None:
     """Give a whole part its name; from then on it is no longer unfinished."""
     with work.gate:
         publish()
+        work.words = words or work.words
         work.parts.pop(part, None)
 
 
@@ -221,12 +223,12 @@ def child(start: Callable[[], P]) -> Iterator[P]:
             work.processes.remove(process)
 
 
-def stop(patience_s: float) -> str:
+def stop() -> str:
     """Remove what is unfinished, for a thread that then ends this process; returns what to tell the person.
 
     From then on nothing begins or gets its name any more: the gate stays shut.
     """
-    work.gate.acquire(timeout=patience_s)
+    work.gate.acquire()
     for process in work.processes:
         process.kill()
     for part in reversed(list(work.parts)):  # what lies inside another one began later

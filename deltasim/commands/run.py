@@ -117,7 +117,6 @@ def _run(
         results[0].save(folder)
     else:
         results = _swept(cases, ran, folder, out)
-    tell_when_stopped(f"The run is in {folder}.")
     return folder, results
 
 

@@ -63,12 +63,12 @@ def stack(
     given = iter(weights)
     for layer, size in enumerate(hidden_sizes):
         here = [f"{kind}_{layer}{direction}" for direction in directions]
-        sweep = layer if bidirectional else 0
+        pass_number = layer if bidirectional else 0
         below_sizes = [p.size for p in populations if p.name in below]
         for own, direction in zip(here, directions, strict=True):
             parameters = next(given)
             bias = np.asarray(parameters.bias, np.float32)
-            populations.append(Population(own, cell(size), bias, sweep, direction == "_reverse"))
+            populations.append(Population(own, cell(size), bias, pass_number, direction == "_reverse"))
             columns = split_sources(parameters.w_input, below_sizes, f"{place}: {own}: w_input")
             theta_parts = split_theta(thetas_x[layer], below_sizes)
             for source, part, theta in zip(below, columns, theta_parts, strict=True):

@@ -48,9 +48,7 @@ class ConvolutionFields(Fields):
     kind: Literal["convolution"]
     in_shape: Extents
     stride: Annotated[list[Extent], Field(min_length=2, max_length=2)]
-    padding: Annotated[
-        list[Annotated[int, Field(ge=0, le=MOST_NEURONS)]], Field(min_length=2, max_length=2)
-    ]
+    padding: Annotated[list[Annotated[int, Field(ge=0, le=MOST_NEURONS)]], Field(min_length=2, max_length=2)]
     start: Annotated[int, Field(ge=0)]
     stop: Annotated[int, Field(ge=0)] | None
 
@@ -77,7 +75,9 @@ def connection_of(fields: Any) -> Any:
     """Hold the fields of a connection against those of its kind."""
     kind = fields.get("kind") if isinstance(fields, dict) else None
     if kind not in CONNECTION_FIELDS:
-        raise ValueError(f"{str(kind)[:40]}: this is no known connection. {nearest(str(kind), CONNECTION_FIELDS)}")
+        raise ValueError(
+            f"{str(kind)[:40]}: this is no known connection. {nearest(str(kind), CONNECTION_FIELDS)}"
+        )
     return CONNECTION_FIELDS[kind].model_validate(fields)
 
 
@@ -118,7 +118,9 @@ def require_description(content: object) -> None:
     except ValidationError as error:
         raise Unreadable(first_of(error)) from None
     if described.version != VERSION:
-        raise Unreadable(f"it has version {described.version} of the format, and this program reads {VERSION}")
+        raise Unreadable(
+            f"it has version {described.version} of the format, and this program reads {VERSION}"
+        )
 
 
 def described_cell(fields: Mapping[str, Any], place: str) -> Cell:

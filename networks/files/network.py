@@ -74,7 +74,9 @@ def load_network(path: str | Path) -> Network:
     try:
         tensors = read_tensors(weights)
     except Unreadable as error:
-        raise InputError(weights, "damaged", f"a network's weights are safetensors ({error.reason})", remedy) from None
+        raise InputError(
+            weights, "damaged", f"a network's weights are safetensors ({error.reason})", remedy
+        ) from None
     try:
         content = read_json(description)
         require_description(content)
@@ -119,7 +121,13 @@ def described(network: Network) -> dict[str, Any]:
         "arithmetic": asdict(network.arithmetic) if fixed else "float32",
         "outputs": network.outputs,
         "populations": [
-            {"name": p.name, "cell": p.cell.kind, **asdict(p.cell), "sweep": p.sweep, "reverse": p.reverse}
+            {
+                "name": p.name,
+                "cell": p.cell.kind,
+                **asdict(p.cell),
+                "sweep": p.pass_number,
+                "reverse": p.reverse,
+            }
             for p in network.populations
         ],
         "projections": [
@@ -154,10 +162,10 @@ def rebuilt(content: Mapping[str, Any], tensors: Mapping[str, Numbers], place: P
     populations = []
     for entry in content["populations"]:
         fields = dict(entry)
-        name, sweep, reverse = (fields[key] for key in ("name", "sweep", "reverse"))
+        name, pass_number, reverse = (fields[key] for key in ("name", "sweep", "reverse"))
         cell = described_cell(fields, f"{place.with_suffix('.json')}: population {name}")
         bias = None if cell.kind == "input" else tensor(tensors, f"{name}.bias", place)
-        populations.append(Population(name, cell, bias, sweep, reverse))
+        populations.append(Population(name, cell, bias, pass_number, reverse))
     projections = []
     for entry in content["projections"]:
         fields = dict(entry)

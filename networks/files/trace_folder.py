@@ -77,7 +77,8 @@ def open_trace(folder: str | Path) -> Trace:
     try:
         described = read_json(source / "trace.json")
         digest, network = (
-            described.get(name) if isinstance(described, dict) else None for name in ("digest", "network_digest")
+            described.get(name) if isinstance(described, dict) else None
+            for name in ("digest", "network_digest")
         )
         if not (isinstance(digest, str) and isinstance(network, str) and described.get("form") == FORM):
             raise Unreadable("its description is of another form")

@@ -125,7 +125,12 @@ def header_of(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     try:
         version = np.lib.format.read_magic(file)
         shape, column_major, dtype = readers[version](file)
-        sound = not dtype.hasobject and all(length >= 0 for length in shape) and len(shape) <= 32 and dtype.itemsize > 0
+        sound = (
+            not dtype.hasobject
+            and all(length >= 0 for length in shape)
+            and len(shape) <= 32
+            and dtype.itemsize > 0
+        )
     except Exception as error:  # as above
         raise Unreadable(f"an array has no readable header ({type(error).__name__})") from None
     if not sound:

@@ -88,7 +88,10 @@ def address_bits(standard: Standard, mapping: str = "RoBaRaCoCh") -> AddressBits
             raise InputError("--mapping", word, "there is no such field", nearest(name, FIELDS))
         if number and whole(number, 64) is None:
             raise InputError(
-                "--mapping", word, "a field takes a whole number of bits, at most 64", "Write it like column:2."
+                "--mapping",
+                word,
+                "a field takes a whole number of bits, at most 64",
+                "Write it like column:2.",
             )
         if taken[name] == -1:
             raise InputError("--mapping", word, "all bits of the field are taken already", "Leave it out.")

@@ -43,7 +43,7 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
     number = {population.name: index for index, population in enumerate(network.populations)}
     source = [number[projection.source] for projection in network.projections]
     target = [number[projection.target] for projection in network.projections]
-    for index in (index for sweep in network.order for index in sweep):
+    for index in (index for one_pass in network.order for index in one_pass):
         if index not in target:
             raise InputError(
                 f"network {network.name}: population {network.populations[index].name}",
@@ -74,7 +74,7 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
         target=integers(target),
         delay=integers([projection.delay for projection in network.projections]),
         delta_encoded=integers([1 - network.sends_events(p) for p in range(len(network.projections))]),
-        sweep=integers([population.sweep for population in network.populations]),
+        pass_number=integers([population.pass_number for population in network.populations]),
         order=network.order,
         stages=stages,
         links=links,

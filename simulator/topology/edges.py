@@ -29,7 +29,9 @@ Edge = tuple[int, int, dict[str, Any]]
 WRITTEN = re.compile(r"(\d{1,9})\s+(\d{1,9})(?:\s+(\S.*))?", re.ASCII)
 NUMBER = re.compile(r"[-+]?(?:\d{1,20}(?:\.\d{0,20})?|\.\d{1,20})(?:[eE][-+]?\d{1,3})?", re.ASCII)
 PROPERTY = re.compile(rf"""['"](\w{{1,20}})['"]\s*:\s*({NUMBER.pattern})""", re.ASCII)
-PROPERTY_LIST = re.compile(rf"\{{\s*(?:{PROPERTY.pattern}\s*(?:,\s*{PROPERTY.pattern}\s*)*)?,?\s*\}}", re.ASCII)
+PROPERTY_LIST = re.compile(
+    rf"\{{\s*(?:{PROPERTY.pattern}\s*(?:,\s*{PROPERTY.pattern}\s*)*)?,?\s*\}}", re.ASCII
+)
 
 
 def graph_topology(links: Iterable[Link], cores: int | None, place: str, nodes: int = 1) -> Topology:
@@ -103,7 +105,9 @@ def read_rows(path: Path) -> list[Edge]:
         rows = [parse_edge(text, f"{path.name}:{number}") for number, text in read_lines(path)]
     except Unreadable as error:
         remedy = "Name a file of edges."
-        raise InputError(error.at(path.name), "unreadable", f"edges are lines of text ({error.reason})", remedy) from None
+        raise InputError(
+            error.at(path.name), "unreadable", f"edges are lines of text ({error.reason})", remedy
+        ) from None
     if not rows:
         raise InputError(path.name, "no edges", "a topology has at least one edge", "Add a line: 0 1.")
     return rows

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -171,7 +172,7 @@ def test_stopping_a_sweep_keeps_what_is_finished(
     answer = deltasim(f"{run} --theta 0.1,0.5 --out out")
     assert answer.returncode == 130
     assert answer.stderr.splitlines()[-1] == (
-        "deltasim: stopped. The finished thresholds 0.1 are kept in out, without pages."
+        "deltasim: stopped. The finished thresholds 0.1 are saved in out, without pages."
     )
     record = json.loads((tmp_path / "out" / "sweep.json").read_text())
     assert [run["theta"] for run in record["runs"]] == [0.1]
@@ -193,3 +194,38 @@ def test_the_command_that_makes_a_run_again_is_kept() -> None:
     assert run_command.spell_command("digits", "my chip.yaml", 0.0, None, "synthetic", None) == (
         "deltasim run digits --chip 'my chip.yaml' --theta 0.0 --data synthetic"
     )
+
+
+def test_the_files_of_a_run_do_not_show_the_number_of_jobs(
+    tiny: Path, deltasim: Deltasim, tmp_path: Path
+) -> None:
+    """But for the time it took, which the record and the page tell."""
+    for jobs in (1, 3):
+        line = f"run digits --data synthetic --trained {tiny} --limit 7 --jobs {jobs} --out {jobs}"
+        answer = deltasim(line)
+        assert answer.returncode == 0, answer.stderr
+    for table in ("units", "layers", "steps"):
+        name = f"{table}.parquet"
+        assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "3" / name).read_bytes()
+    records = [json.loads((tmp_path / jobs / "run.json").read_text()) for jobs in ("1", "3")]
+    for record in records:
+        assert record.pop("wall_s") > 0
+    assert json.dumps(records[0]) == json.dumps(records[1])
+
+
+def test_a_damaged_trace_in_the_cache_is_told_in_one_line(
+    tiny: Path, deltasim: Deltasim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DELTASIM_CACHE", str(tmp_path / "cache"))
+    line = f"run digits --data synthetic --trained {tiny} --limit 1 --json --out"
+    first = json.loads(deltasim(f"{line} first").stdout)
+    kept = sorted((tmp_path / "cache" / "traces").iterdir())
+    assert len(kept) == 2  # the delta network and the dense-trained one
+    kept[0].write_bytes(kept[0].read_bytes()[:100])
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")  # in tests it is an error
+        again = deltasim(f"{line} again")
+    assert again.stderr.splitlines()[0] == f"deltasim: {kept[0]} is damaged and is made again."
+    assert json.loads(again.stdout)["digest"] == first["digest"]
+    without = json.loads(deltasim(f"{line} without --no-cache").stdout)
+    assert without["digest"] == first["digest"]

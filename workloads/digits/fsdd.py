@@ -90,7 +90,9 @@ def read_file(path: Path) -> Recordings:
     if not LOWEST_RATE <= rate <= HIGHEST_RATE:
         rule = f"sound has {LOWEST_RATE:,} to {HIGHEST_RATE:,} samples a second"
         raise InputError(path, f"sample_rate {rate}", rule, remedy)
-    recordings = Recordings(**{name: arrays[name] for name in WANTED if name != "sample_rate"}, sample_rate=rate)
+    recordings = Recordings(
+        **{name: arrays[name] for name in WANTED if name != "sample_rate"}, sample_rate=rate
+    )
     if not belong_together(recordings):
         rule = "offsets, labels, speakers and audio do not belong together"
         raise InputError(path, f"{len(recordings.labels)} recordings", rule, remedy)

@@ -193,4 +193,4 @@ def fetches_saved(network: Network, trace: Trace) -> float:
         sources = trace.messages["source"][trace.messages["projection"] == number]
         fetched += int(projection.connection.fan_out[sources].sum())
     every = sum(int(projection.connection.fan_out.sum()) for projection in network.projections)
-    return every * (trace.steps // network.sweeps) / max(1, fetched)
+    return every * (trace.steps // network.passes) / max(1, fetched)

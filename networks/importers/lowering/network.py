@@ -100,16 +100,16 @@ class Lowering:
         while place < len(self.plans):  # connecting may add populations
             projections += self.connected(place)
             place += 1
-        sweeps = self.sweeps(projections)
+        passes = self.passes(projections)
         populations = [
             Population(
                 plan.name,
                 plan.cell,
                 None if plan.bias is None else plan.bias.astype(np.float32),
-                sweep,
+                pass_number,
                 plan.reverse,
             )
-            for plan, sweep in zip(self.plans, sweeps, strict=True)
+            for plan, pass_number in zip(self.plans, passes, strict=True)
         ]
         return Network(name, tuple(populations), tuple(projections), tuple(shown))
 
@@ -331,13 +331,13 @@ class Lowering:
             found.append((number, own))
         return found
 
-    def sweeps(self, projections: Sequence[Projection]) -> list[int]:
+    def passes(self, projections: Sequence[Projection]) -> list[int]:
         """The earliest pass in which each population can be computed.
 
         What runs the other way is read once it has seen the whole sequence, so a pass later.
         """
         place = {plan.name: number for number, plan in enumerate(self.plans)}
-        sweeps, changed = [0] * len(self.plans), True
+        passes, changed = [0] * len(self.plans), True
         while changed:
             changed = False
             for projection in projections:
@@ -345,11 +345,11 @@ class Lowering:
                 if self.plans[source].bias is None:
                     continue
                 apart = self.plans[source].reverse != self.plans[target].reverse
-                if sweeps[target] < sweeps[source] + apart:
-                    sweeps[target], changed = sweeps[source] + apart, True
-                if projection.delay and sweeps[source] < sweeps[target]:
-                    sweeps[source], changed = sweeps[target], True
-        return sweeps
+                if passes[target] < passes[source] + apart:
+                    passes[target], changed = passes[source] + apart, True
+                if projection.delay and passes[source] < passes[target]:
+                    passes[source], changed = passes[target], True
+        return passes
 
 
 def is_plain(scale: Scale, places: Integers, count: int, size: int) -> bool:

@@ -30,7 +30,7 @@ def chip_record(plan: Plan, rule: Addresses, order: int, width: int, lengths: in
         cores=[plan.cores],
         populations=[len(plan.partitions)],
         projections=[len(plan.source)],
-        sweeps=[len(plan.order)],
+        passes=[len(plan.order)],
         core_unit=[plan.core_unit(0)],
         memories=[len(plan.memories.component)],
         order=[order],

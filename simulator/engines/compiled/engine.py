@@ -141,7 +141,7 @@ class CompiledEngine:
         plan, run, units = self.plan, state.run[0], state.units[: len(self.plan.units)]
         elapsed_ps = int(state.steps["ended"].max())
         for population, record in enumerate(state.populations):
-            last = (int(plan.sweep[population]) + 1) * int(run["frames"]) - 1
+            last = (int(plan.pass_number[population]) + 1) * int(run["frames"]) - 1
             if plan.into[population] and record["finished"] != last:
                 raise LawBroken(f"population {plan.layers[population]} never finished: the chip deadlocks")
         counts, layer_counts = state.counts[: len(plan.units)], state.counts[len(plan.units) :]

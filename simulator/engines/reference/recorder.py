@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from deltasim.simulator.engines.reference.unit import Unit
+from deltasim.simulator.engines.reference.server import Server
 from deltasim.simulator.ledger.bandwidth import by_memory, shared_memories, shared_number
 from deltasim.simulator.ledger.ledger import Ledger
 from deltasim.simulator.ledger.timeline import empty_timelines, enter
@@ -39,7 +39,7 @@ class Statistics:
         """Enter bytes of a shared memory that flowed between two times."""
         enter(self.timelines[self.timeline[memory]], first_ps, last_ps, size)
 
-    def finalise(self, units: list[Unit], step_latency_ps: list[int], elapsed_ps: int) -> Ledger:
+    def finalise(self, units: list[Server], step_latency_ps: list[int], elapsed_ps: int) -> Ledger:
         """The ledger of the sequence; units of the plan without a SimPy resource are idle throughout."""
         times = np.zeros((6, len(self.plan.units)), np.int64)
         times[2] = elapsed_ps

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -19,17 +18,20 @@ from deltasim.runtime.errors import InputError
 from tests.networks.importers.agreement import EXAMPLES, assert_agrees, kinds
 from tests.networks.importers.random_modules import ALONE, Case, cases
 
+pytestmark = [  # what PyTorch says of its own speed
+    pytest.mark.filterwarnings("ignore:LSTM with projections is not supported"),
+    pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel"),
+]
+
 
 @pytest.fixture(autouse=True)
 def _seeded() -> None:
     torch.manual_seed(0)
-    warnings.filterwarnings("ignore", "LSTM with projections is not supported", UserWarning)
 
 
 @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 @given(case=cases())
 def test_random_modules_agree(case: Case) -> None:
-    warnings.filterwarnings("ignore", "LSTM with projections is not supported", UserWarning)
     assert_agrees(case.module, case.frame_shape)
 
 
@@ -167,7 +169,27 @@ def test_forwards_of_their_own(name: str) -> None:
     assert_agrees(Forward(function, **layers).eval(), shape)
 
 
-@pytest.mark.parametrize("name", sorted(ALONE - {"RNNCell", "GRUCell", "LSTMCell"}))
+@pytest.mark.parametrize(
+    ("norm", "shape"),
+    [
+        (nn.LayerNorm(8), (8,)),
+        (nn.LayerNorm((3, 4), elementwise_affine=False), (3, 4)),
+        (nn.RMSNorm(8), (8,)),
+        (nn.GroupNorm(2, 4), (4, 5)),
+    ],
+)
+def test_norms_over_a_frame(norm: nn.Module, shape: tuple[int, ...]) -> None:
+    """Of values that are not nearly equal: a small variance makes every rounding of a running sum large."""
+    for part in norm.parameters():
+        nn.init.normal_(part)
+    assert_agrees(norm, shape)
+
+
+CELLS = {"RNNCell", "GRUCell", "LSTMCell"}
+NORMS = {"LayerNorm", "RMSNorm", "GroupNorm"}
+
+
+@pytest.mark.parametrize("name", sorted(ALONE - CELLS - NORMS))
 def test_layers_that_stand_alone(name: str) -> None:
     settings: dict[str, tuple[Any, tuple[int, ...]]] = {
         "ChannelShuffle": (nn.ChannelShuffle(2), (4, 2, 2)),

@@ -67,7 +67,10 @@ def test_an_empty_trace_takes_no_time(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("R 0 64\nX 0 64\n", "a.trace:2: other text: a line is R or W, a byte address and a number of bytes."),
+        (
+            "R 0 64\nX 0 64\n",
+            "a.trace:2: other text: a line is R or W, a byte address and a number of bytes.",
+        ),
         ("R 0\n", "a.trace:1: R 0: a line is R or W, a byte address and a number of bytes."),
         ("R 0 64 7\n", "a.trace:1: R 0 64 7: a line is R or W, a byte address and a number of bytes."),
         ("R -1 64\n", "a.trace:1: R -1 64: a line is R or W"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -17,11 +17,8 @@ from deltasim.simulator.simulate import simulate
 from tests.simulator.builders import assert_same_ledger
 from tests.simulator.strategies import Case, cases
 
-# 500 cases in every run; DELTASIM_PARITY_CASES=20000 for a long one.
-CASES = int(os.environ.get("DELTASIM_PARITY_CASES", "500"))
 
-
-@settings(max_examples=CASES)
+@settings(max_examples=200)
 @given(cases())
 def test_engines_agree_on_random_chips_and_networks(case: Case) -> None:
     network, trace, chip, _, mapping = case
@@ -29,6 +26,14 @@ def test_engines_agree_on_random_chips_and_networks(case: Case) -> None:
         simulate(network, trace, chip, mapping, engine="simpy"),
         simulate(network, trace, chip, mapping, engine="compiled"),
     )
+
+
+@pytest.mark.long
+def test_engines_agree_on_very_many(record_property: Callable[[str, object], None]) -> None:
+    """The engines agree, count for count and picosecond for picosecond, on 20,000 random cases."""
+    agree = test_engines_agree_on_random_chips_and_networks.hypothesis.inner_test
+    settings(max_examples=20_000)(given(cases())(agree))()
+    record_property("cases", "20,000, the two engines equal in every one")
 
 
 @pytest.mark.parametrize("policy", ["layer", "barrier", "dataflow"])

@@ -131,7 +131,9 @@ def test_an_archive_is_opened_only_if_it_is_the_known_one(
     monkeypatch.setattr(fetch, "cache_folder", lambda: tmp_path)
     monkeypatch.setattr(fetch, "download", lambda url: archive)
     monkeypatch.setattr(fetch, "unpack", lambda archive: pytest.fail("the archive was opened"))
-    with pytest.raises(InputError, match="the archive is not the expected one .sha256 feb479fad3a3., and was not"):
+    with pytest.raises(
+        InputError, match="the archive is not the expected one .sha256 feb479fad3a3., and was not"
+    ):
         fetch.fetch()
     assert not archive.exists()
 
