@@ -26,8 +26,8 @@ from deltasim.simulator.flit_network.state import (
     Grants,
     Ints,
     Packets,
-    Records,
     Pointers,
+    Records,
     Wires,
 )
 
