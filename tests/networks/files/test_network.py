@@ -99,9 +99,7 @@ def test_damaged_tensors(saved):
     whole = file.read_bytes()
     for content in (b"", b"nonsense", whole[:20], whole[:-4]):
         file.write_bytes(content)
-        refuse(
-            saved, r"network.safetensors: damaged: a network's weights are safetensors \(.*\)\. Save or copy"
-        )
+        refuse(saved, r"network.safetensors: damaged: a network's weights are safetensors \(.*\)\. Save or copy")
 
 
 def test_damaged_weights_are_noticed(saved):
