@@ -126,7 +126,7 @@ def _save(results: list[Result], folder: Path) -> Path:
 def _show(results: list[Result], as_json: bool) -> None:
     whole = _whole(results)
     if as_json:
-        print(json.dumps(whole.to_dict(), indent=2, ensure_ascii=False, allow_nan=False))
+        print(json.dumps(whole.to_dict(), indent=2, allow_nan=False))
         return
     from rich.console import Console
 
