@@ -50,7 +50,7 @@ def section(result: Result) -> Section | None:
 
 def link_loads(ledger: Ledger) -> tuple[LinkLoad, ...]:
     """Every link or bus of a ledger, in its order."""
-    flit, elapsed = ledger.actions.index("link.flit"), max(ledger.elapsed_ps, 1)
+    flit, elapsed = ledger.actions.index("link.flit"), float(max(ledger.elapsed_ps, 1))
     return tuple(
         LinkLoad(
             unit.name,

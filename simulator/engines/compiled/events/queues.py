@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from deltasim.runtime.compiling import part
-from deltasim.simulator.engines.compiled.records import NONE, State
+from deltasim.simulator.engines.compiled.records import LOW_BITS, NONE, State
 
 # An event is a job that goes on, or one of these with its number in the low bits.
 JOB, WAKING, EMITTING, OPENING, MOVING_UP, PASSING, LEAVING = range(7)
 KIND_BITS = 40
+LOW = (1 << LOW_BITS) - 1
 
 
 @part
@@ -108,7 +109,7 @@ def note_arrival(state: State, now: int, number: int) -> None:
 def join(state: State, now: int, number: int) -> None:
     """Enter into the books that one more waits for a unit."""
     unit = state.units[number]
-    unit.area += unit.length * (now - unit.changed)
+    add_area(state, number, unit.length, now - unit.changed)
     unit.changed = now
     unit.length += 1
     unit.peak = max(unit.peak, unit.length)
@@ -155,10 +156,28 @@ def note_departure(state: State, now: int, number: int, job: int) -> None:
 def serve(state: State, now: int, number: int, arrival: int) -> None:
     """Enter into the books that one who came at ``arrival`` has waited for a unit until now."""
     unit = state.units[number]
-    unit.area += unit.length * (now - unit.changed)
+    add_area(state, number, unit.length, now - unit.changed)
     unit.changed = now
     unit.length -= 1
-    unit.wait += now - arrival
+    add_wait(state, number, now - arrival)
+
+
+@part
+def add_wait(state: State, number: int, time_ps: int) -> None:
+    """Add to the waits of a unit's queue, which together may come to more than 64 bits hold."""
+    unit = state.units[number]
+    low = unit.wait + (time_ps & LOW)
+    unit.wait = low & LOW
+    unit.wait_high += (time_ps >> LOW_BITS) + (low >> LOW_BITS)
+
+
+@part
+def add_area(state: State, number: int, waiting: int, time_ps: int) -> None:
+    """Add to the area under a unit's queue: so many waited for so long."""
+    unit = state.units[number]
+    low = unit.area + waiting * (time_ps & LOW)
+    unit.area = low & LOW
+    unit.area_high += waiting * (time_ps >> LOW_BITS) + (low >> LOW_BITS)
 
 
 @part

@@ -19,7 +19,14 @@ from deltasim.simulator.engines.compiled.events.fetches import (
     write_buffer,
 )
 from deltasim.simulator.engines.compiled.events.messages import count_crossing, link_busy, span_behind
-from deltasim.simulator.engines.compiled.events.queues import count, cover, hold, occupy
+from deltasim.simulator.engines.compiled.events.queues import (
+    add_area,
+    add_wait,
+    count,
+    cover,
+    hold,
+    occupy,
+)
 from deltasim.simulator.engines.compiled.phases.fifo import book_queue
 from deltasim.simulator.engines.compiled.phases.lanes import (
     AT_ONCE,
@@ -67,7 +74,7 @@ def consume_by_turns(
         unit = slots[slot].unit
         start = max(slots[slot].arrival, state.units[unit].free_at)
         queue_up(state, arrivals, places, unit, start)
-        state.units[unit].wait += start - slots[slot].arrival
+        add_wait(state, unit, start - slots[slot].arrival)
         if slots[slot].stage in (GOING, COMING):
             cross_over(state, tables, arrivals, core, target, slot, start)
         elif slots[slot].stage == READING:
@@ -114,7 +121,7 @@ def queue_up(state: State, arrivals: Arrivals, places: int, unit: int, now: int)
         one = arrivals.slots[slot]
         if one.stage != EMPTY and one.unit == unit and one.arrival <= now:
             waiting += 1
-            books.area += now - max(one.arrival, books.changed)
+            add_area(state, unit, 1, now - max(one.arrival, books.changed))
     books.peak = max(books.peak, waiting)
     books.changed = now
 

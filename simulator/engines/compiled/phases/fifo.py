@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from deltasim.runtime.compiling import inlined, part
-from deltasim.simulator.engines.compiled.events.queues import cover_line
+from deltasim.simulator.engines.compiled.events.queues import add_area, add_wait, cover_line
 from deltasim.simulator.engines.compiled.phases.lanes import AT_ONCE, Arrivals
 from deltasim.simulator.engines.compiled.records import State
 from deltasim.simulator.plan.plan import Integers
@@ -92,10 +92,9 @@ def sum_of(values: Integers, number: int) -> int:
 @part
 def book_line(state: State, unit: int, wait_ps: int, peak: int) -> None:
     """Who stands in line is in the queue from asking to being served: its area is all their waits."""
-    books = state.units[unit]
-    books.wait += wait_ps
-    books.area += wait_ps
-    books.peak = max(books.peak, peak)
+    add_wait(state, unit, wait_ps)
+    add_area(state, unit, AT_ONCE + 1, wait_ps)
+    state.units[unit].peak = max(state.units[unit].peak, peak)
 
 
 @part
