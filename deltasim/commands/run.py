@@ -162,7 +162,7 @@ def _whole(results: list[Run]) -> Run | Sweep:
 def _show(results: list[Run], as_json: bool) -> None:
     whole = _whole(results)
     if as_json:
-        print(json.dumps(whole.to_dict(), indent=2, ensure_ascii=False, allow_nan=False))
+        print(json.dumps(whole.to_dict(), indent=2, allow_nan=False))
         return
     from rich.console import Console
 

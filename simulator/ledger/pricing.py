@@ -90,7 +90,7 @@ def price(ledger: Ledger, chip: Chip) -> Energy:
     order = list(dict.fromkeys(action.part for action in known.values() if action.priced))
     numbers = {part: [number for number, held in enumerate(parts) if held == part] for part in order}
     by_part = {part: math.fsum(line.joules for line in lines if line.part == part) for part in order}
-    layer_joules = ledger.layer_counts * factor
+    layer_joules = np.asarray(ledger.layer_counts, np.float64) * factor
     by_layer = {
         layer: {part: math.fsum(layer_joules[row, numbers[part]]) for part in order}
         for row, layer in enumerate(ledger.layers)
@@ -98,7 +98,7 @@ def price(ledger: Ledger, chip: Chip) -> Energy:
     total = math.fsum(by_part.values())
     estimated = math.fsum(line.joules for line in lines if line.kind == "estimated")
     return Energy(
-        joules=ledger.counts * factor,
+        joules=np.asarray(ledger.counts, np.float64) * factor,
         by_part=by_part,
         by_layer=by_layer,
         total_j=total,

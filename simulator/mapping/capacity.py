@@ -135,11 +135,26 @@ def remedies(chip: Chip, needs: Sequence[Need], allocator: Allocator) -> list[st
     if narrower:
         found.append(f"{narrower}-bit weights")
     if chip.memories[allocator.position].kind == "scratchpad" and not chip.placement.explicit.cores:
-        more = range(chip.cores.count + 1, MOST_CORES)
-        enough = next((cores for cores in more if total(widest, cores) <= allocator.size_bytes), None)
+        bounds = (need.bounds[-1] for need in needs if need.bounds)
+        most = min(MOST_CORES, max(bounds, default=MOST_CORES))  # more have no neuron
+        enough = fewest(chip.cores.count + 1, most, lambda cores: total(widest, cores) <= allocator.size_bytes)
         if enough:
             found.append(f"{enough} cores")
     return found
+
+
+def fewest(least: int, most: int, fits: Callable[[int], bool]) -> int | None:
+    """The fewest cores within ``least`` to ``most`` on which a network fits; it fits on more if on fewer.
+
+    >>> fewest(5, 100, lambda cores: cores >= 42), fewest(5, 100, lambda cores: False)
+    (42, None)
+    """
+    if least > most or not fits(most):
+        return None
+    while least < most:
+        middle = (least + most) // 2
+        least, most = (least, middle) if fits(middle) else (middle + 1, most)
+    return most
 
 
 def listed(choices: Sequence[str]) -> str:

@@ -23,9 +23,11 @@ def record(*fields: str) -> np.dtype[np.void]:
 # A unit with places (the fetch slots) counts the free ones; any other is free from ``free_at`` on.
 UNIT = record(
     *("free_at", "slots", "free_slots", "head", "tail", "length", "marked", "wake"),
-    *("recorded_until", "busy", "occupied", "idle", "wait", "area", "peak", "changed", "taken_since", "mark"),
+    *("recorded_until", "busy", "occupied", "idle", "peak", "changed", "taken_since", "mark"),
     *("stalled_since", "controls"),  # which of the shared memories a DRAM controller is of
+    *("wait", "wait_high", "area", "area_high"),  # sums of which the lower LOW_BITS stand apart
 )
+LOW_BITS = 31
 EVENT = record("time", "what")
 JOB = record(
     *(
