@@ -15,7 +15,7 @@ import numpy as np
 from deltasim.networks.trace import Trace
 from deltasim.runtime.errors import InputError
 from deltasim.simulator.dram.in_order import DramTiming
-from deltasim.simulator.plan.plan import BUFFER, CACHE, CONTROLLER, DRAM, Plan, Stores, share_updates
+from deltasim.simulator.plan.plan import BUFFER, CACHE, CONTROLLER, DRAM, MemoryInstances, Plan, update_work
 
 LARGEST_PS = 2**63 - 1
 LONGEST_PS = LARGEST_PS - (LARGEST_PS >> 10)
@@ -68,56 +68,56 @@ def most_ps(plan: Plan, steps: int, messages: int) -> int:
 
 
 def step_ps(plan: Plan) -> int:
-    """All scans and updates of a step, and a meeting before and behind each population."""
+    """All scans and updates of a step, and a barrier before and behind each population."""
     stages, total = plan.stages, 0
-    for population, shares in enumerate(plan.shares):
+    for population, partitions in enumerate(plan.partitions):
         readers = len(plan.out_of[population])
-        for number, share in enumerate(shares):
-            padded = -(-(share.stop - share.start) // stages.scan_pad_to) * stages.scan_pad_to
+        for number, partition in enumerate(partitions):
+            padded = -(-(partition.stop - partition.start) // stages.scan_pad_to) * stages.scan_pad_to
             total += readers * -(-padded // stages.scan_per_cycle) * stages.cycle_ps
             if plan.into[population]:
-                total += share_updates(plan, population, number).duration_ps
-    return total + (2 + len(plan.shares)) * max(1, plan.meeting_ps)
+                total += update_work(plan, population, number).duration_ps
+    return total + (2 + len(plan.partitions)) * max(1, plan.barrier_cost_ps)
 
 
 def message_ps(plan: Plan) -> int:
     """A message's way to all cores, and there the fetch of its column piece by piece, and the sums."""
-    stages, wires, columns = plan.stages, plan.wires, plan.columns
+    stages, links, columns = plan.stages, plan.links, plan.columns
     longest, words = columns.longest, int(columns.size_words.max(initial=1))
-    copies = max(len(shares) for shares in plan.shares)
+    copies = max(len(partitions) for partitions in plan.partitions)
     pieces = 2 + longest // stages.burst_bytes
     piece = min(longest, stages.burst_bytes)
-    ways = (int(np.diff(start).max(initial=0)) for start in (wires.path_start, wires.back_start))
+    ways = (int(np.diff(start).max(initial=0)) for start in (links.path_start, links.back_start))
     there_and_back = sum(ways)
-    response = there_and_back * link_ps(plan, 2 + piece // wires.flit_bytes + wires.request_flits)
-    memory = max(memory_ps(plan.stores, m, piece, response) for m in range(len(plan.stores.component)))
+    response = there_and_back * link_ps(plan, 2 + piece // links.flit_bytes + links.request_flits)
+    memory = max(memory_ps(plan.memories, m, piece, response) for m in range(len(plan.memories.component)))
     sums = -(-words // stages.mac_lanes) * stages.cycle_ps + 1
-    tree = int(plan.trees.links.max(initial=0)) * link_ps(plan, wires.message_flits)
+    tree = int(plan.trees.links.max(initial=0)) * link_ps(plan, links.message_flits)
     return stages.send_ps + tree + copies * (stages.receive_ps + pieces * (response + memory + 1) + sums + pieces)
 
 
 def link_ps(plan: Plan, flits: int) -> int:
     """A packet over the slowest link."""
-    hop, period = plan.wires.link_hop_ps.max(initial=0), plan.wires.link_period_ps.max(initial=0)
+    hop, period = plan.links.link_hop_ps.max(initial=0), plan.links.link_period_ps.max(initial=0)
     return int(hop) + flits * int(period)
 
 
-def memory_ps(stores: Stores, memory: int, size: int, response: int) -> int:
+def memory_ps(memories: MemoryInstances, memory: int, size: int, response: int) -> int:
     """``size`` bytes from a memory; of a cache, with every line fetched over a way that takes ``response``."""
-    kind, period, width = int(stores.kind[memory]), int(stores.period_ps[memory]), int(stores.width_bytes[memory])
+    kind, period, width = int(memories.kind[memory]), int(memories.period_ps[memory]), int(memories.width_bytes[memory])
     if kind == CACHE:
-        line = int(stores.line_bytes[memory])
-        behind = memory_ps(stores, int(stores.behind[memory]), line, response)
-        fetched = (2 + size // line) * (period + response + behind)
-        return fetched + int(stores.latency_ps[memory]) + (2 + size // width) * period
+        line = int(memories.line_bytes[memory])
+        next_level = memory_ps(memories, int(memories.next_level[memory]), line, response)
+        fetched = (2 + size // line) * (period + response + next_level)
+        return fetched + int(memories.latency_ps[memory]) + (2 + size // width) * period
     if kind == DRAM:
-        return in_order_ps(stores.timing[memory], size)
-    if kind == CONTROLLER and (of := stores.controlled[memory]) is not None:
+        return in_order_ps(memories.timing[memory], size)
+    if kind == CONTROLLER and (of := memories.controlled[memory]) is not None:
         busy, interval = sum(of.timing), of.timing.refresh_interval
         share = 1 if interval == 0 else 2 + interval // max(1, interval - of.timing.refresh)
         return (2 + (size >> of.bits.burst_bits)) * 4 * share * busy * of.timing.tick_ps
-    conflicts = int(stores.places[memory]) if kind == BUFFER else 1
-    return int(stores.latency_ps[memory]) + conflicts * (2 + size // max(1, width)) * period
+    conflicts = int(memories.slots[memory]) if kind == BUFFER else 1
+    return int(memories.latency_ps[memory]) + conflicts * (2 + size // max(1, width)) * period
 
 
 def in_order_ps(timing: DramTiming | None, size: int) -> int:
@@ -149,15 +149,15 @@ def coarser(plan: Plan, tick_ps: int) -> Plan:
     def changed(part: Any, *names: str) -> Any:
         return replace(part, **{name: ticks(getattr(part, name)) for name in names})
 
-    stores = changed(plan.stores, "period_ps", "latency_ps")
+    memories = changed(plan.memories, "period_ps", "latency_ps")
     return replace(
         plan,
-        meeting_ps=ticks(plan.meeting_ps),
+        barrier_cost_ps=ticks(plan.barrier_cost_ps),
         stages=changed(plan.stages, "cycle_ps", "send_ps", "receive_ps", "update_group_ps", "update_fixed_ps"),
-        wires=changed(plan.wires, "period_ps", "link_period_ps", "link_hop_ps"),
-        stores=replace(
-            stores,
-            timing=tuple(map(dram, plan.stores.timing)),
-            controlled=tuple(map(controlled, plan.stores.controlled)),
+        links=changed(plan.links, "period_ps", "link_period_ps", "link_hop_ps"),
+        memories=replace(
+            memories,
+            timing=tuple(map(dram, plan.memories.timing)),
+            controlled=tuple(map(controlled, plan.memories.controlled)),
         ),
     )

@@ -95,7 +95,7 @@ def test_every_cell_on_every_chip(cell: str, bidirectional: bool, arithmetic: Ar
         assert_same_ledger(computed, simulate(network, trace, target, engine="simpy"))
 
 
-@pytest.mark.parametrize("shuffle", range(4))
+@pytest.mark.parametrize("shuffle", range(2))
 def test_ties_do_not_depend_on_the_order_of_creation(shuffle: int) -> None:
     """Sixteen equal cores that all begin at once and share one port: as many ties as there can be."""
     network = random_stack("gru", 16, (32,), np.random.default_rng(0), theta=0.05)
