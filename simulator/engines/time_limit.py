@@ -114,7 +114,7 @@ def memory_ps(memories: MemoryInstances, memory: int, size: int, response: int) 
         return in_order_ps(memories.timing[memory], size)
     if kind == CONTROLLER and (of := memories.controlled[memory]) is not None:
         busy, interval = sum(of.timing), of.timing.refresh_interval
-        share = 1 if interval == 0 else 2 + interval // max(1, interval - of.timing.refresh)
+        share = 1 if interval == 0 else 2 + interval // max(1, interval - of.timing.refresh_to_activate)
         return (2 + (size >> of.bits.burst_bits)) * 4 * share * busy * of.timing.tick_ps
     conflicts = int(memories.slots[memory]) if kind == BUFFER else 1
     return int(memories.latency_ps[memory]) + conflicts * (2 + size // max(1, width)) * period
