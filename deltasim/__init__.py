@@ -12,14 +12,16 @@ if TYPE_CHECKING:
     from typing import Any
 
     from deltasim.cases import simulate, sweep
+    from deltasim.own_network import run
     from deltasim.simulator.chip import chip_names as chips
     from deltasim.simulator.chip import load_chip
     from deltasim.workloads.registry import benchmark, benchmarks
 
-__all__ = ["benchmark", "benchmarks", "chips", "load_chip", "simulate", "sweep"]
+__all__ = ["benchmark", "benchmarks", "chips", "load_chip", "run", "simulate", "sweep"]
 __version__ = "0.1.0"
 
 _HOMES = {
+    "run": ("deltasim.own_network", "run"),
     "simulate": ("deltasim.cases", "simulate"),
     "sweep": ("deltasim.cases", "sweep"),
     "benchmark": ("deltasim.workloads.registry", "benchmark"),

@@ -28,8 +28,8 @@ class Population:
 
     ``bias`` (cell.accumulators, size) is what the accumulators hold at the start of a sequence, in the
     network's arithmetic (raw integers of the accumulator format in fixed point); None only for an Input.
-    ``sweep`` says in which pass over the sequence the population is computed: a bidirectional stack needs
-    one for each layer. A population with ``reverse`` meets the frames of its sweep from the last to the
+    ``pass_number`` says in which pass over the sequence the population is computed: a bidirectional stack
+    needs one for each layer. A population with ``reverse`` meets the frames of its pass from the last to the
     first.
 
     >>> from deltasim.networks.cells import GRU
@@ -41,7 +41,7 @@ class Population:
     name: str
     cell: Cell
     bias: Numbers | None = None
-    sweep: int = 0
+    pass_number: int = 0
     reverse: bool = False
 
     @property
@@ -80,7 +80,7 @@ class Projection:
 
     def fed(self, cell: Cell) -> tuple[int, ...]:
         """The accumulators of the target, a ``cell``, that the gate blocks feed, block by block."""
-        return cell.lanes(self.role) if self.accumulators is None else self.accumulators
+        return cell.accumulators_of(self.role) if self.accumulators is None else self.accumulators
 
     def thresholds(self, arithmetic: Arithmetic) -> Numbers:
         """One threshold for each source neuron, as the transmit rule compares it in this arithmetic."""
@@ -150,9 +150,9 @@ class Network:
         return self._places[name]
 
     @property
-    def sweeps(self) -> int:
-        """Passes over a sequence: a sequence of T frames has ``sweeps * T`` steps."""
-        return 1 + max(population.sweep for population in self.populations)
+    def passes(self) -> int:
+        """Passes over a sequence: a sequence of T frames has ``passes * T`` steps."""
+        return 1 + max(population.pass_number for population in self.populations)
 
     @property
     def inputs(self) -> tuple[Population, ...]:
@@ -169,9 +169,12 @@ class Network:
 
     @cached_property
     def order(self) -> tuple[tuple[int, ...], ...]:
-        """For each sweep, the indices of its populations in computing order (Inputs are not computed)."""
+        """For each pass, the indices of its populations in computing order (Inputs are not computed)."""
         computed = [(i, p) for i, p in enumerate(self.populations) if p.cell.kind != "input"]
-        return tuple(tuple(i for i, p in computed if p.sweep == sweep) for sweep in range(self.sweeps))
+        return tuple(
+            tuple(i for i, p in computed if p.pass_number == pass_number)
+            for pass_number in range(self.passes)
+        )
 
     @cached_property
     def incoming(self) -> tuple[tuple[int, ...], ...]:
@@ -216,7 +219,7 @@ class Network:
             "arithmetic": [type(self.arithmetic).__name__, _fields(self.arithmetic)],
             "outputs": self.outputs,
             "populations": [
-                [p.name, p.cell.kind, _fields(p.cell), p.sweep, p.reverse] for p in self.populations
+                [p.name, p.cell.kind, _fields(p.cell), p.pass_number, p.reverse] for p in self.populations
             ],
             "projections": [
                 [p.source, p.target, _kind(p.connection), p.role, p.delay]

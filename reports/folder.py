@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deltasim.reports.record import KEYS, as_record, layer_frame, step_frame, unit_frame
+from deltasim.reports.record import as_record, layer_frame, step_frame, unit_frame
+from deltasim.reports.record_form import require_record
 from deltasim.runtime.errors import InputError
 from deltasim.runtime.output import new_folder, told_in_a_sentence
+from deltasim.runtime.readers.files import Missing, Unreadable
+from deltasim.runtime.readers.json_text import read_json
 
 if TYPE_CHECKING:
     import polars
@@ -93,14 +96,12 @@ def load_run(folder: str | Path) -> SavedRun:
     folder = Path(folder)
     path = folder / RECORD
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        rule = f"a run folder holds {RECORD} ({error.strerror})"
-        raise InputError("run", folder, rule, "Name a folder that `deltasim run` wrote.") from error
-    except ValueError as error:
-        raise InputError("run", path, f"the file must be JSON ({error})", "Run the job again.") from error
-    missing = [key for key in KEYS if key not in record] if isinstance(record, dict) else list(KEYS)
-    if missing:
-        rule = f"the record of a run has all its keys; {', '.join(missing)} missing"
-        raise InputError("run", path, rule, "Run the job again with this version.")
+        record = read_json(path)
+        require_record(record)
+    except Missing as error:
+        rule = f"a run folder holds {RECORD} ({error.reason})"
+        raise InputError("run", folder, rule, "Name a folder that `deltasim run` wrote.") from None
+    except Unreadable as error:
+        rule = f"the record of a run is whole ({error.reason})"
+        raise InputError(error.at(path), "damaged", rule, "Run the job again with this version.") from None
     return SavedRun(folder, record)

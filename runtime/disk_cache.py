@@ -12,8 +12,6 @@ import os
 import shutil
 import time
 import warnings
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from functools import cache
@@ -24,26 +22,13 @@ import numpy as np
 import platformdirs
 
 from deltasim.runtime.arrays import Numbers
-from deltasim.runtime.errors import InputError
+from deltasim.runtime.readers.files import Unreadable, folder_in
+from deltasim.runtime.readers.npz import arrays_in
 from deltasim.runtime.trust import flaw, is_mine_alone
 from deltasim.runtime.unfinished import PREFIX, new_file, remove_abandoned
 
 VARIABLE = "DELTASIM_CACHE"
 DAY_S = 86_400.0
-
-UNREADABLE = (
-    OSError,
-    ValueError,
-    KeyError,
-    TypeError,
-    EOFError,
-    AttributeError,
-    NotImplementedError,
-    RuntimeError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-"""What numpy raises when an npz file is damaged, cut short, or something else altogether."""
 
 
 class CacheBucket(NamedTuple):
@@ -74,14 +59,7 @@ def cache_root() -> Path:
     >>> cache_root().name != ""
     True
     """
-    named = os.environ.get(VARIABLE)
-    if not named:
-        return Path(platformdirs.user_cache_dir("deltasim"))
-    try:
-        return Path(named).expanduser()
-    except RuntimeError:
-        rule = "no such user is known here"
-        raise InputError(VARIABLE, named, rule, "Name a folder by its whole path.") from None
+    return folder_in(VARIABLE) or Path(platformdirs.user_cache_dir("deltasim"))
 
 
 @contextlib.contextmanager
@@ -193,12 +171,12 @@ def content_digest(arrays: Mapping[str, Numbers], key: str = "") -> str:
 def read(path: Path, key: str) -> dict[str, Numbers] | None:
     """The arrays of a cached file; None where there is none, or, with a CacheWarning, a damaged one."""
     try:
-        with opened(path) as file, np.load(file, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        intact = str(arrays.pop("digest")) == content_digest(arrays, key)
+        with opened(path) as file:
+            arrays = arrays_in(file)
+        intact = "digest" in arrays and str(arrays.pop("digest")) == content_digest(arrays, key)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except UNREADABLE:
+    except (Unreadable, OSError):
         intact = False
     if not intact:
         remove_damaged(path)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import gc
 import importlib
 import importlib.abc
 import importlib.machinery
@@ -146,17 +147,9 @@ def run_tests(module: str, tests: Sequence[str]) -> bool:
 
     import pytest
 
-    options = [
-        "-x",
-        "-q",
-        "--assert=plain",
-        "--no-header",
-        "--no-summary",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:xdist",
-    ]
+    unwanted = ("cacheprovider", "xdist", "unraisableexception", "threadexception")  # that take time
+    options = ["-x", "-q", "--assert=plain", "--no-header", "--no-summary"]
+    options += [word for name in unwanted for word in ("-p", f"no:{name}")]
     try:
         if doctest.testmod(importlib.import_module(module), optionflags=doctest.ELLIPSIS).failed:
             return False
@@ -210,6 +203,8 @@ class Trial:
         self.spec = importlib.util.find_spec(self.module)
         warm(self.module, tests)
         self.gone = built_from(self.module)
+        gc.collect()
+        gc.freeze()  # what is loaded is not gone through again in every fork
         ended, self.seconds = self.tried(ast.parse(self.source))
         if ended != LIVED:
             raise RuntimeError(f"{file}: its tests do not pass without a fault: {ended}")

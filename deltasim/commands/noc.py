@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -56,14 +56,15 @@ def noc(
     from pathlib import Path
 
     from deltasim.runtime.errors import InputError
+    from deltasim.runtime.readers.files import is_file
     from deltasim.simulator.flit_network.described import described
     from deltasim.simulator.flit_network.energy import FlitPrices
-    from deltasim.simulator.flit_network.fabric import is_file, parse_fabric
+    from deltasim.simulator.flit_network.fabric import parse_fabric
     from deltasim.simulator.flit_network.measure import Phases, Router, measure, measure_packets
     from deltasim.simulator.flit_network.patterns import is_pattern
     from deltasim.simulator.flit_network.traffic import read_packets
 
-    given = {
+    given: dict[str, Any] = {
         "virtual_channels": virtual_channels, "buffer": buffer, "hop_cycles": hop_cycles, "flits": flits,
         "flit_bits": flit_bits, "pitch_mm": pitch_mm,
     }  # fmt: skip
@@ -71,9 +72,11 @@ def noc(
         **{name: value for name, value in given.items() if value is not None}
     )
     if not 1 <= network.flit_bits <= 65536:
-        raise InputError("--flit-bits", flit_bits, "a flit has 1 to 65,536 bits", "Give for example 64.")
+        raise InputError(
+            "--flit-bits", network.flit_bits, "a flit has 1 to 65,536 bits", "Give for example 64."
+        )
     if not 0 <= network.pitch_mm <= 1000:
-        raise InputError("--pitch-mm", pitch_mm, "a pitch is 0 to 1000 mm", "Give for example 1.")
+        raise InputError("--pitch-mm", network.pitch_mm, "a pitch is 0 to 1000 mm", "Give for example 1.")
     fabric = parse_fabric(topology)
     router = Router(network.virtual_channels, network.buffer, network.hop_cycles, atomic_channels)
     if not is_pattern(traffic) and is_file(traffic):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deltasim.commands.options import default_folder, parse_thetas, spell_command
+from deltasim.commands.options import Job, default_folder, parse_thetas, spell_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
 
 def run(
-    benchmark: Annotated[str, typer.Argument(help="a benchmark; deltasim list benchmarks names them")],
+    benchmark: Annotated[
+        str,
+        typer.Argument(
+            help="a benchmark (deltasim list benchmarks), or a model: .onnx, .pt, .safetensors, a folder"
+        ),
+    ],
     chip: Annotated[
         str, typer.Option(help="a chip in the box, or the path of a YAML description")
     ] = "edgedrnn",
@@ -32,9 +37,21 @@ def run(
     limit: Annotated[
         int | None, typer.Option(min=1, help="simulate this many sequences; default: all")
     ] = None,
-    data: Annotated[str | None, typer.Option(help="fsdd, synthetic, or a folder of TIDIGITS")] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(help="fsdd, synthetic, a folder of TIDIGITS; for a model: a file or folder"),
+    ] = None,
     trained: Annotated[
         Path | None, typer.Option(help="a folder written by deltasim train; default: the networks shipped")
+    ] = None,
+    layers: Annotated[
+        str | None, typer.Option(help='layers of a file of weights, such as "gru fc"; see deltasim import')
+    ] = None,
+    sequence_column: Annotated[
+        str | None, typer.Option(help="column of a table that tells its sequences apart; default: sequence")
+    ] = None,
+    label_column: Annotated[
+        str | None, typer.Option(help="column of a table with a sequence's class; default: label")
     ] = None,
     engine: Annotated[str, typer.Option(help="compiled, or simpy, the readable reference")] = "compiled",
     jobs: Annotated[
@@ -59,31 +76,29 @@ def run(
             from deltasim.runtime.disk_cache import without_cache
 
             settings.enter_context(without_cache())
-        folder, results = _run(benchmark, chip, thetas, limit, data, trained, engine, jobs, out, as_json)
+        job = Job(benchmark, data, limit, trained, layers, sequence_column, label_column)
+        folder, results = _run(job, chip, thetas, engine, jobs, out, as_json)
     _show(results, as_json)
     print(f"The page is {folder / 'report.html'}", file=sys.stderr if as_json else sys.stdout)
 
 
 def _run(
-    benchmark: str,
+    job: Job,
     chip: str,
     thetas: list[float | None],
-    limit: int | None,
-    data: str | None,
-    trained: Path | None,
     engine: str,
     jobs: int | None,
     out: Path | None,
     as_json: bool,
 ) -> tuple[Path, list[Run]]:
     """Do the work; Ctrl-C between two thresholds of a sweep keeps those that are finished."""
-    from deltasim.cases import choose, dense_baseline, prepare, run_case
+    from deltasim.cases import dense_baseline, prepare, run_case
     from deltasim.progress import progress_bar
     from deltasim.runtime.output import refuse_existing
     from deltasim.runtime.unfinished import tell_when_stopped
 
     tell_when_stopped(f"No run was written; {_cached_messages()}.")
-    chosen = choose(benchmark, data, trained, limit)
+    chosen = job.read()
     if chosen.fallback and as_json:  # otherwise it stands in the table
         print(f"deltasim: {chosen.fallback}", file=sys.stderr)
     cases = [prepare(chosen, chip, value, engine) for value in thetas]
@@ -93,7 +108,7 @@ def _run(
         baseline = dense_baseline(cases[0], progress, jobs)
 
     def ran(case: Case) -> Run:
-        command = spell_command(benchmark, chip, case.theta, limit, data, trained)
+        command = spell_command(job, chip, case.theta)
         with progress_bar(f"theta {case.theta}") as progress:
             return run_case(case, baseline, command, progress, jobs)
 
@@ -147,7 +162,7 @@ def _whole(results: list[Run]) -> Run | Sweep:
 def _show(results: list[Run], as_json: bool) -> None:
     whole = _whole(results)
     if as_json:
-        print(json.dumps(whole.to_dict(), indent=2, ensure_ascii=False, allow_nan=False))
+        print(json.dumps(whole.to_dict(), indent=2, allow_nan=False))
         return
     from rich.console import Console
 

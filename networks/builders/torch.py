@@ -40,7 +40,7 @@ def from_torch_state(
     >>> rng = np.random.default_rng(0)
     >>> state = {"weight_ih_l0": rng.normal(size=(24, 4)), "weight_hh_l0": rng.normal(size=(24, 8))}
     >>> from_torch_state(state, "gru", theta_h=0.1).name
-    'gru 4-8'
+    'gru-4-8'
     """
     require_recurrent(kind)
     tensors = chosen(state, kind, prefix, readout)

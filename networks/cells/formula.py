@@ -114,7 +114,7 @@ class Formula:
     def memoryless(self) -> bool:
         return parsed(self.formula).memoryless
 
-    def lanes(self, role: str) -> tuple[int, ...]:
+    def accumulators_of(self, role: str) -> tuple[int, ...]:
         """All accumulators, unless the projection names those it feeds."""
         return tuple(range(self.accumulators))
 

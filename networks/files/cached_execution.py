@@ -52,7 +52,7 @@ def executed(
     key = execution_digest(network, inputs)
     found = make() if edited_since_start(*SOURCES) else cached_arrays(TRACES, key, make)
     trace = Trace(found["messages"], found["step_bounds"], found["sequence_bounds"], network.digest)
-    ends = trace.sequence_bounds // network.sweeps  # a frame has a step in every sweep
+    ends = trace.sequence_bounds // network.passes  # a frame has a step in every pass
     outputs = [found["outputs"][first:end] for first, end in pairwise(ends.tolist())]
     return trace, outputs
 

@@ -32,6 +32,7 @@ NEEDED = {  # policy -> kinds of memory, of each of which a chip needs one
     "cached": (("cache",),),
     "pinned": (("scratchpad", "buffer"), ("dram",)),
 }
+LONGEST_LINK_M = 10
 MOST_ARRAYS = 1 << 16  # of all cores together: each has units of its own
 
 
@@ -40,6 +41,7 @@ def rules() -> tuple[Callable[[Chip], Iterator[Fault]], ...]:
     return (
         topology_faults,
         link_faults,
+        length_faults,
         buffer_faults,
         packet_faults,
         channel_faults,
@@ -77,6 +79,17 @@ def link_faults(chip: Chip) -> Iterator[Fault]:
             "a width is a whole number of bytes",
             "Use 8, 16, 32, 64 ... bit.",
         )
+
+
+def length_faults(chip: Chip) -> Iterator[Fault]:
+    """Links are short enough to count the micrometres that flits travel."""
+    pitch_m, topology = chip.network.pitch_m, sound_topology(chip)
+    if pitch_m is None or topology is None:
+        return
+    pitches = topology.cores if topology.is_bus else max((link.length for link in topology.links), default=0)
+    if pitch_m * pitches > LONGEST_LINK_M:
+        rule = f"the longest link, {pitches:,.0f} tiles, has {pitch_m * pitches:,.0f} m; {LONGEST_LINK_M} m is the most"
+        yield Fault("network.pitch", f"{pitch_m:g} m", rule, "Use a shorter pitch.")
 
 
 def buffer_faults(chip: Chip) -> Iterator[Fault]:

@@ -80,7 +80,7 @@ def core_table(chip: Chip) -> Table:
         scan=f"{counted(scan.elements_per_cycle, 'element')} a cycle, partitions padded to {scan.pad_to}",
         send=f"{cycles(cores.send.cycles)} a message" if cores.send.cycles else "no such stage",
         receive=f"{cycles(cores.receive.cycles)} a message" if cores.receive.cycles else "no such stage",
-        multiply_accumulate=f"{cores.mac.lanes} lanes"
+        multiply_accumulate=counted(cores.mac.lanes, "lane")
         + (f" in each of {cores.mac.arrays} arrays" if cores.mac.arrays > 1 else ""),
         update=f"{cycles(update.fixed)}, and {cycles(update.cycles)} for each {update.lanes} neurons",
         outstanding_fetches=cores.outstanding_fetches,

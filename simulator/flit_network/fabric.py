@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from deltasim.runtime.errors import InputError, nearest
+from deltasim.runtime.readers.files import is_file
 from deltasim.simulator.flit_network.state import DRAINING, FREE, Ints, Wires
 from deltasim.simulator.topology import Topology, parse_topology
 from deltasim.simulator.topology.deadlock import dependency_cycle
@@ -310,13 +310,6 @@ def topology_elsewhere(text: str, kind: str, place: str) -> Topology:
         return graph_topology(read_edges(Path(text)), None, Path(text).name)
     choices = nearest(kind, [*FAMILIES, *chip_names()])
     raise InputError(place, text[:80], "there is no such topology, chip or file of edges", choices)
-
-
-def is_file(text: str) -> bool:
-    """Whether a text is the path of a file; one too long or odd to be a path is not."""
-    with suppress(OSError, ValueError):
-        return Path(text).is_file()
-    return False
 
 
 def chip_called(text: str) -> Chip | None:

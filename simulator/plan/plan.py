@@ -226,8 +226,8 @@ class Plan:
     target: Integers
     delay: Integers
     delta_encoded: Integers  # 1 where a projection sends deltas and keeps what it last sent, 0 for events
-    sweep: Integers  # sweep of each population
-    order: tuple[tuple[int, ...], ...]  # per sweep: populations in computing order
+    pass_number: Integers  # pass of each population
+    order: tuple[tuple[int, ...], ...]  # per pass: populations in computing order
     stages: Stages
     links: Links
     buffers: InputBuffers | None  # None: without limit
@@ -255,10 +255,10 @@ class Plan:
         """The unit that carries what belongs to a core but to none of its stages."""
         return len(self.units) - 1 - self.cores + core
 
-    def crosses_sweeps(self, projection: int) -> bool:
-        """True when the projection reads what an earlier sweep recorded."""
+    def crosses_passes(self, projection: int) -> bool:
+        """True when the projection reads what an earlier pass recorded."""
         return bool(
-            self.sweep[self.source[projection]] != self.sweep[self.target[projection]]
+            self.pass_number[self.source[projection]] != self.pass_number[self.target[projection]]
             and self.into[int(self.source[projection])]
         )
 

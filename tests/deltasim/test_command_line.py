@@ -114,8 +114,8 @@ def test_json_and_nothing_else(run: str, deltasim: Deltasim, tmp_path: Path) -> 
 
 
 def test_both_engines_say_the_same(run: str, deltasim: Deltasim) -> None:
-    compiled = json.loads(deltasim(f"{run} --json --out compiled").stdout)
-    simpy = json.loads(deltasim(f"{run} --json --engine simpy --out simpy").stdout)
+    compiled = json.loads(deltasim(f"{run} --jobs 1 --json --out compiled").stdout)
+    simpy = json.loads(deltasim(f"{run} --jobs 1 --json --engine simpy --out simpy").stdout)
     differing = {key for key in KEYS if compiled[key] != simpy[key]}
     assert differing == {"engine", "wall_s"}
 

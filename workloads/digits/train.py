@@ -141,11 +141,11 @@ def train_digits(
     torch.set_num_threads(1)  # so that sums do not depend on how many cores there are
     torch.manual_seed(seed)
     model = trained(Model(BANDS, hidden, chosen.classes), dense_recipe, "dense", 0)
-    name = f"{task} {found.name} {BANDS}-{hidden}"
-    dense = fixed_point(model, dense_recipe, f"{name} dense", dense=True)
+    name = f"{task}-{found.name}-{BANDS}-{hidden}"
+    dense = fixed_point(model, dense_recipe, f"{name}-dense", dense=True)
     if theta:
         model = trained(model, delta_recipe, "delta", dense_recipe.epochs)
-    delta = fixed_point(model, delta_recipe, f"{name} delta", dense=not theta)
+    delta = fixed_point(model, delta_recipe, f"{name}-delta", dense=not theta)
     features, targets = chosen.test(found)
     sequences = [normalised(frames, stored) for frames in features]
     record = {
@@ -193,4 +193,4 @@ def fetches_saved(network: Network, trace: Trace) -> float:
         sources = trace.messages["source"][trace.messages["projection"] == number]
         fetched += int(projection.connection.fan_out[sources].sum())
     every = sum(int(projection.connection.fan_out.sum()) for projection in network.projections)
-    return every * (trace.steps // network.sweeps) / max(1, fetched)
+    return every * (trace.steps // network.passes) / max(1, fetched)

@@ -11,6 +11,8 @@ import numpy as np
 from deltasim.networks.files.network import load_network, save_network
 from deltasim.networks.graph import Network
 from deltasim.runtime.errors import InputError
+from deltasim.runtime.readers.files import Missing, Unreadable
+from deltasim.runtime.readers.json_text import read_json
 from deltasim.runtime.unfinished import new_file
 from deltasim.workloads.features import BANDS, Normalisation
 
@@ -54,19 +56,31 @@ def load(folder: Path) -> Trained:
     file = folder / RECORD
     remedy = "Train again with `deltasim train digits`."
     try:
-        record = json.loads(file.read_text())
-        stored = Normalisation(
-            np.array(record.pop("mean"), np.float32), np.array(record.pop("deviation"), np.float32)
-        )
-    except FileNotFoundError:
+        record = read_json(file)
+    except Missing:
         raise InputError(file, "no such file", "trained networks come with their record", remedy) from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
-        raise InputError(file, type(problem).__name__, "it is not a record of a training", remedy) from None
+    except Unreadable as error:
+        rule = f"it is not a record of a training ({error.reason})"
+        raise InputError(error.at(file), "damaged", rule, remedy) from None
+    bands = [record.pop(name, None) if isinstance(record, dict) else None for name in ("mean", "deviation")]
+    if not all(isinstance(band, list) and all(map(is_number, band)) for band in bands):
+        rule = "a record of a training has the lists mean and deviation"
+        raise InputError(file, "damaged", rule, remedy)
+    stored = Normalisation(*(np.array(band, np.float32) for band in bands))
     fits = stored.mean.shape == stored.deviation.shape == (BANDS,)
-    if not (fits and np.isfinite(stored.mean).all() and (stored.deviation > 0).all()):
-        rule = f"mean and deviation are {BANDS} finite numbers, the deviations above 0"
+    if not (fits and (stored.deviation > 1e-6).all()):
+        rule = f"mean and deviation are {BANDS} numbers, the deviations above 1e-6"
         raise InputError(file, f"shapes {stored.mean.shape}, {stored.deviation.shape}", rule, remedy)
     return Trained(load_network(folder / "dense"), load_network(folder / "delta"), stored, record)
+
+
+def is_number(value: object) -> bool:
+    """Whether a value is a number that a band can have.
+
+    >>> is_number(1.5), is_number(True), is_number(1e300)
+    (True, False, False)
+    """
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e6
 
 
 def shipped() -> dict[str, Trained]:

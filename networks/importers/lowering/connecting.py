@@ -62,6 +62,44 @@ def of_planes(kernel: Kernel, planes: Integers, count: int) -> Kernel | None:
     return replace(kernel, kernel=taps.transpose(1, 0, 2, 3), in_shape=(count, *kernel.in_shape[1:]))
 
 
+def widened(kernel: Kernel, to: Kernel) -> Kernel | None:
+    """The same map as a kernel of another's geometry, with zeros around its taps; None where it is none.
+
+    >>> large = Kernel(np.ones((1, 1, 1, 3)), (1, 1, 4), padding=(0, 1))
+    >>> widened(unit(4), large).kernel.tolist()
+    [[[[0.0, 1.0, 0.0]]]]
+    """
+    planes = to.in_shape[0]
+    if is_unit(kernel) and kernel.in_shape != to.in_shape and kernel.in_shape[2] == int(np.prod(to.in_shape)):
+        kernel = Kernel(np.eye(planes)[:, :, None, None], to.in_shape)
+    if kernel.in_shape != to.in_shape or kernel.stride != to.stride or kernel.out_shape != to.out_shape:
+        return None
+    before = [wide - own for wide, own in zip(to.padding, kernel.padding, strict=True)]
+    taps, wanted = kernel.kernel.shape[2:], to.kernel.shape[2:]
+    after = [size - tap - first for size, tap, first in zip(wanted, taps, before, strict=True)]
+    if min(before) < 0 or min(after) < 0:
+        return None
+    sides = ((0, 0), (0, 0), (before[0], after[0]), (before[1], after[1]))
+    return Kernel(np.pad(kernel.kernel, sides), to.in_shape, to.stride, to.padding)
+
+
+def placed(piece: Piece, others: list[Piece]) -> bool:
+    """Add a piece to those that one connection is made of; False where it is none with them."""
+    if fits(piece, others):
+        others.append(piece)
+        return True
+    kernels = [own.operator for own in (piece, *others)]
+    if not all(isinstance(kernel, Kernel) for kernel in kernels):
+        return False
+    largest = max(kernels, key=lambda kernel: kernel.kernel.size)  # type: ignore[union-attr]
+    wide = [widened(kernel, largest) for kernel in kernels]  # type: ignore[arg-type]
+    if any(kernel is None for kernel in wide):
+        return False
+    pieces = [own._replace(operator=kernel) for own, kernel in zip((piece, *others), wide, strict=True)]
+    others[:] = [*pieces[1:], pieces[0]]  # type: ignore[list-item]
+    return True
+
+
 def fits(piece: Piece, others: Sequence[Piece]) -> bool:
     """Whether one connection can be made of these: convolutions of one geometry, or none."""
     return all(

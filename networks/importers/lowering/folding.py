@@ -39,6 +39,7 @@ class Folding:
         self.layers, self.listed, self.outputs = layers, layers.listed, outputs
         self.renew()
         self.uses = self.uses_of()
+        self.roots: dict[int, int] = {}
 
     def renew(self) -> None:
         """Look again at which elements there are, after a layer was added."""
@@ -86,21 +87,61 @@ class Folding:
 
     def root(self, number: int) -> int:
         """The layer whose population computes this one: itself, or the only one that reads it."""
-        layer, uses = self.listed[number], self.uses[number]
-        if not all(use.plain for use in uses):
-            return number
+        if number not in self.roots:
+            layer = self.listed[number]
+            found = {number}
+            if isinstance(layer, Elementwise) and self.read_whole(number):
+                found = {self.taking_in(use.reader) for use in self.uses[number]}
+            elif isinstance(layer, Linear) and self.read_once(number):
+                found = {self.root(use.reader) for use in self.uses[number]}
+            only = found.pop() if len(found) == 1 else number
+            self.roots[number] = number if only == OUTPUT else only
+        return self.roots[number]
+
+    def read_whole(self, number: int) -> bool:
+        """Whether all that reads a layer reads it value by value, every value, in order."""
+        own = self.listed[number].elements
+        return all(use.plain and np.array_equal(use.elements, own) for use in self.uses[number])
+
+    def read_once(self, number: int) -> bool:
+        """Whether all that reads a layer reads it value by value, and no value in two ways."""
+        uses = self.uses[number]
+        chosen = {use.elements.tobytes(): use.elements.size for use in uses}
+        size = self.listed[number].elements.size
+        return all(use.plain for use in uses) and sum(chosen.values()) <= size
+
+    def taking_in(self, reader: int) -> int:
+        """The root of a layer that reads an element-wise one, if it can take that in; else OUTPUT.
+
+        A linear layer can when it is taken in itself, or when it is the model's output: behind any other a
+        matrix follows, into which it is folded.
+        """
+        layer = self.listed[reader]
         if isinstance(layer, Elementwise):
-            whole = all(np.array_equal(use.elements, layer.elements) for use in uses)
-            if not whole or not all(isinstance(self.listed[use.reader], Elementwise) for use in uses):
-                return number
-        elif isinstance(layer, Linear):  # no element twice
-            chosen = {use.elements.tobytes(): use.elements.size for use in uses}
-            if sum(chosen.values()) > layer.elements.size:
-                return number
-        else:
-            return number
-        roots = {self.root(use.reader) for use in uses}
-        return roots.pop() if len(roots) == 1 else number
+            return self.root(reader)
+        if not self.is_affine(reader):
+            return OUTPUT
+        root = self.root(reader)
+        if root != reader:
+            return self.taking_in(root) if self.read_whole(reader) else OUTPUT
+        return reader if all(use.reader == OUTPUT for use in self.uses[reader]) else OUTPUT
+
+    def is_affine(self, number: int) -> bool:
+        """Whether a layer is a sum of other values times factors, without a matrix."""
+        layer = self.listed[number]
+        return isinstance(layer, Linear) and all(isinstance(feed.operator, Scale) for feed in layer.feeds)
+
+    def takes_in(self, number: int, root: int) -> bool:
+        """Whether an affine layer within the population of ``root`` reads an element-wise one within it."""
+        if not self.is_affine(number):
+            return False
+        for elements, _ in self.read_by(self.listed[number]):
+            for owner in np.unique(self.owner[elements]).tolist():
+                plain = isinstance(self.listed[owner], Elementwise)
+                inside = (plain or isinstance(self.listed[owner], Linear)) and self.root(owner) == root
+                if inside and (plain or self.takes_in(owner, root)):
+                    return True
+        return False
 
     def expanded(
         self, feed: Feed, target: int, populations: Container[int]

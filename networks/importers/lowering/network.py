@@ -21,10 +21,10 @@ from deltasim.networks.cells import Cell, Conv2d, Dense, Formula, Input
 from deltasim.networks.graph import Network, Population, Projection
 from deltasim.networks.importers.lowering.connecting import (
     Piece,
-    fits,
     joined,
     of_matrix,
     of_planes,
+    placed,
     scattered,
     unit,
 )
@@ -34,6 +34,7 @@ from deltasim.networks.importers.lowering.layers import (
     Elementwise,
     Feed,
     Hidden,
+    Layer,
     Layers,
     Linear,
     Neurons,
@@ -99,16 +100,16 @@ class Lowering:
         while place < len(self.plans):  # connecting may add populations
             projections += self.connected(place)
             place += 1
-        sweeps = self.sweeps(projections)
+        passes = self.passes(projections)
         populations = [
             Population(
                 plan.name,
                 plan.cell,
                 None if plan.bias is None else plan.bias.astype(np.float32),
-                sweep,
+                pass_number,
                 plan.reverse,
             )
-            for plan, sweep in zip(self.plans, sweeps, strict=True)
+            for plan, pass_number in zip(self.plans, passes, strict=True)
         ]
         return Network(name, tuple(populations), tuple(projections), tuple(shown))
 
@@ -121,10 +122,10 @@ class Lowering:
         layer = self.listed[number]
         if isinstance(layer, Source):
             self.plan(number, Plan(layer.name, Input(layer.elements.size), (), None, False))
+        elif isinstance(layer, Elementwise) or self.folding.takes_in(number, number):
+            self.elementwise(number)
         elif isinstance(layer, Linear):
             self.assemble(number, None, layer.feeds, layer.bias[None], "x0")
-        elif isinstance(layer, Elementwise):
-            self.elementwise(number, layer)
         elif isinstance(layer, Neurons):
             self.assemble(number, layer.cell, layer.feeds, layer.bias, "")
         elif isinstance(layer, Hidden):
@@ -135,41 +136,61 @@ class Lowering:
         self.plans.append(plan)
         self.place[number] = len(self.plans) - 1
 
-    def elementwise(self, number: int, layer: Elementwise) -> None:
-        """An element-wise layer and all that it takes in, as one cell."""
-        lanes: dict[bytes, int] = {}
+    def elementwise(self, number: int) -> None:
+        """An element-wise layer, or a sum of such, and all that it takes in, as one cell."""
+        size = self.listed[number].elements.size
+        accumulators: dict[bytes, int] = {}
         feeds: list[Feed] = []
+        biases: list[Doubles] = []
         statements: list[str] = []
         written: dict[int, str] = {}
+        folding = self.folding
+
+        def accumulator(key: bytes, elements: Integers | None, bias: Doubles) -> str:
+            if key not in accumulators:
+                accumulators[key] = len(accumulators)
+                biases.append(bias)
+                if elements is not None:
+                    feeds.append(Feed(elements, Scale(np.ones(size)), (accumulators[key],)))
+            return f"a{accumulators[key]}"
+
+        def numbers(values: Doubles) -> str:
+            if (values == values[0]).all():
+                return f"({float(values[0])!r})"
+            return accumulator(b"numbers" + values.tobytes(), None, values)
 
         def operand(elements: Integers) -> str:
-            owners = np.unique(self.folding.owner[elements]).tolist()
-            if self.folding.is_constant(elements).all():
-                values = self.folding.values(elements)
-                if (values == values[0]).all():
-                    return f"({float(values[0])!r})"
-            inner = self.listed[owners[0]]
-            if isinstance(inner, Elementwise) and len(owners) == 1 and self.folding.root(owners[0]) == number:
-                if owners[0] not in written:
-                    text = filled(inner)
-                    written[owners[0]] = f"t{len(written)}"
-                    statements.append(f"{written[owners[0]]} = {text}")
-                return written[owners[0]]
-            key = elements.tobytes()
-            if key not in lanes:
-                lanes[key] = len(lanes)
-                feeds.append(Feed(elements, Scale(np.ones(elements.size)), (lanes[key],)))
-            return f"a{lanes[key]}"
+            if folding.is_constant(elements).all():
+                return numbers(folding.values(elements))
+            owners = np.unique(folding.owner[elements]).tolist()
+            first = owners[0]
+            plain = isinstance(self.listed[first], Elementwise)
+            inside = len(owners) == 1 and (plain or isinstance(self.listed[first], Linear))
+            if inside and folding.root(first) == number and (plain or folding.takes_in(first, number)):
+                if first not in written:
+                    text = filled(self.listed[first])
+                    written[first] = f"t{len(written)}"
+                    statements.append(f"{written[first]} = {text}")
+                return written[first]
+            return accumulator(elements.tobytes(), elements, np.zeros(size))
 
-        def filled(inner: Elementwise) -> str:
-            texts = [operand(elements) for elements in inner.operands]
-            return re.sub(r"\bx(\d+)\b", lambda found: texts[int(found[1])], inner.formula)
+        def filled(inner: Layer) -> str:
+            if isinstance(inner, Elementwise):
+                texts = [operand(elements) for elements in inner.operands]
+                return re.sub(r"\bx(\d+)\b", lambda found: texts[int(found[1])], inner.formula)
+            assert isinstance(inner, Linear)
+            terms = [numbers(inner.bias)] if inner.bias.any() else []
+            for feed in inner.feeds:
+                assert isinstance(feed.operator, Scale)
+                value = operand(feed.elements)
+                plain = (feed.operator.factors == 1).all()
+                terms.append(value if plain else f"{numbers(feed.operator.factors)} * {value}")
+            return " + ".join(terms)
 
-        formula = filled(layer)
-        plain = formula.replace("a0", "x0") if len(lanes) == 1 and not statements else ""
-        size = layer.elements.size
+        formula = filled(self.listed[number])
+        plain = formula.replace("a0", "x0") if len(accumulators) == 1 and not statements else ""
         cell = None if plain in ACTIVATIONS else Formula(size, "; ".join([*statements, f"y = {formula}"]))
-        self.assemble(number, cell, feeds, np.zeros((len(lanes), size)), plain)
+        self.assemble(number, cell, feeds, np.array(biases), plain)
 
     def assemble(
         self, number: int, cell: Cell | None, feeds: Sequence[Feed], bias: Doubles, plain: str
@@ -218,7 +239,8 @@ class Lowering:
         for owner, part in parts:
             layer = self.listed[owner]
             if isinstance(layer, Constant | Source) or not np.array_equal(layer.elements, part):
-                return [self.population(int(self.folding.owner[self.copy(elements, "output", False)[0]]))]
+                held = self.copy(elements, "output", False)
+                return [self.population(int(self.folding.owner[held[0]]))]
         return [self.population(owner) for owner, _ in parts]
 
     def copy(self, elements: Integers, name: str, reverse: bool) -> Integers:
@@ -241,21 +263,18 @@ class Lowering:
         into: dict[tuple[int, int], list[Piece]] = {}
         for feed in plan.feeds:
             for source, piece in self.pieces(feed, plan):
-                others = into.setdefault((source, feed.delay), [])
-                if fits(piece, others):
-                    others.append(piece)
-                else:  # two that are no one connection: the second reads a copy
-                    whole = self.whole(source)
+                place = source
+                while not placed(piece, into.setdefault((place, feed.delay), [])):
+                    whole = self.whole(place)  # two that are no one connection: the second reads a copy
                     held = self.copy(whole, f"{plan.name}_skip", plan.reverse)
-                    other = self.population(int(self.folding.owner[held[0]]))
-                    into.setdefault((other, 0), []).append(piece)
+                    place = self.population(int(self.folding.owner[held[0]]))
         projections = []
         for (source, delay), pieces in into.items():
             if pieces:
                 name, size = self.plans[source].name, self.plans[source].cell.size
                 connection, accumulators = joined(pieces, size, plan.cell.size)
                 role = "recurrent" if delay else "input"
-                fed = None if plan.cell.lanes(role) == accumulators else accumulators
+                fed = None if plan.cell.accumulators_of(role) == accumulators else accumulators
                 projections.append(Projection(name, plan.name, connection, role, delay, accumulators=fed))
         return projections
 
@@ -312,13 +331,13 @@ class Lowering:
             found.append((number, own))
         return found
 
-    def sweeps(self, projections: Sequence[Projection]) -> list[int]:
+    def passes(self, projections: Sequence[Projection]) -> list[int]:
         """The earliest pass in which each population can be computed.
 
         What runs the other way is read once it has seen the whole sequence, so a pass later.
         """
         place = {plan.name: number for number, plan in enumerate(self.plans)}
-        sweeps, changed = [0] * len(self.plans), True
+        passes, changed = [0] * len(self.plans), True
         while changed:
             changed = False
             for projection in projections:
@@ -326,11 +345,11 @@ class Lowering:
                 if self.plans[source].bias is None:
                     continue
                 apart = self.plans[source].reverse != self.plans[target].reverse
-                if sweeps[target] < sweeps[source] + apart:
-                    sweeps[target], changed = sweeps[source] + apart, True
-                if projection.delay and sweeps[source] < sweeps[target]:
-                    sweeps[source], changed = sweeps[target], True
-        return sweeps
+                if passes[target] < passes[source] + apart:
+                    passes[target], changed = passes[source] + apart, True
+                if projection.delay and passes[source] < passes[target]:
+                    passes[source], changed = passes[target], True
+        return passes
 
 
 def is_plain(scale: Scale, places: Integers, count: int, size: int) -> bool:

@@ -74,7 +74,7 @@ def require_fitting(name: str, read: Integers, weights: Weights, outputs: int) -
         if found != wanted:
             rule = f"{size} neurons that read {read.size} values need the shape {wanted}"
             raise InputError(
-                f"layer {name}: {part}", found, rule, "Check what the layer reads, and its kind."
+                f"layer {name}: {part}", f"shape {found}", rule, "Check what the layer reads, and its kind."
             )
 
 

@@ -59,8 +59,9 @@ def import_module(
 
 @contextmanager
 def evaluating(module: torch.nn.Module) -> Iterator[None]:
-    """The module as it is used once trained; afterwards as it was."""
+    """The module as it is used once trained; afterwards as it was, without what tracing leaves in it."""
     before = [(part, part.training) for part in module.modules()]
+    attributes = set(vars(module))
     for part, _ in before:
         part.training = False
     try:
@@ -68,6 +69,8 @@ def evaluating(module: torch.nn.Module) -> Iterator[None]:
     finally:
         for part, training in before:
             part.training = training
+        for name in set(vars(module)) - attributes:
+            delattr(module, name)
 
 
 def layer_name(module: torch.nn.Module) -> str | None:
@@ -84,6 +87,8 @@ def traced(module: torch.nn.Module, title: str) -> torch.fx.Graph:
     import torch
 
     class Tracer(torch.fx.Tracer):
+        proxy_buffer_attributes = True  # so that the graph says where buffers are used
+
         def is_leaf_module(self, part: torch.nn.Module, qualified_name: str) -> bool:
             if layer_name(part) is not None:
                 return True
@@ -103,8 +108,7 @@ def traced(module: torch.nn.Module, title: str) -> torch.fx.Graph:
     try:
         graph = Tracer().trace(module)
     except Exception as error:
-        text = " ".join(str(error).split())[:200]
-        rule = f"its forward cannot be traced: {text}"
+        rule = f"its forward cannot be traced: {first_sentence(error)}"
         remedy = "Take branches and loops over the input out of forward, or export the model to ONNX."
         raise InputError(f"model {title}", type(error).__name__, rule, remedy) from None
     return graph
@@ -218,15 +222,21 @@ def refuse_layer(layer: torch.nn.Module, target: str) -> None:
     )
 
 
+def first_sentence(error: Exception) -> str:
+    """What an error says, up to its first full stop."""
+    return " ".join(str(error).split()).partition(". ")[0].rstrip(".")[:200]
+
+
 def followed(place: str, function: Any, *args: Any, **kwargs: Any) -> Any:
     """What a function gives. Errors: OtherAxis where it takes no such shapes, or no such arguments."""
     try:
         return function(*args, **kwargs)
-    except InputError:
-        raise
+    except InputError as error:
+        if error.place != place.removeprefix("layer "):
+            raise
+        raise type(error)(place, error.value, error.rule, error.remedy) from None
     except Exception as error:
-        text = " ".join(str(error).split())[:160]
-        rule = f"it cannot be followed with frames of this shape and layout: {text}"
+        rule = f"it cannot be followed with frames of this shape and layout: {first_sentence(error)}"
         remedy = "Give another frame_shape, or export the model to ONNX."
         raise OtherAxis(place, type(error).__name__, rule, remedy) from None
 
@@ -250,7 +260,7 @@ def value_of(module: torch.nn.Module, reading: Reading, node: torch.fx.Node, kno
     if plain in TYPES:
         return retyped(place, args, kwargs)
     if plain in MOVES or plain in SIZES:
-        return followed(place, on_tags, reading.signals, node, name, args, kwargs)
+        return followed(place, on_tags, reading, node, name, args, kwargs)
     return followed(place, call, reading.signals, place, plain, args, kwargs)
 
 
@@ -281,10 +291,12 @@ def constant_of(module: torch.nn.Module, reading: Reading, target: str) -> Any:
     if reading.tensors.has(target):
         import torch
 
-        if reading.tensors.stored.get(target) is None or reading.tensors.stored[target].is_floating_point():
-            return torch.from_numpy(np.ascontiguousarray(reading.tensors.take(target)))
+        stored = reading.tensors.stored
+        like = stored[target if target in stored else reading.tensors.parts(target)[1]]  # type: ignore[index]
+        if like.is_floating_point():
+            return torch.from_numpy(np.ascontiguousarray(reading.tensors.take(target))).to(like.dtype)
         reading.tensors.used.add(target)
-        return reading.tensors.stored[target]
+        return like
     found: Any = module
     for part in target.split("."):
         found = getattr(found, part)
@@ -330,11 +342,11 @@ def retyped(place: str, args: Any, kwargs: Any) -> Any:
     return args[0]
 
 
-def on_tags(signals: Signals, node: torch.fx.Node, name: str, args: Any, kwargs: Any) -> Any:
+def on_tags(reading: Reading, node: torch.fx.Node, name: str, args: Any, kwargs: Any) -> Any:
     """A call that only moves values or asks for their shape, made on tags."""
     import torch
 
-    pads = name == "pad"
+    signals, pads = reading.signals, name == "pad"
 
     def tensor(part: Any) -> Any:
         if isinstance(part, Tagged):
@@ -352,6 +364,10 @@ def on_tags(signals: Signals, node: torch.fx.Node, name: str, args: Any, kwargs:
             return tuple(back(own) for own in part)
         return part
 
+    if name == "getattr" and args[1] in ("dtype", "device"):
+        like = next((own for own in reading.tensors.stored.values() if own.is_floating_point()), None)
+        plain = torch.float32 if args[1] == "dtype" else torch.device("cpu")
+        return plain if like is None else getattr(like, args[1])
     aggregate = torch.fx.node.map_aggregate
     args, kwargs = aggregate(args, tensor), aggregate(kwargs, tensor)
     if pads:

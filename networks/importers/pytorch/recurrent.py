@@ -66,6 +66,7 @@ def stack(
     relu: bool,
 ) -> list[tuple[Any, Any]]:
     """All layers: for each the elements of its directions, the reverse ones None where there are none."""
+    require_alike(reading, place, prefix, layers, both)
     found = []
     for level in range(layers):
         forward = one_layer(reading, f"{place}_{level}", kind, prefix, f"_l{level}", read, False, relu)
@@ -76,6 +77,17 @@ def stack(
         found.append((forward, back))
         read = forward if back is None else np.concatenate([forward, back])
     return found
+
+
+def require_alike(reading: Reading, place: str, prefix: str, layers: int, both: bool) -> None:
+    """Refuse a module of which some layers have biases and others none."""
+    names = [
+        f"{prefix}bias_ih_l{level}{end}" for level in range(layers) for end in ("", "_reverse")[: 1 + both]
+    ]
+    missing = [name for name in names if not reading.tensors.has(name)]
+    if 0 < len(missing) < len(names):
+        rule = "other layers of this module have biases, and a module has them everywhere or nowhere"
+        raise InputError(f"layer {prefix.rstrip('.') or '.'}", missing[0], rule, "Save the model whole.")
 
 
 def recurrent_layer(kind: str) -> Handler:
@@ -106,7 +118,8 @@ def recurrent_layer(kind: str) -> Handler:
             return Tagged(output), hidden
         memory = signals.layers.hidden(place, len(final) * module.hidden_size, FINAL_MEMORY)
         memory = memory.reshape(len(final), module.hidden_size)
-        return Tagged(output), (hidden, Tagged(memory[:, None] if batched else memory))
+        kept = signals.spread(Frame(None, memory[:, None] if batched else memory))
+        return Tagged(output), (hidden, Tagged(kept))
 
     return handler
 
@@ -130,7 +143,7 @@ def cell(kind: str) -> Handler:
         if kind != "LSTM":
             return output
         memory = signals.layers.hidden(place, own.size, FINAL_MEMORY)
-        return output, Tagged(memory.reshape(*elements.shape[:-1], -1))
+        return output, Tagged(signals.spread(Frame(None, memory.reshape(*elements.shape[:-1], -1))))
 
     return handler
 

@@ -8,6 +8,7 @@ whether an ``nn.RNN`` is tanh or relu do not, and are asked for where there is a
 from __future__ import annotations
 
 import importlib.util
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -107,9 +108,8 @@ def steps_of(tensors: Tensors, layers: str | None) -> list[Step]:
             return [step_of(tensors, next(iter(groups)), "", groups)]
         listed = " ".join(groups)
         rule = f"the file has the layers {listed}, and does not say what stands between them"
-        remedy = (
-            f'Name them in order with the functions between them, for example --layers "{example(groups)}".'
-        )
+        example = " relu ".join(groups)
+        remedy = f'Name them in order with the functions between them, such as --layers "{example}".'
         raise InputError(tensors.place, f"{len(groups)} layers", rule, remedy)
     steps = []
     for word in layers.replace(",", " ").split():
@@ -125,11 +125,6 @@ def steps_of(tensors: Tensors, layers: str | None) -> list[Step]:
         rule = "the first of the layers has tensors"
         raise InputError(f"{tensors.place}: layers", layers, rule, f"Name one of: {', '.join(groups)}.")
     return steps
-
-
-def example(groups: Mapping[str, list[str]]) -> str:
-    """How the layers of a file may be written."""
-    return " relu ".join(groups)
 
 
 def groups_of(tensors: Tensors) -> dict[str, list[str]]:
@@ -217,9 +212,12 @@ def taken(reading: Reading, step: Step, value: Tagged) -> Tagged:
     if step.cell:
         last = one_layer(reading, step.title, step.kind, step.prefix, "", read, False, step.relu)
     else:
-        count, both = 0, reading.tensors.has(f"{step.prefix}weight_ih_l0_reverse")
-        while reading.tensors.has(f"{step.prefix}weight_ih_l{count}"):
-            count += 1
+        own = [
+            name.removeprefix(step.prefix) for name in reading.tensors.names if name.startswith(step.prefix)
+        ]
+        levels = [re.fullmatch(r"\w+_l(\d+)(_reverse)?", name) for name in own]
+        count = 1 + max(int(level[1]) for level in levels if level)
+        both = any(level and level[2] for level in levels)
         found_layers = stack(reading, step.title, step.kind, step.prefix, read, count, both, step.relu)
         last = np.concatenate([part for part in found_layers[-1] if part is not None])
     return Tagged(signals.spread(Frame(0, last)))

@@ -23,9 +23,11 @@ def record(*fields: str) -> np.dtype[np.void]:
 # A unit with places (the fetch slots) counts the free ones; any other is free from ``free_at`` on.
 UNIT = record(
     *("free_at", "slots", "free_slots", "head", "tail", "length", "marked", "wake"),
-    *("recorded_until", "busy", "occupied", "idle", "wait", "area", "peak", "changed", "taken_since", "mark"),
+    *("recorded_until", "busy", "occupied", "idle", "peak", "changed", "taken_since", "mark"),
     *("stalled_since", "controls"),  # which of the shared memories a DRAM controller is of
+    *("wait", "wait_high", "area", "area_high"),  # sums of which the lower LOW_BITS stand apart
 )
+LOW_BITS = 31
 EVENT = record("time", "what")
 JOB = record(
     *(
@@ -72,7 +74,7 @@ POPULATION = record(
 )
 # One record: how far the run has got, and the tally of the laws.
 RUN = record(
-    *("units", "events", "free_job", "marks", "frames", "sweep", "step", "index", "overflow"),
+    *("units", "events", "free_job", "marks", "frames", "pass_number", "step", "index", "overflow"),
     *("opened", "needed"),  # of a run in phases: when the present one began, how many keys it needs
     *("first", "messages", "shift", "keys"),  # its step's messages, how keys are made, where the next ones go
     *("spare", "left"),  # where there is room to merge; how many keys may be made before Python is asked
@@ -84,13 +86,13 @@ LAYER, BARRIER, DATAFLOW = range(3)
 
 # One record: the numbers of the chip.
 CHIP = record(
-    *("policy", "barrier_cost", "cores", "populations", "projections", "sweeps", "core_unit", "memories"),
+    *("policy", "barrier_cost", "cores", "populations", "projections", "passes", "core_unit", "memories"),
     *("order", "width"),
     *("cycle", "per_cycle", "send", "receive", "arrays", "mac_lanes", "burst_bytes", "at_once"),
     *("parts", "line_requests"),
     *("registers",),
     *("first_link", "link_period", "flit_bytes", "message_flits", "request_flits"),
-    *("groups_at",),  # where it is listed at which group each sweep begins
+    *("groups_at",),  # where it is listed at which group each pass begins
     *("widest", "duplicates"),  # the most input edges of a list, and shared merges that hold its keys
     *("masks", "size_bytes"),  # words of bits for all cores, bytes that a size's number takes
     *("links", "channels", "queues", "first_queue", "drop_cores"),  # channels: 0 where buffers have no limit

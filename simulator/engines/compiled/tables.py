@@ -214,9 +214,9 @@ def route_arrays(plan: Plan, forward: FeedForward) -> Arrays:
 
 
 def group_records(forward: FeedForward, start: Start, lists: Lists) -> Arrays:
-    """The phases of a step of every sweep, with their encoders (numbered by columns) and partitions."""
+    """The phases of a step of every pass, with their encoders (numbered by columns) and partitions."""
     encoders, updaters = start.encoders, start.updaters
-    groups = [group for sweep in forward.groups for group in sweep]
+    groups = [group for one_pass in forward.groups for group in one_pass]
     scans = np.lexsort((encoders["projection"], encoders["core"]))  # on each core in the order of their scans
     partitions = np.lexsort((updaters["population"], updaters["core"]))
     first = lists.add([list(group) for group in groups])
@@ -225,7 +225,7 @@ def group_records(forward: FeedForward, start: Start, lists: Lists) -> Arrays:
     own = lists.add(
         [partitions[np.isin(updaters["population"][partitions], group)].tolist() for group in groups]
     )
-    bounds = np.concatenate([[0], np.cumsum([len(sweep) for sweep in forward.groups])])
+    bounds = np.concatenate([[0], np.cumsum([len(one_pass) for one_pass in forward.groups])])
     return {
         "groups": records(
             GROUP,
@@ -346,7 +346,7 @@ def encoder_records(plan: Plan) -> Records:
     pairs = [(p, n) for p, s in enumerate(plan.source.tolist()) for n in range(len(plan.partitions[s]))]
     projection = [p for p, _ in pairs]
     place = [plan.partitions[int(plan.source[p])][n] for p, n in pairs]
-    computed = [bool(plan.into[int(plan.source[p])]) and not plan.crosses_sweeps(p) for p in projection]
+    computed = [bool(plan.into[int(plan.source[p])]) and not plan.crosses_passes(p) for p in projection]
     begins = np.array([w.start for w in place], np.int64)
     return records(
         ENCODER,

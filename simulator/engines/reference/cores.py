@@ -28,7 +28,7 @@ from deltasim.simulator.plan.plan import ABSENT, FETCH, MAC, RECEIVE, SCAN, SEND
 
 
 class Cores:
-    """All cores of the chip while one sequence runs: ``frames`` steps in each sweep."""
+    """All cores of the chip while one sequence runs: ``frames`` steps in each pass."""
 
     def __init__(
         self,
@@ -69,8 +69,8 @@ class Cores:
         return encoders + updaters
 
     def steps_of(self, population: int) -> range:
-        sweep = int(self.plan.sweep[population])
-        return range(sweep * self.frames, (sweep + 1) * self.frames)
+        pass_number = int(self.plan.pass_number[population])
+        return range(pass_number * self.frames, (pass_number + 1) * self.frames)
 
     def encode(self, projection: int, partition: int) -> Walk:
         """Scan the partition at every step, as soon as its value, the target and the policy allow."""
@@ -81,7 +81,7 @@ class Cores:
         unit = int(stages.unit[where.core, SCAN])
         duration_ps = int(scan_duration(size, stages.scan_per_cycle, stages.scan_pad_to, stages.cycle_ps))
         encoders = sum(len(plan.partitions[int(plan.source[p])]) for p in plan.into[target])
-        computed = bool(plan.into[source]) and not plan.crosses_sweeps(projection)
+        computed = bool(plan.into[source]) and not plan.crosses_passes(projection)
         steps = self.steps_of(target)
         for step in steps:
             if computed and step - delay in steps:
@@ -246,7 +246,7 @@ class Cores:
             if self.open_segments.get((population, where.core)):
                 yield milestones.of("drained", population, step, where.core)
             for projection in plan.out_of[population]:
-                if step > steps[0] and not plan.crosses_sweeps(projection):
+                if step > steps[0] and not plan.crosses_passes(projection):
                     yield milestones.of("scanned", projection, step - 1, where.core)
             yield from self.machine.serve(
                 unit, self.machine.key(UPDATING, step, population, ABSENT, where.core), work.duration_ps

@@ -10,9 +10,9 @@ from simpy.events import Event
 
 from deltasim.runtime.arrays import Integers
 from deltasim.simulator.components.service_times import array_of, link_occupancy
-from deltasim.simulator.engines.reference.links import Link, Packet
+from deltasim.simulator.engines.reference.links import LinkServer, Packet
 from deltasim.simulator.engines.reference.recorder import Statistics
-from deltasim.simulator.engines.reference.unit import Key, Unit
+from deltasim.simulator.engines.reference.server import Key, Server
 from deltasim.simulator.plan.expanded_columns import column_segments_of
 from deltasim.simulator.plan.plan import Plan
 
@@ -32,8 +32,8 @@ class Machine:
         for unit, streams in zip(plan.memories.unit.tolist(), plan.memories.slots.tolist(), strict=True):
             slots[unit] = streams or 1
         limits, first = plan.buffers, plan.links.first_unit
-        self.units = [Unit(env, slots.get(unit, 1)) for unit in range(resources)]
-        self.links = [] if limits is None else [Link(env, limits) for _ in range(plan.links.count)]
+        self.units = [Server(env, slots.get(unit, 1)) for unit in range(resources)]
+        self.links = [] if limits is None else [LinkServer(env, limits) for _ in range(plan.links.count)]
         self.units[first : first + len(self.links)] = self.links
 
     def key(self, kind: int, *job: int) -> Key:
@@ -66,7 +66,7 @@ class Machine:
         links = self.plan.links
         number = links.first_unit + link
         unit, channel = self.units[number], 0
-        if isinstance(unit, Link):
+        if isinstance(unit, LinkServer):
             channel, stalled = yield unit.ask(self.key(kind, *job), queue, flits)
             self.statistics.count(number, "link.credit_stall", stalled, layer)
         else:
@@ -85,7 +85,7 @@ class Machine:
         if links.routed[link, 0]:
             self.pass_router(number, flits, layer)
         yield self.env.timeout(int(links.link_hop_ps[link]))
-        if not isinstance(unit, Link):
+        if not isinstance(unit, LinkServer):
             return serialisation_ps, None
         packet = unit.buffers[channel].enter(flits)
         yield packet.at_front

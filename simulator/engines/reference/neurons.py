@@ -163,7 +163,7 @@ class Computing:
         """What the encoder compares: a frame of what its source gave, zeros before the first."""
         plan = self.plan
         source, target = int(plan.source[projection]), int(plan.target[projection])
-        if not plan.into[source] or plan.crosses_sweeps(projection):
+        if not plan.into[source] or plan.crosses_passes(projection):
             frame: Numbers = self.recorded[source][self._frame(target, step)]
             return frame
         delay = int(plan.delay[projection])

@@ -80,22 +80,22 @@ def test_every_cell_on_every_chip(cell: str, bidirectional: bool, arithmetic: Ar
     inputs = sequences(network)
     trace, _ = execute(network, inputs)
     assert len(trace.messages) > 0
-    for topology, cores in TOPOLOGIES.items():
-        for policy in POLICIES:
-            target = chip(
-                {
-                    "cores.count": cores,
-                    "network.topology": topology,
-                    "synchronisation.policy": policy,
-                    "cores.outstanding_fetches": 2,
-                    "memories": [SCRATCHPAD | {"width": "32 bit"}],
-                }
-            )
-            computed = simulate(network, trace, target, inputs=inputs, engine="simpy")
-            assert_same_ledger(computed, simulate(network, trace, target, engine="simpy"))
+    turned = CELLS.index((cell, bidirectional))  # so that every topology meets every policy
+    for place, (topology, cores) in enumerate(TOPOLOGIES.items()):
+        target = chip(
+            {
+                "cores.count": cores,
+                "network.topology": topology,
+                "synchronisation.policy": POLICIES[(turned + place) % len(POLICIES)],
+                "cores.outstanding_fetches": 2,
+                "memories": [SCRATCHPAD | {"width": "32 bit"}],
+            }
+        )
+        computed = simulate(network, trace, target, inputs=inputs, engine="simpy")
+        assert_same_ledger(computed, simulate(network, trace, target, engine="simpy"))
 
 
-@pytest.mark.parametrize("shuffle", range(4))
+@pytest.mark.parametrize("shuffle", range(2))
 def test_ties_do_not_depend_on_the_order_of_creation(shuffle: int) -> None:
     """Sixteen equal cores that all begin at once and share one port: as many ties as there can be."""
     network = random_stack("gru", 16, (32,), np.random.default_rng(0), theta=0.05)

@@ -29,7 +29,7 @@ class FeedForward(NamedTuple):
     """What a run in phases needs to know beforehand."""
 
     routes: RouteGraph
-    groups: tuple[tuple[tuple[int, ...], ...], ...]  # of each sweep, the populations of each phase of a step
+    groups: tuple[tuple[tuple[int, ...], ...], ...]  # of each pass, the populations of each phase of a step
     fetching: Integers  # (cores,) how each fetches
     memory: Integers  # (cores,) the memory it fetches from, where that is only one
 
@@ -72,16 +72,16 @@ def feed_forward(plan: Plan) -> FeedForward | None:
     fetching = np.array([how_fetched(plan, core, used[core], drams[core]) for core in range(plan.cores)])
     if (fetching == NONE).any():
         return None
-    if (fetching != IN_LINE).any() and any(len(group) > 1 for sweep in groups for group in sweep):
+    if (fetching != IN_LINE).any() and any(len(group) > 1 for one_pass in groups for group in one_pass):
         return None
     return FeedForward(routes, groups, fetching, used.argmax(axis=1))
 
 
 def groups_of(plan: Plan) -> tuple[tuple[tuple[int, ...], ...], ...] | None:
-    """The populations of every phase of a step, for each sweep; None where they are not known beforehand.
+    """The populations of every phase of a step, for each pass; None where they are not known beforehand.
 
     Layers in series have a phase each. Behind a barrier all begin at once, and none waits for another where
-    all they receive was there before the step: spikes of the step before, inputs, an earlier sweep.
+    all they receive was there before the step: spikes of the step before, inputs, an earlier pass.
     """
     if plan.policy == "layer":
         return tuple(tuple((population,) for population in populations) for populations in plan.order)
@@ -89,7 +89,7 @@ def groups_of(plan: Plan) -> tuple[tuple[tuple[int, ...], ...], ...] | None:
         return tuple((populations,) for populations in plan.order)
     sources, targets = plan.source.tolist(), plan.target.tolist()
     waits = any(
-        delay == 0 and plan.into[source] and plan.sweep[source] == plan.sweep[target]
+        delay == 0 and plan.into[source] and plan.pass_number[source] == plan.pass_number[target]
         for source, target, delay in zip(sources, targets, plan.delay.tolist(), strict=True)
     )
     return None if waits or plan.policy != "barrier" else tuple((populations,) for populations in plan.order)

@@ -28,8 +28,11 @@ def phases(state_directory: Integers, tables_directory: Integers, arrivals_direc
     """
     state, tables = view_state(state_directory), view_tables(tables_directory)
     arrivals, run, chip = view_arrivals(arrivals_directory), state.run[0], tables.chip[0]
-    while run.sweep < chip.sweeps and run.overflow == 0:
-        first, end = tables.lists[chip.groups_at + run.sweep], tables.lists[chip.groups_at + run.sweep + 1]
+    while run.pass_number < chip.passes and run.overflow == 0:
+        first, end = (
+            tables.lists[chip.groups_at + run.pass_number],
+            tables.lists[chip.groups_at + run.pass_number + 1],
+        )
         group, step = first + run.index, run.step
         begin_step(state, tables, group, step)
         if run.left < 0 or run.needed > arrivals.keys.size or run.messages > arrivals.row.size:
@@ -41,8 +44,8 @@ def phases(state_directory: Integers, tables_directory: Integers, arrivals_direc
             run.index += 1
         else:
             run.index, run.step = 0, step + 1
-            if run.step == (run.sweep + 1) * run.frames:
-                run.sweep += 1
+            if run.step == (run.pass_number + 1) * run.frames:
+                run.pass_number += 1
             elif chip.policy == DATAFLOW:  # the next step begins by itself
                 barriers = 0
         run.opened = finished + barriers * chip.barrier_cost

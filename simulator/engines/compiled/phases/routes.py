@@ -81,7 +81,7 @@ def input_edges_of(
     links, cores = plan.links.count, plan.cores
     sorting = np.lexsort((steps.source, steps.origin, steps.arrival_list))
     arrival_list, origin, source = (
-        column[sorting] for column in (steps.arrival_list, steps.origin, steps.source)
+        array[sorting] for array in (steps.arrival_list, steps.origin, steps.source)
     )
     behind = steps.behind[sorting]
     fresh = np.append(True, (np.diff(arrival_list) != 0) | (np.diff(origin) != 0))[: len(arrival_list)]
@@ -186,7 +186,7 @@ def steps_of(plan: Plan) -> tuple[Steps, Flags]:
             ]
         )
     arrival_list, origin, source_of, behind, all_take = (
-        np.concatenate(column) for column in zip(*found, strict=True)
+        np.concatenate(array) for array in zip(*found, strict=True)
     )
     return Steps(arrival_list, origin, source_of, behind), all_take
 
@@ -217,7 +217,7 @@ def link_holding_times(plan: Plan, steps: Steps) -> tuple[dict[str, Integers], I
         before = {
             (source, arrival_list): origin
             for source, arrival_list, origin in zip(
-                *(column[over].tolist() for column in (steps.source, steps.arrival_list, steps.origin)),
+                *(array[over].tolist() for array in (steps.source, steps.arrival_list, steps.origin)),
                 strict=True,
             )
         }

@@ -13,7 +13,7 @@ DECIDE = EventPriority(NORMAL + 1)  # after everything that ends or arrives in t
 Key = tuple[int, ...]
 
 
-class Unit:
+class Server:
     """Serves one job after another (or ``slots`` at once), smallest key first.
 
     SimPy settles ties by the order in which events were made. Here a free unit waits until the tick has
@@ -23,7 +23,7 @@ class Unit:
 
     >>> import simpy
     >>> env = simpy.Environment()
-    >>> unit, order = Unit(env), []
+    >>> unit, order = Server(env), []
     >>> def job(name):
     ...     yield unit.turn((env.now, name))
     ...     order.append((env.now, name))

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 from deltasim.reports.page.parts import Grid, Section
 from deltasim.reports.quantities import ABSENT, count, percent, quantity
-from deltasim.simulator.chip.area import memory_mm2, standing
+from deltasim.simulator.chip.area import idle_power, memory_mm2
 
 if TYPE_CHECKING:
     from deltasim.reports.measured import Measured
 
-COLUMNS = ("part", "instances", "area", "power at rest", "area known from")
+HEADINGS = ("part", "instances", "area", "power at rest", "area known from")
 
 
 def section(result: Measured) -> Section:
     """Area and static power, a row for each kind of part."""
-    lines = standing(result.chip)
+    lines = idle_power(result.chip)
     power = math.fsum(line.static_w for line in lines)
     area = memory_mm2(lines)
     static = result.energy.by_part.get("static", 0.0)
@@ -35,7 +35,7 @@ def section(result: Measured) -> Section:
         (line.part, count(line.instances), square(line.area_mm2), quantity(line.static_w, "W"), line.why)
         for line in lines
     )
-    grid = Grid("Parts", COLUMNS, rows, left=("part", "area known from"))
+    grid = Grid("Parts", HEADINGS, rows, left=("part", "area known from"))
     return Section("standing", "Area and power at rest", sentence, grids=(grid,))
 
 
