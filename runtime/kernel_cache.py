@@ -22,7 +22,7 @@ import numpy as np
 from numba.core import caching, serialize, sigutils, types
 from numba.core.compiler import CompileResult
 
-from deltasim.runtime.disk_cache import (
+from deltasim.runtime.disk.cache import (
     KERNELS,
     cache_root,
     cannot_cache,
@@ -32,9 +32,9 @@ from deltasim.runtime.disk_cache import (
     remove_damaged,
     told,
 )
+from deltasim.runtime.disk.unfinished import new_file
 from deltasim.runtime.sources import digest_of, edited_since_start
 from deltasim.runtime.telling import tell
-from deltasim.runtime.unfinished import new_file
 
 # numba is typed in part only; these are the parts that are not.
 dumps: Any = serialize.dumps

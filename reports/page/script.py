@@ -10,8 +10,8 @@ import sys
 
 import numpy as np
 
-from deltasim.runtime.disk_cache import SCRIPTS, cached_arrays
-from deltasim.runtime.unfinished import child
+from deltasim.runtime.disk.cache import SCRIPTS, cached_arrays
+from deltasim.runtime.disk.unfinished import child
 
 BUNDLE = """
 import sys

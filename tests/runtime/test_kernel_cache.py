@@ -16,8 +16,9 @@ from typing import Any
 
 import pytest
 
-from deltasim.runtime import disk_cache, kernel_cache, sources
-from deltasim.runtime.disk_cache import VARIABLE, CacheWarning
+from deltasim.runtime import kernel_cache, sources
+from deltasim.runtime.disk import cache as disk_cache
+from deltasim.runtime.disk.cache import VARIABLE, CacheWarning
 from deltasim.runtime.telling import telling
 
 CALLEE = """

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+from deltasim.runtime.disk.unfinished import new_file, scratch_folder
 from deltasim.runtime.errors import InputError
 from deltasim.runtime.readers.files import is_file, read_bytes
-from deltasim.runtime.unfinished import new_file, scratch_folder
 from deltasim.workloads.digits.fsdd import (
     CONTENT_DIGEST,
     FILE,
