@@ -43,7 +43,7 @@ compile_result: Any = CompileResult
 NamedTupleType: Any = types.BaseNamedTuple
 TupleType: Any = types.BaseTuple
 
-COMPILING = "compiling kernels; this takes up to half a minute, and what is compiled is cached ..."
+COMPILING = "compiling kernels; this takes up to half a minute ..."
 SETTINGS = ("OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "BOUNDSCHECK", "DEBUGINFO_DEFAULT", "ENABLE_AVX")
 MADE_BY = repr(
     (
