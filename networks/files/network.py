@@ -15,11 +15,11 @@ from deltasim.networks.files.description import VERSION, described_cell, require
 from deltasim.networks.graph import Network, Population, Projection
 from deltasim.networks.numbers.arithmetic import FLOAT32, Arithmetic, FixedPoint, Q
 from deltasim.runtime.arrays import Numbers
+from deltasim.runtime.disk.unfinished import new_file
 from deltasim.runtime.errors import InputError
 from deltasim.runtime.readers.files import Unreadable, is_file, is_folder
 from deltasim.runtime.readers.json_text import read_json
 from deltasim.runtime.readers.tensors import read_tensors
-from deltasim.runtime.unfinished import new_file
 
 WEIGHTS = ("float32", "int8", "int16", "int32")
 POINTERS, TARGETS, THRESHOLDS = ("int64",), ("uint16", "int32"), ("float64",)
