@@ -28,9 +28,7 @@ COLUMN_WISHES, ROW_WISHES = 0, 1
 READY = 0  # the tick from which the bank itself is ready
 OF_GROUP, OF_RANK = 1, 2  # where `Memory.shared` has the first tick of its group and of its rank
 OFF_BUS = 3  # 0, or -NEVER where it does not need the command bus
-TICK = (
-    4  # the first legal tick when `next_command` was last asked; of the command that starts the write clock
-)
+TICK = 4  # the first legal tick when `next_command` was last asked; of the command that starts the write clock
 PRIORITY = 5  # less is earlier at one tick: class, then order of arrival
 KIND = 6
 WISHING = 7  # the bank

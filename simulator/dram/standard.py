@@ -128,9 +128,7 @@ class CommandBus(Part):
     """
 
     activate: Slots = 1
-    activate_apart: Annotated[int, counted(1024, least=0)] = (
-        0  # two commands of one tick, at most so far apart
-    )
+    activate_apart: Annotated[int, counted(1024, least=0)] = 0  # two commands of one tick, at most so far apart
     column: Slots = 1
     precharge: Slots = 1  # also of a refresh
     split: bool = False

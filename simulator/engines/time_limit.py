@@ -93,11 +93,7 @@ def message_ps(plan: Plan) -> int:
     memory = max(memory_ps(plan.memories, m, piece, response) for m in range(len(plan.memories.component)))
     sums = -(-words // stages.mac_lanes) * stages.cycle_ps + 1
     tree = int(plan.trees.links.max(initial=0)) * link_ps(plan, links.message_flits)
-    return (
-        stages.send_ps
-        + tree
-        + copies * (stages.receive_ps + pieces * (response + memory + 1) + sums + pieces)
-    )
+    return stages.send_ps + tree + copies * (stages.receive_ps + pieces * (response + memory + 1) + sums + pieces)
 
 
 def link_ps(plan: Plan, flits: int) -> int:
@@ -108,11 +104,7 @@ def link_ps(plan: Plan, flits: int) -> int:
 
 def memory_ps(memories: MemoryInstances, memory: int, size: int, response: int) -> int:
     """``size`` bytes from a memory; of a cache, with every line fetched over a way that takes ``response``."""
-    kind, period, width = (
-        int(memories.kind[memory]),
-        int(memories.period_ps[memory]),
-        int(memories.width_bytes[memory]),
-    )
+    kind, period, width = int(memories.kind[memory]), int(memories.period_ps[memory]), int(memories.width_bytes[memory])
     if kind == CACHE:
         line = int(memories.line_bytes[memory])
         next_level = memory_ps(memories, int(memories.next_level[memory]), line, response)
@@ -131,13 +123,7 @@ def memory_ps(memories: MemoryInstances, memory: int, size: int, response: int) 
 def in_order_ps(timing: DramTiming | None, size: int) -> int:
     """``size`` bytes from a DRAM that opens a row for each, and is refreshed as often as it may be."""
     assert timing is not None
-    row = (
-        timing.precharge_ps
-        + timing.open_ps
-        + timing.activate_ps
-        + timing.read_ps
-        + timing.read_to_precharge_ps
-    )
+    row = timing.precharge_ps + timing.open_ps + timing.activate_ps + timing.read_ps + timing.read_to_precharge_ps
     work = (2 + size // timing.row_bytes) * (row + timing.refresh_ps)
     work += (2 + size // timing.burst_bytes) * timing.burst_ps
     refreshing = timing.refresh_ps + timing.precharge_ps + timing.open_ps
@@ -167,9 +153,7 @@ def coarser(plan: Plan, tick_ps: int) -> Plan:
     return replace(
         plan,
         barrier_cost_ps=ticks(plan.barrier_cost_ps),
-        stages=changed(
-            plan.stages, "cycle_ps", "send_ps", "receive_ps", "update_group_ps", "update_fixed_ps"
-        ),
+        stages=changed(plan.stages, "cycle_ps", "send_ps", "receive_ps", "update_group_ps", "update_fixed_ps"),
         links=changed(plan.links, "period_ps", "link_period_ps", "link_hop_ps"),
         memories=replace(
             memories,

@@ -137,9 +137,7 @@ def remedies(chip: Chip, needs: Sequence[Need], allocator: Allocator) -> list[st
     if chip.memories[allocator.position].kind == "scratchpad" and not chip.placement.explicit.cores:
         bounds = (need.bounds[-1] for need in needs if need.bounds)
         most = min(MOST_CORES, max(bounds, default=MOST_CORES))  # more have no neuron
-        enough = fewest(
-            chip.cores.count + 1, most, lambda cores: total(widest, cores) <= allocator.size_bytes
-        )
+        enough = fewest(chip.cores.count + 1, most, lambda cores: total(widest, cores) <= allocator.size_bytes)
         if enough:
             found.append(f"{enough} cores")
     return found

@@ -99,9 +99,7 @@ def require_windows(plan: Plan) -> None:
         position = [memory.name for memory in plan.chip.memories].index(name)
         rule = f"its streams can reserve banks {cycles:,} cycles ahead; {MOST_RESERVATIONS:,} is the most"
         remedy = "Serve fewer at once, widen the buffer, or fetch in bursts (cores.dma)."
-        raise InputError(
-            plan.chip.place(f"memories.{position}.places"), plan.stores.places[buffers[0]], rule, remedy
-        )
+        raise InputError(plan.chip.place(f"memories.{position}.places"), plan.stores.places[buffers[0]], rule, remedy)
 
 
 def link_lengths(chip: Chip) -> Integers | None:

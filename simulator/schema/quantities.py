@@ -144,7 +144,9 @@ def named(text: str) -> str:
 
 Frequency = Annotated[float, *quantity(("Hz",), "a frequency", "125 MHz", least="1 Hz", most="1 THz")]
 Bytes = Annotated[int, *quantity(("B",), "a size in bytes", "64 KiB", whole=True, most="1 PiB")]
-Bits = Annotated[int, *quantity(("bit", "bits"), "a width in bits", "64 bit", whole=True, most="65536 bit")]
+Bits = Annotated[
+    int, *quantity(("bit", "bits"), "a width in bits", "64 bit", whole=True, most="65536 bit")
+]
 Length = Annotated[float, *quantity(("m",), "a length", "0.6 mm", least="1 nm", most="1 m")]
 Cycles = Annotated[
     int,
@@ -158,7 +160,9 @@ Count = Annotated[int, counted(MOST_COUNT)]
 CountOrZero = Annotated[int, counted(MOST_COUNT, least=0)]
 CycleCount = Annotated[int, counted(1_000_000)]
 CycleCountOrZero = Annotated[int, counted(1_000_000, least=0)]
-Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT, description="text"), AfterValidator(plain)]
+Text = Annotated[
+    str, Field(min_length=1, max_length=LONGEST_TEXT, description="text"), AfterValidator(plain)
+]
 Name = Annotated[str, Field(strict=True, description="a name"), AfterValidator(named)]
 
 
