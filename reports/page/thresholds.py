@@ -94,7 +94,7 @@ def grid(results: Sequence[Measured]) -> Grid:
     rows = tuple(
         (
             theta_text(result),
-            *(score(name, value) for value in result.score[1 : 1 + len(scores)]),
+            *(score(name, value) for value in (result.score.value, result.score.dense)[: len(scores)]),
             percent(result.occupancy["input"]),
             percent(result.occupancy["hidden"]),
             ratio(result.reduction["weight_fetches"]),

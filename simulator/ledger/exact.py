@@ -38,7 +38,8 @@ def wide(high: Counts, low: Counts, bits: int) -> Counts:
     """
     if high.max(initial=0) < 1 << (62 - bits):
         return (high << bits) + low
-    return (high.astype(object) << bits) + low.astype(object)
+    whole: Counts = (high.astype(object) << bits) + low.astype(object)
+    return whole
 
 
 def added(arrays: Sequence[Counts]) -> Counts:
