@@ -1,6 +1,6 @@
 # make demo   environment, installation, the main job on the data in the box; names the page it wrote
 # make test   environment, installation, every test (DELTASIM_DATA=FOLDER adds those on recorded data)
-# make test-long   the long forms, most of an hour; writes how they ended into docs/test-long.md
+# make test-long   the tests that take minutes, most of an hour; what was put in, expected and found, in docs/test-long.md
 # make lint   style, types and the direction of imports
 # make bench  measures speed beside PyTorch and writes docs/benchmarks.md; some minutes on an idle machine
 # make docs   runs every example in the guides and writes what it printed into the pages
@@ -20,7 +20,7 @@ test: .venv/.installed-for-tests
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2
 
 test-long: .venv/.installed-for-tests
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m long --page docs/test-long.md
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m long -rP --page docs/test-long.md
 
 # Types and imports are checked over an installed copy, where every folder lies under its import name.
 lint: .venv/.installed-for-tests

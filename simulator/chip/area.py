@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from deltasim.simulator.chip.memories import Dram, OnChip, StandardDram
 
 
-class Standing(NamedTuple):
+class IdlePower(NamedTuple):
     """One kind of part, all ``instances`` together: square millimetres and watts at rest.
 
     ``area_mm2`` is None where nobody knows it; ``why`` says where the area is from or why it is missing.
@@ -26,7 +26,7 @@ class Standing(NamedTuple):
     why: str
 
 
-def standing(chip: Chip) -> tuple[Standing, ...]:
+def idle_power(chip: Chip) -> tuple[IdlePower, ...]:
     """Cores, memories and network of a chip, in this order.
 
     Area: every on-chip memory by the CACTI fit of ``simulator.sram`` at the chip's node; logic and wires are
@@ -34,22 +34,22 @@ def standing(chip: Chip) -> tuple[Standing, ...]:
     (and powered down, where a controller does that), refresh left out.
 
     >>> from deltasim.simulator.chip import load_chip
-    >>> [(line.part, line.instances) for line in standing(load_chip("mesh64-hbm"))]
+    >>> [(line.part, line.instances) for line in idle_power(load_chip("mesh64-hbm"))]
     [('core', 64), ('scratchpad', 64), ('hbm', 8), ('network', 1)]
     """
     cores = chip.cores.count
-    lines = [Standing("core", cores, None, watts(chip, "core.leakage") * cores, "logic: not modelled")]
+    lines = [IdlePower("core", cores, None, watts(chip, "core.leakage") * cores, "logic: not modelled")]
     for memory in chip.memories:
         number = instances(chip, memory)
         if memory.kind == "dram":
             lines.append(
-                Standing(memory.name, number, None, dram_watts(chip, memory) * number, "off the chip")
+                IdlePower(memory.name, number, None, dram_watts(chip, memory) * number, "off the chip")
             )
             continue
         area, why = memory_area(chip, memory)
         power = watts(chip, f"{memory.name}.leakage") * number
-        lines.append(Standing(memory.name, number, None if area is None else area * number, power, why))
-    lines.append(Standing("network", 1, None, watts(chip, "network.leakage"), "logic: not modelled"))
+        lines.append(IdlePower(memory.name, number, None if area is None else area * number, power, why))
+    lines.append(IdlePower("network", 1, None, watts(chip, "network.leakage"), "logic: not modelled"))
     return tuple(lines)
 
 
@@ -82,7 +82,7 @@ def memory_area(chip: Chip, memory: OnChip) -> tuple[float | None, str]:
     return math.fsum(part.area_mm2 for part in found), f"{found[0].why}, {chip.node}"
 
 
-def memory_mm2(lines: tuple[Standing, ...]) -> float | None:
+def memory_mm2(lines: tuple[IdlePower, ...]) -> float | None:
     """The area of all on-chip memories together; None where none is known."""
     known = [line.area_mm2 for line in lines if line.area_mm2 is not None]
     return math.fsum(known) if known else None

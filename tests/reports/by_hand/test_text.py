@@ -44,13 +44,11 @@ DRAM reads                    3                   7           2.3 ×
   row hits                 1.50   50.0 %       4.50
   row misses              0.500   16.7 %          1
   row conflicts               1   33.3 %       1.50
-occupancy, input         41.7 %               100 %
-occupancy, hidden        33.3 %               100 %
-accuracy                50.00 %            100.00 %   −50.00 points
-No unit is busy for half of the time, so latency and waiting set the pace; the busiest is the threshold scan (core0.scan) at 12.8 %.
-19.6 % of the energy rests on estimated prices.
-Data: two recordings on paper; 2 sequences, 3 steps, 6 messages.
-"""  # noqa: E501
+occupancy, input         41.7 %               100 % occupancy, hidden        33.3 %               100 %
+accuracy                50.00 %            100.00 %   −50.00 points No unit is busy for half of the time, so
+latency and waiting set the pace; the busiest is the threshold scan (core0.scan) at 12.8 %. 19.6 % of the
+energy rests on estimated prices. Data: two recordings on paper; 2 sequences, 3 steps, 6 messages. """  #
+noqa: E501
 
 
 def printed(renderable: object, styles: bool = False) -> list[str]:

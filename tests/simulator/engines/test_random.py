@@ -39,7 +39,7 @@ def test_counts_follow_from_the_trace(case: Case, engine: str) -> None:
     assert ledger.total("core.mac") == words
     memories = ("scratchpad", "dram", "buffer", "cache")
     assert sum(ledger.total(f"{name}.words") for name in memories) == words
-    frames = trace.steps // network.sweeps
+    frames = trace.steps // network.passes
     computed = sum(p.size for p in network.populations if p.cell.kind != "input")
     assert ledger.total("core.update") == frames * computed
     assert ledger.total("core.scan") == int(trace.scanned(network).sum())

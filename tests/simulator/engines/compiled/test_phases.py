@@ -29,7 +29,7 @@ from tests.simulator.strategies import (
     drams,
     inputs_of,
     placements,
-    random_profile,
+    random_send_counts,
     scratchpads,
 )
 
@@ -58,8 +58,10 @@ def forward_cases(draw: st.DrawFn) -> Case:
         memories.append(draw(drams(1)))
     fields["memories"] = memories
     placed = chip(fields | draw(placements(network, fields)))
-    profile = random_profile(network, np.random.default_rng(draw(st.integers(0, 2**16))))
-    return Case(network, execute(network, inputs)[0], placed, inputs, map_network(network, placed, profile))
+    send_counts = random_send_counts(network, np.random.default_rng(draw(st.integers(0, 2**16))))
+    return Case(
+        network, execute(network, inputs)[0], placed, inputs, map_network(network, placed, send_counts)
+    )
 
 
 @settings(max_examples=60)
@@ -98,7 +100,7 @@ def plan_of(changes: dict[str, Any], name: str = "edgedrnn", layers: tuple[int, 
         ("edgedrnn", {"cores.shared_units": [["scan", "mac"]]}),
         ("edgedrnn", {"cores.count": 2}),  # both fetch from the DRAM
         ("mesh16-cached", {"synchronisation.policy": "layer"}),  # caches
-        ("mesh16", {"synchronisation.policy": "layer", "network.topology": "ring:16"}),  # round in a circle
+        ("mesh16", {"synchronisation.policy": "layer", "network.topology": "ring:16"}),  # a cycle
         (
             "mesh16",
             {"synchronisation.policy": "layer", "network.buffer": 4096, "network.virtual_channels": 3},
@@ -133,14 +135,14 @@ def test_one_population_runs_in_phases_under_every_policy(policy: str) -> None:
     plan = plan_of({"synchronisation.policy": policy}, "mesh16", (24,))
     forward = feed_forward(plan)
     assert forward is not None
-    assert (forward.ways.order < plan.links.count).sum() == len(np.unique(multicast_trees_of(plan).link))
+    assert (forward.routes.order < plan.links.count).sum() == len(np.unique(multicast_trees_of(plan).link))
 
 
 def test_links_come_behind_those_that_lead_to_them() -> None:
     plan = plan_of({"synchronisation.policy": "layer"}, "mesh16", (24, 24))
     forward, multicast = feed_forward(plan), multicast_trees_of(plan)
     assert forward is not None
-    place = {link: number for number, link in enumerate(forward.ways.order.tolist())}
+    place = {link: number for number, link in enumerate(forward.routes.order.tolist())}
     for first, end in zip(multicast.start[:-1], multicast.start[1:], strict=True):
         for entry in range(first, end):
             if multicast.parent[entry] >= 0:
@@ -148,7 +150,7 @@ def test_links_come_behind_those_that_lead_to_them() -> None:
                 assert place[before] < place[int(multicast.link[entry])]
 
 
-def test_lanes_grow_in_the_middle_of_a_run() -> None:
+def test_arrival_lists_grow_in_the_middle_of_a_run() -> None:
     plan = plan_of({})
     trace = random_trace(plan.network, [6], 0.5, np.random.default_rng(0))
     small, large = CompiledEngine(plan), CompiledEngine(plan)
