@@ -49,6 +49,7 @@ class ConvolutionFields(Fields):
     in_shape: Extents
     stride: Annotated[list[Extent], Field(min_length=2, max_length=2)]
     padding: Annotated[list[Annotated[int, Field(ge=0, le=MOST_NEURONS)]], Field(min_length=2, max_length=2)]
+    gates: Annotated[int, Field(ge=1, le=64)] = 1
     start: Annotated[int, Field(ge=0)]
     stop: Annotated[int, Field(ge=0)] | None
 
@@ -91,6 +92,7 @@ class ProjectionFields(Fields):
     theta: Annotated[float, Field(allow_inf_nan=False)] | Literal["tensor"]
     connection: Annotated[Any, BeforeValidator(connection_of)]
     weight_format: Form | None = None
+    accumulators: Annotated[list[Annotated[int, Field(ge=0)]], Field(max_length=64)] | None = None
 
 
 class NetworkFields(Fields):

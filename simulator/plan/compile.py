@@ -92,14 +92,15 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
 
 def require_windows(plan: Plan) -> None:
     """Raise InputError where shared buffers would have to keep too many reservations of their banks."""
-    buffers = [m for m, kind in enumerate(plan.stores.kind.tolist()) if kind == BUFFER]
+    buffers = [m for m, kind in enumerate(plan.memories.kind.tolist()) if kind == BUFFER]
     cycles = sum(plan.buffer_window(m) for m in buffers)
     if cycles > MOST_RESERVATIONS:
-        name = plan.stores.component[buffers[0]]
+        name = plan.memories.component[buffers[0]]
         position = [memory.name for memory in plan.chip.memories].index(name)
         rule = f"its streams can reserve banks {cycles:,} cycles ahead; {MOST_RESERVATIONS:,} is the most"
         remedy = "Serve fewer at once, widen the buffer, or fetch in bursts (cores.dma)."
-        raise InputError(plan.chip.place(f"memories.{position}.places"), plan.stores.places[buffers[0]], rule, remedy)
+        place = plan.chip.place(f"memories.{position}.places")
+        raise InputError(place, plan.memories.slots[buffers[0]], rule, remedy)
 
 
 def link_lengths(chip: Chip) -> Integers | None:
