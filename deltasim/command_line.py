@@ -30,7 +30,7 @@ from deltasim.commands import (
     validate,
 )
 from deltasim.interrupts import EXIT_STOPPED
-from deltasim.runtime import unfinished
+from deltasim.runtime.disk import unfinished
 from deltasim.runtime.errors import InputError, on_one_line
 from deltasim.runtime.telling import telling
 from deltasim.terminal import complain, give_up, printable

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from deltasim.reports.record import as_record, layer_frame, step_frame, unit_frame
 from deltasim.reports.record_form import require_record
+from deltasim.runtime.disk.output import new_folder, told_in_a_sentence
 from deltasim.runtime.errors import InputError
-from deltasim.runtime.output import new_folder, told_in_a_sentence
 from deltasim.runtime.readers.files import Missing, Unreadable
 from deltasim.runtime.readers.json_text import read_json
 

@@ -49,7 +49,7 @@ class Sweep:
 
         Raises InputError when the folder exists; nothing is left behind when writing fails.
         """
-        from deltasim.runtime.output import new_folder, told_in_a_sentence
+        from deltasim.runtime.disk.output import new_folder, told_in_a_sentence
 
         folder = Path(folder)
         with new_folder(folder) as part, told_in_a_sentence(folder):
@@ -62,7 +62,7 @@ class Sweep:
     def write_record(self, folder: Path) -> None:
         """Write sweep.json, aside and then renamed."""
         from deltasim.reports.folder import as_json
-        from deltasim.runtime.unfinished import new_file
+        from deltasim.runtime.disk.unfinished import new_file
 
         with new_file(folder / "sweep.json") as file:
             file.write(as_json(self.to_dict()).encode())
@@ -121,7 +121,7 @@ class Sweep:
 def write_own(result: Run, folder: Path) -> None:
     """Write a run's own folder, without its page, into that of its sweep."""
     from deltasim.reports.folder import write_run
-    from deltasim.runtime.unfinished import new_folder
+    from deltasim.runtime.disk.unfinished import new_folder
 
     with new_folder(folder / folder_name(result)) as part:
         write_run(result, part)

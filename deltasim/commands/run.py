@@ -66,14 +66,14 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="print JSON and nothing else")] = False,
 ) -> None:
     """Run a trained network on a chip, print what it costs, and write a folder with the page of the run."""
-    from deltasim.runtime.output import refuse_existing
+    from deltasim.runtime.disk.output import refuse_existing
 
     thetas = parse_thetas(theta)
     if out is not None:
         refuse_existing(out)
     with ExitStack() as settings:
         if no_cache:
-            from deltasim.runtime.disk_cache import without_cache
+            from deltasim.runtime.disk.cache import without_cache
 
             settings.enter_context(without_cache())
         job = Job(benchmark, data, limit, trained, layers, sequence_column, label_column)
@@ -94,8 +94,8 @@ def _run(
     """Do the work; Ctrl-C between two thresholds of a sweep keeps those that are finished."""
     from deltasim.cases import dense_baseline, prepare, run_case
     from deltasim.progress import progress_bar
-    from deltasim.runtime.output import refuse_existing
-    from deltasim.runtime.unfinished import tell_when_stopped
+    from deltasim.runtime.disk.output import refuse_existing
+    from deltasim.runtime.disk.unfinished import tell_when_stopped
 
     tell_when_stopped(f"No run was written; {_cached_messages()}.")
     chosen = job.read()
@@ -123,8 +123,8 @@ def _run(
 def _swept(cases: list[Case], ran: Callable[[Case], Run], folder: Path, out: Path | None) -> list[Run]:
     """Run the cases of a sweep, each written as soon as it is finished, the pages at the end."""
     from deltasim.reports.sweep import Sweep, write_own
-    from deltasim.runtime.output import new_folder, told_in_a_sentence
-    from deltasim.runtime.unfinished import keep_when_stopped
+    from deltasim.runtime.disk.output import new_folder, told_in_a_sentence
+    from deltasim.runtime.disk.unfinished import keep_when_stopped
 
     results: list[Run] = []
     with new_folder(folder) as part:
@@ -143,7 +143,7 @@ def _swept(cases: list[Case], ran: Callable[[Case], Run], folder: Path, out: Pat
 
 
 def _cached_messages() -> str:
-    from deltasim.runtime.disk_cache import TRACES, cache_in_use, cache_root
+    from deltasim.runtime.disk.cache import TRACES, cache_in_use, cache_root
 
     if not cache_in_use():
         return "nothing is cached"

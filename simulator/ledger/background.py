@@ -31,7 +31,8 @@ def written_at_start(plan: Plan) -> Iterator[Entry]:
     """The same, partition by partition."""
     for population, partitions in enumerate(plan.partitions):
         cell = plan.network.populations[population].cell
-        per_neuron = cell.accumulators + len(cell.states) if plan.into[population] else 0
+        words = cell.accumulators * plan.network.arithmetic.accumulator_words + len(cell.states)
+        per_neuron = words if plan.into[population] else 0
         for partition in partitions:
             unit, size = plan.core_unit(partition.core), partition.stop - partition.start
             if per_neuron:

@@ -279,6 +279,6 @@ def update_work(plan: Plan, population: int, partition: int) -> UpdateWork:
     where, cell = plan.partitions[population][partition], plan.network.populations[population].cell
     size, stages = where.stop - where.start, plan.stages
     duration_ps = stages.update_fixed_ps + rounds(size, stages.update_lanes) * stages.update_group_ps
-    reads = cell.accumulators + len(cell.states)
+    reads = cell.accumulators * plan.network.arithmetic.accumulator_words + len(cell.states)
     writes = reads if plan.network.resets_accumulators[population] else len(cell.states)
     return UpdateWork(max(1, int(duration_ps)), size * reads, size * writes)

@@ -101,7 +101,7 @@ while True:
     sum(range(1000))
 """,
     "between stop and end": """
-from deltasim.runtime import unfinished
+from deltasim.runtime.disk import unfinished
 unfinished.stop = lambda: time.sleep(60)  # a disk that no longer answers
 signal.raise_signal(signal.SIGINT)
 time.sleep(60)

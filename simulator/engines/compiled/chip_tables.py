@@ -64,6 +64,7 @@ def chip_record(plan: Plan, rule: Addresses, order: int, width: int, lengths: in
         update_action=[action["core.update"]],
         read_action=[action["core.state_read"]],
         write_action=[action["core.state_write"]],
+        sum_words=[plan.network.arithmetic.accumulator_words],
         router_action=[action.get("router.flit", NONE)],
         lengths=[lengths],
         length_action=[action.get("link.flit_um", NONE)],

@@ -245,5 +245,5 @@ def count_sums(state: State, tables: Tables, core: int, unit: int, layer: int, w
         count(state, registers.unit, layer, registers.write, words)
         count(state, registers.unit, layer, registers.read, words)
     count(state, unit, layer, chip.mac_action, words)
-    count(state, unit, layer, chip.read_action, words)
-    count(state, unit, layer, chip.write_action, words)
+    count(state, unit, layer, chip.read_action, words * chip.sum_words)
+    count(state, unit, layer, chip.write_action, words * chip.sum_words)

@@ -231,8 +231,10 @@ class Cores:
             duration_ps = int(consumed(int(self.env.now), work_ps, tail_ps)) - int(self.env.now)
             machine.units[mac].occupy(duration_ps, work_ps)
             self.memories.pass_registers(core, burst.words, layer)
-            for action in ("core.mac", "core.state_read", "core.state_write"):
-                self.statistics.count(mac, action, burst.words, layer)
+            self.statistics.count(mac, "core.mac", burst.words, layer)
+            state_words = burst.words * self.plan.network.arithmetic.accumulator_words
+            for action in ("core.state_read", "core.state_write"):
+                self.statistics.count(mac, action, state_words, layer)
             yield self.env.timeout(duration_ps)
 
     def update(self, population: int, partition: int) -> Walk:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from deltasim.runtime.disk.output import new_folder, refuse_existing, told_in_a_sentence
 from deltasim.runtime.errors import InputError
-from deltasim.runtime.output import new_folder, refuse_existing, told_in_a_sentence
 
 
 def test_what_is_there_is_refused(tmp_path: Path) -> None:

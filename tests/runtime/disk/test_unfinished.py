@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from deltasim.runtime import unfinished
-from deltasim.runtime.unfinished import (
+from deltasim.runtime.disk import unfinished
+from deltasim.runtime.disk.unfinished import (
     Work,
     begun,
     child,
