@@ -150,9 +150,11 @@ def test_a_phase_too_long_for_keys_runs_with_events(
 ) -> None:
     """One message a step leaves 61 bits for its time: at 1 Hz a little over 2.3 million cycles."""
     network = chain(1, 1)
-    fields = SERIES | {"cores.clock": "1 Hz", "cores.send": {"cycles": cycles}}
     memory = SCRATCHPAD | {"size": "1 KiB", "width": "32 bit"}
-    plan = plan_on(chip(fields | {"memories": [memory]}), network)
+    described = chip(SERIES | {"cores.clock": "1 Hz", "cores.send": {"cycles": 1}, "memories": [memory]})
+    send = described.cores.send.model_copy(update={"cycles": cycles})  # beyond what a description may say
+    slow = described.model_copy(update={"cores": described.cores.model_copy(update={"send": send})})
+    plan = plan_on(slow, network)
     trace = trace_of(network, [[(0, 0)]])
     asked: list[Plan] = []
     monkeypatch.setattr(
