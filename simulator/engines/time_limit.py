@@ -81,19 +81,19 @@ def step_ps(plan: Plan) -> int:
 
 
 def message_ps(plan: Plan) -> int:
-    """A message's way to all cores, and there the fetch of its column piece by piece, and the sums."""
+    """A message's way to all cores, and there the fetch of its column burst by burst, and the sums."""
     stages, links, columns = plan.stages, plan.links, plan.columns
     longest, words = columns.longest, int(columns.size_words.max(initial=1))
-    copies = max(len(partitions) for partitions in plan.partitions)
-    pieces = 2 + longest // stages.burst_bytes
-    piece = min(longest, stages.burst_bytes)
+    copies = max(map(len, plan.partitions))
+    bursts = 2 + longest // stages.burst_bytes
+    burst = min(longest, stages.burst_bytes)
     ways = (int(np.diff(start).max(initial=0)) for start in (links.path_start, links.back_start))
     there_and_back = sum(ways)
-    response = there_and_back * link_ps(plan, 2 + piece // links.flit_bytes + links.request_flits)
-    memory = max(memory_ps(plan.memories, m, piece, response) for m in range(len(plan.memories.component)))
+    response = there_and_back * link_ps(plan, 2 + burst // links.flit_bytes + links.request_flits)
+    memory = max(memory_ps(plan.memories, m, burst, response) for m in range(len(plan.memories.component)))
     sums = -(-words // stages.mac_lanes) * stages.cycle_ps + 1
     tree = int(plan.trees.links.max(initial=0)) * link_ps(plan, links.message_flits)
-    return stages.send_ps + tree + copies * (stages.receive_ps + pieces * (response + memory + 1) + sums + pieces)
+    return stages.send_ps + tree + copies * (stages.receive_ps + bursts * (response + memory + 1) + sums + bursts)
 
 
 def link_ps(plan: Plan, flits: int) -> int:
@@ -104,12 +104,13 @@ def link_ps(plan: Plan, flits: int) -> int:
 
 def memory_ps(memories: MemoryInstances, memory: int, size: int, response: int) -> int:
     """``size`` bytes from a memory; of a cache, with every line fetched over a way that takes ``response``."""
-    kind, period, width = int(memories.kind[memory]), int(memories.period_ps[memory]), int(memories.width_bytes[memory])
+    kind, period = int(memories.kind[memory]), int(memories.period_ps[memory])
+    width, latency = max(1, int(memories.width_bytes[memory])), int(memories.latency_ps[memory])
     if kind == CACHE:
         line = int(memories.line_bytes[memory])
-        next_level = memory_ps(memories, int(memories.next_level[memory]), line, response)
-        fetched = (2 + size // line) * (period + response + next_level)
-        return fetched + int(memories.latency_ps[memory]) + (2 + size // width) * period
+        behind = memory_ps(memories, int(memories.next_level[memory]), line, response)
+        fetched = (2 + size // line) * (period + response + behind)
+        return fetched + latency + (2 + size // width) * period
     if kind == DRAM:
         return in_order_ps(memories.timing[memory], size)
     if kind == CONTROLLER and (of := memories.controlled[memory]) is not None:
@@ -117,7 +118,7 @@ def memory_ps(memories: MemoryInstances, memory: int, size: int, response: int) 
         share = 1 if interval == 0 else 2 + interval // max(1, interval - of.timing.refresh_to_activate)
         return (2 + (size >> of.bits.burst_bits)) * 4 * share * busy * of.timing.tick_ps
     conflicts = int(memories.slots[memory]) if kind == BUFFER else 1
-    return int(memories.latency_ps[memory]) + conflicts * (2 + size // max(1, width)) * period
+    return latency + conflicts * (2 + size // width) * period
 
 
 def in_order_ps(timing: DramTiming | None, size: int) -> int:
@@ -149,14 +150,13 @@ def coarser(plan: Plan, tick_ps: int) -> Plan:
     def changed(part: Any, *names: str) -> Any:
         return replace(part, **{name: ticks(getattr(part, name)) for name in names})
 
-    memories = changed(plan.memories, "period_ps", "latency_ps")
     return replace(
         plan,
         barrier_cost_ps=ticks(plan.barrier_cost_ps),
         stages=changed(plan.stages, "cycle_ps", "send_ps", "receive_ps", "update_group_ps", "update_fixed_ps"),
         links=changed(plan.links, "period_ps", "link_period_ps", "link_hop_ps"),
         memories=replace(
-            memories,
+            changed(plan.memories, "period_ps", "latency_ps"),
             timing=tuple(map(dram, plan.memories.timing)),
             controlled=tuple(map(controlled, plan.memories.controlled)),
         ),
