@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from deltasim.runtime.errors import InputError, nearest
-from deltasim.simulator.chip.actions import chip_actions
+from deltasim.simulator.chip.actions import Action, chip_actions
 from deltasim.simulator.chip.memories import Cache, Registers, Shared
 from deltasim.simulator.chip.memory_checks import memory_faults
 from deltasim.simulator.chip.virtual_channels import classes_of, legs_of, named, rings_of, waiting_circle
 from deltasim.simulator.chip.wiring import described_topology
+from deltasim.simulator.chip.prices.conditions import depends_on, own_values
+from deltasim.simulator.chip.prices.price import Price
+from deltasim.simulator.chip.prices.resolve import changed_texts
 from deltasim.simulator.schema.faults import Fault
+from deltasim.simulator.schema.quantities import QuantityError
 
 if TYPE_CHECKING:
     from deltasim.simulator.chip.description import Chip
@@ -153,27 +157,51 @@ def placement_faults(chip: Chip) -> Iterator[Fault]:
 
 def price_faults(chip: Chip) -> Iterator[Fault]:
     actions = {action.name: action for action in chip_actions(chip) if action.priced}
-    for name in (name for name in actions if name not in chip.priced):
-        unit = "power: 0 W" if actions[name].static else "energy: 0 pJ"
-        yield Fault(
-            f"prices.{name}",
-            "missing",
-            "every action has a price",
-            f"Give one, or {unit} and why as its source.",
-        )
+    wrong = False
     for name, price in chip.prices.items():
-        path = f"prices.{name}"
         if name not in actions:
-            yield Fault(path, "priced", "this chip has no such action", nearest(name, actions))
+            wrong = True
+            rule = "this chip has no such action"
+            yield Fault(f"prices.{name}", "priced", rule, nearest(name, actions))
             continue
-        values = {"energy": price.energy_j, "power": price.power_w}
-        given = [key for key, value in values.items() if value is not None]
-        due = "power" if actions[name].static else "energy"
-        if given != [due]:
-            counted = actions[name].counts
+        for fault in stated_faults(chip, actions[name], price):
+            wrong = True
+            yield fault
+    if wrong:  # what a price holds for has to be sound before the others can be made
+        return
+    for name, found in chip.resolved.items():
+        unit = "power: 0 W" if actions[name].static else "energy: 0 pJ"
+        remedy = f"Give one, or {unit} and why as its source."
+        if found.by == "missing":
+            rule = f"every action has a price, and none can be derived: {found.reason}"
+            yield Fault(f"prices.{name}", "missing", rule, remedy)
+        if found.by == "refused":
+            price = chip.prices[name]
+            changes = " and ".join(changed_texts(chip, name, price))
             yield Fault(
-                path,
-                " and ".join(given) or "no value",
-                f"an action counted in {counted} has exactly one value, its {due}",
-                f"Give {due} only.",
+                f"prices.{name}",
+                f"{price.value:g} {price.unit}",
+                f"it was given for {changes}, and none can be derived: {found.reason}",
+                "Give one that holds now, or name what it does not depend on under holds_for as any.",
             )
+
+
+def stated_faults(chip: Chip, action: Action, price: Price) -> Iterator[Fault]:
+    """A price has the value that its action is counted for, and holds for what it can depend on."""
+    path = f"prices.{action.name}"
+    values = {"energy": price.energy_j, "power": price.power_w}
+    given = [key for key, value in values.items() if value is not None]
+    due = "power" if action.static else "energy"
+    if given != [due]:
+        rule = f"an action counted in {action.counts} has exactly one value, its {due}"
+        yield Fault(path, " and ".join(given) or "no value", rule, f"Give {due} only.")
+    known = depends_on(chip, action.name)
+    for name, text in (price.holds_for or {}).items():
+        if name not in known:
+            rule = "the price does not depend on this"
+            yield Fault(f"{path}.holds_for.{name}", str(text), rule, nearest(name, known))
+            continue
+        try:
+            own_values({name: text})
+        except QuantityError as error:
+            yield Fault(f"{path}.holds_for.{name}", str(text), error.rule, error.remedy)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
+from deltasim.simulator.chip.prices.conditions import read_number
 from deltasim.simulator.schema.part import Part
 from deltasim.simulator.schema.quantities import (
     Bits,
@@ -18,15 +19,13 @@ from deltasim.simulator.schema.quantities import (
     Count,
     CountOrZero,
     Cycles,
-    Energy,
     Frequency,
     Length,
-    Node,
-    Power,
     Text,
     period_ps,
 )
 
+Number = Annotated[str, BeforeValidator(read_number)]
 Stage = Literal["scan", "send", "receive", "mac", "update"]
 
 
@@ -77,6 +76,18 @@ class Dma(Part):
     outstanding: Count
 
 
+class Arithmetic(Part):
+    """The numbers a core works on: weights and activations as they are multiplied, sums as they are added.
+
+    Each is ``8 bit`` and the like, or ``float32``, ``float16``, ``bfloat16``. With them the models price a
+    core's arithmetic and give its area.
+    """
+
+    weight: Number
+    activation: Number
+    accumulator: Number
+
+
 class Cores(Part):
     """All cores of a chip; they are alike.
 
@@ -96,6 +107,7 @@ class Cores(Part):
     update: Update
     outstanding_fetches: Count
     dma: Dma | None = None
+    arithmetic: Arithmetic | None = None
     shared_units: tuple[tuple[Stage, ...], ...] = ()
 
     @property
@@ -196,18 +208,3 @@ class Synchronisation(Part):
 
     policy: Literal["barrier", "layer", "dataflow"]
     cost_cycles: Cycles = Field(alias="cost")
-
-
-class Price(Part):
-    """What one counted action costs, or what a static one draws, and where that is known from."""
-
-    energy_j: Energy | None = Field(default=None, alias="energy")
-    power_w: Power | None = Field(default=None, alias="power")
-    node: Node
-    kind: Literal["measured", "simulated", "estimated"]
-    source: Text
-
-    @property
-    def value(self) -> float:
-        """Joules per count, or watts for an action counted in picoseconds."""
-        return self.power_w if self.power_w is not None else (self.energy_j or 0.0)

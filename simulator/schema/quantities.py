@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PlainSerializer
@@ -89,9 +90,33 @@ Cycles = Annotated[
 ]
 Energy = Annotated[float, *quantity(("J",), "an energy", "1.3 pJ", zero=True)]
 Power = Annotated[float, *quantity(("W",), "a power", "12 mW", zero=True)]
+read_energy = reads_as(("J",), "an energy", "1.3 pJ", whole=False, zero=True)
+read_power = reads_as(("W",), "a power", "12 mW", whole=False, zero=True)
+read_size = reads_as(("B",), "a size in bytes", "64 KiB", whole=True, zero=False)
+read_bits = reads_as(("bit", "bits"), "a width in bits", "64 bit", whole=True, zero=False)
+read_frequency = reads_as(("Hz",), "a frequency", "125 MHz", whole=False, zero=False)
 Count = Annotated[int, Field(strict=True, ge=1)]
 CountOrZero = Annotated[int, Field(strict=True, ge=0)]
 Text = Annotated[str, Field(min_length=1)]
+
+
+def read_share(text: str) -> float:
+    """A share in per cent, as a number.
+
+    >>> read_share("30 %")
+    0.3
+    """
+    number = text.strip().removesuffix("%").strip()
+    try:
+        share = float(number) / 100
+    except ValueError:
+        share = math.nan
+    if not 0 <= share < math.inf:
+        raise QuantityError("a share is a number of per cent, at least 0", "Write it like 30 %.")
+    return share
+
+
+NOT_STATED = "not stated"  # a technology node that a source does not name
 
 
 def read_node(text: object) -> str:
@@ -101,8 +126,8 @@ def read_node(text: object) -> str:
     '28 nm'
     """
     remedy = "Write it like 28 nm, or: not stated."
-    if text == "not stated":
-        return "not stated"
+    if text == NOT_STATED:
+        return NOT_STATED
     try:
         length = Amount(str(text))
     except QuantiPhyError:
@@ -112,14 +137,15 @@ def read_node(text: object) -> str:
     return str(text)
 
 
+@lru_cache(1024)
 def nanometres(node: str) -> float:
     """A technology node as a length; InputError where none is stated.
 
     >>> nanometres("28 nm")
     28.0
     """
-    if node == "not stated":
-        raise InputError("node", node, "on-chip memories are priced by node", "State it, or their prices.")
+    if node == NOT_STATED:
+        raise InputError("node", node, "what is on the chip is priced by its node", "State it, or the prices.")
     return round(float(Amount(node)) * 1e9, 6)
 
 
