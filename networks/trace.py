@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,26 +13,12 @@ import numpy as np
 
 from deltasim.networks.graph import Network
 from deltasim.runtime.arrays import Integers, Numbers
+from deltasim.runtime.disk_cache import UNREADABLE
 from deltasim.runtime.errors import InputError
 
 MESSAGE = np.dtype([("step", "<i4"), ("projection", "<i2"), ("source", "<i4"), ("delta", "<f4")])
 """One message: in ``step``, the encoder of ``projection`` sent that neuron ``source`` changed by
 ``delta``."""
-
-
-UNREADABLE = (
-    OSError,
-    ValueError,
-    KeyError,
-    TypeError,
-    EOFError,
-    AttributeError,
-    NotImplementedError,
-    RuntimeError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-"""What numpy raises when an npz file is damaged, cut short, or something else altogether."""
 
 
 @dataclass(frozen=True, eq=False)

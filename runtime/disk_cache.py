@@ -12,6 +12,8 @@ import shutil
 import time
 import uuid
 import warnings
+import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from functools import cache
@@ -25,6 +27,20 @@ from deltasim.runtime.arrays import Numbers
 
 VARIABLE = "DELTASIM_CACHE"
 DAY_S = 86_400.0
+
+UNREADABLE = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    EOFError,
+    AttributeError,
+    NotImplementedError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What numpy raises when an npz file is damaged, cut short, or something else altogether."""
 
 
 class Shelf(NamedTuple):
@@ -116,8 +132,6 @@ def content_digest(arrays: Mapping[str, Numbers]) -> str:
 
 def read(path: Path) -> dict[str, Numbers] | None:
     """The arrays of a kept file; None where there is none, or, with a CacheWarning, a damaged one."""
-    from deltasim.networks.trace import UNREADABLE
-
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}

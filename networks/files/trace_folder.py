@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from deltasim.networks.trace import MESSAGE, UNREADABLE, Trace
+from deltasim.networks.trace import MESSAGE, Trace
+from deltasim.runtime.disk_cache import UNREADABLE
 from deltasim.runtime.errors import InputError
 
 FORM = "deltasim trace folder 1"

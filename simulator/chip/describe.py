@@ -9,7 +9,7 @@ from deltasim.simulator.chip.description import Chip
 from deltasim.simulator.chip.memories import Buffer, Cache, Dram, Memory, OnChip, Registers, StandardDram
 from deltasim.simulator.chip.peaks import instances, peak_bandwidth, peak_rate
 from deltasim.simulator.chip.text_table import Table
-from deltasim.simulator.mapping.capacity import size_text
+from deltasim.simulator.schema.quantities import size_text
 
 
 def describe(chip: Chip) -> tuple[Table, ...]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from deltasim.runtime.arrays import Integers
 from deltasim.simulator.dram import in_order as dram
 from deltasim.simulator.dram.controller import close_books
 from deltasim.simulator.plan.memo import kept
-from deltasim.simulator.plan.plan import Integers, Plan
+from deltasim.simulator.plan.plan import Plan
 
 
 class Entry(NamedTuple):

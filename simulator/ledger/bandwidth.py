@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from deltasim.runtime.arrays import Integers
 from deltasim.simulator.ledger.timeline import WIDTH, empty_timelines, fold
-from deltasim.simulator.plan.plan import Integers, Stores
+from deltasim.simulator.plan.plan import Stores
 
 
 def shared_memories(stores: Stores) -> tuple[str, ...]:

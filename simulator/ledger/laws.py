@@ -30,7 +30,8 @@ def check(ledger: Ledger, tally: Tally) -> None:
     """Hold a ledger against the laws of ``docs/semantics.md``; raises :class:`LawBroken` with both sides.
 
     >>> import numpy as np
-    >>> from deltasim.simulator.ledger.ledger import Ledger, Unit
+    >>> from deltasim.simulator.plan.plan import Unit
+    >>> from deltasim.simulator.ledger.ledger import Ledger
     >>> zero, none = np.zeros((1, 1), np.int64), np.zeros(1, np.int64)
     >>> ledger = Ledger((Unit("chip", "chip", 0),), ("core.mac",), ("shared",), zero, zero,
     ...                 none, none, none, none, none, none, none, none)

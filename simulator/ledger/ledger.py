@@ -9,23 +9,9 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from deltasim.simulator.plan.plan import Unit
+
 Counts = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Unit:
-    """One piece of hardware that serves one job after another.
-
-    ``kind`` is scan, send, receive, fetch, mac, update, scratchpad, dram, link or bus (or ``core`` and
-    ``chip``, which only count); ``node`` is the topology node it sits at, for a link the node it leaves.
-
-    >>> Unit("core3.mac", "mac", 3).name
-    'core3.mac'
-    """
-
-    name: str
-    kind: str
-    node: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +25,8 @@ class Ledger:
     together, as a timeline (`deltasim.simulator.ledger.timeline`).
 
     >>> import numpy as np
-    >>> from deltasim.simulator.ledger.ledger import Ledger, Unit
+    >>> from deltasim.simulator.ledger.ledger import Ledger
+    >>> from deltasim.simulator.plan.plan import Unit
     >>> one, none = np.ones((1, 1), np.int64), np.zeros(1, np.int64)
     >>> ledger = Ledger((Unit("core0.mac", "mac", 0),), ("core.mac",), ("gru_0",), one, one,
     ...                 none, none, none, none, none, none, none, none)

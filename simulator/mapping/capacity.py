@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from deltasim.runtime.errors import InputError
 from deltasim.simulator.mapping.column_format import Layout
+from deltasim.simulator.schema.quantities import size_text
 
 if TYPE_CHECKING:
     from deltasim.simulator.chip import Chip
@@ -138,15 +139,3 @@ def listed(choices: Sequence[str]) -> str:
     """``a``, ``a or b``, ``a, b or c``."""
     *most, last = choices
     return f"{', '.join(most)} or {last}" if most else last
-
-
-def size_text(size: int) -> str:
-    """A size in the largest unit that leaves it whole.
-
-    >>> size_text(196608), size_text(24000), size_text(100)
-    ('192 KiB', '24 kB', '100 B')
-    """
-    for unit, scale in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10), ("kB", 1000)):
-        if size >= scale and size % scale == 0:
-            return f"{size // scale:,} {unit}"
-    return f"{size:,} B"

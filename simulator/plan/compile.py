@@ -7,16 +7,16 @@ from dataclasses import replace
 import numpy as np
 
 from deltasim.networks.graph import Network
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.errors import InputError
 from deltasim.simulator.chip import Chip
 from deltasim.simulator.chip.actions import chip_actions
 from deltasim.simulator.components.dma_bursts import WHOLE
-from deltasim.simulator.ledger.ledger import Unit
 from deltasim.simulator.mapping.mapping import Mapping
 from deltasim.simulator.plan.input_queues import compile_buffers
 from deltasim.simulator.plan.links import compile_wires
 from deltasim.simulator.plan.memories import check_registers, compile_stores, numbered
-from deltasim.simulator.plan.plan import ABSENT, STAGES, Integers, Plan, Share, Stages
+from deltasim.simulator.plan.plan import ABSENT, STAGES, Plan, Share, Stages, Unit
 from deltasim.simulator.plan.weight_columns import compile_columns
 
 

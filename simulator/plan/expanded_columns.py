@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deltasim.runtime.arrays import Integers
 from deltasim.simulator.mapping.weight_block import Block
 from deltasim.simulator.plan.memo import kept
-from deltasim.simulator.plan.plan import Integers, Plan
+from deltasim.simulator.plan.plan import Plan
 from deltasim.simulator.plan.weight_columns import parts_of
 
 

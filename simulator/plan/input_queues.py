@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.errors import InputError
 from deltasim.simulator.chip.virtual_channels import (
     MESSAGES,
@@ -20,7 +21,7 @@ from deltasim.simulator.chip.virtual_channels import (
 from deltasim.simulator.components.service_times import rounds
 from deltasim.simulator.plan.expanded_columns import copies_of
 from deltasim.simulator.plan.multicast_trees import Branches, branches_of
-from deltasim.simulator.plan.plan import ABSENT, CACHE, InputBuffers, Integers, Plan
+from deltasim.simulator.plan.plan import ABSENT, CACHE, InputBuffers, Plan
 from deltasim.simulator.topology import Topology
 
 

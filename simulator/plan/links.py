@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from deltasim.runtime.arrays import Integers
 from deltasim.simulator.chip import Chip
 from deltasim.simulator.components.service_times import rounds
-from deltasim.simulator.ledger.ledger import Unit
-from deltasim.simulator.plan.plan import Integers, Stores, Wires
+from deltasim.simulator.plan.plan import Stores, Unit, Wires
 from deltasim.simulator.topology import Topology
 
 

@@ -12,8 +12,6 @@ from deltasim.simulator.chip.memories import Buffer, Cache, Dram, Memory, Regist
 from deltasim.simulator.components.service_times import rounds
 from deltasim.simulator.dram.in_order import DramTiming
 from deltasim.simulator.dram.mapping import address_bits
-from deltasim.simulator.ledger.ledger import Unit
-from deltasim.simulator.mapping.capacity import size_text
 from deltasim.simulator.plan.plan import (
     BUFFER,
     CACHE,
@@ -24,7 +22,9 @@ from deltasim.simulator.plan.plan import (
     Controlled,
     Stages,
     Stores,
+    Unit,
 )
+from deltasim.simulator.schema.quantities import size_text
 
 ABSENT = -1
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deltasim.runtime.arrays import Integers
 from deltasim.simulator.plan.memo import kept
-from deltasim.simulator.plan.plan import ABSENT, Integers, Plan
+from deltasim.simulator.plan.plan import ABSENT, Plan
 from deltasim.simulator.plan.weight_columns import flags_of
 
 

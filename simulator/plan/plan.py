@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deltasim.networks.graph import Network
+from deltasim.runtime.arrays import Integers
 from deltasim.simulator.chip import Chip
 from deltasim.simulator.components.banked_buffer import window_of
 from deltasim.simulator.components.service_times import rounds
@@ -23,16 +24,29 @@ from deltasim.simulator.dram.in_order import DramTiming, channel_at_rest
 from deltasim.simulator.dram.mapping import AddressBits
 from deltasim.simulator.dram.packing import pack
 from deltasim.simulator.dram.timing import Timing
-from deltasim.simulator.ledger.ledger import Unit
 from deltasim.simulator.mapping.mapping import Mapping
 from deltasim.simulator.mapping.weight_block import Block
-
-Integers = npt.NDArray[np.int64]
 
 STAGES = ("scan", "send", "receive", "fetch", "mac", "update")
 SCAN, SEND, RECEIVE, FETCH, MAC, UPDATE = range(6)
 ABSENT = -1
 SCRATCHPAD, DRAM, CACHE, BUFFER, REGISTERS, CONTROLLER = range(6)
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One piece of hardware that serves one job after another.
+
+    ``kind`` is scan, send, receive, fetch, mac, update, scratchpad, dram, link or bus (or ``core`` and
+    ``chip``, which only count); ``node`` is the topology node it sits at, for a link the node it leaves.
+
+    >>> Unit("core3.mac", "mac", 3).name
+    'core3.mac'
+    """
+
+    name: str
+    kind: str
+    node: int
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from deltasim.networks.graph import Network
+from deltasim.runtime.arrays import Integers
 from deltasim.simulator.mapping.mapping import Mapping
-from deltasim.simulator.plan.plan import Columns, Integers, Trees
+from deltasim.simulator.plan.plan import Columns, Trees
 from deltasim.simulator.topology import Topology
 
 Flags = npt.NDArray[np.bool_]

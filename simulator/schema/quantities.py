@@ -159,3 +159,15 @@ def period_ps(frequency_hz: float) -> int:
     (8000, 1875)
     """
     return max(1, round(1e12 / frequency_hz))
+
+
+def size_text(size: int) -> str:
+    """A size in the largest unit that leaves it whole.
+
+    >>> size_text(196608), size_text(24000), size_text(100)
+    ('192 KiB', '24 kB', '100 B')
+    """
+    for unit, scale in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10), ("kB", 1000)):
+        if size >= scale and size % scale == 0:
+            return f"{size // scale:,} {unit}"
+    return f"{size:,} B"

@@ -15,8 +15,9 @@ from deltasim.reports.figures import Score
 from deltasim.reports.measured import Provenance, Result
 from deltasim.simulator.chip import Chip, load_chip
 from deltasim.simulator.chip.actions import chip_actions
-from deltasim.simulator.ledger.ledger import Ledger, Unit
+from deltasim.simulator.ledger.ledger import Ledger
 from deltasim.simulator.mapping.mapping import map_network
+from deltasim.simulator.plan.plan import Unit
 
 CORE_UNITS = ("scan", "fetch", "mac", "update")
 # Which kind of unit counts which action; what is not listed belongs to the chip as a whole.

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from deltasim.reports.figures import activities, latency, limit, times_fewer
 from deltasim.reports.quantities import PREFIXES, percent, quantity
-from deltasim.simulator.ledger.ledger import Ledger, Unit
+from deltasim.simulator.ledger.ledger import Ledger
+from deltasim.simulator.plan.plan import Unit
 
 
 def ledger(busy: list[int], stalled: list[int], elapsed: int = 1000) -> Ledger:

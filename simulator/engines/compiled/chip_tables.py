@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from deltasim.runtime.arrays import Integers
 from deltasim.simulator.dram.in_order import DramTiming
 from deltasim.simulator.engines.compiled.events.dram_calls import Addresses
 from deltasim.simulator.engines.compiled.lists import records
 from deltasim.simulator.engines.compiled.records import CHIP, ENTRIES, NONE, STORE, Records
 from deltasim.simulator.ledger.bandwidth import shared_number
-from deltasim.simulator.plan.plan import BUFFER, CACHE, REGISTERS, Integers, Plan
+from deltasim.simulator.plan.plan import BUFFER, CACHE, REGISTERS, Plan
 
 POLICIES = ("layer", "barrier", "dataflow")
 LAYER, BARRIER, DATAFLOW = range(3)

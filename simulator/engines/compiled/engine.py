@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from deltasim.networks.trace import Trace
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.views import directory
 from deltasim.simulator.engines.compiled.events.loop import run_to_end
 from deltasim.simulator.engines.compiled.phases.eligible import FeedForward, feed_forward
@@ -22,7 +23,7 @@ from deltasim.simulator.ledger.bandwidth import by_memory, shared_memories
 from deltasim.simulator.ledger.laws import LawBroken, Tally, check
 from deltasim.simulator.ledger.ledger import Ledger
 from deltasim.simulator.plan.memo import kept
-from deltasim.simulator.plan.plan import Integers, Plan
+from deltasim.simulator.plan.plan import Plan
 
 
 class Ready(NamedTuple):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from deltasim.runtime.arrays import Integers
 from deltasim.simulator.engines.compiled.records import Records
-from deltasim.simulator.plan.plan import Integers
 
 
 def bounds_of(owner: Integers, owners: int) -> Integers:

@@ -7,8 +7,8 @@ from typing import Annotated, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from deltasim.runtime.arrays import Integers
 from deltasim.simulator.dram.in_order import DramTiming
-from deltasim.simulator.plan.plan import Integers
 
 Records = npt.NDArray[np.void]
 Record = Any

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.views import layouts
 from deltasim.simulator.components.service_times import piece_work, scan_duration
 from deltasim.simulator.engines.compiled.chip_tables import chip_record, held_by, store_records
@@ -42,7 +43,6 @@ from deltasim.simulator.plan.plan import (
     SCAN,
     SEND,
     UPDATE,
-    Integers,
     Plan,
     share_updates,
 )

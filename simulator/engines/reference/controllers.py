@@ -7,12 +7,12 @@ from typing import Any
 
 from simpy.events import Event
 
+from deltasim.runtime.arrays import Integers
 from deltasim.simulator.dram.controller import Completion, advance, ask, take
 from deltasim.simulator.dram.fields import NEVER
 from deltasim.simulator.engines.reference.machine import Walk
 from deltasim.simulator.engines.reference.unit import DECIDE, Key, Unit
 from deltasim.simulator.ledger.laws import LawBroken
-from deltasim.simulator.plan.plan import Integers
 
 
 class Controller:

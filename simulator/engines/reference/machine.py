@@ -8,12 +8,13 @@ from typing import Any
 import simpy
 from simpy.events import Event
 
+from deltasim.runtime.arrays import Integers
 from deltasim.simulator.components.service_times import array_of, link_span
 from deltasim.simulator.engines.reference.links import Link, Packet
 from deltasim.simulator.engines.reference.recorder import Books
 from deltasim.simulator.engines.reference.unit import Key, Unit
 from deltasim.simulator.plan.expanded_columns import copies_of
-from deltasim.simulator.plan.plan import Integers, Plan
+from deltasim.simulator.plan.plan import Plan
 
 Walk = Generator[Event, Any, Any]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import kernel, part
 from deltasim.runtime.views import directory, viewer
 from deltasim.simulator.components.service_times import scan_offset
@@ -82,7 +83,6 @@ from deltasim.simulator.engines.compiled.events.synchronisation import (
     start_scan,
 )
 from deltasim.simulator.engines.compiled.records import NONE, State, Tables
-from deltasim.simulator.plan.plan import Integers
 
 view_state, view_tables = viewer(State), viewer(Tables)
 

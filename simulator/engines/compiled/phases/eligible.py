@@ -11,10 +11,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from deltasim.runtime.arrays import Integers
 from deltasim.simulator.components.dma_bursts import WHOLE
 from deltasim.simulator.engines.compiled.phases.routes import Ways, ways_of
 from deltasim.simulator.engines.compiled.records import NONE
-from deltasim.simulator.plan.plan import DRAM, SCRATCHPAD, Integers, Plan
+from deltasim.simulator.plan.plan import DRAM, SCRATCHPAD, Plan
 
 Flags = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 

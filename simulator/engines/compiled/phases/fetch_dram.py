@@ -6,6 +6,7 @@ that has a slot or the first response, so nothing else has to be looked at.
 
 from __future__ import annotations
 
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import apart
 from deltasim.simulator.components.service_times import consumed, piece_work, rounds
 from deltasim.simulator.dram.in_order import fetched
@@ -29,7 +30,6 @@ from deltasim.simulator.engines.compiled.phases.lanes import (
     view_tables,
 )
 from deltasim.simulator.ledger.timeline import enter
-from deltasim.simulator.plan.plan import Integers
 
 
 @apart

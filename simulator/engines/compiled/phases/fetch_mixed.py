@@ -6,6 +6,7 @@ they come by. Whoever can be served next is therefore always one of these few.
 
 from __future__ import annotations
 
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import apart, part
 from deltasim.simulator.components.service_times import consumed, piece_work, rounds
 from deltasim.simulator.dram.in_order import fetch
@@ -31,7 +32,7 @@ from deltasim.simulator.engines.compiled.phases.lanes import (
     view_tables,
 )
 from deltasim.simulator.engines.compiled.records import NONE, State, Tables
-from deltasim.simulator.plan.plan import SCRATCHPAD, Integers
+from deltasim.simulator.plan.plan import SCRATCHPAD
 
 # What the column of a slot waits for; at a link a request goes before a response.
 EMPTY, GOING, READING, COMING, SUMMING = range(5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import apart, inlined, part
 from deltasim.simulator.components.service_times import consumed
 from deltasim.simulator.engines.compiled.events.fetches import count_sums
@@ -17,7 +18,6 @@ from deltasim.simulator.engines.compiled.phases.lanes import (
     view_tables,
 )
 from deltasim.simulator.engines.compiled.records import State, Tables
-from deltasim.simulator.plan.plan import Integers
 
 
 @apart

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import inlined, part
 from deltasim.simulator.engines.compiled.events.queues import cover_line
 from deltasim.simulator.engines.compiled.phases.lanes import AT_ONCE, Arrivals
 from deltasim.simulator.engines.compiled.records import State
-from deltasim.simulator.plan.plan import Integers
 
 KEY_BITS = 62
 LATE = 2  # in ``run.overflow``: a time does not fit into a key

@@ -11,12 +11,12 @@ from typing import Annotated, NamedTuple, cast
 import numpy as np
 import numpy.typing as npt
 
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import inlined, part
 from deltasim.runtime.views import viewer
 from deltasim.simulator.engines.compiled.events.queues import count
 from deltasim.simulator.engines.compiled.phases.eligible import STREAMED, FeedForward
 from deltasim.simulator.engines.compiled.records import Record, Records, State, Tables, record
-from deltasim.simulator.plan.plan import Integers
 
 # A fetch slot whose column comes by turns with others (``turns``).
 SLOT = record("stage", "packet", "number", "copy", "at", "unit", "arrival", "flits", "span", "tail")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import apart, part
 from deltasim.simulator.engines.compiled.events.fetches import pass_router
 from deltasim.simulator.engines.compiled.events.messages import count_crossing
@@ -20,7 +21,6 @@ from deltasim.simulator.engines.compiled.phases.lanes import (
 )
 from deltasim.simulator.engines.compiled.phases.merge import fill_bundle, gather
 from deltasim.simulator.engines.compiled.records import NONE, State, Tables
-from deltasim.simulator.plan.plan import Integers
 
 
 @apart

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import kernel, part
 from deltasim.simulator.engines.compiled.chip_tables import DATAFLOW
 from deltasim.simulator.engines.compiled.events.queues import occupy
@@ -18,7 +19,6 @@ from deltasim.simulator.engines.compiled.phases.lanes import (
 )
 from deltasim.simulator.engines.compiled.phases.stages import call_stage
 from deltasim.simulator.engines.compiled.records import NONE, State, Tables
-from deltasim.simulator.plan.plan import Integers
 
 
 @kernel

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import apart
 from deltasim.simulator.engines.compiled.phases.fifo import check_time, go_through
 from deltasim.simulator.engines.compiled.phases.lanes import (
@@ -12,7 +13,6 @@ from deltasim.simulator.engines.compiled.phases.lanes import (
 )
 from deltasim.simulator.engines.compiled.phases.merge import gather
 from deltasim.simulator.engines.compiled.records import NONE
-from deltasim.simulator.plan.plan import Integers
 
 
 @apart

@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from deltasim.runtime.arrays import Integers
 from deltasim.simulator.engines.compiled.phases.shared_merges import bundle_up
 from deltasim.simulator.engines.compiled.records import FEED, LANE, NONE, Records
-from deltasim.simulator.plan.plan import Integers, Plan
+from deltasim.simulator.plan.plan import Plan
 from deltasim.simulator.plan.weight_columns import Flags, bits_of, flags_of
 
 Words = npt.NDArray[np.uint64]

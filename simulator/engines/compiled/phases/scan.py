@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import apart, part
 from deltasim.simulator.components.service_times import array_of, scan_offset
 from deltasim.simulator.engines.compiled.events.fetches import write_buffer
@@ -17,7 +18,6 @@ from deltasim.simulator.engines.compiled.phases.lanes import (
     view_tables,
 )
 from deltasim.simulator.engines.compiled.records import NONE, State, Tables
-from deltasim.simulator.plan.plan import Integers
 
 
 @apart

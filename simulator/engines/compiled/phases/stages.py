@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numba.core import types
 
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.calls import address_of, caller
 from deltasim.simulator.engines.compiled.phases.eligible import CROSSING, RECEIVING, SCANNING, FeedForward
 from deltasim.simulator.engines.compiled.phases.fetch_dram import consume_streamed
@@ -19,7 +20,6 @@ from deltasim.simulator.engines.compiled.phases.fetch_scratchpad import consume_
 from deltasim.simulator.engines.compiled.phases.links import cross_links
 from deltasim.simulator.engines.compiled.phases.receive import receive
 from deltasim.simulator.engines.compiled.phases.scan import scan_all
-from deltasim.simulator.plan.plan import Integers
 
 DIRECTORY, NUMBER = types.Array(types.int64, 1, "C"), types.int64
 

@@ -16,6 +16,7 @@ from deltasim.networks.connections import Sparse
 from deltasim.networks.execute import execute
 from deltasim.networks.graph import Network, Population, Projection
 from deltasim.networks.trace import Trace, random_trace
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import kernel
 from deltasim.simulator.chip import Chip
 from deltasim.simulator.engines.compiled.engine import CompiledEngine, made_ready_for_events
@@ -25,7 +26,7 @@ from deltasim.simulator.engines.compiled.phases.merge import merge
 from deltasim.simulator.engines.reference.engine import run_sequence
 from deltasim.simulator.mapping.mapping import map_network
 from deltasim.simulator.plan.compile import compile_plan
-from deltasim.simulator.plan.plan import Integers, Plan
+from deltasim.simulator.plan.plan import Plan
 from tests.simulator.builders import SCRATCHPAD, assert_same_ledger, chain, chip, trace_of
 
 SERIES = {"synchronisation": {"policy": "layer", "cost": "3 cycles"}}
