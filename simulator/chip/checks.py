@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from quantiphy import Quantity
+
 from deltasim.runtime.errors import InputError, nearest
 from deltasim.simulator.chip.actions import Action, chip_actions
 from deltasim.simulator.chip.memories import Cache, Registers, Shared
@@ -180,7 +182,7 @@ def price_faults(chip: Chip) -> Iterator[Fault]:
             changes = " and ".join(changed_texts(chip, name, price))
             yield Fault(
                 f"prices.{name}",
-                f"{price.value:g} {price.unit}",
+                str(Quantity(price.value, price.unit).render(prec=3)),
                 f"it was given for {changes}, and none can be derived: {found.reason}",
                 "Give one that holds now, or name what it does not depend on under holds_for as any.",
             )

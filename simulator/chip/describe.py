@@ -5,6 +5,7 @@ from __future__ import annotations
 from quantiphy import Quantity
 
 from deltasim.simulator.chip.actions import chip_actions
+from deltasim.simulator.chip.area import NOT_MODELLED, standing
 from deltasim.simulator.chip.description import Chip
 from deltasim.simulator.chip.memories import Buffer, Cache, Dram, Memory, OnChip, Registers, StandardDram
 from deltasim.simulator.chip.peaks import instances, peak_bandwidth, peak_rate
@@ -17,7 +18,7 @@ def describe(chip: Chip) -> tuple[Table, ...]:
 
     >>> from deltasim.simulator.chip import load_chip
     >>> [table.heading for table in describe(load_chip("edgedrnn"))]
-    ['Chip', 'Cores', 'Memory dram', 'Network', 'Placement', 'Peaks', 'Prices']
+    ['Chip', 'Cores', 'Memory dram', 'Network', 'Placement', 'Peaks', 'Area and power at rest', 'Prices']
     """
     memories = tuple(memory_table(chip, memory) for memory in chip.memories)
     return (
@@ -27,6 +28,7 @@ def describe(chip: Chip) -> tuple[Table, ...]:
         network_table(chip),
         placement_table(chip),
         peak_table(chip),
+        area_table(chip),
         price_table(chip),
     )
 
@@ -69,6 +71,10 @@ def chip_table(chip: Chip) -> Table:
 
 def core_table(chip: Chip) -> Table:
     cores, scan, update = chip.cores, chip.cores.scan, chip.cores.update
+    numbers = {}
+    if cores.arithmetic:
+        of = cores.arithmetic
+        numbers = {"arithmetic": f"{of.weight} x {of.activation}, added in {of.accumulator}"}
     dma = {}
     if cores.dma:
         burst, at_once = size_text(cores.dma.burst_bytes), cores.dma.outstanding
@@ -82,6 +88,7 @@ def core_table(chip: Chip) -> Table:
         receive=f"{cycles(cores.receive.cycles)} a message" if cores.receive.cycles else "no such stage",
         multiply_accumulate=f"{cores.mac.lanes} lanes"
         + (f" in each of {cores.mac.arrays} arrays" if cores.mac.arrays > 1 else ""),
+        **numbers,
         update=f"{cycles(update.fixed)}, and {cycles(update.cycles)} for each {update.lanes} neurons",
         outstanding_fetches=cores.outstanding_fetches,
         **dma,
@@ -203,12 +210,30 @@ def peak_table(chip: Chip) -> Table:
     return Table("Peaks", ("what", "at most"), tuple(rows.items()))
 
 
+def area_table(chip: Chip) -> Table:
+    rows = [
+        (
+            line.part,
+            f"{line.instances:,}",
+            "-" if line.area_mm2 is None else f"{line.area_mm2:.3g} mm2",
+            scaled(line.static_w, "W"),
+            line.why,
+        )
+        for line in standing(chip)
+    ]
+    columns = ("part", "instances", "area", "power at rest", "area known from")
+    return Table("Area and power at rest", columns, (*rows, ("all", "", "", "", NOT_MODELLED)))
+
+
 def price_table(chip: Chip) -> Table:
     rows = []
     for action in chip_actions(chip):
         if action.priced:
-            price = chip.priced[action.name]
-            value = scaled(price.value, "W" if action.static else "J")
+            price, by = chip.priced[action.name], chip.resolved[action.name].by
+            value = scaled(price.value, price.unit)
+            if price.low is not None and price.high is not None:
+                value += f" ({scaled(price.low, price.unit)} to {scaled(price.high, price.unit)})"
             per = "" if action.static else action.counts
-            rows.append((action.name, action.part, value, per, price.node, price.kind, price.source))
-    return Table("Prices", ("action", "part", "price", "for each of", "node", "kind", "source"), tuple(rows))
+            rows.append((action.name, action.part, value, per, price.node, price.kind, by, price.source))
+    columns = ("action", "part", "price", "for each of", "node", "kind", "given", "source")
+    return Table("Prices", columns, tuple(rows))

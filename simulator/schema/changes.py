@@ -27,6 +27,8 @@ def with_changes(content: Mapping[str, Any], fields: Mapping[str, object], place
         field: Any = changed
         for name in parents:
             field = entered(field, name, f"{place}: {path}", making=value is not None)
+        if not isinstance(field, dict | list):
+            raise nowhere(f"{place}: {path}", last, field)
         if isinstance(field, list):
             position = index(field, last, f"{place}: {path}")
             if value is None:
@@ -35,7 +37,8 @@ def with_changes(content: Mapping[str, Any], fields: Mapping[str, object], place
                 field[position] = value
         elif value is None:
             if last not in field:
-                raise InputError(f"{place}: {path}", "none", "there is no such field to take away", nearest(last, field))
+                rule = "there is no such field to take away"
+                raise InputError(f"{place}: {path}", "none", rule, nearest(last, field))
             del field[last]
         else:
             field[last] = value
@@ -66,8 +69,13 @@ def entered(field: Any, name: str, place: str, making: bool) -> Any:
         return field[index(field, name, place)]
     if isinstance(field, dict) and (making or name in field):
         return field.setdefault(name, {})
-    shown = list(field) if isinstance(field, dict) else []
-    raise InputError(place, name, "the path leads to no field", nearest(name, shown) if shown else "Correct it.")
+    raise nowhere(place, name, field)
+
+
+def nowhere(place: str, name: str, field: Any) -> InputError:
+    """The sentence for a path that ends before its last name."""
+    remedy = nearest(name, field) if isinstance(field, dict) and field else "Correct the path."
+    return InputError(place, name, "the path leads to no field", remedy)
 
 
 def index(entries: list[Any], name: str, place: str) -> int:

@@ -33,6 +33,12 @@ class Amount(Quantity):
 Amount.set_prefs(known_units="cycle cycles m")
 
 
+@lru_cache(4096)
+def amount_of(text: str) -> Amount:
+    """A quantity as it is written; a study reads the same ones for every point. Errors: QuantiPhyError."""
+    return Amount(text, binary=True)
+
+
 def reads_as(
     units: tuple[str, ...], what: str, example: str, *, whole: bool, zero: bool
 ) -> Callable[[object], float]:
@@ -53,7 +59,7 @@ def reads_as(
         if isinstance(text, bool) or not isinstance(text, str | int | float):
             raise QuantityError(f"expected {what}", remedy)
         try:
-            amount = Amount(str(text), binary=True)
+            amount = amount_of(str(text))
         except QuantiPhyError:
             raise QuantityError(f"expected {what}", remedy) from None
         value = float(amount)

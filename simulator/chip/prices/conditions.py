@@ -99,7 +99,7 @@ def written(name: str, value: Value) -> str:
     >>> written("size", 65536), written("node", "22 nm"), written("banks", 2)
     ('65536 B', '22 nm', '2')
     """
-    return f"{value}{FORMS[name][1]}"
+    return ANY if value == ANY else f"{value}{FORMS[name][1]}"
 
 
 def shown(name: str, value: Value) -> str:
@@ -115,14 +115,15 @@ def shown(name: str, value: Value) -> str:
     return written(name, value)
 
 
-def of_memory(chip: Chip, memory: Memory) -> dict[str, Value]:
-    """What the prices of a memory depend on."""
+def of_memory(chip: Chip, memory: Memory, name: str) -> dict[str, Value]:
+    """What a price of a memory depends on; of its size, in a DRAM, only what all its rows cost."""
     if isinstance(memory, StandardDram):
         return {"standard": memory.standard.name}
     if isinstance(memory, Dram):
         timing = memory.timing
-        sizes = {"size": memory.size_bytes, "row": timing.row_bytes, "burst": timing.burst_bytes}
-        return sizes | {"clock": timing.clock_hz}
+        geometry = {"row": timing.row_bytes, "burst": timing.burst_bytes, "clock": timing.clock_hz}
+        whole = name == "refresh" or name.startswith("background")
+        return ({"size": memory.size_bytes} if whole else {}) | geometry
     found: dict[str, Value] = {"size": memory.size_bytes, "width": memory.width_bits, "node": plain_node(chip.node)}
     if isinstance(memory, Scratchpad):
         found["banks"] = chip.cores.mac.arrays
@@ -141,10 +142,10 @@ def depends_on(chip: Chip, action: str) -> dict[str, Value]:
     >>> depends_on(load_chip("mesh16"), "scratchpad.read")
     {'size': 524288, 'width': 64, 'node': '22 nm', 'banks': 1, 'clock': 500000000.0}
     """
-    part = action.split(".")[0]
+    part, _, name = action.partition(".")
     memory = next((memory for memory in chip.memories if memory.name == part), None)
     if memory is not None:
-        return of_memory(chip, memory)
+        return of_memory(chip, memory, name)
     network, cores = chip.network, chip.cores
     if action == "joined.flit" and network.joined is not None:
         return {"width": network.joined.link.width_bits, "clock": network.joined.link.clock_hz}

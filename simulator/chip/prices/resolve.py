@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 MODELS: dict[str, Model] = of_memories.MODELS | of_cores.MODELS | of_network.MODELS
 SCALES: dict[str, Scale] = of_cores.SCALES | of_network.SCALES
 
+UNKNOWN = {  # why no model prices an action, by the first part of its name
+    "dram": "the currents of a DRAM belong to its parts and its clock, and no standard is named for them",
+    "joined": "no model prices a link between chips",
+    "core": "no model prices state that has no memory",
+}
+
 
 class Resolved(NamedTuple):
     """The price of an action and where it is from, or the reason why it has none."""
@@ -72,7 +78,7 @@ def _resolved(chip: Chip, action: Action, known: Price | None, reason: str) -> R
             return Resolved(None, "missing", reason or because(error))
     changed = broken(chip, action.name, stated)
     if not changed:
-        return Resolved(stated, "stated")
+        return Resolved(stated.model_copy(update={"holds_for": None}), "stated")
     if stated.kind == "measured" and action.static:
         return Resolved(None, "refused", "no model scales a measured power at rest")
     if known is not None:
@@ -152,7 +158,7 @@ def model_name(chip: Chip, action: str) -> str:
 def _figure(name: str, conditions: dict[str, Value]) -> Figure:
     model = MODELS.get(name)
     if model is None:
-        raise InputError("prices", name, "no model prices this", "Give the price.")
+        raise InputError("price", name, UNKNOWN.get(name.split(".")[0], "no model prices it"), "Give it.")
     return model(conditions)
 
 
@@ -168,7 +174,7 @@ def _derived(chip: Chip, action: Action) -> Price:
 def _scaled(chip: Chip, action: str, stated: Price, changed: dict[str, Value]) -> Price:
     """The stated price times the model's ratio. Errors: InputError where the model reaches one of them not."""
     name, now = model_name(chip, action), depends_on(chip, action)
-    if "clock" in changed:
+    if "clock" in changed and name in MODELS.keys() | SCALES.keys():
         raise InputError("clock", shown("clock", now["clock"]), "no model says what a clock changes", "")
     scale = SCALES.get(name, lambda conditions: _figure(name, dict(conditions)).value)
     factor = scale(now) / scale(now | changed)
