@@ -3,12 +3,13 @@
 # make lint   style, types and the direction of imports
 # make bench  measures speed beside PyTorch and writes docs/benchmarks.md; some minutes on an idle machine
 # make docs   runs every example in the guides and writes what it printed into the pages
+# make site   all documents, a reference of commands and Python names, in build/site, readable without a network
 # Each works alone on a clean clone. PYTHON=python3.12 picks another interpreter.
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint bench docs clean
+.PHONY: demo test lint bench docs site clean
 
 demo: .venv/.installed
 	@folder=runs/demo; n=1; while [ -e "$$folder" ]; do n=$$((n + 1)); folder=runs/demo-$$n; done; \
@@ -33,6 +34,14 @@ bench: .venv/.installed-for-tests
 docs: .venv/.installed
 	$(BIN)/python docs/examples.py docs/guide.md docs/chips.md
 
+site: .venv/.installed-for-tests
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[docs]"
+	rm -rf build/lib build/checked
+	$(BIN)/python -m pip install --quiet --no-deps --target build/checked .
+	$(BIN)/python docs/pages.py build/site-source
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@echo "open build/site/index.html"
+
 clean:
 	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
@@ -41,8 +50,8 @@ clean:
 	$(BIN)/python -m pip install --quiet --editable .
 	touch $@
 
-.venv/.installed-for-tests: pyproject.toml | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --editable ".[test,lint]"
+.venv/.installed-for-tests: pyproject.toml constraints.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[test,lint]"
 	touch $@ .venv/.installed
 
 .venv/bin/python:

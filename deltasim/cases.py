@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from deltasim.networks.graph import Network
     from deltasim.networks.trace import Trace
     from deltasim.progress import Progress
-    from deltasim.reports.measured import Result
+    from deltasim.reports.run import Run
     from deltasim.simulator.chip import Chip
     from deltasim.simulator.ledger.ledger import Ledger
     from deltasim.simulator.mapping.mapping import Mapping
@@ -34,7 +34,7 @@ class Case:
     mapping: Mapping
     trace: Trace
     theta: str | float
-    score: float
+    score: float | None  # None where the benchmark has no labels
     engine: str
     profile: str | None  # the data that told which columns are hot, where the chip pins them
 
@@ -53,7 +53,7 @@ class Baseline(NamedTuple):
     """
 
     ledger: Ledger
-    score: float
+    score: float | None
 
 
 def choose(
@@ -93,7 +93,7 @@ def prepare(
         mapping=mapping,
         trace=trace,
         theta="trained" if theta is None else theta,
-        score=benchmark.score(outputs, benchmark.targets),
+        score=benchmark.scored(outputs),
         engine=engine,
         profile=profile,
     )
@@ -116,7 +116,7 @@ def dense_baseline(case: Case, progress: Progress | None = None, jobs: int | Non
     mapping = placed_evenly(case.network, case.chip) if case.chip.placement.pins else case.mapping
     ledger = replay(case.network, trace, case.chip, mapping, engine=case.engine, jobs=jobs, progress=progress)
     _, outputs = executed(benchmark.dense_network, benchmark.sequences)
-    return Baseline(ledger, benchmark.score(outputs, benchmark.targets))
+    return Baseline(ledger, benchmark.scored(outputs))
 
 
 def run_case(
@@ -125,7 +125,7 @@ def run_case(
     command: str = "deltasim.simulate",
     progress: Progress | None = None,
     jobs: int | None = None,
-) -> Result:
+) -> Run:
     """Replay the case's trace on its chip and hold the counts against the baseline.
 
     In the SimPy engine the neurons also compute for themselves, and must arrive at the very same trace.
@@ -133,7 +133,8 @@ def run_case(
     processor): the plan is there, and every kernel has been used before the clock starts.
     """
     from deltasim.reports.figures import Score
-    from deltasim.reports.measured import Provenance, Result
+    from deltasim.reports.measured import Provenance
+    from deltasim.reports.run import Run
     from deltasim.simulator.plan.compile import compile_plan
     from deltasim.simulator.simulate import rehearse, run_plan
 
@@ -144,7 +145,7 @@ def run_case(
     started = time.perf_counter()
     ledger = run_plan(plan, case.trace, inputs=inputs, engine=case.engine, jobs=jobs, progress=progress)
     wall_s = time.perf_counter() - started
-    return Result(
+    return Run(
         benchmark=benchmark.name,
         data=benchmark.data,
         fallback=benchmark.fallback,
@@ -172,7 +173,7 @@ def simulate(
     engine: str = "compiled",
     progress: Progress | None = None,
     jobs: int = 1,
-) -> Result:
+) -> Run:
     """Run a benchmark on a chip, with the dense run on the same chip beside it.
 
     ``benchmark`` and ``chip`` are names in the box, a path of a YAML description, or the things themselves;
@@ -197,7 +198,7 @@ def sweep(
     engine: str = "compiled",
     progress: Progress | None = None,
     jobs: int = 1,
-) -> list[Result]:
+) -> list[Run]:
     """Run a benchmark once for each threshold; the dense baseline runs once for all."""
     chosen = choose(benchmark) if isinstance(benchmark, str) else benchmark
     chosen = chosen if limit is None else chosen.limited(limit)

@@ -10,9 +10,9 @@ T = TypeVar("T")
 
 
 def interruptible(work: Callable[[], T]) -> T:
-    """What ``work`` returns or raises, done in a thread of its own, so that this one hears Ctrl-C at once.
+    """What ``work`` returns or raises, done in a thread of its own, so that this one handles Ctrl-C at once.
 
-    Python hears Ctrl-C between two of its own steps in the main thread, and a kernel is one step. After
+    Python handles Ctrl-C between two of its own steps in the main thread, and a kernel is one step. After
     Ctrl-C the thread goes on until the program ends, so ``work`` writes nothing.
 
     >>> interruptible(lambda: 6 * 7)

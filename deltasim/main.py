@@ -25,7 +25,7 @@ EXIT_STOPPED = 130
 
 
 class Stopped(Exception):
-    """Ctrl-C, with a word on what was kept."""
+    """Ctrl-C, with a word on what was saved."""
 
 
 class FrontDoor(TyperGroup):
@@ -115,9 +115,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return result if isinstance(result, int) else 0
 
 
-def _end_stopped(kept: str, is_program: bool) -> int:
-    """Say what was kept; a program then ends and waits for no thread that is still compiling."""
-    code = _complain(f"stopped. {kept}", EXIT_STOPPED)
+def _end_stopped(saved: str, is_program: bool) -> int:
+    """Say what was saved; a program then ends and waits for no thread that is still compiling."""
+    code = _complain(f"stopped. {saved}", EXIT_STOPPED)
     if is_program:
         sys.stdout.flush()
         sys.stderr.flush()

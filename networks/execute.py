@@ -34,7 +34,7 @@ class Runner(NamedTuple):
     place: int
     reverse: bool
     encoders: tuple[Encoder, ...]
-    restarts: bool  # its accumulators start from the bias anew at every step
+    resets_accumulators: bool  # its accumulators start from the bias anew at every step
     memoryless: bool  # its value follows from its accumulators alone, so without a message it stays
     kept: bool  # its values are wanted after the step
     step: Step
@@ -126,15 +126,17 @@ def prepare(network: Network) -> list[list[Runner]]:
                 population = network.populations[source]
                 recorded = population.cell.kind == "input" or population.sweep < target.sweep
                 theta = projection.thresholds(network.arithmetic)
-                lanes = target.cell.lanes(projection.role)
+                fed = projection.fed(target.cell)
                 arithmetic = projection.arithmetic(network.arithmetic)
-                integrate = projection.connection.integrator(lanes, arithmetic)
+                integrate = projection.connection.integrator(fed, arithmetic)
                 events, delay = network.sends_events(number), projection.delay
                 encoders.append(Encoder(number, source, events, recorded, delay, theta, integrate))
             step = target.cell.step(network.arithmetic)
-            restarts = network.restarts[place]
-            memoryless = target.cell.memoryless and not restarts
-            runner = Runner(place, target.reverse, tuple(encoders), restarts, memoryless, kept[place], step)
+            resets_accumulators = network.resets_accumulators[place]
+            memoryless = target.cell.memoryless and not resets_accumulators
+            runner = Runner(
+                place, target.reverse, tuple(encoders), resets_accumulators, memoryless, kept[place], step
+            )
             runners.append(runner)
         sweeps.append(runners)
     return sweeps
@@ -179,7 +181,7 @@ def run_sequence(
         for position in range(length):
             before = states.copy()
             begin, sources, deltas = messages.room(most)
-            for place, reverse, encoders, restarts, memoryless, wanted, advance in runners:
+            for place, reverse, encoders, resets_accumulators, memoryless, wanted, advance in runners:
                 heard = begin
                 frame = length - 1 - position if reverse else position
                 for number, source, events, is_recorded, delay, theta, integrate in encoders:
@@ -198,7 +200,7 @@ def run_sequence(
                         begin = end
                 if position == 0 or begin > heard or not memoryless:
                     states[place] = advance(accumulators[place], states[place])
-                if restarts:
+                if resets_accumulators:
                     accumulators[place][:] = starting[place]
                 if wanted:
                     recorded[place][frame] = states[place][0]

@@ -55,7 +55,8 @@ class Projection:
     ``role`` ("input" or "recurrent") says which accumulators the gate blocks of the weights feed. ``delay``
     is 0 for what is read in the same step (acyclic) and 1 for the value of the step before. ``theta`` >= 0
     is one number, or one for each source neuron, in the real units of the source's value. ``weight_format``
-    is the format of its own weights in fixed point; None: that of the network.
+    is the format of its own weights in fixed point; None: that of the network. ``accumulators`` names those
+    of the target that the gate blocks feed; None: those its cell has for the role.
 
     >>> from deltasim.networks.connections import AllToAll
     >>> weights = AllToAll.from_matrices(np.ones((4, 2)))
@@ -70,10 +71,15 @@ class Projection:
     delay: int = 0
     theta: float | Numbers = 0.0
     weight_format: Q | None = None
+    accumulators: tuple[int, ...] | None = None
 
     @property
     def name(self) -> str:
         return f"{self.source}->{self.target}"
+
+    def fed(self, cell: Cell) -> tuple[int, ...]:
+        """The accumulators of the target, a ``cell``, that the gate blocks feed, block by block."""
+        return cell.lanes(self.role) if self.accumulators is None else self.accumulators
 
     def thresholds(self, arithmetic: Arithmetic) -> Numbers:
         """One threshold for each source neuron, as the transmit rule compares it in this arithmetic."""
@@ -174,11 +180,11 @@ class Network:
         return tuple(tuple(i for i, target in enumerate(targets) if target == place) for place in places)
 
     @cached_property
-    def restarts(self) -> tuple[bool, ...]:
+    def resets_accumulators(self) -> tuple[bool, ...]:
         """For each population, whether its accumulators start from the bias anew at every step.
 
-        Those of spiking cells do, and those that hear spikes: every projection into them sends its source's
-        values as they are (events); any other projection sends differences (deltas), which add up.
+        Those of spiking cells do, and those that receive spikes: every projection into them sends its
+        source's values as they are (events); any other projection sends differences (deltas), which add up.
         """
         spiking = [population.cell.spiking for population in self.populations]
         for projection in self.projections:
@@ -188,7 +194,7 @@ class Network:
 
     def sends_events(self, projection: int) -> bool:
         """Whether the projection sends values as they are, without a memory of what it sent last."""
-        return self.restarts[self.index(self.projections[projection].target)]
+        return self.resets_accumulators[self.index(self.projections[projection].target)]
 
     def weight_bits(self, projection: int) -> int:
         """Bits of each weight of a projection."""
@@ -213,6 +219,7 @@ class Network:
             "projections": [
                 [p.source, p.target, type(p.connection).__name__, p.role, p.delay]
                 + ([] if p.weight_format is None else [p.weight_format])
+                + ([] if p.accumulators is None else [{"accumulators": p.accumulators}])
                 for p in self.projections
             ],
         }

@@ -113,7 +113,11 @@ def check_projection(projection: Projection, network: Network, place: str) -> No
         )
     if target.cell.kind == "input":
         raise InputError(where, target.name, "nothing projects to an Input", "Choose another target.")
-    connection, gates = projection.connection, len(target.cell.lanes(projection.role))
+    fed = projection.fed(target.cell)
+    if len(set(fed)) < len(fed) or not all(0 <= number < target.cell.accumulators for number in fed):
+        rule = f"the {target.cell.kind} cell {target.name} has the accumulators 0 to {target.cell.accumulators - 1}"
+        raise InputError(f"{where}: accumulators", fed, rule, "Name each block's own, once.")
+    connection, gates = projection.connection, len(fed)
     expected = (source.size, gates, target.size)
     found = (connection.source_size, connection.gates, connection.target_size)
     if found != expected:
@@ -150,10 +154,10 @@ def check_theta(projection: Projection, where: str) -> None:
 def check_spikes(projection: Projection, source: Population, target: Population, where: str) -> None:
     """A spike arrives one step later, in the same sweep, and no threshold keeps it back."""
     if projection.delay != 1:
-        rule = f"a spike of {source.name} is heard one step later"
+        rule = f"a spike of {source.name} arrives one step later"
         raise InputError(where, f"delay {projection.delay}", rule, "Give delay 1.")
     if source.sweep != target.sweep:
-        rule = f"spikes of sweep {source.sweep} are heard in their own sweep"
+        rule = f"spikes of sweep {source.sweep} are received in their own sweep"
         raise InputError(where, f"sweep {target.sweep}", rule, f"Put {target.name} into the same sweep.")
     if np.max(projection.theta) > 1:
         rule = "a spike is 1, so a threshold above 1 keeps every spike back"
@@ -161,16 +165,16 @@ def check_spikes(projection: Projection, source: Population, target: Population,
 
 
 def check_hearing(network: Network, place: str) -> None:
-    """A population hears events or deltas, never both; spikes fit their number format."""
-    heard: dict[str, dict[bool, str]] = {}
+    """A population receives events or deltas, never both; spikes fit their number format."""
+    received: dict[str, dict[bool, str]] = {}
     populations = {population.name: population for population in network.populations}
     for projection in network.projections:
         source, target = populations[projection.source], populations[projection.target]
         if not target.cell.spiking:
-            heard.setdefault(target.name, {})[source.cell.spiking] = source.name
-    for target_name, kinds in heard.items():
+            received.setdefault(target.name, {})[source.cell.spiking] = source.name
+    for target_name, kinds in received.items():
         if len(kinds) == 2:
-            rule = "a population hears spikes or deltas: deltas add up over the steps, spikes do not"
+            rule = "a population receives spikes or deltas: deltas add up over the steps, spikes do not"
             value = f"spikes of {kinds[True]}, deltas of {kinds[False]}"
             where = f"{place}: population {target_name}"
             raise InputError(

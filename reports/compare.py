@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 Shown = Callable[[float | None], str]
+Record = Mapping[str, Any]
 
 
 class Difference(NamedTuple):
@@ -54,6 +55,7 @@ def number(value: float | None) -> str:
 
 
 # Figures compared, by their place in run.json, with how they are written; the parts of the energy go between.
+# What run.json sums over the whole run is taken for one inference: two runs need not be equally long.
 FIGURES: tuple[tuple[str, str, Shown], ...] = (
     ("energy.inference_j", "energy per inference", joules),
     ("energy.step_j", "energy per step", joules),
@@ -66,13 +68,14 @@ FIGURES: tuple[tuple[str, str, Shown], ...] = (
     ("reduction.dram_bytes", "DRAM bytes saved", ratio),
     ("reduction.energy", "energy saved", ratio),
     ("reduction.latency", "latency saved", ratio),
-    ("dram.bytes", "DRAM bytes, whole run", lambda value: quantity(value, "B")),
-    ("dram.row_conflicts", "row conflicts, whole run", number),
+    ("dram.bytes", "DRAM bytes per inference", lambda value: quantity(value, "B")),
+    ("dram.row_conflicts", "row conflicts per inference", number),
     ("occupancy.input", "occupancy, input", percent),
     ("occupancy.hidden", "occupancy, hidden", percent),
-    ("messages", "messages", number),
+    ("messages", "messages per inference", number),
     ("energy.estimated_share", "rests on estimated prices", percent),
 )
+SUMMED = ("dram.bytes", "dram.row_conflicts", "messages")
 WHATS = {
     "benchmark": "benchmark",
     "data": "data",
@@ -89,19 +92,24 @@ WHATS = {
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two runs, what differs between them, and their figures."""
+    """Two runs, what differs between them, and their figures.
+
+    ``caution`` is the sentence to say where they did not run on the same inputs.
+    """
 
     run_a: str
     run_b: str
     differences: tuple[Difference, ...]
     measures: tuple[Measure, ...]
     limits: tuple[str, str]
+    caution: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The comparison in plain types: each figure as a, b and ratio (b over a)."""
         return {
             "a": self.run_a,
             "b": self.run_b,
+            "caution": self.caution,
             "differences": {told.what: {"a": told.a, "b": told.b} for told in self.differences},
             "figures": {
                 measure.key: {"a": measure.a, "b": measure.b, "ratio": measure.ratio}
@@ -131,6 +139,8 @@ class Comparison:
         said = [Text(f"{name}: {limit}") for name, limit in zip("AB", self.limits, strict=True)]
         if not self.differences:
             said.insert(0, Text("Both runs are of the same network, data and chip."))
+        if self.caution is not None:
+            said.insert(0, Text(self.caution, style="bold yellow"))
         return Group(table, Text(""), *said)
 
 
@@ -143,7 +153,7 @@ def ratio_text(value: float | None) -> str:
     return quantities.ABSENT if value is None else f"{value:.3g}"
 
 
-def at(record: Mapping[str, Any], key: str) -> Any:
+def at(record: Record, key: str) -> Any:
     """The value at a dotted place of a record, None where there is none."""
     value: Any = record
     for name in key.split("."):
@@ -172,10 +182,34 @@ def compared(a: SavedRun, b: SavedRun) -> Comparison:
         differences,
         measures(a.record, b.record),
         (str(a.record["limits"]), str(b.record["limits"])),
+        caution(a.record, b.record),
     )
 
 
-def measures(a: Mapping[str, Any], b: Mapping[str, Any]) -> tuple[Measure, ...]:
+def caution(a: Record, b: Record) -> str | None:
+    """What a reader has to know before any ratio: runs on other inputs differ by these too.
+
+    >>> caution({"benchmark": "digits", "sequences": 100}, {"benchmark": "digits", "sequences": 20})
+    'A ran 100 sequences and B 20: a ratio also holds what sets these apart. Give both runs one --limit.'
+    """
+    benchmarks, sequences = at(a, "benchmark"), (at(a, "sequences"), at(b, "sequences"))
+    if benchmarks != at(b, "benchmark"):
+        return f"A ran {benchmarks} and B {at(b, 'benchmark')}: no ratio says anything about the chips."
+    if sequences[0] != sequences[1]:
+        told = f"A ran {quantities.count(sequences[0])} sequences and B {quantities.count(sequences[1])}"
+        return f"{told}: a ratio also holds what sets these apart. Give both runs one --limit."
+    if at(a, "provenance.digests.data") != at(b, "provenance.digests.data"):
+        return "A and B ran on different data: a ratio also holds what sets these apart."
+    return None
+
+
+def value_of(record: Record, key: str) -> float | None:
+    """A figure of a record; for one inference, where the record holds the sum of all."""
+    value: float | None = at(record, key)
+    return value / record["sequences"] if value is not None and key in SUMMED else value
+
+
+def measures(a: Record, b: Record) -> tuple[Measure, ...]:
     """All figures of both records: the total, its parts, the rest, the scores."""
     parts = tuple(dict.fromkeys([*at(a, "energy.parts"), *at(b, "energy.parts")]))
     listed = [
@@ -188,7 +222,7 @@ def measures(a: Mapping[str, Any], b: Mapping[str, Any]) -> tuple[Measure, ...]:
         listed.append(("score.value", name, lambda value: quantities.score(name, value)))
     found = []
     for key, label, shown in listed:
-        value_a, value_b = at(a, key), at(b, key)
+        value_a, value_b = value_of(a, key), value_of(b, key)
         if value_a or value_b:
             found.append(Measure(key, label, value_a, value_b, shown(value_a), shown(value_b)))
     return tuple(found)

@@ -32,14 +32,14 @@ WORK = {
 
 
 class Score(NamedTuple):
-    """A benchmark's score, beside that of the dense network it is held against.
+    """A benchmark's score, beside that of the dense network it is held against; None where it has no labels.
 
     >>> Score("accuracy", 0.983, 0.987).dense
     0.987
     """
 
     name: str
-    value: float
+    value: float | None
     dense: float | None
 
 

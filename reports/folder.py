@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deltasim.reports.record import KEYS, layer_frame, step_frame, unit_frame
+from deltasim.reports.record import KEYS, as_record, layer_frame, step_frame, unit_frame
 from deltasim.runtime.errors import InputError
 
 if TYPE_CHECKING:
     import polars
 
-    from deltasim.reports.measured import Result
+    from deltasim.reports.measured import Measured
 
 RECORD, PAGE = "run.json", "report.html"
 
@@ -72,7 +72,7 @@ def as_json(record: Mapping[str, Any]) -> str:
     return json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def save_result(result: Result, folder: Path, *, trace: bool, page: bool) -> Path:
+def save_result(result: Measured, folder: Path, *, trace: bool, page: bool) -> Path:
     """Write run.json, three Parquet tables, report.html and, if asked for, trace.npz."""
     with new_folder(folder) as aside:
         write_run(result, aside)
@@ -85,9 +85,9 @@ def save_result(result: Result, folder: Path, *, trace: bool, page: bool) -> Pat
     return folder
 
 
-def write_run(result: Result, folder: Path) -> None:
+def write_run(result: Measured, folder: Path) -> None:
     """Write run.json and the tables into a folder that is there."""
-    (folder / RECORD).write_text(as_json(result.to_dict()), encoding="utf-8")
+    (folder / RECORD).write_text(as_json(as_record(result)), encoding="utf-8")
     unit_frame(result).write_parquet(folder / "units.parquet")
     layer_frame(result).write_parquet(folder / "layers.parquet")
     step_frame(result).write_parquet(folder / "steps.parquet")

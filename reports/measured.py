@@ -1,4 +1,4 @@
-"""The result of a run: what was counted, what it costs, how well it did, and where it came from."""
+"""What was measured of a run: counts, what they cost, how well it did, and where it came from."""
 
 from __future__ import annotations
 
@@ -7,19 +7,14 @@ import hashlib
 import importlib.metadata
 from collections.abc import Mapping as Lookup
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from deltasim.reports import figures
 from deltasim.simulator.ledger.pricing import Energy, price
 
 if TYPE_CHECKING:
-    import polars
-    from rich.console import RenderableType
-
     from deltasim.networks.graph import Network
     from deltasim.networks.trace import Trace
-    from deltasim.reports.folder import SavedRun
     from deltasim.simulator.chip import Chip
     from deltasim.simulator.ledger.ledger import Ledger
     from deltasim.simulator.mapping.mapping import Mapping
@@ -57,7 +52,7 @@ class Provenance:
 
 
 @dataclass(frozen=True, eq=False)
-class Result:
+class Measured:
     """A run of a benchmark on a chip, beside the dense run of the same network on the same chip.
 
     ``theta`` is "trained" where the network keeps its own thresholds, else the number that replaced them.
@@ -152,43 +147,3 @@ class Result:
     def limits(self) -> str:
         """What limits the chip, in one sentence."""
         return figures.limit(self.ledger)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The run in plain types, as ``--json`` prints it; energies of parts are joules per inference."""
-        from deltasim.reports.record import as_record
-
-        return as_record(self)
-
-    def to_frame(self) -> polars.DataFrame:
-        """One row for every (run, unit, action) that happened: counts, prices and joules, delta and dense."""
-        from deltasim.reports.record import unit_frame
-
-        return unit_frame(self)
-
-    def save(self, folder: str | Path, *, trace: bool = False, page: bool = True) -> Path:
-        """Write the run folder: run.json, three Parquet tables, the page, and the trace if asked for.
-
-        Raises InputError when the folder exists; nothing is left behind when writing fails.
-        """
-        from deltasim.reports.folder import save_result
-
-        return save_result(self, Path(folder), trace=trace, page=page)
-
-    @staticmethod
-    def load(folder: str | Path) -> SavedRun:
-        """Read a run folder back: its record and tables, without the network and the chip."""
-        from deltasim.reports.folder import load_run
-
-        return load_run(folder)
-
-    def __rich__(self) -> RenderableType:
-        """Terminal form."""
-        from deltasim.reports.terminal import render
-
-        return render(self)
-
-    def _repr_html_(self) -> str:
-        """Notebook form."""
-        from deltasim.reports.notebook import render
-
-        return render(self)

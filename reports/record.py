@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     import polars
 
-    from deltasim.reports.measured import Result
+    from deltasim.reports.measured import Measured
     from deltasim.simulator.ledger.ledger import Ledger
     from deltasim.simulator.ledger.pricing import Energy
 
@@ -19,7 +19,7 @@ KEYS = (
 )  # fmt: skip
 
 
-def as_record(result: Result) -> dict[str, Any]:
+def as_record(result: Measured) -> dict[str, Any]:
     """The figures of a run under the keys that ``KEYS`` names; every value is a plain JSON type."""
     energy, dram = result.energy, result.dram
     return {
@@ -34,7 +34,7 @@ def as_record(result: Result) -> dict[str, Any]:
         "occupancy": dict(result.occupancy),
         "score": {
             "name": result.score.name,
-            "value": float(result.score.value),
+            "value": None if result.score.value is None else float(result.score.value),
             "dense": None if result.score.dense is None else float(result.score.dense),
         },
         "reduction": dict(result.reduction),
@@ -55,7 +55,7 @@ def as_record(result: Result) -> dict[str, Any]:
     }
 
 
-def origins(result: Result) -> dict[str, Any]:
+def origins(result: Measured) -> dict[str, Any]:
     """Where the figures come from: command, digests, versions, the dense run's energy, every price."""
     source, dense = result.provenance, result.dense_energy
     return {
@@ -84,7 +84,7 @@ def origins(result: Result) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def runs(result: Result) -> tuple[tuple[str, Ledger, Energy], ...]:
+def runs(result: Measured) -> tuple[tuple[str, Ledger, Energy], ...]:
     """The two runs that a result holds, by the name that tables and charts give them."""
     return (
         ("delta", result.ledger, result.energy),
@@ -92,7 +92,7 @@ def runs(result: Result) -> tuple[tuple[str, Ledger, Energy], ...]:
     )
 
 
-def unit_frame(result: Result) -> polars.DataFrame:
+def unit_frame(result: Measured) -> polars.DataFrame:
     """One row for every (run, unit, action) with a count.
 
     Columns: run, unit, kind, node, action, part, count, joules. Actions without a price (row hits, bytes)
@@ -114,7 +114,7 @@ def unit_frame(result: Result) -> polars.DataFrame:
     return polars.DataFrame(rows, schema=columns, orient="row")
 
 
-def layer_frame(result: Result) -> polars.DataFrame:
+def layer_frame(result: Measured) -> polars.DataFrame:
     """One row for every (run, layer, part): the joules that the layer caused in that part of the chip."""
     import polars
 
@@ -128,7 +128,7 @@ def layer_frame(result: Result) -> polars.DataFrame:
     return polars.DataFrame(rows, schema=columns, orient="row")
 
 
-def step_frame(result: Result) -> polars.DataFrame:
+def step_frame(result: Measured) -> polars.DataFrame:
     """One row for every step: its sequence, its place in it, its messages, its latency in both runs (ps)."""
     import polars
 

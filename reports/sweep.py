@@ -11,7 +11,7 @@ from deltasim.runtime.errors import InputError
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from deltasim.reports.measured import Result
+    from deltasim.reports.run import Run
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +21,7 @@ class Sweep:
     Raises InputError for an empty sweep, one that repeats a threshold, or one of several benchmarks or chips.
     """
 
-    results: tuple[Result, ...]
+    results: tuple[Run, ...]
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "results", tuple(self.results))
@@ -104,6 +104,6 @@ class Sweep:
         return f"<table><tr>{head}</tr>" + "".join(f"<tr>{row}</tr>" for row in rows) + "</table>"
 
 
-def folder_name(result: Result) -> str:
+def folder_name(result: Run) -> str:
     """The name of a run's folder inside the sweep's: "theta-0.1", "theta-trained"."""
     return f"theta-{result.theta if isinstance(result.theta, str) else format(result.theta, '.12g')}"

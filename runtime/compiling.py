@@ -55,7 +55,7 @@ def apart(function: Callable[P, R]) -> Callable[P, R]:
 def compiled(function: Callable[P, R], **options: Any) -> Callable[P, R]:
     """Hand a function to numba, cached under a name that changes with every source it may be built from.
 
-    An entry from Python lets other threads go on while the kernel runs, so that Ctrl-C is heard.
+    An entry from Python lets other threads go on while the kernel runs, so that Ctrl-C is handled.
     numba itself notices a change only in the function's own file, and would go on running an old copy of what
     the function calls.
     """

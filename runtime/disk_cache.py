@@ -1,4 +1,4 @@
-"""What can be made again is kept: files named by digest in one folder of the user, bounded in size.
+"""The disk cache: files named by digest in one folder of the user, bounded in size.
 
 The folder is the user's cache folder (``~/.cache/deltasim`` or its like); ``DELTASIM_CACHE`` names another.
 """
@@ -43,7 +43,7 @@ UNREADABLE = (
 """What numpy raises when an npz file is damaged, cut short, or something else altogether."""
 
 
-class Shelf(NamedTuple):
+class CacheBucket(NamedTuple):
     """A folder of the cache and the bytes it may hold; ``spared_s``: entries used so lately always stay."""
 
     name: str
@@ -51,19 +51,19 @@ class Shelf(NamedTuple):
     spared_s: float = 0.0
 
 
-TRACES = Shelf("traces", 1 << 30)
-FEATURES = Shelf("features", 256 << 20)
-KERNELS = Shelf("kernels", 512 << 20, DAY_S)  # a process at work writes into its own folder all along
+TRACES = CacheBucket("traces", 1 << 30)
+FEATURES = CacheBucket("features", 256 << 20)
+KERNELS = CacheBucket("kernels", 512 << 20, DAY_S)  # a process at work writes into its own folder all along
 
 _in_use: ContextVar[bool] = ContextVar("cache in use", default=True)
 
 
 class CacheWarning(UserWarning):
-    """Something kept was damaged and made again, or nothing can be kept; the results are the same."""
+    """A cached file was damaged and made again, or nothing can be cached; the results are the same."""
 
 
 def cache_root() -> Path:
-    """The folder of everything kept.
+    """The folder of the whole cache.
 
     >>> cache_root().name != ""
     True
@@ -74,10 +74,10 @@ def cache_root() -> Path:
 
 @contextlib.contextmanager
 def without_cache() -> Iterator[None]:
-    """Make everything afresh and keep nothing, but for compiled kernels.
+    """Make everything afresh and cache nothing, but for compiled kernels.
 
     >>> with without_cache():
-    ...     kept(TRACES, "0" * 64, lambda: {"steps": np.arange(2)})["steps"].tolist()
+    ...     cached_arrays(TRACES, "0" * 64, lambda: {"steps": np.arange(2)})["steps"].tolist()
     [0, 1]
     """
     token = _in_use.set(False)
@@ -96,23 +96,25 @@ def cache_in_use() -> bool:
     return _in_use.get()
 
 
-def kept(shelf: Shelf, key: str, make: Callable[[], Mapping[str, Numbers]]) -> Mapping[str, Numbers]:
-    """The arrays of this ``key`` (a digest over all that decides them), read where they are kept, else made.
+def cached_arrays(
+    bucket: CacheBucket, key: str, make: Callable[[], Mapping[str, Numbers]]
+) -> Mapping[str, Numbers]:
+    """The arrays of this ``key`` (a digest over all that decides them), from the cache where they are in it.
 
     A file is written aside and renamed, so two processes may make the same one at once. It holds a digest
     over its content; a damaged one is made again, with a CacheWarning. An array set larger than a quarter of
-    the shelf is not kept. When the shelf is full, what was used longest ago goes first.
+    the bucket is not cached. When the bucket is full, what was used longest ago goes first.
     """
     if not cache_in_use():
         return make()
-    path = cache_root() / shelf.name / f"{key}.npz"
+    path = cache_root() / bucket.name / f"{key}.npz"
     found = read(path)
     if found is not None:
         return found
     made = make()
-    if sum(array.nbytes for array in made.values()) <= shelf.limit_bytes // 4:
+    if sum(array.nbytes for array in made.values()) <= bucket.limit_bytes // 4:
         write(path, made)
-        prune(shelf)
+        prune(bucket)
     return made
 
 
@@ -131,7 +133,7 @@ def content_digest(arrays: Mapping[str, Numbers]) -> str:
 
 
 def read(path: Path) -> dict[str, Numbers] | None:
-    """The arrays of a kept file; None where there is none, or, with a CacheWarning, a damaged one."""
+    """The arrays of a cached file; None where there is none, or, with a CacheWarning, a damaged one."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
@@ -161,20 +163,20 @@ def write(path: Path, arrays: Mapping[str, Numbers]) -> None:
         finally:
             aside.unlink(missing_ok=True)
     except OSError as error:
-        sentence = f"Nothing can be kept in {path.parent} ({error.strerror}). Name a folder in {VARIABLE}."
+        sentence = f"Nothing can be cached in {path.parent} ({error.strerror}). Name a folder in {VARIABLE}."
         warnings.warn(sentence, CacheWarning, stacklevel=3)
 
 
-def prune(shelf: Shelf) -> None:
-    """Remove what was used longest ago until the shelf holds no more than its limit."""
-    folder, now = cache_root() / shelf.name, time.time()
+def prune(bucket: CacheBucket) -> None:
+    """Remove what was used longest ago until the bucket holds no more than its limit."""
+    folder, now = cache_root() / bucket.name, time.time()
     entries: list[tuple[float, int, Path]] = []
     for entry in folder.iterdir() if folder.is_dir() else ():
         with contextlib.suppress(OSError):  # another process has removed it meanwhile
             entries.append((entry.stat().st_mtime, size_of(entry), entry))
     total = sum(size for _, size, _ in entries)
     for used, size, entry in sorted(entries):
-        if total <= shelf.limit_bytes or now - used < shelf.spared_s:
+        if total <= bucket.limit_bytes or now - used < bucket.spared_s:
             break
         with contextlib.suppress(OSError):
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()

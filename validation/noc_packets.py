@@ -31,7 +31,7 @@ PERIOD_PS = 1000
 class PacketTraffic(NamedTuple):
     """Mean latency of all packets in cycles, with buffers without limit, and what finite buffers do.
 
-    ``short`` is the share of packets, per link crossed, for which a link stood still until there was room;
+    ``short`` is the share of packets, per link crossed, for which a link was stalled for want of credits;
     ``longer`` the time to the last delivery with finite buffers over that without limit.
     """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -31,8 +32,9 @@ class Benchmark:
 
     ``network`` is trained with its thresholds in the loop; ``dense_network`` has the same shape and is
     trained without any, for the dense score. ``sequences[i]`` is (T_i, inputs) float32, ``targets[i]``
-    what ought to come out, ``score(outputs, targets)`` a number where more is better. ``classes`` and
-    ``speakers`` (n,) say what is to be spread evenly when fewer sequences are taken. ``data`` is one
+    what ought to come out (None where nobody knows), ``score(outputs, targets)`` a number where more is
+    better. ``classes`` and ``speakers`` (n,) say what is to be spread evenly when fewer sequences are taken;
+    a sequence limited so has a digest of its own. ``data`` is one
     sentence about the data used, ``fallback`` another one when it is not the data that was hoped for.
     ``practice`` is what a chip that places weights by a profile takes it from; None where all data are
     measured.
@@ -48,11 +50,11 @@ class Benchmark:
     network: Network
     dense_network: Network
     sequences: tuple[NDArray[np.float32], ...]
-    targets: NDArray[np.int64]
+    targets: NDArray[np.int64] | None
     classes: NDArray[np.int64]
     speakers: NDArray[np.int64]
     score_name: str
-    score: Callable[[Outputs, NDArray[np.int64]], float]
+    score: Callable[[Outputs, NDArray[np.int64]], float | None]
     data: str
     data_digest: str
     fallback: str | None = None
@@ -69,11 +71,22 @@ class Benchmark:
         return replace(
             self,
             sequences=tuple(self.sequences[place] for place in places),
-            targets=self.targets[places],
+            targets=None if self.targets is None else self.targets[places],
             classes=self.classes[places],
             speakers=self.speakers[places],
             data=f"{self.data}, of which {count}",
+            data_digest=hashlib.sha256(f"{self.data_digest} {places.tolist()}".encode()).hexdigest(),
         )
+
+    def scored(self, outputs: Outputs) -> float | None:
+        """The score of what came out; None where no label says what ought to.
+
+        >>> from deltasim.workloads.registry import benchmark
+        >>> digits = replace(benchmark("digits", data="synthetic").limited(1), targets=None)
+        >>> digits.scored([np.zeros((3, 10), np.float32)]) is None
+        True
+        """
+        return None if self.targets is None else self.score(outputs, self.targets)
 
 
 def dealt(classes: NDArray[np.int64], speakers: NDArray[np.int64]) -> NDArray[np.int64]:

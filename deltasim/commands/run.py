@@ -14,7 +14,7 @@ from deltasim.commands.options import default_folder, parse_thetas, spell_comman
 from deltasim.progress import compiling_line
 
 if TYPE_CHECKING:
-    from deltasim.reports.measured import Result
+    from deltasim.reports.run import Run
     from deltasim.reports.sweep import Sweep
 
 
@@ -74,7 +74,7 @@ def _run(
     jobs: int | None,
     out: Path | None,
     as_json: bool,
-) -> tuple[Path, list[Result]]:
+) -> tuple[Path, list[Run]]:
     """Do the work; Ctrl-C between two thresholds of a sweep keeps those that are finished."""
     from deltasim.cases import choose, dense_baseline, prepare, run_case
     from deltasim.progress import progress_bar
@@ -83,7 +83,7 @@ def _run(
     chosen = choose(benchmark, data, trained, limit)
     if chosen.fallback and as_json:  # otherwise it stands in the table
         print(f"deltasim: {chosen.fallback}", file=sys.stderr)
-    results: list[Result] = []
+    results: list[Run] = []
     try:
         cases = [prepare(chosen, chip, value, engine) for value in thetas]
         refuse_existing(out or default_folder(cases))
@@ -95,22 +95,22 @@ def _run(
                 results.append(run_case(case, baseline, command, progress, jobs))
     except KeyboardInterrupt as stop:
         if not results:
-            raise KeyboardInterrupt(f"No run was written; {_messages_kept()}.") from stop
-        kept = ", ".join(str(case.theta) for case in cases[: len(results)])
+            raise KeyboardInterrupt(f"No run was written; {_cached_messages()}.") from stop
+        saved = ", ".join(str(case.theta) for case in cases[: len(results)])
         folder = _save(results, out or default_folder(cases[: len(results)]))
-        raise KeyboardInterrupt(f"The finished thresholds {kept} are kept in {folder}.") from stop
+        raise KeyboardInterrupt(f"The finished thresholds {saved} are in {folder}.") from stop
     return _save(results, out or default_folder(cases)), results
 
 
-def _messages_kept() -> str:
+def _cached_messages() -> str:
     from deltasim.runtime.disk_cache import TRACES, cache_in_use, cache_root
 
     if not cache_in_use():
-        return "nothing is kept"
-    return f"messages that were computed to their end are kept in {cache_root() / TRACES.name}"
+        return "nothing is cached"
+    return f"messages that were computed to their end are cached in {cache_root() / TRACES.name}"
 
 
-def _whole(results: list[Result]) -> Result | Sweep:
+def _whole(results: list[Run]) -> Run | Sweep:
     """One run as it is, several as a sweep."""
     if len(results) == 1:
         return results[0]
@@ -119,11 +119,11 @@ def _whole(results: list[Result]) -> Result | Sweep:
     return Sweep(tuple(results))
 
 
-def _save(results: list[Result], folder: Path) -> Path:
+def _save(results: list[Run], folder: Path) -> Path:
     return _whole(results).save(folder)
 
 
-def _show(results: list[Result], as_json: bool) -> None:
+def _show(results: list[Run], as_json: bool) -> None:
     whole = _whole(results)
     if as_json:
         print(json.dumps(whole.to_dict(), indent=2, ensure_ascii=False, allow_nan=False))

@@ -6,24 +6,17 @@ from typing import TypeAlias
 
 from deltasim.networks.cells.conv2d import Conv2d
 from deltasim.networks.cells.dense import Dense
+from deltasim.networks.cells.formula import Formula
 from deltasim.networks.cells.gru import GRU
 from deltasim.networks.cells.input import Input
 from deltasim.networks.cells.lif import LIF
 from deltasim.networks.cells.lstm import LSTM
 from deltasim.networks.cells.rnn import RNN
 
-Cell: TypeAlias = Input | Dense | RNN | GRU | LSTM | Conv2d | LIF
+Cell: TypeAlias = Input | Dense | RNN | GRU | LSTM | Conv2d | LIF | Formula
 
-CELLS: dict[
-    str, type[Input] | type[Dense] | type[RNN] | type[GRU] | type[LSTM] | type[Conv2d] | type[LIF]
-] = {
-    "input": Input,
-    "dense": Dense,
-    "rnn": RNN,
-    "gru": GRU,
-    "lstm": LSTM,
-    "conv2d": Conv2d,
-    "lif": LIF,
+CELLS: dict[str, type[Cell]] = {
+    cell.kind: cell for cell in (Input, Dense, RNN, GRU, LSTM, Conv2d, LIF, Formula)
 }
 
-__all__ = ["CELLS", "GRU", "LIF", "LSTM", "RNN", "Cell", "Conv2d", "Dense", "Input"]
+__all__ = ["CELLS", "GRU", "LIF", "LSTM", "RNN", "Cell", "Conv2d", "Dense", "Formula", "Input"]

@@ -1,4 +1,4 @@
-"""A network's messages on given inputs, computed once and kept."""
+"""A network's messages on given inputs, computed once and cached."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from deltasim.networks.execute import execute
 from deltasim.networks.graph import Network
 from deltasim.networks.trace import Trace
 from deltasim.runtime.arrays import Floats, Numbers
-from deltasim.runtime.disk_cache import TRACES, kept, sources_digest
+from deltasim.runtime.disk_cache import TRACES, cached_arrays, sources_digest
 
 
 def executed(
@@ -40,7 +40,7 @@ def executed(
             "outputs": np.concatenate(outputs) if outputs else np.zeros((0, 0), np.float32),
         }
 
-    found = kept(TRACES, execution_digest(network, inputs), make)
+    found = cached_arrays(TRACES, execution_digest(network, inputs), make)
     trace = Trace(found["messages"], found["step_bounds"], found["sequence_bounds"], network.digest)
     ends = trace.sequence_bounds // network.sweeps  # a frame has a step in every sweep
     outputs = [found["outputs"][first:end] for first, end in pairwise(ends.tolist())]
@@ -49,7 +49,7 @@ def executed(
 
 def execution_digest(network: Network, inputs: Sequence[Floats]) -> str:
     """SHA-256 (hex) over all that decides the messages and the outputs."""
-    digest = hashlib.sha256(sources_digest(Path(__file__).parent).encode())
+    digest = hashlib.sha256(sources_digest(Path(__file__).parent.parent).encode())
     digest.update(network.digest.encode())
     for sequence in inputs:
         whole = np.ascontiguousarray(sequence)

@@ -134,6 +134,7 @@ def described(network: Network) -> dict[str, Any]:
                 "theta": "tensor" if np.ndim(p.theta) else float(p.theta),
                 "connection": described_connection(p.connection),
                 **({} if p.weight_format is None else {"weight_format": p.weight_format}),
+                **({} if p.accumulators is None else {"accumulators": p.accumulators}),
             }
             for p in network.projections
         ],
@@ -147,7 +148,8 @@ def described_connection(connection: Connection) -> dict[str, Any]:
     if isinstance(connection, Sparse):
         return {"kind": "sparse", "target_size": connection.target_size, "gates": connection.gates}
     fields = ("in_shape", "stride", "padding", "start", "stop")
-    return {"kind": "convolution", **{field: getattr(connection, field) for field in fields}}
+    shape = {field: getattr(connection, field) for field in fields}
+    return {"kind": "convolution", **shape, **({} if connection.gates == 1 else {"gates": connection.gates})}
 
 
 def rebuilt(content: Mapping[str, Any], tensors: Mapping[str, Numbers], place: Path) -> Network:
@@ -171,6 +173,8 @@ def rebuilt(content: Mapping[str, Any], tensors: Mapping[str, Numbers], place: P
             fields["theta"] = tensor(tensors, f"{name}.theta", place)
         if "weight_format" in fields:
             fields["weight_format"] = Q(*fields["weight_format"])
+        if "accumulators" in fields:
+            fields["accumulators"] = tuple(fields["accumulators"])
         projections.append(Projection(**fields))
     arithmetic: Arithmetic = FLOAT32
     if content["arithmetic"] != "float32":
@@ -201,7 +205,9 @@ def rebuilt_connection(
         pointer, targets = (tensor(tensors, f"{name}.{part}", place) for part in ("pointer", "targets"))
         return Sparse(pointer, targets, weights, fields["target_size"], fields["gates"])
     shape = {key: tuple(fields[key]) for key in ("in_shape", "stride", "padding")}
-    return Convolution(weights, **shape, start=fields["start"], stop=fields["stop"])
+    return Convolution(
+        weights, **shape, start=fields["start"], stop=fields["stop"], gates=fields.get("gates", 1)
+    )
 
 
 def tensor(tensors: Mapping[str, Numbers], name: str, place: Path) -> Numbers:

@@ -13,7 +13,7 @@ from deltasim.reports.quantities import percent, quantity, ratio
 from deltasim.reports.record import runs
 
 if TYPE_CHECKING:
-    from deltasim.reports.measured import Result
+    from deltasim.reports.measured import Measured
 
 FOUND = {"row_hits": "row hit", "row_misses": "row miss", "row_conflicts": "row conflict"}
 WORKS = {
@@ -28,7 +28,7 @@ WORKS = {
 }
 
 
-def section(result: Result) -> Section | None:
+def section(result: Measured) -> Section | None:
     """DRAM rows and energy; None for a chip without DRAM."""
     traffic = result.dram
     if traffic is None or result.dense_dram is None:
@@ -64,12 +64,12 @@ def section(result: Result) -> Section | None:
     )
 
 
-def dram_joules(result: Result) -> float:
+def dram_joules(result: Measured) -> float:
     """Energy of all DRAM in the delta run."""
     return sum(result.energy.by_part.get(name, 0.0) for name in memory_names(result.chip, "dram"))
 
 
-def rows_chart(result: Result) -> Spec:
+def rows_chart(result: Measured) -> Spec:
     """Stacked bars, delta and dense."""
     rows = []
     for run, traffic in (("delta", result.dram), ("dense", result.dense_dram)):
@@ -87,7 +87,7 @@ def rows_chart(result: Result) -> Spec:
     return stacked(rows, "found", list(FOUND.values()), told, si_axis(""))
 
 
-def energy_chart(result: Result) -> Spec:
+def energy_chart(result: Measured) -> Spec:
     """Stacked bars, delta and dense; works that cost nothing are left out."""
     rows, named = [], []
     for run, _, energy in runs(result):

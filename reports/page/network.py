@@ -13,7 +13,7 @@ from deltasim.reports.page.theme import MUTED, drawn_from, finished, heat
 from deltasim.reports.quantities import count, percent, quantity, ratio
 
 if TYPE_CHECKING:
-    from deltasim.reports.measured import Result
+    from deltasim.reports.measured import Measured
     from deltasim.simulator.ledger.ledger import Ledger
 
 LISTED = 8  # busiest links in the table
@@ -29,7 +29,7 @@ class LinkLoad(NamedTuple):
     wait_ps: float
 
 
-def section(result: Result) -> Section | None:
+def section(result: Measured) -> Section | None:
     """The network's section; None where no flit crossed a link."""
     loads = link_loads(result.ledger)
     flits = sum(link.flits for link in loads)
@@ -64,7 +64,7 @@ def link_loads(ledger: Ledger) -> tuple[LinkLoad, ...]:
     )
 
 
-def grid(result: Result, loads: tuple[LinkLoad, ...]) -> Grid:
+def grid(result: Measured, loads: tuple[LinkLoad, ...]) -> Grid:
     """The busiest links."""
     runs = result.sequences
     rows = tuple(
@@ -82,7 +82,7 @@ def grid(result: Result, loads: tuple[LinkLoad, ...]) -> Grid:
     return Grid(heading, ("link", "flits", "load", "stalled", "waited per flit"), rows, left=("link",))
 
 
-def load_chart(result: Result) -> Spec:
+def load_chart(result: Measured) -> Spec:
     """The chip's links, coloured by load and as thick as their share of the busiest one's."""
     plan, loads = floorplan(result.chip), link_loads(result.ledger)
     drawn_on = plane(plan)

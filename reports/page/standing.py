@@ -10,12 +10,12 @@ from deltasim.reports.quantities import ABSENT, count, percent, quantity
 from deltasim.simulator.chip.area import NOT_MODELLED, known_mm2, standing, unknown_parts
 
 if TYPE_CHECKING:
-    from deltasim.reports.measured import Result
+    from deltasim.reports.measured import Measured
 
 COLUMNS = ("part", "instances", "area", "power at rest", "area known from")
 
 
-def section(result: Result) -> Section:
+def section(result: Measured) -> Section:
     """Area and static power, a row for each kind of part."""
     lines = standing(result.chip)
     power = math.fsum(line.static_w for line in lines)

@@ -14,13 +14,13 @@ from deltasim.reports.page.theme import INK, MUTED, drawn_from, finished, heat
 from deltasim.reports.quantities import percent
 
 if TYPE_CHECKING:
-    from deltasim.reports.measured import Result
+    from deltasim.reports.measured import Measured
     from deltasim.simulator.ledger.ledger import Ledger
 
 SHAPES = {"core": "square", "hub": "circle", "dram": "diamond"}
 
 
-def section(result: Result) -> Section:
+def section(result: Measured) -> Section:
     """Busy shares on the topology, and by kind of unit."""
     return Section(
         "utilisation",
@@ -86,7 +86,7 @@ def link_rows(ledger: Ledger, plan: Floorplan, busy: list[float]) -> list[dict[s
     return rows
 
 
-def topology_chart(result: Result) -> Spec:
+def topology_chart(result: Measured) -> Spec:
     """The chip from above; colours run from idle to always busy."""
     plan, busy = floorplan(result.chip), shares(result.ledger)
     drawn_on = plane(plan)
@@ -113,7 +113,7 @@ def topology_chart(result: Result) -> Spec:
     return finished(wires(plan, drawn_on) + link + node + mark, drawn_on.height)
 
 
-def kinds_chart(result: Result) -> Spec:
+def kinds_chart(result: Measured) -> Spec:
     """Busy and stalled shares by kind of unit, mean over its units; a tick marks the busiest unit."""
     found = activities(result.ledger)
     rows: list[dict[str, Any]] = []

@@ -116,7 +116,7 @@ def chip_actions(chip: Chip) -> tuple[Action, ...]:
         for memory in chip.memories
         for name, counts, priced in counted(memory)
     ]
-    split, bus = chip.network.pitch_m is not None, chip.topology.is_bus  # a bus has no routers
+    split, bus = chip.network.pitch_m is not None, chip.network.is_bus  # a bus has no routers
     links = [Action("link.flit", "network", "flits", priced=not split)]
     if chip.network.joined is not None:
         links.append(Action("joined.flit", "network", "flits"))
@@ -125,6 +125,6 @@ def chip_actions(chip: Chip) -> tuple[Action, ...]:
         links += [] if bus else [Action(name, "network", "flits") for name in ROUTER]
     elif not bus:
         links.append(Action("router.flit", "network", "flits"))
-    if chip.network.buffer_flits is not None:  # packets for which a link stood still until there was room
+    if chip.network.buffer_flits is not None:  # packets for which a link was stalled for want of credits
         links.append(Action("link.credit_stall", "network", "packets", priced=False))
     return (*CORE, *memories, *links, Action("network.leakage", "static", "ps"))

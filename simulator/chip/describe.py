@@ -78,12 +78,12 @@ def core_table(chip: Chip) -> Table:
     dma = {}
     if cores.dma:
         burst, at_once = size_text(cores.dma.burst_bytes), cores.dma.outstanding
-        dma = {"columns_fetched": f"in pieces of {burst}, {at_once} of a column at once"}
+        dma = {"columns_fetched": f"in bursts of {burst}, {at_once} of a column at once"}
     return fields(
         "Cores",
         count=cores.count,
         clock=f"{scaled(cores.clock_hz, 'Hz')} ({cores.period_ps:,} ps)",
-        scan=f"{counted(scan.elements_per_cycle, 'element')} a cycle, slices padded to {scan.pad_to}",
+        scan=f"{counted(scan.elements_per_cycle, 'element')} a cycle, partitions padded to {scan.pad_to}",
         send=f"{cycles(cores.send.cycles)} a message" if cores.send.cycles else "no such stage",
         receive=f"{cycles(cores.receive.cycles)} a message" if cores.receive.cycles else "no such stage",
         multiply_accumulate=f"{cores.mac.lanes} lanes"
@@ -184,13 +184,13 @@ def network_table(chip: Chip) -> Table:
 
 
 def placement_table(chip: Chip) -> Table:
-    explicit, meeting = chip.placement.explicit, chip.synchronisation
+    explicit, barrier = chip.placement.explicit, chip.synchronisation
     homes = [memory.name for memory in chip.memories if not isinstance(memory, Cache | Registers)]
     weights = f"first that holds them: {', '.join(homes)}"
     if chip.placement.policy in ("streamed", "cached", "pinned"):
         weights = chip.placement.policy
     rows = [
-        ("synchronisation", f"{meeting.policy}, {cycles(meeting.cost_cycles)} a meeting"),
+        ("synchronisation", f"{barrier.policy}, {cycles(barrier.cost_cycles)} a barrier"),
         ("neurons", "balanced over all cores"),
         ("weights", weights),
         *((name, policy) for name, policy in (chip.placement.layers or {}).items()),

@@ -44,7 +44,7 @@ def legs_of(chip: Chip) -> int:
     """Two where a ring is so large (over 3) that packets pass more than one of its links, else one.
 
     Where the chip has too few virtual channels for two legs there is one, and :func:`waiting_circle` says
-    whether that can stand still.
+    whether that can deadlock.
     """
     due = 2 if max(rings_of(chip.topology), default=0) > 3 else 1
     return due if (chip.network.virtual_channels or 0) >= due * classes_of(chip) else 1

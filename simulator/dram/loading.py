@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import reprlib
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import yaml
-from pydantic import ValidationError
-
-from deltasim.runtime.errors import InputError, nearest
+from deltasim.runtime.errors import InputError, InputErrors, nearest
+from deltasim.runtime.readers.files import Unreadable, is_file
+from deltasim.runtime.readers.yaml_text import read_yaml
 from deltasim.simulator.dram.standard import Standard
-from deltasim.simulator.schema.faults import Fault, Faults
-from deltasim.simulator.schema.quantities import QuantityError
+from deltasim.simulator.dram.standard_checks import RULES
+from deltasim.simulator.schema.reading import no_description, read_part
 
 BOX = Path(__file__).parent / "standards"
-
-# pydantic's kinds of error: rule and remedy
-RULES = {
-    "missing": ("the field is required", "Add it."),
-    "extra_forbidden": ("there is no such field here", "Remove it or correct its name."),
-    "int_type": ("expected a whole number", "Write a number without a unit."),
-}
+STANDARD_RULES = {Standard: RULES}
 
 
 def standard_names() -> tuple[str, ...]:
@@ -37,7 +27,7 @@ def standard_names() -> tuple[str, ...]:
 def load_standard(name_or_path: str | Path) -> Standard:
     """Read a standard by its name, or from a YAML file.
 
-    Errors: InputError for an unknown name, an unreadable file and the first thing wrong in it.
+    Errors: InputError for an unknown name, an unreadable file and all that is wrong in it, a sentence a line.
 
     >>> round(load_standard("HBM2-2000").peak_bandwidth / 1e9)
     32
@@ -47,45 +37,34 @@ def load_standard(name_or_path: str | Path) -> Standard:
     """
     text = str(name_or_path)
     path = BOX / f"{text}.yaml" if text in standard_names() else Path(name_or_path)
-    if path.suffix not in (".yaml", ".yml") and not path.is_file():
+    if path.suffix not in (".yaml", ".yml") and not is_file(path):
         raise InputError("standard", text, "there is no such memory", nearest(text, standard_names()))
     return standard_from_content(standard_content(path, text), place=text)
 
 
 def standard_content(path: Path, place: str) -> object:
-    """Read what a file of a standard says, unchecked. Errors: InputError for one that is not YAML."""
+    """Read what a file of a standard says, unchecked. Errors: InputError for one that is no description."""
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise InputError(place, "unreadable", f"a memory is a YAML file ({reason})", "Name one.") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f"{place}:{mark.line + 1}" if mark else place
-        raise InputError(line, "not YAML", "the file cannot be read", "Mend the line.") from None
+        content, _, repeated = read_yaml(path)
+    except Unreadable as error:
+        if error.line is None:
+            rule = f"a memory is a YAML file ({error.reason})"
+            raise InputError(place, "unreadable", rule, "Name one.") from None
+        raise InputError(error.at(place), "not YAML", error.reason, "Mend the line.") from None
+    if repeated:
+        raise InputError(f"{place}: {repeated[0]}", "given twice", "a field is given once", "Remove one.")
+    if fault := no_description(Standard, content):
+        raise InputError(place, fault.value, fault.rule, fault.remedy)
+    return content
 
 
 def standard_from_content(content: object, *, place: str = "standard") -> Standard:
     """Make a standard of plain data in the form of the YAML file.
 
-    Errors: InputError for the first thing wrong with it.
+    Errors: InputError, one sentence a line, for all that is wrong with it.
     """
-    try:
-        return Standard.model_validate(content)
-    except ValidationError as error:
-        fault = next(fault for detail in error.errors() for fault in told(detail))
-    raise InputError(": ".join(filter(None, (place, fault.path))), fault.value, fault.rule, fault.remedy)
-
-
-def told(detail: Any) -> Iterator[Fault]:
-    """One error of ``ValidationError.errors()`` in our words."""
-    path = ".".join(str(part) for part in detail["loc"])
-    error = detail.get("ctx", {}).get("error")
-    value = "missing" if detail["type"] == "missing" else reprlib.repr(detail["input"])
-    if isinstance(error, Faults):
-        yield from error.faults
-    elif isinstance(error, QuantityError):
-        yield Fault(path, value, error.rule, error.remedy)
-    else:
-        rule, remedy = RULES.get(detail["type"], (str(detail["msg"]), "Correct it."))
-        yield Fault(path, value, rule, remedy)
+    standard, faults = read_part(Standard, content, STANDARD_RULES)
+    if standard is None:
+        named = [(": ".join(filter(None, (place, path))), *rest) for path, *rest in faults]
+        raise InputErrors([InputError(*fault) for fault in named])
+    return standard

@@ -19,19 +19,23 @@ from deltasim.simulator.schema.faults import Faults
 from deltasim.simulator.schema.part import Part
 from deltasim.simulator.schema.quantities import (
     Bytes,
-    Count,
-    CountOrZero,
     Energy,
+    Name,
     QuantityError,
     Text,
+    counted,
     quantity,
     reads_as,
 )
 
-Current = Annotated[float, *quantity(("A",), "a current", "48 mA", zero=True)]
-Voltage = Annotated[float, *quantity(("V",), "a voltage", "1.2 V")]
-Period = Annotated[float, *quantity(("s",), "a clock period", "833 ps")]
-read_time = reads_as(("s",), "a delay", "7.5 ns", whole=False, zero=True)
+Current = Annotated[float, *quantity(("A",), "a current", "48 mA", zero=True, most="1 kA")]
+Voltage = Annotated[float, *quantity(("V",), "a voltage", "1.2 V", least="1 mV", most="1 kV")]
+Period = Annotated[float, *quantity(("s",), "a clock period", "833 ps", least="1 ps", most="1 us")]
+read_time = reads_as(("s",), "a delay", "7.5 ns", whole=False, zero=True, most="1 s")
+Slots = Annotated[int, counted(1024)]
+Banks = Annotated[int, counted(4096)]
+
+MOST_DELAY = 1 << 30  # ticks, as they are written; what they come to is bounded further
 
 
 def read_delay(value: object) -> int | float:
@@ -43,6 +47,8 @@ def read_delay(value: object) -> int | float:
     if isinstance(value, int) and not isinstance(value, bool):
         if value < 0:
             raise QuantityError("a delay is at least 0", "Write ticks like 17, or a time like 7.5 ns.")
+        if value > MOST_DELAY:
+            raise QuantityError(f"a delay is at most {MOST_DELAY:,} ticks", "Check its unit.")
         return value
     return read_time(value)
 
@@ -58,12 +64,12 @@ Delay = Annotated[Any, BeforeValidator(read_delay), PlainSerializer(written_dela
 class Organisation(Part):
     """What the memory is made of, from its channels down to one transaction."""
 
-    channels: Count = 1
-    pseudo_channels: Count = 1  # of a channel: own data bus, shared command bus
-    ranks: Count = 1  # of a (pseudo) channel: one data bus
-    bank_groups: Count = 1  # of a rank
-    banks: Count  # of a bank group
-    rows: Count  # of a bank
+    channels: Banks = 1
+    pseudo_channels: Banks = 1  # of a channel: own data bus, shared command bus
+    ranks: Banks = 1  # of a (pseudo) channel: one data bus
+    bank_groups: Banks = 1  # of a rank
+    banks: Banks  # of a bank group
+    rows: Annotated[int, counted(1 << 40)]  # of a bank
     row: Bytes  # of one bank over all devices of the rank
     burst: Bytes  # one transaction
 
@@ -109,10 +115,10 @@ class Delays(Part):
 class CommandBus(Part):
     """How many ticks a command holds the command bus, and whether row and column commands have one each."""
 
-    activate: Count = 1
-    activate_apart: CountOrZero = 0  # an activate is two commands of one tick, at most so many ticks apart
-    column: Count = 1
-    precharge: Count = 1
+    activate: Slots = 1
+    activate_apart: Annotated[int, counted(1024, least=0)] = 0  # an activate is two commands of one tick, at most so many ticks apart
+    column: Slots = 1
+    precharge: Slots = 1
     split: bool = False
 
 
@@ -140,7 +146,7 @@ class Interface(Part):
 class Power(Part):
     """What the devices of one rank (or pseudo channel) draw."""
 
-    devices: Annotated[float, Field(gt=0)]
+    devices: Annotated[float, Field(gt=0, le=4096)]
     rails: dict[str, Rail]
     interface: Interface | None = None  # None: no source, the energy of the pins is not counted
     status: Literal["datasheet", "simulated", "estimated"]
@@ -156,7 +162,7 @@ class Standard(Part):
     (8589934592, 19.2)
     """
 
-    name: Text
+    name: Name
     source: Text
     organisation: Organisation
     timing_: Delays = Field(alias="timing")

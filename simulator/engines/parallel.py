@@ -43,14 +43,14 @@ def workers(jobs: int | None) -> int:
 def in_threads(plan: Plan, trace: Trace, chosen: Sequence[int], jobs: int) -> Generator[Ledger, None, None]:
     """Run the chosen sequences on the compiled engine, ``jobs`` threads at once; ledgers in order.
 
-    Ctrl-C reaches the main thread only, and a kernel hears nothing; so even one job has a thread of its own,
-    unless the engine comes back to Python now and then. When the caller stops early, kernels under way return
-    at their next tick.
+    Ctrl-C reaches the main thread only, and nothing interrupts a kernel; so even one job has a thread of its
+    own, unless the engine comes back to Python now and then. When the caller stops early, kernels under way
+    return at their next tick.
     """
     from deltasim.simulator.engines.compiled.engine import CompiledEngine
 
     engine = CompiledEngine(plan)
-    if jobs == 1 and engine.hears:
+    if jobs == 1 and engine.interruptible:
         for index in chosen:
             yield engine.run_sequence(trace.sequence(index))
         return
@@ -152,7 +152,7 @@ def taken(futures: list[Future[Ledger]]) -> Generator[Ledger, None, None]:
 
 @contextlib.contextmanager
 def interrupts_held() -> Iterator[None]:
-    """Hold Ctrl-C back for a moment, then raise it; processes started meanwhile never hear it.
+    """Hold Ctrl-C back for a moment, then raise it; processes started meanwhile never get it.
 
     A process that is being started is in no list yet, so nothing could end it. The mask of this thread is
     what a new process inherits; another thread may still take the signal, and Python then calls the handler

@@ -1,14 +1,22 @@
 """The router rule: what one router grants and moves in one cycle.
 
-Both allocators are separable, inputs first, with round-robin arbiters that move on only when they win. A
-virtual channel is granted again when the credit of the last flit has come back, so its buffer never holds two
-packets. All this follows BookSim 2's input-queued router without speculation (Dally and Towles, chapters 16
-to 19); granting the channel as soon as the last flit leaves lets packets of one flit saturate too late.
+It follows BookSim 2's input-queued router (Dally and Towles, *Principles and Practices of Interconnection
+Networks*, chapters 16 to 19) as it is with ``routing_delay = 0``, ``credit_delay = 1``,
+``wait_for_tail_credit = 0`` and both allocators ``separable_input_first``, without speculation, to the cycle:
+
+* A head in front of its buffer asks for all free virtual channels of its output; its arbiter picks one, then
+  the arbiter of each channel picks a head. In the next cycle it may ask for the switch.
+* A channel is free from the cycle after a packet's last flit has left the router by it, whether or not there
+  is a credit: buffers hold several packets, one behind the other.
+* A flit asks for the switch when its channel has a credit. An input offers for each output the virtual
+  channel next in turn, then its arbiter picks an output; the arbiter of each output picks an input.
+* All arbiters are round robin and move on, past the winner, only when what they picked is granted in the end.
+* A terminal takes flits at once, and its credits come back like those of a router.
 """
 
 from __future__ import annotations
 
-from deltasim.runtime.compiling import kernel
+from deltasim.runtime.compiling import inlined, kernel
 from deltasim.simulator.flit_network.state import (
     Buffers,
     Calendar,
@@ -19,10 +27,6 @@ from deltasim.simulator.flit_network.state import (
     Turns,
     Wires,
 )
-
-SWITCH_CYCLES = 2  # from the grant to the wire: the grant's own cycle and the crossing
-SEND_CYCLES = 1  # a terminal's flit goes straight onto the wire
-CREDIT_CYCLES = 2  # a credit goes straight onto the wire, and counts the cycle after it arrives
 
 
 @kernel
@@ -36,7 +40,7 @@ def turns_away(candidate: int, last: int, size: int) -> int:
     return away if away >= 0 else away + size
 
 
-@kernel
+@inlined
 def allocate_channels(
     wires: Wires,
     packets: Packets,
@@ -50,8 +54,8 @@ def allocate_channels(
     """Grant virtual channels to the heads in front of the router's buffers.
 
     Every such head asks for the free channel next in its own round robin; each channel takes the asker next
-    in its own. The winner may ask for the switch from the next cycle on. ``bids`` is scratch of shape
-    (channels of all outputs of the widest router, 2).
+    in its own. The winner may ask for the switch ``wires.grant_cycles`` later. ``bids`` is scratch of shape
+    (channels of all outputs of the widest router, 3).
     """
     held, granted_output, taken, entering = buffers.held, grants.output, grants.taken, wires.entering
     channels = held.shape[1]
@@ -59,10 +63,10 @@ def allocate_channels(
     first_out, last_out = wires.first[router], wires.first[router + 1]
     outputs = (last_out - first_out) * channels
     inputs = (last_in - first_in) * channels
-    asked = False
+    asked = 0
     for place in range(first_in, last_in):
         wire = entering[place]
-        if buffers.filled[wire] == 0:
+        if buffers.heads[wire] == 0:
             continue
         for channel in range(channels):
             if held[wire, channel] == 0 or granted_output[wire, channel] >= 0:
@@ -79,29 +83,30 @@ def allocate_channels(
                         best, nearest = wanted, away
             if best < 0:
                 continue
-            if not asked:
-                asked = True
+            if asked == 0:
                 bids[:outputs, 0] = -1
             asker = (place - first_in) * channels + channel
             away = turns_away(asker, turns.owner[output, best % channels], inputs)
-            if bids[best, 0] < 0 or away < bids[best, 1]:
+            if bids[best, 0] < 0:
+                bids[asked, 2] = best
+                asked += 1
                 bids[best, 0], bids[best, 1] = asker, away
-    if not asked:
-        return
-    for granted in range(outputs):
+            elif away < bids[best, 1]:
+                bids[best, 0], bids[best, 1] = asker, away
+    for bid in range(asked):
+        granted = bids[bid, 2]
         asker = bids[granted, 0]
-        if asker < 0:
-            continue
         wire, channel = entering[first_in + asker // channels], asker % channels
         output, beyond = first_out + granted // channels, granted % channels
+        buffers.heads[wire] -= 1
         granted_output[wire, channel], grants.channel[wire, channel] = output, beyond
-        grants.ready[wire, channel] = now + 1
+        grants.ready[wire, channel] = now + wires.grant_cycles
         taken[output, beyond] = True
         turns.channel[wire, channel] = granted
         turns.owner[output, beyond] = asker
 
 
-@kernel
+@inlined
 def allocate_switch(
     wires: Wires, buffers: Buffers, grants: Grants, turns: Turns, router: int, now: int, bids: Ints
 ) -> bool:
@@ -130,8 +135,8 @@ def allocate_switch(
                 continue
             if grants.free_at[output] > now:
                 continue
-            if wires.into[output] >= 0 and grants.credits[output, grants.channel[wire, channel]] == 0:
-                continue  # no room; a terminal always has some
+            if grants.credits[output, grants.channel[wire, channel]] == 0:
+                continue
             away = turns_away(output - first_out, last, outputs)
             soon = turns_away(channel, pick - 1, channels)
             if away < nearest or (away == nearest and soon < soonest):
@@ -156,7 +161,7 @@ def allocate_switch(
     return asked
 
 
-@kernel
+@inlined
 def move(
     wires: Wires,
     packets: Packets,
@@ -188,25 +193,19 @@ def move(
         buffers.held[wire, channel] -= 1
         buffers.filled[wire] -= 1
         buffers.waiting[router] -= 1
-        ends = number == packets.flits[packet] - 1
-        if ends:
+        if number == packets.flits[packet] - 1:
             grants.output[wire, channel] = -1
-        if wires.into[output] >= 0:
-            grants.credits[output, beyond] -= 1
-        elif ends:
-            grants.taken[output, beyond] = False  # a terminal takes everything at once
+            buffers.heads[wire] += buffers.held[wire, channel] > 0
+            grants.taken[output, beyond] = False
+        grants.credits[output, beyond] -= 1
         grants.free_at[output] = now + wires.period[output]
         records.crossings[output] += 1
-        launch(calendar, output, packet, number, beyond, now + SWITCH_CYCLES + wires.latency[output])
-        back = (now + CREDIT_CYCLES + wires.latency[wire]) % calendar.returns.size
-        entry = calendar.returns[back]
-        calendar.returning[back, entry, 0], calendar.returning[back, entry, 1] = wire, channel
-        calendar.returning[back, entry, 2] = ends
-        calendar.returns[back] = entry + 1
+        launch(calendar, output, packet, number, beyond, now + wires.flight_cycles[output])
+        give_back(calendar, wire, channel, now + wires.credit_cycles[wire])
     return moved
 
 
-@kernel
+@inlined
 def launch(calendar: Calendar, wire: int, packet: int, number: int, channel: int, lands: int) -> None:
     """Put a flit on a wire, to land in cycle ``lands``."""
     slot = lands % calendar.flights.size
@@ -214,3 +213,12 @@ def launch(calendar: Calendar, wire: int, packet: int, number: int, channel: int
     calendar.flying[slot, entry, 0], calendar.flying[slot, entry, 1] = wire, packet
     calendar.flying[slot, entry, 2], calendar.flying[slot, entry, 3] = number, channel
     calendar.flights[slot] = entry + 1
+
+
+@inlined
+def give_back(calendar: Calendar, wire: int, channel: int, counts: int) -> None:
+    """Return a credit to the start of a wire, where it counts from cycle ``counts`` on."""
+    slot = counts % calendar.returns.size
+    entry = calendar.returns[slot]
+    calendar.returning[slot, entry, 0], calendar.returning[slot, entry, 1] = wire, channel
+    calendar.returns[slot] = entry + 1

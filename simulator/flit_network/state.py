@@ -28,7 +28,8 @@ class Wires(NamedTuple):
 
     first: Ints  # (R + 1,) wires that leave router r are first[r]:first[r + 1]; entrances start at first[R]
     into: Ints  # (W,) the router the wire enters, or -1 - terminal
-    latency: Ints  # (W,) cycles on the wire
+    flight_cycles: Ints  # (W,) from the grant of the switch, or a terminal's sending, to the wire's end
+    credit_cycles: Ints  # (W,) from a flit's leaving the buffer at the end until its credit counts
     period: Ints  # (W,) cycles between two flits
     entering: Ints  # (W,) wires sorted by the router they enter
     bounds: Ints  # (R + 1,) those that enter router r are entering[bounds[r]:bounds[r + 1]]
@@ -36,6 +37,7 @@ class Wires(NamedTuple):
     lowest: Ints  # (R, N) first virtual channel allowed on it
     highest: Ints  # (R, N) one past the last
     shared: Flags  # (R,) the router moves one flit a cycle in all: a bus
+    grant_cycles: int  # from the grant of a virtual channel until its winner may ask for the switch
 
 
 class Packets(NamedTuple):
@@ -63,6 +65,7 @@ class Buffers(NamedTuple):
     head: Ints  # (W, V) slot of the oldest flit
     held: Ints  # (W, V) flits in the buffer
     filled: Ints  # (W,) flits in the buffers of all channels
+    heads: Ints  # (W,) channels in front of whose buffers a head waits for a channel behind
     waiting: Ints  # (R,) flits held by the router
     peak: Ints  # (W,) most flits one buffer ever held
 
@@ -74,7 +77,7 @@ class Grants(NamedTuple):
     channel: Ints  # (W, V) virtual channel granted on it
     ready: Longs  # (W, V) cycle from which it may ask for the switch
     credits: Ints  # (W, V) free slots at the wire's end, as its start knows them
-    taken: Flags  # (W, V) a packet owns the channel until the credit of its last flit is back
+    taken: Flags  # (W, V) a packet owns the channel until its last flit leaves by it
     free_at: Longs  # (W,) cycle from which the wire takes another flit
 
 
@@ -94,7 +97,7 @@ class Calendar(NamedTuple):
 
     flying: Ints  # (T, W, 4) wire, packet, flit number, channel
     flights: Ints  # (T,) how many
-    returning: Ints  # (T, W, 3) wire and channel of credits that come back, 1 for a packet's last
+    returning: Ints  # (T, W, 2) wire and channel of credits that come back
     returns: Ints  # (T,)
 
 
@@ -131,7 +134,7 @@ def fresh_state(wires: Wires, packets: Packets, virtual_channels: int, buffer: i
     """Empty buffers, full credits, nothing under way. ``buffer`` is slots per virtual channel."""
     wire_count, terminals, count = wires.into.size, wires.way.shape[1], packets.created.size
     routers = wires.first.size - 1
-    ring = int(wires.latency.max()) + 4
+    ring = int(max(wires.flight_cycles.max(), wires.credit_cycles.max())) + 1
     per_channel = (wire_count, virtual_channels)
 
     def zeros(*shape: int) -> Ints:
@@ -147,6 +150,7 @@ def fresh_state(wires: Wires, packets: Packets, virtual_channels: int, buffer: i
             head=zeros(*per_channel),
             held=zeros(*per_channel),
             filled=zeros(wire_count),
+            heads=zeros(wire_count),
             waiting=zeros(routers),
             peak=zeros(wire_count),
         ),
@@ -166,7 +170,7 @@ def fresh_state(wires: Wires, packets: Packets, virtual_channels: int, buffer: i
             pick=zeros(wire_count),
             winner=unset(routers),
         ),
-        Calendar(zeros(ring, wire_count, 4), zeros(ring), zeros(ring, wire_count, 3), zeros(ring)),
+        Calendar(zeros(ring, wire_count, 4), zeros(ring), zeros(ring, wire_count, 2), zeros(ring)),
         Sources(queue=packets.bounds[:-1].copy(), offered=zeros(terminals), entry=unset(terminals)),
         Records(
             received=zeros(count),

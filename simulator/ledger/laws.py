@@ -14,15 +14,15 @@ class LawBroken(RuntimeError):
 
 
 class Tally(NamedTuple):
-    """What an engine expected when messages set out, and what it saw arrive."""
+    """What an engine expected when messages were issued, and what it saw arrive."""
 
     injected: int
-    copies: int  # deliveries owed: the sum of destination cores
+    deliveries: int  # deliveries owed: the sum of destination cores
     delivered: int
     tree_links: int  # link traversals owed: the sum of tree sizes
     traversed: int
-    column_words: int  # words owed: the sum of column words over all copies
-    room_missing: int = 0  # flits of buffer room that have not come back
+    column_words: int  # words owed: the sum of column words over all segments
+    credits_missing: int = 0  # flits of buffer room that have not come back
     missed_bytes: int = 0  # bytes owed to caches: a line for every miss
 
 
@@ -42,11 +42,11 @@ def check(ledger: Ledger, tally: Tally) -> None:
     """
     words = sum_of(ledger, ".words")
     equal("messages sent", ledger.total("core.send"), tally.injected)
-    equal("messages received", ledger.total("core.receive"), tally.copies)
-    equal("messages delivered", tally.delivered, tally.copies)
+    equal("messages received", ledger.total("core.receive"), tally.deliveries)
+    equal("messages delivered", tally.delivered, tally.deliveries)
     equal("link traversals", tally.traversed, tally.tree_links)
     equal("words read", words, tally.column_words)
-    equal("buffer room not given back", tally.room_missing, 0)
+    equal("credits not returned", tally.credits_missing, 0)
     equal("bytes fetched by caches", sum_of(ledger, ".fetched"), tally.missed_bytes)
     for action in (action for action in ledger.actions if action.endswith(".lookup")):
         name = action.removesuffix(".lookup")

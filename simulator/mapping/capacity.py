@@ -17,11 +17,11 @@ MOST_CORES = 4096  # beyond this, more cores are no advice
 
 
 @dataclass(eq=False)
-class Store:
+class Allocator:
     """One memory that can be filled upwards: a core's scratchpad, or a DRAM channel.
 
-    >>> store = Store("dram", 0, 0, size_bytes=64, access_bytes=16)
-    >>> store.take(20), store.take(8), store.holds(32)
+    >>> allocator = Allocator("dram", 0, 0, size_bytes=64, access_bytes=16)
+    >>> allocator.allocate(20), allocator.allocate(8), allocator.fits(32)
     (0, 32, False)
     """
 
@@ -37,27 +37,29 @@ class Store:
         """Blocks begin where an access begins."""
         return -(-self.taken_bytes // self.access_bytes) * self.access_bytes
 
-    def holds(self, size: int) -> bool:
+    def fits(self, size: int) -> bool:
         return self.next_address + size <= self.size_bytes
 
-    def take(self, size: int) -> int:
+    def allocate(self, size: int) -> int:
         address = self.next_address
         self.taken_bytes = address + size
         return address
 
 
 class Need(NamedTuple):
-    """What a core must store of one projection, for its slice of the target."""
+    """What a core must store of one projection, for its partition of the target."""
 
     projection: int
     name: str
     target: str
     core: int
     layout: Layout
-    resized: Callable[[int], Layout]  # cores the target is spread over -> what the fullest stores, at most
+    resized: Callable[[int], Layout]  # cores the target is spread over -> what the fullest holds, at most
     bits: int  # of a weight
-    bounds: tuple[int, ...] = ()  # target neurons at which the slices of all cores begin, and the last ends
-    part: int = 0  # which of these slices it is
+    bounds: tuple[
+        int, ...
+    ] = ()  # target neurons at which the partitions of all cores begin, and the last ends
+    part: int = 0  # which of these partitions it is
 
     @property
     def bytes(self) -> int:
@@ -65,9 +67,9 @@ class Need(NamedTuple):
         return self.layout.bytes(self.bits)
 
 
-def stores(chip: Chip) -> list[list[Store]]:
-    """For each core the memories weights can lie in, nearest first; cores at a port share its store."""
-    reach: list[list[Store]] = [[] for _ in range(chip.cores.count)]
+def allocators(chip: Chip) -> list[list[Allocator]]:
+    """For each core the memories weights can lie in, nearest first; cores at a port share its allocator."""
+    reach: list[list[Allocator]] = [[] for _ in range(chip.cores.count)]
     topology = chip.topology
     for position, memory in enumerate(chip.memories):
         size, access = memory.size_bytes, memory.access_bytes
@@ -75,40 +77,41 @@ def stores(chip: Chip) -> list[list[Store]]:
             continue
         if memory.kind == "dram" or memory.kind == "buffer":
             channels = [
-                Store(memory.name, position, channel, size, access) for channel in range(len(memory.ports))
+                Allocator(memory.name, position, channel, size, access)
+                for channel in range(len(memory.ports))
             ]
             for core, found in enumerate(reach):
                 found.append(channels[topology.nearest(core, memory.ports)])
         else:
             for found in reach:
-                found.append(Store(memory.name, position, 0, size, access))
+                found.append(Allocator(memory.name, position, 0, size, access))
     return reach
 
 
-def does_not_fit(chip: Chip, needs: Sequence[Need], failed: Need, store: Store) -> InputError:
-    """The sentence for a block that no memory of its core still holds; ``store`` is the last one tried.
+def does_not_fit(chip: Chip, needs: Sequence[Need], failed: Need, allocator: Allocator) -> InputError:
+    """The sentence for a block that no memory of its core still holds; ``allocator`` is the last one tried.
 
-    ``needs`` is all that has to lie in the store in the end, what it already holds included.
+    ``needs`` is all that has to lie in it in the end, what it already holds included.
     """
     bits = failed.bits
     alone = sum(
         need.layout.total_words for need in needs if (need.target, need.core) == (failed.target, failed.core)
     )
-    taken = f", of which {store.taken_bytes * 8 // bits:,} are taken" if store.taken_bytes else ""
+    taken = f", of which {allocator.taken_bytes * 8 // bits:,} are taken" if allocator.taken_bytes else ""
     where = f" on core {failed.core}" if chip.cores.count > 1 else ""
     rule = (
-        f"it holds {store.size_bytes * 8 // bits:,} weights of {bits} bits{taken}; "
+        f"it holds {allocator.size_bytes * 8 // bits:,} weights of {bits} bits{taken}; "
         f"layer {failed.target} needs {alone:,}{where}"
     )
     return InputError(
-        chip.place(f"memories.{store.position}.size"),
-        size_text(store.size_bytes),
+        chip.place(f"memories.{allocator.position}.size"),
+        size_text(allocator.size_bytes),
         rule,
-        f"Use {listed(remedies(chip, needs, store))}.",
+        f"Use {listed(remedies(chip, needs, allocator))}.",
     )
 
 
-def remedies(chip: Chip, needs: Sequence[Need], store: Store) -> list[str]:
+def remedies(chip: Chip, needs: Sequence[Need], allocator: Allocator) -> list[str]:
     """Changes of which each alone makes everything fit: a larger memory, narrower weights, more cores."""
 
     widest = max(need.bits for need in needs)
@@ -117,19 +120,19 @@ def remedies(chip: Chip, needs: Sequence[Need], store: Store) -> list[str]:
         size = 0
         for need in needs:
             layout = need.layout if cores is None else need.resized(cores)
-            start = -(-size // store.access_bytes) * store.access_bytes
+            start = -(-size // allocator.access_bytes) * allocator.access_bytes
             size = start + layout.bytes(min(most, need.bits))
         return size
 
     found = [size_text(-(-total(widest) // 1024) * 1024)]
     narrower = next(
-        (width for width in (16, 8, 4, 2) if width < widest and total(width) <= store.size_bytes), None
+        (width for width in (16, 8, 4, 2) if width < widest and total(width) <= allocator.size_bytes), None
     )
     if narrower:
         found.append(f"{narrower}-bit weights")
-    if chip.memories[store.position].kind == "scratchpad" and not chip.placement.explicit.cores:
+    if chip.memories[allocator.position].kind == "scratchpad" and not chip.placement.explicit.cores:
         more = range(chip.cores.count + 1, MOST_CORES)
-        enough = next((cores for cores in more if total(widest, cores) <= store.size_bytes), None)
+        enough = next((cores for cores in more if total(widest, cores) <= allocator.size_bytes), None)
         if enough:
             found.append(f"{enough} cores")
     return found

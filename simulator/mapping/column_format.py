@@ -80,7 +80,7 @@ Layout: TypeAlias = Even | Packed
 
 
 def layouts(connection: Connection, parts: Sequence[tuple[int, int]]) -> list[Layout]:
-    """What each core stores of a connection, for ascending contiguous target slices (start, stop).
+    """What each core stores of a connection, for ascending contiguous target partitions (start, stop).
 
     >>> pruned = Sparse.from_matrices([[1.0, 0.0], [2.0, 0.0], [0.0, 3.0]])
     >>> [layout.total_words for layout in layouts(pruned, [(0, 2), (2, 3)])]
@@ -117,5 +117,5 @@ def fullest(connection: Connection, size: int, cores: int) -> Layout:
 
 
 def kernel_words(connection: Convolution) -> int:
-    """Words of the kernel from one input plane to one output plane."""
-    return int(connection.kernel.shape[2] * connection.kernel.shape[3])
+    """Words of the kernels, one for each gate, from one input plane to one output plane."""
+    return connection.gates * int(connection.kernel.shape[2] * connection.kernel.shape[3])

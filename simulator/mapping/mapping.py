@@ -1,9 +1,9 @@
 """Where a network lies on a chip: neurons on cores, weights in memories.
 
-Every population is cut into contiguous slices, one for each core it is spread over, whose sizes differ by at
-most one. Every projection has a block of weights for each core that holds a slice of its target: column by
-column, in the first memory of the chip that still holds it, or where its policy says (``placement``). A
-pinned one may have two: hot columns near the core, the others in the DRAM.
+Every population is cut into contiguous partitions, one for each core it is spread over, whose sizes differ by
+at most one. Every projection has a block of weights for each core that holds a partition of its target,
+column by column, in the first memory of the chip that still holds it, or where its policy says
+(``placement``). A pinned one may have two: hot columns near the core, the others in the DRAM.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from deltasim.simulator.chip import Chip
 
 
-class Slice(NamedTuple):
-    """Neurons ``start`` to ``stop - 1`` of a population, on one core."""
+class Partition(NamedTuple):
+    """A population's part on one core: neurons ``start`` to ``stop - 1`` of a population, on one core."""
 
     core: int
     start: int
@@ -43,27 +43,29 @@ class Slice(NamedTuple):
 
 @dataclass(frozen=True)
 class Mapping:
-    """Slices of every population (in the order of ``network.populations``) and blocks of weights.
+    """Partitions of every population (in the order of ``network.populations``) and blocks of weights.
 
     ``blocks`` are ordered by projection, then core; of one that is split, the hot columns come first.
     """
 
     populations: tuple[str, ...]
     projections: tuple[str, ...]
-    slices: tuple[tuple[Slice, ...], ...]
+    partitions: tuple[tuple[Partition, ...], ...]
     blocks: tuple[Block, ...]
 
     @property
     def digest(self) -> str:
         """sha256 over all of it."""
-        content = json.dumps(asdict(self), sort_keys=True, default=bytes.hex)
+        fields = asdict(self)
+        fields["slices"] = fields.pop("partitions")  # its first name, so that digests stay what they were
+        content = json.dumps(fields, sort_keys=True, default=bytes.hex)
         return hashlib.sha256(content.encode()).hexdigest()
 
     def table(self) -> tuple[Table, Table]:
-        """Where neurons and weights lie, a row for each slice and each block."""
+        """Where neurons and weights lie, a row for each partition and each block."""
         neurons = [
             (name, str(part.core), f"{part.start}-{part.stop - 1}", f"{part.size:,}")
-            for name, parts in zip(self.populations, self.slices, strict=True)
+            for name, parts in zip(self.populations, self.partitions, strict=True)
             for part in parts
         ]
         weights = [
@@ -75,7 +77,7 @@ class Mapping:
                 f"{block.base_address:#x}",
                 f"{block.stride_bytes:,}" if block.stride_bytes else "packed",
                 f"{block.bytes:,}",
-                block.share,
+                block.held,
             )
             for block in self.blocks
         ]
@@ -107,28 +109,30 @@ def map_network(network: Network, chip: Chip, profile: Profile | None = None) ->
                 rule = f"network {network.name} has no such part"
                 place = chip.place(f"placement.{path}.{name}")
                 raise InputError(place, "placed", rule, nearest(name, there))
-    slices = tuple(
+    partitions = tuple(
         spread(population.size, explicit.cores.get(population.name, tuple(range(chip.cores.count))))
         for population in network.populations
     )
-    blocks = place_weights(chip, network, needed(network, slices), profile)
-    return Mapping(populations, projections, slices, blocks)
+    blocks = place_weights(chip, network, needed(network, partitions), profile)
+    return Mapping(populations, projections, partitions, blocks)
 
 
-def spread(neurons: int, cores: tuple[int, ...]) -> tuple[Slice, ...]:
-    """Contiguous slices, as even as they can be; cores left without a neuron are left out.
+def spread(neurons: int, cores: tuple[int, ...]) -> tuple[Partition, ...]:
+    """Contiguous partitions, as even as they can be; cores left without a neuron are left out.
 
     >>> spread(5, (0, 3))
-    (Slice(core=0, start=0, stop=3), Slice(core=3, start=3, stop=5))
+    (Partition(core=0, start=0, stop=3), Partition(core=3, start=3, stop=5))
     """
     bounds = [-(-neurons * part // len(cores)) for part in range(len(cores) + 1)]
     parts = zip(cores, pairwise(bounds), strict=True)
-    return tuple(Slice(core, start, stop) for core, (start, stop) in parts if stop > start)
+    return tuple(Partition(core, start, stop) for core, (start, stop) in parts if stop > start)
 
 
-def needed(network: Network, slices: tuple[tuple[Slice, ...], ...]) -> tuple[Need, ...]:
-    """The weights each core has to store, by projection, then in the order of the target's slices."""
-    parts_of = {population.name: parts for population, parts in zip(network.populations, slices, strict=True)}
+def needed(network: Network, partitions: tuple[tuple[Partition, ...], ...]) -> tuple[Need, ...]:
+    """The weights each core has to store, by projection, then in the order of the target's partitions."""
+    parts_of = {
+        population.name: parts for population, parts in zip(network.populations, partitions, strict=True)
+    }
     found: list[Need] = []
     for number, projection in enumerate(network.projections):
         connection, target = projection.connection, projection.target

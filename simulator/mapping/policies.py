@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from deltasim.runtime.errors import InputError
-from deltasim.simulator.mapping.capacity import Need, Store, does_not_fit, stores
+from deltasim.simulator.mapping.capacity import Allocator, Need, allocators, does_not_fit
 from deltasim.simulator.mapping.pinned import Heat, heat_of, near_columns, take_near
 from deltasim.simulator.mapping.profile import Profile, check_profile
 from deltasim.simulator.mapping.weight_block import Block, Flags, Integers
@@ -53,45 +53,49 @@ def wish(chip: Chip, need: Need) -> Wish:
 
 
 class Placing:
-    """The stores of a chip while blocks are put into them, one after another."""
+    """The allocators of a chip while blocks are put into its memories, one after another."""
 
     def __init__(self, chip: Chip, needs: Sequence[Need]) -> None:
         self.chip = chip
         self.needs = needs
-        self.reach = stores(chip)
+        self.reach = allocators(chip)
         self.wishes = {need.name: wish(chip, need) for need in needs}
-        self.homes: dict[int, Store] = {}  # by the need's place in the list
+        self.homes: dict[int, Allocator] = {}  # by the need's place in the list
 
     def wish(self, place: int) -> Wish:
         return self.wishes[self.needs[place].name]
 
-    def allowed(self, place: int) -> list[Store]:
+    def allowed(self, place: int) -> list[Allocator]:
         """Where all of a need, or of a pinned one what is not kept near, may lie."""
         return [
-            store for store in self.reach[self.needs[place].core] if store.memory in self.wish(place).memories
+            allocator
+            for allocator in self.reach[self.needs[place].core]
+            if allocator.memory in self.wish(place).memories
         ]
 
-    def near(self, place: int) -> Store:
+    def near(self, place: int) -> Allocator:
         """Where the hot columns of a pinned need go."""
         reach, name = self.reach[self.needs[place].core], self.wish(place).near
-        return next(store for store in reach if store.memory == name)
+        return next(allocator for allocator in reach if allocator.memory == name)
 
     def put(self, place: int, size: int, columns: Flags | None = None) -> Block:
         """Into the first memory that still holds so many bytes, or InputError."""
         allowed = self.allowed(place)
-        home = next((store for store in allowed if store.holds(size)), None)
+        home = next((allocator for allocator in allowed if allocator.fits(size)), None)
         if home is None:
             last = allowed[-1]
-            here = [self.needs[other] for other, store in self.homes.items() if store is last]
+            here = [self.needs[other] for other, allocator in self.homes.items() if allocator is last]
             waiting = (other for other in range(len(self.needs)) if other not in self.homes)
             here += [
-                self.needs[other] for other in waiting if any(store is last for store in self.allowed(other))
+                self.needs[other]
+                for other in waiting
+                if any(allocator is last for allocator in self.allowed(other))
             ]
             raise does_not_fit(self.chip, here, self.needs[place], last)
         self.homes[place] = home
-        return self.block(place, home, home.take(size), size, columns)
+        return self.block(place, home, home.allocate(size), size, columns)
 
-    def block(self, place: int, home: Store, base: int, size: int, columns: Flags | None = None) -> Block:
+    def block(self, place: int, home: Allocator, base: int, size: int, columns: Flags | None = None) -> Block:
         need = self.needs[place]
         return Block(
             need.projection,
@@ -139,22 +143,22 @@ def place_pinned(
     placing: Placing, network: Network, pinned: list[int], profile: Profile
 ) -> dict[int, list[Block]]:
     """Fill the near memories with hot columns, then put what is left over into the far ones."""
-    sharing: dict[int, tuple[Store, list[int]]] = {}  # cores at a port share its buffer
+    sharing: dict[int, tuple[Allocator, list[int]]] = {}  # cores at a port share its buffer
     for place in pinned:
-        store = placing.near(place)
-        sharing.setdefault(id(store), (store, []))[1].append(place)
+        allocator = placing.near(place)
+        sharing.setdefault(id(allocator), (allocator, []))[1].append(place)
     heats = heats_of(placing.needs, network, pinned, profile)
     blocks: dict[int, list[Block]] = {}
     kept: dict[int, Flags] = {}
-    for store, places in sharing.values():
+    for allocator, places in sharing.values():
         needs, own = [placing.needs[place] for place in places], [heats[place] for place in places]
-        flags = near_columns(needs, own, max(0, store.size_bytes - store.next_address))
+        flags = near_columns(needs, own, max(0, allocator.size_bytes - allocator.next_address))
         sizes = [int(heat.bytes[near].sum()) for heat, near in zip(own, flags, strict=True)]
-        bases = take_near(store, sizes)
+        bases = take_near(allocator, sizes)
         for place, near, size, base in zip(places, flags, sizes, bases, strict=True):
             kept[place] = near
             columns = None if near.all() else near
-            blocks[place] = [placing.block(place, store, base, size, columns)] if near.any() else []
+            blocks[place] = [placing.block(place, allocator, base, size, columns)] if near.any() else []
     for place in pinned:
         far = ~kept[place]
         if far.any():

@@ -14,9 +14,9 @@ from deltasim.simulator.chip.actions import chip_actions
 from deltasim.simulator.components.dma_bursts import WHOLE
 from deltasim.simulator.mapping.mapping import Mapping
 from deltasim.simulator.plan.input_queues import compile_buffers
-from deltasim.simulator.plan.links import compile_wires
-from deltasim.simulator.plan.memories import check_registers, compile_stores, numbered
-from deltasim.simulator.plan.plan import ABSENT, STAGES, Plan, Share, Stages, Unit
+from deltasim.simulator.plan.links import compile_links
+from deltasim.simulator.plan.memories import check_registers, compile_memories, numbered
+from deltasim.simulator.plan.plan import ABSENT, STAGES, Plan, Stages, Unit
 from deltasim.simulator.plan.weight_columns import compile_columns
 
 
@@ -39,7 +39,7 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
     """
     units: list[Unit] = []
     stages = compile_stages(chip, units)
-    stores = compile_stores(chip, units)
+    memories = compile_memories(chip, units)
     number = {population.name: index for index, population in enumerate(network.populations)}
     source = [number[projection.source] for projection in network.projections]
     target = [number[projection.target] for projection in network.projections]
@@ -53,7 +53,7 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
             )
     columns, trees = compile_columns(network, mapping, chip.topology)
     check_registers(chip, stages, columns.longest)
-    wires = compile_wires(chip, stores, units)
+    links = compile_links(chip, memories, units)
     units += [Unit(f"core{core}", "core", core) for core in range(chip.cores.count)]
     units.append(Unit("chip", "chip", 0))
     populations = range(len(network.populations))
@@ -65,22 +65,22 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
         actions=tuple(action.name for action in chip_actions(chip)),
         layers=(*(population.name for population in network.populations), "shared"),
         policy=chip.synchronisation.policy,
-        meeting_ps=chip.synchronisation.cost_cycles * chip.cores.period_ps,
+        barrier_cost_ps=chip.synchronisation.cost_cycles * chip.cores.period_ps,
         cores=chip.cores.count,
-        shares=tuple(tuple(Share(*part) for part in parts) for parts in mapping.slices),
+        partitions=mapping.partitions,
         into=tuple(tuple(p for p, end in enumerate(target) if end == index) for index in populations),
         out_of=tuple(tuple(p for p, start in enumerate(source) if start == index) for index in populations),
         source=integers(source),
         target=integers(target),
         delay=integers([projection.delay for projection in network.projections]),
-        remembers=integers([1 - network.sends_events(p) for p in range(len(network.projections))]),
+        delta_encoded=integers([1 - network.sends_events(p) for p in range(len(network.projections))]),
         sweep=integers([population.sweep for population in network.populations]),
         order=network.order,
         stages=stages,
-        wires=wires,
+        links=links,
         buffers=None,
         link_um=link_lengths(chip),
-        stores=stores,
+        memories=memories,
         trees=trees,
         columns=columns,
     )
@@ -135,7 +135,7 @@ def compile_stages(chip: Chip, units: list[Unit]) -> Stages:
         fetch_slots=cores.outstanding_fetches,
         arrays=arrays,
         burst_bytes=cores.dma.burst_bytes if cores.dma else WHOLE,
-        pieces_at_once=cores.dma.outstanding if cores.dma else 1,
+        bursts_at_once=cores.dma.outstanding if cores.dma else 1,
         mac_lanes=cores.mac.lanes,
         update_lanes=cores.update.lanes,
         update_group_ps=cores.update.cycles * period,

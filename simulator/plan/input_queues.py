@@ -19,8 +19,8 @@ from deltasim.simulator.chip.virtual_channels import (
     legs_of,
 )
 from deltasim.simulator.components.service_times import rounds
-from deltasim.simulator.plan.expanded_columns import copies_of
-from deltasim.simulator.plan.multicast_trees import Branches, branches_of
+from deltasim.simulator.plan.expanded_columns import column_segments_of
+from deltasim.simulator.plan.multicast_trees import MulticastTrees, multicast_trees_of
 from deltasim.simulator.plan.plan import ABSENT, CACHE, InputBuffers, Plan
 from deltasim.simulator.topology import Topology
 
@@ -30,7 +30,7 @@ def compile_buffers(plan: Plan) -> InputBuffers | None:
 
     Errors: InputError when a response would not fit in a buffer.
     """
-    chip, wires = plan.chip, plan.wires
+    chip, links = plan.chip, plan.links
     buffer, channels = chip.network.buffer_flits, chip.network.virtual_channels
     if buffer is None or channels is None:
         return None
@@ -44,24 +44,24 @@ def compile_buffers(plan: Plan) -> InputBuffers | None:
         channels=channels,
         flits=buffer,
         queues=classes_of(chip) * legs,
-        tree_queue=queue(MESSAGES, tree_legs(topology, branches_of(plan))),
-        path_queue=queue(REQUESTS, way_legs(topology, wires.path_start, wires.path_link)),
-        back_queue=queue(RESPONSES, way_legs(topology, wires.back_start, wires.back_link)),
+        tree_queue=queue(MESSAGES, tree_legs(topology, multicast_trees_of(plan))),
+        path_queue=queue(REQUESTS, way_legs(topology, links.path_start, links.path_link)),
+        back_queue=queue(RESPONSES, way_legs(topology, links.back_start, links.back_link)),
     )
 
 
 def refuse_large_responses(plan: Plan, buffer: int) -> None:
     """A response comes back as one packet and must fit in a buffer."""
-    chip, wires, stores, copies = plan.chip, plan.wires, plan.stores, copies_of(plan)
-    cached = stores.kind[copies.store] == CACHE
-    store = np.where(cached, stores.behind[copies.store], copies.store)
-    path = copies.core * len(stores.component) + store
-    travels = stores.shared[store] & (np.diff(wires.back_start)[path] > 0)
-    line = stores.line_bytes[copies.store]  # 1 where there is no cache
-    first, last = copies.address // line, (copies.address + copies.bytes - 1) // line
+    chip, links, memories, segments = plan.chip, plan.links, plan.memories, column_segments_of(plan)
+    cached = memories.kind[segments.memory] == CACHE
+    memory = np.where(cached, memories.next_level[segments.memory], segments.memory)
+    path = segments.core * len(memories.component) + memory
+    travels = memories.shared[memory] & (np.diff(links.back_start)[path] > 0)
+    line = memories.line_bytes[segments.memory]  # 1 where there is no cache
+    first, last = segments.address // line, (segments.address + segments.bytes - 1) // line
     whole = int(((last - first + 1) * line)[travels].max(initial=0))
     largest = min(whole, chip.cores.dma.burst_bytes) if chip.cores.dma else whole
-    flits = int(rounds(largest, wires.flit_bytes))
+    flits = int(rounds(largest, links.flit_bytes))
     if flits > buffer:
         raise InputError(
             chip.place("network.buffer"),
@@ -71,13 +71,13 @@ def refuse_large_responses(plan: Plan, buffer: int) -> None:
         )
 
 
-def tree_legs(topology: Topology, branches: Branches) -> Integers:
+def tree_legs(topology: Topology, multicast: MulticastTrees) -> Integers:
     """The leg on every entry of every tree; it depends on what lies between the source and the entry only."""
-    legs = np.zeros(len(branches.link), np.int64)
+    legs = np.zeros(len(multicast.link), np.int64)
     if topology.kind not in RINGS:
         return legs
-    link, parent = branches.link.tolist(), branches.parent.tolist()
-    for first, end in pairwise(branches.start.tolist()):
+    link, parent = multicast.link.tolist(), multicast.parent.tolist()
+    for first, end in pairwise(multicast.start.tolist()):
         for entry in range(first, end):
             above = first + parent[entry] if parent[entry] != ABSENT else ABSENT
             before, leg = (link[above], int(legs[above])) if above != ABSENT else (-1, 0)

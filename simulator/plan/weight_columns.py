@@ -19,7 +19,7 @@ WORD = 64  # cores to a word of bits
 
 
 class Parts(NamedTuple):
-    """The columns of a projection, part by part: a row for each source, a column for each target share."""
+    """The columns of a projection, part by part: a row for each source, a column for each partition."""
 
     cores: Integers  # (parts,)
     words: Integers  # (sources, parts)
@@ -39,11 +39,13 @@ def whole_bytes(words: Integers, bits: Integers) -> Integers:
 def parts_of(network: Network, mapping: Mapping, projection: int) -> Parts:
     """How many words lie on each core of each column of a projection."""
     connection = network.projections[projection].connection
-    shares = mapping.slices[network.index(network.projections[projection].target)]
-    words = connection.column_words([share.start for share in shares] + [shares[-1].stop])
+    partitions = mapping.partitions[network.index(network.projections[projection].target)]
+    words = connection.column_words([partition.start for partition in partitions] + [partitions[-1].stop])
     index_bits = {block.core: block.index_bits for block in mapping.blocks if block.projection == projection}
-    cores = np.array([share.core for share in shares], np.int64)
-    bits = network.weight_bits(projection) + np.array([index_bits[share.core] for share in shares], np.int64)
+    cores = np.array([partition.core for partition in partitions], np.int64)
+    bits = network.weight_bits(projection) + np.array(
+        [index_bits[partition.core] for partition in partitions], np.int64
+    )
     return Parts(cores, words, bits)
 
 
@@ -91,8 +93,8 @@ def number_trees(
     wanted = np.zeros((len(reached), -(-cores // WORD) * WORD), np.bool_)
     wanted[:, parts.cores] = reached
     groups = [row.tobytes() for row in np.packbits(wanted, axis=1, bitorder="little")]
-    origins = mapping.slices[source]
-    origin = np.repeat(np.arange(len(origins)), [share.size for share in origins])
+    origins = mapping.partitions[source]
+    origin = np.repeat(np.arange(len(origins)), [partition.size for partition in origins])
     found, tree = np.unique(origin * len(reached) + which, return_inverse=True)
     known = [
         trees.setdefault((origins[key // len(reached)].core, groups[key % len(reached)]), len(trees))

@@ -8,6 +8,8 @@ from deltasim.runtime.errors import InputError
 from deltasim.simulator.topology.links import Integers, Link, Places
 from deltasim.simulator.topology.topology import Topology
 
+LARGEST = 16_384  # nodes: a table of routes has an entry for every pair of them
+
 
 def joined(inner: Topology, outer: Topology, gateway: int, period: float, latency: float) -> Topology:
     """Chip c of ``outer`` is a copy of ``inner``; packets between chips go through the ``gateway`` of each.
@@ -33,6 +35,9 @@ def joined(inner: Topology, outer: Topology, gateway: int, period: float, latenc
     chips, cores = outer.cores, outer.cores * inner.cores
     switches = inner.nodes - inner.cores
     nodes = chips * inner.nodes + outer.nodes - chips
+    if nodes > LARGEST:
+        rule = f"the chips have {nodes:,} nodes together; {LARGEST:,} is the most"
+        raise InputError("network.joined.topology", f"{chips:,} chips", rule, "Join fewer or smaller ones.")
 
     def node_of(chip: Integers, local: Integers) -> Integers:
         within = cores + chip * switches + local - inner.cores

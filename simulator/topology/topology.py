@@ -162,7 +162,10 @@ class Topology:
     def reaches(self, sources: Sequence[int]) -> list[Reach]:
         """:meth:`reach` for several nodes; those of small topologies are kept."""
         missing = [source for source in sources if source not in self._reaches]
-        fresh = dict(zip(missing, reaches_from(self, missing), strict=True)) if missing else {}
+        to = np.tile(np.arange(self.cores), len(missing))
+        bounds, link = self.routes(np.repeat(np.array(missing, np.int64), self.cores), to)
+        found = reaches_from(bounds, link, self.cores, len(self.links))
+        fresh = dict(zip(missing, found, strict=True))
         if self.cores <= KEPT:
             self._reaches.update(fresh)
         return [fresh[source] if source in fresh else self._reaches[source] for source in sources]

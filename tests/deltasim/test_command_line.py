@@ -170,7 +170,7 @@ def test_stopping_a_sweep_keeps_what_is_finished(
     monkeypatch.setattr(cases, "run_case", stop_at_the_second)
     answer = deltasim(f"{run} --theta 0.1,0.5 --out out")
     assert answer.returncode == 130
-    assert answer.stderr.splitlines()[-1] == "deltasim: stopped. The finished thresholds 0.1 are kept in out."
+    assert answer.stderr.splitlines()[-1] == "deltasim: stopped. The finished thresholds 0.1 are in out."
     assert json.loads((tmp_path / "out" / "run.json").read_text())["theta"] == 0.1
 
 

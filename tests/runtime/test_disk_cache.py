@@ -1,4 +1,4 @@
-"""What is kept comes back as it was; what is damaged is noticed; the cache stays within its bound."""
+"""What is cached comes back as it was; what is damaged is noticed; the cache stays within its bound."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from deltasim.networks.trace import MESSAGE
 from deltasim.runtime.arrays import Numbers
 from deltasim.runtime.disk_cache import (
     VARIABLE,
+    CacheBucket,
     CacheWarning,
-    Shelf,
+    cached_arrays,
     content_digest,
-    kept,
     prune,
     read,
     without_cache,
     write,
 )
 
-SHELF = Shelf("traces", 1 << 20)
+BUCKET = CacheBucket("traces", 1 << 20)
 SMALL = {"steps": np.arange(5), "messages": np.zeros(3, MESSAGE)}
 
 
@@ -58,7 +58,7 @@ def same(one: Mapping[str, Numbers], other: Mapping[str, Numbers]) -> bool:
 
 def test_made_once(folder: Path) -> None:
     make = Maker()
-    assert all(same(kept(SHELF, "k", make), SMALL) for _ in range(3))
+    assert all(same(cached_arrays(BUCKET, "k", make), SMALL) for _ in range(3))
     assert make.asked == 1
     assert [path.name for path in folder.iterdir()] == ["k.npz"]
 
@@ -66,11 +66,11 @@ def test_made_once(folder: Path) -> None:
 def test_without_cache_nothing_is_read_or_written(folder: Path) -> None:
     make = Maker()
     with without_cache():
-        kept(SHELF, "k", make)
+        cached_arrays(BUCKET, "k", make)
     assert not folder.exists()
-    kept(SHELF, "k", make)
+    cached_arrays(BUCKET, "k", make)
     with without_cache():
-        kept(SHELF, "k", make)
+        cached_arrays(BUCKET, "k", make)
     assert make.asked == 3
 
 
@@ -84,7 +84,7 @@ def test_without_cache_nothing_is_read_or_written(folder: Path) -> None:
     )
 )
 def test_any_arrays_come_back(arrays: dict[str, Numbers], tmp_path_factory: pytest.TempPathFactory) -> None:
-    path = tmp_path_factory.mktemp("kept") / "a.npz"
+    path = tmp_path_factory.mktemp("cached") / "a.npz"
     write(path, arrays)
     found = read(path)
     assert found is not None and same(found, arrays)
@@ -92,7 +92,7 @@ def test_any_arrays_come_back(arrays: dict[str, Numbers], tmp_path_factory: pyte
 
 @given(data=st.data())
 def test_any_damage_is_noticed(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
-    path = tmp_path_factory.mktemp("kept") / "a.npz"
+    path = tmp_path_factory.mktemp("cached") / "a.npz"
     write(path, SMALL)
     whole = bytearray(path.read_bytes())
     place = data.draw(st.integers(0, len(whole) - 1))
@@ -111,11 +111,11 @@ def test_any_damage_is_noticed(data: st.DataObject, tmp_path_factory: pytest.Tem
 
 def test_a_damaged_file_is_made_again(folder: Path) -> None:
     make = Maker()
-    kept(SHELF, "k", make)
+    cached_arrays(BUCKET, "k", make)
     (folder / "k.npz").write_bytes(b"nothing")
     with pytest.warns(CacheWarning, match="is damaged and is made again"):
-        assert same(kept(SHELF, "k", make), SMALL)
-    kept(SHELF, "k", make)
+        assert same(cached_arrays(BUCKET, "k", make), SMALL)
+    cached_arrays(BUCKET, "k", make)
     assert make.asked == 2
 
 
@@ -133,27 +133,27 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path, monkeypatch: pytes
     (tmp_path / "file").write_text("")
     monkeypatch.setenv(VARIABLE, str(tmp_path / "file"))
     with pytest.warns(CacheWarning, match=f"Name a folder in {VARIABLE}"):
-        assert same(kept(SHELF, "k", Maker()), SMALL)
+        assert same(cached_arrays(BUCKET, "k", Maker()), SMALL)
 
 
-def test_too_large_is_not_kept(folder: Path) -> None:
-    make = Maker({"large": np.zeros(SHELF.limit_bytes // 4 + 1, np.uint8)})
-    kept(SHELF, "k", make)
+def test_too_large_is_not_cached(folder: Path) -> None:
+    make = Maker({"large": np.zeros(BUCKET.limit_bytes // 4 + 1, np.uint8)})
+    cached_arrays(BUCKET, "k", make)
     assert not folder.exists()
 
 
 def test_the_oldest_goes_first_and_what_was_just_used_stays(folder: Path) -> None:
     folder.mkdir(parents=True)
-    shelf = Shelf("traces", 300)
+    bucket = CacheBucket("traces", 300)
     for age, name in enumerate(["new", "middle", "old"]):
         (folder / name).mkdir()
         (folder / name / "kernel").write_bytes(bytes(150))
         os.utime(folder / name, (1000 - age, 1000 - age))
-    prune(shelf)
+    prune(bucket)
     assert sorted(path.name for path in folder.iterdir()) == ["middle", "new"]
-    prune(shelf._replace(limit_bytes=299, spared_s=1e12))
+    prune(bucket._replace(limit_bytes=299, spared_s=1e12))
     assert sorted(path.name for path in folder.iterdir()) == ["middle", "new"]
-    prune(shelf._replace(limit_bytes=149))
+    prune(bucket._replace(limit_bytes=149))
     assert list(folder.iterdir()) == []
 
 

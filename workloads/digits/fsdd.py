@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deltasim.runtime.disk_cache import FEATURES, kept, sources_digest
+from deltasim.runtime.disk_cache import FEATURES, cached_arrays, sources_digest
 from deltasim.runtime.errors import InputError
 from deltasim.workloads.digits.corpus import Corpus, digest_of, in_part
 from deltasim.workloads.features import log_mel
@@ -121,7 +121,7 @@ def file_name(recordings: Recordings, place: int) -> str:
 def read(path: Path, part: str = "all") -> Corpus:
     """Recordings of one part (train, test, all) of the official split, as features.
 
-    The features are kept: the same file gives them at once the next time.
+    The features are cached: the same file gives them at once the next time.
     """
     in_part(np.ones(1, bool), part)  # refuse an unknown part before any work
     try:
@@ -130,7 +130,7 @@ def read(path: Path, part: str = "all") -> Corpus:
         read_file(path)  # says what is wrong with it
         raise
     code = sources_digest(Path(__file__).parent.parent) + importlib.metadata.version("librosa")
-    held = kept(FEATURES, digest_of(file, part, code), lambda: features_of(path, part))
+    held = cached_arrays(FEATURES, digest_of(file, part, code), lambda: features_of(path, part))
     bounds = held["bounds"].tolist()
     return Corpus(
         "fsdd",
@@ -145,7 +145,7 @@ def read(path: Path, part: str = "all") -> Corpus:
 
 
 def features_of(path: Path, part: str) -> dict[str, NDArray[Any]]:
-    """Features and labels of one part, as they are kept."""
+    """Features and labels of one part, as they are cached."""
     recordings = read_file(path)
     is_test = np.isin(recordings.index, TEST_INDICES)
     places = np.flatnonzero(in_part(is_test, part))

@@ -45,7 +45,7 @@ class Task:
     loss: Callable[[Tensor, Batch, float], Tensor]
     dense: Recipe
     delta: Recipe
-    score: Callable[[Outputs, NDArray[np.int64]], float]
+    score: Callable[[Outputs, NDArray[np.int64]], float | None]
     test: Callable[[Source], Scored]
 
 
@@ -175,7 +175,7 @@ def measured(
     dense: Network,
     delta: Network,
     sequences: Sequence[NDArray[np.float32]],
-    score: Callable[[Outputs], float],
+    score: Callable[[Outputs], float | None],
 ) -> dict[str, Any]:
     """Run a pair of networks as a chip would and say what came out and what was saved."""
     _, dense_outputs = execute(dense, sequences)

@@ -22,7 +22,7 @@ from deltasim.simulator.ledger.background import elapsed, preset
 from deltasim.simulator.ledger.bandwidth import by_memory, shared_memories
 from deltasim.simulator.ledger.laws import LawBroken, Tally, check
 from deltasim.simulator.ledger.ledger import Ledger
-from deltasim.simulator.plan.memo import kept
+from deltasim.simulator.plan.memo import memoised
 from deltasim.simulator.plan.plan import Plan
 
 
@@ -35,14 +35,14 @@ class Ready(NamedTuple):
     forward: FeedForward | None
 
 
-@kept
+@memoised
 def made_ready(plan: Plan) -> Ready:
     """A plan made ready in the quickest way that it allows."""
     forward = feed_forward(plan)
     return ready_for(plan, forward) if forward else made_ready_for_events(plan)
 
 
-@kept
+@memoised
 def made_ready_for_events(plan: Plan) -> Ready:
     """A plan made ready to run with events, which every one can."""
     return ready_for(plan, None)
@@ -55,12 +55,12 @@ def ready_for(plan: Plan, forward: FeedForward | None) -> Ready:
 
 
 SLICE = 1 << 22
-"""After so many keys, some milliseconds, a run in phases comes back to Python, which hears Ctrl-C then."""
+"""After so many keys, some milliseconds, a run in phases comes back to Python, which handles Ctrl-C then."""
 
 LONGEST = 1 << 26
 """A phase with more keys may take longer than somebody waits who has pressed Ctrl-C."""
 
-ROOM: WeakKeyDictionary[Plan, tuple[int, int]] = WeakKeyDictionary()
+CAPACITY: WeakKeyDictionary[Plan, tuple[int, int]] = WeakKeyDictionary()
 """Keys and messages that runs in phases had room for, of plans that have run so to the end."""
 
 
@@ -74,24 +74,24 @@ class CompiledEngine:
     def __init__(self, plan: Plan, ready: Ready | None = None) -> None:
         self.plan, self.ready = plan, ready or made_ready(plan)
         # jobs alive at once, or keys of a phase and messages of a step; both grow as needed
-        self.room, self.messages = ROOM.get(plan, (max(1024, 64 * plan.cores), 256))
+        self.capacity, self.messages = CAPACITY.get(plan, (max(1024, 64 * plan.cores), 256))
         self.stopped = False
         self.under_way: list[State] = []
 
     @property
-    def hears(self) -> bool:
-        """Whether Ctrl-C is heard while it runs: not in kernels that run to the end, nor while compiling.
+    def interruptible(self) -> bool:
+        """Whether Ctrl-C stops it while it runs: not in kernels that run to the end, nor while compiling.
 
         A plan that has run in phases before is compiled, and how long its phases are is known.
         """
-        return self.ready.forward is not None and ROOM.get(self.plan, (LONGEST, 0))[0] < LONGEST
+        return self.ready.forward is not None and CAPACITY.get(self.plan, (LONGEST, 0))[0] < LONGEST
 
     def run_sequence(self, trace: Trace) -> Ledger:
         """Simulate the one sequence of ``trace`` from a chip at rest. Raises LawBroken, Stopped."""
         ready = self.ready
         while True:
-            room = self.room
-            state = state_at_rest(self.plan, ready.start, trace, 0 if ready.forward else room)
+            capacity = self.capacity
+            state = state_at_rest(self.plan, ready.start, trace, 0 if ready.forward else capacity)
             self.under_way.append(state)
             try:
                 if self.stopped:  # asked only now: whoever stops finds the state, or is found here
@@ -101,34 +101,34 @@ class CompiledEngine:
                     raise Stopped
                 if ended:
                     if ready.forward:
-                        ROOM[self.plan] = self.room, self.messages
+                        CAPACITY[self.plan] = self.capacity, self.messages
                     return self._ledger(state)
             finally:
                 self.under_way = [other for other in self.under_way if other is not state]
             if ready.forward:
                 ready = made_ready_for_events(self.plan)
             else:
-                self.room = max(self.room, 4 * room)
+                self.capacity = max(self.capacity, 4 * capacity)
 
     def _in_phases(self, state: State, ready: Ready) -> bool:
         """Run phase by phase, with more room from any phase on that needs it.
 
         False when stopped, or where a phase is so long that its times do not fit into keys.
         """
-        run, slots = state.run, self.plan.stages.fetch_slots
+        run = state.run
         assert ready.forward is not None
         stages, known = stage_addresses(ready.forward), directory(state)
         while True:
-            room, messages = self.room, self.messages
-            arrivals = empty_arrivals(ready.tables, ready.forward, stages, slots, room, messages)
+            capacity, messages = self.capacity, self.messages
+            arrivals = empty_arrivals(ready.tables, ready.forward, stages, capacity, messages)
             own = directory(arrivals)
-            while run["needed"][0] <= room and run["messages"][0] <= messages:
+            while run["needed"][0] <= capacity and run["messages"][0] <= messages:
                 run["left"] = SLICE
                 if phases(known, ready.seen, own):
                     return True
                 if run["overflow"][0]:
                     return False
-            self.room = max(room, 2 * int(run["needed"][0]))
+            self.capacity = max(capacity, 2 * int(run["needed"][0]))
             self.messages = max(messages, 2 * int(run["messages"][0]))
 
     def stop(self) -> None:
@@ -143,9 +143,9 @@ class CompiledEngine:
         for population, record in enumerate(state.populations):
             last = (int(plan.sweep[population]) + 1) * int(run["frames"]) - 1
             if plan.into[population] and record["finished"] != last:
-                raise LawBroken(f"population {plan.layers[population]} never finished: the chip stands still")
+                raise LawBroken(f"population {plan.layers[population]} never finished: the chip deadlocks")
         counts, layer_counts = state.counts[: len(plan.units)], state.counts[len(plan.units) :]
-        late = np.flatnonzero(units["covered"] > elapsed_ps)
+        late = np.flatnonzero(units["recorded_until"] > elapsed_ps)
         if late.size:
             raise LawBroken(f"{plan.units[late[0]].name}: still at work when the run had ended")
         for entry in (*preset(plan), *elapsed(plan, self._drams(state), elapsed_ps)):
@@ -160,25 +160,25 @@ class CompiledEngine:
             layer_counts,
             units["busy"].copy(),
             units["occupied"] - units["busy"],
-            units["idle"] + elapsed_ps - units["covered"],
+            units["idle"] + elapsed_ps - units["recorded_until"],
             units["wait"].copy(),
             units["area"].copy(),
             units["peak"].copy(),
             step_latency_ps=state.steps["ended"] - state.steps["began"],
             sequence_latency_ps=np.array([elapsed_ps], np.int64),
-            memories=shared_memories(plan.stores),
-            traffic=by_memory(plan.stores, state.timelines),
+            memories=shared_memories(plan.memories),
+            traffic=by_memory(plan.memories, state.timelines),
         )
-        seen = {field: int(run[field]) for field in Tally._fields if field != "room_missing"}
-        check(ledger, Tally(**seen, room_missing=self._room_missing(state)))
+        seen = {field: int(run[field]) for field in Tally._fields if field != "credits_missing"}
+        check(ledger, Tally(**seen, credits_missing=self._credits_missing(state)))
         return ledger
 
     def _drams(self, state: State) -> dict[int, Integers]:
         """The state of every shared memory's rule, by memory."""
-        return dict(zip(np.flatnonzero(self.plan.stores.shared).tolist(), state.channels, strict=True))
+        return dict(zip(np.flatnonzero(self.plan.memories.shared).tolist(), state.channels, strict=True))
 
-    def _room_missing(self, state: State) -> int:
+    def _credits_missing(self, state: State) -> int:
         """Flits of buffer room that are neither free nor about to be."""
         limits = self.plan.buffers
-        flits = len(state.room) * limits.flits if limits else 0
-        return int(flits - state.room.sum() - state.buffers["leaving"].sum())
+        flits = len(state.credits) * limits.flits if limits else 0
+        return int(flits - state.credits.sum() - state.buffers["leaving"].sum())

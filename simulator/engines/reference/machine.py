@@ -11,9 +11,9 @@ from simpy.events import Event
 from deltasim.runtime.arrays import Integers
 from deltasim.simulator.components.service_times import array_of, link_span
 from deltasim.simulator.engines.reference.links import Link, Packet
-from deltasim.simulator.engines.reference.recorder import Books
+from deltasim.simulator.engines.reference.recorder import Statistics
 from deltasim.simulator.engines.reference.unit import Key, Unit
-from deltasim.simulator.plan.expanded_columns import copies_of
+from deltasim.simulator.plan.expanded_columns import column_segments_of
 from deltasim.simulator.plan.plan import Plan
 
 Walk = Generator[Event, Any, Any]
@@ -25,16 +25,15 @@ SCANNING, MESSAGE, REQUEST, RESPONSE, COLUMN, UPDATING = range(6)
 class Machine:
     """Units of the plan as resources; a job is named by (kind, step, projection, source, core)."""
 
-    def __init__(self, env: simpy.Environment, plan: Plan, books: Books) -> None:
-        self.env, self.plan, self.books = env, plan, books
-        slots = set(plan.stages.fetch_units.ravel().tolist())
+    def __init__(self, env: simpy.Environment, plan: Plan, statistics: Statistics) -> None:
+        self.env, self.plan, self.statistics = env, plan, statistics
         resources = len(plan.units) - plan.cores - 1  # the last units only count
-        places = dict.fromkeys(slots, plan.stages.fetch_slots)
-        for unit, streams in zip(plan.stores.unit.tolist(), plan.stores.places.tolist(), strict=True):
-            places[unit] = streams or 1
-        limits, first = plan.buffers, plan.wires.first_unit
-        self.units = [Unit(env, places.get(unit, 1)) for unit in range(resources)]
-        self.links = [] if limits is None else [Link(env, limits) for _ in range(plan.wires.links)]
+        slots = dict.fromkeys(plan.stages.fetch_units.ravel().tolist(), plan.stages.fetch_slots)
+        for unit, streams in zip(plan.memories.unit.tolist(), plan.memories.slots.tolist(), strict=True):
+            slots[unit] = streams or 1
+        limits, first = plan.buffers, plan.links.first_unit
+        self.units = [Unit(env, slots.get(unit, 1)) for unit in range(resources)]
+        self.links = [] if limits is None else [Link(env, limits) for _ in range(plan.links.count)]
         self.units[first : first + len(self.links)] = self.links
 
     def key(self, kind: int, *job: int) -> Key:
@@ -56,36 +55,36 @@ class Machine:
         flits: int,
         span_ps: int,
         layer: int,
-        behind: Packet | None,
+        upstream: Packet | None,
     ) -> Walk:
         """Take a packet's head over one link and to the front of the buffer there, if buffers are finite.
 
-        ``behind`` is the packet in the buffer that it comes from. Returns its span behind the link, and the
+        ``upstream`` is the packet in the buffer that it comes from. Returns its span behind the link, and the
         packet in the buffer there. A span is that of a link of the network's own speed: the last flit comes
         ``span - period`` after the head.
         """
-        wires = self.plan.wires
-        number = wires.first_unit + link
+        links = self.plan.links
+        number = links.first_unit + link
         unit, channel = self.units[number], 0
         if isinstance(unit, Link):
             channel, stalled = yield unit.ask(self.key(kind, *job), queue, flits)
-            self.books.count(number, "link.credit_stall", stalled, layer)
+            self.statistics.count(number, "link.credit_stall", stalled, layer)
         else:
             yield unit.turn(self.key(kind, *job))
-        period_ps = int(wires.link_period_ps[link])
-        busy_ps = link_span(flits, period_ps, span_ps - wires.period_ps + period_ps)
-        span_ps = busy_ps - period_ps + wires.period_ps
+        period_ps = int(links.link_period_ps[link])
+        busy_ps = link_span(flits, period_ps, span_ps - links.period_ps + period_ps)
+        span_ps = busy_ps - period_ps + links.period_ps
         unit.occupy(busy_ps, flits * period_ps)
-        if behind is not None:
-            behind.leaves(int(self.env.now) + busy_ps)
-        self.books.count(number, wires.link_action[link], flits, layer)
+        if upstream is not None:
+            upstream.leaves(int(self.env.now) + busy_ps)
+        self.statistics.count(number, links.link_action[link], flits, layer)
         if self.plan.link_um is not None:
-            self.books.count(number, "link.flit_um", flits * int(self.plan.link_um[link]), layer)
-        if wires.routed[link, 1]:
+            self.statistics.count(number, "link.flit_um", flits * int(self.plan.link_um[link]), layer)
+        if links.routed[link, 1]:
             self.write_buffer(number, flits, layer)
-        if wires.routed[link, 0]:
+        if links.routed[link, 0]:
             self.pass_router(number, flits, layer)
-        yield self.env.timeout(int(wires.link_hop_ps[link]))
+        yield self.env.timeout(int(links.link_hop_ps[link]))
         if not isinstance(unit, Link):
             return span_ps, None
         packet = unit.buffers[channel].enter(flits)
@@ -105,7 +104,7 @@ class Machine:
     ) -> Walk:
         """Take a packet's head from unit ``sender`` over all links of its way; returns its span then."""
         packet = None
-        routed = self.plan.wires.routed
+        routed = self.plan.links.routed
         if links.size and routed[links[0], 0]:
             self.write_buffer(sender, flits, layer)
         for place, link in enumerate(links.tolist()):
@@ -114,23 +113,23 @@ class Machine:
         if packet is not None:
             packet.leaves(int(self.env.now) + span_ps)
         if links.size and routed[links[-1], 1]:
-            self.pass_router(self.plan.wires.first_unit + int(links[-1]), flits, layer)
+            self.pass_router(self.plan.links.first_unit + int(links[-1]), flits, layer)
         return span_ps
 
     def pass_router(self, unit: int, flits: int, layer: int) -> None:
         """A packet goes through a router: on to a link, or out of the network behind its last one."""
         if self.plan.link_um is None:
-            self.books.count(unit, "router.flit", flits, layer)
+            self.statistics.count(unit, "router.flit", flits, layer)
             return
-        self.books.count(unit, "router.buffer_read", flits, layer)
-        self.books.count(unit, "router.crossbar", flits, layer)
+        self.statistics.count(unit, "router.buffer_read", flits, layer)
+        self.statistics.count(unit, "router.crossbar", flits, layer)
 
     def write_buffer(self, unit: int, flits: int, layer: int) -> None:
         """A packet comes into a router: over a link, or from the core or memory that sends it."""
         if self.plan.link_um is not None:
-            self.books.count(unit, "router.buffer_write", flits, layer)
+            self.statistics.count(unit, "router.buffer_write", flits, layer)
 
     def array(self, job: tuple[int, ...]) -> int:
         """Which multiply array of its core takes the column of a job (step, projection, source, ...)."""
-        position = copies_of(self.plan).position[self.plan.columns.offset[job[1]] + job[2]]
+        position = column_segments_of(self.plan).position[self.plan.columns.offset[job[1]] + job[2]]
         return int(array_of(int(position), self.plan.stages.arrays))

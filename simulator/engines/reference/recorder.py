@@ -1,4 +1,4 @@
-"""Counting while a sequence runs: every count is entered by unit and by layer, then closed into a ledger."""
+"""Counting while a sequence runs: every count is entered by unit and by layer, then finalised as a ledger."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from deltasim.simulator.plan.plan import Plan
 SHARED = -1  # what no layer alone caused
 
 
-class Books:
+class Statistics:
     """Counts of one sequence, and the integrals that the laws compare them with."""
 
     def __init__(self, plan: Plan) -> None:
@@ -25,8 +25,8 @@ class Books:
         self.expected_deliveries = self.expected_traversals = self.expected_words = 0
         self.message_traversals = self.missed_bytes = 0
         self.timelines, self.timeline = (
-            empty_timelines(int(plan.stores.shared.sum())),
-            shared_number(plan.stores),
+            empty_timelines(int(plan.memories.shared.sum())),
+            shared_number(plan.memories),
         )
 
     def count(self, unit: int, action: str, amount: int, layer: int = SHARED) -> None:
@@ -35,16 +35,16 @@ class Books:
         self.by_unit[unit][column] += amount
         self.by_layer[layer][column] += amount
 
-    def moved(self, store: int, first_ps: int, last_ps: int, size: int) -> None:
+    def moved(self, memory: int, first_ps: int, last_ps: int, size: int) -> None:
         """Enter bytes of a shared memory that flowed between two times."""
-        enter(self.timelines[self.timeline[store]], first_ps, last_ps, size)
+        enter(self.timelines[self.timeline[memory]], first_ps, last_ps, size)
 
-    def close(self, units: list[Unit], step_latency_ps: list[int], elapsed_ps: int) -> Ledger:
+    def finalise(self, units: list[Unit], step_latency_ps: list[int], elapsed_ps: int) -> Ledger:
         """The ledger of the sequence; units of the plan without a SimPy resource are idle throughout."""
         times = np.zeros((6, len(self.plan.units)), np.int64)
         times[2] = elapsed_ps
         for index, unit in enumerate(units):
-            unit.close(elapsed_ps)
+            unit.finalise(elapsed_ps)
             times[:, index] = (
                 unit.busy_ps,
                 unit.occupied_ps - unit.busy_ps,
@@ -68,6 +68,6 @@ class Books:
             peaks,
             step_latency_ps=np.array(step_latency_ps, np.int64),
             sequence_latency_ps=np.array([elapsed_ps], np.int64),
-            memories=shared_memories(self.plan.stores),
-            traffic=by_memory(self.plan.stores, self.timelines),
+            memories=shared_memories(self.plan.memories),
+            traffic=by_memory(self.plan.memories, self.timelines),
         )

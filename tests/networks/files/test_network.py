@@ -11,8 +11,10 @@ from deltasim.networks.builders.feed_forward import feed_forward
 from deltasim.networks.builders.recurrent import random_stack
 from deltasim.networks.builders.spiking import random_spiking
 from deltasim.networks.builders.torch import from_torch_state
-from deltasim.networks.cells import conv2d, dense
+from deltasim.networks.cells import Formula, Input, conv2d, dense
+from deltasim.networks.connections import Convolution
 from deltasim.networks.files.network import load_network, save_network
+from deltasim.networks.graph import Network, Population, Projection
 from deltasim.networks.numbers.arithmetic import FixedPoint, Q
 from deltasim.networks.numbers.quantise import quantised
 from deltasim.runtime.errors import InputError
@@ -30,8 +32,22 @@ def made():
     yield network
     yield quantised(network, FixedPoint(weight=Q(3, 9)))
     yield quantised(network, FixedPoint(), {"input->conv2d_0": Q(1, 3), "conv2d_0->dense_1": Q(2, 30)})
+    yield magnitudes(rng)
+    yield quantised(magnitudes(rng), FixedPoint())
     yield random_spiking(12, 4, 0.2, rng, areas=2, inputs=3)
     yield random_spiking(12, 4, 0.2, rng, arithmetic=FixedPoint(), name="fixed spiking")
+
+
+def magnitudes(rng):
+    """A formula, a convolution with two gates, and a projection that names its accumulators."""
+    planes = Convolution(rng.normal(size=(4, 1, 1, 2)), in_shape=(1, 1, 5), gates=2)
+    cell = Formula(8, "y = sqrt(a0**2 + a1**2) * a2")
+    return Network(
+        "magnitudes",
+        (Population("input", Input(5)), Population("magnitude", cell, np.ones((3, 8), np.float32))),
+        (Projection("input", "magnitude", planes, accumulators=(0, 1)),),
+        ("magnitude",),
+    )
 
 
 @pytest.mark.parametrize("network", list(made()), ids=lambda network: network.name)
@@ -124,6 +140,12 @@ def test_damaged_description(saved):
             lambda c: c["projections"][0]["connection"].update(kind="sparse", target_size=4, gates=3),
             "input->gru_0.pointer: the description names this",
         ),
+        (
+            lambda c: c["projections"][0].update(accumulators=[0, 1, 4]),
+            re.escape("accumulators: (0, 1, 4): the gru cell gru_0 has the accumulators 0 to 3. Name each block's"),
+        ),
+        (lambda c: c["projections"][0].update(accumulators=[0, 0, 1]), "Name each block's own, once"),
+        (lambda c: c["populations"][1].update(cell="formula", formula="y = a0["), "formula cell: y = a0"),
         (lambda c: c.update(outputs=["gru_9"]), "gru_9: this output is no population"),
     ],
 )

@@ -117,7 +117,11 @@ def told(changes: dict[str, object]) -> list[str]:
             [16],
             "cores.gru_0.0: 16: cores run from 0 to 15.",
         ),
-        ("placement.explicit.cores.gru_0", [1, 1], "gru_0: [1, 1]: a core holds one slice of a population."),
+        (
+            "placement.explicit.cores.gru_0",
+            [1, 1],
+            "gru_0: [1, 1]: a core holds one partition of a population.",
+        ),
         (
             "placement.explicit.memory",
             {"input->gru_0": "dran"},
@@ -253,11 +257,11 @@ def test_all_faults_of_a_file_are_told_at_once_with_their_lines(tmp_path: Path) 
     ("text", "sentence"),
     [
         ("name: [", ":1: not YAML: "),
-        ("name: a\nname: b\n", ":2: name: given twice: a field is given once. Remove one."),
-        ("", ":1: None: expected fields."),
-        ("- 1\n- 2\n", ":1: [1, 2]: expected fields."),
-        ("name: !!python/object:os.system {}\n", "not YAML: could not determine a constructor"),
-        ("a: &a [*a]\n", "there is no field a here."),
+        ("", ":1: an empty file: a description has the fields name, about, "),
+        ("- 1\n- 2\n", ":1: something else: a description has the fields name, about, "),
+        ("password: hunter2\nuser: me\n", ":1: something else: a description has the fields"),
+        ("name: !!python/object:os.system {}\n", ":1: not YAML: a description uses no tags. Mend the line."),
+        ("a: &a [*a]\n", ":1: not YAML: an alias stands inside what it names."),
     ],
 )
 def test_a_file_that_is_no_description_is_told(text: str, sentence: str, tmp_path: Path) -> None:
@@ -266,6 +270,15 @@ def test_a_file_that_is_no_description_is_told(text: str, sentence: str, tmp_pat
     with pytest.raises(InputError) as caught:
         load_chip(file)
     assert str(file) in str(caught.value) and sentence in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_field_that_is_given_twice_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "twice.yaml"
+    file.write_text((packaged_chips() / "edgedrnn.yaml").read_text() + "name: b\n")
+    last = len(file.read_text().splitlines())
+    with pytest.raises(InputError, match=f":{last}: name: given twice: a field is given once. Remove one."):
+        load_chip(file)
 
 
 def test_names_and_files_that_are_not_there(tmp_path: Path) -> None:
@@ -355,7 +368,7 @@ REGISTERS = {"name": "registers", "kind": "registers", "size": "1 KiB", "width":
             "behind: drum: behind a cache is a DRAM or a shared buffer. Did",
         ),
         (CACHE | {"latency": "0 cycles"}, "latency: 0 cycles: a word comes at least 1 cycle after"),
-        (BUFFER | {"banks": 63}, "banks: 63: a buffer has at most 62 banks. Use fewer."),
+        (BUFFER | {"banks": 63}, "banks: 63: the most is 62. Use 62 or less."),
         (
             BUFFER | {"interleave": "12 B"},
             "interleave: 12 B: banks change between accesses of 8 B. Use 16",

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from deltasim.networks.builders.recurrent import random_stack
-from deltasim.networks.cells import Conv2d, Dense, Input
+from deltasim.networks.cells import Conv2d, Dense, Formula, Input
 from deltasim.networks.connections import AllToAll, Convolution
 from deltasim.networks.execute import execute
 from deltasim.networks.graph import Network, Population, Projection
@@ -25,7 +25,7 @@ from tests.simulator.strategies import POLICIES
 
 TOPOLOGIES = {"bus": 3, "mesh:2x2": 4, "ring:3": 3, "star:4": 4}
 CELLS = [(cell, both) for cell in ("rnn", "gru", "lstm") for both in (False, True)]
-CELLS += [("dense", False), ("conv2d", False)]
+CELLS += [("dense", False), ("conv2d", False), ("formula", False)]
 
 
 def drawn(cell: str, bidirectional: bool) -> Network:
@@ -34,15 +34,19 @@ def drawn(cell: str, bidirectional: bool) -> Network:
     if cell in ("rnn", "gru", "lstm"):
         return random_stack(cell, 5, (7, 6), rng, theta=0.02, bidirectional=bidirectional, readout=3)
     connection: Convolution | AllToAll
-    if cell == "conv2d":
-        kernel = rng.normal(size=(2, 1, 3, 3)).astype(np.float32) / 3
-        connection = Convolution(kernel, in_shape=(1, 4, 5), stride=(1, 2), padding=(1, 0))
-        hidden: Conv2d | Dense = Conv2d(connection.out_shape)
+    if cell in ("conv2d", "formula"):
+        gates = 1 if cell == "conv2d" else 2
+        kernel = rng.normal(size=(2 * gates, 1, 3, 3)).astype(np.float32) / 3
+        connection = Convolution(kernel, (1, 4, 5), (1, 2), (1, 0), gates=gates)
+        hidden: Conv2d | Dense | Formula = Conv2d(connection.out_shape)
+        if gates == 2:
+            hidden = Formula(hidden.size, "c = 0.5 * c + a1; y = sqrt(a0**2 + c**2)")
     else:
         connection = AllToAll(rng.normal(size=(5, 1, 7)).astype(np.float32) / 3)
         hidden = Dense(7, "relu")
     readout = AllToAll(rng.normal(size=(hidden.size, 1, 3)).astype(np.float32) / 3)
-    biases = [rng.normal(size=(1, size)).astype(np.float32) / 4 for size in (hidden.size, 3)]
+    biases = [rng.normal(size=(hidden.accumulators, hidden.size)), rng.normal(size=(1, 3))]
+    biases = [bias.astype(np.float32) / 4 for bias in biases]
     return Network(
         cell,
         (

@@ -1,4 +1,4 @@
-"""Random chips and networks: no run stands still or breaks a law, and the counts are those the trace
+"""Random chips and networks: no run deadlocks or breaks a law, and the counts are those the trace
 implies.
 """
 

@@ -52,12 +52,12 @@ def test_an_honest_ledger_passes(honest: tuple[Ledger, Tally]) -> None:
     ("field", "law"),
     [
         ("injected", "messages sent"),
-        ("copies", "messages received"),
+        ("deliveries", "messages received"),
         ("delivered", "messages delivered"),
         ("tree_links", "link traversals"),
         ("traversed", "link traversals"),
         ("column_words", "words read"),
-        ("room_missing", "buffer room not given back"),
+        ("credits_missing", "credits not returned"),
     ],
 )
 def test_a_message_lost_or_made_up(honest: tuple[Ledger, Tally], field: str, law: str) -> None:

@@ -22,7 +22,7 @@ from deltasim.simulator.mapping.pinned import fill
 from deltasim.simulator.mapping.profile import Profile, even_profile, profile_of
 from deltasim.simulator.mapping.weight_block import Block
 from deltasim.simulator.plan.compile import compile_plan
-from deltasim.simulator.plan.expanded_columns import copies_of
+from deltasim.simulator.plan.expanded_columns import column_segments_of
 from deltasim.simulator.plan.plan import Plan
 from deltasim.simulator.simulate import simulate
 from tests.simulator.builders import DRAM, SCRATCHPAD, chain, chip, trace_of
@@ -63,7 +63,7 @@ def columns_of(network: Network, mapping: Mapping, profile: Profile) -> list[Col
     """All columns of all cores, counted source by source."""
     found = []
     for number, projection in enumerate(network.projections):
-        parts = mapping.slices[network.index(projection.target)]
+        parts = mapping.partitions[network.index(projection.target)]
         words = projection.connection.column_words([parts[0].start, *(part.stop for part in parts)])
         stored = layouts(projection.connection, [(part.start, part.stop) for part in parts])
         bits = network.weight_bits(number)
@@ -91,10 +91,10 @@ def home_of(blocks: tuple[Block, ...], column: Column) -> list[Block]:
 
 def dram_bytes(plan: Plan, profile: Profile) -> int:
     """Bytes of columns that the profile's messages fetch from the DRAM."""
-    copies = copies_of(plan)
-    sent = np.repeat(np.concatenate(profile.counts), np.diff(copies.start))
-    far = np.array(plan.stores.component)[copies.store] == "dram"
-    return int((sent * copies.bytes)[far].sum())
+    segments = column_segments_of(plan)
+    sent = np.repeat(np.concatenate(profile.counts), np.diff(segments.start))
+    far = np.array(plan.memories.component)[segments.memory] == "dram"
+    return int((sent * segments.bytes)[far].sum())
 
 
 cores = st.integers(1, 5)
@@ -130,12 +130,12 @@ def test_every_column_lies_in_one_memory_and_hot_ones_near(
         taken[owner] += column.bytes if home.memory != "dram" else 0
     assert all(filled[id(block)] == block.bytes for block in mapping.blocks)
     for owner, cold in left.items():
-        room = memories[near].size_bytes - taken[owner]
+        free_bytes = memories[near].size_bytes - taken[owner]
         for column in cold:
-            assert column.bytes > room, "what still fits is kept"
+            assert column.bytes > free_bytes, "what still fits is kept"
             for other in kept.get(owner, []):
                 hotter = heat(column) > heat(other)
-                assert not (hotter and column.bytes <= room + other.bytes), (column, other)
+                assert not (hotter and column.bytes <= free_bytes + other.bytes), (column, other)
 
 
 def heat(column: Column) -> Fraction:
@@ -154,30 +154,30 @@ def test_more_room_near_never_fetches_more_from_afar(
         made = pinning(size, cores, near)
         plan = compile_plan(network, made, map_network(network, made, profile))
         fetched.append(dram_bytes(plan, profile))
-        sent = np.repeat(np.concatenate(profile.counts), np.diff(copies_of(plan).start))
-        assert fetched[-1] <= int((sent * copies_of(plan).bytes).sum())
+        sent = np.repeat(np.concatenate(profile.counts), np.diff(column_segments_of(plan).start))
+        assert fetched[-1] <= int((sent * column_segments_of(plan).bytes).sum())
     assert fetched == sorted(fetched, reverse=True)
 
 
 @settings(max_examples=40, deadline=None)
 @given(networks(), st.sampled_from(SIZES), seeds)
 def test_columns_are_read_where_they_lie(network: Network, size: str, seed: int) -> None:
-    """The plan's addresses lie in the block of the column, and no two columns of a store overlap."""
+    """The plan's addresses lie in the block of the column, and no two columns of a memory overlap."""
     made = pinning(size, 3)
     profile = random_profile(network, np.random.default_rng(seed))
     mapping = map_network(network, made, profile)
     plan = compile_plan(network, made, mapping)
-    columns, copies, component = plan.columns, copies_of(plan), plan.stores.component
+    columns, segments, component = plan.columns, column_segments_of(plan), plan.memories.component
     for projection, first in enumerate(columns.offset[:-1].tolist()):
         for column in range(first, int(columns.offset[projection + 1])):
-            for copy in range(copies.start[column], copies.start[column + 1]):
-                core, store = int(copies.core[copy]), component[copies.store[copy]]
-                start = int(copies.address[copy])
-                stop = start + int(copies.bytes[copy])
+            for segment in range(segments.start[column], segments.start[column + 1]):
+                core, memory = int(segments.core[segment]), component[segments.memory[segment]]
+                start = int(segments.address[segment])
+                stop = start + int(segments.bytes[segment])
                 (home,) = (
                     block
                     for block in mapping.blocks
-                    if (block.projection, block.core, block.memory) == (projection, core, store)
+                    if (block.projection, block.core, block.memory) == (projection, core, memory)
                 )
                 assert home.base_address <= start and stop <= home.base_address + home.bytes
                 assert home.holds(int(np.diff(columns.offset)[projection]))[column - first]
@@ -187,12 +187,12 @@ def test_columns_are_read_where_they_lie(network: Network, size: str, seed: int)
 
 
 @given(st.lists(st.integers(0, 20), max_size=30), st.integers(0, 200))
-def test_filling_in_runs_is_filling_one_by_one(sizes: list[int], room: int) -> None:
-    left, expected = room, []
+def test_filling_in_runs_is_filling_one_by_one(sizes: list[int], free_bytes: int) -> None:
+    left, expected = free_bytes, []
     for size in sizes:
         expected.append(size <= left)
         left -= size if size <= left else 0
-    assert fill(np.array(sizes, np.int64), room).tolist() == expected
+    assert fill(np.array(sizes, np.int64), free_bytes).tolist() == expected
 
 
 def test_two_hot_columns_save_their_bytes(engine: str) -> None:

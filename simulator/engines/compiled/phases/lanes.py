@@ -14,12 +14,9 @@ import numpy.typing as npt
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import inlined, part
 from deltasim.runtime.views import viewer
-from deltasim.simulator.engines.compiled.events.queues import count
+from deltasim.simulator.engines.compiled.counting import count
 from deltasim.simulator.engines.compiled.phases.eligible import STREAMED, FeedForward
-from deltasim.simulator.engines.compiled.records import Record, Records, State, Tables, record
-
-# A fetch slot whose column comes by turns with others (``turns``).
-SLOT = record("stage", "packet", "number", "copy", "at", "unit", "arrival", "flits", "span", "tail")
+from deltasim.simulator.engines.compiled.records import Record, State, Tables
 
 BEFORE_ALL, AFTER_ALL = np.int64(-1), np.int64((1 << 63) - 1)
 AT_ONCE = cast("int", np.int64(0))  # no Python integer, for which kernels would be compiled once more
@@ -42,7 +39,7 @@ class Arrivals(NamedTuple):
     layer: Annotated[Integers, np.int64]
     lanes: Annotated[Integers, np.int64]  # of links and bundles, in the order in which they are filled
     fetching: Annotated[Integers, np.int64]  # how each core fetches: a stage of `stages`
-    store: Annotated[Integers, np.int64]  # what each core fetches from
+    memory: Annotated[Integers, np.int64]  # what each core fetches from
     # of each population: when all scans into it have ended, when its last message on a core is in the sums,
     # where the sizes of its parts there are listed, how many messages of a lane go into it, and their words
     # and accesses
@@ -52,11 +49,10 @@ class Arrivals(NamedTuple):
     tally: Annotated[Integers, np.int64]
     words: Annotated[Integers, np.int64]
     accesses: Annotated[Integers, np.int64]
-    # of the shares on a core: who is ready when, and is updated when
+    # of the partitions on a core: who is ready when, and is updated when
     order: Annotated[Integers, np.int64]
     ready: Annotated[Integers, np.int64]
     updated: Annotated[Integers, np.int64]
-    slots: Annotated[Records, SLOT]
     peak: Annotated[npt.NDArray[np.uintp], np.uintp]  # how long a queue has been at most
     stages: Annotated[Integers, np.int64]  # the addresses of `stages.STAGES`
     kind: Annotated[npt.NDArray[np.uintp], np.uintp]  # the number of the size of each message's part
@@ -72,7 +68,7 @@ class Arrivals(NamedTuple):
     sought: Annotated[Integers, np.int64]
     came: Annotated[Integers, np.int64]
     span: Annotated[Integers, np.int64]
-    copy: Annotated[Integers, np.int64]  # the copy of each
+    segment: Annotated[Integers, np.int64]  # the segment of each
     crossing: Annotated[Integers, np.int64]
     crossed: Annotated[Integers, np.int64]
 
@@ -81,9 +77,9 @@ view_state, view_tables, view_arrivals = viewer(State), viewer(Tables), viewer(A
 
 
 def empty_arrivals(
-    tables: Tables, forward: FeedForward, stages: Integers, slots: int, keys: int, messages: int
+    tables: Tables, forward: FeedForward, stages: Integers, keys: int, messages: int
 ) -> Arrivals:
-    """Room for so many keys in all and messages in a step, and ``slots`` fetch slots of a core."""
+    """Room for so many keys in all and messages in a step."""
     count, populations = len(tables.lanes), int(tables.chip["populations"][0])
     widest = int(tables.chip["widest"][0])
     asked, granted, read, summed, ended = np.empty((5, messages), np.int64)
@@ -91,7 +87,7 @@ def empty_arrivals(
     scanned, drained, sizes, tally, words, accesses = np.zeros((6, populations), np.int64)
     order, ready, updated = np.zeros((3, populations), np.int64)
     streamed = messages if (forward.fetching == STREAMED).any() else 0
-    sought, came, span, copy = np.empty((4, streamed), np.int64)
+    sought, came, span, segment = np.empty((4, streamed), np.int64)
     crossing, crossed = np.empty((2, 2 * streamed), np.int64)
     begins, lengths = np.empty((2, 2 * widest), np.int64)
     return Arrivals(
@@ -107,7 +103,7 @@ def empty_arrivals(
         layer=layer,
         lanes=forward.ways.order,
         fetching=forward.fetching,
-        store=forward.store,
+        memory=forward.memory,
         scanned=scanned,
         drained=drained,
         sizes=sizes,
@@ -117,7 +113,6 @@ def empty_arrivals(
         order=order,
         ready=ready,
         updated=updated,
-        slots=np.zeros(slots, SLOT),
         peak=np.zeros(1, np.uintp),
         stages=stages,
         kind=np.empty(messages, np.uintp),
@@ -129,7 +124,7 @@ def empty_arrivals(
         sought=sought,
         came=came,
         span=span,
-        copy=copy,
+        segment=segment,
         crossing=crossing,
         crossed=crossed,
     )

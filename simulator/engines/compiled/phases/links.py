@@ -6,10 +6,8 @@ import numpy as np
 
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import apart, part
-from deltasim.simulator.engines.compiled.events.fetches import pass_router
-from deltasim.simulator.engines.compiled.events.messages import count_crossing
-from deltasim.simulator.engines.compiled.events.queues import cover_line
-from deltasim.simulator.engines.compiled.phases.fifo import book_line, check_time, go_through, lengthen
+from deltasim.simulator.engines.compiled.counting import count_crossing, pass_router, record_busy_series
+from deltasim.simulator.engines.compiled.phases.fifo import check_time, go_through, lengthen, record_waits
 from deltasim.simulator.engines.compiled.phases.lanes import (
     AT_ONCE,
     Arrivals,
@@ -51,7 +49,7 @@ def cross_links(
 @part
 def cross_link(state: State, tables: Tables, arrivals: Arrivals, group: int, link: int) -> None:
     """One link takes its messages in the order of their arrival."""
-    chip, wire, lane, run = tables.chip[0], tables.links[link], tables.lanes[link], state.run[0]
+    chip, link_record, lane, run = tables.chip[0], tables.links[link], tables.lanes[link], state.run[0]
     first, unit, whole = run.keys, chip.first_link + link, gather(state, tables, arrivals, link, group)
     arrivals.bounds[link] = arrivals.filled[link] = first
     if whole == NONE:
@@ -59,9 +57,9 @@ def cross_link(state: State, tables: Tables, arrivals: Arrivals, group: int, lin
     at, number = arrivals.begins[whole], arrivals.lengths[whole]
     arrivals.filled[link] = first + number
     run.keys = first + number + 2  # fences
-    work = chip.message_flits * wire.period
+    work = chip.message_flits * link_record.period
     if lane.held == NONE:
-        go_through(state, arrivals, unit, at, number, first, lane.busy, work, wire.hop)
+        go_through(state, arrivals, unit, at, number, first, lane.busy, work, link_record.hop)
     else:
         go_through_unlike(state, tables, arrivals, link, at, number, first)
     fence(arrivals, first, first + number)
@@ -70,7 +68,7 @@ def cross_link(state: State, tables: Tables, arrivals: Arrivals, group: int, lin
         layer = tables.lists[place]
         flits = arrivals.tally[layer] * chip.message_flits
         count_crossing(state, tables, unit, layer, flits)
-        if wire.leave and lane.dropping > 0:
+        if link_record.leave and lane.dropping > 0:
             pass_router(state, tables, unit, layer, flits * lane.dropping)
     run.traversed += number
 
@@ -84,7 +82,12 @@ def go_through_unlike(
     Those that have come over slower links do. The work is that of their flits at the link's own pace.
     """
     run, keys, begun, unit = state.run[0], arrivals.keys, arrivals.granted, tables.chip[0].first_link + link
-    wire, row, shift, low = tables.links[link], tables.lanes[link].held, run.shift, (1 << run.shift) - 1
+    link_record, row, shift, low = (
+        tables.links[link],
+        tables.lanes[link].held,
+        run.shift,
+        (1 << run.shift) - 1,
+    )
     free, wait, held = state.units[unit].free_at - run.opened, AT_ONCE, AT_ONCE
     arrivals.peak[0] = 0
     for place in range(number):
@@ -93,9 +96,11 @@ def go_through_unlike(
         start = max(asked, free)
         begun[place] = start
         free, wait, held = start + busy, wait + start - asked, held + busy
-        keys[into + place] = ((start + wire.hop) << shift) | (key & low)
+        keys[into + place] = ((start + link_record.hop) << shift) | (key & low)
         lengthen(arrivals.peak, begun, np.uintp(place), asked)
     state.units[unit].free_at = run.opened + free
-    cover_line(state, unit, run.opened + free, held, number * tables.chip[0].message_flits * wire.period)
-    check_time(state, run.opened + free + wire.hop)
-    book_line(state, unit, wait, int(arrivals.peak[0]))
+    record_busy_series(
+        state, unit, run.opened + free, held, number * tables.chip[0].message_flits * link_record.period
+    )
+    check_time(state, run.opened + free + link_record.hop)
+    record_waits(state, unit, wait, int(arrivals.peak[0]))

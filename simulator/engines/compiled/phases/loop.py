@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import kernel, part
-from deltasim.simulator.engines.compiled.chip_tables import DATAFLOW
-from deltasim.simulator.engines.compiled.events.queues import occupy
-from deltasim.simulator.engines.compiled.events.synchronisation import book_update
+from deltasim.simulator.engines.compiled.counting import count_update, occupy
 from deltasim.simulator.engines.compiled.phases.eligible import CROSSING, RECEIVING, SCANNING
-from deltasim.simulator.engines.compiled.phases.fifo import book_queue
+from deltasim.simulator.engines.compiled.phases.fifo import record_queue
 from deltasim.simulator.engines.compiled.phases.lanes import (
     AT_ONCE,
     Arrivals,
@@ -18,7 +16,7 @@ from deltasim.simulator.engines.compiled.phases.lanes import (
     view_tables,
 )
 from deltasim.simulator.engines.compiled.phases.stages import call_stage
-from deltasim.simulator.engines.compiled.records import NONE, State, Tables
+from deltasim.simulator.engines.compiled.records import DATAFLOW, NONE, State, Tables
 
 
 @kernel
@@ -38,7 +36,7 @@ def phases(state_directory: Integers, tables_directory: Integers, arrivals_direc
             return False
         run.left -= run.needed
         finished = phase(state_directory, tables_directory, arrivals_directory, group, step)
-        meets = 1
+        barriers = 1
         if group + 1 < end:
             run.index += 1
         else:
@@ -46,8 +44,8 @@ def phases(state_directory: Integers, tables_directory: Integers, arrivals_direc
             if run.step == (run.sweep + 1) * run.frames:
                 run.sweep += 1
             elif chip.policy == DATAFLOW:  # the next step begins by itself
-                meets = 0
-        run.opened = finished + meets * chip.meeting
+                barriers = 0
+        run.opened = finished + barriers * chip.barrier_cost
     return bool(run.overflow == 0)
 
 
@@ -59,7 +57,7 @@ def phase(
     number: int,
     step: int,
 ) -> int:
-    """A step of a group of populations; returns when the last of their shares has been updated."""
+    """A step of a group of populations; returns when the last of their partitions has been updated."""
     state, tables = view_state(state_directory), view_tables(tables_directory)
     arrivals = view_arrivals(arrivals_directory)
     directories = state_directory, tables_directory, arrivals_directory
@@ -69,20 +67,20 @@ def phase(
     call_stage(arrivals.stages[SCANNING], (*directories, now, now, number))
     if arrivals.lanes.size > 0:
         call_stage(arrivals.stages[CROSSING], (*directories, now, now, number))
-    finished, place = now, group.shares
-    while place < group.shares_end and state.run[0].overflow == 0:
+    finished, place = now, group.partitions
+    while place < group.partitions_end and state.run[0].overflow == 0:
         core, first = state.updaters[tables.lists[place]].core, place
-        while place < group.shares_end and state.updaters[tables.lists[place]].core == core:
+        while place < group.partitions_end and state.updaters[tables.lists[place]].core == core:
             updater = state.updaters[tables.lists[place]]
             population = state.populations[updater.population]
-            arrivals.sizes[updater.population] = population.sizes + updater.share * population.rows
+            arrivals.sizes[updater.population] = population.sizes + updater.partition * population.rows
             arrivals.drained[updater.population] = now
             place += 1
         call_stage(arrivals.stages[RECEIVING], (*directories, core, now, number))
         consume, drained = arrivals.stages[arrivals.fetching[core]], now
         for array in range(tables.chip[0].arrays):
             drained = max(drained, call_stage(consume, (*directories, core, array, number)))
-        if group.first + 1 == group.end:  # else `consuming` has told them apart
+        if group.first + 1 == group.end:  # else its stage has kept them apart
             arrivals.drained[tables.lists[group.first]] = drained
         finished = max(finished, update_core(state, tables, arrivals, first, place))
     for population in range(group.first, group.end):
@@ -93,9 +91,9 @@ def phase(
 
 @part
 def update_core(state: State, tables: Tables, arrivals: Arrivals, first: int, end: int) -> int:
-    """Update the shares of a core in the order in which they are ready; returns when the last one has been.
+    """Update a core's partitions in the order in which they are ready; returns when the last one has been.
 
-    A share is ready when all scans into its population have ended, and its messages are in the sums.
+    A partition is ready when all scans into its population have ended, and its messages are in the sums.
     """
     order, ready = arrivals.order, arrivals.ready
     for place in range(first, end):
@@ -111,6 +109,6 @@ def update_core(state: State, tables: Tables, arrivals: Arrivals, first: int, en
         start = max(ready[place], state.units[unit].free_at)
         arrivals.updated[place] = start
         occupy(state, start, unit, updater.duration, updater.duration)
-        book_update(state, tables, order[place])
-    book_queue(state, arrivals, unit, ready, AT_ONCE, arrivals.updated, end - first)
+        count_update(state, tables, order[place])
+    record_queue(state, arrivals, unit, ready, AT_ONCE, arrivals.updated, end - first)
     return int(state.units[unit].free_at)

@@ -8,7 +8,7 @@ import numpy as np
 
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import inlined, part
-from deltasim.simulator.engines.compiled.events.fetches import pass_router
+from deltasim.simulator.engines.compiled.counting import pass_router
 from deltasim.simulator.engines.compiled.phases.fifo import ONE
 from deltasim.simulator.engines.compiled.phases.lanes import Arrivals, fence, tally
 from deltasim.simulator.engines.compiled.records import NONE, State, Tables

@@ -35,7 +35,7 @@ class Ways(NamedTuple):
     feeds: Records
     through: Words
     busy: Integers  # rows for links that a message holds for a time that depends on its source core
-    copies: int  # so often at most a lane's keys are in bundles
+    duplicates: int  # so often at most a lane's keys are in bundles
 
 
 class Steps(NamedTuple):
@@ -49,13 +49,13 @@ class Steps(NamedTuple):
 
 def ways_of(plan: Plan) -> Ways | None:
     """The ways of a plan's messages; None where links lead round in a circle."""
-    links, cores = plan.wires.links, plan.cores
+    links, cores = plan.links.count, plan.cores
     steps, taken = steps_of(plan)
     spans, held = spans_of(plan, steps)
     lane, feeds, through = feeds_of(steps, taken, spans, plan)
     into_core = (lane >= links) & (feeds["origin"] < links) & (feeds["whole"] == 1)
     dropping = np.bincount(feeds["origin"][into_core], minlength=links)[:links]
-    bundles, copies, lane, feeds = with_bundles(lane, feeds, links + 2 * cores)
+    bundles, duplicates, lane, feeds = with_bundles(lane, feeds, links + 2 * cores)
     order = in_order(lane, feeds["origin"], links, links + 2 * cores)
     if order is None:
         return None
@@ -65,14 +65,14 @@ def ways_of(plan: Plan) -> Ways | None:
     lanes["feeds"], lanes["feeds_end"] = bounds[:-1], bounds[1:]
     lanes["busy"][:links], lanes["held"][:links] = spans["busy"], spans["held"]
     lanes["dropping"][:links] = dropping
-    return Ways(order, lanes, feeds, through, held, copies)
+    return Ways(order, lanes, feeds, through, held, duplicates)
 
 
 def feeds_of(
     steps: Steps, taken: Flags, spans: dict[str, Integers], plan: Plan
 ) -> tuple[Integers, Records, Words]:
     """One feed for each two lanes of which one leads to the other, by lane: (lane, feed, rows of cores)."""
-    links, cores = plan.wires.links, plan.cores
+    links, cores = plan.links.count, plan.cores
     sorting = np.lexsort((steps.source, steps.origin, steps.lane))
     lane, origin, source = (column[sorting] for column in (steps.lane, steps.origin, steps.source))
     behind = steps.behind[sorting]
@@ -100,7 +100,7 @@ def feeds_of(
         place += rows.size
     into_core = (lane >= links) & (origin < links)
     before = origin[into_core]
-    feeds["lag"][into_core] = spans["busy"][before] - plan.wires.link_period_ps[before]
+    feeds["lag"][into_core] = spans["busy"][before] - plan.links.link_period_ps[before]
     feeds["held"][into_core] = spans["held"][before]
     feeds["whole"] = all_come & np.logical_and.reduceat(taken[sorting], first)
     feeds["whole"] &= (feeds["lag"] == 0) & (feeds["held"] == NONE)
@@ -108,24 +108,24 @@ def feeds_of(
 
 
 def with_bundles(lane: Integers, feeds: Records, number: int) -> tuple[int, int, Integers, Records]:
-    """Let lanes be fed by bundles, numbered from ``number`` on: (bundles, copies, lane, feed) by lane."""
+    """Let lanes be fed by bundles, numbered from ``number`` on: (bundles, duplicates, lane, feed) by lane."""
     whole = feeds["whole"] == 1
     feeding: dict[int, set[int]] = {}
     for into, origin in zip(lane[whole].tolist(), feeds["origin"][whole].tolist(), strict=True):
         feeding.setdefault(into, set()).add(origin)
-    pairs, copies = bundle_up(feeding, number)
+    pairs, duplicates = bundle_up(feeding, number)
     feeding |= {number + bundle: set(pair) for bundle, pair in enumerate(pairs)}
     holds = [(into, origin) for into, origins in feeding.items() for origin in sorted(origins)]
     fresh = np.zeros(len(holds), FEED)
     fresh["origin"], fresh["held"], fresh["whole"] = [origin for _, origin in holds], NONE, 1
     lane = np.concatenate([lane[~whole], np.array([into for into, _ in holds], np.int64)])
     order = np.argsort(lane, kind="stable")
-    return len(pairs), copies, lane[order], np.concatenate([feeds[~whole], fresh])[order]
+    return len(pairs), duplicates, lane[order], np.concatenate([feeds[~whole], fresh])[order]
 
 
 def steps_of(plan: Plan) -> tuple[Steps, Flags]:
     """Follow the trees from every core that sends; a flag for each step that all take who come so far."""
-    trees, topology, links, cores = plan.trees, plan.chip.topology, plan.wires.links, plan.cores
+    trees, topology, links, cores = plan.trees, plan.chip.topology, plan.links.count, plan.cores
     sources, begins = np.unique(trees.source, return_index=True)
     ends, singly = [*begins[1:].tolist(), len(trees.source)], np.eye(cores, dtype=np.bool_)
     found: list[list[npt.NDArray[Any]]] = []
@@ -188,11 +188,11 @@ def spans_of(plan: Plan, steps: Steps) -> tuple[dict[str, Integers], Integers]:
     Returns ``busy`` of each link where that is the same for all source cores, otherwise ``held``, where its
     row begins; and the rows.
     """
-    wires, cores = plan.wires, plan.cores
-    period, further = wires.link_period_ps, wires.message_flits - 1
+    links, cores = plan.links, plan.cores
+    period, further = links.link_period_ps, links.message_flits - 1
     slowest = np.tile(period[:, np.newaxis], (1, cores))  # (links, source cores)
     if further > 0 and len(np.unique(period)) > 1:
-        over = steps.lane < wires.links
+        over = steps.lane < links.count
         before = {
             (source, lane): origin
             for source, lane, origin in zip(
@@ -200,11 +200,11 @@ def spans_of(plan: Plan, steps: Steps) -> tuple[dict[str, Integers], Integers]:
             )
         }
         for (source, lane), origin in before.items():
-            while origin < wires.links:
+            while origin < links.count:
                 slowest[lane, source] = max(slowest[lane, source], period[origin])
                 origin = before[source, origin]
     rows = further * slowest + period[:, np.newaxis]
     differ = np.flatnonzero((rows != rows[:, :1]).any(axis=1))
-    held = np.full(wires.links, NONE, np.int64)
+    held = np.full(links.count, NONE, np.int64)
     held[differ] = np.arange(len(differ)) * cores
     return {"busy": rows[:, 0] if cores else period, "held": held}, rows[differ].reshape(-1)

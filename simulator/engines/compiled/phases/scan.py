@@ -5,9 +5,12 @@ from __future__ import annotations
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import apart, part
 from deltasim.simulator.components.service_times import array_of, scan_offset
-from deltasim.simulator.engines.compiled.events.fetches import write_buffer
-from deltasim.simulator.engines.compiled.events.queues import join, serve
-from deltasim.simulator.engines.compiled.events.synchronisation import start_scan
+from deltasim.simulator.engines.compiled.counting import (
+    record_dequeued,
+    record_queued,
+    start_scan,
+    write_buffer,
+)
 from deltasim.simulator.engines.compiled.phases.fifo import check_time, go_through
 from deltasim.simulator.engines.compiled.phases.lanes import (
     Arrivals,
@@ -43,7 +46,7 @@ def scan_all(
     for place in range(group.first, group.end):
         arrivals.scanned[tables.lists[place]] = now
     for place in range(group.into, group.into_end):
-        join(state, now, state.encoders[tables.lists[place]].unit)
+        record_queued(state, now, state.encoders[tables.lists[place]].unit)
     place = group.into
     while place < group.into_end:
         core = state.encoders[tables.lists[place]].core
@@ -52,7 +55,7 @@ def scan_all(
             scan = tables.lists[place]
             encoder = state.encoders[scan]
             start = max(now, state.units[encoder.unit].free_at)
-            serve(state, start, encoder.unit, now)
+            record_dequeued(state, start, encoder.unit, now)
             start_scan(state, tables, start, scan)
             find(state, tables, arrivals, scan)
             encoder.scanned += 1
@@ -74,7 +77,7 @@ def find(state: State, tables: Tables, arrivals: Arrivals, number: int) -> None:
     for message in range(encoder.next, encoder.last):
         column = state.messages[message].column
         tree, position = tables.tree[column], column - encoder.low
-        if tables.tree_cores[tree] == 0:  # a stride may skip a pixel: nobody is told of its change
+        if tables.tree_cores[tree] == 0:  # a stride may skip a pixel: nobody needs its change
             continue
         rank = message - run.first
         for mask in range(masks):
@@ -86,7 +89,7 @@ def find(state: State, tables: Tables, arrivals: Arrivals, number: int) -> None:
         arrivals.keys[run.keys] = (due << run.shift) | rank
         run.keys += 1
         run.injected += 1
-        run.copies += tables.tree_cores[tree]
+        run.deliveries += tables.tree_cores[tree]
         run.column_words += tables.column_words[column]
         run.tree_links += tables.tree_links[tree]
         crossing += tables.tree_links[tree] > 0

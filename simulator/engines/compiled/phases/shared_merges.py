@@ -21,7 +21,7 @@ class Bundles(NamedTuple):
     """The pair that each bundle is made of, and of how many a lane is at most, within each other or not."""
 
     pairs: list[Pair]
-    copies: int
+    duplicates: int
 
 
 def bundle_up(feeding: dict[int, set[int]], number: int) -> Bundles:
@@ -32,7 +32,7 @@ def bundle_up(feeding: dict[int, set[int]], number: int) -> Bundles:
 
     >>> lanes = {0: {5, 6, 7}, 1: {5, 6, 8}, 2: {5, 6, 7, 8}}
     >>> bundle_up(lanes, 10)
-    Bundles(pairs=[(5, 6), (7, 10)], copies=2)
+    Bundles(pairs=[(5, 6), (7, 10)], duplicates=2)
     >>> lanes
     {0: {11}, 1: {8, 10}, 2: {8, 11}}
     """
@@ -43,24 +43,24 @@ def bundle_up(feeding: dict[int, set[int]], number: int) -> Bundles:
     heap = [(-len(lanes), pair) for pair, lanes in fed.items() if len(lanes) > 1]
     heapq.heapify(heap)
     holds: dict[int, frozenset[int]] = {}  # the lanes in each bundle
-    copies: dict[int, int] = {}  # of each of these
+    duplicates: dict[int, int] = {}  # of each of these
     bundles: list[Pair] = []
     while heap:
         count, pair = heapq.heappop(heap)
         lanes = fed[pair]
         inside = frozenset[int]().union(*(holds.get(origin, frozenset({origin})) for origin in pair))
-        if len(lanes) != -count or any(copies.get(origin, 0) == MOST for origin in inside):
+        if len(lanes) != -count or any(duplicates.get(origin, 0) == MOST for origin in inside):
             continue  # it has changed since, or would hold one copy too many
         bundle = number + len(bundles)
         bundles.append(pair)
         holds[bundle] = inside
         for origin in inside:
-            copies[origin] = copies.get(origin, 0) + 1
+            duplicates[origin] = duplicates.get(origin, 0) + 1
         changed = set(replace(feeding, fed, pair, bundle, sorted(lanes)))
         for other in sorted(changed):
             if len(fed[other]) > 1:
                 heapq.heappush(heap, (-len(fed[other]), other))
-    return Bundles(bundles, max(copies.values(), default=0))
+    return Bundles(bundles, max(duplicates.values(), default=0))
 
 
 def replace(

@@ -15,7 +15,6 @@ from deltasim.runtime.arrays import Integers
 from deltasim.runtime.calls import address_of, caller
 from deltasim.simulator.engines.compiled.phases.eligible import CROSSING, RECEIVING, SCANNING, FeedForward
 from deltasim.simulator.engines.compiled.phases.fetch_dram import consume_streamed
-from deltasim.simulator.engines.compiled.phases.fetch_mixed import consume_by_turns
 from deltasim.simulator.engines.compiled.phases.fetch_scratchpad import consume_in_line
 from deltasim.simulator.engines.compiled.phases.links import cross_links
 from deltasim.simulator.engines.compiled.phases.receive import receive
@@ -27,7 +26,7 @@ DIRECTORY, NUMBER = types.Array(types.int64, 1, "C"), types.int64
 # numbers that the stage asks for
 call_stage = caller(NUMBER)
 
-STAGES = (scan_all, cross_links, receive, consume_in_line, consume_streamed, consume_by_turns)
+STAGES = (scan_all, cross_links, receive, consume_in_line, consume_streamed)
 
 
 @cache

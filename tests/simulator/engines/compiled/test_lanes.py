@@ -126,7 +126,7 @@ def test_behind_a_slow_link_a_message_stays_long(receive: int) -> None:
     plan = plan_on(chip(fields), network)
     forward = feed_forward(plan)
     assert forward is not None
-    assert len(np.unique(plan.wires.link_period_ps)) == 2 and plan.wires.message_flits > 1
+    assert len(np.unique(plan.links.link_period_ps)) == 2 and plan.links.message_flits > 1
     assert (forward.ways.lanes["held"] >= 0).any() and (forward.ways.feeds["held"] >= 0).any()
     assert_same_in_every_way(plan, random_trace(network, [5], 0.4, np.random.default_rng(3)))
 
@@ -188,7 +188,7 @@ def test_populations_that_begin_together(areas: int, side: int, arrays: int, see
 
 
 def test_layers_behind_a_barrier_need_events() -> None:
-    """The second layer hears the first one within the step."""
+    """The second layer receives from the first one within the step."""
     network = random_stack("gru", 5, (8, 8), np.random.default_rng(0))
     assert feed_forward(plan_on(chip(mesh(2)), network)) is not None
     barrier = {"synchronisation": {"policy": "barrier", "cost": "0 cycles"}}

@@ -25,8 +25,8 @@ def test_every_lane_is_fed_by_the_same_lanes(sets: list[set[int]]) -> None:
     for lane, origins in enumerate(sets):
         parts = [held.get(origin, {origin}) for origin in feeding[lane]]
         assert set().union(*parts) == origins and sum(map(len, parts)) == len(origins)
-    copies = Counter(origin for holds in held.values() for origin in holds)
-    assert max(copies.values(), default=0) == most <= MOST
+    duplicates = Counter(origin for holds in held.values() for origin in holds)
+    assert max(duplicates.values(), default=0) == most <= MOST
 
 
 @given(st.lists(st.sets(st.integers(10, 18), max_size=7), max_size=9))
@@ -34,11 +34,11 @@ def test_no_pair_feeds_two_lanes_that_could_be_a_bundle(sets: list[set[int]]) ->
     feeding = {lane: set(origins) for lane, origins in enumerate(sets)}
     bundles, _ = bundle_up(feeding, FIRST)
     fed = Counter((a, b) for origins in feeding.values() for a in origins for b in origins if a < b)
-    copies: Counter[int] = Counter()
+    duplicates: Counter[int] = Counter()
     held: dict[int, set[int]] = {}
     for number, pair in enumerate(bundles):
         held[FIRST + number] = set().union(*(held.get(origin, {origin}) for origin in pair))
-        copies.update(held[FIRST + number])
+        duplicates.update(held[FIRST + number])
     for (a, b), lanes in fed.items():
         inside = held.get(a, {a}) | held.get(b, {b})
-        assert lanes < 2 or any(copies[origin] == MOST for origin in inside)
+        assert lanes < 2 or any(duplicates[origin] == MOST for origin in inside)

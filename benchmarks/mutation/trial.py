@@ -1,0 +1,232 @@
+"""Trying mutants of one file: each in a process of its own, forked from one that has everything loaded.
+
+A mutant is never written to disk. The forked process forgets the module and all that was built from it, so that
+they are imported afresh with the changed source, and runs the examples of the module and its tests until one
+fails. Kernels are not compiled again: those of the changed module itself run as plain Python, so its tests may
+only call them directly; all others are loaded already.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import importlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import os
+import resource
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+DIED, LIVED, LATE = "died", "lived", "late"
+OURS = ("deltasim", "tests", "benchmarks.tables")
+LOADED = ("numpy", "numba", "polars", "altair", "pydantic", "hypothesis", "pytest", "yaml", "rich.console",
+          "rich.table", "typer", "jinja2", "networkx", "simpy", "safetensors.numpy", "hypothesis.extra.numpy",
+          "html.parser", "vl_convert", "quantiphy", "platformdirs", "doctest")  # fmt: skip
+MEMORY = 8 << 30  # bytes that a mutant may take
+
+
+def module_name(file: str) -> str:
+    """The name that a source is imported by.
+
+    >>> module_name("reports/page/flow.py"), module_name("simulator/chip/__init__.py")
+    ('deltasim.reports.page.flow', 'deltasim.simulator.chip')
+    """
+    parts = Path(file).with_suffix("").parts
+    return ".".join(("deltasim", *(parts[:-1] if parts[-1] == "__init__" else parts)))
+
+
+def load_others() -> None:
+    """Import what belongs to others, once for all: it takes longer than most tests."""
+    for name in LOADED:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    bundle_once()
+
+
+def bundle_once() -> None:
+    """The chart libraries are bundled once, not in every process: the text is the same."""
+    import vl_convert
+
+    bundled: dict[tuple[object, ...], str] = {}
+    read, write = os.pipe()
+    if os.fork() == 0:  # what bundles starts threads, which do not live on in a fork
+        import altair
+
+        version = ".".join(altair.SCHEMA_VERSION.lstrip("v").split(".")[:2])
+        with os.fdopen(write, "w") as pipe:
+            pipe.write(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", version))
+        os._exit(0)
+    os.close(write)
+    with os.fdopen(read) as pipe:
+        text = pipe.read()
+    os.wait()
+    vl_convert.javascript_bundle = lambda *arguments: bundled.setdefault(arguments, text)
+
+
+class Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Imports one module from a tree instead of its file."""
+
+    def __init__(self, name: str, spec: importlib.machinery.ModuleSpec, tree: ast.Module) -> None:
+        self.name, self.origin = name, str(spec.origin)
+        self.places, self.code = spec.submodule_search_locations, compile(tree, self.origin, "exec")
+
+    def find_spec(self, name: str, path: object, target: object = None) -> Any:
+        if name != self.name:
+            return None
+        spec = importlib.util.spec_from_file_location(name, self.origin, loader=self)
+        if spec is not None:
+            spec.submodule_search_locations = self.places
+        return spec
+
+    def create_module(self, spec: object) -> None:
+        return None
+
+    def exec_module(self, module: ModuleType) -> None:
+        from deltasim.runtime import compiling
+
+        def plain(function: Any, **options: object) -> Any:
+            return function
+
+        before, compiling.compiled = compiling.compiled, plain
+        try:
+            exec(self.code, module.__dict__)
+        finally:
+            compiling.compiled = before
+
+
+def imports_of(name: str) -> Iterator[str]:
+    """The modules that a loaded module of ours imports anywhere, also inside its functions."""
+    file = getattr(sys.modules.get(name), "__file__", None)
+    if not file or not file.endswith(".py"):
+        return
+    for node in ast.walk(ast.parse(Path(file).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def built_from(changed: str) -> set[str]:
+    """The loaded modules of ours that are built from a module, itself included, and all tests."""
+    ours = [name for name in sys.modules if name.split(".")[0] in OURS]
+    users: dict[str, set[str]] = {}
+    for name in ours:
+        for imported in imports_of(name):
+            users.setdefault(imported, set()).add(name)
+    found, waiting = set[str](), [changed]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += users.get(name, ())
+    return {*(name for name in ours if name.split(".")[0] == "tests"), *found & set(sys.modules)}
+
+
+def forget(names: set[str]) -> None:
+    """Let modules be imported afresh, also as attributes of their packages."""
+    for name in names:
+        sys.modules.pop(name, None)
+        parent, _, child = name.rpartition(".")
+        if parent in sys.modules and hasattr(sys.modules[parent], child):
+            delattr(sys.modules[parent], child)
+
+
+def run_tests(module: str, tests: Sequence[str]) -> bool:
+    """Whether the examples of a module and its tests all pass."""
+    import doctest
+
+    import pytest
+
+    options = ["-x", "-q", "--assert=plain", "--no-header", "--no-summary", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    try:
+        if doctest.testmod(importlib.import_module(module), optionflags=doctest.ELLIPSIS).failed:
+            return False
+        return pytest.main([*options, *tests]) == 0
+    except BaseException:  # an import that fails, a SystemExit: the mutant is noticed
+        return False
+
+
+def in_a_fork(work: Any, seconds: float) -> tuple[str, float]:
+    """Do something in a fork that may end in any way: how it ended, and after how long."""
+    began = time.perf_counter()
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            silence()
+            resource.setrlimit(resource.RLIMIT_AS, (virtual_memory() + MEMORY,) * 2)
+            code = 0 if work() else 1
+        finally:
+            os._exit(code)
+    while time.perf_counter() - began < seconds:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return LIVED if status == 0 else DIED, time.perf_counter() - began
+        time.sleep(0.01)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return LATE, time.perf_counter() - began
+
+
+def silence() -> None:
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nowhere, stream)
+
+
+def virtual_memory() -> int:
+    """Bytes of address space that this process has."""
+    return int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+
+
+class Trial:
+    """One file with its tests, ready for mutants. Made in a process of its own, since it imports the project.
+
+    Raises RuntimeError where the tests of the unchanged file do not pass.
+    """
+
+    def __init__(self, file: str, tests: Sequence[str]) -> None:
+        self.file, self.tests, self.module = file, tests, module_name(file)
+        self.source = (ROOT / file).read_text(encoding="utf-8")
+        self.spec = importlib.util.find_spec(self.module)
+        warm(self.module, tests)
+        self.gone = built_from(self.module)
+        ended, self.seconds = self.tried(ast.parse(self.source))
+        if ended != LIVED:
+            raise RuntimeError(f"{file}: its tests do not pass without a fault: {ended}")
+
+    def tried(self, tree: ast.Module) -> tuple[str, float]:
+        """Run the tests on a changed tree."""
+        assert self.spec is not None
+        spec = self.spec
+
+        def work() -> bool:
+            sys.meta_path.insert(0, Changed(self.module, spec, tree))
+            forget(self.gone)
+            return run_tests(self.module, self.tests)
+
+        return in_a_fork(work, 600 if not hasattr(self, "seconds") else 10 + 5 * self.seconds)
+
+
+def warm(module: str, tests: Sequence[str]) -> None:
+    """Import the module, its tests and all they import, and load the kernels that the run on paper uses."""
+    importlib.import_module(module)
+    for test in tests:
+        name = str(Path(test.partition("::")[0]).with_suffix("")).replace(os.sep, ".")
+        if (ROOT / test).is_dir():
+            continue
+        importlib.import_module(name)
+    if any("by_hand" in test for test in tests):
+        from tests.reports.by_hand.specimen import result
+
+        for engine in ("compiled", "simpy"):
+            result(engine=engine)
