@@ -3,7 +3,8 @@
 CACTI is public (github.com/HewlettPackard/cacti, version 7.0.3DD) and builds with g++ by its own ``make``.
 
     python -m deltasim.validation.cacti FOLDER table > simulator/sram/cacti_sram.csv      # an hour
-    python -m deltasim.validation.cacti FOLDER held-out > validation/cacti_held_out.csv   # two minutes
+    python -m deltasim.validation.cacti FOLDER held-out > validation/cacti_held_out.csv   # five minutes
+    python -m deltasim.validation.cacti FOLDER banked > validation/cacti_banked.csv
 
 FOLDER holds the built ``cacti``. Its own ``cache.cfg`` is the configuration, but for ``CHANGED`` below.
 """
@@ -22,8 +23,11 @@ from typing import NamedTuple
 import numpy as np
 
 NODES = (22, 28, 32, 40, 45, 65, 90)
-WORDS = tuple(2**power for power in range(3, 11))
-SIZES = tuple(2**power * quarters // 4 for power in range(6, 25) for quarters in (4, 5, 6, 7)) + (2**25,)
+WORDS = (8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 1024)
+POWERS = tuple(2**power for power in range(6, 28))  # sizes at every node and width
+QUARTERS = tuple(2**power * quarters // 4 for power in range(6, 25) for quarters in (5, 6, 7))  # at some
+BETWEEN_WORDS = (24, 48, 96, 192, 384)  # widths at which only powers of two are run
+COARSE = {40: (8, 16, 512, 1024), 65: (8, 16, 512, 1024), 90: (8, 16, 512, 1024)}  # and nodes with widths
 COLUMNS = (
     "tech_nm",
     "size_bytes",
@@ -41,7 +45,6 @@ HELD_OUT_WORDS = (32, 64, 256, 48, 96, 160)
 
 CHANGED = {  # the start of a line of cache.cfg -> what it says here
     "-associativity": "1",
-    "-UCA bank count": "1",
     "-Data array cell type -": '"itrs-lstp"',
     "-Data array peripheral type -": '"itrs-lstp"',
     "-Tag array cell type -": '"itrs-lstp"',
@@ -64,11 +67,12 @@ PATTERNS = {
 
 
 class Point(NamedTuple):
-    """A bank: nanometres, bytes, and bits of a word."""
+    """A memory: nanometres, bytes, bits of a word, and banks, with the wires between them."""
 
     node_nm: float
     size_bytes: int
     word_bits: int
+    banks: int = 1
 
 
 def configuration(given: str, point: Point) -> str:
@@ -83,6 +87,7 @@ def configuration(given: str, point: Point) -> str:
         "-block size (bytes)": str(point.word_bits // 8),
         "-output/input bus width": str(point.word_bits),
         "-technology (u)": repr(point.node_nm / 1000),
+        "-UCA bank count": str(point.banks),
     }
     lines = []
     for line in given.splitlines():
@@ -116,11 +121,12 @@ def run(folder: Path, point: Point) -> dict[str, float] | None:
 
 
 def tabled() -> Iterator[Point]:
-    """The banks of the table, as far as they hold 32 whole words; of fewer CACTI builds none."""
+    """The banks of the table, as far as they hold 32 words; of fewer CACTI builds none."""
     for node in NODES:
-        for size in SIZES:
-            for word in WORDS:
-                if size * 8 >= 32 * word and size * 8 % word == 0:
+        for word in WORDS:
+            coarse = word in BETWEEN_WORDS or word in COARSE.get(node, ())
+            for size in sorted(POWERS if coarse else POWERS + QUARTERS):
+                if size * 8 >= 32 * word:
                     yield Point(node, size, word)
 
 
@@ -135,19 +141,27 @@ def held_out() -> Iterator[Point]:
                     yield Point(node, size, word)
 
 
+def banked() -> Iterator[Point]:
+    """Memories of several banks, one access at a time, as CACTI joins them."""
+    for node in (22, 45, 65):
+        for size, banks in ((2**17, 8), (2**20, 8), (2**22, 16)):
+            yield Point(node, size, 64, banks)
+
+
 def rows(folder: Path, points: Iterable[Point]) -> Iterator[list[str]]:
     """Lines of the table, six digits as CACTI prints them."""
     for point in points:
         figures = run(folder, point)
         if figures is not None:
-            yield [*map(str, point), *(f"{figures[name]:.6g}" for name in COLUMNS[3:])]
+            yield [*map(str, point[:3]), *(f"{figures[name]:.6g}" for name in COLUMNS[3:]), str(point.banks)]
 
 
 def main(folder: str, which: str) -> None:
-    points = {"table": tabled, "held-out": held_out}[which]
+    points = {"table": tabled, "held-out": held_out, "banked": banked}[which]
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(rows(Path(folder), points()))
+    width = len(COLUMNS) + (which == "banked")
+    writer.writerow([*COLUMNS, "banks"][:width])
+    writer.writerows(row[:width] for row in rows(Path(folder), points()))
 
 
 if __name__ == "__main__":

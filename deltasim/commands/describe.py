@@ -13,7 +13,10 @@ def describe(
     kind: Annotated[str, typer.Argument(help="chip or cell")],
     name: Annotated[str, typer.Argument(help="a name from deltasim list, or the path of a YAML description")],
     as_yaml: Annotated[
-        bool, typer.Option("--yaml", help="print a chip's file, derived prices marked as such, to make your own from")
+        bool,
+        typer.Option(
+            "--yaml", help="print a chip's file, derived prices marked as such, to make your own from"
+        ),
     ] = False,
 ) -> None:
     """Show a chip with every price and its source, or a cell with its equations."""

@@ -58,7 +58,9 @@ def line(chip: Chip, part: str, number: int, rest_w: float) -> Standing:
     try:
         area, why = part_area(chip, part)
     except InputError as error:
-        return Standing(part, number, None, rest_w * number, f"not known: {error.rule} ({error.place}: {error.value})")
+        return Standing(
+            part, number, None, rest_w * number, f"not known: {error.rule} ({error.place}: {error.value})"
+        )
     return Standing(part, number, None if area is None else area * number, rest_w * number, why)
 
 
@@ -81,7 +83,9 @@ def network_area(chip: Chip) -> tuple[float, str]:
     if network.pitch_m is None:
         rule = "links are as long as tiles are apart"
         raise InputError("network.pitch", "not stated", rule, "State it.")
-    wires = link(network.link_width_bits, network.pitch_m, nanometres(chip.node)).area_mm2 * len(topology.links)
+    wires = link(network.link_width_bits, network.pitch_m, nanometres(chip.node)).area_mm2 * len(
+        topology.links
+    )
     if topology.is_bus:
         return wires, f"repeaters of the bus, {chip.node}"
     conditions = depends_on(chip, "network.leakage")

@@ -10,7 +10,7 @@ from quantiphy import Quantity
 
 from deltasim.runtime.errors import InputError, nearest
 from deltasim.simulator.chip.actions import Action, chip_actions
-from deltasim.simulator.chip.memories import Cache, Registers, Shared
+from deltasim.simulator.chip.memories import Cache, Scratchpad, Shared, StateMemory, Timeless
 from deltasim.simulator.chip.memory_checks import kind_faults, memory_rules, name_faults
 from deltasim.simulator.chip.prices.conditions import depends_on, own_values
 from deltasim.simulator.chip.prices.price import DEFAULT, Price
@@ -48,6 +48,7 @@ def rules() -> tuple[Callable[[Chip], Iterator[Fault]], ...]:
         core_placement_faults,
         policy_faults,
         memory_placement_faults,
+        state_placement_faults,
         missing_price_faults,
         price_faults,
     )
@@ -156,7 +157,7 @@ def burst_faults(chip: Chip) -> Iterator[Fault]:
         yield Fault("cores.dma.burst", f"{burst} B", rule, "Use for example 64 B.")
         return
     for memory in chip.memories:
-        if not isinstance(memory, Registers) and burst % max(1, memory.access_bytes):
+        if not isinstance(memory, Timeless) and burst % max(1, memory.access_bytes):
             what = "lines" if isinstance(memory, Cache) else "accesses"
             yield Fault(
                 "cores.dma.burst",
@@ -202,16 +203,28 @@ def policy_faults(chip: Chip) -> Iterator[Fault]:
 def memory_placement_faults(chip: Chip) -> Iterator[Fault]:
     """Placement by hand names memories that there are."""
     explicit, path = chip.placement.explicit, "placement.explicit"
-    names = [memory.name for memory in chip.memories if not isinstance(memory, Registers)]
+    names = [memory.name for memory in chip.memories if not isinstance(memory, Timeless)]
     for projection, name in explicit.memory.items():
         if name not in names:
             yield Fault(f"{path}.memory.{projection}", name, "there is no such memory", nearest(name, names))
 
 
+def state_placement_faults(chip: Chip) -> Iterator[Fault]:
+    """State lies in memories that a core has of its own."""
+    names = [memory.name for memory in chip.memories if isinstance(memory, Scratchpad | StateMemory)]
+    for position, name in enumerate(chip.placement.state or ()):
+        if name not in names:
+            rule = "state lies in a scratchpad or a memory of kind state"
+            remedy = nearest(name, names) if names else "Add one."
+            yield Fault(f"placement.state.{position}", name, rule, remedy)
+        if name in (chip.placement.state or ())[:position]:
+            yield Fault(f"placement.state.{position}", name, "a memory is named once", "Leave it out.")
+
+
 def missing_price_faults(chip: Chip) -> Iterator[Fault]:
     """Every action has a price: a given one that holds, or one that a model gives."""
-    if not actions_known(chip) or [*price_faults(chip)]:  # the given ones have to be sound first
-        return
+    if not actions_known(chip) or sound_topology(chip) is None or [*price_faults(chip)]:
+        return  # the given ones have to be sound first
     static = {action.name: action.static for action in chip_actions(chip)}
     for name, found in chip.resolved.items():
         if found.by == "missing":
@@ -230,8 +243,8 @@ def missing_price_faults(chip: Chip) -> Iterator[Fault]:
 
 
 def actions_known(chip: Chip) -> bool:
-    """Actions depend on the names of the memories: whether these are sound."""
-    return not [*name_faults(chip), *kind_faults(chip)]
+    """Actions depend on the names of the memories, and on where state lies: whether these are sound."""
+    return not [*name_faults(chip), *kind_faults(chip), *state_placement_faults(chip)]
 
 
 def price_faults(chip: Chip) -> Iterator[Fault]:
@@ -255,8 +268,10 @@ def stated_faults(chip: Chip, action: Action, price: Price) -> Iterator[Fault]:
     if given != [due]:
         rule = f"an action counted in {action.counts} has exactly one value, its {due}"
         yield Fault(path, " and ".join(given) or "no value", rule, f"Give {due} only.")
+    if not price.holds_for or sound_topology(chip) is None:
+        return
     known = depends_on(chip, action.name)
-    for name, text in (price.holds_for or {}).items():
+    for name, text in price.holds_for.items():
         if name not in known:
             rule = "the price does not depend on this"
             yield Fault(f"{path}.holds_for.{name}", str(text), rule, nearest(name, known))

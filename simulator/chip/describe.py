@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from quantiphy import Quantity
 
-from deltasim.simulator.chip.actions import chip_actions
+from deltasim.simulator.chip.actions import chip_actions, state_homes
 from deltasim.simulator.chip.area import NOT_MODELLED, standing
 from deltasim.simulator.chip.description import Chip
-from deltasim.simulator.chip.memories import Buffer, Cache, Dram, Memory, OnChip, Registers, StandardDram
+from deltasim.simulator.chip.memories import Buffer, Cache, Dram, Memory, OnChip, StandardDram, Timeless
 from deltasim.simulator.chip.peaks import instances, peak_bandwidth, peak_rate
 from deltasim.simulator.chip.text_table import Table
 from deltasim.simulator.schema.quantities import size_text
@@ -153,7 +153,7 @@ def on_chip_rows(memory: OnChip) -> dict[str, object]:
     if isinstance(memory, Buffer):
         rows["banks"] = f"{memory.banks}, {size_text(memory.interleave_bytes)} in each in turn"
         rows["served at once"] = counted(memory.places, "stream")
-    if not isinstance(memory, Registers):
+    if not isinstance(memory, Timeless):
         rows["latency"] = cycles(memory.latency_cycles)
     return rows
 
@@ -185,14 +185,18 @@ def network_table(chip: Chip) -> Table:
 
 def placement_table(chip: Chip) -> Table:
     explicit, barrier = chip.placement.explicit, chip.synchronisation
-    homes = [memory.name for memory in chip.memories if not isinstance(memory, Cache | Registers)]
+    homes = [memory.name for memory in chip.memories if not isinstance(memory, Cache | Timeless)]
     weights = f"first that holds them: {', '.join(homes)}"
     if chip.placement.policy in ("streamed", "cached", "pinned"):
         weights = chip.placement.policy
+    state = f"first that holds it: {', '.join(state_homes(chip))}"
+    if not state_homes(chip):
+        state = "not said: it costs what the prices say, and its room is not checked"
     rows = [
         ("synchronisation", f"{barrier.policy}, {cycles(barrier.cost_cycles)} a barrier"),
         ("neurons", "balanced over all cores"),
         ("weights", weights),
+        ("state", state),
         *((name, policy) for name, policy in (chip.placement.layers or {}).items()),
         *((name, f"cores {', '.join(map(str, cores))}") for name, cores in explicit.cores.items()),
         *((name, f"memory {memory}") for name, memory in explicit.memory.items()),
@@ -204,7 +208,7 @@ def peak_table(chip: Chip) -> Table:
     network, rows = chip.network, {"multiply-accumulates": scaled(peak_rate(chip), "/s")}
     for memory in chip.memories:
         rows[f"{memory.name} size"] = size_text(memory.size_bytes * instances(chip, memory))
-        if not isinstance(memory, Registers):
+        if not isinstance(memory, Timeless):
             rows[f"{memory.name} bandwidth"] = scaled(peak_bandwidth(chip, memory), "B/s")
     rows["one link"] = scaled(network.link_width_bits / 8 / network.period_ps * 1e12, "B/s")
     return Table("Peaks", ("what", "at most"), tuple(rows.items()))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pydantic import Field, PrivateAttr, model_validator
 
-from deltasim.simulator.chip.memories import Dram, Memory, Registers, StandardDram
+from deltasim.simulator.chip.memories import Dram, Memory, StandardDram, Timeless
 from deltasim.simulator.chip.parts import Cores, Interconnect, Placement, Synchronisation
 from deltasim.simulator.chip.prices.price import Price, Prices
 from deltasim.simulator.chip.wiring import described_topology
@@ -128,7 +128,7 @@ class Chip(Part):
             return memory.timing.period_ps
         if isinstance(memory, StandardDram):
             return memory.period_ps
-        if isinstance(memory, Registers):
+        if isinstance(memory, Timeless):
             return self.cores.period_ps
         return period_ps(memory.clock_hz or self.cores.clock_hz)
 

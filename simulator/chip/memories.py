@@ -211,7 +211,7 @@ class StateMemory(Part):
     The stages read and write it within their own time. ``width`` is what an access moves.
     """
 
-    name: Text
+    name: Name
     kind: Literal["state"]
     scope: Literal["core"] = "core"
     size_bytes: Bytes = Field(alias="size")

@@ -199,9 +199,13 @@ class Placement(Part):
     through it; ``pinned`` puts the columns that a profile shows to be hottest into the first scratchpad or
     buffer, as far as it holds them, and the others into a DRAM. ``layers`` gives a population's or a
     projection's own; ``explicit`` goes before both.
+
+    ``state`` names memories of a core, a scratchpad or one of kind ``state``: what a population remembers (last
+    sent values, accumulators, states) lies in the first of them that holds it on all its cores, before weights.
     """
 
     policy: Policy | None = None
+    state: Annotated[tuple[Text, ...], Field(min_length=1)] | None = None
     layers: dict[Text, Policy] | None = None
     explicit: Explicit = Explicit()
 

@@ -9,7 +9,9 @@ import numpy as np
 from deltasim.runtime.errors import InputError
 from deltasim.simulator.circuits.circuit import Circuit
 
-CHARGED = 0.25  # of the bits of a flit: one in two differs from that before it, and every second of these rises
+CHARGED = (
+    0.25  # of the bits of a flit: one in two differs from that before it, and every second of these rises
+)
 NOT_STATED = "Give the price in the description."
 
 

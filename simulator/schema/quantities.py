@@ -139,9 +139,7 @@ def named(text: str) -> str:
 
 Frequency = Annotated[float, *quantity(("Hz",), "a frequency", "125 MHz", least="1 Hz", most="1 THz")]
 Bytes = Annotated[int, *quantity(("B",), "a size in bytes", "64 KiB", whole=True, most="1 PiB")]
-Bits = Annotated[
-    int, *quantity(("bit", "bits"), "a width in bits", "64 bit", whole=True, most="65536 bit")
-]
+Bits = Annotated[int, *quantity(("bit", "bits"), "a width in bits", "64 bit", whole=True, most="65536 bit")]
 Length = Annotated[float, *quantity(("m",), "a length", "0.6 mm", least="1 nm", most="1 m")]
 Cycles = Annotated[
     int,
@@ -216,7 +214,9 @@ def nanometres(node: str) -> float:
     28.0
     """
     if node == NOT_STATED:
-        raise InputError("node", node, "what is on the chip is priced by its node", "State it, or the prices.")
+        raise InputError(
+            "node", node, "what is on the chip is priced by its node", "State it, or the prices."
+        )
     return round(float(Amount(node)) * 1e9, 6)
 
 

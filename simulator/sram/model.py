@@ -68,6 +68,8 @@ def sram(size_bytes: int, word_bits: int, node_nm: float, banks: int = 1) -> Sra
         raise InputError("size", size, rule, REMEDY)
     axes = {"nodes": (nodes, node_nm), "sizes": (grid.sizes, bank_bytes), "widths": (words, word_bits)}
     inexact = [name for name, (axis, place) in axes.items() if place not in axis]
+    if not inexact and not grid.was_run(node_nm, bank_bytes, word_bits):
+        inexact = ["sizes"]
     reasons = [f"interpolated between {' and '.join(inexact)}"] if inexact else []
     if banks > 1:
         reasons.append("wires between banks left out")

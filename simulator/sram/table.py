@@ -73,13 +73,15 @@ def drive(node_nm: float) -> Floats:
 class Grid:
     """Figures (7, nodes, sizes, words) at the crossings of three rising axes: nm, bytes and bits.
 
-    A crossing that CACTI builds no array for holds NaN.
+    A crossing that CACTI builds no array for holds NaN. ``runs`` (nodes, sizes, words) says for which
+    crossings CACTI was run; the others lie on the line between the sizes around them.
     """
 
     nodes: Floats
     sizes: Floats
     words: Floats
     values: Floats
+    runs: npt.NDArray[np.bool_]
 
     def figures(self, node_nm: float, size_bytes: float, word_bits: float) -> Floats:
         """The seven figures at a point, NaN where a crossing around it is not tabled.
@@ -110,12 +112,20 @@ class Grid:
         )
         return Bank(read, write, subthreshold + gate, area, access, cycle)
 
+    def was_run(self, node_nm: float, size_bytes: float, word_bits: float) -> bool:
+        """Whether CACTI was run for just this bank."""
+        axes = ((self.nodes, node_nm), (self.sizes, size_bytes), (self.words, word_bits))
+        if not all(place in axis for axis, place in axes):
+            return False
+        return bool(self.runs[tuple(int(np.searchsorted(axis, place)) for axis, place in axes)])
+
     def without(self, axis: str, index: int) -> Grid:
         """The grid with one place of an axis left out: ``axis`` is ``nodes``, ``sizes`` or ``words``."""
         position = ("nodes", "sizes", "words").index(axis)
         axes = {name: getattr(self, name) for name in ("nodes", "sizes", "words")}
         axes[axis] = np.delete(axes[axis], index)
-        return Grid(**axes, values=np.delete(self.values, index, axis=1 + position))
+        values = np.delete(self.values, index, axis=1 + position)
+        return Grid(**axes, values=values, runs=np.delete(self.runs, index, axis=position))
 
 
 def _position(axis: Floats, place: float) -> tuple[int, float]:
@@ -134,8 +144,9 @@ def _blend(low: Floats, high: Floats, share: float) -> Floats:
 def cacti_grid() -> Grid:
     """The table ``cacti_sram.csv``, made by ``python -m deltasim.validation.cacti``.
 
-    22 to 90 nm; 64 B to 32 MiB, four sizes an octave (1, 1.25, 1.5 and 1.75 times a power of two); words of
-    8 to 1,024 bits, powers of two.
+    22 to 90 nm; 64 B to 128 MiB, up to 32 MiB four sizes an octave (1, 1.25, 1.5 and 1.75 times a power of
+    two); words of 8 to 1,024 bits, powers of two and what lies halfway. Not every size was run for every
+    node and width: powers of two were.
 
     >>> [float(node) for node in cacti_grid().nodes]
     [22.0, 28.0, 32.0, 40.0, 45.0, 65.0, 90.0]
@@ -148,4 +159,21 @@ def cacti_grid() -> Grid:
     places = tuple(np.searchsorted(axis, table[:, column]) for column, axis in enumerate(axes))
     values = np.full((len(FIGURES), *(axis.size for axis in axes)), np.nan)
     values[(slice(None), *places)] = table[:, columns].T * np.array(list(FIGURES.values()))[:, None]
-    return Grid(*axes, values)
+    runs = ~np.isnan(values[0])
+    return Grid(*axes, filled(values, axes[1]), runs)
+
+
+def filled(values: Floats, sizes: Floats) -> Floats:
+    """Crossings between two tabled sizes of the same node and width, on the logarithmic line between them."""
+    found = values.copy()
+    for node, word in np.ndindex(values.shape[1], values.shape[3]):
+        known = np.flatnonzero(~np.isnan(values[0, :, :, word][node]))
+        if known.size == 0:
+            continue
+        inside = slice(known[0], known[-1] + 1)
+        for figure in range(values.shape[0]):
+            row = np.log(values[figure, node, known, word])
+            line = np.interp(np.log(sizes[inside]), np.log(sizes[known]), row)
+            found[figure, node, inside, word] = np.exp(line)
+        found[:, node, known, word] = values[:, node, known, word]
+    return found

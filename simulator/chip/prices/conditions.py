@@ -18,9 +18,9 @@ from deltasim.simulator.chip.memories import (
     Cache,
     Dram,
     Memory,
-    Registers,
     Scratchpad,
     StandardDram,
+    Timeless,
 )
 from deltasim.simulator.circuits.arithmetic import Number
 from deltasim.simulator.schema.quantities import (
@@ -124,14 +124,18 @@ def of_memory(chip: Chip, memory: Memory, name: str) -> dict[str, Value]:
         geometry = {"row": timing.row_bytes, "burst": timing.burst_bytes, "clock": timing.clock_hz}
         whole = name == "refresh" or name.startswith("background")
         return ({"size": memory.size_bytes} if whole else {}) | geometry
-    found: dict[str, Value] = {"size": memory.size_bytes, "width": memory.width_bits, "node": plain_node(chip.node)}
+    found: dict[str, Value] = {
+        "size": memory.size_bytes,
+        "width": memory.width_bits,
+        "node": plain_node(chip.node),
+    }
     if isinstance(memory, Scratchpad):
         found["banks"] = chip.cores.mac.arrays
     if isinstance(memory, Buffer):
         found["banks"] = memory.banks
     if isinstance(memory, Cache):
         found |= {"line": memory.line_bytes, "ways": memory.ways}
-    own = None if isinstance(memory, Registers) else memory.clock_hz
+    own = None if isinstance(memory, Timeless) else memory.clock_hz
     return found | {"clock": own or chip.cores.clock_hz}
 
 

@@ -109,7 +109,9 @@ def state_write_scale(conditions: Conditions) -> float:
 
 
 SCALES: dict[str, Scale] = {  # how a stated price changes, where that is not as its model does
-    "core.mac": lambda conditions: mac(conditions).value if "weight" in conditions else logic_scale(conditions),
+    "core.mac": lambda conditions: (
+        mac(conditions).value if "weight" in conditions else logic_scale(conditions)
+    ),
     "core.update": logic_scale,
     "core.scan": logic_scale,
     "core.state_read": state_read_scale,

@@ -64,9 +64,28 @@ def leakage(conditions: Conditions) -> Figure:
     return Figure(watts, found[0].kind, f"{found[0].why}, {about(conditions)}")
 
 
+def state_read(conditions: Conditions) -> Figure:
+    """A bit of an access: what lies in words side by side moves together."""
+    return of_bit(read(conditions), conditions)
+
+
+def state_write(conditions: Conditions) -> Figure:
+    return of_bit(write(conditions), conditions)
+
+
+def of_bit(figure: Figure, conditions: Conditions) -> Figure:
+    bits = count_of(conditions, "width")
+    return figure._replace(value=figure.value / bits, why=f"{figure.why}, a bit of an access")
+
+
 MODELS: dict[str, Model] = {  # kind of memory and action
     "scratchpad.read": read,
     "scratchpad.leakage": leakage,
+    "scratchpad.state_read": state_read,
+    "scratchpad.state_write": state_write,
+    "state.state_read": state_read,
+    "state.state_write": state_write,
+    "state.leakage": leakage,
     "buffer.read": read,
     "buffer.leakage": leakage,
     "registers.write": write,

@@ -163,12 +163,41 @@ def _figure(name: str, conditions: dict[str, Value]) -> Figure:
 
 
 def _derived(chip: Chip, action: Action) -> Price:
-    figure = _figure(model_name(chip, action.name), depends_on(chip, action.name))
+    name, conditions = model_name(chip, action.name), depends_on(chip, action.name)
+    figure = _figure(name, conditions)
+    stated = chip.prices.get(f"{action.name.partition('.')[0]}.read")
+    if action.part == "state" and stated is not None:  # as its reads are stated, so is its state
+        factor = _now(chip, f"{action.name.partition('.')[0]}.read", stated).value
+        factor /= _figure(f"{name.partition('.')[0]}.read", conditions).value
+        figure = figure._replace(
+            value=figure.value * factor,
+            kind="estimated",
+            why=f"{figure.why}; times {factor:.3g} as its reads",
+        )
     unit, symbol = ("power", "W") if action.static else ("energy", "J")
     content: dict[str, Any] = {unit: f"{figure.value!r} {symbol}", "node": chip.node, "kind": figure.kind}
     if figure.low is not None and figure.high is not None:
         content |= {"low": f"{figure.low!r} {symbol}", "high": f"{figure.high!r} {symbol}"}
     return Price.model_validate(content | {"source": figure.why})
+
+
+def price_for(chip: Chip, action: str, numbers: dict[str, Value]) -> Price:
+    """The price of an action of a core for other numbers than the chip says it works on.
+
+    Errors: InputError where no model gives it.
+    """
+    price = chip.priced[action]
+    name, now = model_name(chip, action), depends_on(chip, action)
+    scale = SCALES.get(name, lambda conditions: _figure(name, dict(conditions)).value)
+    factor = scale(now | numbers) / scale(now)
+    parts = [f"{key} {shown(key, value)}" for key, value in numbers.items() if now[key] != value]
+    return price.times(factor, "estimated", f"{price.source}; times {factor:.3g}, for {', '.join(parts)}")
+
+
+def _now(chip: Chip, action: str, stated: Price) -> Price:
+    """A stated price as it holds on this chip. Errors: InputError where it holds no more."""
+    changed = broken(chip, action, stated)
+    return _scaled(chip, action, stated, changed) if changed else stated
 
 
 def _scaled(chip: Chip, action: str, stated: Price, changed: dict[str, Value]) -> Price:
@@ -179,4 +208,6 @@ def _scaled(chip: Chip, action: str, stated: Price, changed: dict[str, Value]) -
     scale = SCALES.get(name, lambda conditions: _figure(name, dict(conditions)).value)
     factor = scale(now) / scale(now | changed)
     parts = ", ".join(changed_texts(chip, action, stated))
-    return stated.times(factor, "estimated", f"{stated.source}; times {factor:.3g}, as it was given for {parts}")
+    return stated.times(
+        factor, "estimated", f"{stated.source}; times {factor:.3g}, as it was given for {parts}"
+    )

@@ -32,7 +32,9 @@ def test_integers_are_as_horowitz_has_them(
     bits: int, add_pj: float, multiply_pj: float, add_um2: float, multiply_um2: float
 ) -> None:
     number = integer(bits)
-    assert pj(add(number, 45)) == pytest.approx(add_pj) and add(number, 45).area_mm2 == pytest.approx(add_um2 / 1e6)
+    assert pj(add(number, 45)) == pytest.approx(add_pj) and add(number, 45).area_mm2 == pytest.approx(
+        add_um2 / 1e6
+    )
     product = multiply(number, number, 45)
     assert pj(product) == pytest.approx(multiply_pj) and product.area_mm2 == pytest.approx(multiply_um2 / 1e6)
 
@@ -55,7 +57,9 @@ def test_floats_are_as_published_at_both_nodes(
     name: str, add_pj: float, multiply_pj: float, add_7: float, multiply_7: float
 ) -> None:
     number = Number.read(name)
-    found = [pj(circuit) for node in (45, 7) for circuit in (add(number, node), multiply(number, number, node))]
+    found = [
+        pj(circuit) for node in (45, 7) for circuit in (add(number, node), multiply(number, number, node))
+    ]
     assert found == pytest.approx([add_pj, multiply_pj, add_7, multiply_7])
     assert pj(multiply(number, integer(8), 45)) == multiply_pj, "the float multiplies"
 

@@ -33,9 +33,7 @@ from tests.simulator.strategies import random_profile
 SIZES = ("8 B", "64 B", "200 B", "512 B", "4 KiB")
 
 
-def pinning(
-    size: str, cores: int = 1, near: str = "scratchpad", width: int = 8, far: str = "1 MiB"
-) -> Chip:
+def pinning(size: str, cores: int = 1, near: str = "scratchpad", width: int = 8, far: str = "1 MiB") -> Chip:
     """A mesh of cores with a small memory near each, or one for all in the middle, and a DRAM."""
     scratchpad = SCRATCHPAD | {"size": size, "width": f"{width} bit"}
     buffer = BUFFER | {"size": size, "width": f"{width} bit", "interleave": f"{width // 8} B", "banks": 1}

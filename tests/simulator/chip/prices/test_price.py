@@ -26,7 +26,9 @@ def test_a_spread_is_the_same_in_every_form(value: float, share: float) -> None:
     ascii_only = Price.model_validate(ABOUT | {"energy": f"{value!r} J +- {share!r} %"})
     joules = Price.model_validate(ABOUT | {"energy": f"{value!r} J ± {value * share / 100!r} J"})
     low, high = value * (1 - share / 100), value * (1 + share / 100)
-    named = Price.model_validate(ABOUT | {"energy": f"{value!r} J", "low": f"{low!r} J", "high": f"{high!r} J"})
+    named = Price.model_validate(
+        ABOUT | {"energy": f"{value!r} J", "low": f"{low!r} J", "high": f"{high!r} J"}
+    )
     for price in (shares, ascii_only, joules, named):
         assert price.value == value
         assert price.low == pytest.approx(low) and price.high == pytest.approx(high)
@@ -69,11 +71,17 @@ def test_a_price_can_be_left_to_the_model() -> None:
         ({"core.mac": ABOUT | {"energy": "1 pJ ± much"}}, "mac.energy: 1 pJ ± much: expected an energy."),
         ({"core.mac": ABOUT | {"energy": "1 pJ ± -3 %"}}, "1 pJ ± -3 %: a share is a number of per cent"),
         ({"core.mac": ABOUT | {"energy": "1 pJ ± 3 %", "low": "0 J"}}, "a spread is stated once. Leave low"),
-        ({"core.mac": ABOUT | {"energy": "1 pJ", "low": "2 pJ"}}, "mac.low: 2e-12 J: the price, 1e-12 J, lies"),
+        (
+            {"core.mac": ABOUT | {"energy": "1 pJ", "low": "2 pJ"}},
+            "mac.low: 2e-12 J: the price, 1e-12 J, lies",
+        ),
         ({"core.mac": ABOUT | {"energy": "1 pJ", "high": "0.1 pJ"}}, "mac.high: 1e-13 J: the price, 1e-12 J"),
         ({"core.mac": ABOUT | {"energy": "1 pJ", "low": "2 W"}}, "mac.low: 2 W: expected an energy, not W."),
         ({"default": "22 nm"}, "prices.default: 22 nm: expected fields. Write node, kind and source."),
-        ({"default": {"energy": "1 pJ"}}, "prices.default.energy: 1 pJ: all prices of a file can share their"),
+        (
+            {"default": {"energy": "1 pJ"}},
+            "prices.default.energy: 1 pJ: all prices of a file can share their",
+        ),
         ({"core.mac": "1 pJ"}, "prices.core.mac.node: missing: the field is required. Add it."),
         (
             {"core.mac": ABOUT | {"energy": "1 pJ", "holds_for": {"bitz": "8 bit"}}},

@@ -134,9 +134,7 @@ def test_a_price_and_any_other_field_can_be_taken_away() -> None:
         ),
     ],
 )  # fmt: skip
-def test_what_no_model_reaches_is_refused(
-    chip: str, fields: dict[str, object], sentences: list[str]
-) -> None:
+def test_what_no_model_reaches_is_refused(chip: str, fields: dict[str, object], sentences: list[str]) -> None:
     with pytest.raises(ChipErrors) as caught:
         load_chip(chip).changed(fields)
     told = str(caught.value)
