@@ -1,4 +1,4 @@
-"""Run CACTI 7 as ``simulator/sram/cacti_sram.csv`` was made with it, and hold banks out that are not in the table.
+"""Run CACTI 7 as ``simulator/sram/cacti_sram.csv`` was made with it, and for memories that are not in it.
 
 CACTI is public (github.com/HewlettPackard/cacti, version 7.0.3DD) and builds with g++ by its own ``make``.
 

@@ -65,7 +65,7 @@ def line(chip: Chip, part: str, number: int, rest_w: float) -> Standing:
 
 
 def part_area(chip: Chip, part: str) -> tuple[float | None, str]:
-    """Square millimetres of one instance and how they are known. Errors: InputError for what no model knows."""
+    """Square millimetres of one instance, and how they are known. Errors: InputError where they are not."""
     if part == "core":
         area = logic_mm2(depends_on(chip, "core.leakage"))
         return area, f"arithmetic and its registers, {chip.node}"

@@ -200,8 +200,8 @@ class Placement(Part):
     buffer, as far as it holds them, and the others into a DRAM. ``layers`` gives a population's or a
     projection's own; ``explicit`` goes before both.
 
-    ``state`` names memories of a core, a scratchpad or one of kind ``state``: what a population remembers (last
-    sent values, accumulators, states) lies in the first of them that holds it on all its cores, before weights.
+    ``state`` names memories of a core, scratchpads or those of kind ``state``: what a population remembers
+    (last sent values, accumulators, states) lies in the first that holds it on all its cores, before weights.
     """
 
     policy: Policy | None = None

@@ -78,8 +78,8 @@ def integer(bits: int) -> Number:
 def power_law(known: dict[int, float], bits: float) -> float:
     """Straight lines through known widths on logarithmic axes; the last ones go on beyond both ends.
 
-    >>> round(power_law({8: 1.0, 16: 2.0, 32: 8.0}, 4), 6), round(power_law({8: 1.0, 16: 2.0, 32: 8.0}, 64), 6)
-    (0.5, 32.0)
+    >>> [round(power_law({8: 1.0, 16: 2.0, 32: 8.0}, bits), 6) for bits in (4, 64)]
+    [0.5, 32.0]
     """
     widths = sorted(known)
     low = max((width for width in widths[:-1] if width <= bits), default=widths[0])
@@ -93,8 +93,8 @@ def add(number: Number, node_nm: float) -> Circuit:
 
     Errors: InputError for a node outside 7 to 90 nm.
 
-    >>> f"{add(integer(24), 45).energy_j * 1e12:.3f} pJ", f"{add(Number.read('float32'), 45).energy_j * 1e12} pJ"
-    ('0.075 pJ', '0.9 pJ')
+    >>> [f"{add(Number.read(text), 45).energy_j * 1e12:.3f} pJ" for text in ("24 bit", "float32")]
+    ['0.075 pJ', '0.900 pJ']
     """
     if number.float_name:
         of = FLOATS[number.float_name]

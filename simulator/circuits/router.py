@@ -31,8 +31,10 @@ def router(ports: int, flit_bits: int, buffer_flits: int, node_nm: float) -> Rou
     InputError for what the CACTI table does not hold.
 
     >>> of = router(5, 64, 32, 45)
-    >>> f"{of.buffer_write.energy_j * 1e12:.2f}, {of.buffer_read.energy_j * 1e12:.2f} pJ, {of.area_mm2:.3f} mm2"
-    '1.71, 1.32 pJ, 0.010 mm2'
+    >>> f"{of.buffer_write.energy_j * 1e12:.2f} pJ in, {of.buffer_read.energy_j * 1e12:.2f} pJ out"
+    '1.71 pJ in, 1.32 pJ out'
+    >>> f"{of.area_mm2:.3f} mm2"
+    '0.010 mm2'
     """
     switch = crossbar(flit_bits, ports, node_nm)
     if buffer_flits < LEAST_WORDS:

@@ -60,7 +60,7 @@ def link(bits: int, length_m: float, node_nm: float) -> Circuit:
 
 
 def crossbar(bits: int, ports: int, node_nm: float) -> Circuit:
-    """A flit through a matrix crossbar: along a row and a column of wires, each as long as all ports are wide.
+    """A flit through a matrix crossbar: over a row and a column of wires, each as long as all ports are wide.
 
     The rule is that of CACTI's crossbar without its drivers, which are a tenth of it.
 

@@ -173,8 +173,8 @@ def no_room(
     last = room[home][core]
     where = f" on core {core}" if chip.cores.count > 1 else ""
     rule = (
-        f"layer {population} remembers {size_text(need)}{where} (accumulators, states, last sent values), and "
-        f"{size_text(last.size_bytes - last.next_address)} of {home} are free"
+        f"layer {population} remembers {size_text(need)}{where} (accumulators, states, last sent values), "
+        f"and {size_text(last.size_bytes - last.next_address)} of {home} are free"
     )
     size = -(-(last.next_address + need) // 1024) * 1024
     choices = [f"at least {size_text(size)}", "more cores"]

@@ -99,7 +99,7 @@ class Price(Part):
 def _with_spread(content: dict[str, Any], name: str, read: Callable[[object], float]) -> dict[str, Any]:
     """Bring ``value ± spread``, ``low`` and ``high`` to numbers. Errors: Faults."""
     text = content[name]
-    centre, sign, spread = text.replace("+-", "±").partition("±") if isinstance(text, str) else (text, "", "")
+    centre, sign, spread = str(text).replace("+-", "±").partition("±")
     if sign:
         try:
             value = read(centre.strip())

@@ -201,7 +201,7 @@ def _now(chip: Chip, action: str, stated: Price) -> Price:
 
 
 def _scaled(chip: Chip, action: str, stated: Price, changed: dict[str, Value]) -> Price:
-    """The stated price times the model's ratio. Errors: InputError where the model reaches one of them not."""
+    """The stated price times the model's ratio. Errors: InputError where the model does not reach both."""
     name, now = model_name(chip, action), depends_on(chip, action)
     if "clock" in changed and name in MODELS.keys() | SCALES.keys():
         raise InputError("clock", shown("clock", now["clock"]), "no model says what a clock changes", "")

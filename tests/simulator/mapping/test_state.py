@@ -1,4 +1,4 @@
-"""State has a home: room by hand, the first memory that holds it, the sentence where none does, the same counts."""
+"""State has a home: its room by hand, the first memory that holds it, the sentence where none does."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def gru(inputs: int = 4, units: int = 10, fixed: bool = True) -> Network:
 
 
 def test_room_by_hand() -> None:
-    """A GRU of 10 in fixed point, 32 bits wide: 4 sums of 24 bits, h, a copy of it, last sent twice (16 bits)."""
+    """A GRU of 10 in fixed point, 32 bits wide: 4 sums of 24 bits; h, its copy, and twice what was sent."""
     network = gru()
     assert remembered_bytes(network, 0, 4, 32) == 2 * 2 * 4, (
         "4 values and what was sent of them, two to a word"
@@ -86,8 +86,8 @@ def test_state_that_no_memory_holds_is_one_sentence() -> None:
         map_network(gru(units=100), homed())
     assert str(caught.value) == (
         "chip plain: memories.1.size: 1 KiB: layer gru_0 remembers 2,400 B (accumulators, states, last sent "
-        "values), and 1,008 B of state are free. Use at least 3 KiB, more cores or scratchpad for state as well "
-        "(placement.state)."
+        "values), and 1,008 B of state are free. Use at least 3 KiB, more cores or scratchpad for state as "
+        "well (placement.state)."
     )
     with pytest.raises(InputError, match=r"memories.0.size: 16 KiB: layer dense_0 .* of scratchpad are free"):
         map_network(chain(2, 40_000), load_chip("mesh16").changed({"memories.0.size": "16 KiB"}))

@@ -1,4 +1,4 @@
-"""A price belongs to what it was given for: changed, it is given anew by its model or refused with the reason."""
+"""A price belongs to what it was given for: changed, its model gives it anew, or it is refused with why."""
 
 from __future__ import annotations
 
@@ -92,6 +92,17 @@ def test_a_price_and_any_other_field_can_be_taken_away() -> None:
         assert sentence in str(caught.value)
 
 
+NONE = "and none can be derived"
+DRAM = [
+    ("activate", "2.46 nJ"),
+    ("read", "1.607 nJ"),
+    ("io", "4.5 pJ"),
+    ("refresh", "69.1 nJ"),
+    ("background_active", "51.3 mW"),
+    ("background_precharged", "43.2 mW"),
+]
+
+
 @pytest.mark.parametrize(
     ("chip", "fields", "sentences"),
     [
@@ -99,41 +110,38 @@ def test_a_price_and_any_other_field_can_be_taken_away() -> None:
             "edgedrnn",
             {"cores.clock": "250 MHz"},
             [
-                "chip edgedrnn: prices.core.leakage: 2.2 W: it was given for clock 125 MHz, not 250 MHz, and none "
-                "can be derived: no model scales a measured power at rest. Give one that holds now, or name what "
-                "it does not depend on under holds_for as any."
+                "chip edgedrnn: prices.core.leakage: 2.2 W: it was given for clock 125 MHz, not 250 MHz, "
+                f"{NONE}: no model scales a measured power at rest. Give one that holds now, or name what it "
+                "does not depend on under holds_for as any."
             ],
         ),
         (
             "edgedrnn",
             {"memories.0.timing.clock": "400 MHz"},
             [
-                f"chip edgedrnn: prices.dram.{name}: {value}: it was given for clock 533.3 MHz, not 400 MHz, and "
-                "none can be derived: the currents of a DRAM belong to its parts and its clock, and no standard"
-                for name, value in [
-                    ("activate", "2.46 nJ"),
-                    ("read", "1.607 nJ"),
-                    ("io", "4.5 pJ"),
-                    ("refresh", "69.1 nJ"),
-                    ("background_active", "51.3 mW"),
-                    ("background_precharged", "43.2 mW"),
-                ]
+                f"prices.dram.{name}: {value}: it was given for clock 533.3 MHz, not 400 MHz, {NONE}: the "
+                "currents of a DRAM belong to its parts and its clock, and no standard is named for them"
+                for name, value in DRAM
             ],
         ),
         (
             "mesh16",
-            {"node": "7 nm", "prices.core.state_read": None, "prices.core.state_write": None},
-            ["prices.scratchpad.read: missing: every action has a price, and none can be derived: "
-             "CACTI 7 knows memories of 22 to 90 nm (node: 7 nm). Give one, or energy: 0 pJ"],
+            {"node": "7 nm"},
+            [
+                f"prices.scratchpad.read: missing: every action has a price, {NONE}: CACTI 7 knows memories "
+                "of 22 to 90 nm (node: 7 nm). Give one, or energy: 0 pJ"
+            ],
         ),
         (
             "mesh16-cached",
             {"memories.1.size": "4 KiB"},
-            ["prices.cache.lookup: missing: every action has a price, and none can be derived: CACTI 7 builds no "
-             "bank of fewer than 32 words of 128 bit (the tags, 16 sets of 4: 256 B)."],
+            [
+                f"prices.cache.lookup: missing: every action has a price, {NONE}: CACTI 7 builds no bank of "
+                "fewer than 32 words of 128 bit (the tags, 16 sets of 4: 256 B)."
+            ],
         ),
     ],
-)  # fmt: skip
+)
 def test_what_no_model_reaches_is_refused(chip: str, fields: dict[str, object], sentences: list[str]) -> None:
     with pytest.raises(ChipErrors) as caught:
         load_chip(chip).changed(fields)
