@@ -1,5 +1,6 @@
 # make demo   environment, installation, the main job on the data in the box; names the page it wrote
 # make test   environment, installation, every test (DELTASIM_DATA=FOLDER adds those on recorded data)
+# make test-long   the tests that take minutes, most of an hour; what was put in, expected and found, in docs/test-long.md
 # make lint   style, types and the direction of imports
 # make bench  measures speed beside PyTorch and writes docs/benchmarks.md; some minutes on an idle machine
 # make docs   runs every example in the guides and writes what it printed into the pages
@@ -9,7 +10,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint bench docs site clean
+.PHONY: demo test test-long lint bench docs site clean
 
 demo: .venv/.installed
 	@folder=runs/demo; n=1; while [ -e "$$folder" ]; do n=$$((n + 1)); folder=runs/demo-$$n; done; \
@@ -17,6 +18,9 @@ demo: .venv/.installed
 
 test: .venv/.installed-for-tests
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2
+
+test-long: .venv/.installed-for-tests
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m long -rP --page docs/test-long.md
 
 # Types and imports are checked over an installed copy, where every folder lies under its import name.
 lint: .venv/.installed-for-tests

@@ -19,7 +19,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from benchmarks.mutation.operators import Mutant, mutants, mutated
 from benchmarks.mutation.tests import TESTS
@@ -41,7 +41,7 @@ class Tried(NamedTuple):
 
 
 def drawn(files: Mapping[str, int], number: int, seed: int) -> dict[str, list[int]]:
-    """Numbers of the faults drawn from each file, of which it has so many: in proportion, by largest remainder.
+    """Numbers of the faults drawn from each file, which has so many: in proportion, by largest remainder.
 
     >>> drawn({"a": 60, "b": 30, "c": 10}, 10, 1)["b"] == drawn({"a": 60, "b": 30, "c": 10}, 10, 1)["b"]
     True
@@ -87,7 +87,11 @@ def try_file(file: str, numbers: Sequence[int], tests: Sequence[str]) -> None:
 def try_all(chosen: Mapping[str, Sequence[int]], jobs: int) -> None:
     """Try all faults drawn, some files at once."""
     TRIED.parent.mkdir(exist_ok=True)
-    waiting, at_work, failed = [file for file, numbers in chosen.items() if numbers], dict[int, str](), list[str]()
+    waiting, at_work, failed = (
+        [file for file, numbers in chosen.items() if numbers],
+        dict[int, str](),
+        list[str](),
+    )
     while waiting or at_work:
         while waiting and len(at_work) < jobs:
             file = waiting.pop(0)
@@ -107,7 +111,9 @@ def try_all(chosen: Mapping[str, Sequence[int]], jobs: int) -> None:
         file = at_work.pop(done)
         if status:
             failed.append(file)
-        print(f"done   {file}: {len(chosen[file])} tried, {len(waiting) + len(at_work)} files left", flush=True)
+        print(
+            f"done   {file}: {len(chosen[file])} tried, {len(waiting) + len(at_work)} files left", flush=True
+        )
     if failed:
         raise SystemExit(f"not tried to the end: {', '.join(failed)}")
 
@@ -120,7 +126,9 @@ def read_explained() -> dict[tuple[str, str, str], str]:
     return {(row["file"], row["line"], row["change"]): row["why"] for row in rows}
 
 
-def lived(chosen: Mapping[str, Sequence[int]], tried: Mapping[tuple[str, str, int], str]) -> Iterator[tuple[str, Mutant]]:
+def lived(
+    chosen: Mapping[str, Sequence[int]], tried: Mapping[tuple[str, str, int], str]
+) -> Iterator[tuple[str, Mutant]]:
     """The faults that no test noticed."""
     for file, numbers in chosen.items():
         held = mutants((ROOT / file).read_text(encoding="utf-8"))
@@ -133,18 +141,22 @@ def page(chosen: Mapping[str, Sequence[int]], counts: Mapping[str, int], seed: i
     tried, why = read_tried(), read_explained()
     survivors = list(lived(chosen, tried))
     alive = Counter(file for file, _ in survivors)
-    late = sum(tried.get((file, digest_of(file), n)) == LATE for file, numbers in chosen.items() for n in numbers)
+    late = sum(
+        tried.get((file, digest_of(file), n)) == LATE for file, numbers in chosen.items() for n in numbers
+    )
     number = sum(map(len, chosen.values()))
     share = 1 - len(survivors) / number
     said = "reached" if share >= PROMISED else "missed"
     lines = [
         "# Deliberate faults",
         "",
-        f"`python -m benchmarks mutants` puts {number:,} faults, one at a time, into the files below and runs each "
-        "file's tests (`benchmarks/mutation/tests.py`). They are drawn from all that "
-        f"`benchmarks/mutation/operators.py` can make, in proportion to each file's number, with seed {seed}.",
+        f"`python -m benchmarks mutants` puts {number:,} faults, one at a time, into the files below and "
+        "runs each file's tests (`benchmarks/mutation/tests.py`). They are drawn from all that "
+        "`benchmarks/mutation/operators.py` can make, in proportion to each file's number, "
+        f"with seed {seed}.",
         "",
-        f"**{share:.1%} were noticed** ({number - len(survivors):,} of {number:,}; goal {PROMISED:.0%}: {said}). "
+        f"**{share:.1%} were noticed** ({number - len(survivors):,} of {number:,}; "
+        f"goal {PROMISED:.0%}: {said}). "
         f"Of these {late} ran until they were stopped.",
         "",
         "| file | faults there are | tried | noticed | lived |",
@@ -170,7 +182,9 @@ def page(chosen: Mapping[str, Sequence[int]], counts: Mapping[str, int], seed: i
 def main(arguments: Sequence[str]) -> None:
     """Try what is asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks mutants", description="Deliberate faults.")
-    parser.add_argument("files", nargs="*", metavar="FILE", help="all faults of these files; default: a draw of all")
+    parser.add_argument(
+        "files", nargs="*", metavar="FILE", help="all faults of these files; default: a draw of all"
+    )
     parser.add_argument("--number", type=int, default=NUMBER, help="faults drawn")
     parser.add_argument("--seed", type=int, default=SEED, help="of the draw")
     parser.add_argument("--jobs", type=int, default=1, help="files at once")

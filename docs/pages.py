@@ -14,7 +14,8 @@ from pathlib import Path
 
 import deltasim
 from deltasim import networks
-from deltasim.main import COMMANDS, main
+from deltasim.command_line import COMMANDS
+from deltasim.main import main
 
 ROOT = Path(__file__).resolve().parent.parent
 WIDTH = "100"  # columns of the printed help

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -55,7 +55,7 @@ def number(value: float | None) -> str:
 
 
 # Figures compared, by their place in run.json, with how they are written; the parts of the energy go between.
-# What run.json sums over the whole run is taken for one inference: two runs need not be equally long.
+# What run.json sums over the whole run is shown for one inference: two runs need not be equally long.
 FIGURES: tuple[tuple[str, str, Shown], ...] = (
     ("energy.inference_j", "energy per inference", joules),
     ("energy.step_j", "energy per step", joules),
@@ -68,14 +68,14 @@ FIGURES: tuple[tuple[str, str, Shown], ...] = (
     ("reduction.dram_bytes", "DRAM bytes saved", ratio),
     ("reduction.energy", "energy saved", ratio),
     ("reduction.latency", "latency saved", ratio),
-    ("dram.bytes", "DRAM bytes per inference", lambda value: quantity(value, "B")),
-    ("dram.row_conflicts", "row conflicts per inference", number),
+    ("inference.dram.bytes", "DRAM bytes per inference", lambda value: quantity(value, "B")),
+    ("inference.dram.row_conflicts", "row conflicts per inference", number),
     ("occupancy.input", "occupancy, input", percent),
     ("occupancy.hidden", "occupancy, hidden", percent),
-    ("messages", "messages per inference", number),
+    ("inference.messages", "messages per inference", number),
     ("energy.estimated_share", "rests on estimated prices", percent),
 )
-SUMMED = ("dram.bytes", "dram.row_conflicts", "messages")
+WHOLE = ("dram.bytes", "dram.row_conflicts", "messages")  # of the whole run; told by to_dict alone
 WHATS = {
     "benchmark": "benchmark",
     "data": "data",
@@ -94,15 +94,16 @@ WHATS = {
 class Comparison:
     """Two runs, what differs between them, and their figures.
 
-    ``caution`` is the sentence to say where they did not run on the same inputs.
+    ``totals`` are those of whole runs, ``caution`` the sentence to say where these had other inputs.
     """
 
     run_a: str
     run_b: str
     differences: tuple[Difference, ...]
     measures: tuple[Measure, ...]
+    totals: tuple[Measure, ...]
     limits: tuple[str, str]
-    caution: str | None = None
+    caution: str | None
 
     def to_dict(self) -> dict[str, Any]:
         """The comparison in plain types: each figure as a, b and ratio (b over a)."""
@@ -113,7 +114,7 @@ class Comparison:
             "differences": {told.what: {"a": told.a, "b": told.b} for told in self.differences},
             "figures": {
                 measure.key: {"a": measure.a, "b": measure.b, "ratio": measure.ratio}
-                for measure in self.measures
+                for measure in (*self.measures, *self.totals)
             },
             "limits": {"a": self.limits[0], "b": self.limits[1]},
         }
@@ -181,6 +182,7 @@ def compared(a: SavedRun, b: SavedRun) -> Comparison:
         *names,
         differences,
         measures(a.record, b.record),
+        found(a.record, b.record, [(key, key, number) for key in WHOLE]),
         (str(a.record["limits"]), str(b.record["limits"])),
         caution(a.record, b.record),
     )
@@ -204,9 +206,13 @@ def caution(a: Record, b: Record) -> str | None:
 
 
 def value_of(record: Record, key: str) -> float | None:
-    """A figure of a record; for one inference, where the record holds the sum of all."""
-    value: float | None = at(record, key)
-    return value / record["sequences"] if value is not None and key in SUMMED else value
+    """A figure of a record, or, after "inference.", what the whole run has of it, for one inference.
+
+    >>> value_of({"messages": 6, "sequences": 2}, "inference.messages")
+    3.0
+    """
+    value: float | None = at(record, key.removeprefix("inference."))
+    return value / record["sequences"] if value is not None and key.startswith("inference.") else value
 
 
 def measures(a: Record, b: Record) -> tuple[Measure, ...]:
@@ -220,12 +226,17 @@ def measures(a: Record, b: Record) -> tuple[Measure, ...]:
     name = str(at(a, "score.name"))
     if name == at(b, "score.name"):
         listed.append(("score.value", name, lambda value: quantities.score(name, value)))
-    found = []
-    for key, label, shown in listed:
-        value_a, value_b = value_of(a, key), value_of(b, key)
-        if value_a or value_b:
-            found.append(Measure(key, label, value_a, value_b, shown(value_a), shown(value_b)))
-    return tuple(found)
+    return found(a, b, listed)
+
+
+def found(a: Record, b: Record, listed: Sequence[tuple[str, str, Shown]]) -> tuple[Measure, ...]:
+    """The figures that at least one of the records has and that are not nothing in both."""
+    values = [(value_of(a, key), value_of(b, key)) for key, _, _ in listed]
+    return tuple(
+        Measure(key, label, value_a, value_b, shown(value_a), shown(value_b))
+        for (key, label, shown), (value_a, value_b) in zip(listed, values, strict=True)
+        if value_a or value_b
+    )
 
 
 def shortened(value: Any) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from deltasim.simulator.chip import Chip
     from deltasim.simulator.ledger.ledger import Ledger
     from deltasim.simulator.mapping.mapping import Mapping
+    from deltasim.workloads.deviation import Deviation
 
 PACKAGES = ("deltasim", "numpy", "numba", "simpy")
 
@@ -55,7 +56,7 @@ class Provenance:
 class Measured:
     """A run of a benchmark on a chip, beside the dense run of the same network on the same chip.
 
-    ``theta`` is "trained" where the network keeps its own thresholds, else the number that replaced them.
+    ``theta`` is "trained" or "given" where the network keeps its own thresholds, else what replaced them.
     ``fallback`` is the sentence to say when stand-in data were used, ``wall_s`` the seconds the engine ran.
     Energies are priced from the ledgers on first use and kept.
     """
@@ -74,6 +75,7 @@ class Measured:
     score: figures.Score
     provenance: Provenance
     wall_s: float
+    deviation: Deviation | None = None  # from the same network with every element sent, without labels
 
     @functools.cached_property
     def energy(self) -> Energy:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from deltasim.reports.record_form import VERSION
+
 if TYPE_CHECKING:
     import polars
 
@@ -13,16 +15,12 @@ if TYPE_CHECKING:
     from deltasim.simulator.ledger.ledger import Ledger
     from deltasim.simulator.ledger.pricing import Energy
 
-KEYS = (
-    "benchmark", "data", "chip", "engine", "theta", "sequences", "steps", "messages", "occupancy", "score",
-    "reduction", "energy", "latency", "dram", "limits", "digest", "wall_s", "provenance",
-)  # fmt: skip
-
 
 def as_record(result: Measured) -> dict[str, Any]:
-    """The figures of a run under the keys that ``KEYS`` names; every value is a plain JSON type."""
+    """The figures of a run under the keys of `RecordForm`; every value is a plain JSON type."""
     energy, dram = result.energy, result.dram
     return {
+        "version": VERSION,
         "benchmark": result.benchmark,
         "data": result.data,
         "chip": result.chip.name,
@@ -32,11 +30,7 @@ def as_record(result: Measured) -> dict[str, Any]:
         "steps": result.steps,
         "messages": len(result.trace.messages),
         "occupancy": dict(result.occupancy),
-        "score": {
-            "name": result.score.name,
-            "value": None if result.score.value is None else float(result.score.value),
-            "dense": None if result.score.dense is None else float(result.score.dense),
-        },
+        **quality(result),
         "reduction": dict(result.reduction),
         "energy": {
             "inference_j": energy.total_j / result.sequences,
@@ -52,6 +46,20 @@ def as_record(result: Measured) -> dict[str, Any]:
         "digest": result.digest,
         "wall_s": float(result.wall_s),
         "provenance": origins(result),
+    }
+
+
+def quality(result: Measured) -> dict[str, Any]:
+    """How well it did: a score where labels say what ought to come out, else how far it is from dense."""
+    if result.deviation is not None:
+        return {"deviation": result.deviation._asdict()}
+    name, value, dense = result.score
+    return {
+        "score": {
+            "name": name,
+            "value": None if value is None else float(value),
+            "dense": None if dense is None else float(dense),
+        }
     }
 
 
@@ -96,7 +104,7 @@ def unit_frame(result: Measured) -> polars.DataFrame:
     """One row for every (run, unit, action) with a count.
 
     Columns: run, unit, kind, node, action, part, count, joules. Actions without a price (row hits, bytes)
-    have no part and 0 joules.
+    have no part and 0 joules. Counts have 64 bits, or 128 where one of them (picoseconds of a year) needs them.
     """
     import polars
 
@@ -107,9 +115,11 @@ def unit_frame(result: Measured) -> polars.DataFrame:
             held, name = ledger.units[unit], ledger.actions[action]
             told = (run, held.name, held.kind, held.node, name, parts.get(name))
             rows.append((*told, int(ledger.counts[unit, action]), float(energy.joules[unit, action])))
+    wide = any(ledger.counts.dtype == object for _, ledger, _ in runs(result))
     columns = {
         "run": polars.String, "unit": polars.String, "kind": polars.String, "node": polars.Int64,
-        "action": polars.String, "part": polars.String, "count": polars.Int64, "joules": polars.Float64,
+        "action": polars.String, "part": polars.String, "count": polars.Int128 if wide else polars.Int64,
+        "joules": polars.Float64,
     }  # fmt: skip
     return polars.DataFrame(rows, schema=columns, orient="row")
 

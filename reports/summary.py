@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from deltasim.reports.figures import memory_names, times_fewer, total
+from deltasim.reports.packet_model import packet_sentence
 from deltasim.reports.quantities import count, percent, quantity, ratio, score, threshold
 
 if TYPE_CHECKING:
@@ -166,6 +167,11 @@ def quality_group(result: Measured) -> Group:
         Row(f"occupancy, {name}", percent(share), "", percent(1.0))
         for name, share in result.occupancy.items()
     ]
+    if result.deviation is not None:
+        rms, largest, agree = result.deviation
+        rows.append(Row("deviation from dense, RMS", f"{rms:.3g}"))
+        rows.append(Row("largest", f"{largest:.3g}", detail=True))
+        rows.append(Row("frames that agree with dense", percent(agree)))
     value, dense = result.score.value, result.score.dense
     if value is None:
         return Group("Quality", tuple(rows))
@@ -197,6 +203,9 @@ def notes(result: Measured) -> tuple[str, ...]:
         f"Data: {data}; {count(result.sequences)} {'sequence' if result.sequences == 1 else 'sequences'}, "
         f"{count(result.steps)} steps, {count(len(result.trace.messages))} messages."
     )
+    caution = packet_sentence(result.ledger, least=0.01)
+    if caution is not None:
+        said.append(caution)
     if result.fallback:
         said.append(result.fallback)
     return tuple(said)

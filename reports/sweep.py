@@ -49,20 +49,34 @@ class Sweep:
 
         Raises InputError when the folder exists; nothing is left behind when writing fails.
         """
-        from deltasim.reports.folder import PAGE, as_json, new_folder, write_run
-        from deltasim.reports.page import run_page, sweep_page
+        from deltasim.runtime.disk.output import new_folder, told_in_a_sentence
 
         folder = Path(folder)
-        names = [folder_name(result) for result in self.results]
-        with new_folder(folder) as aside:
-            (aside / "sweep.json").write_text(as_json(self.to_dict()), encoding="utf-8")
-            for name, result in zip(names, self.results, strict=True):
-                (aside / name).mkdir()
-                write_run(result, aside / name)
-                (aside / name / PAGE).write_text(run_page(result, self.results), encoding="utf-8")
-            targets = [f"{name}/{PAGE}" for name in names]
-            (aside / PAGE).write_text(sweep_page(self.results, targets), encoding="utf-8")
+        with new_folder(folder) as part, told_in_a_sentence(folder):
+            for result in self.results:
+                write_own(result, part)
+            self.write_record(part)
+            self.write_pages(part)
         return folder
+
+    def write_record(self, folder: Path) -> None:
+        """Write sweep.json, aside and then renamed."""
+        from deltasim.reports.folder import as_json
+        from deltasim.runtime.disk.unfinished import new_file
+
+        with new_file(folder / "sweep.json") as file:
+            file.write(as_json(self.to_dict()).encode())
+
+    def write_pages(self, folder: Path) -> None:
+        """Write the page of the sweep, and one for each run, which shows the others too."""
+        from deltasim.reports.folder import PAGE
+        from deltasim.reports.page import run_page, sweep_page
+
+        names = [folder_name(result) for result in self.results]
+        for name, result in zip(names, self.results, strict=True):
+            (folder / name / PAGE).write_text(run_page(result, self.results), encoding="utf-8")
+        page = sweep_page(self.results, [f"{name}/{PAGE}" for name in names])
+        (folder / PAGE).write_text(page, encoding="utf-8")
 
     def __rich__(self) -> RenderableType:
         """Terminal form: one row for each threshold."""
@@ -102,6 +116,15 @@ class Sweep:
             "".join(f"<td style='text-align:right'>{escape(cell)}</td>" for cell in row) for row in shown.rows
         )
         return f"<table><tr>{head}</tr>" + "".join(f"<tr>{row}</tr>" for row in rows) + "</table>"
+
+
+def write_own(result: Run, folder: Path) -> None:
+    """Write a run's own folder, without its page, into that of its sweep."""
+    from deltasim.reports.folder import write_run
+    from deltasim.runtime.disk.unfinished import new_folder
+
+    with new_folder(folder / folder_name(result)) as part:
+        write_run(result, part)
 
 
 def folder_name(result: Run) -> str:

@@ -12,6 +12,7 @@ A table is indexed by whole numbers that are not negative; nothing is checked.
 
 from __future__ import annotations
 
+import hashlib
 import operator
 from collections.abc import Callable, Mapping
 from typing import Any, cast
@@ -63,7 +64,8 @@ class Seen(types.Type):
 
     def __init__(self, name: str, fields: Mapping[str, int | Table | Seen]) -> None:
         self.fields = dict(fields)
-        super().__init__(name=f"Seen({name})")
+        laid_out = hashlib.sha256(repr(self.fields).encode()).hexdigest()[:16]
+        super().__init__(name=f"Seen({name}, {laid_out})")  # kernels are cached by the names of types
 
 
 @register_model(Table)

@@ -17,7 +17,7 @@ from deltasim.networks.graph import Network, Population, Projection
 from deltasim.networks.numbers.arithmetic import FLOAT32
 from deltasim.networks.trace import MESSAGE, Trace
 from deltasim.simulator.chip import Chip
-from deltasim.simulator.chip.actions import CORE
+from deltasim.simulator.chip.actions import CORE_ACTIONS
 from deltasim.simulator.chip.loading import chip_from_content
 from deltasim.simulator.flit_network.measure import Router
 from deltasim.simulator.flit_network.state import Packets
@@ -105,7 +105,7 @@ def packet_chip(topology: str, cores: int, flits: int, router: Router | None) ->
     if router is not None:
         interconnect |= {"buffer": router.buffer, "virtual_channels": router.virtual_channels}
     nothing = {"node": "not stated", "kind": "estimated", "source": "only times are looked at"}
-    actions = [(action.name, action.static) for action in CORE]
+    actions = [(action.name, action.static) for action in CORE_ACTIONS]
     actions += [("scratchpad.read", False), ("scratchpad.leakage", True)]
     actions += [("link.flit", False), ("router.flit", False), ("network.leakage", True)]
     return chip_from_content(

@@ -1,8 +1,8 @@
-"""The faults that a source file is given, one at a time: a mutant is the file with one node of its tree changed.
+"""The faults that a source file is given: a mutant is the file with one node of its tree changed.
 
-Changed are operators, comparisons, numbers, ``and`` and ``or``, ``not``, conditions, what is returned, the order of
-arguments; statements that only act are left out. Annotations, docstrings, decorators, texts, imports and what only
-type checkers read stay as they are: changing them changes no behaviour, or breaks the file altogether.
+Changed are operators, comparisons, numbers, ``and`` and ``or``, ``not``, conditions, what is returned, the
+order of arguments; statements that only act are left out. Annotations, docstrings, decorators, texts, imports
+and what only type checkers read stay as they are: changing them changes nothing, or breaks the whole file.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ SWAPPED: dict[type[ast.AST], tuple[type[ast.AST], ...]] = {
     ast.Add: (ast.Sub,), ast.Sub: (ast.Add,), ast.Mult: (ast.Div,), ast.Div: (ast.Mult,),
     ast.FloorDiv: (ast.Mult,), ast.Mod: (ast.Mult,), ast.Pow: (ast.Mult,), ast.MatMult: (ast.Mult,),
     ast.LShift: (ast.RShift,), ast.RShift: (ast.LShift,), ast.BitAnd: (ast.BitOr,), ast.BitOr: (ast.BitAnd,),
-    ast.BitXor: (ast.BitAnd,), ast.Lt: (ast.LtE, ast.GtE), ast.LtE: (ast.Lt, ast.Gt), ast.Gt: (ast.GtE, ast.LtE),
-    ast.GtE: (ast.Gt, ast.Lt), ast.Eq: (ast.NotEq,), ast.NotEq: (ast.Eq,), ast.Is: (ast.IsNot,),
+    ast.BitXor: (ast.BitAnd,), ast.Lt: (ast.LtE, ast.GtE), ast.LtE: (ast.Lt, ast.Gt),
+    ast.Gt: (ast.GtE, ast.LtE), ast.GtE: (ast.Gt, ast.Lt), ast.Eq: (ast.NotEq,), ast.NotEq: (ast.Eq,),
+    ast.Is: (ast.IsNot,),
     ast.IsNot: (ast.Is,), ast.In: (ast.NotIn,), ast.NotIn: (ast.In,), ast.And: (ast.Or,), ast.Or: (ast.And,),
 }  # fmt: skip
 
@@ -131,7 +132,9 @@ def says_nothing(node: ast.AST) -> bool:
         case ast.Assign(value=ast.Subscript(value=ast.Name(id=kind) | ast.Attribute(attr=kind))):
             return kind[:1].isupper() and not kind.isupper()  # a generic type, not a table
         case ast.Assign(value=ast.BinOp(op=ast.BitOr())):
-            return all(isinstance(name, ast.Name) for name in node.targets) and node.targets[0].id[:1].isupper()
+            return (
+                all(isinstance(name, ast.Name) for name in node.targets) and node.targets[0].id[:1].isupper()
+            )
         case _:
             return False
 
@@ -142,15 +145,19 @@ def changed(node: ast.AST) -> Iterator[ast.AST | None]:
     match fresh:
         case ast.BinOp(op=op) | ast.AugAssign(op=op):
             for other in SWAPPED.get(type(op), ()):
-                yield ast.BinOp(fresh.left, other(), fresh.right) if isinstance(fresh, ast.BinOp) else (
-                    ast.AugAssign(fresh.target, other(), fresh.value)
+                yield (
+                    ast.BinOp(fresh.left, other(), fresh.right)
+                    if isinstance(fresh, ast.BinOp)
+                    else (ast.AugAssign(fresh.target, other(), fresh.value))
                 )
             if isinstance(fresh, ast.AugAssign):
                 yield None
         case ast.Compare(ops=ops):
             for place, op in enumerate(ops):
                 for other in SWAPPED[type(op)]:
-                    yield ast.Compare(fresh.left, [*ops[:place], other(), *ops[place + 1 :]], fresh.comparators)
+                    yield ast.Compare(
+                        fresh.left, [*ops[:place], other(), *ops[place + 1 :]], fresh.comparators
+                    )
         case ast.BoolOp(op=op, values=values):
             yield ast.BoolOp(SWAPPED[type(op)][0](), values)
         case ast.UnaryOp(op=ast.Not() | ast.USub(), operand=operand):
@@ -178,5 +185,9 @@ def changed(node: ast.AST) -> Iterator[ast.AST | None]:
             yield None
         case ast.Call(func=func, args=[first, second, *rest]):
             starred = any(isinstance(argument, ast.Starred) for argument in fresh.args)
-            if not starred and ast.dump(first) != ast.dump(second) and ast.unparse(func) not in ("min", "max"):
+            if (
+                not starred
+                and ast.dump(first) != ast.dump(second)
+                and ast.unparse(func) not in ("min", "max")
+            ):
                 yield ast.Call(func, [second, first, *rest], fresh.keywords)

@@ -1,15 +1,16 @@
 """Trying mutants of one file: each in a process of its own, forked from one that has everything loaded.
 
-A mutant is never written to disk. The forked process forgets the module and all that was built from it, so that
-they are imported afresh with the changed source, and runs the examples of the module and its tests until one
-fails. Kernels are not compiled again: those of the changed module itself run as plain Python, so its tests may
-only call them directly; all others are loaded already.
+A mutant is never written to disk. The forked process forgets the module and all that was built from it, so
+that they are imported afresh with the changed source, and runs the examples of the module and its tests until
+one fails. Kernels are not compiled again: those of the changed module itself run as plain Python, so its
+tests may only call them directly; all others are loaded already.
 """
 
 from __future__ import annotations
 
 import ast
 import contextlib
+import gc
 import importlib
 import importlib.abc
 import importlib.machinery
@@ -146,7 +147,9 @@ def run_tests(module: str, tests: Sequence[str]) -> bool:
 
     import pytest
 
-    options = ["-x", "-q", "--assert=plain", "--no-header", "--no-summary", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    unwanted = ("cacheprovider", "xdist", "unraisableexception", "threadexception")  # that take time
+    options = ["-x", "-q", "--assert=plain", "--no-header", "--no-summary"]
+    options += [word for name in unwanted for word in ("-p", f"no:{name}")]
     try:
         if doctest.testmod(importlib.import_module(module), optionflags=doctest.ELLIPSIS).failed:
             return False
@@ -200,6 +203,8 @@ class Trial:
         self.spec = importlib.util.find_spec(self.module)
         warm(self.module, tests)
         self.gone = built_from(self.module)
+        gc.collect()
+        gc.freeze()  # what is loaded is not gone through again in every fork
         ended, self.seconds = self.tried(ast.parse(self.source))
         if ended != LIVED:
             raise RuntimeError(f"{file}: its tests do not pass without a fault: {ended}")
@@ -221,10 +226,7 @@ def warm(module: str, tests: Sequence[str]) -> None:
     """Import the module, its tests and all they import, and load the kernels that the run on paper uses."""
     importlib.import_module(module)
     for test in tests:
-        name = str(Path(test.partition("::")[0]).with_suffix("")).replace(os.sep, ".")
-        if (ROOT / test).is_dir():
-            continue
-        importlib.import_module(name)
+        importlib.import_module(".".join(Path(test).with_suffix("").parts))
     if any("by_hand" in test for test in tests):
         from tests.reports.by_hand.specimen import result
 

@@ -29,21 +29,18 @@ def memory(
     """Run a trace through a DRAM at command level: bandwidth, latency, row hits, energy by cause."""
     import json
 
-    from deltasim.interrupt import interruptible
     from deltasim.simulator.dram.loading import load_standard
     from deltasim.simulator.dram.run_trace import run_trace
 
     memory_of = load_standard(standard)
-    result = interruptible(
-        lambda: run_trace(
-            memory_of,
-            trace,
-            window=window,
-            mapping=mapping,
-            queue=queue,
-            closed_page=closed_page,
-            power_down_after=power_down_after,
-        )
+    result = run_trace(
+        memory_of,
+        trace,
+        window=window,
+        mapping=mapping,
+        queue=queue,
+        closed_page=closed_page,
+        power_down_after=power_down_after,
     )
     if as_json:
         print(json.dumps(result.to_json(), indent=2))

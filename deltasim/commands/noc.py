@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -34,6 +34,10 @@ def noc(
     hop_cycles: Annotated[
         int | None, typer.Option(help="cycles of a head from router to router; of a chip its own, else 4")
     ] = None,
+    atomic_channels: Annotated[
+        bool,
+        typer.Option("--atomic-channels", help="a virtual channel is granted again only when it is empty"),
+    ] = False,
     cycles: Annotated[int, typer.Option(help="cycles measured; a file is run to its end")] = 10_000,
     warm_up: Annotated[int, typer.Option(help="cycles before")] = 3000,
     seed: Annotated[int, typer.Option(help="seed of the traffic")] = 0,
@@ -51,16 +55,16 @@ def noc(
     """
     from pathlib import Path
 
-    from deltasim.interrupt import interruptible
     from deltasim.runtime.errors import InputError
+    from deltasim.runtime.readers.files import is_file
     from deltasim.simulator.flit_network.described import described
     from deltasim.simulator.flit_network.energy import FlitPrices
-    from deltasim.simulator.flit_network.fabric import is_file, parse_fabric
+    from deltasim.simulator.flit_network.fabric import parse_fabric
     from deltasim.simulator.flit_network.measure import Phases, Router, measure, measure_packets
     from deltasim.simulator.flit_network.patterns import is_pattern
     from deltasim.simulator.flit_network.traffic import read_packets
 
-    given = {
+    given: dict[str, Any] = {
         "virtual_channels": virtual_channels, "buffer": buffer, "hop_cycles": hop_cycles, "flits": flits,
         "flit_bits": flit_bits, "pitch_mm": pitch_mm,
     }  # fmt: skip
@@ -68,21 +72,27 @@ def noc(
         **{name: value for name, value in given.items() if value is not None}
     )
     if not 1 <= network.flit_bits <= 65536:
-        raise InputError("--flit-bits", flit_bits, "a flit has 1 to 65,536 bits", "Give for example 64.")
+        raise InputError(
+            "--flit-bits", network.flit_bits, "a flit has 1 to 65,536 bits", "Give for example 64."
+        )
     if not 0 <= network.pitch_mm <= 1000:
-        raise InputError("--pitch-mm", pitch_mm, "a pitch is 0 to 1000 mm", "Give for example 1.")
+        raise InputError("--pitch-mm", network.pitch_mm, "a pitch is 0 to 1000 mm", "Give for example 1.")
     fabric = parse_fabric(topology)
-    router = Router(network.virtual_channels, network.buffer, network.hop_cycles)
+    router = Router(network.virtual_channels, network.buffer, network.hop_cycles, atomic_channels)
     if not is_pattern(traffic) and is_file(traffic):
         packets = read_packets(Path(traffic), fabric.terminals, network.flits)
-        measured = interruptible(lambda: measure_packets(fabric, packets, router))
+        measured = measure_packets(fabric, packets, router)
     else:
         phases = Phases(warm_up=warm_up, measured=cycles)
-        measured = interruptible(lambda: measure(fabric, traffic, rate, network.flits, router, phases, seed))
+        measured = measure(fabric, traffic, rate, network.flits, router, phases, seed)
     energy = measured.counts.energy(FlitPrices.of_width(network.flit_bits), network.pitch_mm)
     energy["per_flit_j"] = energy["total_j"] / max(1, measured.delivered_flits)
     result = measured.to_dict()
-    result["energy"], result["seed"], result["network"] = energy, seed, network._asdict()
+    result["energy"], result["seed"], result["network"] = (
+        energy,
+        seed,
+        network._asdict() | {"atomic_channels": atomic_channels},
+    )
     if as_json:
         import json
 
@@ -91,7 +101,7 @@ def noc(
     from deltasim.reports.quantities import quantity
     from deltasim.tables import print_table
 
-    rows = [(name.replace("_", " "), f"{value:g}") for name, value in result.pop("network").items()]
+    rows = [(name.replace("_", " "), f"{value}") for name, value in result.pop("network").items()]
     for name, value in result.items():
         if name == "energy":
             rows += [

@@ -29,7 +29,7 @@ def random_spiking(
     leak: float = 0.9375,
     coupling: float = 0.2,
     arithmetic: Arithmetic | None = None,
-    name: str = "random spiking",
+    name: str = "random-spiking",
 ) -> Network:
     """Recurrent LIF neurons that each fire in about a share ``rate`` of the steps, by themselves.
 

@@ -114,7 +114,7 @@ class Formula:
     def memoryless(self) -> bool:
         return parsed(self.formula).memoryless
 
-    def lanes(self, role: str) -> tuple[int, ...]:
+    def accumulators_of(self, role: str) -> tuple[int, ...]:
         """All accumulators, unless the projection names those it feeds."""
         return tuple(range(self.accumulators))
 
@@ -125,7 +125,9 @@ class Formula:
             return fixed_step(taken, arithmetic)
         return lambda accumulators, states: float_step(taken, accumulators, states)
 
-    def dense_step(self, parameters: Parameters, x: Numbers, state: tuple[Numbers, ...]) -> tuple[Numbers, ...]:
+    def dense_step(
+        self, parameters: Parameters, x: Numbers, state: tuple[Numbers, ...]
+    ) -> tuple[Numbers, ...]:
         """The textbook form, without deltas: the states, the output first."""
         taken = parsed(self.formula)
         sums = parameters.weights @ x + parameters.bias

@@ -74,7 +74,7 @@ class LIF:
             )
             raise InputError("lif cell: reset", self.reset, rule, "Lower the reset or raise the threshold.")
 
-    def lanes(self, role: str) -> tuple[int, ...]:
+    def accumulators_of(self, role: str) -> tuple[int, ...]:
         """Accumulators that a projection's gate blocks feed."""
         return (0,)
 

@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 
 from deltasim.networks.connections.integrating import Integrating
-from deltasim.networks.connections.rules import Integrator, bounds_of, lanes_of, require_matching
+from deltasim.networks.connections.rules import Integrator, bounds_of, fed_of, require_matching
 from deltasim.networks.numbers.arithmetic import Arithmetic, FixedPoint
 from deltasim.networks.numbers.fixed_point import Wide, saturated, shifted
 from deltasim.runtime.arrays import Integers, Numbers
@@ -53,7 +53,9 @@ class Convolution(Integrating):
             raise InputError("weights", f"shape {weights.shape}", rule, "Reshape the array.")
         if self.gates < 1 or len(weights) % self.gates:
             rule = f"the kernels of {self.gates} gates, one after another, have as many planes each"
-            raise InputError("weights", f"{len(weights)} output planes", rule, "Stack one kernel for each gate.")
+            raise InputError(
+                "weights", f"{len(weights)} output planes", rule, "Stack one kernel for each gate."
+            )
         if min(self.stride) < 1 or min(self.padding) < 0:
             rule = "a stride is at least 1 and a padding at least 0"
             raise InputError(
@@ -132,15 +134,15 @@ class Convolution(Integrating):
         """(C_in, H, W, C_out, H_out, W_out, kh, kw, sy, sx, py, px) as the kernels take it."""
         return (*self.in_shape, *self.out_shape, *self.kernel.shape[2:], *self.stride, *self.padding)
 
-    def integrator(self, lanes: Sequence[int] | Integers, arithmetic: Arithmetic) -> Integrator:
+    def integrator(self, fed: Sequence[int] | Integers, arithmetic: Arithmetic) -> Integrator:
         """``integrate`` with its lanes and arithmetic settled once: ``f(accumulators, sources, deltas)``."""
         require_matching(self.kernel, arithmetic)
         if self.gates == 1:
-            return self.patches(self.kernel, int(lanes_of(lanes)[0]), arithmetic)
+            return self.patches(self.kernel, int(fed_of(fed)[0]), arithmetic)
         kernels = np.split(self.kernel, self.gates)
         own = [
-            self.patches(kernel, int(lane), arithmetic)
-            for kernel, lane in zip(kernels, lanes_of(lanes), strict=True)
+            self.patches(kernel, int(accumulator), arithmetic)
+            for kernel, accumulator in zip(kernels, fed_of(fed), strict=True)
         ]
 
         def integrate(totals: Numbers, sources: Numbers, deltas: Numbers) -> None:
@@ -149,12 +151,12 @@ class Convolution(Integrating):
 
         return integrate
 
-    def patches(self, kernel: Numbers, lane: int, arithmetic: Arithmetic) -> Integrator:
+    def patches(self, kernel: Numbers, accumulator: int, arithmetic: Arithmetic) -> Integrator:
         """The integrator of one gate, which has this kernel and feeds this accumulator."""
         geometry, start, stop = self._geometry, self.start, int(self.stop or 0)
         if not isinstance(arithmetic, FixedPoint):
             return lambda totals, sources, deltas: add_patches(
-                totals[lane], kernel, sources, deltas, geometry, start, stop
+                totals[accumulator], kernel, sources, deltas, geometry, start, stop
             )
         shift, lowest, highest = (
             arithmetic.product_shift,
@@ -162,7 +164,7 @@ class Convolution(Integrating):
             arithmetic.accumulator.highest,
         )
         return lambda totals, sources, deltas: add_patches_fixed(
-            totals[lane], kernel, sources, deltas, geometry, start, stop, shift, lowest, highest
+            totals[accumulator], kernel, sources, deltas, geometry, start, stop, shift, lowest, highest
         )
 
 

@@ -7,8 +7,8 @@ from typing import Any
 NAMES = {
     "Imported": "deltasim.networks.importers.imported",
     "import_model": "deltasim.networks.importers.models",
-    "import_module": "deltasim.networks.importers.torch_module",
-    "import_weights": "deltasim.networks.importers.torch_weights",
+    "import_module": "deltasim.networks.importers.pytorch.module",
+    "import_weights": "deltasim.networks.importers.pytorch.weights",
 }
 """Public names and where they live."""
 

@@ -58,6 +58,16 @@ def cards(result: Measured) -> tuple[Card, ...]:
                 float(told.value),
             )
         )
+    if result.deviation is not None:
+        found.append(
+            Card(
+                "Deviation from dense",
+                f"{result.deviation.rms:.3g}",
+                f"RMS; {percent(result.deviation.agree)} of frames agree",
+                "deviation.rms",
+                result.deviation.rms,
+            )
+        )
     if result.dram is not None:
         found.append(
             Card(

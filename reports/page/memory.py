@@ -14,7 +14,7 @@ from deltasim.reports.quantities import ABSENT, percent, quantity
 if TYPE_CHECKING:
     from deltasim.reports.measured import Measured
 
-COLUMNS = (
+HEADINGS = (
     "level", "served", "dense", "found there", "bandwidth", "of its peak", "energy", "dense energy",
 )  # fmt: skip
 
@@ -66,4 +66,4 @@ def grid(result: Measured, found: tuple[Level, ...]) -> Grid:
                 quantity(other.joules / runs, "J"),
             )
         )
-    return Grid("Levels, nearest first", COLUMNS, tuple(rows), left=("level",))
+    return Grid("Levels, nearest first", HEADINGS, tuple(rows), left=("level",))

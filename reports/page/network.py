@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import altair
 
+from deltasim.reports.packet_model import packet_sentence
 from deltasim.reports.page.floorplan import floorplan
 from deltasim.reports.page.parts import Figure, Grid, Section, Spec
 from deltasim.reports.page.plane import busy_legend, ends, plane, wires
@@ -42,6 +43,9 @@ def section(result: Measured) -> Section | None:
         f"{ratio(dense / flits)} fewer than dense. "
         f"The busiest link is {top.name}, carrying flits {percent(top.load)} of the time."
     )
+    caution = packet_sentence(result.ledger)
+    if caution is not None:
+        sentence += f" {caution}"
     pictures = (
         Figure("link-load", "Load of each link (share of the time; thick: the busiest)", load_chart(result)),
     )
@@ -50,7 +54,7 @@ def section(result: Measured) -> Section | None:
 
 def link_loads(ledger: Ledger) -> tuple[LinkLoad, ...]:
     """Every link or bus of a ledger, in its order."""
-    flit, elapsed = ledger.actions.index("link.flit"), max(ledger.elapsed_ps, 1)
+    flit, elapsed = ledger.actions.index("link.flit"), float(max(ledger.elapsed_ps, 1))
     return tuple(
         LinkLoad(
             unit.name,

@@ -28,7 +28,11 @@ class Unreadable(ValueError):
 
 
 class Missing(Unreadable):
-    """There is no such file."""
+    """There is no such file: the ``name`` of what is missing."""
+
+    def __init__(self, path: str | Path, error: OSError) -> None:
+        super().__init__(error.strerror or "it is not there")
+        self.name = Path(path).name
 
 
 def is_file(path: str | Path) -> bool:
@@ -68,7 +72,7 @@ def read_bytes(path: str | Path, most: int = MOST_BYTES) -> bytes:
         with open(path, "rb") as file:
             content = file.read(most + 1)
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise Missing(error.strerror or "it is not there") from None
+        raise Missing(path, error) from None
     except OSError as error:
         raise Unreadable(error.strerror or type(error).__name__) from None
     except ValueError:

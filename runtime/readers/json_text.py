@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from deltasim.runtime.readers.files import Unreadable, read_text
 
 MOST_BYTES = 1 << 28
 LONGEST_NUMBER = 400
+DEEPEST = 64
 
 
 def read_json(path: str | Path) -> Any:
@@ -28,7 +30,7 @@ def parse_json(text: str) -> Any:
     deltasim.runtime.readers.files.Unreadable: it is nested too deeply
     """
     try:
-        return json.loads(
+        found = json.loads(
             text,
             parse_int=lambda digits: number(digits, int),
             parse_float=lambda digits: number(digits, float),
@@ -39,6 +41,28 @@ def parse_json(text: str) -> Any:
         raise Unreadable(f"it is no JSON: {error.msg[:80]}", error.lineno) from None
     except RecursionError:
         raise Unreadable("it is nested too deeply") from None
+    level = [found]
+    for _ in range(DEEPEST):
+        if not all(value.isascii() or is_text(value) for value in level if isinstance(value, str)):
+            raise Unreadable("its texts are whole characters")
+        level = [inner for value in level for inner in inside(value)]
+    if level:
+        raise Unreadable("it is nested too deeply")
+    return found
+
+
+def is_text(value: str) -> bool:
+    """Whether a text can be written: an escape may stand for half a character.
+
+    >>> is_text("θ"), is_text("\\ud800")
+    (True, False)
+    """
+    return not any("\ud800" <= sign <= "\udfff" for sign in value)
+
+
+def inside(value: Any) -> Iterable[Any]:
+    """What an object or a list holds."""
+    return (*value, *value.values()) if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
 def number(digits: str, kind: type[int] | type[float]) -> int | float:

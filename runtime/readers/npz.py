@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import os
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -47,7 +48,20 @@ def read_npz(path: str | Path, wanted: Mapping[str, Wanted]) -> dict[str, Number
 def read_arrays(path: str | Path, names: Mapping[str, Any] | None = None) -> dict[str, Numbers]:
     """Read all arrays of an npz file, or those that are named. Errors: Unreadable, Missing."""
     try:
-        with open(path, "rb") as file, zipfile.ZipFile(file) as archive:
+        with open(path, "rb") as file:
+            return arrays_in(file, names)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise Missing(error.strerror or "it is not there") from None
+    except (OSError, ValueError) as error:
+        if isinstance(error, Unreadable):
+            raise
+        raise Unreadable(getattr(error, "strerror", None) or type(error).__name__) from None
+
+
+def arrays_in(file: IO[bytes], names: Mapping[str, Any] | None = None) -> dict[str, Numbers]:
+    """Read all arrays of an open npz file, or those that are named. Errors: Unreadable."""
+    try:
+        with zipfile.ZipFile(file) as archive:
             found: dict[str, Numbers] = {}
             room = MOST_BYTES
             for member in archive.infolist():
@@ -61,10 +75,6 @@ def read_arrays(path: str | Path, names: Mapping[str, Any] | None = None) -> dic
             return found
     except Unreadable:
         raise
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise Missing(error.strerror or "it is not there") from None
-    except OSError as error:
-        raise Unreadable(error.strerror or type(error).__name__) from None
     except Exception as error:  # the library raises whatever damaged bytes lead it to
         raise Unreadable(f"it is no archive of arrays ({type(error).__name__})") from None
 
@@ -93,13 +103,34 @@ def unpacked(content: bytes) -> Numbers:
     return array.reshape(shape, order="F" if column_major else "C")
 
 
+def map_npy(path: Path) -> Numbers:
+    """The array of an ``.npy`` file, left on the disk until it is used. Errors: Unreadable, Missing."""
+    try:
+        with open(path, "rb") as file:
+            shape, column_major, dtype = header_of(file)
+            begin, end = file.tell(), file.seek(0, os.SEEK_END)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise Missing(path, error) from None
+    except OSError as error:
+        raise Unreadable(error.strerror or type(error).__name__) from None
+    expected = math.prod(shape) * dtype.itemsize
+    if end - begin != expected:
+        raise Unreadable(f"an array of {expected:,} bytes has {end - begin:,}")
+    return np.memmap(path, dtype, "r", begin, shape, "F" if column_major else "C")
+
+
 def header_of(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     """Shape, order and type of an ``.npy`` file; never Python objects. Errors: Unreadable."""
     readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
     try:
         version = np.lib.format.read_magic(file)
         shape, column_major, dtype = readers[version](file)
-        sound = not dtype.hasobject and all(length >= 0 for length in shape) and len(shape) <= 32
+        sound = (
+            not dtype.hasobject
+            and all(length >= 0 for length in shape)
+            and len(shape) <= 32
+            and dtype.itemsize > 0
+        )
     except Exception as error:  # as above
         raise Unreadable(f"an array has no readable header ({type(error).__name__})") from None
     if not sound:

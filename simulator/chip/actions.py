@@ -28,7 +28,7 @@ class Action(NamedTuple):
         return self.counts == "ps"
 
 
-CORE = (
+CORE_ACTIONS = (
     Action("core.scan", "encode", "elements"),
     Action("core.send", "encode", "messages"),
     Action("core.receive", "encode", "messages"),
@@ -42,7 +42,7 @@ CORE = (
 )
 
 # name, counts, priced; "{}" is the memory's own name. Leakage belongs to "static", all else to the memory.
-MEMORY = {
+MEMORY_ACTIONS = {
     "scratchpad": (
         ("{}.read", "accesses", True),
         ("{}.words", "words", False),  # weights
@@ -98,14 +98,14 @@ POWERED_DOWN = (
 )
 
 # the parts of a router, where a chip states its pitch; else one price for all of them, router.flit
-ROUTER = ("router.buffer_write", "router.buffer_read", "router.crossbar")
+ROUTER_ACTIONS = ("router.buffer_write", "router.buffer_read", "router.crossbar")
 
 
 def counted(memory: Memory) -> tuple[tuple[str, str, bool], ...]:
     """What is counted of a memory: name, what it counts, whether it has a price."""
     from deltasim.simulator.chip.memories import StandardDram
 
-    return (*MEMORY[memory.kind], *(POWERED_DOWN if isinstance(memory, StandardDram) else ()))
+    return (*MEMORY_ACTIONS[memory.kind], *(POWERED_DOWN if isinstance(memory, StandardDram) else ()))
 
 
 def state_homes(chip: Chip) -> tuple[str, ...]:
@@ -132,7 +132,7 @@ def chip_actions(chip: Chip) -> tuple[Action, ...]:
         for name, counts, priced in counted(memory)
     ]
     homes = state_homes(chip)
-    core = [action for action in CORE if not (homes and action.part == "state")]
+    core = [action for action in CORE_ACTIONS if not (homes and action.part == "state")]
     core += [Action(name.format(home), "state", "bits") for home in homes for name in REMEMBERED]
     split, bus = chip.network.pitch_m is not None, chip.network.is_bus  # a bus has no routers
     links = [Action("link.flit", "network", "flits", priced=not split)]
@@ -140,7 +140,7 @@ def chip_actions(chip: Chip) -> tuple[Action, ...]:
         links.append(Action("joined.flit", "network", "flits"))
     if split:
         links.append(Action("link.flit_um", "network", "flit micrometres"))
-        links += [] if bus else [Action(name, "network", "flits") for name in ROUTER]
+        links += [] if bus else [Action(name, "network", "flits") for name in ROUTER_ACTIONS]
     elif not bus:
         links.append(Action("router.flit", "network", "flits"))
     if chip.network.buffer_flits is not None:  # packets for which a link was stalled for want of credits

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 NOT_MODELLED = "Control, clock trees, pads, DRAM controllers and their pins are not modelled."
 
 
-class Standing(NamedTuple):
+class IdlePower(NamedTuple):
     """One kind of part, all ``instances`` together: square millimetres and watts at rest.
 
     ``area_mm2`` is None where it is not known; ``why`` says where the area is from or why it is missing.
@@ -34,7 +34,7 @@ class Standing(NamedTuple):
     why: str
 
 
-def standing(chip: Chip) -> tuple[Standing, ...]:
+def idle_power(chip: Chip) -> tuple[IdlePower, ...]:
     """Cores, memories and network of a chip, in this order; what is not in any is ``NOT_MODELLED``.
 
     Area at the chip's node: of a core its multipliers, adders, neuron updates, comparators and their
@@ -43,7 +43,7 @@ def standing(chip: Chip) -> tuple[Standing, ...]:
     where a controller does that), refresh left out.
 
     >>> from deltasim.simulator.chip import load_chip
-    >>> [(line.part, line.instances) for line in standing(load_chip("mesh64-hbm"))]
+    >>> [(line.part, line.instances) for line in idle_power(load_chip("mesh64-hbm"))]
     [('core', 64), ('scratchpad', 64), ('hbm', 8), ('network', 1)]
     """
     lines = [line(chip, "core", chip.cores.count, watts(chip, "core.leakage"))]
@@ -53,15 +53,15 @@ def standing(chip: Chip) -> tuple[Standing, ...]:
     return (*lines, line(chip, "network", 1, watts(chip, "network.leakage")))
 
 
-def line(chip: Chip, part: str, number: int, rest_w: float) -> Standing:
+def line(chip: Chip, part: str, number: int, rest_w: float) -> IdlePower:
     """One part, so many times, each with its area and its power at rest."""
     try:
         area, why = part_area(chip, part)
     except InputError as error:
-        return Standing(
+        return IdlePower(
             part, number, None, rest_w * number, f"not known: {error.rule} ({error.place}: {error.value})"
         )
-    return Standing(part, number, None if area is None else area * number, rest_w * number, why)
+    return IdlePower(part, number, None if area is None else area * number, rest_w * number, why)
 
 
 def part_area(chip: Chip, part: str) -> tuple[float | None, str]:
@@ -110,12 +110,12 @@ def watts(chip: Chip, action: str) -> float:
     return price.value if price else 0.0
 
 
-def known_mm2(lines: tuple[Standing, ...]) -> float | None:
+def known_mm2(lines: tuple[IdlePower, ...]) -> float | None:
     """The area of all parts whose area is known; None where none is."""
     known = [line.area_mm2 for line in lines if line.area_mm2 is not None]
     return math.fsum(known) if known else None
 
 
-def unknown_parts(lines: tuple[Standing, ...]) -> tuple[str, ...]:
+def unknown_parts(lines: tuple[IdlePower, ...]) -> tuple[str, ...]:
     """Parts on the chip whose area is not known."""
     return tuple(line.part for line in lines if line.area_mm2 is None and line.why != "off the chip")

@@ -15,7 +15,13 @@ from deltasim.simulator.chip.memory_checks import kind_faults, memory_rules, nam
 from deltasim.simulator.chip.prices.conditions import depends_on, own_values
 from deltasim.simulator.chip.prices.price import DEFAULT, Price
 from deltasim.simulator.chip.prices.resolve import changed_texts
-from deltasim.simulator.chip.virtual_channels import classes_of, legs_of, named, rings_of, waiting_circle
+from deltasim.simulator.chip.virtual_channels import (
+    classes_of,
+    dateline_classes_of,
+    named,
+    rings_of,
+    waiting_cycle,
+)
 from deltasim.simulator.chip.wiring import described_topology
 from deltasim.simulator.schema.faults import Fault
 from deltasim.simulator.schema.quantities import QuantityError
@@ -30,6 +36,7 @@ NEEDED = {  # policy -> kinds of memory, of each of which a chip needs one
     "cached": (("cache",),),
     "pinned": (("scratchpad", "buffer"), ("dram",)),
 }
+LONGEST_LINK_M = 10
 MOST_ARRAYS = 1 << 16  # of all cores together: each has units of its own
 
 
@@ -38,6 +45,7 @@ def rules() -> tuple[Callable[[Chip], Iterator[Fault]], ...]:
     return (
         topology_faults,
         link_faults,
+        length_faults,
         buffer_faults,
         packet_faults,
         channel_faults,
@@ -78,6 +86,17 @@ def link_faults(chip: Chip) -> Iterator[Fault]:
         )
 
 
+def length_faults(chip: Chip) -> Iterator[Fault]:
+    """Links are short enough to count the micrometres that flits travel."""
+    pitch_m, topology = chip.network.pitch_m, sound_topology(chip)
+    if pitch_m is None or topology is None:
+        return
+    pitches = topology.cores if topology.is_bus else max((link.length for link in topology.links), default=0)
+    if pitch_m * pitches > LONGEST_LINK_M:
+        rule = f"the longest link, {pitches:,.0f} tiles, has {pitch_m * pitches:,.0f} m; {LONGEST_LINK_M} m is the most"
+        yield Fault("network.pitch", f"{pitch_m:g} m", rule, "Use a shorter pitch.")
+
+
 def buffer_faults(chip: Chip) -> Iterator[Fault]:
     """Finite buffers and their virtual channels belong together."""
     buffer, channels = chip.network.buffer_flits, chip.network.virtual_channels
@@ -100,7 +119,7 @@ def packet_faults(chip: Chip) -> Iterator[Fault]:
 
 
 def channel_faults(chip: Chip) -> Iterator[Fault]:
-    """No packets can wait for each other in a circle."""
+    """No packets can wait for each other in a cycle."""
     topology, channels = sound_topology(chip), chip.network.virtual_channels
     if topology is None or topology.is_bus or channels is None or chip.network.buffer_flits is None:
         return
@@ -110,9 +129,9 @@ def channel_faults(chip: Chip) -> Iterator[Fault]:
     if channels < classes:
         rule = "messages, requests and responses must not wait for each other: each has a virtual channel"
         yield Fault("network.virtual_channels", str(channels), rule, f"Use {classes} or more.")
-    elif legs_of(chip) == 1 and (circle := waiting_circle(topology, ports)):
-        rule = f"packets can wait for each other around the links {named(topology, circle)}"
-        remedy = f"Use {2 * classes}." if rings_of(topology) else "Remove a link of the circle."
+    elif dateline_classes_of(chip) == 1 and (cycle := waiting_cycle(topology, ports)):
+        rule = f"packets can wait for each other around the links {named(topology, cycle)}"
+        remedy = f"Use {2 * classes}." if rings_of(topology) else "Remove a link of the cycle."
         yield Fault("network.virtual_channels", str(channels), rule, remedy)
 
 

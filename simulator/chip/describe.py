@@ -5,7 +5,7 @@ from __future__ import annotations
 from quantiphy import Quantity
 
 from deltasim.simulator.chip.actions import chip_actions, state_homes
-from deltasim.simulator.chip.area import NOT_MODELLED, standing
+from deltasim.simulator.chip.area import NOT_MODELLED, idle_power
 from deltasim.simulator.chip.description import Chip
 from deltasim.simulator.chip.memories import Buffer, Cache, Dram, Memory, OnChip, StandardDram, Timeless
 from deltasim.simulator.chip.peaks import instances, peak_bandwidth, peak_rate
@@ -86,7 +86,7 @@ def core_table(chip: Chip) -> Table:
         scan=f"{counted(scan.elements_per_cycle, 'element')} a cycle, partitions padded to {scan.pad_to}",
         send=f"{cycles(cores.send.cycles)} a message" if cores.send.cycles else "no such stage",
         receive=f"{cycles(cores.receive.cycles)} a message" if cores.receive.cycles else "no such stage",
-        multiply_accumulate=f"{cores.mac.lanes} lanes"
+        multiply_accumulate=counted(cores.mac.lanes, "lane")
         + (f" in each of {cores.mac.arrays} arrays" if cores.mac.arrays > 1 else ""),
         **numbers,
         update=f"{cycles(update.fixed)}, and {cycles(update.cycles)} for each {update.lanes} neurons",
@@ -223,7 +223,7 @@ def area_table(chip: Chip) -> Table:
             scaled(line.static_w, "W"),
             line.why,
         )
-        for line in standing(chip)
+        for line in idle_power(chip)
     ]
     columns = ("part", "instances", "area", "power at rest", "area known from")
     return Table("Area and power at rest", columns, (*rows, ("all", "", "", "", NOT_MODELLED)))

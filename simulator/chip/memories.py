@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from deltasim.simulator.components.banked_buffer import MOST_BANKS
-from deltasim.simulator.dram.named import read_standard
+from deltasim.simulator.dram.loading import read_standard
 from deltasim.simulator.dram.standard import Standard
 from deltasim.simulator.schema.part import Part
 from deltasim.simulator.schema.quantities import (

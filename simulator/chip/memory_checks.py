@@ -19,7 +19,7 @@ from deltasim.simulator.chip.memories import (
     Timeless,
 )
 from deltasim.simulator.schema.faults import Fault
-from deltasim.simulator.schema.reading import heard
+from deltasim.simulator.schema.reading import faults_of_sound
 
 if TYPE_CHECKING:
     from deltasim.simulator.chip.description import Chip
@@ -53,7 +53,7 @@ def each(kind: Any, rule: Callable[[str, Any, Chip], Iterator[Fault]]) -> Rule:
     def rule_for_all(chip: Chip) -> Iterator[Fault]:
         for position, memory in enumerate(chip.memories):
             if isinstance(memory, kind):
-                yield from heard(rule(f"memories.{position}", memory, chip))
+                yield from faults_of_sound(rule(f"memories.{position}", memory, chip))
 
     return rule_for_all
 

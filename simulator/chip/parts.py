@@ -196,7 +196,7 @@ class Placement(Part):
 
     ``policy`` is for weights: ``nearest`` (the default) puts a block into the first memory that still holds
     it, ``streamed`` into a DRAM, ``cached`` into the memory behind the chip's first cache, to be fetched
-    through it; ``pinned`` puts the columns that a profile shows to be hottest into the first scratchpad or
+    through it; ``pinned`` puts the columns that send counts show to be hottest into the first scratchpad or
     buffer, as far as it holds them, and the others into a DRAM. ``layers`` gives a population's or a
     projection's own; ``explicit`` goes before both.
 
@@ -211,7 +211,7 @@ class Placement(Part):
 
     @property
     def pins(self) -> bool:
-        """Whether some weights are placed by a profile."""
+        """Whether some weights are placed by send counts."""
         return "pinned" in (self.policy, *(self.layers or {}).values())
 
 

@@ -59,13 +59,13 @@ def array_of(position: int, arrays: int) -> int:
 
 
 @kernel
-def link_span(flits: int, period_ps: int, span_ps: int) -> int:
-    """How long a packet occupies a link: its flits, or its span so far where that is longer.
+def link_occupancy(flits: int, period_ps: int, serialisation_ps: int) -> int:
+    """How long a packet occupies a link: its flits, or its serialisation so far where that is longer.
 
-    >>> int(link_span(4, 8000, 0)), int(link_span(4, 8000, 50_000))
+    >>> int(link_occupancy(4, 8000, 0)), int(link_occupancy(4, 8000, 50_000))
     (32000, 50000)
     """
-    return max(flits * period_ps, span_ps)
+    return max(flits * period_ps, serialisation_ps)
 
 
 @kernel

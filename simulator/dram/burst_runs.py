@@ -13,7 +13,7 @@ from typing import NamedTuple
 from deltasim.runtime.compiling import inlined, part
 from deltasim.simulator.dram import fields as at
 from deltasim.simulator.dram.commands import spacing
-from deltasim.simulator.dram.queue import listed
+from deltasim.simulator.dram.queue import listed, may_wait, waited_for
 from deltasim.simulator.dram.state import Memory
 from deltasim.simulator.dram.timing import Timing
 
@@ -28,15 +28,16 @@ class Turns(NamedTuple):
 
 
 @inlined
-def alone(memory: Memory, bank: int, left: int, fed_bank: int, fed_row: int) -> bool:
+def alone(memory: Memory, bank: int, left: int, fed_bank: int, fed_row: int, fed_burst: int) -> bool:
     """Whether the bank's next hit is issued by itself, whatever else waits.
 
     ``left`` transactions for a row of ``fed_bank`` wait for room in this channel's queue (0: none do): each
     hit makes room for the next of them.
     """
-    if memory.slot[memory.bank[bank, at.HIT], at.COUNT] == 1 or left == 1:
+    hit = memory.bank[bank, at.HIT]
+    if memory.slot[hit, at.COUNT] == 1 or left == 1 or memory.slot[hit, at.SHARING] != at.NOBODY:
         return True
-    return left > 0 and not changes_nothing(memory, fed_bank, fed_row)
+    return left > 0 and not changes_nothing(memory, fed_bank, fed_row, fed_burst, left)
 
 
 @part
@@ -64,26 +65,27 @@ def hits_at_once(memory: Memory, timing: Timing, channel: int, tick: int, bank: 
     """
     hit = memory.bank[bank, at.HIT]
     most = memory.slot[hit, at.COUNT] - timing.closed_page  # behind its last hit a row closes by itself
-    last = min(last, memory.channel[channel, at.FIRST_REFRESH] - 1)
+    last = min(last, memory.channel[channel, at.REFRESH_DUE] - 1)
     if most <= 1 or memory.bank[bank, at.OWNED] == 1 or tick >= last:
         return 1
     is_write = memory.slot[hit, at.IS_WRITE]
     apart = spacing(timing, is_write)
-    if timing.strobe_hold > 0 and (
-        apart >= timing.strobe_hold or tick > memory.channel[channel, at.STROBE_UNTIL]
-    ):
+    clock = timing.write_clock if is_write else timing.read_clock
+    if clock > 0 and (apart >= clock or tick > memory.channel[channel, at.CLOCK_UNTIL]):
         return 1  # the write clock stops in between, or was started for the first
+    if timing.activate_apart > 0 and half_waits(memory, channel, tick):
+        return 1
     to_precharge = timing.write_to_precharge if is_write else timing.read_to_precharge
+    place = memory.bank[bank, at.PLACES + at.COLUMN_WISHES]
+    mine = memory.wish[place, at.PRIORITY]
     begin, end = listed(memory, channel, at.ROW_WISHES)
     for other in range(begin, end):
         ready = memory.wish[other, at.TICK]
         if ready > last or (memory.wish[other, at.WISHING] == bank and to_precharge >= apart):
             continue  # it comes later; or every hit puts off the end of its own row
-        last = ready - (memory.wish[other, at.KIND] == at.CLOSE)
+        last = ready - (memory.wish[other, at.PRIORITY] < mine + most)
     if last < tick + apart:
         return 1
-    place = memory.bank[bank, at.PLACES + at.COLUMN_WISHES]
-    mine = memory.wish[place, at.PRIORITY]
     begin, end = listed(memory, channel, at.COLUMN_WISHES)
     for other in range(begin, end):
         ready = memory.wish[other, at.TICK]
@@ -99,6 +101,13 @@ def hits_at_once(memory: Memory, timing: Timing, channel: int, tick: int, bank: 
 
 
 @part
+def half_waits(memory: Memory, channel: int, tick: int) -> bool:
+    """Whether the second half of an activate may still be to come when a command is issued at ``tick``."""
+    free = memory.channel[channel, at.NEXT_ROW_SLOT]
+    return bool(memory.channel[channel, at.SECOND_HALF] > 0 and tick <= free + 1)
+
+
+@part
 def ticks_after(
     memory: Memory, timing: Timing, channel: int, is_write: int, bank: int, other_place: int
 ) -> int:
@@ -106,7 +115,7 @@ def ticks_after(
     other = memory.wish[other_place, at.WISHING]
     writes = memory.slot[memory.bank[other, at.HIT], at.IS_WRITE]
     rank, other_rank = memory.bank[bank, at.BANK_RANK], memory.bank[other, at.BANK_RANK]
-    same_group = memory.bank[bank, at.BANK_GROUP] == memory.bank[other, at.BANK_GROUP]
+    same_group = memory.bank[bank, at.GROUP_SHARED] == memory.bank[other, at.GROUP_SHARED]
     ticks = timing.column_slots
     if rank == other_rank:
         if is_write and writes:
@@ -138,10 +147,10 @@ def turns_at_once(
     """
     nothing = Turns(0, at.NOBODY, 0, 0)
     hit = memory.bank[bank, at.HIT]
-    last = min(last, memory.channel[channel, at.FIRST_REFRESH] - 1)
+    last = min(last, memory.channel[channel, at.REFRESH_DUE] - 1)
     # after its last hit of a slot the first bank may want something else, before the other's last
     most = memory.slot[hit, at.COUNT] - 1
-    if most < 2 or memory.bank[bank, at.OWNED] == 1 or timing.strobe_hold > 0 or timing.activate_apart > 0:
+    if most < 2 or memory.bank[bank, at.OWNED] == 1 or timing.read_clock > 0 or timing.activate_apart > 0:
         return nothing
     is_write = memory.slot[hit, at.IS_WRITE]
     apart = spacing(timing, is_write)
@@ -152,6 +161,8 @@ def turns_at_once(
     other = memory.wish[partner, at.WISHING]
     its_hit = memory.bank[other, at.HIT]
     if memory.bank[other, at.OWNED] == 1 or memory.slot[its_hit, at.IS_WRITE] != is_write:
+        return nothing
+    if memory.slot[its_hit, at.SHARING] != at.NOBODY:
         return nothing
     most = min(most, memory.slot[its_hit, at.COUNT] - timing.closed_page)
     between = ticks_after(memory, timing, channel, is_write, bank, partner)
@@ -181,7 +192,7 @@ def turns_at_once(
         wishing = memory.wish[row, at.WISHING]
         if ready > last or (to_precharge >= period and (wishing == bank or wishing == other)):  # noqa: SIM109
             continue
-        last = ready - (memory.wish[row, at.KIND] == at.CLOSE)
+        last = ready - (memory.wish[row, at.PRIORITY] < youngest + most)
     if last < tick + offset + period:
         return nothing
     return Turns(int(min(most, 1 + (last - tick - offset) // period)), int(other), int(offset), int(period))
@@ -205,8 +216,13 @@ def following(memory: Memory, timing: Timing, channel: int, tick: int, bank: int
 
 
 @part
-def changes_nothing(memory: Memory, bank: int, row: int) -> bool:
-    """Whether a request for ``row`` would only line up in the bank's list, and change no wish yet."""
+def changes_nothing(memory: Memory, bank: int, row: int, burst: int, count: int) -> bool:
+    """Whether requests for ``count`` bursts of a row would only line up behind others, and change no wish."""
     if memory.bank[bank, at.TAIL] == at.NOBODY:
         return False
-    return bool(memory.bank[bank, at.HIT] != at.NOBODY or memory.bank[bank, at.OPEN_ROW] != row)
+    if memory.bank[bank, at.HIT] == at.NOBODY and memory.bank[bank, at.OPEN_ROW] == row:
+        return False
+    if not may_wait(memory, bank, burst, count):
+        return True
+    shared, anew = waited_for(memory, bank, burst, count)
+    return bool(shared == at.NOBODY and anew == count)

@@ -25,7 +25,8 @@ def issue(memory: Memory, timing: Timing, channel: int, tick: int, kind: int, ta
 
     A read's data has arrived at ``tick + timing.read_latency``, a write's at ``tick + timing.write_latency``.
     The slot's fields can be read until the next request is handed in; the request that was served arrived
-    its STEP before its ARRIVAL, which is already that of the next.
+    its STEP before its ARRIVAL, which is already that of the next. Reads that come with its burst
+    (`deltasim.simulator.dram.queue.next_sharing`) are taken before.
     """
     if kind == at.COLUMN or kind == at.COLUMN_OWNED:
         return columns(memory, timing, channel, tick, target, 1, 0)
@@ -37,52 +38,43 @@ def issue(memory: Memory, timing: Timing, channel: int, tick: int, kind: int, ta
 def row_command(memory: Memory, timing: Timing, channel: int, tick: int, kind: int, target: int) -> None:
     """Carry out a command that serves no request."""
     forget(memory, channel, at.ROW_WISHES)
-    if kind == at.PRECHARGE_ALL or kind == at.REFRESH:  # they may wake the rank
+    if kind == at.PRECHARGE_SET or kind == at.REFRESH:  # they may wake the rank
         forget(memory, channel, at.COLUMN_WISHES)
     if kind == at.ACTIVATE:
         activate(memory, timing, channel, tick, target)
     elif kind == at.PRECHARGE:
         start(memory, channel, memory.bank[target, at.HEAD], at.ROW_CONFLICTS)
         take_row_slots(memory, timing, channel, tick, timing.precharge_slots)
-        close_row(memory, channel, tick, target, timing.precharge_to_activate)
+        close_row(memory, timing, channel, tick, target, timing.precharge_to_activate)
         of_rank = memory.bank[target, at.RANK_SHARED]
         hold(memory, of_rank + at.NEXT_PRECHARGE, tick + timing.precharge_to_precharge)
         wish_row(memory, timing, channel, target)
     elif kind == at.CLOSE:
-        close_row(memory, channel, tick, target, timing.precharge_to_activate)
+        close_row(memory, timing, channel, tick, target, timing.precharge_to_activate)
         wish_row(memory, timing, channel, target)
-    elif kind == at.PRECHARGE_ALL:
-        precharge_all(memory, timing, channel, tick, target)
+    elif kind == at.PRECHARGE_SET:
+        precharge_set(memory, timing, channel, tick, target)
     elif kind == at.REFRESH:
         refresh(memory, timing, channel, tick, target)
 
 
 @part
 def take_row_slots(memory: Memory, timing: Timing, channel: int, tick: int, slots: int) -> None:
-    """Take ``slots`` of the bus for row commands up to ``tick``; column commands may have their own."""
-    if timing.activate_apart > 0:
-        note_spare_slots(memory, channel, tick, slots)
-    memory.channel[channel, at.NEXT_ROW_SLOT] = tick + 1
+    """Take ``slots`` of the bus for row commands from ``tick`` on; column commands may have their own."""
+    if timing.activate_apart > 0 and tick > memory.channel[channel, at.NEXT_ROW_SLOT]:  # free for a second half
+        memory.channel[channel, at.SECOND_HALF] = 0
+    memory.channel[channel, at.NEXT_ROW_SLOT] = tick + slots
     if timing.split_bus == 0:
-        memory.channel[channel, at.NEXT_COLUMN_SLOT] = tick + 1
+        memory.channel[channel, at.NEXT_COLUMN_SLOT] = tick + slots
 
 
 @part
 def take_column_slots(memory: Memory, timing: Timing, channel: int, tick: int, slots: int) -> None:
-    """Take ``slots`` of the bus for column commands up to ``tick``."""
+    """Take ``slots`` of the bus for column commands from ``tick`` on."""
     if timing.split_bus == 0:
         take_row_slots(memory, timing, channel, tick, slots)
     else:
-        memory.channel[channel, at.NEXT_COLUMN_SLOT] = tick + 1
-
-
-@part
-def note_spare_slots(memory: Memory, channel: int, tick: int, slots: int) -> None:
-    """Remember which of the last 62 slots were left free, now that those up to ``tick`` are behind."""
-    passed = min(tick + 1 - memory.channel[channel, at.NEXT_ROW_SLOT], 62)
-    free = ((1 << max(passed - slots, 0)) - 1) << slots
-    kept = memory.channel[channel, at.SPARE_SLOTS] & ((1 << (62 - passed)) - 1)
-    memory.channel[channel, at.SPARE_SLOTS] = (kept << passed) | free
+        memory.channel[channel, at.NEXT_COLUMN_SLOT] = tick + slots
 
 
 @part
@@ -114,28 +106,24 @@ def columns(
         memory.channel[channel, at.QUEUED] -= count
     is_write = memory.slot[slot, at.IS_WRITE]
     final = tick + (count - 1) * apart
-    slots = timing.column_slots
-    if timing.strobe_hold > 0:
-        slots += tick > memory.channel[channel, at.STROBE_UNTIL]  # the command that started the write clock
-        later(memory.channel, channel, at.STROBE_UNTIL, final + timing.strobe_hold)
-    take_column_slots(memory, timing, channel, tick, slots)
-    if timing.activate_apart > 0:  # which slots of the bus were left free is remembered
-        for number in range(1, count):
-            take_column_slots(memory, timing, channel, tick + number * apart, timing.column_slots)
-    elif count > 1:
+    clocked = int(tick > memory.channel[channel, at.CLOCK_UNTIL])  # by the command before, in the same breath
+    take_column_slots(memory, timing, channel, tick - clocked, clocked + timing.column_slots)
+    if count > 1:
         take_column_slots(memory, timing, channel, final, timing.column_slots)
     if is_write:
         memory.counts[channel, at.WRITES] += count
         same, other, latency = at.NEXT_WRITE, at.NEXT_READ, timing.write_latency
-        to_precharge = timing.write_to_precharge
+        to_precharge, clock = timing.write_to_precharge, timing.write_clock
         to_same, to_other = timing.write_to_write, timing.write_to_read
         to_same_group, to_other_group = timing.write_to_write_group, timing.write_to_read_group
     else:
         memory.counts[channel, at.READS] += count
         same, other, latency = at.NEXT_READ, at.NEXT_WRITE, timing.read_latency
-        to_precharge = timing.read_to_precharge
+        to_precharge, clock = timing.read_to_precharge, timing.read_clock
         to_same, to_other = timing.read_to_read, timing.read_to_write
         to_same_group, to_other_group = timing.read_to_read_group, timing.read_to_write
+    if clock > 0:
+        later(memory.channel, channel, at.CLOCK_UNTIL, final + clock)
     later(memory.bank, bank, at.NEXT_PRECHARGE, final + to_precharge)
     hold(memory, of_group + same, final + to_same_group)
     hold(memory, of_group + other, final + to_other_group)
@@ -147,7 +135,8 @@ def columns(
     memory.rank[rank, at.PENDING] -= count
     if timing.closed_page == 1 and memory.bank[bank, at.HIT] == at.NOBODY:
         memory.bank[bank, at.OPEN_ROW] = at.CLOSING
-        later(memory.rank, rank, at.IDLE_FROM, memory.bank[bank, at.NEXT_PRECHARGE])
+        closed = memory.bank[bank, at.NEXT_PRECHARGE] + timing.precharge_slots - 1
+        later(memory.rank, rank, at.IDLE_FROM, closed)
     wish_column(memory, timing, channel, bank)
     closing, head = memory.bank[bank, at.OPEN_ROW] == at.CLOSING, memory.bank[bank, at.HEAD]
     if closing or head != memory.bank[bank, at.HIT]:  # else it wishes for no other row, nor did before
@@ -184,10 +173,9 @@ def activate(memory: Memory, timing: Timing, channel: int, tick: int, bank: int)
     rank, of_rank = memory.bank[bank, at.BANK_RANK], memory.bank[bank, at.RANK_SHARED]
     head = memory.bank[bank, at.HEAD]
     start(memory, channel, head, at.ROW_MISSES)
-    take_row_slots(memory, timing, channel, tick, 1 if timing.activate_apart > 0 else timing.activate_slots)
+    take_row_slots(memory, timing, channel, tick, timing.activate_slots)
     if timing.activate_apart > 0:
-        spare = memory.channel[channel, at.SPARE_SLOTS]
-        memory.channel[channel, at.SPARE_SLOTS] = spare & (spare - 1)  # the latest free slot before
+        memory.channel[channel, at.SECOND_HALF] = tick + timing.activate_apart
     memory.counts[channel, at.ACTIVATED] += 1
     memory.channel[channel, at.QUEUED] -= 1
     memory.bank[bank, at.OPEN_ROW] = memory.slot[head, at.ROW]
@@ -195,7 +183,7 @@ def activate(memory: Memory, timing: Timing, channel: int, tick: int, bank: int)
     memory.bank[bank, at.OWNED] = 1
     memory.rank[rank, at.OWNERS] += 1
     if memory.rank[rank, at.OPEN_BANKS] == 0:
-        memory.rank[rank, at.OPEN_SINCE] = tick
+        memory.rank[rank, at.OPEN_SINCE] = tick + timing.activate_slots - 1
     memory.rank[rank, at.OPEN_BANKS] += 1
     later(memory.bank, bank, at.NEXT_READ, tick + timing.activate_to_read)
     later(memory.bank, bank, at.NEXT_WRITE, tick + timing.activate_to_write)
@@ -209,13 +197,15 @@ def activate(memory: Memory, timing: Timing, channel: int, tick: int, bank: int)
     memory.rank[rank, at.OLDEST_ACTIVATE] = oldest
     window = memory.rank[rank, at.ACTIVATES + oldest] + timing.four_activates
     hold(memory, of_rank + at.NEXT_ACTIVATE, max(window, tick + timing.activate_to_activate_any))
+    if timing.refresh_sets > 1:
+        later(memory.rank, rank, at.NEXT_REFRESH, tick + timing.activate_to_refresh_any)
     wish_column(memory, timing, channel, bank)
     drop_wish(memory, channel, at.ROW_WISHES, bank)
 
 
 @part
-def close_row(memory: Memory, channel: int, tick: int, bank: int, to_activate: int) -> None:
-    """Close the bank's row at ``tick``."""
+def close_row(memory: Memory, timing: Timing, channel: int, tick: int, bank: int, to_activate: int) -> None:
+    """Close the bank's row by a precharge, or as if by one, at ``tick``."""
     rank = memory.bank[bank, at.BANK_RANK]
     memory.bank[bank, at.OPEN_ROW] = at.CLOSED
     memory.bank[bank, at.HIT] = at.NOBODY
@@ -224,35 +214,46 @@ def close_row(memory: Memory, channel: int, tick: int, bank: int, to_activate: i
     memory.counts[channel, at.PRECHARGED] += 1
     memory.rank[rank, at.OPEN_BANKS] -= 1
     if memory.rank[rank, at.OPEN_BANKS] == 0:
-        memory.rank[rank, at.TICKS_OPEN] += tick - memory.rank[rank, at.OPEN_SINCE]
+        closed = tick + timing.precharge_slots - 1
+        memory.rank[rank, at.TICKS_OPEN] += closed - memory.rank[rank, at.OPEN_SINCE]
 
 
 @part
-def precharge_all(memory: Memory, timing: Timing, channel: int, tick: int, rank: int) -> None:
-    """Close every row of the rank, on the way to its refresh."""
-    wake(memory, timing, rank, memory.rank[rank, at.NEXT_REFRESH])
+def refreshed_set(memory: Memory, timing: Timing, channel: int) -> int:
+    """Give the first bank of those that the next refresh is for; the others come ``refresh_sets`` apart."""
+    number = memory.channel[channel, at.REFRESH_NUMBER] % (timing.ranks * timing.refresh_sets)
+    rank = channel * timing.ranks + number // timing.refresh_sets
+    return int(rank * timing.groups * timing.banks + number % timing.refresh_sets)
+
+
+@part
+def precharge_set(memory: Memory, timing: Timing, channel: int, tick: int, rank: int) -> None:
+    """Close every row of the banks that are to be refreshed together."""
+    wake(memory, timing, rank, memory.channel[channel, at.REFRESH_DUE])
     take_row_slots(memory, timing, channel, tick, timing.precharge_slots)
     hold_rank(memory, timing, rank, at.NEXT_PRECHARGE, tick + timing.precharge_to_precharge)
-    banks = timing.groups * timing.banks
-    for bank in range(rank * banks, (rank + 1) * banks):
+    end = (rank + 1) * timing.groups * timing.banks
+    for bank in range(refreshed_set(memory, timing, channel), end, timing.refresh_sets):
         if memory.bank[bank, at.OPEN_ROW] != at.CLOSED:
-            close_row(memory, channel, tick, bank, timing.precharge_all_to_activate)
+            close_row(memory, timing, channel, tick, bank, timing.precharge_set_to_activate)
             wish_row(memory, timing, channel, bank)
 
 
 @part
 def refresh(memory: Memory, timing: Timing, channel: int, tick: int, rank: int) -> None:
-    """Refresh all banks of the rank, whose rows are closed."""
-    wake(memory, timing, rank, memory.rank[rank, at.NEXT_REFRESH])
+    """Refresh the banks whose turn it is, whose rows are closed."""
+    wake(memory, timing, rank, memory.channel[channel, at.REFRESH_DUE])
     take_row_slots(memory, timing, channel, tick, timing.precharge_slots)
     memory.counts[channel, at.REFRESHED] += 1
-    banks = timing.groups * timing.banks
-    for bank in range(rank * banks, (rank + 1) * banks):
-        later(memory.bank, bank, at.NEXT_ACTIVATE, tick + timing.refresh)
+    end = (rank + 1) * timing.groups * timing.banks
+    for bank in range(refreshed_set(memory, timing, channel), end, timing.refresh_sets):
+        later(memory.bank, bank, at.NEXT_ACTIVATE, tick + timing.refresh_to_activate)
         wish_row(memory, timing, channel, bank)
-    later(memory.rank, rank, at.IDLE_FROM, tick + timing.refresh)
-    memory.rank[rank, at.NEXT_REFRESH] += timing.refresh_interval
-    first = at.NEVER
-    for other in range(channel * timing.ranks, (channel + 1) * timing.ranks):
-        first = min(first, memory.rank[other, at.NEXT_REFRESH])
-    memory.channel[channel, at.FIRST_REFRESH] = first
+    later(memory.rank, rank, at.IDLE_FROM, tick + timing.refresh_to_activate + timing.activate_slots - 1)
+    if timing.refresh_sets > 1:
+        later(memory.rank, rank, at.NEXT_REFRESH, tick + timing.refresh_to_refresh)
+        hold_rank(memory, timing, rank, at.NEXT_ACTIVATE, tick + timing.refresh_to_activate_any)
+    memory.channel[channel, at.REFRESH_NUMBER] += 1
+    number = memory.channel[channel, at.REFRESH_NUMBER]
+    if timing.refresh_sets > 1 or number % timing.ranks == 0:  # all ranks are due at once, or one after another
+        memory.channel[channel, at.REFRESH_DUE] += timing.refresh_interval

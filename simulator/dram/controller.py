@@ -14,10 +14,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from deltasim.runtime.compiling import kernel, part
+from deltasim.runtime.compiling import inlined, kernel, part
 from deltasim.simulator.dram import fields as at
 from deltasim.simulator.dram.burst_runs import Turns, alone, at_once
-from deltasim.simulator.dram.coming import before_others, first_coming
 from deltasim.simulator.dram.commands import columns, row_command
 from deltasim.simulator.dram.mapping import decode, together
 from deltasim.simulator.dram.packing import (
@@ -30,6 +29,7 @@ from deltasim.simulator.dram.packing import (
     DONE,
     END,
     FED_BANK,
+    FED_BURST,
     FED_CHANNEL,
     FED_LEFT,
     FED_ROW,
@@ -54,17 +54,19 @@ from deltasim.simulator.dram.packing import (
     parts,
     view,
 )
-from deltasim.simulator.dram.queue import line_up
+from deltasim.simulator.dram.queue import line_up, next_sharing
 from deltasim.simulator.dram.rank_states import StateTicks, state_ticks
-from deltasim.simulator.dram.state import Integers
+from deltasim.simulator.dram.scheduler import first_command
+from deltasim.simulator.dram.state import Integers, Memory
 from deltasim.simulator.dram.timing import Timing
 
 
 class Completion(NamedTuple):
     """A run that is complete; ``ticket`` is -1 where none is.
 
-    ``first_ps``: its first data begin on the bus; ``last_ps``: its last have passed. A burst is a row hit,
-    miss or conflict by the first command it caused.
+    ``first_ps``: its first data begin on the bus; ``last_ps``: its last have passed. ``bursts`` are those that
+    were read or written for it, each a row hit, miss or conflict by the first command it caused; what came
+    with the burst of another run is counted there.
     """
 
     ticket: int
@@ -122,7 +124,7 @@ def ask(flat: Integers, now_ps: int, ticket: int, address: int, size: int, is_wr
     run[here, ARRIVAL] = (now_ps + stream.timing.tick_ps - 1) // stream.timing.tick_ps
     run[here, WRITE] = is_write
     run[here, ADDRESS], run[here, END] = start, start + bursts * burst
-    run[here, LEFT], run[here, BURSTS] = bursts, bursts
+    run[here, LEFT], run[here, BURSTS] = bursts, 0
     run[here, FIRST], run[here, LAST] = at.NEVER, 0
     for count in range(HITS, ACTIVATES + 1):
         run[here, count] = 0
@@ -163,7 +165,7 @@ def advance(flat: Integers, now_ps: int) -> int:
             if tick > limit:
                 return soonest(stream, now_ps, tick)
             coming[best, KNOWN] = 0
-            register[NOW] = max(register[NOW], tick)
+            register[NOW] = max(register[NOW], tick + 1)
             if kind != at.COLUMN and kind != at.COLUMN_OWNED:
                 note_row_command(stream, kind, target)
                 row_command(memory, timing, best, tick, kind, target)
@@ -175,14 +177,16 @@ def advance(flat: Integers, now_ps: int) -> int:
                 elif left > 0:
                     until = min(until, before_others(timing, coming, best))
                     waiting = left if channel == best else 0
-                if not alone(memory, target, waiting, register[FED_BANK], register[FED_ROW]):
+                if not alone(
+                    memory, target, waiting, register[FED_BANK], register[FED_ROW], register[FED_BURST]
+                ):
                     turns = at_once(memory, timing, best, tick, target, until, waiting)
             serve(stream, best, tick, target, turns.rounds, turns.period)
             if turns.other != at.NOBODY:
                 serve(stream, best, tick + turns.offset, turns.other, turns.rounds, turns.period)
-                fed, first, apart = 2 * turns.rounds, tick, turns.offset
+                fed, first, apart = 2 * turns.rounds, tick + 1, turns.offset
             elif turns.rounds > 1:
-                fed, first, apart = turns.rounds, tick, turns.period
+                fed, first, apart = turns.rounds, tick + 1, turns.period
             if waiting == 0:
                 continue
         if fed > 0:
@@ -230,6 +234,36 @@ def ticks_by_state(flat: Integers, elapsed: int) -> StateTicks:
     return state_ticks(stream.memory, stream.timing, elapsed)
 
 
+@inlined
+def first_coming(memory: Memory, timing: Timing, coming: Integers) -> int:
+    """Give the channel whose next command comes first, the lowest at one tick.
+
+    ``coming`` (channels, 4) remembers the next command of every channel until the channel changes: whether it is
+    known, tick, kind and target (`deltasim.simulator.dram.packing`).
+    """
+    best = 0
+    for channel in range(timing.channels):
+        if coming[channel, KNOWN] == 0:
+            tick, kind, target = first_command(memory, timing, channel)
+            coming[channel, KNOWN] = 1
+            coming[channel, TICK] = tick
+            coming[channel, KIND] = kind
+            coming[channel, TARGET] = target
+        if coming[channel, TICK] < coming[best, TICK]:
+            best = channel
+    return best
+
+
+@part
+def before_others(timing: Timing, coming: Integers, channel: int) -> int:
+    """Give the last tick before any other channel's next command; `first_coming` has found them."""
+    until = at.NEVER
+    for other in range(timing.channels):
+        if other != channel:
+            until = min(until, coming[other, TICK] - 1)
+    return until
+
+
 @part
 def feed_next(stream: Stream) -> None:
     """Find the next transactions of one row that are to enter a queue, if any wait."""
@@ -250,6 +284,7 @@ def feed_next(stream: Stream) -> None:
     run[here, ADDRESS] = place + (count << bits.burst_bits)
     register[FED_LEFT] = count
     register[FED_CHANNEL], register[FED_BANK], register[FED_ROW] = channel, bank, row
+    register[FED_BURST] = place >> bits.burst_bits
 
 
 @part
@@ -258,9 +293,15 @@ def feed(stream: Stream, tick: int, step: int, count: int) -> None:
     register, run = stream.register, stream.register[FEEDING]
     channel, is_write = register[FED_CHANNEL], stream.run[run, WRITE]
     bank, row = register[FED_BANK], register[FED_ROW]
-    line_up(stream.memory, stream.timing, channel, tick, step, count, bank, row, is_write, run)
+    while count > 0:
+        burst = register[FED_BURST]
+        taken = line_up(
+            stream.memory, stream.timing, channel, tick, step, count, bank, row, burst, is_write, run
+        )
+        tick, count = tick + taken * step, count - taken
+        register[FED_LEFT] -= taken
+        register[FED_BURST] += taken
     stream.coming[channel, KNOWN] = 0
-    register[FED_LEFT] -= count
 
 
 @part
@@ -285,13 +326,26 @@ def serve(stream: Stream, channel: int, tick: int, bank: int, count: int, apart:
     memory, timing, run, register = stream.memory, stream.timing, stream.run, stream.register
     hit = memory.bank[bank, at.HIT]
     here, is_write = memory.slot[hit, at.TAG], memory.slot[hit, at.IS_WRITE]
+    latency = timing.write_latency if is_write else timing.read_latency
+    if memory.slot[hit, at.SHARING] != at.NOBODY:
+        other, _ = next_sharing(memory, channel, hit)
+        while other != at.NOBODY:
+            move(stream, other, tick + latency, tick + latency, 1)
+            other, _ = next_sharing(memory, channel, hit)
+    run[here, BURSTS] += count
     run[here, HITS] += count - memory.slot[hit, at.STARTED]
     columns(memory, timing, channel, tick, bank, count, apart)
     final = tick + (count - 1) * apart
-    register[NOW] = max(register[NOW], final)
-    latency = timing.write_latency if is_write else timing.read_latency
-    run[here, FIRST] = min(run[here, FIRST], tick + latency - timing.burst)
-    run[here, LAST] = max(run[here, LAST], final + latency)
+    register[NOW] = max(register[NOW], final + 1)
+    move(stream, here, tick + latency, final + latency, count)
+
+
+@part
+def move(stream: Stream, here: int, first: int, last: int, count: int) -> None:
+    """Enter that data of ``count`` transactions of a run have passed, from the end ``first`` to ``last``."""
+    run = stream.run
+    run[here, FIRST] = min(run[here, FIRST], first - stream.timing.burst)
+    run[here, LAST] = max(run[here, LAST], last)
     run[here, LEFT] -= count
     if run[here, LEFT] == 0:
         finish(stream, here)

@@ -10,26 +10,28 @@ import numpy.typing as npt
 from deltasim.runtime.compiling import inlined, kernel, part
 from deltasim.simulator.dram import fields as at
 from deltasim.simulator.dram.burst_runs import Turns, alone, at_once
-from deltasim.simulator.dram.coming import before_others, first_coming
 from deltasim.simulator.dram.commands import columns, row_command
+from deltasim.simulator.dram.controller import before_others, first_coming
 from deltasim.simulator.dram.mapping import decode, together
 from deltasim.simulator.dram.packing import KIND, KNOWN, TARGET, TICK, view
-from deltasim.simulator.dram.queue import line_up
+from deltasim.simulator.dram.queue import line_up, next_sharing
 from deltasim.simulator.dram.state import Integers, Memory
 from deltasim.simulator.dram.timing import Timing
 
-LATENCIES = 1 << 16  # bins of one tick; the last holds all that are longer
+BINS = 1 << 16  # of one tick, for the latencies below it
 
 # registers of a drive
 NOW = 0  # the tick at which the next transaction arrives if there is room
-ADDRESS, END = 1, 2  # of the present record, in bytes: next transaction, and past its last
-HELD = 3  # transactions of one row that are decoded and wait for room
-CHANNEL, BANK, ROW, WRITE = 4, 5, 6, 7  # of those
-FLYING = 8  # transactions that are not complete
-FIRST_FLIGHT, FLIGHTS = 9, 10  # completions known: where they start in the ring, how many
-LAST = 11  # the latest end of data
-TRANSACTIONS, LATENCY_SUM, LATENCY_MOST = 12, 13, 14
-REGISTERS = 15
+RECORD = 1  # the next record of the block
+ADDRESS, END = 2, 3  # of the present record, in bytes: next transaction, and past its last
+HELD = 4  # transactions of one row that are decoded and wait for room
+CHANNEL, BANK, ROW, BURST, WRITE = 5, 6, 7, 8, 9  # of those
+FLYING = 10  # transactions that are not complete, counted where their number is limited
+FIRST_FLIGHT, FLIGHTS = 11, 12  # completions known: where they start in the ring, how many
+LAST = 13  # the latest end of data
+TRANSACTIONS, LATENCY_SUM = 14, 15
+LONGER = 16  # latencies of BINS ticks and more that are noted
+REGISTERS = 17
 
 
 class Drive(NamedTuple):
@@ -37,16 +39,18 @@ class Drive(NamedTuple):
 
     register: Integers  # (REGISTERS,)
     flight: Integers  # (window,) ticks of completion, sorted, as a ring
-    latency: Integers  # (LATENCIES,) transactions by latency in ticks
+    latency: Integers  # (BINS,) transactions by latency in ticks
+    longer: Integers  # latencies of BINS ticks and more, one by one, until the caller takes them
 
 
-def new_drive(window: int) -> Drive:
+def new_drive(window: int, queue: int) -> Drive:
     """Make an idle drive with at most ``window`` transactions in flight; 0 is as many as the queues take."""
     zeros = np.zeros
     return Drive(
         zeros(REGISTERS, np.int64),
         zeros(max(window, 1), np.int64),
-        zeros(LATENCIES, np.int64),
+        zeros(BINS, np.int64),
+        zeros(BINS + 3 * queue, np.int64),
     )
 
 
@@ -57,33 +61,44 @@ def advance(
     writes: npt.NDArray[np.uint8],
     address: Integers,
     size: Integers,
+    start: Integers,
     window: int,
     last: int,
-) -> None:
+) -> bool:
     """Run a block of records, each cut into transactions; ``last`` 1 runs on until everything is served.
 
-    Transactions arrive in order, each as soon as the queue of its channel has room and fewer than ``window``
-    are in flight (0: no limit); the place of a completed one is free in the tick after.
+    Transactions arrive in order, none before the tick ``start`` of its record, each in the tick after the
+    queue of its channel has room and fewer than ``window`` are in flight (0: no limit); the place of a
+    completed one is free in the tick after. False: there is no more room for long latencies; take those away
+    (register LONGER to 0) and call again for the rest of the block.
     """
     stream = view(flat)
     memory, timing, bits, coming = stream.memory, stream.timing, stream.bits, stream.coming
     register = drive.register
-    burst = 1 << bits.burst_bits
+    burst_bytes = 1 << bits.burst_bits
     now, flying, held = register[NOW], register[FLYING], register[HELD]
-    channel, bank, row = register[CHANNEL], register[BANK], register[ROW]
-    place, end, is_write, record = register[ADDRESS], register[END], register[WRITE], 0
+    channel, bank, row, burst = register[CHANNEL], register[BANK], register[ROW], register[BURST]
+    place, end, is_write, record = register[ADDRESS], register[END], register[WRITE], register[RECORD]
+    following, done = at.NEVER, True
     while True:
         if held == 0:
+            if register[LONGER] > BINS:
+                done = False
+                break
+            following = at.NEVER  # when the next record begins, if it has not yet
             if place >= end and record < address.size:
-                place, end = address[record] & -burst, address[record] + size[record]
-                is_write = writes[record]
-                record += 1
+                following = start[record]
+                if following <= now:
+                    place, end = address[record] & -burst_bytes, address[record] + size[record]
+                    is_write = writes[record]
+                    record, following = record + 1, at.NEVER
             if place < end:
                 channel, bank, row = decode(bits, place)
-                left = (end - place + burst - 1) >> bits.burst_bits
-                held = min(together(bits, place >> bits.burst_bits), left)
-                place += held * burst
-            elif last == 0:
+                burst = place >> bits.burst_bits
+                left = (end - place + burst_bytes - 1) >> bits.burst_bits
+                held = min(together(bits, burst), left)
+                place += held * burst_bytes
+            elif last == 0 and record == address.size:
                 break
         room = timing.queue - memory.channel[channel, at.QUEUED] if held > 0 else 0
         fed, first, apart = 0, now, 0  # transactions that enter now, and when
@@ -97,40 +112,43 @@ def advance(
                 land(drive)
                 flying -= 1
                 continue
-            if held == 0 and nothing_waits(memory):
-                break
+            if held == 0:
+                if following <= tick and following < at.NEVER:
+                    now = following
+                    continue
+                if following == at.NEVER and nothing_waits(memory):
+                    break
             coming[best, KNOWN] = 0
-            now = max(now, tick)
+            now = max(now, tick + 1)
             if kind != at.COLUMN and kind != at.COLUMN_OWNED:
                 row_command(memory, timing, best, tick, kind, target)
                 continue
             waiting, turns = 0, Turns(1, at.NOBODY, 0, 0)
             if kind == at.COLUMN and window == 0:
                 waiting = held if channel == best else 0
-                if not alone(memory, target, waiting, bank, row):
-                    until = before_others(timing, coming, best) if held > 0 else at.NEVER
+                if not alone(memory, target, waiting, bank, row, burst):
+                    until = before_others(timing, coming, best) if held > 0 else following - 1
                     turns = at_once(memory, timing, best, tick, target, until, waiting)
             rounds, period = turns.rounds, turns.period
-            slot = serve(memory, timing, drive, best, tick, target, rounds, period)
+            serve(memory, timing, drive, best, tick, target, rounds, period, window)
             if window > 0:
-                take_off(memory, timing, drive, slot, tick)
                 continue
-            fed, first, apart = rounds, tick, period
+            fed, first, apart = rounds, tick + 1, period
             if turns.other != at.NOBODY:
-                serve(memory, timing, drive, best, tick + turns.offset, turns.other, rounds, period)
+                serve(memory, timing, drive, best, tick + turns.offset, turns.other, rounds, period, 0)
                 fed, apart = 2 * rounds, turns.offset
-                now = max(now, tick + turns.offset + (rounds - 1) * period)
-            now = max(now, tick + (rounds - 1) * period)
-            flying -= fed
+                now = max(now, tick + turns.offset + (rounds - 1) * period + 1)
+            now = max(now, tick + (rounds - 1) * period + 1)
             fed = fed if waiting > 0 else 0
-        if fed > 0:
-            line_up(memory, timing, channel, first, apart, fed, bank, row, is_write, 0)
+        while fed > 0:
+            taken = line_up(memory, timing, channel, first, apart, fed, bank, row, burst, is_write, 0)
             coming[channel, KNOWN] = 0
-            held -= fed
-            flying += fed
+            first, fed, held, burst = first + taken * apart, fed - taken, held - taken, burst + taken
+            flying += taken if window > 0 else 0
     register[NOW], register[FLYING], register[HELD] = now, flying, held
-    register[CHANNEL], register[BANK], register[ROW] = channel, bank, row
-    register[ADDRESS], register[END], register[WRITE] = place, end, is_write
+    register[CHANNEL], register[BANK], register[ROW], register[BURST] = channel, bank, row, burst
+    register[ADDRESS], register[END], register[WRITE], register[RECORD] = place, end, is_write, record
+    return done
 
 
 @part
@@ -168,28 +186,52 @@ def serve(
     bank: int,
     count: int,
     apart: int,
-) -> int:
-    """Issue ``count`` row hits of one slot, ``apart`` ticks each; note their latencies, give the slot."""
+    window: int,
+) -> None:
+    """Issue ``count`` row hits of one slot, ``apart`` ticks each; note their latencies and completions."""
+    hit, register = memory.bank[bank, at.HIT], drive.register
+    latency = timing.write_latency if memory.slot[hit, at.IS_WRITE] else timing.read_latency
+    if memory.slot[hit, at.SHARING] != at.NOBODY:
+        serve_sharing(memory, drive, channel, hit, tick + latency, window)
     slot = columns(memory, timing, channel, tick, bank, count, apart)
-    register = drive.register
-    is_write, step = memory.slot[slot, at.IS_WRITE], memory.slot[slot, at.STEP]
-    latency = timing.write_latency if is_write else timing.read_latency
+    step = memory.slot[slot, at.STEP]
     taken = tick + latency - (memory.slot[slot, at.ARRIVAL] - count * step)
     register[LAST] = max(register[LAST], tick + (count - 1) * apart + latency)
     register[TRANSACTIONS] += count
     for _ in range(count):
-        drive.latency[min(taken, LATENCIES - 1)] += 1
-        register[LATENCY_SUM] += taken
-        register[LATENCY_MOST] = max(register[LATENCY_MOST], taken)
+        note(drive, taken)
         taken += apart - step
-    return slot
+    if window > 0:
+        take_off(drive, tick + latency)
 
 
 @part
-def take_off(memory: Memory, timing: Timing, drive: Drive, slot: int, tick: int) -> None:
-    """Note when the place of a served transaction in the window is free."""
+def serve_sharing(memory: Memory, drive: Drive, channel: int, slot: int, done: int, window: int) -> None:
+    """Note the reads that come with the first burst of a slot, whose data have passed at ``done``."""
+    tag, arrival = next_sharing(memory, channel, slot)
+    while tag != at.NOBODY:
+        drive.register[TRANSACTIONS] += 1
+        note(drive, done - arrival)
+        if window > 0:
+            take_off(drive, done)
+        tag, arrival = next_sharing(memory, channel, slot)
+
+
+@part
+def note(drive: Drive, taken: int) -> None:
+    """Enter the latency of a transaction, in ticks."""
+    drive.register[LATENCY_SUM] += taken
+    if taken < BINS:
+        drive.latency[taken] += 1
+    else:
+        drive.longer[drive.register[LONGER]] = taken
+        drive.register[LONGER] += 1
+
+
+@part
+def take_off(drive: Drive, done: int) -> None:
+    """Note when the data of a transaction have passed, and so its place in the window is free."""
     register, flight, size = drive.register, drive.flight, drive.flight.size
-    done = tick + (timing.write_latency if memory.slot[slot, at.IS_WRITE] else timing.read_latency)
     here = register[FIRST_FLIGHT] + register[FLIGHTS]
     here -= size if here >= size else 0
     for _ in range(register[FLIGHTS]):  # a completion is mostly the latest: find its place from the end

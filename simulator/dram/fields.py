@@ -18,26 +18,27 @@ HEAD, TAIL = 5, 6  # oldest and youngest waiting request
 HIT = 7  # oldest waiting request for the open row
 OWNED = 8  # 1 until the request is served for which the row was opened
 PLACES = 9  # 9, 10: where its column and row wish stand in their lists, or NOBODY
-BANK_RANK, BANK_GROUP = 11, 12
-GROUP_SHARED, RANK_SHARED = 13, 14  # where `Memory.shared` has its group and its rank
-BANK_FIELDS = 16  # one is spare: a row of a power of two is found by a shift
+BANK_RANK = 11
+GROUP_SHARED, RANK_SHARED = 12, 13  # where `Memory.shared` has its group and its rank
+BURSTS, BURSTS_END = 14, 15  # the first burst that a request waits for and one past the last, since none did
+BANK_FIELDS = 16  # a row of a power of two is found by a shift
 
 # what a bank wishes next, apart from what it shares with others; a channel lists its column and row wishes
 COLUMN_WISHES, ROW_WISHES = 0, 1
 READY = 0  # the tick from which the bank itself is ready
 OF_GROUP, OF_RANK = 1, 2  # where `Memory.shared` has the first tick of its group and of its rank
-SLOTS = 3  # ticks of the command bus before its last
-TICK = 4  # the first legal tick when `next_command` was last asked, if the write clock runs
-PRIORITY = 5  # less is earlier at one tick: kind, then order of arrival
+OFF_BUS = 3  # 0, or -NEVER where it does not need the command bus
+TICK = 4  # the first legal tick when `next_command` was last asked; of the command that starts the write clock
+PRIORITY = 5  # less is earlier at one tick: class, then order of arrival
 KIND = 6
 WISHING = 7  # the bank
 WISH_FIELDS = 8
-AGES = 1 << 48  # a priority is kind * AGES + order
+AGES = 1 << 48  # a priority is class * AGES + order
 
 # rank
 OLDEST_ACTIVATE = 0  # which of the last four activates is the oldest
 ACTIVATES = 1  # 1..4: their ticks
-NEXT_REFRESH = 5
+NEXT_REFRESH = 5  # the first tick at which another refresh is legal
 OWNERS = 6  # banks that are OWNED
 PENDING = 7  # requests of this rank that are not served
 IDLE_FROM = 8  # the tick from which nothing is pending
@@ -48,32 +49,40 @@ RANK_FIELDS = 14
 
 # channel
 NEXT_ROW_SLOT, NEXT_COLUMN_SLOT = 0, 1  # first free tick of the command bus
-QUEUED = 2  # requests for which no row was opened yet
+QUEUED = 2  # requests for which no row was opened yet, and those that share the burst of another
 WISHES = 3  # 3, 4: how many column and row wishes there are
 SEQUENCE = 5  # requests so far
 FREE_SLOT = 6  # first of the free slots
-STROBE_UNTIL = 7  # the write clock runs until then
-FIRST_REFRESH = 8  # the least NEXT_REFRESH of its ranks
-SPARE_SLOTS = 9  # bit i: tick NEXT_ROW_SLOT - 1 - i of the command bus was left free
-LISTS = 10  # 10, 11: where its column and its row wishes begin
-BEST = 12  # 12, 13: the place of its first column and row wish, NOBODY without any, or UNKNOWN
-BEST_TICK, BEST_PRIORITY = 14, 16  # 14, 15 and 16, 17: of those
+CLOCK_UNTIL = 7  # the write clock runs until then
+REFRESH_DUE = 8  # when the next refresh is due
+REFRESH_NUMBER = 9  # which it is
+SECOND_HALF = 10  # the last tick for the second half of an activate, or 0 if none is to come
+LISTS = 11  # 11, 12: where its column and its row wishes begin
+BEST = 13  # 13, 14: the place of its first column and row wish, NOBODY without any, or UNKNOWN
+BEST_TICK, BEST_PRIORITY = 15, 17  # 15, 16 and 17, 18: of those
 UNKNOWN = -2
-CHANNEL_FIELDS = 18
+CHANNEL_FIELDS = 19
 
-# slot: requests of one row that came one after another; all but COUNT and STEP are of the oldest still there
+# slot: requests of one row that came one after another, for burst after burst; all but COUNT and STEP are of
+# the oldest still there
 ROW, ARRIVAL, ORDER, IS_WRITE, TAG, AFTER, BEFORE, STARTED = 0, 1, 2, 3, 4, 5, 6, 7
 COUNT, STEP = 8, 9  # how many, and ticks from one arrival to the next
-SLOT_FIELDS = 10
+BURST = 10  # the number of the burst in the memory
+SHARING = 11  # first of the slots of reads that wait for bursts of this one, or NOBODY
+SLOT_FIELDS = 12
 
 # counts of a channel
 ACTIVATED, PRECHARGED, READS, WRITES, REFRESHED, ROW_HITS, ROW_MISSES, ROW_CONFLICTS = 0, 1, 2, 3, 4, 5, 6, 7
-COUNT_FIELDS = 8
+SHARED_READS = 8  # reads that came with the burst of another
+COUNT_FIELDS = 9
 
-# kinds of command in their order at one tick; the target is a bank, for PRECHARGE_ALL and REFRESH a rank
+# kinds of command; the target is a bank, for PRECHARGE_SET and REFRESH a rank
 CLOSE = 0  # a row that closes by itself
 COLUMN_OWNED = 1  # read or write for the request for which the row was opened
 COLUMN = 2  # read or write for any other
-PRECHARGE_ALL, REFRESH = 3, 4
-ACTIVATE, PRECHARGE = 5, 6  # of these two the older request is first
+PRECHARGE_SET, REFRESH = 3, 4  # of the banks that are refreshed together
+ACTIVATE, PRECHARGE = 5, 6
 NOTHING = 7
+
+# classes, in their order at one tick; within one the older request is first
+AT_ONCE, OWNED_FIRST, REFRESH_FIRST, COLUMN_BUS, BY_AGE, NO_CLASS = 0, 1, 2, 3, 4, 5

@@ -9,6 +9,7 @@ from deltasim.runtime.readers.files import Unreadable, is_file
 from deltasim.runtime.readers.yaml_text import read_yaml
 from deltasim.simulator.dram.standard import Standard
 from deltasim.simulator.dram.standard_checks import RULES
+from deltasim.simulator.schema.quantities import QuantityError
 from deltasim.simulator.schema.reading import no_description, read_part
 
 BOX = Path(__file__).parent / "standards"
@@ -40,6 +41,22 @@ def load_standard(name_or_path: str | Path) -> Standard:
     if path.suffix not in (".yaml", ".yml") and not is_file(path):
         raise InputError("standard", text, "there is no such memory", nearest(text, standard_names()))
     return standard_from_content(standard_content(path, text), place=text)
+
+
+def read_standard(value: object) -> object:
+    """Look up the standard of a memory on a chip by its name in the box, or as a file; fields pass as they are.
+
+    Errors: QuantityError, which pydantic reports with the place in the description.
+
+    >>> read_standard("HBM2-2000").organisation.pseudo_channels
+    2
+    """
+    if not isinstance(value, str):
+        return value
+    try:
+        return load_standard(value)
+    except InputError as error:
+        raise QuantityError(error.rule, error.remedy) from None
 
 
 def standard_content(path: Path, place: str) -> object:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from deltasim.runtime.compiling import kernel, part
 from deltasim.runtime.errors import InputError, nearest
+from deltasim.runtime.readers.files import whole
 from deltasim.simulator.dram.standard import Organisation, Standard
 
 FIELDS = ("channel", "pseudo_channel", "rank", "bank_group", "bank", "row", "column")
@@ -85,9 +86,12 @@ def address_bits(standard: Standard, mapping: str = "RoBaRaCoCh") -> AddressBits
         name, _, number = word.partition(":")
         if name not in left:
             raise InputError("--mapping", word, "there is no such field", nearest(name, FIELDS))
-        if number and not number.isdecimal():
+        if number and whole(number, 64) is None:
             raise InputError(
-                "--mapping", word, "a field takes a whole number of bits", "Write it like column:2."
+                "--mapping",
+                word,
+                "a field takes a whole number of bits, at most 64",
+                "Write it like column:2.",
             )
         if taken[name] == -1:
             raise InputError("--mapping", word, "all bits of the field are taken already", "Leave it out.")

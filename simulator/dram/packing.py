@@ -21,7 +21,7 @@ from deltasim.simulator.dram.timing import Timing
 # run: bytes asked for under one ticket
 TICKET, ARRIVAL, WRITE = 0, 1, 2
 ADDRESS, END = 3, 4  # of its transactions that are not in a queue yet
-LEFT, BURSTS = 5, 6  # transactions not served yet, and all
+LEFT, BURSTS = 5, 6  # transactions not served yet, and all that were read or written for this run
 FIRST, LAST = 7, 8  # ticks: its first data begin, its last have passed
 HITS, MISSES, CONFLICTS, ACTIVATES = 9, 10, 11, 12
 AFTER = 13  # the next of its list
@@ -32,11 +32,11 @@ NOW = 0  # no command before this tick is left to issue
 OLDEST, YOUNGEST = 1, 2  # runs that wait for the one that is fed to the queues
 FEEDING = 3  # the run that is, or NOBODY
 FED_LEFT = 4  # its transactions of one row that come next; with their place:
-FED_CHANNEL, FED_BANK, FED_ROW = 5, 6, 7
-FREE = 8  # unused entries of the table of runs
-DONE = 9  # runs that are served, by LAST and TICKET
-PLACED = 10  # entries ever used
-REGISTERS = 11
+FED_CHANNEL, FED_BANK, FED_ROW, FED_BURST = 5, 6, 7, 8
+FREE = 9  # unused entries of the table of runs
+DONE = 10  # runs that are served, by LAST and TICKET
+PLACED = 11  # entries ever used
+REGISTERS = 12
 
 # coming, the next command of a channel as far as it is known: whether it is, and what it is
 KNOWN, TICK, KIND, TARGET = 0, 1, 2, 3

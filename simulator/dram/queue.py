@@ -16,12 +16,21 @@ def has_room(memory: Memory, timing: Timing, channel: int) -> bool:
 
 @kernel
 def enqueue(
-    memory: Memory, timing: Timing, channel: int, tick: int, bank: int, row: int, is_write: int, tag: int
-) -> int:
-    """Put a request that arrives at ``tick`` into the queue of ``channel``; return its slot, or -1 if full.
+    memory: Memory,
+    timing: Timing,
+    channel: int,
+    tick: int,
+    bank: int,
+    row: int,
+    burst: int,
+    is_write: int,
+    tag: int,
+) -> bool:
+    """Put a request that arrives at ``tick`` into the queue of ``channel``; False if it is full.
 
-    ``bank`` is numbered over all channels, ``tag`` is the caller's and comes back in the slot. Ticks of
-    arrival must not decrease within a channel, nor be before a command issued there.
+    ``bank`` is numbered over all channels, ``burst`` over the memory; ``tag`` is the caller's and comes back
+    in the slot. Ticks of arrival must not decrease within a channel, nor be before a command issued there.
+    A read for a burst that another waits to read comes with that one.
 
     >>> from deltasim.simulator.dram.commands import issue
     >>> from deltasim.simulator.dram.scheduler import next_command
@@ -29,7 +38,8 @@ def enqueue(
     >>> from deltasim.simulator.dram.state import empty_memory
     >>> timing = load_standard("DDR3-1600").timing()
     >>> memory = empty_memory(timing)
-    >>> slot = enqueue(memory, timing, 0, 100, 3, 7, 0, 42)
+    >>> enqueue(memory, timing, 0, 100, 3, 7, 5, 0, 42)
+    True
     >>> tick, kind, bank = next_command(memory, timing, 0)
     >>> (tick, kind == at.ACTIVATE, bank)
     (100, True, 3)
@@ -38,7 +48,7 @@ def enqueue(
     >>> next_command(memory, timing, 0)[0] - tick == timing.activate_to_read
     True
     """
-    return enqueue_run(memory, timing, channel, tick, 0, 1, bank, row, is_write, tag)
+    return line_up(memory, timing, channel, tick, 0, 1, bank, row, burst, is_write, tag) > 0
 
 
 @kernel
@@ -51,15 +61,17 @@ def enqueue_run(
     count: int,
     bank: int,
     row: int,
+    burst: int,
     is_write: int,
     tag: int,
 ) -> int:
     """Put ``count`` requests of one row into the queue, the first at ``tick``, ``step`` ticks apart.
 
-    They share a slot, which is returned (-1: no room for all), and that of those before them where they go on
-    at the same distance. Otherwise as `enqueue`, so many times.
+    They ask for burst after burst from ``burst`` on. How many of them were taken is returned (0: no room for
+    all): those that share a slot, which may be that of the requests before them where they go on at the same
+    distance, or that come with the bursts of another slot. Otherwise as `enqueue`, so many times.
     """
-    return line_up(memory, timing, channel, tick, step, count, bank, row, is_write, tag)
+    return line_up(memory, timing, channel, tick, step, count, bank, row, burst, is_write, tag)
 
 
 @inlined
@@ -72,20 +84,31 @@ def line_up(
     count: int,
     bank: int,
     row: int,
+    burst: int,
     is_write: int,
     tag: int,
 ) -> int:
     """`enqueue_run` for kernels."""
     if memory.channel[channel, at.QUEUED] + count > timing.queue:
-        return at.NOBODY
+        return 0
     tail = memory.bank[bank, at.TAIL]
-    if tail != at.NOBODY and goes_on(memory, channel, tail, tick, step, count, row, is_write, tag):
-        memory.rank[memory.bank[bank, at.BANK_RANK], at.PENDING] += count
-        memory.channel[channel, at.QUEUED] += count
-        memory.channel[channel, at.SEQUENCE] += count
-        memory.slot[tail, at.STEP] = tick - (memory.slot[tail, at.ARRIVAL] + last_step(memory, tail))
-        memory.slot[tail, at.COUNT] += count
-        return int(tail)
+    if tail == at.NOBODY:
+        memory.bank[bank, at.BURSTS], memory.bank[bank, at.BURSTS_END] = burst, burst + count
+    else:
+        if is_write == 0 and may_wait(memory, bank, burst, count):
+            other, count = waited_for(memory, bank, burst, count)
+            if other != at.NOBODY:
+                share(memory, channel, other, tick, step, count, burst, tag)
+                return count
+        memory.bank[bank, at.BURSTS] = min(memory.bank[bank, at.BURSTS], burst)
+        later(memory.bank, bank, at.BURSTS_END, burst + count)
+        if goes_on(memory, channel, tail, tick, step, count, row, burst, is_write, tag):
+            memory.rank[memory.bank[bank, at.BANK_RANK], at.PENDING] += count
+            memory.channel[channel, at.QUEUED] += count
+            memory.channel[channel, at.SEQUENCE] += count
+            memory.slot[tail, at.STEP] = tick - (memory.slot[tail, at.ARRIVAL] + last_step(memory, tail))
+            memory.slot[tail, at.COUNT] += count
+            return count
     rank = memory.bank[bank, at.BANK_RANK]
     if memory.rank[rank, at.PENDING] == 0:
         wake(memory, timing, rank, tick)
@@ -93,17 +116,12 @@ def line_up(
         forget(memory, channel, at.ROW_WISHES)
     memory.rank[rank, at.PENDING] += count
 
-    here = memory.channel[channel, at.FREE_SLOT]
-    memory.channel[channel, at.FREE_SLOT] = memory.slot[here, at.AFTER]
-    memory.channel[channel, at.QUEUED] += count
+    here = take_slot(memory, channel, tick, step, count, burst, tag)
     memory.slot[here, at.ROW] = row
-    memory.slot[here, at.ARRIVAL] = tick
     memory.slot[here, at.ORDER] = memory.channel[channel, at.SEQUENCE]
     memory.slot[here, at.IS_WRITE] = is_write
-    memory.slot[here, at.TAG] = tag
     memory.slot[here, at.STARTED] = 0
-    memory.slot[here, at.COUNT] = count
-    memory.slot[here, at.STEP] = step
+    memory.slot[here, at.SHARING] = at.NOBODY
     memory.channel[channel, at.SEQUENCE] += count
 
     memory.slot[here, at.AFTER] = at.NOBODY
@@ -118,7 +136,28 @@ def line_up(
         wish_column(memory, timing, channel, bank)
     elif tail == at.NOBODY:  # else it waits behind others and changes nothing yet
         wish_row(memory, timing, channel, bank)
+    return count
+
+
+@part
+def take_slot(memory: Memory, channel: int, tick: int, step: int, count: int, burst: int, tag: int) -> int:
+    """Take a free slot for ``count`` requests, which count as queued; the caller puts it on a list."""
+    here = memory.channel[channel, at.FREE_SLOT]
+    memory.channel[channel, at.FREE_SLOT] = memory.slot[here, at.AFTER]
+    memory.channel[channel, at.QUEUED] += count
+    memory.slot[here, at.ARRIVAL] = tick
+    memory.slot[here, at.STEP] = step
+    memory.slot[here, at.COUNT] = count
+    memory.slot[here, at.BURST] = burst
+    memory.slot[here, at.TAG] = tag
     return int(here)
+
+
+@part
+def free_slot(memory: Memory, channel: int, here: int) -> None:
+    """Give back a slot that is on no list any more."""
+    memory.slot[here, at.AFTER] = memory.channel[channel, at.FREE_SLOT]
+    memory.channel[channel, at.FREE_SLOT] = here
 
 
 @part
@@ -130,17 +169,19 @@ def goes_on(
     step: int,
     count: int,
     row: int,
+    burst: int,
     is_write: int,
     tag: int,
 ) -> bool:
-    """Whether requests are the next of a slot: same row, kind and tag, in order, and at the same distance."""
+    """Whether requests are the next of a slot: row, kind, tag, burst and order go on, at the same distance."""
+    held = memory.slot[slot, at.COUNT]
     if (
-        memory.slot[slot, at.ROW] != row
+        memory.slot[slot, at.BURST] + held != burst
+        or memory.slot[slot, at.ROW] != row
         or memory.slot[slot, at.TAG] != tag
         or memory.slot[slot, at.IS_WRITE] != is_write
     ):
         return False
-    held = memory.slot[slot, at.COUNT]
     if memory.slot[slot, at.ORDER] + held != memory.channel[channel, at.SEQUENCE]:
         return False
     distance = tick - (memory.slot[slot, at.ARRIVAL] + last_step(memory, slot))
@@ -154,6 +195,68 @@ def last_step(memory: Memory, slot: int) -> int:
 
 
 @part
+def may_wait(memory: Memory, bank: int, burst: int, count: int) -> bool:
+    """Whether a request of the bank's may wait for any of ``count`` bursts; quicker told than `waited_for`."""
+    return bool(burst < memory.bank[bank, at.BURSTS_END] and burst + count > memory.bank[bank, at.BURSTS])
+
+
+@part
+def waited_for(memory: Memory, bank: int, burst: int, count: int) -> tuple[int, int]:
+    """The slot of reads that wait for the first of ``count`` bursts, and for how many of them, one by one.
+
+    The youngest request for a burst decides: behind a write it is read anew. NOBODY, and so many bursts from
+    the first on, where all of them are to be read anew.
+    """
+    here, alike = memory.bank[bank, at.TAIL], count
+    while here != at.NOBODY:
+        ahead = memory.slot[here, at.BURST] - burst
+        behind = ahead + memory.slot[here, at.COUNT]
+        if ahead <= 0 < behind:
+            alike = min(alike, behind)
+            return (at.NOBODY if memory.slot[here, at.IS_WRITE] else int(here)), int(alike)
+        if 0 < ahead < alike:
+            alike = ahead
+        here = memory.slot[here, at.BEFORE]
+    return at.NOBODY, int(alike)
+
+
+@part
+def share(
+    memory: Memory, channel: int, slot: int, tick: int, step: int, count: int, burst: int, tag: int
+) -> None:
+    """Let reads come with the bursts that a slot waits for; each keeps a place of the queue until then."""
+    here = take_slot(memory, channel, tick, step, count, burst, tag)
+    memory.slot[here, at.AFTER] = memory.slot[slot, at.SHARING]
+    memory.slot[slot, at.SHARING] = here
+
+
+@part
+def next_sharing(memory: Memory, channel: int, slot: int) -> tuple[int, int]:
+    """Take one of the reads that come with the first burst of a slot: its (tag, arrival); NOBODY without any.
+
+    For one that is about to be served, again and again until there is none.
+    """
+    before, here = at.NOBODY, memory.slot[slot, at.SHARING]
+    while here != at.NOBODY and memory.slot[here, at.BURST] != memory.slot[slot, at.BURST]:
+        before, here = here, memory.slot[here, at.AFTER]
+    if here == at.NOBODY:
+        return at.NOBODY, 0
+    tag, arrival = int(memory.slot[here, at.TAG]), int(memory.slot[here, at.ARRIVAL])
+    memory.counts[channel, at.SHARED_READS] += 1
+    memory.channel[channel, at.QUEUED] -= 1
+    memory.slot[here, at.ARRIVAL] += memory.slot[here, at.STEP]
+    memory.slot[here, at.BURST] += 1
+    memory.slot[here, at.COUNT] -= 1
+    if memory.slot[here, at.COUNT] == 0:
+        if before == at.NOBODY:
+            memory.slot[slot, at.SHARING] = memory.slot[here, at.AFTER]
+        else:
+            memory.slot[before, at.AFTER] = memory.slot[here, at.AFTER]
+        free_slot(memory, channel, here)
+    return tag, arrival
+
+
+@part
 def wish_column(memory: Memory, timing: Timing, channel: int, bank: int) -> None:
     """Write down which read or write the bank wishes next; called after every change of its oldest hit."""
     hit = memory.bank[bank, at.HIT]
@@ -161,12 +264,14 @@ def wish_column(memory: Memory, timing: Timing, channel: int, bank: int) -> None
         drop_wish(memory, channel, at.COLUMN_WISHES, bank)
         return
     field = at.NEXT_WRITE if memory.slot[hit, at.IS_WRITE] else at.NEXT_READ
-    slots, order = timing.column_slots - 1, memory.slot[hit, at.ORDER]
-    ready = max(memory.bank[bank, field], memory.slot[hit, at.ARRIVAL] + slots)
-    kind = at.COLUMN_OWNED if memory.bank[bank, at.OWNED] else at.COLUMN
+    ready = max(memory.bank[bank, field], memory.slot[hit, at.ARRIVAL])
     group, rank = memory.bank[bank, at.GROUP_SHARED] + field, memory.bank[bank, at.RANK_SHARED] + field
     line = listed_place(memory, channel, at.COLUMN_WISHES, bank)
-    set_wish(memory, line, ready, kind, order, group, rank, slots)
+    if memory.bank[bank, at.OWNED]:
+        kind, first = at.COLUMN_OWNED, at.OWNED_FIRST
+    else:
+        kind, first = at.COLUMN, at.COLUMN_BUS if timing.split_bus else at.BY_AGE
+    set_wish(memory, line, ready, kind, first, memory.slot[hit, at.ORDER], group, rank, 0)
     weigh(memory, timing, channel, at.COLUMN_WISHES, line)
 
 
@@ -176,27 +281,21 @@ def wish_row(memory: Memory, timing: Timing, channel: int, bank: int) -> None:
     row = memory.bank[bank, at.OPEN_ROW]
     head = memory.bank[bank, at.HEAD]
     if row == at.CLOSING:
-        ready, kind, order, slots = memory.bank[bank, at.NEXT_PRECHARGE], at.CLOSE, bank, -at.NEVER
+        ready, kind, first, order = memory.bank[bank, at.NEXT_PRECHARGE], at.CLOSE, at.AT_ONCE, bank
         group = memory.shared.shape[0] - at.SHARED_FIELDS  # held by none
-        rank, field = group, at.NEXT_PRECHARGE
+        rank, field, off_bus = group, at.NEXT_PRECHARGE, -at.NEVER
     elif head == memory.bank[bank, at.HIT]:  # also when nothing waits
         drop_wish(memory, channel, at.ROW_WISHES, bank)
         return
     else:
-        arrival, order = memory.slot[head, at.ARRIVAL], memory.slot[head, at.ORDER]
+        first, order, off_bus = at.BY_AGE, memory.slot[head, at.ORDER], 0
+        kind, field = at.ACTIVATE, at.NEXT_ACTIVATE
         if row != at.CLOSED:
-            kind, field, slots = at.PRECHARGE, at.NEXT_PRECHARGE, timing.precharge_slots - 1
-            arrival += slots
-        elif timing.activate_apart > 0:
-            kind, field, slots = at.ACTIVATE, at.NEXT_ACTIVATE, 0
-            arrival += 1
-        else:
-            kind, field, slots = at.ACTIVATE, at.NEXT_ACTIVATE, timing.activate_slots - 1
-            arrival += slots
-        ready = max(memory.bank[bank, field], arrival)
+            kind, field = at.PRECHARGE, at.NEXT_PRECHARGE
+        ready = max(memory.bank[bank, field], memory.slot[head, at.ARRIVAL])
         group, rank = memory.bank[bank, at.GROUP_SHARED], memory.bank[bank, at.RANK_SHARED]
     line = listed_place(memory, channel, at.ROW_WISHES, bank)
-    set_wish(memory, line, ready, kind, order, group + field, rank + field, slots)
+    set_wish(memory, line, ready, kind, first, order, group + field, rank + field, off_bus)
     weigh(memory, timing, channel, at.ROW_WISHES, line)
 
 
@@ -217,8 +316,7 @@ def weigh(memory: Memory, timing: Timing, channel: int, which: int, place: int) 
         return
     tick = legal_from(memory, timing, channel, which, place, memory.channel[channel, next_slot(which)])
     memory.wish[place, at.TICK] = tick
-    tick, priority = clocked(memory, channel, which, tick), memory.wish[place, at.PRIORITY]
-    first = memory.channel[channel, at.BEST_TICK + which]
+    first, priority = memory.channel[channel, at.BEST_TICK + which], memory.wish[place, at.PRIORITY]
     if tick < first or (tick == first and priority < memory.channel[channel, at.BEST_PRIORITY + which]):
         memory.channel[channel, at.BEST + which] = place
         memory.channel[channel, at.BEST_TICK + which] = tick
@@ -236,27 +334,25 @@ def legal_from(memory: Memory, timing: Timing, channel: int, which: int, place: 
     """Give the first tick at which bank, group, rank and command bus, from ``free`` on, allow a wish."""
     group = memory.shared[memory.wish[place, at.OF_GROUP]]
     rank = memory.shared[memory.wish[place, at.OF_RANK]]
-    slots = timing.column_slots - 1 if which == at.COLUMN_WISHES else memory.wish[place, at.SLOTS]
-    tick = max(max(memory.wish[place, at.READY], free + slots), max(group, rank))
-    if which == at.ROW_WISHES and timing.activate_apart > 0 and tick == free:
-        return after_spare_slot(memory, timing, channel, place, tick)
+    bus = free if which == at.COLUMN_WISHES else free + memory.wish[place, at.OFF_BUS]
+    tick = max(max(memory.wish[place, at.READY], bus), max(group, rank))
+    if timing.activate_apart > 0 and tick == free:
+        return beside_half(memory, channel, tick, memory.wish[place, at.KIND])
     return int(tick)
 
 
 @part
-def clocked(memory: Memory, channel: int, which: int, tick: int) -> int:
-    """Give the tick of a wish with a write clock: if that has stopped, one command more before starts it."""
-    return int(tick + (which == at.COLUMN_WISHES and tick >= memory.channel[channel, at.STROBE_UNTIL]))
+def beside_half(memory: Memory, channel: int, tick: int, kind: int) -> int:
+    """When a command may begin that could at ``tick``, the next of the bus, but for half an activate.
 
-
-@part
-def after_spare_slot(memory: Memory, timing: Timing, channel: int, place: int, tick: int) -> int:
-    """Give the tick, from the next of the bus, at which an activate ends: its first half goes before."""
-    if memory.wish[place, at.KIND] != at.ACTIVATE:
+    The second half of an activate is sent when nothing else is, before another activate, and at its last tick
+    in any case. A read or write that has to start the write clock takes two ticks, and leaves it the last.
+    """
+    latest = memory.channel[channel, at.SECOND_HALF]
+    if latest == 0 or kind == at.CLOSE:
         return tick
-    head = memory.bank[memory.wish[place, at.WISHING], at.HEAD]
-    reach = min(timing.activate_apart, tick - memory.slot[head, at.ARRIVAL])
-    return int(tick + (memory.channel[channel, at.SPARE_SLOTS] & ((1 << reach) - 1) == 0))
+    two = (kind == at.COLUMN or kind == at.COLUMN_OWNED) and tick >= memory.channel[channel, at.CLOCK_UNTIL]
+    return int(tick + (kind == at.ACTIVATE or tick + two >= latest))
 
 
 @part
@@ -280,14 +376,22 @@ def listed_place(memory: Memory, channel: int, which: int, bank: int) -> int:
 
 @part
 def set_wish(
-    memory: Memory, place: int, ready: int, kind: int, order: int, of_group: int, of_rank: int, slots: int
+    memory: Memory,
+    place: int,
+    ready: int,
+    kind: int,
+    first: int,
+    order: int,
+    of_group: int,
+    of_rank: int,
+    off_bus: int,
 ) -> None:
-    """Write a wish down, but for the bank's name."""
+    """Write a wish down, but for the bank's name; ``first`` is its class."""
     memory.wish[place, at.READY] = ready
     memory.wish[place, at.OF_GROUP] = of_group
     memory.wish[place, at.OF_RANK] = of_rank
-    memory.wish[place, at.SLOTS] = slots
-    memory.wish[place, at.PRIORITY] = min(kind, at.ACTIVATE) * at.AGES + order
+    memory.wish[place, at.OFF_BUS] = off_bus
+    memory.wish[place, at.PRIORITY] = first * at.AGES + order
     memory.wish[place, at.KIND] = kind
 
 
@@ -316,6 +420,7 @@ def remove_hits(memory: Memory, channel: int, bank: int, count: int) -> int:
     here = memory.bank[bank, at.HIT]
     memory.slot[here, at.ARRIVAL] += count * memory.slot[here, at.STEP]
     memory.slot[here, at.ORDER] += count
+    memory.slot[here, at.BURST] += count
     memory.slot[here, at.STARTED] = 0
     memory.slot[here, at.COUNT] -= count
     if memory.slot[here, at.COUNT] > 0:
@@ -333,8 +438,7 @@ def remove_hits(memory: Memory, channel: int, bank: int, count: int) -> int:
     while younger != at.NOBODY and memory.slot[younger, at.ROW] != row:
         younger = memory.slot[younger, at.AFTER]
     memory.bank[bank, at.HIT] = younger
-    memory.slot[here, at.AFTER] = memory.channel[channel, at.FREE_SLOT]
-    memory.channel[channel, at.FREE_SLOT] = here
+    free_slot(memory, channel, here)
     return int(here)
 
 

@@ -93,18 +93,21 @@ def run_trace(
             raise InputError(name, value, f"it is {least} to {most}", "Choose a number between.")
     timing = standard.timing(queue=queue, closed_page=closed_page, power_down_after=power_down_after)
     bits = address_bits(standard, mapping)
-    flat, drive = pack(timing, bits, runs=0), of.new_drive(window)
+    flat, drive = pack(timing, bits, runs=0), of.new_drive(window, queue)
     memory = parts(flat)
     nothing = Records(np.empty(0, np.uint8), np.empty(0, np.int64), np.empty(0, np.int64))
-    of.advance(flat, drive, *nothing, window, 1)  # so that compiling is not part of wall_s
+    none = np.empty(0, np.int64)
+    of.advance(flat, drive, *nothing, none, window, 1)  # so that compiling is not part of wall_s
 
     started = time.perf_counter()
     asked = 0
     blocks = read_records(trace, standard.capacity_bytes) if isinstance(trace, str | Path) else trace
     for block in blocks:
         asked += int(block.size.sum())
-        of.advance(flat, drive, *block, window, 0)
-    of.advance(flat, drive, *nothing, window, 1)
+        drive.register[of.RECORD] = 0
+        of.advance(flat, drive, *block, np.zeros(len(block.size), np.int64), window, 0)
+    drive.register[of.RECORD] = 0
+    of.advance(flat, drive, *nothing, none, window, 1)
     wall_s = time.perf_counter() - started
 
     register = drive.register
@@ -135,7 +138,17 @@ def run_trace(
     )
 
 
-COUNTS = ("activate", "precharge", "read", "write", "refresh", "row_hit", "row_miss", "row_conflict")
+COUNTS = (
+    "activate",
+    "precharge",
+    "read",
+    "write",
+    "refresh",
+    "row_hit",
+    "row_miss",
+    "row_conflict",
+    "shared_read",
+)
 
 
 def percentile(drive: of.Drive, transactions: int, share: float) -> int:
@@ -143,4 +156,4 @@ def percentile(drive: of.Drive, transactions: int, share: float) -> int:
     if not transactions:
         return 0
     place = int(np.searchsorted(np.cumsum(drive.latency), np.ceil(share * transactions)))
-    return int(drive.register[of.LATENCY_MOST]) if place == of.LATENCIES - 1 else place
+    return place

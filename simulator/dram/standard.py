@@ -1,8 +1,7 @@
 """A DRAM standard as data: organisation, timing and currents of one memory, read from a YAML description.
 
 Delays are whole numbers of ticks (periods of tCK) or times with their unit, rounded up to ticks. The box
-holds DDR3-1600, DDR4-2400, LPDDR4-3200, LPDDR5-6400 and HBM2-2000 (``simulator/dram/standards/*.yaml``); any
-other is one more YAML file.
+holds those of ``simulator/dram/standards/*.yaml``; any other is one more YAML file (``docs/standards.md``).
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
+from deltasim.runtime.errors import InputError, nearest
 from deltasim.simulator.dram.standard_checks import contradictions
 from deltasim.simulator.dram.timing import Timing
 from deltasim.simulator.schema.faults import Faults
@@ -75,11 +75,11 @@ class Organisation(Part):
 
 
 class Delays(Part):
-    """Command timing under the names of the JEDEC standards."""
+    """Command timing under the names of the JEDEC standards, from command to command unless said otherwise."""
 
-    tCK: Period
+    tCK: Period  # of the command clock: a tick
     tBL: Delay  # the data of one transaction
-    tCL: Delay
+    tCL: Delay  # read to its data, from the tick that `CommandBus.latency_from` names
     tCWL: Delay
     tDQSCK: Delay = 0  # strobe delay after tCL
     tRCD: Delay
@@ -93,6 +93,8 @@ class Delays(Part):
     tPPD: Delay = 0
     tCCD_S: Delay
     tCCD_L: Delay
+    tCCD_S_WR: Delay | None = None  # of writes; as tCCD_S
+    tCCD_L_WR: Delay | None = None  # as tCCD_L
     tRRD_S: Delay
     tRRD_L: Delay
     tFAW: Delay
@@ -100,10 +102,16 @@ class Delays(Part):
     tWTR_L: Delay
     tRTW: Delay | None = None  # tCL + tDQSCK + tBL + 2 - tCWL
     tCS: Delay = 2  # between two ranks on one data bus
-    tRFC: Delay
+    tRFC: Delay  # all banks of a rank refreshed at once
     tREFI: Delay
-    tCKE: Delay
-    tXP: Delay
+    tRFCpb: Delay | None = None  # one bank refreshed; None: it cannot be
+    tREFIpb: Delay | None = None
+    tRFCsb: Delay | None = None  # the same bank of every bank group refreshed; None: it cannot be
+    tREFIsb: Delay | None = None
+    tREF_REF: Delay = 0  # between refreshes of two parts of a rank: tpbR2pbR, tRREFD, tRFCsb
+    tREF_ACT: Delay = 0  # from the refresh of a part of a rank to an activate of another: tpbR2act, tREFSBRD
+    tCKE: Delay | None = None  # both None: ranks do not power down
+    tXP: Delay | None = None
     tWCKPST: Delay | None = None  # a write clock that stops so long after the data; None: there is none
 
     def ticks(self, name: str) -> int:
@@ -113,13 +121,18 @@ class Delays(Part):
 
 
 class CommandBus(Part):
-    """How many ticks a command holds the command bus, and whether row and column commands have one each."""
+    """How many ticks a command holds the command bus, and whether row and column commands have one each.
+
+    Delays run from the last tick of a command to the last of the next. ``latency_from`` says whether tCL runs
+    from the first tick of a read or from its last.
+    """
 
     activate: Slots = 1
-    activate_apart: Annotated[int, counted(1024, least=0)] = 0  # an activate is two commands of one tick, at most so many ticks apart
+    activate_apart: Annotated[int, counted(1024, least=0)] = 0  # two commands of one tick, at most so far apart
     column: Slots = 1
-    precharge: Slots = 1
+    precharge: Slots = 1  # also of a refresh
     split: bool = False
+    latency_from: Literal["first", "last"] = "first"
 
 
 class Rail(Part):
@@ -133,7 +146,8 @@ class Rail(Part):
     IDD3P: Current
     IDD4R: Current
     IDD4W: Current
-    IDD5: Current
+    IDD5: Current  # all banks refreshed at once
+    IDD5PB: Current | None = None  # a part of them; None: its refresh takes its share of theirs
 
 
 class Interface(Part):
@@ -144,8 +158,9 @@ class Interface(Part):
 
 
 class Power(Part):
-    """What the devices of one rank (or pseudo channel) draw."""
+    """What the devices of one rank (or pseudo channel) draw when their clock has the period ``tCK``."""
 
+    tCK: Period
     devices: Annotated[float, Field(gt=0, le=4096)]
     rails: dict[str, Rail]
     interface: Interface | None = None  # None: no source, the energy of the pins is not counted
@@ -167,7 +182,7 @@ class Standard(Part):
     organisation: Organisation
     timing_: Delays = Field(alias="timing")
     command_bus: CommandBus = CommandBus()
-    power: Power
+    power: Power | None = None  # None: timing alone, no energy
 
     @model_validator(mode="after")
     def agrees(self) -> Standard:
@@ -196,52 +211,106 @@ class Standard(Part):
         """One delay of the timing in seconds, after rounding up to ticks."""
         return self.timing_.ticks(name) * self.timing_.tCK
 
-    def timing(self, *, queue: int = 32, closed_page: bool = False, power_down_after: int = 1024) -> Timing:
+    def powers_down(self) -> bool:
+        """Whether what it takes to power a rank down and up is known."""
+        return self.timing_.tCKE is not None and self.timing_.tXP is not None
+
+    def no_energy(self) -> str:
+        """Why nothing can be said about energy; empty if its currents are known for its clock.
+
+        >>> from deltasim.simulator.dram.loading import load_standard
+        >>> load_standard("DDR5-4800").no_energy()
+        'DDR5-4800 states no currents'
+        """
+        if self.power is None:
+            return f"{self.name} states no currents"
+        stated, clock = round(self.power.tCK * 1e12), round(self.timing_.tCK * 1e12)
+        if stated != clock:
+            return f"the currents of {self.name} are those of a clock of {stated} ps, and its clock is {clock} ps"
+        return ""
+
+    def timing(
+        self,
+        *,
+        queue: int = 32,
+        closed_page: bool = False,
+        power_down_after: int | None = None,
+        refresh: str = "all-bank",
+    ) -> Timing:
         """Every delay between two commands in ticks, with the controller's choices.
 
         ``queue`` requests of a channel wait for a row; ``closed_page`` closes a row once no waiting request
-        hits it; a rank powers down after ``power_down_after`` idle ticks (0: never).
+        hits it; a rank powers down after ``power_down_after`` idle ticks (0: never; None: after 1024, never
+        without tCKE and tXP); ``refresh`` is one of `REFRESHES`.
+
+        Errors: InputError for a power-down or a refresh that the standard states no delays for.
         """
         t, made_of, bus = self.timing_, self.organisation, self.command_bus
         of: Callable[[str], int] = t.ticks
-        read_latency = of("tCL") + of("tDQSCK") + of("tBL")
-        write_latency = of("tCWL") + of("tBL")
-        turn = max(0, read_latency + 2 - of("tCWL")) if t.tRTW is None else of("tRTW")
-        gap = of("tCS")
+        if power_down_after is None:
+            power_down_after = 1024 if self.powers_down() else 0
+        elif power_down_after and not self.powers_down():
+            rule = f"{self.name} states no tCKE and tXP"
+            raise InputError("power_down_after", power_down_after, rule, "Add them, or use 0: never.")
+        parts = self.refresh_parts(refresh)
+        suffix = REFRESHES[refresh]
+        if getattr(t, f"tRFC{suffix}") is None or getattr(t, f"tREFI{suffix}") is None:
+            rule = f"{self.name} states no tRFC{suffix} and tREFI{suffix}"
+            raise InputError("refresh", refresh, rule, "Add them, or use all-bank.")
+        ranks = made_of.ranks * made_of.pseudo_channels
+        interval = of(f"tREFI{suffix}")
+        # more than one tick of the bus: from first to first instead of last to last
+        long = {"activate": bus.activate - 1, "column": bus.column - 1, "precharge": bus.precharge - 1}
+
+        def told(ticks: int, before: str, after: str) -> int:
+            return max(0, ticks + long[before] - long[after])
+
+        after_read = long["column"] if bus.latency_from == "last" else 0
+        read_latency = of("tCL") + of("tDQSCK") + of("tBL") + after_read
+        write_end = of("tCWL") + of("tBL")  # from the last tick of the write
+        turn = max(0, of("tCL") + of("tDQSCK") + of("tBL") + 2 - of("tCWL")) if t.tRTW is None else of("tRTW")
+        gap, data_gap = of("tCS"), of("tCL") + of("tDQSCK") - of("tCWL")
         return Timing(
             tick_ps=round(t.tCK * 1e12),
             burst=of("tBL"),
             read_latency=read_latency,
-            write_latency=write_latency,
-            activate_to_read=of("tRCD"),
-            activate_to_write=of("tRCD" if t.tRCD_WR is None else "tRCD_WR"),
-            activate_to_precharge=of("tRAS"),
+            write_latency=write_end + long["column"],
+            activate_to_read=told(of("tRCD"), "activate", "column"),
+            activate_to_write=told(of("tRCD" if t.tRCD_WR is None else "tRCD_WR"), "activate", "column"),
+            activate_to_precharge=told(of("tRAS"), "activate", "precharge"),
             activate_to_activate=of("tRC"),
             activate_to_activate_any=of("tRRD_S"),
             activate_to_activate_group=of("tRRD_L"),
             four_activates=of("tFAW"),
-            precharge_to_activate=of("tRP"),
-            precharge_all_to_activate=of("tRP" if t.tRPab is None else "tRPab"),
+            precharge_to_activate=told(of("tRP"), "precharge", "activate"),
+            precharge_set_to_activate=told(
+                of("tRP" if t.tRPab is None or parts > 1 else "tRPab"), "precharge", "activate"
+            ),
             precharge_to_precharge=of("tPPD"),
-            read_to_precharge=of("tRTP"),
-            write_to_precharge=write_latency + of("tWR"),
+            read_to_precharge=told(of("tRTP"), "column", "precharge"),
+            write_to_precharge=told(write_end + of("tWR"), "column", "precharge"),
             read_to_read=of("tCCD_S"),
             read_to_read_group=of("tCCD_L"),
             read_to_write=turn,
-            write_to_write=of("tCCD_S"),
-            write_to_write_group=of("tCCD_L"),
-            write_to_read=write_latency + of("tWTR_S"),
-            write_to_read_group=write_latency + of("tWTR_L"),
+            write_to_write=of("tCCD_S" if t.tCCD_S_WR is None else "tCCD_S_WR"),
+            write_to_write_group=of("tCCD_L" if t.tCCD_L_WR is None else "tCCD_L_WR"),
+            write_to_read=write_end + of("tWTR_S"),
+            write_to_read_group=write_end + of("tWTR_L"),
             read_to_read_rank=of("tBL") + gap,
-            read_to_write_rank=max(0, read_latency + gap - of("tCWL")),
-            write_to_read_rank=max(0, write_latency + gap - of("tCL") - of("tDQSCK")),
+            read_to_write_rank=max(0, data_gap + of("tBL") + gap),
+            write_to_read_rank=max(0, of("tBL") + gap - data_gap),
             write_to_write_rank=of("tBL") + gap,
-            refresh=of("tRFC"),
-            refresh_interval=of("tREFI"),
+            refresh_sets=parts,
+            refresh_interval=interval if parts == 1 else -(-interval // ranks),
+            refresh_to_activate=told(of(f"tRFC{suffix}"), "precharge", "activate"),
+            refresh_to_activate_any=told(of("tREF_ACT"), "precharge", "activate") if parts > 1 else 0,
+            refresh_to_refresh=of("tREF_REF") if parts > 1 else 0,
+            activate_to_refresh_any=told(of("tRRD_S"), "activate", "precharge") if parts > 1 else 0,
             power_down_after=power_down_after,
-            power_down_least=of("tCKE"),
-            power_down_exit=of("tXP"),
-            strobe_hold=0 if t.tWCKPST is None else read_latency + of("tWCKPST"),
+            power_down_least=0 if t.tCKE is None else of("tCKE"),
+            power_down_exit=0 if t.tXP is None else of("tXP"),
+            read_clock=0 if t.tWCKPST is None else read_latency + of("tWCKPST"),
+            write_clock=0 if t.tWCKPST is None else write_end + long["column"] + of("tWCKPST"),
             activate_slots=bus.activate,
             activate_apart=bus.activate_apart,
             column_slots=bus.column,
@@ -250,8 +319,26 @@ class Standard(Part):
             closed_page=int(closed_page),
             queue=queue,
             channels=made_of.channels,
-            ranks=made_of.ranks * made_of.pseudo_channels,
+            ranks=ranks,
             ranks_on_bus=made_of.ranks,
             groups=made_of.bank_groups,
             banks=made_of.banks,
         )
+
+    def refresh_parts(self, refresh: str) -> int:
+        """In how many parts a rank is refreshed: at once, bank by bank, or one bank of every group at a time.
+
+        Errors: InputError for another word.
+
+        >>> from deltasim.simulator.dram.loading import load_standard
+        >>> [load_standard("DDR5-4800").refresh_parts(refresh) for refresh in REFRESHES]
+        [1, 32, 4]
+        """
+        if refresh not in REFRESHES:
+            raise InputError("refresh", refresh, "there is no such refresh", nearest(refresh, REFRESHES))
+        banks, groups = self.organisation.banks, self.organisation.bank_groups
+        return {"all-bank": 1, "per-bank": banks * groups, "same-bank": banks}[refresh]
+
+
+# what is refreshed at a time, and the suffix of its delays
+REFRESHES = {"all-bank": "", "per-bank": "pb", "same-bank": "sb"}

@@ -95,7 +95,7 @@ def current_faults(standard: Standard) -> Iterator[Fault]:
                 rule = f"{more} is at least {less} = {low * 1e3:g} mA"
                 yield Fault(f"power.rails.{name}.{more}", value, rule, f"Correct {more} or {less}.")
         delays = standard.timing_
-        cycle, row_open = delays.ticks("tRC"), delays.ticks("tRAS")
+        cycle, row_open = max(1, delays.ticks("tRC")), delays.ticks("tRAS")
         idle = (rail.IDD3N * row_open + rail.IDD2N * (cycle - row_open)) / cycle
         if idle > rail.IDD0:
             rule = f"IDD0 is at least the standby current over a row cycle, {idle * 1e3:g} mA"

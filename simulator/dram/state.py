@@ -44,14 +44,12 @@ def empty_memory(timing: Timing) -> Memory:
         at.NOBODY
     )  # which is also CLOSED
     number = np.arange(len(bank))
-    bank[:, at.BANK_RANK], bank[:, at.BANK_GROUP] = number // banks, number // timing.banks
+    bank[:, at.BANK_RANK] = number // banks
     groups = timing.channels * timing.ranks * timing.groups
-    bank[:, at.GROUP_SHARED] = bank[:, at.BANK_GROUP] * at.SHARED_FIELDS
+    bank[:, at.GROUP_SHARED] = number // timing.banks * at.SHARED_FIELDS
     bank[:, at.RANK_SHARED] = (groups + bank[:, at.BANK_RANK]) * at.SHARED_FIELDS
 
-    first_refresh = timing.refresh_interval or at.NEVER
     rank = np.zeros((timing.channels * timing.ranks, at.RANK_FIELDS), np.int64)
-    rank[:, at.NEXT_REFRESH] = first_refresh
     rank[:, at.ACTIVATES : at.ACTIVATES + 4] = -at.NEVER
 
     slots = timing.queue + banks_of_channel  # a request whose row was opened waits outside the queue
@@ -60,8 +58,8 @@ def empty_memory(timing: Timing) -> Memory:
     slot[slots - 1 :: slots, at.AFTER] = at.NOBODY
     channel = np.zeros((timing.channels, at.CHANNEL_FIELDS), np.int64)
     channel[:, at.FREE_SLOT] = np.arange(timing.channels) * slots
-    channel[:, at.FIRST_REFRESH] = first_refresh
-    channel[:, at.STROBE_UNTIL] = 0 if timing.strobe_hold else 2 * at.NEVER
+    channel[:, at.REFRESH_DUE] = timing.refresh_interval or at.NEVER
+    channel[:, at.CLOCK_UNTIL] = 0 if timing.read_clock else 2 * at.NEVER
     channel[:, [at.BEST, at.BEST + 1]] = at.UNKNOWN
     channel[:, at.LISTS] = np.arange(timing.channels) * 2 * banks_of_channel
     channel[:, at.LISTS + 1] = channel[:, at.LISTS] + banks_of_channel

@@ -1,7 +1,7 @@
 """What the DRAM rule reads: every delay between two commands, in ticks of the command clock, and the sizes.
 
-A tick is one period of the command clock (``tCK``). A command of several slots takes effect in its last slot,
-so ``t`` is the last tick the command holds the command bus.
+A tick is one period of the command clock (``tCK``). A command of several ticks is told by its first: the
+standards count most delays from the end of one command to the end of the next, which is made good here.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import NamedTuple
 class Timing(NamedTuple):
     """Delays in ticks and sizes of one memory with its controller, flat, as kernels read them.
 
-    ``a_to_b`` is the least number of ticks from a command a to a later command b. Suffixes say between whom:
-    none is the same bank (activate, precharge) or any two banks of a rank (read, write); ``_group`` is
-    the same bank group; ``_rank`` is two ranks on one data bus.
+    ``a_to_b`` is the least number of ticks from the first of a command a to the first of a later command b.
+    Suffixes say between whom: none is the same bank (activate, precharge) or any two banks of a rank (read,
+    write); ``_group`` is the same bank group; ``_rank`` is two ranks on one data bus.
 
     >>> from deltasim.simulator.dram.loading import load_standard
     >>> timing = load_standard("DDR4-2400").timing()
@@ -34,7 +34,7 @@ class Timing(NamedTuple):
     activate_to_activate_group: int  # tRRD_L
     four_activates: int  # tFAW: the fifth activate waits this long after the first
     precharge_to_activate: int  # tRP
-    precharge_all_to_activate: int  # tRPab
+    precharge_set_to_activate: int  # after the precharge on the way to a refresh: tRPab of a whole rank
     precharge_to_precharge: int  # tPPD
     read_to_precharge: int  # tRTP
     write_to_precharge: int  # tCWL + tBL + tWR
@@ -49,18 +49,21 @@ class Timing(NamedTuple):
     read_to_write_rank: int
     write_to_read_rank: int
     write_to_write_rank: int
-    refresh: int  # tRFC
-    refresh_interval: int  # tREFI; 0 is never
+    refresh_sets: int  # a rank is refreshed in so many parts: bank b belongs to part b modulo this
+    refresh_interval: int  # from one refresh of the channel that is due to the next; 0 is never
+    refresh_to_activate: int  # of a refreshed bank: tRFC
+    refresh_to_activate_any: int  # of the other banks of the rank; 0 with one part
+    refresh_to_refresh: int  # of one rank; 0 with one part
+    activate_to_refresh_any: int  # of the other banks of the rank; 0 with one part
     power_down_after: int  # idle ticks before a rank powers down; 0 is never
     power_down_least: int  # tCKE
     power_down_exit: int  # tXP
-    strobe_hold: (
-        int  # a read or write command keeps the write clock for so long; 0 is for ever (no such clock)
-    )
+    read_clock: int  # a read keeps the write clock for so long; 0 is for ever (no such clock)
+    write_clock: int  # and a write
     activate_slots: int  # ticks of the command bus
-    activate_apart: int  # an activate is two commands, the first up to so many ticks before; 0: in one piece
+    activate_apart: int  # an activate is two commands, the second at most so many ticks later; 0: in one piece
     column_slots: int
-    precharge_slots: int
+    precharge_slots: int  # also of a refresh
     split_bus: int  # 1: row and column commands have a bus each
     closed_page: int  # 1: a row is closed once no waiting request hits it
     queue: int  # requests a channel holds that wait for a row

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from deltasim.runtime.compiling import kernel
 from deltasim.runtime.errors import InputError
+from deltasim.runtime.readers.files import quoted
 from deltasim.simulator.dram.state import Integers
 
 BLOCK = 1 << 20  # bytes of text read at a time
@@ -37,8 +38,8 @@ def read_records(path: str | Path, capacity: int) -> Iterator[Records]:
     """
     try:
         file = open(path, "rb")  # noqa: SIM115 (closed below, after the last block)
-    except OSError as error:
-        rule = f"a trace is a text file ({error.strerror})"
+    except (OSError, ValueError) as error:
+        rule = f"a trace is a text file ({getattr(error, 'strerror', None) or 'its name holds a NUL'})"
         raise InputError(path, "unreadable", rule, "Name one.") from None
     with file:
         lines, rest = 0, b""
@@ -67,14 +68,26 @@ def parse_block(path: str | Path, block: bytes, lines: int, capacity: int) -> tu
     records = Records(np.empty(most, np.uint8), np.empty(most, np.int64), np.empty(most, np.int64))
     count, seen, fault = parse(text, records.writes, records.address, records.size, capacity)
     if fault:
-        line = block.split(b"\n", seen + 1)[seen][:LONGEST_LINE].decode("ascii", "replace").strip()
+        line = quoted_record(block.split(b"\n", seen + 1)[seen][:LONGEST_LINE].decode("ascii", "replace"))
         rule, remedy = {
             FORM: ("a line is R or W, a byte address and a number of bytes", "Write it like 'R 4096 64'."),
             BEYOND: (f"the memory ends at {capacity} bytes", "Use a larger memory or a smaller address."),
             SIZE: (f"a record is 1 to {MOST_BYTES} bytes", "Correct the size or cut the record."),
         }[fault]
-        raise InputError(f"{path}:{lines + seen + 1}", line or "nothing", rule, remedy)
+        raise InputError(f"{path}:{lines + seen + 1}", line, rule, remedy)
     return Records(records.writes[:count], records.address[:count], records.size[:count]), lines + seen
+
+
+def quoted_record(text: str) -> str:
+    """A record as an error may repeat it; of a line that is none, only that it is there.
+
+    >>> quoted_record("R 12 "), quoted_record("root:x:0"), quoted_record("")
+    ('R 12', 'other text', 'nothing')
+    """
+    record = text.strip()
+    if record[:1] in ("R", "W") and quoted(record[1:]) == record[1:]:
+        return record
+    return quoted(record) or "nothing"
 
 
 @kernel

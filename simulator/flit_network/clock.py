@@ -20,6 +20,9 @@ from deltasim.simulator.flit_network.router import (
     move,
 )
 from deltasim.simulator.flit_network.state import (
+    DRAINING,
+    FREE,
+    OWNED,
     Buffers,
     Calendar,
     Grants,
@@ -79,7 +82,10 @@ def land(
         buffers.waiting[router] += 1
     calendar.flights[slot] = 0
     for entry in range(calendar.returns[slot]):
-        grants.credits[calendar.returning[slot, entry, 0], calendar.returning[slot, entry, 1]] += 1
+        wire, channel = calendar.returning[slot, entry, 0], calendar.returning[slot, entry, 1]
+        grants.credits[wire, channel] += 1
+        if grants.taken[wire, channel] == DRAINING and grants.credits[wire, channel] == capacity:
+            grants.taken[wire, channel] = FREE
     calendar.returns[slot] = 0
     return left, completed
 
@@ -97,7 +103,8 @@ def inject(
 ) -> int:
     """Let a terminal send one flit into its router if it has one and there is room; return flits sent.
 
-    A packet enters by the next virtual channel, round robin, that has a credit, and keeps it to its end.
+    A packet enters by the next virtual channel, round robin, that is free and has a credit, and keeps it to
+    its end.
     """
     place = sources.queue[terminal]
     if place == packets.bounds[terminal + 1]:
@@ -112,13 +119,14 @@ def inject(
         channel = -1
         for step in range(1, channels + 1):
             candidate = (sources.entry[terminal] + step) % channels
-            if grants.credits[wire, candidate] > 0:
+            if grants.taken[wire, candidate] == FREE and grants.credits[wire, candidate] > 0:
                 channel = candidate
                 break
     if channel < 0 or grants.credits[wire, channel] == 0:
         return 0
     if number == 0:
         sources.entry[terminal] = channel
+        grants.taken[wire, channel] = OWNED
         records.entered[packet] = now
     grants.credits[wire, channel] -= 1
     records.crossings[wire] += 1
@@ -126,6 +134,7 @@ def inject(
     sources.offered[terminal] = number + 1
     if number == packets.flits[packet] - 1:
         sources.offered[terminal] = 0
+        grants.taken[wire, channel] = wires.after_tail
         sources.queue[terminal] = place + 1
     return 1
 
@@ -151,7 +160,7 @@ def run(
     goes on from there in another call. Time jumps over cycles in which the network is empty. Raises
     RuntimeError when flits wait and none can ever move.
     """
-    buffers, grants, turns, calendar, sources, records = state
+    buffers, grants, pointers, calendar, sources, records = state
     routers, terminals = wires.shared.size, wires.way.shape[1]
     widest = 0
     for router in range(routers):
@@ -171,10 +180,10 @@ def run(
         inside += sent
         for router in range(routers):
             if buffers.waiting[router] > 0:
-                allocate_channels(wires, packets, buffers, grants, turns, router, now, bids)
-                if allocate_switch(wires, buffers, grants, turns, router, now, bids):
+                allocate_channels(wires, packets, buffers, grants, pointers, router, now, bids)
+                if allocate_switch(wires, buffers, grants, pointers, router, now, bids):
                     moved += move(
-                        wires, packets, buffers, grants, turns, calendar, records, router, now, bids
+                        wires, packets, buffers, grants, pointers, calendar, records, router, now, bids
                     )
         still = 0 if sent + moved + left > 0 else still + 1
         if still > IDLE_LIMIT + calendar.flights.size and inside > 0:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from deltasim.runtime.errors import InputError, nearest
-from deltasim.simulator.flit_network.state import Ints, Wires
+from deltasim.runtime.readers.files import is_file
+from deltasim.simulator.flit_network.state import DRAINING, FREE, Ints, Wires
 from deltasim.simulator.topology import Topology, parse_topology
 from deltasim.simulator.topology.deadlock import dependency_cycle
 from deltasim.simulator.topology.edges import graph_links, graph_topology, read_edges
@@ -113,14 +113,16 @@ class Fabric:
             key=lambda index: (self.links[index].start, *_port(*self.links[index][:2])),
         )
 
-    def wires(self, virtual_channels: int, hop_cycles: int = HOP_CYCLES) -> Wires:
+    def wires(
+        self, virtual_channels: int, hop_cycles: int = HOP_CYCLES, atomic_channels: bool = False
+    ) -> Wires:
         """The flat arrays that the clock reads, with the virtual channels split evenly between the classes.
 
         A head takes ``hop_cycles`` from router to router over a link of latency 1. With 4 and more, of which
         a cycle each goes to granting a channel, granting the switch and the wire, the others to crossing the
-        switch; with fewer, channel and switch are granted in one cycle. Fewer channels than classes leave one
-        class. Errors: InputError when packets could then wait for each other in a circle (the sentence names
-        it), and for a link or hop that takes too long.
+        switch; with fewer, channel and switch are granted in one cycle. Atomic channels hold one packet at a
+        time. Fewer channels than classes leave one class. Errors: InputError when packets could then wait for
+        each other in a circle (the sentence names it), and for a link or hop that takes too long.
         """
         classes = self.classes if virtual_channels >= self.classes else 1
         leg = self.leg if classes > 1 else np.zeros_like(self.leg)
@@ -179,6 +181,7 @@ class Fabric:
             ),
             shared=np.full(self.routers, self.shared),
             grant_cycles=grant_cycles,
+            after_tail=DRAINING if atomic_channels else FREE,
         )
 
     def _refuse_deadlock(self, leg: Ints, virtual_channels: int) -> None:
@@ -254,7 +257,7 @@ def fabric_of(topology: Topology, name: str) -> Fabric:
         topology.nodes - first,
         tuple(links),
         number[topology.toward[first:, :cores]],
-        topology.leg[first:, :cores],
+        topology.dateline_class[first:, :cores],
         topology.classes,
         reach=reach,
         terminal_links=not topology.routers,
@@ -307,13 +310,6 @@ def topology_elsewhere(text: str, kind: str, place: str) -> Topology:
         return graph_topology(read_edges(Path(text)), None, Path(text).name)
     choices = nearest(kind, [*FAMILIES, *chip_names()])
     raise InputError(place, text[:80], "there is no such topology, chip or file of edges", choices)
-
-
-def is_file(text: str) -> bool:
-    """Whether a text is the path of a file; one too long or odd to be a path is not."""
-    with suppress(OSError, ValueError):
-        return Path(text).is_file()
-    return False
 
 
 def chip_called(text: str) -> Chip | None:

@@ -26,12 +26,14 @@ MOST_UNDER_WAY = 20_000_000  # flits on all wires together; each takes 24 bytes
 class Router:
     """What every router of a network has: virtual channels per input, flits of buffer in each, and speed.
 
-    A head takes ``hop_cycles`` from router to router, wire included (:meth:`Fabric.wires`).
+    A head takes ``hop_cycles`` from router to router, wire included (:meth:`Fabric.wires`). Buffers hold
+    several packets unless ``atomic_channels`` are granted again only when they are empty.
     """
 
     virtual_channels: int = 8
     buffer: int = 8
     hop_cycles: int = HOP_CYCLES
+    atomic_channels: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +131,7 @@ def measure_packets(
     _check_size("--virtual-channels", router.virtual_channels, LIMITS["virtual channels"])
     _check_size("--buffer", router.buffer, LIMITS["buffer"])
     _check_size("--hop-cycles", router.hop_cycles, LIMITS["hop cycles"])
-    wires = fabric.wires(router.virtual_channels, router.hop_cycles)
+    wires = fabric.wires(router.virtual_channels, router.hop_cycles, router.atomic_channels)
     slots = wires.into.size * router.virtual_channels * router.buffer
     if slots > MOST_SLOTS:
         rule = f"the buffers of {fabric.name} hold {slots:,} flits together; {MOST_SLOTS:,} is the most"

@@ -7,7 +7,8 @@ Networks*, chapters 16 to 19) as it is with ``routing_delay = 0``, ``credit_dela
 * A head in front of its buffer asks for all free virtual channels of its output; its arbiter picks one, then
   the arbiter of each channel picks a head. In the next cycle it may ask for the switch.
 * A channel is free from the cycle after a packet's last flit has left the router by it, whether or not there
-  is a credit: buffers hold several packets, one behind the other.
+  is a credit: buffers hold several packets, one behind the other. An atomic channel is free once all credits
+  are back after that (``wait_for_tail_credit = 1``), so that its buffer never holds two packets.
 * A flit asks for the switch when its channel has a credit. An input offers for each output the virtual
   channel next in turn, then its arbiter picks an output; the arbiter of each output picks an input.
 * All arbiters are round robin and move on, past the winner, only when what they picked is granted in the end.
@@ -18,22 +19,24 @@ from __future__ import annotations
 
 from deltasim.runtime.compiling import inlined, kernel
 from deltasim.simulator.flit_network.state import (
+    FREE,
+    OWNED,
     Buffers,
     Calendar,
     Grants,
     Ints,
     Packets,
+    Pointers,
     Records,
-    Turns,
     Wires,
 )
 
 
 @kernel
-def turns_away(candidate: int, last: int, size: int) -> int:
+def places_away(candidate: int, last: int, size: int) -> int:
     """How many places a round-robin arbiter that served ``last`` must move on to serve ``candidate``.
 
-    >>> turns_away(0, 3, 4), turns_away(3, 3, 4), turns_away(2, -1, 4)
+    >>> places_away(0, 3, 4), places_away(3, 3, 4), places_away(2, -1, 4)
     (0, 3, 2)
     """
     away = candidate - last - 1
@@ -46,7 +49,7 @@ def allocate_channels(
     packets: Packets,
     buffers: Buffers,
     grants: Grants,
-    turns: Turns,
+    pointers: Pointers,
     router: int,
     now: int,
     bids: Ints,
@@ -73,12 +76,12 @@ def allocate_channels(
                 continue
             packet = buffers.packet[wire, channel, buffers.head[wire, channel]]
             terminal = packets.destination[packet]
-            output, last = wires.way[router, terminal], turns.channel[wire, channel]
+            output, last = wires.way[router, terminal], pointers.channel[wire, channel]
             best, nearest = -1, outputs
             for beyond in range(wires.lowest[router, terminal], wires.highest[router, terminal]):
-                if not taken[output, beyond]:
+                if taken[output, beyond] == FREE:
                     wanted = (output - first_out) * channels + beyond
-                    away = turns_away(wanted, last, outputs)
+                    away = places_away(wanted, last, outputs)
                     if away < nearest:
                         best, nearest = wanted, away
             if best < 0:
@@ -86,7 +89,7 @@ def allocate_channels(
             if asked == 0:
                 bids[:outputs, 0] = -1
             asker = (place - first_in) * channels + channel
-            away = turns_away(asker, turns.owner[output, best % channels], inputs)
+            away = places_away(asker, pointers.owner[output, best % channels], inputs)
             if bids[best, 0] < 0:
                 bids[asked, 2] = best
                 asked += 1
@@ -101,14 +104,14 @@ def allocate_channels(
         buffers.heads[wire] -= 1
         granted_output[wire, channel], grants.channel[wire, channel] = output, beyond
         grants.ready[wire, channel] = now + wires.grant_cycles
-        taken[output, beyond] = True
-        turns.channel[wire, channel] = granted
-        turns.owner[output, beyond] = asker
+        taken[output, beyond] = OWNED
+        pointers.channel[wire, channel] = granted
+        pointers.owner[output, beyond] = asker
 
 
 @inlined
 def allocate_switch(
-    wires: Wires, buffers: Buffers, grants: Grants, turns: Turns, router: int, now: int, bids: Ints
+    wires: Wires, buffers: Buffers, grants: Grants, pointers: Pointers, router: int, now: int, bids: Ints
 ) -> bool:
     """Grant the switch; True when ``bids[output, 0]`` holds a winner, as input * V + channel, or else -1.
 
@@ -128,7 +131,7 @@ def allocate_switch(
         if buffers.filled[wire] == 0:
             continue
         best, nearest, picked, soonest = -1, outputs, -1, channels
-        last, pick = turns.output[wire], turns.pick[wire]
+        last, pick = pointers.output[wire], pointers.pick[wire]
         for channel in range(channels):
             output = granted_output[wire, channel]
             if output < 0 or held[wire, channel] == 0 or grants.ready[wire, channel] > now:
@@ -137,24 +140,24 @@ def allocate_switch(
                 continue
             if grants.credits[output, grants.channel[wire, channel]] == 0:
                 continue
-            away = turns_away(output - first_out, last, outputs)
-            soon = turns_away(channel, pick - 1, channels)
+            away = places_away(output - first_out, last, outputs)
+            soon = places_away(channel, pick - 1, channels)
             if away < nearest or (away == nearest and soon < soonest):
                 best, nearest, picked, soonest = output - first_out, away, channel, soon
         if best < 0:
             continue
         asked = True
         asker = place - first_in
-        away = turns_away(asker, turns.input[first_out + best], inputs)
+        away = places_away(asker, pointers.input[first_out + best], inputs)
         if bids[best, 0] < 0 or away < bids[best, 1]:
             bids[best, 0], bids[best, 1] = asker * channels + picked, away
     if asked and wires.shared[router]:
         only, nearest = -1, outputs
         for output in range(outputs):
-            away = turns_away(output, turns.winner[router], outputs)
+            away = places_away(output, pointers.winner[router], outputs)
             if bids[output, 0] >= 0 and away < nearest:
                 only, nearest = output, away
-        turns.winner[router] = only
+        pointers.winner[router] = only
         winner = bids[only, 0]
         bids[:outputs, 0] = -1
         bids[only, 0] = winner
@@ -167,7 +170,7 @@ def move(
     packets: Packets,
     buffers: Buffers,
     grants: Grants,
-    turns: Turns,
+    pointers: Pointers,
     calendar: Calendar,
     records: Records,
     router: int,
@@ -185,8 +188,8 @@ def move(
         asker, channel = bids[place, 0] // channels, bids[place, 0] % channels
         wire, output = wires.entering[first_in + asker], first_out + place
         beyond = grants.channel[wire, channel]
-        turns.output[wire], turns.input[output] = place, asker
-        turns.pick[wire] = (channel + 1) % channels
+        pointers.output[wire], pointers.input[output] = place, asker
+        pointers.pick[wire] = (channel + 1) % channels
         slot = buffers.head[wire, channel]
         packet, number = buffers.packet[wire, channel, slot], buffers.number[wire, channel, slot]
         buffers.head[wire, channel] = (slot + 1) % capacity
@@ -196,7 +199,7 @@ def move(
         if number == packets.flits[packet] - 1:
             grants.output[wire, channel] = -1
             buffers.heads[wire] += buffers.held[wire, channel] > 0
-            grants.taken[output, beyond] = False
+            grants.taken[output, beyond] = wires.after_tail
         grants.credits[output, beyond] -= 1
         grants.free_at[output] = now + wires.period[output]
         records.crossings[output] += 1

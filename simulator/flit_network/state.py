@@ -14,7 +14,10 @@ import numpy.typing as npt
 
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
+Bytes = npt.NDArray[np.int8]
 Flags = npt.NDArray[np.bool_]
+
+FREE, OWNED, DRAINING = 0, 1, 2
 
 
 class Wires(NamedTuple):
@@ -38,6 +41,7 @@ class Wires(NamedTuple):
     highest: Ints  # (R, N) one past the last
     shared: Flags  # (R,) the router moves one flit a cycle in all: a bus
     grant_cycles: int  # from the grant of a virtual channel until its winner may ask for the switch
+    after_tail: int  # FREE or DRAINING: what a channel is once its packet's last flit has left by it
 
 
 class Packets(NamedTuple):
@@ -77,11 +81,11 @@ class Grants(NamedTuple):
     channel: Ints  # (W, V) virtual channel granted on it
     ready: Longs  # (W, V) cycle from which it may ask for the switch
     credits: Ints  # (W, V) free slots at the wire's end, as its start knows them
-    taken: Flags  # (W, V) a packet owns the channel until its last flit leaves by it
+    taken: Bytes  # (W, V) FREE, OWNED by a packet, or DRAINING until all its credits are back
     free_at: Longs  # (W,) cycle from which the wire takes another flit
 
 
-class Turns(NamedTuple):
+class Pointers(NamedTuple):
     """Where the round-robin arbiters stand."""
 
     channel: Ints  # (W, V) an input channel over the router's output channels: the last won
@@ -124,7 +128,7 @@ class State(NamedTuple):
 
     buffers: Buffers
     grants: Grants
-    turns: Turns
+    pointers: Pointers
     calendar: Calendar
     sources: Sources
     records: Records
@@ -159,10 +163,10 @@ def fresh_state(wires: Wires, packets: Packets, virtual_channels: int, buffer: i
             channel=zeros(*per_channel),
             ready=np.zeros(per_channel, np.int64),
             credits=np.full(per_channel, buffer, np.int32),
-            taken=np.zeros(per_channel, np.bool_),
+            taken=np.full(per_channel, FREE, np.int8),
             free_at=np.zeros(wire_count, np.int64),
         ),
-        Turns(
+        Pointers(
             channel=unset(*per_channel),
             owner=unset(*per_channel),
             output=unset(wire_count),

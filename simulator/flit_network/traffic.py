@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from deltasim.runtime.errors import InputError
+from deltasim.runtime.readers.files import Unreadable, quoted, read_lines, whole
 from deltasim.simulator.flit_network.patterns import Integers, parse_pattern
 from deltasim.simulator.flit_network.state import Packets
 
@@ -77,32 +78,38 @@ def read_packets(path: Path, terminals: int, flits: int) -> Packets:
     Errors: InputError with the line for what does not parse or names a terminal that is not there.
     """
     rows = []
-    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
-        text = line.partition("#")[0].replace(",", " ").split()
-        if not text:
-            continue
-        place = f"{path.name}:{number}"
-        if len(text) not in (3, 4) or not all(word.isascii() and word.isdigit() for word in text):
-            raise InputError(
-                place,
-                " ".join(text)[:80],
-                "a packet is written cycle source destination [flits], in whole numbers",
-                "Write for example 0 3 5 4.",
-            )
-        created, source, destination, size = (int(word) for word in (*text, str(flits))[:4])
-        for terminal in (source, destination):
-            if terminal >= terminals:
-                raise InputError(
-                    place, terminal, f"terminals run from 0 to {terminals - 1}", "Name one of these."
-                )
-        if created > LATEST or not 1 <= size <= 65536:
-            raise InputError(
-                place,
-                " ".join(text)[:80],
-                f"cycles run to {LATEST:,} and a packet has 1 to 65,536 flits",
-                "Give smaller numbers.",
-            )
-        rows.append((created, source, destination, size))
+    try:
+        for number, text in read_lines(path):
+            if len(rows) == MOST_PACKETS:
+                raise Unreadable(f"it has more than {MOST_PACKETS:,} packets", number)
+            rows.append(packet_of(text, f"{path.name}:{number}", terminals, flits))
+    except Unreadable as error:
+        rule = f"traffic is lines of text ({error.reason})"
+        raise InputError(error.at(path.name), "unreadable", rule, "Name a file of packets.") from None
     if not rows:
         raise InputError(path.name, "no packets", "traffic needs at least one packet", "Add a line: 0 3 5 4.")
     return packets_of(rows, terminals)
+
+
+def packet_of(text: str, place: str, terminals: int, flits: int) -> tuple[int, int, int, int]:
+    """One line of such a file: when the packet is created, source, destination and size.
+
+    >>> packet_of("0 3 5", "file:1", 8, flits=2)
+    (0, 3, 5, 2)
+    """
+    numbers = [whole(word, LATEST) for word in text.replace(",", " ").split()]
+    if len(numbers) not in (3, 4) or None in numbers:
+        raise InputError(
+            place,
+            quoted(text),
+            f"a packet is written cycle source destination [flits], in whole numbers up to {LATEST:,}",
+            "Write for example 0 3 5 4.",
+        )
+    created, source, destination, size = (number or 0 for number in (*numbers, flits)[:4])
+    for terminal in (source, destination):
+        if terminal >= terminals:
+            rule = f"terminals run from 0 to {terminals - 1}"
+            raise InputError(place, terminal, rule, "Name one of these.")
+    if not 1 <= size <= 65536:
+        raise InputError(place, size, "a packet has 1 to 65,536 flits", "Give another size.")
+    return created, source, destination, size

@@ -30,7 +30,8 @@ def numbers_of(network: Network, population: str) -> dict[str, str]:
     """
     arithmetic = network.arithmetic
     if isinstance(arithmetic, Float32):
-        return dict.fromkeys(("weight", "activation", "accumulator"), str(arithmetic))
+        single, sums = f"float{arithmetic.weight_bits}", f"float{arithmetic.accumulator_bits}"
+        return {"weight": single, "activation": single, "accumulator": sums}
     weights = [
         network.weight_bits(number)
         for number, projection in enumerate(network.projections)

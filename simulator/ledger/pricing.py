@@ -78,7 +78,7 @@ def price(ledger: Ledger, chip: Chip, network: Network | None = None) -> Energy:
     factor = np.zeros(len(ledger.actions))
     parts: list[str | None] = [None] * len(ledger.actions)
     lines: list[PricedAction] = []
-    for column, name in enumerate(ledger.actions):
+    for number, name in enumerate(ledger.actions):
         action = known.get(name)
         if action is None or not action.priced:
             continue
@@ -87,30 +87,30 @@ def price(ledger: Ledger, chip: Chip, network: Network | None = None) -> Energy:
             counts = {layer: int(ledger.layer_counts[ledger.layers.index(layer), column]) for layer in own}
             stated = mean_price(counts, own)
         value = stated.value
-        factor[column] = value * PICOSECOND if action.static else value
-        parts[column] = action.part
+        factor[number] = value * PICOSECOND if action.static else value
+        parts[number] = action.part
         count = ledger.total(name)
         lines.append(
             PricedAction(
-                name, action.part, count, action.counts, value, count * float(factor[column]),
+                name, action.part, count, action.counts, value, count * float(factor[number]),
                 stated.kind, stated.source, str(stated.node),
             )
         )  # fmt: skip
     order = list(dict.fromkeys(action.part for action in known.values() if action.priced))
-    columns = {part: [column for column, held in enumerate(parts) if held == part] for part in order}
+    numbers = {part: [number for number, held in enumerate(parts) if held == part] for part in order}
     by_part = {part: math.fsum(line.joules for line in lines if line.part == part) for part in order}
-    layer_joules = ledger.layer_counts * factor
+    layer_joules = np.asarray(ledger.layer_counts, np.float64) * factor
     for layer, found in own.items():
         place = ledger.layers.index(layer), ledger.actions.index(MAC)
         layer_joules[place] = ledger.layer_counts[place] * found.value
     by_layer = {
-        layer: {part: math.fsum(layer_joules[row, columns[part]]) for part in order}
+        layer: {part: math.fsum(layer_joules[row, numbers[part]]) for part in order}
         for row, layer in enumerate(ledger.layers)
     }
     total = math.fsum(by_part.values())
     estimated = math.fsum(line.joules for line in lines if line.kind == "estimated")
     return Energy(
-        joules=ledger.counts * factor,
+        joules=np.asarray(ledger.counts, np.float64) * factor,
         by_part=by_part,
         by_layer=by_layer,
         total_j=total,

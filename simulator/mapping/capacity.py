@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from deltasim.runtime.errors import InputError
-from deltasim.simulator.mapping.column_format import Layout
+from deltasim.simulator.mapping.column_format import ColumnFormat
 from deltasim.simulator.schema.quantities import size_text
 
 if TYPE_CHECKING:
@@ -59,8 +59,10 @@ class Need(NamedTuple):
     name: str
     target: str
     core: int
-    layout: Layout
-    resized: Callable[[int], Layout]  # cores the target is spread over -> what the fullest holds, at most
+    column_format: ColumnFormat
+    resized: Callable[
+        [int], ColumnFormat
+    ]  # cores the target is spread over -> what the fullest holds, at most
     bits: int  # of a weight
     bounds: tuple[
         int, ...
@@ -70,7 +72,7 @@ class Need(NamedTuple):
     @property
     def bytes(self) -> int:
         """Whole bytes for each column."""
-        return self.layout.bytes(self.bits)
+        return self.column_format.bytes(self.bits)
 
 
 def allocators(chip: Chip) -> list[list[Allocator]]:
@@ -101,7 +103,9 @@ def does_not_fit(chip: Chip, needs: Sequence[Need], failed: Need, allocator: All
     """
     bits = failed.bits
     alone = sum(
-        need.layout.total_words for need in needs if (need.target, need.core) == (failed.target, failed.core)
+        need.column_format.total_words
+        for need in needs
+        if (need.target, need.core) == (failed.target, failed.core)
     )
     taken = f", of which {allocator.taken_bytes * 8 // bits:,} are taken" if allocator.taken_bytes else ""
     where = f" on core {failed.core}" if chip.cores.count > 1 else ""
@@ -125,9 +129,9 @@ def remedies(chip: Chip, needs: Sequence[Need], allocator: Allocator) -> list[st
     def total(most: int, cores: int | None = None) -> int:
         size = allocator.reserved_bytes
         for need in needs:
-            layout = need.layout if cores is None else need.resized(cores)
+            column_format = need.column_format if cores is None else need.resized(cores)
             start = -(-size // allocator.access_bytes) * allocator.access_bytes
-            size = start + layout.bytes(min(most, need.bits))
+            size = start + column_format.bytes(min(most, need.bits))
         return size
 
     found = [size_text(-(-total(widest) // 1024) * 1024)]
@@ -137,11 +141,26 @@ def remedies(chip: Chip, needs: Sequence[Need], allocator: Allocator) -> list[st
     if narrower:
         found.append(f"{narrower}-bit weights")
     if chip.memories[allocator.position].kind == "scratchpad" and not chip.placement.explicit.cores:
-        more = range(chip.cores.count + 1, MOST_CORES)
-        enough = next((cores for cores in more if total(widest, cores) <= allocator.size_bytes), None)
+        bounds = (need.bounds[-1] for need in needs if need.bounds)
+        most = min(MOST_CORES, max(bounds, default=MOST_CORES))  # more have no neuron
+        enough = fewest(chip.cores.count + 1, most, lambda cores: total(widest, cores) <= allocator.size_bytes)
         if enough:
             found.append(f"{enough} cores")
     return found
+
+
+def fewest(least: int, most: int, fits: Callable[[int], bool]) -> int | None:
+    """The fewest cores within ``least`` to ``most`` on which a network fits; it fits on more if on fewer.
+
+    >>> fewest(5, 100, lambda cores: cores >= 42), fewest(5, 100, lambda cores: False)
+    (42, None)
+    """
+    if least > most or not fits(most):
+        return None
+    while least < most:
+        middle = (least + most) // 2
+        least, most = (least, middle) if fits(middle) else (middle + 1, most)
+    return most
 
 
 def listed(choices: Sequence[str]) -> str:

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from deltasim.runtime.errors import InputError, nearest
 from deltasim.simulator.chip.text_table import Table
 from deltasim.simulator.mapping.capacity import Need, allocators
-from deltasim.simulator.mapping.column_format import fullest, layouts
+from deltasim.simulator.mapping.column_format import column_formats, fullest
 from deltasim.simulator.mapping.policies import place_weights
-from deltasim.simulator.mapping.profile import Profile
+from deltasim.simulator.mapping.send_counts import SendCounts
 from deltasim.simulator.mapping.state import Home, place_state
 from deltasim.simulator.mapping.weight_block import Block
 
@@ -100,11 +100,11 @@ class Mapping:
         return (*tables, Table("State", heads, tuple(state))) if state else tables
 
 
-def map_network(network: Network, chip: Chip, profile: Profile | None = None) -> Mapping:
-    """Spread a network over a chip; ``profile`` says which columns are hot where the chip pins them.
+def map_network(network: Network, chip: Chip, send_counts: SendCounts | None = None) -> Mapping:
+    """Spread a network over a chip; ``send_counts`` says which columns are hot where the chip pins them.
 
     Errors: InputError where the weights do not fit, the description places what the network does not have,
-    or it pins and no profile of this network is given.
+    or it pins and no send counts of this network are given.
     """
     explicit = chip.placement.explicit
     populations = tuple(population.name for population in network.populations)
@@ -127,7 +127,7 @@ def map_network(network: Network, chip: Chip, profile: Profile | None = None) ->
     )
     reach = allocators(chip)
     homes = place_state(chip, network, partitions, reach)
-    blocks = place_weights(chip, network, needed(network, partitions), profile, reach)
+    blocks = place_weights(chip, network, needed(network, partitions), send_counts, reach)
     return Mapping(populations, projections, partitions, blocks, homes)
 
 
@@ -152,11 +152,11 @@ def needed(network: Network, partitions: tuple[tuple[Partition, ...], ...]) -> t
         connection, target = projection.connection, projection.target
         parts = parts_of[target]
         resized = partial(fullest, connection, network.population(target).size)
-        stored = layouts(connection, [(part.start, part.stop) for part in parts])
+        stored = column_formats(connection, [(part.start, part.stop) for part in parts])
         bounds = (parts[0].start, *(part.stop for part in parts))
         bits = network.weight_bits(number)
-        for place, (part, layout) in enumerate(zip(parts, stored, strict=True)):
+        for place, (part, column_format) in enumerate(zip(parts, stored, strict=True)):
             found.append(
-                Need(number, projection.name, target, part.core, layout, resized, bits, bounds, place)
+                Need(number, projection.name, target, part.core, column_format, resized, bits, bounds, place)
             )
     return tuple(found)

@@ -32,9 +32,9 @@ def heat_of(need: Need, words: Integers, counts: Integers) -> Heat:
     >>> heat_of(need, np.array([3, 2, 3, 3]), np.array([1, 2, 0, 1]))
     Heat(bytes=array([3, 3]), fetched=array([7, 3]))
     """
-    size = (words * (need.bits + need.layout.index_bits) + 7) // 8
-    fetched = (counts * size).reshape(-1, need.layout.sources_per_column).sum(axis=1)
-    stride = need.layout.stride(need.bits)
+    size = (words * (need.bits + need.column_format.index_bits) + 7) // 8
+    fetched = (counts * size).reshape(-1, need.column_format.sources_per_column).sum(axis=1)
+    stride = need.column_format.stride(need.bits)
     return Heat(size if stride == 0 else np.full(fetched.size, stride, np.int64), fetched)
 
 

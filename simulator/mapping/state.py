@@ -107,7 +107,7 @@ def place_state(
     """
     homes = state_homes(chip)
     if not homes:
-        return tuple(Home() for _ in network.populations)
+        return tuple(Home(sum_bits=network.arithmetic.accumulator_words) for _ in network.populations)
     room = {home: core_allocators(chip, home, reach) for home in homes}
     return tuple(
         home_of(chip, network, population, parts, room) for population, parts in enumerate(partitions)

@@ -16,8 +16,10 @@ from deltasim.simulator.mapping.mapping import Mapping
 from deltasim.simulator.plan.input_queues import compile_buffers
 from deltasim.simulator.plan.links import compile_links
 from deltasim.simulator.plan.memories import check_registers, compile_memories, numbered
-from deltasim.simulator.plan.plan import ABSENT, STAGES, Plan, Stages, Unit
+from deltasim.simulator.plan.plan import ABSENT, BUFFER, STAGES, Plan, Stages, Unit
 from deltasim.simulator.plan.weight_columns import compile_columns
+
+MOST_RESERVATIONS = 1 << 25  # of the banks of all buffers
 
 
 def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
@@ -43,7 +45,7 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
     number = {population.name: index for index, population in enumerate(network.populations)}
     source = [number[projection.source] for projection in network.projections]
     target = [number[projection.target] for projection in network.projections]
-    for index in (index for sweep in network.order for index in sweep):
+    for index in (index for one_pass in network.order for index in one_pass):
         if index not in target:
             raise InputError(
                 f"network {network.name}: population {network.populations[index].name}",
@@ -74,7 +76,7 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
         target=integers(target),
         delay=integers([projection.delay for projection in network.projections]),
         delta_encoded=integers([1 - network.sends_events(p) for p in range(len(network.projections))]),
-        sweep=integers([population.sweep for population in network.populations]),
+        pass_number=integers([population.pass_number for population in network.populations]),
         homes=mapping.homes,
         order=network.order,
         stages=stages,
@@ -85,7 +87,21 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
         trees=trees,
         columns=columns,
     )
+    require_windows(plan)
     return replace(plan, buffers=compile_buffers(plan)) if chip.network.buffer_flits else plan
+
+
+def require_windows(plan: Plan) -> None:
+    """Raise InputError where shared buffers would have to keep too many reservations of their banks."""
+    buffers = [m for m, kind in enumerate(plan.memories.kind.tolist()) if kind == BUFFER]
+    cycles = sum(plan.buffer_window(m) for m in buffers)
+    if cycles > MOST_RESERVATIONS:
+        name = plan.memories.component[buffers[0]]
+        position = [memory.name for memory in plan.chip.memories].index(name)
+        rule = f"its streams can reserve banks {cycles:,} cycles ahead; {MOST_RESERVATIONS:,} is the most"
+        remedy = "Serve fewer at once, widen the buffer, or fetch in bursts (cores.dma)."
+        place = plan.chip.place(f"memories.{position}.places")
+        raise InputError(place, plan.memories.slots[buffers[0]], rule, remedy)
 
 
 def link_lengths(chip: Chip) -> Integers | None:
@@ -117,7 +133,7 @@ def compile_stages(chip: Chip, units: list[Unit]) -> Stages:
     table = np.full((cores.count, len(STAGES)), ABSENT, np.int64)
     for core in range(cores.count):
         taken: dict[tuple[str, ...], int] = {}
-        for column, stage in enumerate(STAGES):
+        for number, stage in enumerate(STAGES):
             if stage in absent:
                 continue
             group = shared.get(stage, (stage,))
@@ -125,7 +141,7 @@ def compile_stages(chip: Chip, units: list[Unit]) -> Stages:
                 taken[group] = len(units)
                 names = numbered(f"core{core}.{'+'.join(group)}", arrays if stage in ("fetch", "mac") else 1)
                 units += [Unit(name, group[-1], core) for name in names]
-            table[core, column] = taken[group]
+            table[core, number] = taken[group]
     return Stages(
         unit=table,
         cycle_ps=period,

@@ -1,4 +1,4 @@
-"""Compile the finite input buffers of a chip: in which queue a packet waits for each link of its way."""
+"""Compile the finite input buffers of a chip: in which queue a packet waits for each link of its path."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from deltasim.simulator.chip.virtual_channels import (
     RESPONSES,
     RINGS,
     classes_of,
-    leg_after,
-    legs_along,
-    legs_of,
+    dateline_class_after,
+    dateline_classes_along,
+    dateline_classes_of,
 )
 from deltasim.simulator.components.service_times import rounds
 from deltasim.simulator.plan.expanded_columns import column_segments_of
@@ -26,7 +26,7 @@ from deltasim.simulator.topology import Topology
 
 
 def compile_buffers(plan: Plan) -> InputBuffers | None:
-    """The queues of all trees and ways; None where the chip has buffers without limit.
+    """The queues of all trees and paths; None where the chip has buffers without limit.
 
     Errors: InputError when a response would not fit in a buffer.
     """
@@ -34,19 +34,19 @@ def compile_buffers(plan: Plan) -> InputBuffers | None:
     buffer, channels = chip.network.buffer_flits, chip.network.virtual_channels
     if buffer is None or channels is None:
         return None
-    topology, legs = chip.topology, legs_of(chip)
+    topology, dateline_classes = chip.topology, dateline_classes_of(chip)
     refuse_large_responses(plan, buffer)
 
-    def queue(kind: int, leg: Integers) -> Integers:
-        return kind * legs + np.minimum(leg, legs - 1)
+    def queue(kind: int, dateline_class: Integers) -> Integers:
+        return kind * dateline_classes + np.minimum(dateline_class, dateline_classes - 1)
 
     return InputBuffers(
         channels=channels,
         flits=buffer,
-        queues=classes_of(chip) * legs,
-        tree_queue=queue(MESSAGES, tree_legs(topology, multicast_trees_of(plan))),
-        path_queue=queue(REQUESTS, way_legs(topology, links.path_start, links.path_link)),
-        back_queue=queue(RESPONSES, way_legs(topology, links.back_start, links.back_link)),
+        queues=classes_of(chip) * dateline_classes,
+        tree_queue=queue(MESSAGES, tree_dateline_classes(topology, multicast_trees_of(plan))),
+        path_queue=queue(REQUESTS, path_dateline_classes(topology, links.path_start, links.path_link)),
+        back_queue=queue(RESPONSES, path_dateline_classes(topology, links.back_start, links.back_link)),
     )
 
 
@@ -71,27 +71,29 @@ def refuse_large_responses(plan: Plan, buffer: int) -> None:
         )
 
 
-def tree_legs(topology: Topology, multicast: MulticastTrees) -> Integers:
-    """The leg on every entry of every tree; it depends on what lies between the source and the entry only."""
-    legs = np.zeros(len(multicast.link), np.int64)
+def tree_dateline_classes(topology: Topology, multicast: MulticastTrees) -> Integers:
+    """The dateline class on every entry of every tree: it depends on what lies before the entry only."""
+    dateline_classes = np.zeros(len(multicast.link), np.int64)
     if topology.kind not in RINGS:
-        return legs
+        return dateline_classes
     link, parent = multicast.link.tolist(), multicast.parent.tolist()
     for first, end in pairwise(multicast.start.tolist()):
         for entry in range(first, end):
             above = first + parent[entry] if parent[entry] != ABSENT else ABSENT
-            before, leg = (link[above], int(legs[above])) if above != ABSENT else (-1, 0)
-            legs[entry] = leg_after(topology, link[entry], before, leg)
-    return legs
+            before, dateline_class = (
+                (link[above], int(dateline_classes[above])) if above != ABSENT else (-1, 0)
+            )
+            dateline_classes[entry] = dateline_class_after(topology, link[entry], before, dateline_class)
+    return dateline_classes
 
 
-def way_legs(topology: Topology, starts: Integers, links: Integers) -> Integers:
-    """The leg on every link of ways laid out one after another."""
+def path_dateline_classes(topology: Topology, starts: Integers, links: Integers) -> Integers:
+    """The dateline class on every link of paths laid out one after another."""
     if topology.kind not in RINGS:
         return np.zeros(len(links), np.int64)
-    legs = [
-        leg
+    dateline_classes = [
+        dateline_class
         for first, end in pairwise(starts.tolist())
-        for leg in legs_along(topology, links[first:end].tolist())
+        for dateline_class in dateline_classes_along(topology, links[first:end].tolist())
     ]
-    return np.array(legs, np.int64)
+    return np.array(dateline_classes, np.int64)

@@ -66,12 +66,12 @@ def compile_memories(chip: Chip, units: list[Unit]) -> MemoryInstances:
     names = [memory.name for memory, _ in places]
     first = {memory.name: names.index(memory.name) for memory in chip.memories}
     rows = [instance(chip, memory, place, first, units) for memory, place in places]
-    columns = {field.name: [getattr(row, field.name) for row in rows] for field in fields(MemoryInstance)}
+    arrays = {field.name: [getattr(row, field.name) for row in rows] for field in fields(MemoryInstance)}
     return MemoryInstances(
-        component=tuple(columns.pop("component")),
-        timing=tuple(columns.pop("timing")),
-        controlled=tuple(columns.pop("controlled")),
-        **{name: np.array(values, np.int64) for name, values in columns.items()},
+        component=tuple(arrays.pop("component")),
+        timing=tuple(arrays.pop("timing")),
+        controlled=tuple(arrays.pop("controlled")),
+        **{name: np.array(values, np.int64) for name, values in arrays.items()},
     )
 
 
@@ -92,9 +92,9 @@ def instance(
     if isinstance(memory, StandardDram):
         units.append(Unit(f"{memory.name}{place}", "dram", memory.ports[place]))
         of = controlled(memory)
-        runs = of.timing.queue * of.timing.channels
+        requests = of.timing.queue * of.timing.channels
         return MemoryInstance(
-            unit, memory.name, CONTROLLER, period, memory.access_bytes, slots=runs, controlled=of
+            unit, memory.name, CONTROLLER, period, memory.access_bytes, slots=requests, controlled=of
         )
     width = memory.width_bits // 8
     if isinstance(memory, Buffer):

@@ -84,7 +84,7 @@ class Stages:
 class InputBuffers:
     """The finite buffers behind the links: ``channels`` virtual channels of ``flits`` flits behind each.
 
-    Packets that wait for a link stand in one of ``queues`` queues, by class and leg
+    Packets that wait for a link stand in one of ``queues`` queues, by class and dateline class
     (``deltasim.simulator.chip.virtual_channels``). Queue *q* has the channels from
     ``rules.buffers.first_channel(q, queues, channels)`` on. The arrays are parallel to the links of
     the trees (``multicast_trees``), ``path_link`` and ``back_link``.
@@ -145,7 +145,7 @@ class MemoryInstances:
     ways: Integers
     banks: Integers  # of a buffer
     interleave: Integers  # words of a bank that follow each other
-    slots: Integers  # streams a buffer serves at once, runs of bytes a controller holds
+    slots: Integers  # streams a buffer serves at once, requests a controller holds
     timing: tuple[DramTiming | None, ...]  # of a DRAM that serves in order
     controlled: tuple[Controlled | None, ...]
 
@@ -173,7 +173,7 @@ class MemoryInstances:
 
 @dataclass(frozen=True, eq=False)
 class Trees:
-    """The K distinct ways of messages: from a core to a set of cores. Sorted by their source core."""
+    """The K distinct routes of messages: from a core to a set of cores. Sorted by their source core."""
 
     source: npt.NDArray[np.int32]  # (K,)
     wanted: npt.NDArray[np.uint64]  # (K, words): bit c % 64 of word c // 64 is 1 where core c has a segment
@@ -227,9 +227,9 @@ class Plan:
     target: Integers
     delay: Integers
     delta_encoded: Integers  # 1 where a projection sends deltas and keeps what it last sent, 0 for events
-    sweep: Integers  # sweep of each population
+    pass_number: Integers  # pass of each population
     homes: tuple[Home, ...]  # per population: where its state lies
-    order: tuple[tuple[int, ...], ...]  # per sweep: populations in computing order
+    order: tuple[tuple[int, ...], ...]  # per pass: populations in computing order
     stages: Stages
     links: Links
     buffers: InputBuffers | None  # None: without limit
@@ -257,10 +257,10 @@ class Plan:
         """The unit that carries what belongs to a core but to none of its stages."""
         return len(self.units) - 1 - self.cores + core
 
-    def crosses_sweeps(self, projection: int) -> bool:
-        """True when the projection reads what an earlier sweep recorded."""
+    def crosses_passes(self, projection: int) -> bool:
+        """True when the projection reads what an earlier pass recorded."""
         return bool(
-            self.sweep[self.source[projection]] != self.sweep[self.target[projection]]
+            self.pass_number[self.source[projection]] != self.pass_number[self.target[projection]]
             and self.into[int(self.source[projection])]
         )
 

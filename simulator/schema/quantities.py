@@ -8,6 +8,7 @@ keep a unit.
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Annotated, Any
@@ -130,6 +131,17 @@ def counted(most: int, least: int = 1) -> Any:
     return Field(strict=True, ge=least, le=most, description=f"a whole number, {least} to {most:,}")
 
 
+def plain(text: str) -> str:
+    """A text of printed lines. Errors: BrokenRule for control characters and halves of characters.
+
+    >>> plain("two\\nlines")
+    'two\\nlines'
+    """
+    if any(unicodedata.category(sign) in ("Cc", "Cs") and sign not in "\n\t" for sign in text):
+        raise BrokenRule("a text has no control characters", "Leave them out.")
+    return text
+
+
 def named(text: str) -> str:
     """A text that may be a name. Errors: BrokenRule."""
     if not names.is_name(text):
@@ -153,7 +165,9 @@ Count = Annotated[int, counted(MOST_COUNT)]
 CountOrZero = Annotated[int, counted(MOST_COUNT, least=0)]
 CycleCount = Annotated[int, counted(1_000_000)]
 CycleCountOrZero = Annotated[int, counted(1_000_000, least=0)]
-Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
+Text = Annotated[
+    str, Field(min_length=1, max_length=LONGEST_TEXT, description="text"), AfterValidator(plain)
+]
 Name = Annotated[str, Field(strict=True, description="a name"), AfterValidator(named)]
 read_energy = reads_as(("J",), "an energy", "1.3 pJ", whole=False, zero=True, most="1 kJ")
 read_power = reads_as(("W",), "a power", "12 mW", whole=False, zero=True, most="1 MW")

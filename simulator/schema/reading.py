@@ -1,7 +1,7 @@
 """From plain data to a part, with all that is wrong told in one pass.
 
-A record has *rules* between its fields. They hold for a sound record; of a faulty one they are held against the
-fields that are sound, so that a person need not mend a file several times.
+A record has *rules* between its fields. They hold for a sound record; of a faulty one they are held against
+the fields that are sound, so that a person need not mend a file several times.
 """
 
 from __future__ import annotations
@@ -63,10 +63,10 @@ def broken(part: object, path: str, rules: Mapping[type[Part], tuple[Rule, ...]]
     for name, field in type(part).model_fields.items():
         yield from broken(part.__dict__.get(name), f"{path}{field.alias or name}.", rules)
     for rule in rules.get(type(part), ()):
-        yield from (fault._replace(path=f"{path}{fault.path}") for fault in heard(rule(part)))
+        yield from (fault._replace(path=f"{path}{fault.path}") for fault in faults_of_sound(rule(part)))
 
 
-def heard(faults: Iterable[Fault]) -> Iterator[Fault]:
+def faults_of_sound(faults: Iterable[Fault]) -> Iterator[Fault]:
     """Faults up to where a rule asks for what is not sound."""
     try:
         yield from faults

@@ -59,11 +59,11 @@ def joined(inner: Topology, outer: Topology, gateway: int, period: float, latenc
     def step(here: Integers, to: Integers) -> tuple[Integers, Integers]:
         apart = place[here] != place[to]
         leaving = apart & (local[here] == gateway)
-        outward, outer_leg = outer.step(place[here], place[to])
-        inward, inner_leg = inner.step(local[here], np.where(apart, gateway, local[to]))
+        outward, outer_class = outer.step(place[here], place[to])
+        inward, inner_class = inner.step(local[here], np.where(apart, gateway, local[to]))
         onward = np.where(leaving, outer_node(outward), node_of(place[here], inward))
         onward = np.where(here == to, to, onward)
-        return onward, np.where(leaving, outer_leg, inner_leg)
+        return onward, np.where(leaving, outer_class, inner_class)
 
     links = [
         link._replace(start=int(start), end=int(end))

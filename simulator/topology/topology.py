@@ -62,14 +62,14 @@ class Topology:
     @cached_property
     def _steps(self) -> tuple[Ints, Ints]:
         square = (self.nodes, self.nodes)
-        onward, leg = np.empty(square, np.int32), np.empty(square, np.int32)
+        onward, dateline_class = np.empty(square, np.int32), np.empty(square, np.int32)
         rows = max(1, BLOCK // self.nodes)
         to = np.arange(self.nodes)
         for first in range(0, self.nodes, rows):
             here = np.arange(first, min(first + rows, self.nodes))[:, None]
             part = slice(first, first + rows)
-            onward[part], leg[part] = self.step(*np.broadcast_arrays(here, to))
-        return onward, leg
+            onward[part], dateline_class[part] = self.step(*np.broadcast_arrays(here, to))
+        return onward, dateline_class
 
     @property
     def onward(self) -> Ints:
@@ -77,7 +77,7 @@ class Topology:
         return self._steps[0]
 
     @property
-    def leg(self) -> Ints:
+    def dateline_class(self) -> Ints:
         """The class of virtual channels used on that step. Shape (nodes, nodes)."""
         return self._steps[1]
 

@@ -16,7 +16,7 @@ def tree(shape: tuple[int, ...]) -> Topology:
     Cores have no routers; core c hangs at switch c // k of the lowest row. Switch w of a row links up to the
     k switches whose number differs from w in the row's digit (base k) at most. A packet climbs until it is
     above its destination, by the links its destination's digits name, then descends. Nobody climbs after
-    descending, so no waits close a circle (Petrini and Vanneschi, IPPS 1997). Switches are destinations too:
+    descending, so no waits close a cycle (Petrini and Vanneschi, IPPS 1997). Switches are destinations too:
     a memory may have its port there.
 
     >>> topology = tree((2, 3))

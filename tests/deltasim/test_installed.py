@@ -9,6 +9,7 @@ import sysconfig
 import tarfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -56,17 +57,19 @@ def test_a_users_own_modules_stay_theirs(theirs: Path) -> None:
 def test_a_notebook_kernel_beside_a_users_modules(theirs: Path) -> None:
     from jupyter_client.manager import start_new_kernel
 
+    shown: list[dict[str, Any]] = []
     manager, client = start_new_kernel(cwd=str(theirs), kernel_name="python3")
     try:
         reply = client.execute_interactive(
-            "import deltasim as ds, deltasim.networks, deltasim.reports; assert 'edgedrnn' in ds.chips()",
-            timeout=60,
-            output_hook=lambda message: None,
+            f"{COMPILED}\nassert run.sequences == 2; run",
+            timeout=120,
+            output_hook=shown.append,
         )
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
     assert reply["content"]["status"] == "ok", reply["content"]
+    assert any("text/html" in message["content"].get("data", {}) for message in shown)
 
 
 def tracked(target: Path) -> Path:

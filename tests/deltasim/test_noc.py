@@ -46,6 +46,7 @@ def test_a_chip_is_measured_as_it_is_described(tmp_path: Path, capsys: pytest.Ca
     cached = figures("--topology", "mesh16-cached", "--buffer", "4")
     assert cached["network"] == {
         "virtual_channels": 3, "buffer": 4, "hop_cycles": 2, "flits": 1, "flit_bits": 64, "pitch_mm": 1.0,
+        "atomic_channels": False,
     }  # fmt: skip
 
 

@@ -17,7 +17,9 @@ CELL_EXAMPLES = {
     "dense": Dense(6, "sigmoid"),
     "conv2d": Conv2d((1, 2, 3), "tanh"),
     "lif": LIF(6, 0.5, 0.75, -0.25),
-    "formula": Formula(6, "c = 0.5 * c + tanh(a0); y = sqrt(abs(a1)) ** 1.5 * erf(c) + max(a0, exp(-a1 ** 2))"),
+    "formula": Formula(
+        6, "c = 0.5 * c + tanh(a0); y = sqrt(abs(a1)) ** 1.5 * erf(c) + max(a0, exp(-a1 ** 2))"
+    ),
     **{kind: CELLS[kind](6) for kind in PARAMETERS},
 }
 FORMULAS = (

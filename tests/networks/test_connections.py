@@ -177,7 +177,9 @@ def test_errors():
         Sparse.from_synapses([0, 2], [0, 0], [1.0, 1.0], 2, 3)
     with pytest.raises(InputError, match=r"a kernel on 2 input planes has the shape"):
         Convolution(np.zeros((1, 3, 3, 3), np.float32), (2, 8, 8))
-    with pytest.raises(InputError, match=r"weights: 3 output planes: the kernels of 2 gates.* as many planes"):
+    with pytest.raises(
+        InputError, match=r"weights: 3 output planes: the kernels of 2 gates.* as many planes"
+    ):
         Convolution(np.zeros((3, 2, 3, 3), np.float32), (2, 8, 8), gates=2)
     with pytest.raises(InputError, match=r"stride \(0, 1\).*a stride is at least 1"):
         Convolution(np.zeros((1, 2, 3, 3), np.float32), (2, 8, 8), stride=(0, 1))

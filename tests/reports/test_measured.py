@@ -107,7 +107,7 @@ def test_nothing_half_written_is_left(result: Run, tmp_path: Path, monkeypatch: 
         raise OSError("disk full")
 
     monkeypatch.setattr(polars.DataFrame, "write_parquet", broken)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(InputError, match="disk full"):
         result.save(tmp_path / "run")
     assert not list(tmp_path.iterdir())
 
@@ -116,9 +116,9 @@ def test_nothing_half_written_is_left(result: Run, tmp_path: Path, monkeypatch: 
     ("content", "rule"),
     [
         (None, "a run folder holds run.json"),
-        ("{", "the file must be JSON"),
-        ("[]", "the record of a run has all its keys"),
-        ('{"benchmark": "digits"}', "the record of a run has all its keys; data, chip"),
+        ("{", r"run.json:1: damaged: the record of a run is whole \(it is no JSON"),
+        ("[]", "the record of a run is whole"),
+        ('{"benchmark": "digits"}', r"the record of a run is whole \(no data, chip"),
     ],
 )
 def test_a_damaged_folder_is_told(tmp_path: Path, content: str | None, rule: str) -> None:

@@ -11,7 +11,7 @@ from deltasim.networks.builders.recurrent import random_stack
 from deltasim.networks.cells import GRU, LIF, Conv2d, Dense, Formula, Input
 from deltasim.networks.connections import AllToAll, Convolution, Sparse
 from deltasim.networks.graph import Network, Population, Projection
-from deltasim.networks.numbers.arithmetic import FLOAT32, FixedPoint, Q
+from deltasim.networks.numbers.arithmetic import FLOAT32, FixedPoint, Q, WideSums
 from deltasim.networks.numbers.quantise import quantised
 from deltasim.runtime.arrays import Floats
 
@@ -24,13 +24,16 @@ def networks(draw: st.DrawFn) -> Network:
     """Stacks of RNN, GRU, LSTM, in both directions too; convolutions; feedback; formulas; spikes; float32 and
     fixed."""
     rng = np.random.default_rng(draw(st.integers(0, 2**16)))
-    network = draw(st.sampled_from([recurrent, pruned, convolutional, with_feedback, with_formulas, spiking]))(draw, rng)
+    network = draw(
+        st.sampled_from([recurrent, pruned, convolutional, with_feedback, with_formulas, spiking])
+    )(draw, rng)
     theta = draw(st.sampled_from([0.0, 0.05, 0.3]))
     network = network.with_thresholds({"input": theta, "recurrent": draw(st.sampled_from([0.0, 0.1]))})
-    if draw(st.booleans()):
-        return network
+    arithmetic = draw(st.sampled_from([FLOAT32, WideSums(), FixedPoint()]))
+    if not isinstance(arithmetic, FixedPoint):
+        return replace(network, arithmetic=arithmetic)
     names = st.sampled_from(["input", "recurrent", *(projection.name for projection in network.projections)])
-    return quantised(network, FixedPoint(), draw(st.dictionaries(names, weight_formats, max_size=3)))
+    return quantised(network, arithmetic, draw(st.dictionaries(names, weight_formats, max_size=3)))
 
 
 def recurrent(draw: st.DrawFn, rng: np.random.Generator) -> Network:
@@ -159,7 +162,9 @@ def with_formulas(draw: st.DrawFn, rng: np.random.Generator) -> Network:
             Projection("input", "magnitude", planes),
             Projection("magnitude", "largest", AllToAll(small(rng, magnitude.size, 2, hidden))),
             Projection("largest", "product", unit, accumulators=(1,)),
-            Projection("product", "product", AllToAll(small(rng, hidden, 1, hidden)), "recurrent", 1, 0.0, None, (0,)),
+            Projection(
+                "product", "product", AllToAll(small(rng, hidden, 1, hidden)), "recurrent", 1, 0.0, None, (0,)
+            ),
         ),
         ("product", "magnitude"),
         FLOAT32,

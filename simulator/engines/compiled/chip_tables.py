@@ -22,7 +22,7 @@ from deltasim.simulator.plan.plan import BUFFER, CACHE, REGISTERS, Plan
 
 def chip_record(plan: Plan, rule: Addresses, order: int, width: int, lengths: int) -> Records:
     stages, links, limits = plan.stages, plan.links, plan.buffers
-    action = {name: column for column, name in enumerate(plan.actions)}
+    action = {name: number for number, name in enumerate(plan.actions)}
     return records(
         CHIP,
         policy=[POLICIES.index(plan.policy)],
@@ -30,7 +30,7 @@ def chip_record(plan: Plan, rule: Addresses, order: int, width: int, lengths: in
         cores=[plan.cores],
         populations=[len(plan.partitions)],
         projections=[len(plan.source)],
-        sweeps=[len(plan.order)],
+        passes=[len(plan.order)],
         core_unit=[plan.core_unit(0)],
         memories=[len(plan.memories.component)],
         order=[order],
@@ -43,8 +43,8 @@ def chip_record(plan: Plan, rule: Addresses, order: int, width: int, lengths: in
         mac_lanes=[stages.mac_lanes],
         burst_bytes=[stages.burst_bytes],
         at_once=[stages.bursts_at_once],
-        parts=[most_bursts(plan) * most_runs(plan)],
-        runs=[most_runs(plan)],
+        parts=[most_bursts(plan) * most_line_requests(plan)],
+        line_requests=[most_line_requests(plan)],
         registers=[next(iter(np.flatnonzero(plan.memories.kind == REGISTERS).tolist()), NONE)],
         first_link=[links.first_unit],
         link_period=[links.period_ps],
@@ -79,8 +79,8 @@ def most_bursts(plan: Plan) -> int:
     return 2 + (longest - 1) // plan.stages.burst_bytes
 
 
-def most_runs(plan: Plan) -> int:
-    """No burst has more rows of missing lines in a cache than this; 1 where there is none."""
+def most_line_requests(plan: Plan) -> int:
+    """No burst makes more requests of missing lines in a cache than this; 1 where there is none."""
     if not (plan.memories.kind == CACHE).any():
         return 1
     longest = min(plan.columns.longest, plan.stages.burst_bytes)
@@ -100,13 +100,13 @@ def held_by(plan: Plan) -> Integers:
 
 
 def memory_records(plan: Plan) -> Records:
-    memories, action = plan.memories, {name: column for column, name in enumerate(plan.actions)}
+    memories, action = plan.memories, {name: number for number, name in enumerate(plan.actions)}
     counted = (
         *("words", "read", "activate", "row_hit", "row_miss", "row_conflict", "bytes", "io"),
         *("lookup", "hit", "miss", "eviction", "write_back", "fill", "fetched", "conflict", "write"),
     )
     windows = [plan.buffer_window(s) if k == BUFFER else 0 for s, k in enumerate(memories.kind.tolist())]
-    columns = {
+    actions = {
         name: [action.get(f"{component}.{name}", NONE) for component in memories.component]
         for name in counted
     }
@@ -127,6 +127,6 @@ def memory_records(plan: Plan) -> Records:
         interleave=memories.interleave,
         held=held_by(plan)[:-1],
         window=windows,
-        **columns,
+        **actions,
         **timing,
     )

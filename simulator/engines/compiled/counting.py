@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from deltasim.runtime.compiling import part
-from deltasim.simulator.components.service_times import array_of, link_span, scan_words
+from deltasim.simulator.components.service_times import array_of, link_occupancy, scan_words
 from deltasim.simulator.dram.in_order import DramTiming, Service
-from deltasim.simulator.engines.compiled.records import NONE, Record, State, Tables
+from deltasim.simulator.engines.compiled.records import LOW_BITS, NONE, Record, State, Tables
 from deltasim.simulator.ledger.timeline import enter
 
 if TYPE_CHECKING:
     from deltasim.simulator.dram.controller import Completion
+
+LOW = (1 << LOW_BITS) - 1
 
 
 @part
@@ -63,7 +65,7 @@ def record_slot_busy(state: State, number: int, start_ps: int, end_ps: int) -> N
 def record_queued(state: State, now: int, number: int) -> None:
     """Record that one more waits for a unit."""
     unit = state.units[number]
-    unit.area += unit.length * (now - unit.changed)
+    add_area(state, number, unit.length, now - unit.changed)
     unit.changed = now
     unit.length += 1
     unit.peak = max(unit.peak, unit.length)
@@ -73,10 +75,28 @@ def record_queued(state: State, now: int, number: int) -> None:
 def record_dequeued(state: State, now: int, number: int, arrival: int) -> None:
     """Record that one who came at ``arrival`` has waited for a unit until now."""
     unit = state.units[number]
-    unit.area += unit.length * (now - unit.changed)
+    add_area(state, number, unit.length, now - unit.changed)
     unit.changed = now
     unit.length -= 1
-    unit.wait += now - arrival
+    add_wait(state, number, now - arrival)
+
+
+@part
+def add_wait(state: State, number: int, time_ps: int) -> None:
+    """Add to the waits of a unit's queue, which together may come to more than 64 bits hold."""
+    unit = state.units[number]
+    low = unit.wait + (time_ps & LOW)
+    unit.wait = low & LOW
+    unit.wait_high += (time_ps >> LOW_BITS) + (low >> LOW_BITS)
+
+
+@part
+def add_area(state: State, number: int, waiting: int, time_ps: int) -> None:
+    """Add to the area under a unit's queue: so many waited for so long."""
+    unit = state.units[number]
+    low = unit.area + waiting * (time_ps & LOW)
+    unit.area = low & LOW
+    unit.area_high += waiting * (time_ps >> LOW_BITS) + (low >> LOW_BITS)
 
 
 @part
@@ -122,15 +142,15 @@ def segment_on(state: State, tables: Tables, message: int, core: int) -> int:
 
 
 @part
-def link_busy(tables: Tables, link: int, flits: int, span: int) -> int:
-    """How long a link is held by a packet that comes with this span."""
+def link_busy(tables: Tables, link: int, flits: int, serialisation: int) -> int:
+    """How long a link is held by a packet of this serialisation."""
     period = tables.links[link].period
-    return int(link_span(flits, period, span - tables.chip[0].link_period + period))
+    return int(link_occupancy(flits, period, serialisation - tables.chip[0].link_period + period))
 
 
 @part
-def span_behind(tables: Tables, link: int, busy: int) -> int:
-    """The span of a packet that has held a link so long."""
+def serialisation_behind(tables: Tables, link: int, busy: int) -> int:
+    """The serialisation of a packet that has held a link so long."""
     return int(busy - tables.links[link].period + tables.chip[0].link_period)
 
 

@@ -23,12 +23,26 @@ def record(*fields: str) -> np.dtype[np.void]:
 # A unit with places (the fetch slots) counts the free ones; any other is free from ``free_at`` on.
 UNIT = record(
     *("free_at", "slots", "free_slots", "head", "tail", "length", "marked", "wake"),
-    *("recorded_until", "busy", "occupied", "idle", "wait", "area", "peak", "changed", "taken_since", "mark"),
+    *("recorded_until", "busy", "occupied", "idle", "peak", "changed", "taken_since", "mark"),
     *("stalled_since", "controls"),  # which of the shared memories a DRAM controller is of
+    *("wait", "wait_high", "area", "area_high"),  # sums of which the lower LOW_BITS stand apart
 )
+LOW_BITS = 31
 EVENT = record("time", "what")
 JOB = record(
-    *("stage", "message", "segment", "core", "at", "span", "tail", "next", "previous", "arrival", "code"),
+    *(
+        "stage",
+        "message",
+        "segment",
+        "core",
+        "at",
+        "serialisation",
+        "tail",
+        "next",
+        "previous",
+        "arrival",
+        "code",
+    ),
     *("column", "burst", "address", "bytes", "words"),  # a burst, and the job that holds its column's slot
     *("left", "to_come"),  # of that job: bursts not consumed, the next burst to issue
     *("flits", "place", "buffer", "upstream", "branches", "gone"),  # a packet among finite buffers
@@ -54,21 +68,14 @@ UPDATER = record(
     *("step", "updated", "queued", "open_segments"),
 )
 POPULATION = record(
-    *(
-        "first",
-        "into",
-        "into_end",
-        "partitions",
-        "partitions_end",
-        "sizes",
-        "rows",
-    ),  # of each partition, so many sizes
+    *("first", "into", "into_end", "partitions", "partitions_end"),
+    *("sizes", "rows"),  # of each partition, so many sizes
     *("released", "finished", "finishing", "all_scanned", "scanning"),
     *("state_read", "state_write", "value_bits", "sum_bits"),  # where its state lies, what a word takes there
 )
 # One record: how far the run has got, and the tally of the laws.
 RUN = record(
-    *("units", "events", "free_job", "marks", "frames", "sweep", "step", "index", "overflow"),
+    *("units", "events", "free_job", "marks", "frames", "pass_number", "step", "index", "overflow"),
     *("opened", "needed"),  # of a run in phases: when the present one began, how many keys it needs
     *("first", "messages", "shift", "keys"),  # its step's messages, how keys are made, where the next ones go
     *("spare", "left"),  # where there is room to merge; how many keys may be made before Python is asked
@@ -80,24 +87,14 @@ LAYER, BARRIER, DATAFLOW = range(3)
 
 # One record: the numbers of the chip.
 CHIP = record(
-    *("policy", "barrier_cost", "cores", "populations", "projections", "sweeps", "core_unit", "memories"),
+    *("policy", "barrier_cost", "cores", "populations", "projections", "passes", "core_unit", "memories"),
     *("order", "width"),
-    *(
-        "cycle",
-        "per_cycle",
-        "send",
-        "receive",
-        "arrays",
-        "mac_lanes",
-        "burst_bytes",
-        "at_once",
-        "parts",
-        "runs",
-    ),
+    *("cycle", "per_cycle", "send", "receive", "arrays", "mac_lanes", "burst_bytes", "at_once"),
+    *("parts", "line_requests"),
     *("registers",),
     *("first_link", "link_period", "flit_bytes", "message_flits", "request_flits"),
-    *("groups_at",),  # where it is listed at which group each sweep begins
-    *("widest", "bundled"),  # the most feeds of a lane, and bundles that hold its keys as well
+    *("groups_at",),  # where it is listed at which group each pass begins
+    *("widest", "duplicates"),  # the most input edges of a list, and shared merges that hold its keys
     *("masks", "size_bytes"),  # words of bits for all cores, bytes that a size's number takes
     *("links", "channels", "queues", "first_queue", "drop_cores"),  # channels: 0 where buffers have no limit
     *("scan_action", "send_action", "receive_action", "mac_action", "update_action"),
@@ -109,13 +106,14 @@ CORE = record("send", "receive", "fetch", "mac", "router")  # router: 1 where it
 COLUMN = record("core", "position", "tree", "segments", "segments_end")
 SEGMENT = record("core", "words", "bytes", "address", "memory", "updater")
 TREE = record("links", "local", "roots", "roots_end")
-ENTRY = record("link", "way", "following", "following_end", "drops", "drops_end")
-# What a plan that runs in phases has instead of segments, trees and entries (``ways``).
+ENTRY = record("link", "link_queue", "following", "following_end", "drops", "drops_end")
+# What a plan that runs in phases has instead of segments, trees and entries (``routes``).
 # The populations whose steps make up a phase, the encoders into them core by core and by their columns, and
 # their partitions core by core.
 GROUP = record("first", "end", "into", "into_end", "by_column", "partitions", "partitions_end")
-LANE = record("feeds", "feeds_end", "busy", "held", "dropping")  # dropping: so many cores take all it has
-FEED = record("origin", "wanted", "stride", "lag", "held", "whole")  # whole: all that come go on by it
+# dropping: so many cores take all that comes; pass_through: all that come go on by it
+ARRIVAL_LIST = record("inputs", "inputs_end", "busy", "held", "dropping")
+INPUT_EDGE = record("origin", "wanted", "stride", "serialisation_tail", "held", "pass_through")
 # What a size takes: accesses of a memory of some width, words and time of the multiply-accumulators.
 COST = record("accesses", "words", "work")
 LINK = record("period", "hop", "action", "router", "leave")
@@ -143,8 +141,8 @@ class Tables(NamedTuple):
     memories: Annotated[Records, MEMORY]
     lists: Annotated[Integers, np.int64]  # what the fields that name a range of places refer to
     groups: Annotated[Records, GROUP]
-    lanes: Annotated[Records, LANE]
-    feeds: Annotated[Records, FEED]
+    arrival_lists: Annotated[Records, ARRIVAL_LIST]
+    input_edges: Annotated[Records, INPUT_EDGE]
     through: Annotated[npt.NDArray[np.uint64], np.uint64]
     busy: Annotated[Integers, np.int64]
     tree: Annotated[npt.NDArray[np.int32], np.int32]  # of each column

@@ -27,7 +27,7 @@ def state_at_rest(plan: Plan, start: Start, trace: Trace, alive: int) -> State:
     steps["messages"], steps["messages_end"] = trace.step_bounds[:-1], trace.step_bounds[1:]
     steps["began"] = NONE
     populations = start.populations.copy()
-    populations["first"] = plan.sweep * frames
+    populations["first"] = plan.pass_number * frames
     for field in ("released", "finished", "all_scanned"):
         populations[field] = populations["first"] - 1
     encoders, updaters = start.encoders.copy(), start.updaters.copy()

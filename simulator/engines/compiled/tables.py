@@ -68,7 +68,7 @@ class Start(NamedTuple):
 def tables_of(plan: Plan, forward: FeedForward | None) -> tuple[Tables, Start]:
     """All that the kernels read, and what every sequence starts from.
 
-    A plan that runs in phases (``forward``) has its ways, one that runs with events its column segments and
+    A plan that runs in phases (``forward``) has its routes, one that runs with events its segments and
     the entries of its trees one by one.
     """
     links, lists = plan.links, Lists()
@@ -100,14 +100,14 @@ def tables_of(plan: Plan, forward: FeedForward | None) -> tuple[Tables, Start]:
         arrays |= routes(plan, lists)
         rule = rule_addresses() if any(plan.memories.controlled) else rule
     else:
-        arrays |= phase_ways(plan, forward) | group_records(forward, start, lists)
+        arrays |= route_arrays(plan, forward) | group_records(forward, start, lists)
         arrays["memories"]["costs"], arrays["costs"] = costs_of(plan)
         if (forward.fetching != IN_LINE).any():
             arrays |= columns_and_segments(plan, lists)
     chip = chip_record(plan, rule, int(order[0]), width, lengths)
-    for field in ("drop_cores", "groups_at", "widest", "bundled"):
+    for field in ("drop_cores", "groups_at", "widest", "duplicates"):
         chip[field] = arrays.pop(field, 0)
-    # what this way of running has no use for stays empty
+    # what a plan that runs so has no use for stays empty
     empty = {layout.field: np.zeros((0,) * layout.ndim, layout.dtype) for layout in layouts(Tables)}
     return Tables(**(empty | arrays | {"chip": chip, "lists": lists.values()})), start
 
@@ -148,7 +148,7 @@ def routes(plan: Plan, lists: Lists) -> Arrays:
         "entries": records(
             ENTRY,
             link=multicast.link,
-            way=along,
+            link_queue=along,
             following=following_at[:-1],
             following_end=following_at[1:],
             drops=drops_at[:-1],
@@ -196,14 +196,14 @@ def columns_and_segments(plan: Plan, lists: Lists) -> Arrays:
     }
 
 
-def phase_ways(plan: Plan, forward: FeedForward) -> Arrays:
-    """Lanes and feeds, and what each column needs of them; most of it is the plan's own."""
-    ways, columns, trees = forward.ways, plan.columns, plan.trees
+def route_arrays(plan: Plan, forward: FeedForward) -> Arrays:
+    """Arrival lists and input edges, and what each column needs of them; most of it is the plan's own."""
+    routes, columns, trees = forward.routes, plan.columns, plan.trees
     return {
-        "lanes": ways.lanes,
-        "feeds": ways.feeds,
-        "through": ways.through,
-        "busy": ways.busy,
+        "arrival_lists": routes.arrival_lists,
+        "input_edges": routes.input_edges,
+        "through": routes.through,
+        "busy": routes.busy,
         "tree": columns.tree,
         "column_words": columns.words,
         "tree_links": trees.links,
@@ -214,9 +214,9 @@ def phase_ways(plan: Plan, forward: FeedForward) -> Arrays:
 
 
 def group_records(forward: FeedForward, start: Start, lists: Lists) -> Arrays:
-    """The phases of a step of every sweep, with their encoders (numbered by columns) and partitions."""
+    """The phases of a step of every pass, with their encoders (numbered by columns) and partitions."""
     encoders, updaters = start.encoders, start.updaters
-    groups = [group for sweep in forward.groups for group in sweep]
+    groups = [group for one_pass in forward.groups for group in one_pass]
     scans = np.lexsort((encoders["projection"], encoders["core"]))  # on each core in the order of their scans
     partitions = np.lexsort((updaters["population"], updaters["core"]))
     first = lists.add([list(group) for group in groups])
@@ -225,7 +225,7 @@ def group_records(forward: FeedForward, start: Start, lists: Lists) -> Arrays:
     own = lists.add(
         [partitions[np.isin(updaters["population"][partitions], group)].tolist() for group in groups]
     )
-    bounds = np.concatenate([[0], np.cumsum([len(sweep) for sweep in forward.groups])])
+    bounds = np.concatenate([[0], np.cumsum([len(one_pass) for one_pass in forward.groups])])
     return {
         "groups": records(
             GROUP,
@@ -237,8 +237,12 @@ def group_records(forward: FeedForward, start: Start, lists: Lists) -> Arrays:
             partitions=own[:-1],
             partitions_end=own[1:],
         ),
-        "widest": int((forward.ways.lanes["feeds_end"] - forward.ways.lanes["feeds"]).max(initial=1)),
-        "bundled": forward.ways.duplicates,
+        "widest": int(
+            (forward.routes.arrival_lists["inputs_end"] - forward.routes.arrival_lists["inputs"]).max(
+                initial=1
+            )
+        ),
+        "duplicates": forward.routes.duplicates,
         "groups_at": lists.add([bounds.tolist()])[0],
     }
 
@@ -346,7 +350,7 @@ def encoder_records(plan: Plan) -> Records:
     pairs = [(p, n) for p, s in enumerate(plan.source.tolist()) for n in range(len(plan.partitions[s]))]
     projection = [p for p, _ in pairs]
     place = [plan.partitions[int(plan.source[p])][n] for p, n in pairs]
-    computed = [bool(plan.into[int(plan.source[p])]) and not plan.crosses_sweeps(p) for p in projection]
+    computed = [bool(plan.into[int(plan.source[p])]) and not plan.crosses_passes(p) for p in projection]
     begins = np.array([w.start for w in place], np.int64)
     return records(
         ENCODER,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from simpy.events import Event
 
-from deltasim.simulator.components.cache import empty_cache, lines_of, use_run
+from deltasim.simulator.components.cache import empty_cache, lines_of, look_up_lines
 from deltasim.simulator.components.service_times import rounds
 from deltasim.simulator.engines.reference.machine import REQUEST, Machine, Walk
 from deltasim.simulator.engines.reference.recorder import Statistics
@@ -48,7 +48,7 @@ class Caches:
         self.read_before[memory] = done
         missing: list[Transfer] = []
         while line < end:
-            run = use_run(
+            found = look_up_lines(
                 self.entries[memory],
                 0,
                 int(memories.sets[memory]),
@@ -58,24 +58,24 @@ class Caches:
                 False,
             )
             for action, amount in (
-                ("hit", run.hits),
-                ("miss", run.missing),
-                ("eviction", run.evictions),
-                ("write_back", run.write_backs),
+                ("hit", found.hits),
+                ("miss", found.missing),
+                ("eviction", found.evictions),
+                ("write_back", found.write_backs),
             ):
                 statistics.count(tags, f"{name}.{action}", amount, transfer.layer)
-            if run.missing:
-                statistics.missed_bytes += run.missing * line_bytes
+            if found.missing:
+                statistics.missed_bytes += found.missing * line_bytes
                 missing.append(
                     Transfer(
                         int(memories.next_level[memory]),
-                        run.first_missing * line_bytes,
-                        run.missing * line_bytes,
+                        found.first_missing * line_bytes,
+                        found.missing * line_bytes,
                         (*transfer.job, len(missing)),
                         transfer.layer,
                     )
                 )
-            line = run.next_line
+            line = found.next_line
         yield self.env.timeout(duration_ps)
         yield self.env.all_of([self.env.process(self._fill(memory, lines)) for lines in missing])
         if before is not None:

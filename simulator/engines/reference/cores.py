@@ -28,7 +28,7 @@ from deltasim.simulator.plan.plan import ABSENT, FETCH, MAC, RECEIVE, SCAN, SEND
 
 
 class Cores:
-    """All cores of the chip while one sequence runs: ``frames`` steps in each sweep."""
+    """All cores of the chip while one sequence runs: ``frames`` steps in each pass."""
 
     def __init__(
         self,
@@ -69,8 +69,8 @@ class Cores:
         return encoders + updaters
 
     def steps_of(self, population: int) -> range:
-        sweep = int(self.plan.sweep[population])
-        return range(sweep * self.frames, (sweep + 1) * self.frames)
+        pass_number = int(self.plan.pass_number[population])
+        return range(pass_number * self.frames, (pass_number + 1) * self.frames)
 
     def encode(self, projection: int, partition: int) -> Walk:
         """Scan the partition at every step, as soon as its value, the target and the policy allow."""
@@ -81,7 +81,7 @@ class Cores:
         unit = int(stages.unit[where.core, SCAN])
         duration_ps = int(scan_duration(size, stages.scan_per_cycle, stages.scan_pad_to, stages.cycle_ps))
         encoders = sum(len(plan.partitions[int(plan.source[p])]) for p in plan.into[target])
-        computed = bool(plan.into[source]) and not plan.crosses_sweeps(projection)
+        computed = bool(plan.into[source]) and not plan.crosses_passes(projection)
         steps = self.steps_of(target)
         for step in steps:
             if computed and step - delay in steps:
@@ -159,14 +159,14 @@ class Cores:
         entries: range,
         segment_at: dict[int, int],
         upstream: Packet | None = None,
-        span_ps: int = 0,
+        serialisation_ps: int = 0,
     ) -> Walk:
         """Over one link of the tree, then on: the branches behind it, and the cores it reaches."""
         links, multicast, layer = self.plan.links, self.multicast, int(self.plan.target[job[1]])
         link, flits = int(multicast.link[entry]), links.message_flits
         queue = 0 if self.plan.buffers is None else int(self.plan.buffers.tree_queue[entry])
-        span_ps, packet = yield from self.machine.cross(
-            link, queue, MESSAGE, job, flits, span_ps, layer, upstream
+        serialisation_ps, packet = yield from self.machine.cross(
+            link, queue, MESSAGE, job, flits, serialisation_ps, layer, upstream
         )
         self.statistics.message_traversals += 1
         following = [other for other in entries if multicast.parent[other] == entry - entries[0]]
@@ -174,10 +174,10 @@ class Cores:
         if packet is not None:
             packet.branches = len(following) + bool(cores)
         for other in following:
-            self.env.process(self.branch(job, sent, other, entries, segment_at, packet, span_ps))
+            self.env.process(self.branch(job, sent, other, entries, segment_at, packet, serialisation_ps))
         if not cores:
             return
-        yield self.env.timeout(span_ps - links.period_ps)
+        yield self.env.timeout(serialisation_ps - links.period_ps)
         if packet is not None:
             packet.leaves(int(self.env.now) + links.period_ps)
         for core in cores:
@@ -249,7 +249,7 @@ class Cores:
             if self.open_segments.get((population, where.core)):
                 yield milestones.of("drained", population, step, where.core)
             for projection in plan.out_of[population]:
-                if step > steps[0] and not plan.crosses_sweeps(projection):
+                if step > steps[0] and not plan.crosses_passes(projection):
                     yield milestones.of("scanned", projection, step - 1, where.core)
             yield from self.machine.serve(
                 unit, self.machine.key(UPDATING, step, population, ABSENT, where.core), work.duration_ps

@@ -47,9 +47,9 @@ def run_sequence(
     for process in processes:
         env.process(process)
     env.run()
-    for sweep, populations in enumerate(plan.order):
+    for pass_number, populations in enumerate(plan.order):
         for population in populations:
-            if not milestones.of("finished", population, (sweep + 1) * length - 1).triggered:
+            if not milestones.of("finished", population, (pass_number + 1) * length - 1).triggered:
                 raise LawBroken(f"population {plan.layers[population]} never finished: the chip deadlocks")
     if isinstance(neurons, Computing):
         compare(neurons.messages(), trace)

@@ -10,11 +10,11 @@ import simpy
 from simpy.events import Event
 
 from deltasim.simulator.components.input_buffers import FULL, channel_with_credits, first_channel
-from deltasim.simulator.engines.reference.unit import Key, Unit
+from deltasim.simulator.engines.reference.server import Key, Server
 from deltasim.simulator.plan.plan import InputBuffers
 
 
-class Link(Unit):
+class LinkServer(Server):
     """A link that grants a packet of a queue only when one of that queue's virtual channels has room for it.
 
     Packets of a queue go in the order of their keys: one without room holds up those behind it in its own
@@ -84,7 +84,7 @@ class Link(Unit):
 class InputBuffer:
     """One virtual channel behind a link: packets leave it in the order in which they came."""
 
-    def __init__(self, link: Link, channel: int) -> None:
+    def __init__(self, link: LinkServer, channel: int) -> None:
         self.link, self.channel = link, channel
         self.packets: deque[Packet] = deque()
 

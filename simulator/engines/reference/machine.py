@@ -9,10 +9,10 @@ import simpy
 from simpy.events import Event
 
 from deltasim.runtime.arrays import Integers
-from deltasim.simulator.components.service_times import array_of, link_span
-from deltasim.simulator.engines.reference.links import Link, Packet
+from deltasim.simulator.components.service_times import array_of, link_occupancy
+from deltasim.simulator.engines.reference.links import LinkServer, Packet
 from deltasim.simulator.engines.reference.recorder import Statistics
-from deltasim.simulator.engines.reference.unit import Key, Unit
+from deltasim.simulator.engines.reference.server import Key, Server
 from deltasim.simulator.plan.expanded_columns import column_segments_of
 from deltasim.simulator.plan.plan import Plan
 
@@ -32,8 +32,8 @@ class Machine:
         for unit, streams in zip(plan.memories.unit.tolist(), plan.memories.slots.tolist(), strict=True):
             slots[unit] = streams or 1
         limits, first = plan.buffers, plan.links.first_unit
-        self.units = [Unit(env, slots.get(unit, 1)) for unit in range(resources)]
-        self.links = [] if limits is None else [Link(env, limits) for _ in range(plan.links.count)]
+        self.units = [Server(env, slots.get(unit, 1)) for unit in range(resources)]
+        self.links = [] if limits is None else [LinkServer(env, limits) for _ in range(plan.links.count)]
         self.units[first : first + len(self.links)] = self.links
 
     def key(self, kind: int, *job: int) -> Key:
@@ -53,27 +53,27 @@ class Machine:
         kind: int,
         job: tuple[int, ...],
         flits: int,
-        span_ps: int,
+        serialisation_ps: int,
         layer: int,
         upstream: Packet | None,
     ) -> Walk:
         """Take a packet's head over one link and to the front of the buffer there, if buffers are finite.
 
-        ``upstream`` is the packet in the buffer that it comes from. Returns its span behind the link, and the
-        packet in the buffer there. A span is that of a link of the network's own speed: the last flit comes
-        ``span - period`` after the head.
+        ``upstream`` is the packet in the buffer that it comes from. Returns its serialisation behind the
+        link, and the packet in the buffer there. It is counted at the network's own speed: the last flit
+        comes ``serialisation - period`` after the head.
         """
         links = self.plan.links
         number = links.first_unit + link
         unit, channel = self.units[number], 0
-        if isinstance(unit, Link):
+        if isinstance(unit, LinkServer):
             channel, stalled = yield unit.ask(self.key(kind, *job), queue, flits)
             self.statistics.count(number, "link.credit_stall", stalled, layer)
         else:
             yield unit.turn(self.key(kind, *job))
         period_ps = int(links.link_period_ps[link])
-        busy_ps = link_span(flits, period_ps, span_ps - links.period_ps + period_ps)
-        span_ps = busy_ps - period_ps + links.period_ps
+        busy_ps = link_occupancy(flits, period_ps, serialisation_ps - links.period_ps + period_ps)
+        serialisation_ps = busy_ps - period_ps + links.period_ps
         unit.occupy(busy_ps, flits * period_ps)
         if upstream is not None:
             upstream.leaves(int(self.env.now) + busy_ps)
@@ -85,11 +85,11 @@ class Machine:
         if links.routed[link, 0]:
             self.pass_router(number, flits, layer)
         yield self.env.timeout(int(links.link_hop_ps[link]))
-        if not isinstance(unit, Link):
-            return span_ps, None
+        if not isinstance(unit, LinkServer):
+            return serialisation_ps, None
         packet = unit.buffers[channel].enter(flits)
         yield packet.at_front
-        return span_ps, packet
+        return serialisation_ps, packet
 
     def travel(
         self,
@@ -99,22 +99,24 @@ class Machine:
         kind: int,
         job: tuple[int, ...],
         flits: int,
-        span_ps: int,
+        serialisation_ps: int,
         layer: int,
     ) -> Walk:
-        """Take a packet's head from unit ``sender`` over all links of its way; returns its span then."""
+        """Take a packet's head from unit ``sender`` over all links of its way; returns its serialisation."""
         packet = None
         routed = self.plan.links.routed
         if links.size and routed[links[0], 0]:
             self.write_buffer(sender, flits, layer)
         for place, link in enumerate(links.tolist()):
             queue = 0 if queues is None else int(queues[place])
-            span_ps, packet = yield from self.cross(link, queue, kind, job, flits, span_ps, layer, packet)
+            serialisation_ps, packet = yield from self.cross(
+                link, queue, kind, job, flits, serialisation_ps, layer, packet
+            )
         if packet is not None:
-            packet.leaves(int(self.env.now) + span_ps)
+            packet.leaves(int(self.env.now) + serialisation_ps)
         if links.size and routed[links[-1], 1]:
             self.pass_router(self.plan.links.first_unit + int(links[-1]), flits, layer)
-        return span_ps
+        return serialisation_ps
 
     def pass_router(self, unit: int, flits: int, layer: int) -> None:
         """A packet goes through a router: on to a link, or out of the network behind its last one."""

@@ -1,4 +1,4 @@
-"""The chip's memories as SimPy resources: they deliver runs of bytes to the cores."""
+"""The chip's memories as SimPy resources: they deliver bursts to the cores."""
 
 from __future__ import annotations
 
@@ -83,20 +83,22 @@ class Memories:
         limits, flits = self.plan.buffers, links.request_flits
         queues = None if limits is None else limits.path_queue[there]
         sender = self.plan.core_unit(transfer.core)
-        span_ps = yield from machine.travel(
+        serialisation_ps = yield from machine.travel(
             links.path_link[there], queues, sender, REQUEST, job, flits, 0, layer
         )
         if there.stop > there.start:
-            yield self.env.timeout(span_ps - links.period_ps)
-        span_ps, tail_ps = yield from self.serve[int(self.plan.memories.kind[transfer.memory])](transfer)
+            yield self.env.timeout(serialisation_ps - links.period_ps)
+        serialisation_ps, tail_ps = yield from self.serve[int(self.plan.memories.kind[transfer.memory])](
+            transfer
+        )
         if back.stop == back.start:
             return tail_ps
         flits = rounds(transfer.bytes, links.flit_bytes)
         queues, sender = None if limits is None else limits.back_queue[back], self.unit(transfer)
-        span_ps = yield from machine.travel(
-            links.back_link[back], queues, sender, RESPONSE, job, flits, span_ps, layer
+        serialisation_ps = yield from machine.travel(
+            links.back_link[back], queues, sender, RESPONSE, job, flits, serialisation_ps, layer
         )
-        return self.env.now + span_ps - links.period_ps
+        return self.env.now + serialisation_ps - links.period_ps
 
     def _serve_dram(self, transfer: Transfer) -> Walk:
         """Wait for the channel; ends when the first data flow and returns for how long, and until when."""
@@ -115,8 +117,8 @@ class Memories:
     def _serve_controlled(self, transfer: Transfer) -> Walk:
         """Hand the bytes to the controller; ends with the last of them, which are sent on together."""
         key = self.machine.key(REQUEST, *transfer.job)
-        run = yield from self.controllers[transfer.memory].read(key, transfer.address, transfer.bytes)
-        self._count_bursts(transfer, run)
+        completion = yield from self.controllers[transfer.memory].read(key, transfer.address, transfer.bytes)
+        self._count_bursts(transfer, completion)
         return 0, int(self.env.now)
 
     def _count_bursts(self, transfer: Transfer, done: dram.Service | Completion) -> None:

@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from deltasim.networks.cells import update_step
 from deltasim.networks.trace import MESSAGE, Trace
 from deltasim.networks.transmit import scan, scan_events
 from deltasim.runtime.arrays import Numbers
@@ -143,7 +144,7 @@ class Computing:
         if not self.network.resets_accumulators[population]:
             self.accumulators[population][:, part] = accumulators
         states = np.ascontiguousarray(self.states[population][:, part])
-        states = cell.step(arithmetic)(accumulators, states)
+        states = update_step(cell, arithmetic)(accumulators, states)
         self.states[population][:, part] = states
         self.recorded[population][self._frame(population, step), part] = states[0]
 
@@ -163,7 +164,7 @@ class Computing:
         """What the encoder compares: a frame of what its source gave, zeros before the first."""
         plan = self.plan
         source, target = int(plan.source[projection]), int(plan.target[projection])
-        if not plan.into[source] or plan.crosses_sweeps(projection):
+        if not plan.into[source] or plan.crosses_passes(projection):
             frame: Numbers = self.recorded[source][self._frame(target, step)]
             return frame
         delay = int(plan.delay[projection])

@@ -99,7 +99,7 @@ def network() -> Network:
         return AllToAll(np.array(columns, np.float32)[:, np.newaxis])
 
     return Network(
-        "by hand",
+        "by-hand",
         (
             Population("input", Input(2)),
             Population("hidden", Dense(2, "relu"), np.zeros((1, 2), np.float32)),

@@ -11,7 +11,7 @@ from deltasim.reports.figures import Activity, DramTraffic, Latency, activities,
 from deltasim.reports.levels import Flow, Level, flows, levels
 from deltasim.reports.measured import Measured
 from deltasim.reports.page.network import LinkLoad, link_loads
-from deltasim.simulator.chip.area import standing
+from deltasim.simulator.chip.area import idle_power
 from deltasim.simulator.chip.peaks import peak_bandwidth, peak_rate
 from deltasim.simulator.ledger.ledger import Ledger
 from deltasim.simulator.ledger.pricing import Energy
@@ -160,7 +160,7 @@ def test_peaks_and_power_at_rest() -> None:
     assert [peak_bandwidth(chip, chip.memory(name)) for name in ("registers", "pad", "dram")] == approx(
         [8e9, 8e9, 1e9]
     )
-    assert [(line.part, line.instances, line.static_w) for line in standing(chip)] == [
+    assert [(line.part, line.instances, line.static_w) for line in idle_power(chip)] == [
         ("core", 2, approx(2e-3)),
         ("registers", 2, 0.0),
         ("pad", 2, approx(2e-3)),

@@ -10,11 +10,11 @@ from deltasim.reports.page import (
     activity,
     dram,
     energy,
+    idle_power,
     memory,
     network,
     provenance,
     run_page,
-    standing,
     thresholds,
     utilisation,
 )
@@ -127,7 +127,7 @@ def test_energy_of_layers() -> None:
 
 
 def test_power_at_rest() -> None:
-    section = standing.section(result())
+    section = idle_power.section(result())
     assert section.sentence == (
         "The area of the chip is not known from its description. At rest, with DRAM idle, the chip draws "
         "13.0 mW. Leakage takes 54.7 % of the energy of this run."
@@ -200,7 +200,7 @@ def test_provenance() -> None:
         "link.flit", "router.flit", "dram.background_active",
     }  # fmt: skip
     told = dict(origin.rows)
-    assert told["network"] == "by hand: input 2, hidden 2, out 1; 7 weights"
+    assert told["network"] == "by-hand: input 2, hidden 2, out 1; 7 weights"
     assert told["chip"] == "two: two cores in a row, worked out by hand (hypothetical, 28 nm)"
     assert (told["command"], told["thresholds"], told["seed"]) == ("on paper", "trained θ", "0")
     for kind, digest in held.to_dict()["provenance"]["digests"].items():
@@ -265,9 +265,14 @@ def test_the_page_tells_all_of_it_and_nothing_else() -> None:
     found = [unescape(text).strip() for text in re.split("<[^>]*>", body) if text.strip()]
     sections = (
         energy.section(held), activity.section(held), utilisation.section(held), memory.section(held),
-        dram.section(held), network.section(held), standing.section(held), provenance.figures_section(held),
+        dram.section(held), network.section(held), idle_power.section(held), provenance.figures_section(held),
         provenance.section(held),
     )  # fmt: skip
+    assert [(section.name, section.title) for section in sections if section] == [
+        ("energy", "Energy"), ("activity", "Activity over time"), ("utilisation", "Where time goes"),
+        ("memory", "Memory"), ("dram", "DRAM"), ("network", "Network on chip"),
+        ("standing", "Area and power at rest"), ("figures", "All figures"), ("provenance", "Provenance"),
+    ]  # fmt: skip
     expected = ["paper on two", "two recordings on paper · trained θ · 2 sequences, 3 steps", lead(held)]
     for card in cards(held):
         expected += [card.label, card.shown, card.remark]

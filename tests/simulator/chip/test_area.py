@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from deltasim.simulator.chip import load_chip
-from deltasim.simulator.chip.area import known_mm2, standing, unknown_parts
+from deltasim.simulator.chip.area import idle_power, known_mm2, unknown_parts
 from deltasim.simulator.circuits.router import router
 from deltasim.simulator.circuits.wires import link
 from deltasim.simulator.sram.model import sram
@@ -13,7 +13,7 @@ from deltasim.simulator.sram.model import sram
 
 def test_scratchpads_take_what_cacti_says() -> None:
     chip = load_chip("mesh64-hbm")
-    lines = {line.part: line for line in standing(chip)}
+    lines = {line.part: line for line in idle_power(chip)}
     one = sram(128 * 1024, 256, 22)
     assert lines["scratchpad"].area_mm2 == pytest.approx(64 * one.area_mm2)
     assert one.area_mm2 == pytest.approx(0.113, rel=0.01)  # the figure the description derives
@@ -23,7 +23,7 @@ def test_scratchpads_take_what_cacti_says() -> None:
 def test_a_core_takes_its_multipliers_and_updates_by_hand() -> None:
     """mesh16 in 45 nm, where all figures stand: 8 lanes, 4 updates, 8 comparators."""
     chip = load_chip("mesh16").changed({"node": "45 nm"})
-    lines = {line.part: line for line in standing(chip)}
+    lines = {line.part: line for line in idle_power(chip)}
     multiply_8x16 = 282 * (128 / 64) ** 0.9077  # um2
     add_24 = 67 + (137 - 67) * 0.5  # between 16 and 32 bits, about
     registers = (8 + 16 + 24) * 5.98 / 0.81  # 40 to 45 nm
@@ -38,14 +38,14 @@ def test_a_core_takes_its_multipliers_and_updates_by_hand() -> None:
 def test_routers_and_links_take_what_their_parts_do() -> None:
     gone = {f"prices.{name}": None for name in ("link.flit", "router.flit")}
     chip = load_chip("mesh16-cached").changed({"network.pitch": "0.6 mm"} | gone)
-    line = {line.part: line for line in standing(chip)}["network"]
+    line = {line.part: line for line in idle_power(chip)}["network"]
     of = router(5, 64, 3 * 32, 22)
     assert line.area_mm2 == pytest.approx(16 * of.area_mm2 + 48 * link(64, 0.6e-3, 22).area_mm2)
     assert "16 routers" in line.why and "48 links" in line.why
 
 
 def test_power_at_rest_counts_every_instance() -> None:
-    lines = {line.part: line for line in standing(load_chip("mesh64-hbm"))}
+    lines = {line.part: line for line in idle_power(load_chip("mesh64-hbm"))}
     assert lines["core"].static_w == pytest.approx(64 * 17e-6)
     assert lines["hbm"].static_w == pytest.approx(
         8 * 2 * 0.5 * 1.2 * 28e-3
@@ -54,7 +54,7 @@ def test_power_at_rest_counts_every_instance() -> None:
 
 
 def test_what_no_model_reaches_is_not_invented() -> None:
-    lines = standing(load_chip("edgedrnn"))
+    lines = idle_power(load_chip("edgedrnn"))
     assert known_mm2(lines) is None
     assert unknown_parts(lines) == ("core", "network")
     assert [line.why for line in lines] == [
@@ -62,6 +62,6 @@ def test_what_no_model_reaches_is_not_invented() -> None:
         "off the chip",
         "not known: links are as long as tiles are apart (network.pitch: not stated)",
     ]
-    mesh = standing(load_chip("mesh64-hbm"))
+    mesh = idle_power(load_chip("mesh64-hbm"))
     assert unknown_parts(mesh) == ("network",)
     assert known_mm2(mesh) == pytest.approx(sum(line.area_mm2 or 0.0 for line in mesh))

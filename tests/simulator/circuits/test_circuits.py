@@ -123,7 +123,7 @@ def test_registers_tables_wires_and_routers_by_hand() -> None:
         (lambda: add(integer(8), float("nan")), "node: nan nm"),
         (lambda: link(8, 1e-3, 14), "node: 14 nm: CACTI 7 knows wires of 22 to 90 nm. Give the price"),
         (lambda: integer(1), "number: 1 bit: an integer has 2 to 64 bits here"),
-        (lambda: Number.read("float8"), "number: float8: a number is integer, of 2 to 64 bits, or float32,"),
+        (lambda: Number.read("float8"), "number: float8: a number is integer, of 2 to 64 bits, or float"),
         (lambda: Number.read("8"), "number: 8: a number is integer"),
         (lambda: Number.read("-8 bit"), "number: -8 bit: a number is integer"),
         (lambda: Number.read("8000000000000 bit"), "a number is integer"),

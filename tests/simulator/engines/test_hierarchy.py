@@ -10,7 +10,7 @@ import pytest
 
 from deltasim.networks.trace import dense_trace
 from deltasim.runtime.errors import InputError
-from deltasim.simulator.chip.area import standing
+from deltasim.simulator.chip.area import idle_power
 from deltasim.simulator.simulate import simulate
 from tests.simulator.builders import DRAM, chain, chip, of_unit, step_cycles, trace_of
 
@@ -156,7 +156,7 @@ def test_prices_and_area_of_what_is_on_the_chip() -> None:
     assert derived.priced["scratchpad.read"] == plain.prices["scratchpad.read"]
     assert derived.priced["cache.read"].source == "CACTI 7, 64 KiB of 64 bit"
     assert 0 < derived.priced["cache.lookup"].value < derived.priced["cache.read"].value
-    parts = {part.part: part for part in standing(derived)}
+    parts = {part.part: part for part in idle_power(derived)}
     areas = [parts[name].area_mm2 or 0.0 for name in ("cache", "scratchpad", "buffer")]
     assert areas[0] > areas[1] > 0 and areas[2] > 0  # a cache has its tags on top
     assert parts["cache"].static_w == derived.priced["cache.leakage"].value > 0

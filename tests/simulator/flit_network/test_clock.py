@@ -20,19 +20,29 @@ Rows = list[tuple[int, int, int, int]]
 
 
 def carried(
-    fabric: Fabric, rows: Rows, channels: int = 2, buffer: int = 4, hop: int = HOP_CYCLES
+    fabric: Fabric,
+    rows: Rows,
+    channels: int = 2,
+    buffer: int = 4,
+    hop: int = HOP_CYCLES,
+    atomic: bool = False,
 ) -> tuple[Packets, State]:
     packets = packets_of(rows, fabric.terminals)
-    wires = fabric.wires(channels, hop)
+    wires = fabric.wires(channels, hop, atomic)
     state = fresh_state(wires, packets, channels, buffer)
     run(wires, packets, state, 0, 0, FOREVER, FOREVER)
     return packets, state
 
 
 def latencies(
-    fabric: Fabric, rows: Rows, channels: int = 2, buffer: int = 8, hop: int = HOP_CYCLES
+    fabric: Fabric,
+    rows: Rows,
+    channels: int = 2,
+    buffer: int = 8,
+    hop: int = HOP_CYCLES,
+    atomic: bool = False,
 ) -> list[int]:
-    packets, state = carried(fabric, rows, channels, buffer, hop)
+    packets, state = carried(fabric, rows, channels, buffer, hop, atomic)
     return [int(cycles) for cycles in state.records.arrived - packets.created]
 
 
@@ -99,6 +109,15 @@ def test_a_channel_is_granted_again_once_the_last_flit_has_left() -> None:
     assert np.diff(np.sort(two)).tolist() == [1] * 100
 
 
+def test_an_atomic_channel_is_granted_again_when_its_last_credit_is_back() -> None:
+    """8 cycles from grant to grant: switch 1, flit 3, the next router's grants 1, credit 3."""
+    rows = [(0, 0, 5, 1)] * 101
+    alone = latencies(parse_fabric("mesh:1x6"), rows, channels=1, atomic=True)
+    assert np.diff(np.sort(alone)).tolist() == [8] * 100
+    eight = latencies(parse_fabric("mesh:1x6"), rows, channels=8, atomic=True)
+    assert np.diff(np.sort(eight)).tolist() == [1] * 100
+
+
 @pytest.mark.parametrize(("buffer", "gap"), [(1, 7), (2, 7 / 2), (3, 7 / 3), (4, 2)])
 def test_packets_of_one_flit_share_a_buffer(buffer: int, gap: float) -> None:
     """A slot is granted again after 7 cycles: as for a stream, and one for the next router's channel."""
@@ -144,12 +163,15 @@ rows_of_traffic = st.lists(
     channels=st.integers(2, 5),
     buffer=st.integers(1, 5),
     hop=st.integers(1, 6),
+    atomic=st.booleans(),
 )
-def test_the_laws_hold_under_any_traffic(name: str, rows: Rows, channels: int, buffer: int, hop: int) -> None:
+def test_the_laws_hold_under_any_traffic(
+    name: str, rows: Rows, channels: int, buffer: int, hop: int, atomic: bool
+) -> None:
     fabric = parse_fabric(name)
     ends = fabric.terminals
     packets, state = carried(
-        fabric, [(at, a % ends, b % ends, flits) for at, a, b, flits in rows], channels, buffer, hop
+        fabric, [(at, a % ends, b % ends, flits) for at, a, b, flits in rows], channels, buffer, hop, atomic
     )
     visited = fabric.routers_visited()[packets.source, packets.destination]
     assert (state.records.received == packets.flits).all()  # every flit arrives, none twice

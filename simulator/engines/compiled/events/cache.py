@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deltasim.runtime.compiling import part
-from deltasim.simulator.components.cache import lines_of, use_run
+from deltasim.simulator.components.cache import lines_of, look_up_lines
 from deltasim.simulator.components.service_times import rounds
 from deltasim.simulator.engines.compiled.counting import count, occupy
 from deltasim.simulator.engines.compiled.events.fetches import wait_for
@@ -33,21 +33,23 @@ def look_up(state: State, tables: Tables, now: int, job: int) -> None:
     record.waiting = 1
     line = first
     while line < end:
-        run = use_run(state.contents, memory.held + ENTRIES, memory.sets, memory.ways, line, end, False)
-        count(state, memory.unit, layer, memory.hit, run.hits)
-        count(state, memory.unit, layer, memory.miss, run.missing)
-        count(state, memory.unit, layer, memory.eviction, run.evictions)
-        count(state, memory.unit, layer, memory.write_back, run.write_backs)
-        if run.missing > 0:
-            state.run[0].missed_bytes += run.missing * memory.line
+        found = look_up_lines(
+            state.contents, memory.held + ENTRIES, memory.sets, memory.ways, line, end, False
+        )
+        count(state, memory.unit, layer, memory.hit, found.hits)
+        count(state, memory.unit, layer, memory.miss, found.missing)
+        count(state, memory.unit, layer, memory.eviction, found.evictions)
+        count(state, memory.unit, layer, memory.write_back, found.write_backs)
+        if found.missing > 0:
+            state.run[0].missed_bytes += found.missing * memory.line
             other = new_job(state, ISSUING, record.message)
             lines = state.jobs[other]
             lines.segment, lines.core, lines.memory = record.segment, record.core, memory.next_level
             lines.column, lines.lines, lines.part = job, 1, record.part + record.waiting - 1
-            lines.address, lines.bytes = run.first_missing * memory.line, run.missing * memory.line
+            lines.address, lines.bytes = found.first_missing * memory.line, found.missing * memory.line
             record.waiting += 1
             schedule(state, now + duration, other)
-        line = run.next_line
+        line = found.next_line
     record.stage = LOOKED_UP
     schedule(state, now + duration, job)
 

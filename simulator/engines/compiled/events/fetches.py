@@ -95,8 +95,9 @@ def ask_memory(state: State, tables: Tables, now: int, job: int) -> None:
     memory = tables.memories[segment.memory]
     unit, layer = memory.unit, state.messages[record.message].layer
     burst = burst_of(segment.address, segment.bytes, segment.words, tables.chip[0].burst_bytes, record.burst)
-    record.address, record.bytes, record.words, record.span = burst.address, burst.bytes, burst.words, 0
-    record.memory, record.lines, record.part = segment.memory, 0, record.burst * tables.chip[0].runs
+    record.address, record.bytes, record.words = burst.address, burst.bytes, burst.words
+    record.serialisation = 0
+    record.memory, record.lines, record.part = segment.memory, 0, record.burst * tables.chip[0].line_requests
     if memory.kind == SCRATCHPAD:
         unit += array(state, tables, job)
     count(state, unit, layer, memory.words, record.words)
@@ -147,10 +148,10 @@ def request(state: State, tables: Tables, now: int, job: int) -> None:
     if path.there_end > path.there:
         leave_network(state, tables, job, path.there_end - 1)
         if chip.channels > 0:
-            leave_buffer(state, tables, job, now + record.span)
-        if record.span > chip.link_period:
+            leave_buffer(state, tables, job, now + record.serialisation)
+        if record.serialisation > chip.link_period:
             record.stage = ASKED
-            schedule(state, now + record.span - chip.link_period, job)
+            schedule(state, now + record.serialisation - chip.link_period, job)
             return
     ask_channel(state, tables, now, job)
 
@@ -199,7 +200,7 @@ def serve_dram(state: State, tables: Tables, now: int, job: int) -> None:
     record_busy(state, memory.unit, now, service.last_ps, service.bursts * timing.burst_ps)
     state.units[memory.unit].free_at = service.free_ps
     enter_bursts(state, memory, layer, service)
-    record.span, record.tail = service.last_ps - service.first_ps, service.last_ps
+    record.serialisation, record.tail = service.last_ps - service.first_ps, service.last_ps
     pack_response(state, tables, job)
     schedule(state, service.first_ps, job)
 
@@ -222,7 +223,7 @@ def respond(state: State, tables: Tables, now: int, job: int) -> None:
     if path.back_end > path.back:
         leave_network(state, tables, job, path.back_end - 1)
         if chip.channels > 0:
-            leave_buffer(state, tables, job, now + record.span)
+            leave_buffer(state, tables, job, now + record.serialisation)
     if record.lines:
         record.stage = FILLING
         schedule(state, record.tail, job)

@@ -24,12 +24,12 @@ from deltasim.simulator.engines.compiled.records import NONE, State, Tables
 
 
 @part
-def want_link(state: State, tables: Tables, now: int, way: int, job: int, code: int) -> None:
-    """Queue a packet up for a link; ``way`` is link * queues + queue."""
+def want_link(state: State, tables: Tables, now: int, link_queue: int, job: int, code: int) -> None:
+    """Queue a packet up for a link; ``link_queue`` is link * queues + queue."""
     chip = tables.chip[0]
-    unit, holder = chip.first_link + way, NONE
+    unit, holder = chip.first_link + link_queue, NONE
     if chip.channels > 0:
-        unit, holder = chip.first_link + way // chip.queues, chip.first_queue + way
+        unit, holder = chip.first_link + link_queue // chip.queues, chip.first_queue + link_queue
     else:
         holder = unit
     if state.run[0].overflow == 0:  # else the run is given up: leave the queues whole

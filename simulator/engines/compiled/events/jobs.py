@@ -41,7 +41,7 @@ def new_job(state: State, stage: int, message: int) -> int:
         job = jobs.size - 1
     else:
         run.free_job = jobs[job].next
-    jobs[job].stage, jobs[job].message, jobs[job].span = stage, message, 0
+    jobs[job].stage, jobs[job].message, jobs[job].serialisation = stage, message, 0
     return int(job)
 
 

@@ -282,5 +282,5 @@ def reach_node(state: State, tables: Tables, now: int, job: int) -> None:
     if record.stage == REQUESTING:
         request(state, tables, now, job)
     else:
-        record.tail = now + record.span - tables.chip[0].link_period
+        record.tail = now + record.serialisation - tables.chip[0].link_period
         respond(state, tables, now, job)

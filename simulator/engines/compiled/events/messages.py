@@ -9,7 +9,7 @@ from deltasim.simulator.engines.compiled.counting import (
     link_busy,
     occupy,
     pass_router,
-    span_behind,
+    serialisation_behind,
     write_buffer,
 )
 from deltasim.simulator.engines.compiled.events.fetches import want_column
@@ -67,32 +67,42 @@ def depart(state: State, tables: Tables, now: int, message: int) -> None:
 
 @part
 def branch(
-    state: State, tables: Tables, now: int, message: int, first: int, end: int, upstream: int, span: int
+    state: State,
+    tables: Tables,
+    now: int,
+    message: int,
+    first: int,
+    end: int,
+    upstream: int,
+    serialisation: int,
 ) -> None:
     """Queue up for every link among the listed entries of the message's tree.
 
-    ``upstream`` is the packet in the buffer that these copies are made of, ``span`` its span.
+    ``upstream`` is the packet in the buffer that these are copies of, ``serialisation`` what it takes to
+    pass.
     """
     chip, column = tables.chip[0], tables.columns[state.messages[message].column]
     for place in range(first, end):
         entry = tables.lists[place]
         job = new_job(state, BRANCHING, message)
         record = state.jobs[job]
-        record.at, record.upstream, record.flits, record.span = entry, upstream, chip.message_flits, span
+        record.at, record.upstream = entry, upstream
+        record.flits, record.serialisation = chip.message_flits, serialisation
         key = code(MESSAGE_KIND, message, column.core, chip.cores)
-        want_link(state, tables, now, tables.entries[entry].way, job, key)
+        want_link(state, tables, now, tables.entries[entry].link_queue, job, key)
 
 
 @part
 def cross(state: State, tables: Tables, now: int, job: int, unit: int) -> None:
-    """Take a packet over a link; its span behind the link is kept in the job.
+    """Take a packet over a link; what it takes to pass behind the link is noted in the job.
 
-    A span is that of a link of the network's own speed: the last flit comes ``span - period`` after the head.
+    Serialisation is counted at the network's own speed: the last flit comes ``serialisation - period`` after
+    the head, its tail.
     """
     chip, layer, flits = tables.chip[0], state.messages[state.jobs[job].message].layer, state.jobs[job].flits
     link = unit - chip.first_link
-    busy = link_busy(tables, link, flits, state.jobs[job].span)
-    state.jobs[job].span = span_behind(tables, link, busy)
+    busy = link_busy(tables, link, flits, state.jobs[job].serialisation)
+    state.jobs[job].serialisation = serialisation_behind(tables, link, busy)
     if chip.channels > 0 and take_credits(state, tables, now, unit, job, now + busy):
         count(state, unit, layer, chip.stall_action, 1)
     occupy(state, now, unit, busy, flits * tables.links[link].period)
@@ -123,13 +133,14 @@ def pass_link(state: State, tables: Tables, now: int, job: int) -> None:
     upstream, reaches = NONE, entry.drops < entry.drops_end
     if chip.channels > 0:
         upstream, record.branches = job, entry.following_end - entry.following + reaches
-    branch(state, tables, now, record.message, entry.following, entry.following_end, upstream, record.span)
+    first, end = entry.following, entry.following_end
+    branch(state, tables, now, record.message, first, end, upstream, record.serialisation)
     if not reaches:
         if chip.channels == 0:
             end_job(state, job)
         return
     record.stage = DROPPING
-    wait = record.span - chip.link_period
+    wait = record.serialisation - chip.link_period
     if wait > 0:
         schedule(state, now + wait, job)
     else:

@@ -39,7 +39,7 @@ def serve_buffer(state: State, tables: Tables, now: int, job: int) -> None:
     enter(state.timelines[memory.shared], begun, ended, accesses * memory.width)
     first_ps = begun + memory.latency
     record.tail = stream.last_cycle * memory.period + memory.latency
-    record.span = record.tail - first_ps + tables.chip[0].link_period
+    record.serialisation = record.tail - first_ps + tables.chip[0].link_period
     pack_response(state, tables, job)
     record.stage = SERVED
     schedule(state, first_ps, job)
@@ -58,15 +58,15 @@ def ask_controller(state: State, tables: Tables, now: int, job: int) -> None:
 
 @part
 def advance_controller(state: State, tables: Tables, now: int, number: int) -> None:
-    """Issue what is due. A run is taken a picosecond early, so that it goes on in a tick of its own."""
+    """Issue what is due. A completion is taken a picosecond early, to go on in a tick of its own."""
     chip, unit = tables.chip[0], state.units[number]
     flat = state.channels[unit.controls]
     due = call_advance(chip.advance, (flat, now))
     while due <= now + 1 and state.run[0].overflow == 0:
-        run = call_take(chip.take, (flat, now + 1))
-        while run.ticket >= 0:
-            read_out(state, tables, run)
-            run = call_take(chip.take, (flat, now + 1))
+        completion = call_take(chip.take, (flat, now + 1))
+        while completion.ticket >= 0:
+            read_out(state, tables, completion)
+            completion = call_take(chip.take, (flat, now + 1))
         due = call_advance(chip.advance, (flat, now))
     if due < NEVER and unit.wake != due - 1:
         unit.wake = due - 1
@@ -74,13 +74,13 @@ def advance_controller(state: State, tables: Tables, now: int, number: int) -> N
 
 
 @part
-def read_out(state: State, tables: Tables, run: Completion) -> None:
-    """A run is complete: count it; its job goes on when the last data have come."""
-    record = state.jobs[run.ticket]
+def read_out(state: State, tables: Tables, completion: Completion) -> None:
+    """A request is complete: count it; its job goes on when the last data have come."""
+    record = state.jobs[completion.ticket]
     memory, layer = tables.memories[record.memory], state.messages[record.message].layer
-    enter_bursts(state, memory, layer, run)
+    enter_bursts(state, memory, layer, completion)
     record.stage = ANSWERED
-    schedule(state, run.last_ps, run.ticket)
+    schedule(state, completion.last_ps, completion.ticket)
 
 
 @part
@@ -88,6 +88,6 @@ def answer(state: State, tables: Tables, now: int, job: int) -> None:
     """All data are in the controller: the slot is free, the response is issued."""
     record = state.jobs[job]
     leave(state, now, tables.memories[record.memory].unit)
-    record.span, record.tail = 0, now
+    record.serialisation, record.tail = 0, now
     pack_response(state, tables, job)
     respond(state, tables, now, job)

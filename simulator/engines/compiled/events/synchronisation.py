@@ -113,9 +113,9 @@ def end_update(state: State, tables: Tables, now: int, number: int) -> None:
 
 
 @part
-def sweep_order(state: State, tables: Tables) -> tuple[int, int]:
-    """Where the populations of the present sweep are listed, in computing order."""
-    first = tables.chip[0].order + state.run[0].sweep * tables.chip[0].width
+def pass_order(state: State, tables: Tables) -> tuple[int, int]:
+    """Where the populations of the present pass are listed, in computing order."""
+    first = tables.chip[0].order + state.run[0].pass_number * tables.chip[0].width
     end = first
     while end < first + tables.chip[0].width and tables.lists[end] != NONE:
         end += 1
@@ -126,10 +126,10 @@ def sweep_order(state: State, tables: Tables) -> tuple[int, int]:
 def synchronise(state: State, tables: Tables, now: int) -> None:
     """If all that was released has finished, pay the barrier and release what comes next."""
     run, chip = state.run[0], tables.chip[0]
-    if run.sweep == chip.sweeps:
+    if run.pass_number == chip.passes:
         return
-    first, end = sweep_order(state, tables)
-    step, last = run.step, (run.sweep + 1) * run.frames - 1
+    first, end = pass_order(state, tables)
+    step, last = run.step, (run.pass_number + 1) * run.frames - 1
     if chip.policy == LAYER:
         if state.populations[tables.lists[first + run.index]].finished < step:
             return
@@ -144,21 +144,21 @@ def synchronise(state: State, tables: Tables, now: int) -> None:
         step = awaited + 1
     run.step = step
     if step > last:
-        run.sweep += 1
+        run.pass_number += 1
     schedule(state, now + chip.barrier_cost, RELEASING << KIND_BITS)
 
 
 @part
 def release(state: State, tables: Tables, now: int) -> None:
-    """Let the next population, step or sweep begin."""
+    """Let the next population, step or pass begin."""
     run, chip = state.run[0], tables.chip[0]
-    if run.sweep == chip.sweeps:
+    if run.pass_number == chip.passes:
         return
-    first, end = sweep_order(state, tables)
+    first, end = pass_order(state, tables)
     if chip.policy == LAYER:
         first += run.index
         end = first + 1
-    step = (run.sweep + 1) * run.frames - 1 if chip.policy == DATAFLOW else run.step
+    step = (run.pass_number + 1) * run.frames - 1 if chip.policy == DATAFLOW else run.step
     for place in range(first, end):
         population = state.populations[tables.lists[place]]
         population.released = step

@@ -13,7 +13,7 @@ import numpy as np
 
 from deltasim.runtime.arrays import Integers
 from deltasim.simulator.components.dma_bursts import WHOLE
-from deltasim.simulator.engines.compiled.phases.routes import Ways, ways_of
+from deltasim.simulator.engines.compiled.phases.routes import RouteGraph, route_graph_of
 from deltasim.simulator.engines.compiled.records import NONE
 from deltasim.simulator.plan.plan import DRAM, SCRATCHPAD, Plan
 
@@ -28,8 +28,8 @@ SCANNING, CROSSING, RECEIVING, IN_LINE, STREAMED = range(5)
 class FeedForward(NamedTuple):
     """What a run in phases needs to know beforehand."""
 
-    ways: Ways
-    groups: tuple[tuple[tuple[int, ...], ...], ...]  # of each sweep, the populations of each phase of a step
+    routes: RouteGraph
+    groups: tuple[tuple[tuple[int, ...], ...], ...]  # of each pass, the populations of each phase of a step
     fetching: Integers  # (cores,) how each fetches
     memory: Integers  # (cores,) the memory it fetches from, where that is only one
 
@@ -40,7 +40,7 @@ def feed_forward(plan: Plan) -> FeedForward | None:
     Refused are finite buffers, columns in bursts, stages that share a unit, populations of which one waits
     for another within a step or whose steps overlap, caches, shared buffers and DRAM behind a controller,
     DRAM or links to it that several cores or populations at once use, a core that fetches from several
-    memories or from a DRAM several links away, and routes that lead round in a circle.
+    memories or from a DRAM several links away, and routes that form a cycle.
 
     >>> from deltasim.networks.builders.recurrent import random_stack
     >>> from deltasim.simulator.chip import load_chip
@@ -64,24 +64,24 @@ def feed_forward(plan: Plan) -> FeedForward | None:
         used[block.core, plan.memories.holding(block)] = True
     if not np.isin(plan.memories.kind[used.any(axis=0)], (SCRATCHPAD, DRAM)).all():
         return None
-    drams, ways = used & (plan.memories.kind == DRAM), ways_of(plan)
-    if ways is None:
+    drams, routes = used & (plan.memories.kind == DRAM), route_graph_of(plan)
+    if routes is None:
         return None
-    if drams.any() and (plan.stages.arrays > 1 or shared_on_the_way(plan, drams, ways.order)):
+    if drams.any() and (plan.stages.arrays > 1 or shared_on_the_way(plan, drams, routes.order)):
         return None
     fetching = np.array([how_fetched(plan, core, used[core], drams[core]) for core in range(plan.cores)])
     if (fetching == NONE).any():
         return None
-    if (fetching != IN_LINE).any() and any(len(group) > 1 for sweep in groups for group in sweep):
+    if (fetching != IN_LINE).any() and any(len(group) > 1 for one_pass in groups for group in one_pass):
         return None
-    return FeedForward(ways, groups, fetching, used.argmax(axis=1))
+    return FeedForward(routes, groups, fetching, used.argmax(axis=1))
 
 
 def groups_of(plan: Plan) -> tuple[tuple[tuple[int, ...], ...], ...] | None:
-    """The populations of every phase of a step, for each sweep; None where they are not known beforehand.
+    """The populations of every phase of a step, for each pass; None where they are not known beforehand.
 
     Layers in series have a phase each. Behind a barrier all begin at once, and none waits for another where
-    all they receive was there before the step: spikes of the step before, inputs, an earlier sweep.
+    all they receive was there before the step: spikes of the step before, inputs, an earlier pass.
     """
     if plan.policy == "layer":
         return tuple(tuple((population,) for population in populations) for populations in plan.order)
@@ -89,7 +89,7 @@ def groups_of(plan: Plan) -> tuple[tuple[tuple[int, ...], ...], ...] | None:
         return tuple((populations,) for populations in plan.order)
     sources, targets = plan.source.tolist(), plan.target.tolist()
     waits = any(
-        delay == 0 and plan.into[source] and plan.sweep[source] == plan.sweep[target]
+        delay == 0 and plan.into[source] and plan.pass_number[source] == plan.pass_number[target]
         for source, target, delay in zip(sources, targets, plan.delay.tolist(), strict=True)
     )
     return None if waits or plan.policy != "barrier" else tuple((populations,) for populations in plan.order)
@@ -102,18 +102,18 @@ def how_fetched(plan: Plan, core: int, used: Flags, drams: Flags) -> int:
     if not drams.any():
         return IN_LINE
     path = core * len(used) + int(np.flatnonzero(drams)[0])
-    ways = [
+    routes = [
         along[bounds[path] : bounds[path + 1]].tolist()
         for bounds, along in (
             (plan.links.path_start, plan.links.path_link),
             (plan.links.back_start, plan.links.back_link),
         )
     ]
-    return STREAMED if len(ways[0]) == 1 and ways[0] == ways[1] else NONE
+    return STREAMED if len(routes[0]) == 1 and routes[0] == routes[1] else NONE
 
 
 def shared_on_the_way(plan: Plan, drams: Flags, taken: Integers) -> bool:
-    """True when a DRAM, or a link to or from it, serves messages (lanes ``taken``) or a second core too."""
+    """True when a DRAM, or a link to or from it, serves messages (links ``taken``) or a second core too."""
     links, count = plan.links, len(plan.memories.component)
     if (drams.sum(axis=0) > 1).any():
         return True

@@ -20,12 +20,11 @@ from deltasim.simulator.engines.compiled.counting import (
     record_busy,
     record_slot_busy,
     segment_on,
-    span_behind,
+    serialisation_behind,
     timing_of,
     write_buffer,
 )
-from deltasim.simulator.engines.compiled.phases.fifo import record_queue
-from deltasim.simulator.engines.compiled.phases.lanes import (
+from deltasim.simulator.engines.compiled.phases.arrival_lists import (
     AT_ONCE,
     message_of,
     time_of,
@@ -33,6 +32,7 @@ from deltasim.simulator.engines.compiled.phases.lanes import (
     view_state,
     view_tables,
 )
+from deltasim.simulator.engines.compiled.phases.fifo import record_queue
 from deltasim.simulator.ledger.timeline import enter
 
 
@@ -51,8 +51,12 @@ def consume_streamed(
     """
     state, tables = view_state(state_directory), view_tables(tables_directory)
     arrivals = view_arrivals(arrivals_directory)
-    lane, chip, target = tables.links.size + core, tables.chip[0], tables.lists[tables.groups[group].first]
-    first, end = arrivals.bounds[lane], arrivals.filled[lane]
+    arrival_list, chip, target = (
+        tables.links.size + core,
+        tables.chip[0],
+        tables.lists[tables.groups[group].first],
+    )
+    first, end = arrivals.bounds[arrival_list], arrivals.filled[arrival_list]
     number, units = end - first, tables.cores[core]
     if number == 0:
         return 0
@@ -63,7 +67,7 @@ def consume_streamed(
     slots, link_free = state.units[units.fetch + array].slots, state.units[unit].free_at
     memory_free, mac_free = state.units[memory.unit].free_at, state.units[units.mac + array].free_at
     request_busy = link_busy(tables, link, chip.request_flits, AT_ONCE)
-    lag = link_record.hop + max(0, span_behind(tables, link, request_busy) - chip.link_period)
+    delay = link_record.hop + max(0, serialisation_behind(tables, link, request_busy) - chip.link_period)
     gone, crossed, words, flits = 0, 0, 0, 0
     bursts, hits, misses, conflicts, activates = 0, 0, 0, 0, 0
     for come in range(number):
@@ -81,8 +85,8 @@ def consume_streamed(
             link_free = start + request_busy
             record_busy(state, unit, start, link_free, chip.request_flits * link_record.period)
             arrivals.crossing[crossed], arrivals.crossed[crossed] = asked, start
-            arrivals.sought[gone] = start + lag
-            start = max(start + lag, memory_free)
+            arrivals.sought[gone] = start + delay
+            start = max(start + delay, memory_free)
             arrivals.segment[gone] = segment_on(state, tables, message_of(run, key), core)
             segment = tables.segments[arrivals.segment[gone]]
             service = fetched(state.channels[memory.shared], timing, start, segment.address, segment.bytes)
@@ -93,17 +97,17 @@ def consume_streamed(
             bursts, hits, misses = bursts + service.bursts, hits + service.hits, misses + service.misses
             conflicts, activates = conflicts + service.conflicts, activates + service.activates
             arrivals.read[gone], arrivals.came[gone] = start, service.first_ps
-            arrivals.span[gone] = service.last_ps - service.first_ps
+            arrivals.serialisation[gone] = service.last_ps - service.first_ps
             gone, crossed = gone + 1, crossed + 1
         segment = tables.segments[arrivals.segment[come]]
         start, came = max(arrivals.came[come], link_free), rounds(segment.bytes, chip.flit_bytes)
-        busy = link_busy(tables, link, came, arrivals.span[come])
+        busy = link_busy(tables, link, came, arrivals.serialisation[come])
         link_free = start + busy
         record_busy(state, unit, start, link_free, came * link_record.period)
         arrivals.crossing[crossed], arrivals.crossed[crossed] = arrivals.came[come], start
         head = start + link_record.hop
         summing, work = max(head, mac_free), mac_work(segment.words, chip.mac_lanes, chip.cycle)
-        mac_free = consumed(summing, work, head + span_behind(tables, link, busy) - chip.link_period)
+        mac_free = consumed(summing, work, head + serialisation_behind(tables, link, busy) - chip.link_period)
         record_busy(state, units.mac + array, summing, mac_free, work)
         record_slot_busy(state, units.fetch + array, arrivals.granted[come], mac_free)
         arrivals.came[come], arrivals.summed[come], arrivals.ended[come] = head, summing, mac_free

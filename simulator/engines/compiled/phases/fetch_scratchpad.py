@@ -8,14 +8,14 @@ from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import apart, inlined, part
 from deltasim.simulator.components.service_times import consumed
 from deltasim.simulator.engines.compiled.counting import count, count_sums, record_busy_series
-from deltasim.simulator.engines.compiled.phases.fifo import ONE, record_queue, sum_of
-from deltasim.simulator.engines.compiled.phases.lanes import (
+from deltasim.simulator.engines.compiled.phases.arrival_lists import (
     AT_ONCE,
     Arrivals,
     view_arrivals,
     view_state,
     view_tables,
 )
+from deltasim.simulator.engines.compiled.phases.fifo import ONE, record_queue, sum_of
 from deltasim.simulator.engines.compiled.records import State, Tables
 
 
@@ -34,8 +34,8 @@ def consume_in_line(
     """
     state, tables = view_state(state_directory), view_tables(tables_directory)
     arrivals, chip, run = view_arrivals(arrivals_directory), tables.chip[0], state.run[0]
-    lane, memory = tables.links.size + core, tables.memories[arrivals.memory[core]]
-    first, end = arrivals.bounds[lane], arrivals.filled[lane]
+    arrival_list, memory = tables.links.size + core, tables.memories[arrivals.memory[core]]
+    first, end = arrivals.bounds[arrival_list], arrivals.filled[arrival_list]
     units, target = tables.cores[core], tables.lists[tables.groups[group].first]
     fetch, bank, mac = units.fetch + array, memory.unit + array, units.mac + array
     slots, cycle = np.uintp(state.units[fetch].slots), chip.cycle
@@ -115,10 +115,14 @@ def count_by_population(
 ) -> None:
     """Go through an array's messages once more: what was fetched for each population, and until when."""
     group, run, chip = tables.groups[number], state.run[0], tables.chip[0]
-    row, lane, come = np.uintp(tables.memories[arrivals.memory[core]].costs), tables.links.size + core, 0
+    row, arrival_list, come = (
+        np.uintp(tables.memories[arrivals.memory[core]].costs),
+        tables.links.size + core,
+        0,
+    )
     for place in range(group.first, group.end):
         arrivals.words[tables.lists[place]] = arrivals.accesses[tables.lists[place]] = 0
-    for place in range(arrivals.bounds[lane], arrivals.filled[lane]):
+    for place in range(arrivals.bounds[arrival_list], arrivals.filled[arrival_list]):
         rank = arrivals.keys[place] & ((1 << run.shift) - 1)
         if chip.arrays > 1 and arrivals.array[rank] != array:
             continue

@@ -1,4 +1,4 @@
-"""Messages of a lane that go through a unit one after the other, in the order in which they come."""
+"""Messages of an arrival list that go through a unit one after the other, in the order in which they come."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import inlined, part
-from deltasim.simulator.engines.compiled.counting import record_busy_series
-from deltasim.simulator.engines.compiled.phases.lanes import AT_ONCE, Arrivals
+from deltasim.simulator.engines.compiled.counting import add_area, add_wait, record_busy_series
+from deltasim.simulator.engines.compiled.phases.arrival_lists import AT_ONCE, Arrivals
 from deltasim.simulator.engines.compiled.records import State
 
 KEY_BITS = 62
@@ -67,16 +67,16 @@ def lengthen(peak: Any, begun: Integers, place: Any, asked_ps: int) -> None:
 
 @part
 def record_queue(
-    state: State, arrivals: Arrivals, unit: int, asked: Integers, lag: int, begun: Integers, number: int
+    state: State, arrivals: Arrivals, unit: int, asked: Integers, delay: int, begun: Integers, number: int
 ) -> None:
-    """Record a queue: who asked at ``asked + lag`` was served at ``begun``, both in order.
+    """Record a queue: who asked at ``asked + delay`` was served at ``begun``, both in order.
 
     Who comes at a tick stands in the queue before anybody is served at it.
     """
     arrivals.peak[0] = 0
     for place in range(np.uintp(number)):
-        lengthen(arrivals.peak, begun, place, asked[place] + lag)
-    wait = sum_of(begun, number) - sum_of(asked, number) - number * lag
+        lengthen(arrivals.peak, begun, place, asked[place] + delay)
+    wait = sum_of(begun, number) - sum_of(asked, number) - number * delay
     record_waits(state, unit, wait, int(arrivals.peak[0]))
 
 
@@ -92,10 +92,9 @@ def sum_of(values: Integers, number: int) -> int:
 @part
 def record_waits(state: State, unit: int, wait_ps: int, peak: int) -> None:
     """Who stands in line is in the queue from asking to being served: its area is all their waits."""
-    statistics = state.units[unit]
-    statistics.wait += wait_ps
-    statistics.area += wait_ps
-    statistics.peak = max(statistics.peak, peak)
+    add_wait(state, unit, wait_ps)
+    add_area(state, unit, AT_ONCE + 1, wait_ps)
+    state.units[unit].peak = max(state.units[unit].peak, peak)
 
 
 @part

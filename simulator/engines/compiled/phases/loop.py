@@ -5,9 +5,7 @@ from __future__ import annotations
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import kernel, part
 from deltasim.simulator.engines.compiled.counting import count_update, occupy
-from deltasim.simulator.engines.compiled.phases.eligible import CROSSING, RECEIVING, SCANNING
-from deltasim.simulator.engines.compiled.phases.fifo import record_queue
-from deltasim.simulator.engines.compiled.phases.lanes import (
+from deltasim.simulator.engines.compiled.phases.arrival_lists import (
     AT_ONCE,
     Arrivals,
     begin_step,
@@ -15,6 +13,8 @@ from deltasim.simulator.engines.compiled.phases.lanes import (
     view_state,
     view_tables,
 )
+from deltasim.simulator.engines.compiled.phases.eligible import CROSSING, RECEIVING, SCANNING
+from deltasim.simulator.engines.compiled.phases.fifo import record_queue
 from deltasim.simulator.engines.compiled.phases.stages import call_stage
 from deltasim.simulator.engines.compiled.records import DATAFLOW, NONE, State, Tables
 
@@ -28,8 +28,11 @@ def phases(state_directory: Integers, tables_directory: Integers, arrivals_direc
     """
     state, tables = view_state(state_directory), view_tables(tables_directory)
     arrivals, run, chip = view_arrivals(arrivals_directory), state.run[0], tables.chip[0]
-    while run.sweep < chip.sweeps and run.overflow == 0:
-        first, end = tables.lists[chip.groups_at + run.sweep], tables.lists[chip.groups_at + run.sweep + 1]
+    while run.pass_number < chip.passes and run.overflow == 0:
+        first, end = (
+            tables.lists[chip.groups_at + run.pass_number],
+            tables.lists[chip.groups_at + run.pass_number + 1],
+        )
         group, step = first + run.index, run.step
         begin_step(state, tables, group, step)
         if run.left < 0 or run.needed > arrivals.keys.size or run.messages > arrivals.row.size:
@@ -41,8 +44,8 @@ def phases(state_directory: Integers, tables_directory: Integers, arrivals_direc
             run.index += 1
         else:
             run.index, run.step = 0, step + 1
-            if run.step == (run.sweep + 1) * run.frames:
-                run.sweep += 1
+            if run.step == (run.pass_number + 1) * run.frames:
+                run.pass_number += 1
             elif chip.policy == DATAFLOW:  # the next step begins by itself
                 barriers = 0
         run.opened = finished + barriers * chip.barrier_cost
@@ -65,7 +68,7 @@ def phase(
     if times.began == NONE:
         times.began = now
     call_stage(arrivals.stages[SCANNING], (*directories, now, now, number))
-    if arrivals.lanes.size > 0:
+    if arrivals.filling_order.size > 0:
         call_stage(arrivals.stages[CROSSING], (*directories, now, now, number))
     finished, place = now, group.partitions
     while place < group.partitions_end and state.run[0].overflow == 0:

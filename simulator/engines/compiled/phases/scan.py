@@ -11,15 +11,15 @@ from deltasim.simulator.engines.compiled.counting import (
     start_scan,
     write_buffer,
 )
-from deltasim.simulator.engines.compiled.phases.fifo import check_time, go_through
-from deltasim.simulator.engines.compiled.phases.lanes import (
+from deltasim.simulator.engines.compiled.phases.arrival_lists import (
     Arrivals,
     count_messages,
-    fence,
+    set_sentinels,
     view_arrivals,
     view_state,
     view_tables,
 )
+from deltasim.simulator.engines.compiled.phases.fifo import check_time, go_through
 from deltasim.simulator.engines.compiled.records import NONE, State, Tables
 
 
@@ -40,7 +40,7 @@ def scan_all(
     arrivals, run = view_arrivals(arrivals_directory), state.run[0]
     group = tables.groups[number]
     senders = tables.links.size + tables.cores.size
-    run.keys = 1  # behind the fence of the first lane
+    run.keys = 1  # behind the sentinel of the first list
     for core in range(tables.cores.size):
         arrivals.bounds[senders + core] = arrivals.filled[senders + core] = 0
     for place in range(group.first, group.end):
@@ -63,7 +63,7 @@ def scan_all(
             arrivals.scanned[encoder.target] = max(arrivals.scanned[encoder.target], ended)
             place += 1
         arrivals.filled[senders + core] = run.keys
-        run.keys += 2  # fences
+        run.keys += 2  # sentinels
         send(state, tables, arrivals, core, number)
     return now
 
@@ -103,11 +103,14 @@ def find(state: State, tables: Tables, arrivals: Arrivals, number: int) -> None:
 def send(state: State, tables: Tables, arrivals: Arrivals, core: int, group: int) -> None:
     """Take what a core has found through its send stage."""
     chip, unit = tables.chip[0], tables.cores[core].send
-    lane = tables.links.size + tables.cores.size + core
-    first, number = arrivals.bounds[lane], arrivals.filled[lane] - arrivals.bounds[lane]
+    arrival_list = tables.links.size + tables.cores.size + core
+    first, number = (
+        arrivals.bounds[arrival_list],
+        arrivals.filled[arrival_list] - arrivals.bounds[arrival_list],
+    )
     if number == 0:
         return
-    fence(arrivals, first, first + number)
+    set_sentinels(arrivals, first, first + number)
     counting = chip.core_unit + core if unit == NONE else unit
     count_messages(state, tables, arrivals, group, counting, chip.send_action, first, number)
     if unit == NONE:

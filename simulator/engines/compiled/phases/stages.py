@@ -39,7 +39,7 @@ def stage_address(stage: int) -> int:
 def stage_addresses(forward: FeedForward) -> Integers:
     """Where the stages lie that a plan needs, in the order of `STAGES`; 0 for the others."""
     needed = {SCANNING, RECEIVING, *forward.fetching.tolist()} | (
-        {CROSSING} if forward.ways.order.size else set()
+        {CROSSING} if forward.routes.order.size else set()
     )
     addresses = [stage_address(stage) if stage in needed else 0 for stage in range(len(STAGES))]
     return np.array(addresses, np.int64)
