@@ -72,6 +72,7 @@ POPULATION = record(
     *("first", "into", "into_end", "partitions", "partitions_end"),
     *("sizes", "rows"),  # of each partition, so many sizes
     *("released", "finished", "finishing", "all_scanned", "scanning"),
+    *("state_read", "state_write", "value_bits", "sum_bits"),  # where its state lies, what a word takes there
 )
 # One record: how far the run has got, and the tally of the laws.
 RUN = record(
@@ -98,8 +99,7 @@ CHIP = record(
     *("masks", "size_bytes"),  # words of bits for all cores, bytes that a size's number takes
     *("links", "channels", "queues", "first_queue", "drop_cores"),  # channels: 0 where buffers have no limit
     *("scan_action", "send_action", "receive_action", "mac_action", "update_action"),
-    *("read_action", "write_action", "router_action", "stall_action"),
-    *("sum_words",),  # of state that an accumulator takes
+    *("router_action", "stall_action"),
     *("lengths", "length_action", "write_buffer", "read_buffer", "crossbar"),
     *("ask", "advance", "take"),  # addresses of the command-level DRAM rule
 )
