@@ -93,7 +93,8 @@ def length_faults(chip: Chip) -> Iterator[Fault]:
         return
     pitches = topology.cores if topology.is_bus else max((link.length for link in topology.links), default=0)
     if pitch_m * pitches > LONGEST_LINK_M:
-        rule = f"the longest link, {pitches:,.0f} tiles, has {pitch_m * pitches:,.0f} m; {LONGEST_LINK_M} m is the most"
+        length = f"the longest link, {pitches:,.0f} tiles, has {pitch_m * pitches:,.0f} m"
+        rule = f"{length}; {LONGEST_LINK_M} m is the most"
         yield Fault("network.pitch", f"{pitch_m:g} m", rule, "Use a shorter pitch.")
 
 

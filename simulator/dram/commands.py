@@ -61,7 +61,7 @@ def row_command(memory: Memory, timing: Timing, channel: int, tick: int, kind: i
 @part
 def take_row_slots(memory: Memory, timing: Timing, channel: int, tick: int, slots: int) -> None:
     """Take ``slots`` of the bus for row commands from ``tick`` on; column commands may have their own."""
-    if timing.activate_apart > 0 and tick > memory.channel[channel, at.NEXT_ROW_SLOT]:  # free for a second half
+    if timing.activate_apart > 0 and tick > memory.channel[channel, at.NEXT_ROW_SLOT]:
         memory.channel[channel, at.SECOND_HALF] = 0
     memory.channel[channel, at.NEXT_ROW_SLOT] = tick + slots
     if timing.split_bus == 0:
@@ -255,5 +255,5 @@ def refresh(memory: Memory, timing: Timing, channel: int, tick: int, rank: int) 
         hold_rank(memory, timing, rank, at.NEXT_ACTIVATE, tick + timing.refresh_to_activate_any)
     memory.channel[channel, at.REFRESH_NUMBER] += 1
     number = memory.channel[channel, at.REFRESH_NUMBER]
-    if timing.refresh_sets > 1 or number % timing.ranks == 0:  # all ranks are due at once, or one after another
+    if timing.refresh_sets > 1 or number % timing.ranks == 0:  # all ranks at once, or one by one
         memory.channel[channel, at.REFRESH_DUE] += timing.refresh_interval

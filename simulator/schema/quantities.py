@@ -69,7 +69,7 @@ def reads_as(
     deltasim.simulator.schema.quantities.QuantityError: a size in bytes needs its unit. Write it like 64 KiB.
     >>> size("2 PiB")
     Traceback (most recent call last):
-    deltasim.simulator.schema.quantities.QuantityError: a size in bytes is at most 1 PiB. Write it like 64 KiB.
+    deltasim.simulator.schema.quantities.QuantityError: a size in bytes is at most 1 PiB. ...
     """
     lowest = float(Amount(least, binary=True)) if least else 0.0
     highest = float(Amount(most, binary=True)) if most else math.inf
