@@ -9,8 +9,8 @@ may begin at the earliest tick wins; at one tick reads and writes for which a ro
 refreshes, refreshes before all others, and of these that of the oldest request is first, whatever it is;
 where row and column commands have a bus each, both may begin. A bank serves the hits of its open row in order
 of arrival. The row is closed for the oldest waiting request of the bank, never while an older request hits
-it, and never before the request is served for which it was opened. A request whose row is opened leaves the queue
-and so makes room. From the tick a refresh is due until it is carried out, the channel only serves requests
+it, and never before the request is served for which it was opened. A request whose row is opened leaves the
+queue and so makes room. From the tick a refresh is due until it is carried out, the channel only serves requests
 for which a row was opened and closes rows on the way to the refresh; refreshes that are due at once come one
 after another, rank by rank.
 """
