@@ -13,6 +13,8 @@ from deltasim.networks.execute import execute
 from deltasim.networks.importers.imported import Imported
 from deltasim.runtime.arrays import Floats, Numbers
 from deltasim.runtime.errors import InputError
+from deltasim.runtime.readers.files import Unreadable, read_bytes
+from deltasim.runtime.readers.npz import read_arrays, unpacked
 
 if TYPE_CHECKING:
     import torch
@@ -65,12 +67,14 @@ def noise(imported: Imported, seed: int = 0, lengths: Sequence[int] = (1, 20, 50
 def read_frames(path: Path, size: int) -> list[Floats]:
     """Sequences of a .npy file (frames, values), or of a .npz file with such an array for each."""
     try:
-        content: Any = np.load(path, allow_pickle=False)
-        arrays = [content] if path.suffix == ".npy" else [content[name] for name in content.files]
-        sequences = [np.asarray(array, np.float32) for array in arrays]
-    except (OSError, ValueError, TypeError, AttributeError, EOFError, KeyError) as error:
-        rule = "frames are read from a .npy or .npz file of numbers"
-        raise InputError(path, type(error).__name__, rule, "Save them with numpy.save.") from None
+        held = [unpacked(read_bytes(path))] if path.suffix == ".npy" else [*read_arrays(path).values()]
+    except Unreadable as error:
+        rule = f"frames are read from a .npy or .npz file ({error.reason})"
+        raise InputError(path, "damaged", rule, "Save them with numpy.save.") from None
+    if not all(array.dtype.kind in "fiu" and np.isfinite(array).all() for array in held):
+        rule = "frames are finite numbers"
+        raise InputError(path, "other values", rule, "Save arrays of numbers.")
+    sequences = [np.asarray(array, np.float32) for array in held]
     for sequence in sequences:
         if sequence.ndim != 2 or sequence.shape[1] != size:
             rule = f"the model takes frames of {size} values"

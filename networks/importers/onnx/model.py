@@ -17,6 +17,7 @@ from deltasim.networks.importers.onnx.nodes import Node, State, Value
 from deltasim.networks.importers.onnx.operators import MOVES, OPERATORS
 from deltasim.runtime.arrays import Numbers
 from deltasim.runtime.errors import InputError
+from deltasim.runtime.readers.files import is_file
 
 if TYPE_CHECKING:
     import onnx
@@ -51,7 +52,7 @@ def read_model(path: Path) -> onnx.ModelProto:
     if importlib.util.find_spec("onnx") is None:
         rule = "reading it needs the package onnx, which is not installed"
         raise InputError(path, path.suffix, rule, "Run pip install 'deltasim[import]'.")
-    if not path.is_file():
+    if not is_file(path):
         raise InputError(path, "no file", "a model is read from a file", "Check the path.")
     import onnx
 
