@@ -1,12 +1,13 @@
 """The table of commands, and what a person sees when something goes wrong.
 
-Exit codes: 0 done, 2 bad input (one sentence on stderr), 130 stopped by Ctrl-C.
+Exit codes: 0 done, 2 bad input or a machine that refuses (one sentence on stderr), 130 stopped by Ctrl-C.
 Commands import what they need when they run, so that ``deltasim --help`` answers at once.
 """
 
 from __future__ import annotations
 
 import sys
+import unicodedata
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
@@ -29,25 +30,34 @@ from deltasim.commands import (
     validate,
 )
 from deltasim.interrupts import EXIT_STOPPED
-from deltasim.runtime import unfinished
-from deltasim.runtime.errors import InputError
+from deltasim.runtime.disk import unfinished
+from deltasim.runtime.errors import InputError, on_one_line
 from deltasim.runtime.telling import telling
+from deltasim.terminal import complain, give_up, printable
 
 EXIT_BAD_INPUT = 2
+LONGEST_ARGUMENT = 1000  # characters
+NO_TEXT = ("Cc", "Cs", "Zl", "Zp")  # Unicode's categories of control characters, surrogates, line separators
 
 
 class Stopped(Exception):
     """Ctrl-C where it raises KeyboardInterrupt, which typer would take for its own."""
 
 
+class Unread(Exception):
+    """The reader of our output, such as ``head``, has left."""
+
+
 class FrontDoor(TyperGroup):
-    """The group of all commands; turns Ctrl-C in any of them into `Stopped`."""
+    """The group of all commands; turns Ctrl-C in any of them into `Stopped`, a closed pipe into `Unread`."""
 
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
             raise Stopped from None
+        except BrokenPipeError:
+            raise Unread from None
 
 
 app = typer.Typer(
@@ -111,40 +121,71 @@ def run_line(arguments: Sequence[str]) -> int:
     2
     """
     unfinished.tell_when_stopped(unfinished.NOTHING)
-    try:
-        with telling(_note), warnings.catch_warnings():
-            warnings.showwarning = _warn
-            result = app(list(arguments) or ["--help"], "deltasim", standalone_mode=False)
-        sys.stdout.flush()
-    except InputError as error:
-        return _complain(str(error), EXIT_BAD_INPUT)
-    except typer.TyperException as error:
-        context = getattr(error, "ctx", None)
-        command = context.command_path if context is not None else "deltasim"
-        words = " ".join(error.format_message().split())
-        end = "" if words.endswith((".", "?")) else "."
-        return _complain(f"{words}{end} See '{command} --help'.", EXIT_BAD_INPUT)
-    except Stopped:
-        return _complain(f"stopped. {unfinished.work.words}", EXIT_STOPPED)
-    except BrokenPipeError:  # the reader of our output, such as `head`, has left
-        sys.stderr.close()
-        return 0
-    if result == EXIT_STOPPED:  # before a command had begun
-        return _complain(f"stopped. {unfinished.NOTHING}", EXIT_STOPPED)
+    with printable():
+        try:
+            require_words(arguments)
+            with telling(complain), warnings.catch_warnings():
+                warnings.showwarning = _warn
+                result = app(list(arguments) or ["--help"], "deltasim", standalone_mode=False)
+            sys.stdout.flush()
+        except InputError as error:
+            return _end(str(error), EXIT_BAD_INPUT)
+        except typer.TyperException as error:
+            context = getattr(error, "ctx", None)
+            command = context.command_path if context is not None else "deltasim"
+            words = " ".join(error.format_message().split())
+            end = "" if words.endswith((".", "?")) else "."
+            return _end(on_one_line(f"{words}{end} See '{command} --help'."), EXIT_BAD_INPUT)
+        except Stopped:
+            return _end(f"stopped. {unfinished.work.words}", EXIT_STOPPED)
+        except (Unread, BrokenPipeError):
+            give_up(sys.stdout)
+            return 0
+        except OSError as error:
+            give_up(sys.stdout)
+            return _end(told_by_the_system(error), EXIT_BAD_INPUT)
+        except MemoryError:
+            rule = "what was asked for does not fit into it"
+            error = InputError("memory", "full", rule, "Simulate less, or on a larger machine.")
+            return _end(str(error), EXIT_BAD_INPUT)
+        if result == EXIT_STOPPED:  # before a command had begun
+            return _end(f"stopped. {unfinished.NOTHING}", EXIT_STOPPED)
     return result if isinstance(result, int) else 0
 
 
-def _note(sentence: str) -> None:
-    """What a person should know meanwhile."""
-    print(f"deltasim: {sentence}", file=sys.stderr)
+def require_words(arguments: Sequence[str]) -> None:
+    """Raise InputError for an argument that nothing can be named by: too long, or not text of one line.
+
+    >>> require_words(["run", "x" * 5000])
+    Traceback (most recent call last):
+    deltasim.runtime.errors.InputError: argument 2: xxx...
+    """
+    for number, word in enumerate(arguments, start=1):
+        if len(word) > LONGEST_ARGUMENT:
+            rule = f"an argument has at most {LONGEST_ARGUMENT:,} characters"
+            raise InputError(f"argument {number}", word, rule, "Shorten it.")
+        if any(unicodedata.category(sign) in NO_TEXT for sign in word):
+            rule = "an argument is text of one line"
+            raise InputError(f"argument {number}", word, rule, "Leave out control characters.")
+
+
+def told_by_the_system(error: OSError) -> str:
+    """The sentence for what the machine refuses: a full disk, a name too long, a missing right.
+
+    >>> told_by_the_system(OSError(28, "No space left on device"))
+    'standard output: OSError: it cannot be used: no space left on device. Make room, or name another place.'
+    """
+    place = "standard output" if error.filename is None else str(error.filename)
+    reason = (error.strerror or type(error).__name__).lower()
+    rule = f"it cannot be used: {reason}"
+    return str(InputError(place, type(error).__name__, rule, "Make room, or name another place."))
 
 
 def _warn(message: Warning | str, *_where: Any, **_more: Any) -> None:
     """A warning as a person reads it: one line, without the place in our sources."""
-    print(f"deltasim: {message}", file=sys.stderr)
+    complain(on_one_line(str(message)))
 
 
-def _complain(sentence: str, code: int) -> int:
-    for line in sentence.splitlines():
-        print(f"deltasim: {line}", file=sys.stderr)
+def _end(sentence: str, code: int) -> int:
+    complain(sentence)
     return code

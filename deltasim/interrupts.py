@@ -15,7 +15,7 @@ import sys
 import threading
 from contextlib import suppress
 
-from deltasim.runtime import unfinished
+from deltasim.runtime.disk import unfinished
 
 EXIT_STOPPED = 130
 LONGEST_S = 0.7

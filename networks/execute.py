@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from deltasim.networks.cells import update_step
 from deltasim.networks.cells.step import Step
 from deltasim.networks.connections.rules import Integrator
 from deltasim.networks.graph import Network
@@ -131,7 +132,7 @@ def prepare(network: Network) -> list[list[Runner]]:
                 integrate = projection.connection.integrator(fed, arithmetic)
                 events, delay = network.sends_events(number), projection.delay
                 encoders.append(Encoder(number, source, events, recorded, delay, theta, integrate))
-            step = target.cell.step(network.arithmetic)
+            step = update_step(target.cell, network.arithmetic)
             resets_accumulators = network.resets_accumulators[place]
             memoryless = target.cell.memoryless and not resets_accumulators
             runner = Runner(

@@ -263,8 +263,8 @@ class Network:
         """A fresh copy of what population ``index`` accumulates from, (accumulators, size)."""
         bias = self.populations[index].bias
         if bias is None:
-            return np.zeros((0, self.populations[index].size), self.arithmetic.dtype)
-        return bias.astype(self.arithmetic.dtype)
+            return np.zeros((0, self.populations[index].size), self.arithmetic.accumulator_dtype)
+        return bias.astype(self.arithmetic.accumulator_dtype)
 
     def starting_states(self, index: int) -> Numbers:
         """Zeros, (states, size)."""

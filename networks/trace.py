@@ -12,10 +12,10 @@ import numpy as np
 
 from deltasim.networks.graph import Network
 from deltasim.runtime.arrays import Integers, Numbers
+from deltasim.runtime.disk.unfinished import new_file
 from deltasim.runtime.errors import InputError
 from deltasim.runtime.readers.files import Missing, Unreadable
 from deltasim.runtime.readers.npz import Wanted, read_npz
-from deltasim.runtime.unfinished import new_file
 
 MESSAGE = np.dtype([("step", "<i4"), ("projection", "<i2"), ("source", "<i4"), ("delta", "<f4")])
 """One message: in ``step``, the encoder of ``projection`` sent that neuron ``source`` changed by
@@ -129,8 +129,8 @@ class Trace:
             stored = read_npz(path, WANTED)
             if stored["messages"].dtype != MESSAGE:
                 raise Unreadable("its messages have other fields")
-            bounds = (stored[name].astype(np.int64) for name in ("step_bounds", "sequence_bounds"))
-            trace = Trace(stored["messages"], *bounds, str(stored["network_digest"]))
+            steps, sequences = (stored[name].astype(np.int64) for name in ("step_bounds", "sequence_bounds"))
+            trace = Trace(stored["messages"], steps, sequences, str(stored["network_digest"]))
             require_bounds(trace)
         except Missing:
             raise InputError(path, "no file", "a trace is read from a file", "Check the path.") from None

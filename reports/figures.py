@@ -119,7 +119,7 @@ def times_fewer(dense: float, delta: float) -> float | None:
 
 def activities(ledger: Ledger) -> tuple[Activity, ...]:
     """Busy and stalled shares by kind of unit, in the ledger's order; kinds that only count are left out."""
-    elapsed = max(ledger.elapsed_ps, 1)
+    elapsed = float(max(ledger.elapsed_ps, 1))
     found = []
     for kind in dict.fromkeys(unit.kind for unit in ledger.units):
         if kind not in WORK:
@@ -156,7 +156,7 @@ def limit(ledger: Ledger) -> str:
             f"{WORK[top.kind]} ({name}) at {percent(top.busiest)}."
         )
     row = next(row for row, unit in enumerate(ledger.units) if unit.name == name)
-    stalled = float(ledger.stalled_ps[row] / ledger.elapsed_ps)
+    stalled = float(ledger.stalled_ps[row] / float(ledger.elapsed_ps))
     waiting = f" and stalled {percent(stalled)}" if stalled >= 0.005 else ""
     work = WORK[top.kind]
     sentence = f"{'it' if name == top.kind else name} is busy {percent(top.busiest)}{waiting} of the time."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from deltasim.reports.record import as_record, layer_frame, step_frame, unit_frame
 from deltasim.reports.record_form import require_record
+from deltasim.runtime.disk.output import new_folder, told_in_a_sentence
 from deltasim.runtime.errors import InputError
-from deltasim.runtime.output import new_folder, told_in_a_sentence
 from deltasim.runtime.readers.files import Missing, Unreadable
 from deltasim.runtime.readers.json_text import read_json
 
@@ -44,9 +45,16 @@ def save_result(result: Measured, folder: Path, *, trace: bool, page: bool) -> P
 def write_run(result: Measured, folder: Path) -> None:
     """Write run.json and the tables into a folder that is there."""
     (folder / RECORD).write_text(as_json(as_record(result)), encoding="utf-8")
-    unit_frame(result).write_parquet(folder / "units.parquet")
-    layer_frame(result).write_parquet(folder / "layers.parquet")
-    step_frame(result).write_parquet(folder / "steps.parquet")
+    write_table(unit_frame(result), folder / "units.parquet")
+    write_table(layer_frame(result), folder / "layers.parquet")
+    write_table(step_frame(result), folder / "steps.parquet")
+
+
+def write_table(frame: polars.DataFrame, path: Path) -> None:
+    """Write a table as Parquet; OSError where it cannot be written, which polars would turn into its own."""
+    content = io.BytesIO()
+    frame.write_parquet(content)
+    path.write_bytes(content.getvalue())
 
 
 @dataclass(frozen=True, eq=False)

@@ -80,12 +80,12 @@ class Measured:
     @functools.cached_property
     def energy(self) -> Energy:
         """Energy of the delta run."""
-        return price(self.ledger, self.chip)
+        return price(self.ledger, self.chip, self.network)
 
     @functools.cached_property
     def dense_energy(self) -> Energy:
         """Energy of the dense run on the same chip."""
-        return price(self.dense_ledger, self.chip)
+        return price(self.dense_ledger, self.chip, self.network)
 
     @functools.cached_property
     def latency(self) -> figures.Latency:

@@ -104,7 +104,7 @@ def unit_frame(result: Measured) -> polars.DataFrame:
     """One row for every (run, unit, action) with a count.
 
     Columns: run, unit, kind, node, action, part, count, joules. Actions without a price (row hits, bytes)
-    have no part and 0 joules.
+    have no part and 0 joules. Counts have 64 bits, or 128 where one of them (picoseconds of a year) needs them.
     """
     import polars
 
@@ -115,9 +115,11 @@ def unit_frame(result: Measured) -> polars.DataFrame:
             held, name = ledger.units[unit], ledger.actions[action]
             named = (run, held.name, held.kind, held.node, name, parts.get(name))
             rows.append((*named, int(ledger.counts[unit, action]), float(energy.joules[unit, action])))
+    wide = any(ledger.counts.dtype == object for _, ledger, _ in runs(result))
     columns = {
         "run": polars.String, "unit": polars.String, "kind": polars.String, "node": polars.Int64,
-        "action": polars.String, "part": polars.String, "count": polars.Int64, "joules": polars.Float64,
+        "action": polars.String, "part": polars.String, "count": polars.Int128 if wide else polars.Int64,
+        "joules": polars.Float64,
     }  # fmt: skip
     return polars.DataFrame(rows, schema=columns, orient="row")
 

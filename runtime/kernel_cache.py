@@ -19,9 +19,10 @@ from typing import Any
 import llvmlite
 import numba
 import numpy as np
-from numba.core import caching, compiler, serialize, sigutils, types
+from numba.core import caching, serialize, sigutils, types
+from numba.core.compiler import CompileResult
 
-from deltasim.runtime.disk_cache import (
+from deltasim.runtime.disk.cache import (
     KERNELS,
     cache_root,
     cannot_cache,
@@ -31,11 +32,18 @@ from deltasim.runtime.disk_cache import (
     remove_damaged,
     told,
 )
+from deltasim.runtime.disk.unfinished import new_file
 from deltasim.runtime.sources import digest_of, edited_since_start
 from deltasim.runtime.telling import tell
-from deltasim.runtime.unfinished import new_file
 
-COMPILING = "compiling kernels; this takes up to half a minute, and what is compiled is cached ..."
+# numba is typed in part only; these are the parts that are not.
+dumps: Any = serialize.dumps
+normalize_signature: Any = sigutils.normalize_signature
+compile_result: Any = CompileResult
+NamedTupleType: Any = types.BaseNamedTuple
+TupleType: Any = types.BaseTuple
+
+COMPILING = "compiling kernels; this takes up to half a minute ..."
 SETTINGS = ("OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "BOUNDSCHECK", "DEBUGINFO_DEFAULT", "ENABLE_AVX")
 MADE_BY = repr(
     (
@@ -53,7 +61,7 @@ LOWERING = tuple(
 DIGEST_BYTES = 32
 
 
-class KernelCache(caching._Cache):  # type: ignore[misc]
+class KernelCache(caching._Cache):
     """What numba asks for the compiled forms of one function.
 
     They lie in a folder named by a digest over every source that the function's module is built from, since
@@ -96,9 +104,9 @@ class KernelCache(caching._Cache):  # type: ignore[misc]
 
     def key(self, signature: Any, codegen: Any) -> str:
         """All that tells one compiled form from another: types, processor, code, closed-over values."""
-        arguments, _ = sigutils.normalize_signature(signature)
+        arguments, _ = normalize_signature(signature)
         cells = self.function.__closure__ or ()
-        values = serialize.dumps(tuple(cell.cell_contents for cell in cells)) if cells else b""
+        values = dumps(tuple(cell.cell_contents for cell in cells)) if cells else b""
         code = self.function.__code__.co_code
         digests = [hashlib.sha256(content).hexdigest() for content in (code, values)]
         processor, kinds = codegen.magic_tuple(), [spelled(kind) for kind in arguments]
@@ -124,9 +132,9 @@ class KernelCache(caching._Cache):  # type: ignore[misc]
             return None
         try:
             arguments, payload = pickle.loads(content)
-            if arguments != tuple(sigutils.normalize_signature(signature)[0]):
+            if arguments != tuple(normalize_signature(signature)[0]):
                 return None  # other types of the same name
-            return compiler.CompileResult._rebuild(target_context, *payload)
+            return compile_result._rebuild(target_context, *payload)
         except Exception:  # it is what we wrote, and cannot be used here
             remove_damaged(path)
             return None
@@ -137,8 +145,8 @@ class KernelCache(caching._Cache):  # type: ignore[misc]
         if folder is None or result.lifted or result.library.has_dynamic_globals:
             return
         key = self.key(signature, result.codegen)
-        arguments = tuple(sigutils.normalize_signature(signature)[0])
-        write(self.path(folder, key), key, serialize.dumps((arguments, result._reduce())))
+        arguments = tuple(normalize_signature(signature)[0])
+        write(self.path(folder, key), key, dumps((arguments, result._reduce())))
 
 
 def spelled(kind: Any) -> str:
@@ -149,8 +157,9 @@ def spelled(kind: Any) -> str:
     >>> spelled(numba.typeof(Pair(1, 2)))
     "Pair(int64 x 2)('left', 'right')int64,int64"
     """
-    fields = kind.fields if isinstance(kind, types.BaseNamedTuple) else ""
-    return f"{kind}{fields}{','.join(map(spelled, kind)) if isinstance(kind, types.BaseTuple) else ''}"
+    fields = kind.fields if isinstance(kind, NamedTupleType) else ""
+    inner = kind if isinstance(kind, TupleType) else ()
+    return f"{kind}{fields}{','.join(map(spelled, inner))}"
 
 
 @cache

@@ -20,6 +20,7 @@ INSTALLED = ("site-packages", "dist-packages")
 STARTED_S = time.time()
 
 
+@cache
 def closure(file: Path) -> tuple[Path, ...]:
     """The Python files that ``file`` is built from, itself included, sorted.
 
@@ -119,6 +120,12 @@ def read(file: Path) -> str:
 
 
 @cache
+def written_s(file: Path) -> float:
+    """When a source was written, asked once."""
+    return file.stat().st_mtime
+
+
+@cache
 def digest_of(*files: Path) -> str:
     """SHA-256 (hex) over names and texts of all that these modules are built from.
 
@@ -140,4 +147,4 @@ def edited_since_start(*files: Path) -> bool:
     >>> edited_since_start(Path(__file__))
     False
     """
-    return any(source.stat().st_mtime > STARTED_S for file in files for source in closure(file))
+    return any(written_s(source) > STARTED_S for file in files for source in closure(file))

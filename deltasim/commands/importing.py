@@ -29,7 +29,7 @@ def import_model(
     """
     from deltasim.networks.files.network import save_network
     from deltasim.networks.importers.models import import_model as read
-    from deltasim.runtime.output import new_folder, refuse_existing, told_in_a_sentence
+    from deltasim.runtime.disk.output import new_folder, refuse_existing, told_in_a_sentence
 
     refuse_existing(out)
     imported = read(model, layers=layers)

@@ -72,9 +72,11 @@ def noc(
         **{name: value for name, value in given.items() if value is not None}
     )
     if not 1 <= network.flit_bits <= 65536:
-        raise InputError("--flit-bits", flit_bits, "a flit has 1 to 65,536 bits", "Give for example 64.")
+        raise InputError(
+            "--flit-bits", network.flit_bits, "a flit has 1 to 65,536 bits", "Give for example 64."
+        )
     if not 0 <= network.pitch_mm <= 1000:
-        raise InputError("--pitch-mm", pitch_mm, "a pitch is 0 to 1000 mm", "Give for example 1.")
+        raise InputError("--pitch-mm", network.pitch_mm, "a pitch is 0 to 1000 mm", "Give for example 1.")
     fabric = parse_fabric(topology)
     router = Router(network.virtual_channels, network.buffer, network.hop_cycles, atomic_channels)
     if not is_pattern(traffic) and is_file(traffic):

@@ -66,14 +66,14 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="print JSON and nothing else")] = False,
 ) -> None:
     """Run a trained network on a chip, print what it costs, and write a folder with the page of the run."""
-    from deltasim.runtime.output import refuse_existing
+    from deltasim.runtime.disk.output import refuse_existing
 
     thetas = parse_thetas(theta)
     if out is not None:
         refuse_existing(out)
     with ExitStack() as settings:
         if no_cache:
-            from deltasim.runtime.disk_cache import without_cache
+            from deltasim.runtime.disk.cache import without_cache
 
             settings.enter_context(without_cache())
         job = Job(benchmark, data, limit, trained, layers, sequence_column, label_column)
@@ -94,8 +94,8 @@ def _run(
     """Do the work; Ctrl-C between two thresholds of a sweep keeps those that are finished."""
     from deltasim.cases import dense_baseline, prepare, run_case
     from deltasim.progress import progress_bar
-    from deltasim.runtime.output import refuse_existing
-    from deltasim.runtime.unfinished import tell_when_stopped
+    from deltasim.runtime.disk.output import refuse_existing
+    from deltasim.runtime.disk.unfinished import tell_when_stopped
 
     tell_when_stopped(f"No run was written; {_cached_messages()}.")
     chosen = job.read()
@@ -122,32 +122,30 @@ def _run(
 
 def _swept(cases: list[Case], ran: Callable[[Case], Run], folder: Path, out: Path | None) -> list[Run]:
     """Run the cases of a sweep, each written as soon as it is finished, the pages at the end."""
-    from deltasim.reports.sweep import Sweep, write_own
-    from deltasim.runtime.output import new_folder, told_in_a_sentence
-    from deltasim.runtime.unfinished import keep_when_stopped
+    from deltasim.reports.sweep import Sweep, write_finished
+    from deltasim.runtime.disk.output import new_folder, told_in_a_sentence
 
     results: list[Run] = []
     with new_folder(folder) as part:
         for case in cases:
             results.append(ran(case))
-            with told_in_a_sentence(folder):
-                write_own(results[-1], part)
-                Sweep(tuple(results)).write_record(part)
             target = out or default_folder(cases[: len(results)])
             finished = ", ".join(str(case.theta) for case in cases[: len(results)])
             words = f"The finished thresholds {finished} are saved in {target}, without pages."
-            keep_when_stopped(part, target, words)
+            with told_in_a_sentence(folder):
+                write_finished(results, part, target, words)
         with told_in_a_sentence(folder):
             Sweep(tuple(results)).write_pages(part)
     return results
 
 
 def _cached_messages() -> str:
-    from deltasim.runtime.disk_cache import TRACES, cache_in_use, cache_root
+    from deltasim.runtime.disk.cache import TRACES, cache_in_use, folder_of
 
-    if not cache_in_use():
-        return "nothing is cached"
-    return f"messages that were computed to their end are cached in {cache_root() / TRACES.name}"
+    folder = folder_of(TRACES.name) if cache_in_use() else None
+    return (
+        f"messages that were computed to their end are cached in {folder}" if folder else "nothing is cached"
+    )
 
 
 def _whole(results: list[Run]) -> Run | Sweep:
@@ -162,7 +160,7 @@ def _whole(results: list[Run]) -> Run | Sweep:
 def _show(results: list[Run], as_json: bool) -> None:
     whole = _whole(results)
     if as_json:
-        print(json.dumps(whole.to_dict(), indent=2, ensure_ascii=False, allow_nan=False))
+        print(json.dumps(whole.to_dict(), indent=2, allow_nan=False))
         return
     from rich.console import Console
 

@@ -16,7 +16,7 @@ from deltasim.networks.execute import execute
 from deltasim.networks.graph import Network
 from deltasim.networks.trace import Trace
 from deltasim.runtime.arrays import Floats, Numbers
-from deltasim.runtime.disk_cache import TRACES, cached_arrays
+from deltasim.runtime.disk.cache import TRACES, cached_arrays
 from deltasim.runtime.sources import digest_of, edited_since_start
 
 SOURCES = tuple(Path(file) for file in (execute.__code__.co_filename, cells.__file__, connections.__file__))

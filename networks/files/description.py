@@ -39,7 +39,7 @@ class SparseFields(Fields):
 
     kind: Literal["sparse"]
     target_size: Extent
-    gates: Annotated[int, Field(ge=1, le=64)]
+    gates: Extent
 
 
 class ConvolutionFields(Fields):
@@ -51,6 +51,7 @@ class ConvolutionFields(Fields):
     padding: Annotated[list[Annotated[int, Field(ge=0, le=MOST_NEURONS)]], Field(min_length=2, max_length=2)]
     start: Annotated[int, Field(ge=0)]
     stop: Annotated[int, Field(ge=0)] | None
+    gates: Extent = 1
 
 
 class PopulationFields(BaseModel):
@@ -91,6 +92,7 @@ class ProjectionFields(Fields):
     theta: Annotated[float, Field(allow_inf_nan=False)] | Literal["tensor"]
     connection: Annotated[Any, BeforeValidator(connection_of)]
     weight_format: Form | None = None
+    accumulators: Annotated[list[int], Field(min_length=1, max_length=MOST_NEURONS)] | None = None
 
 
 class NetworkFields(Fields):
@@ -100,7 +102,10 @@ class NetworkFields(Fields):
     version: int
     name: Word
     digest: Word
-    arithmetic: Literal["float32"] | dict[Literal["activation", "weight", "accumulator", "lookup"], Form]
+    arithmetic: (
+        Literal["float32", "float32 with sums of 64 bits"]
+        | dict[Literal["activation", "weight", "accumulator", "lookup"], Form]
+    )
     outputs: list[Word]
     populations: Annotated[list[PopulationFields], Field(max_length=10_000)]
     projections: Annotated[list[ProjectionFields], Field(max_length=100_000)]

@@ -13,13 +13,13 @@ import numpy as np
 from deltasim.networks.connections import AllToAll, Connection, Convolution, Sparse
 from deltasim.networks.files.description import VERSION, described_cell, require_description
 from deltasim.networks.graph import Network, Population, Projection
-from deltasim.networks.numbers.arithmetic import FLOAT32, Arithmetic, FixedPoint, Q
+from deltasim.networks.numbers.arithmetic import FLOAT32, Arithmetic, FixedPoint, Q, WideSums
 from deltasim.runtime.arrays import Numbers
+from deltasim.runtime.disk.unfinished import new_file
 from deltasim.runtime.errors import InputError
 from deltasim.runtime.readers.files import Unreadable, is_file, is_folder
 from deltasim.runtime.readers.json_text import read_json
 from deltasim.runtime.readers.tensors import read_tensors
-from deltasim.runtime.unfinished import new_file
 
 WEIGHTS = ("float32", "int8", "int16", "int32")
 POINTERS, TARGETS, THRESHOLDS = ("int64",), ("uint16", "int32"), ("float64",)
@@ -118,7 +118,7 @@ def described(network: Network) -> dict[str, Any]:
         "version": VERSION,
         "name": network.name,
         "digest": network.digest,
-        "arithmetic": asdict(network.arithmetic) if fixed else "float32",
+        "arithmetic": asdict(network.arithmetic) if fixed else str(network.arithmetic),
         "outputs": network.outputs,
         "populations": [
             {
@@ -178,8 +178,8 @@ def rebuilt(content: Mapping[str, Any], tensors: Mapping[str, Numbers], place: P
         if "accumulators" in fields:
             fields["accumulators"] = tuple(fields["accumulators"])
         projections.append(Projection(**fields))
-    arithmetic: Arithmetic = FLOAT32
-    if content["arithmetic"] != "float32":
+    arithmetic: Arithmetic = WideSums() if content["arithmetic"] == str(WideSums()) else FLOAT32
+    if content["arithmetic"] != str(arithmetic):
         arithmetic = FixedPoint(**{role: Q(*form) for role, form in content["arithmetic"].items()})
     outputs = tuple(content["outputs"])
     return Network(content["name"], tuple(populations), tuple(projections), outputs, arithmetic)

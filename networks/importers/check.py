@@ -40,12 +40,19 @@ def difference(imported: Imported, original: Original, sequences: Sequence[Float
     largest = output = 0.0
     _, ours = execute(imported.network.with_thresholds(0.0), sequences)
     for frames, own in zip(sequences, ours, strict=True):
-        given = original(imported.laid_out(np.asarray(frames, np.float32)))
-        theirs = imported.side_by_side(given, len(frames))
+        theirs = given_by(imported, original, np.asarray(frames, np.float32))
         compared = own if len(theirs) == len(own) else own[-1:]
         largest = max(largest, float(np.abs(compared - theirs).max()))
         output = max(output, float(np.abs(theirs).max()))
     return Difference(largest, output)
+
+
+def given_by(imported: Imported, original: Original, frames: Floats) -> Numbers:
+    """What the model gives for frames (frames, values), as the network gives it."""
+    if imported.axis is not None:
+        return imported.side_by_side(original(imported.laid_out(frames)), len(frames))
+    each = [imported.side_by_side(original(imported.laid_out(frame)), 1) for frame in frames]
+    return np.concatenate(each)
 
 
 def noise(imported: Imported, seed: int = 0, lengths: Sequence[int] = (1, 20, 50)) -> list[Floats]:
@@ -78,6 +85,10 @@ def original_of(model: str | Path | torch.nn.Module, layers: str | None = None) 
 
         return "PyTorch", lambda frames: run_module(model, frames)
     path = Path(model)
+    if path.suffix.lower() == ".onnx":
+        from deltasim.networks.importers.onnx.running import runner
+
+        return "onnxruntime", runner(path)
     if importlib.util.find_spec("torch") is None:
         raise InputError("--check", path, "it needs PyTorch", "Run pip install 'deltasim[train]'.")
     from deltasim.networks.importers.pytorch.running import chain, run_module

@@ -23,17 +23,19 @@ class Output(NamedTuple):
 class Imported:
     """A network, and what is needed to run the model it came from on the same frames.
 
-    ``layout`` is the shape of the model's input, with any number of frames on ``axis``. The outputs side by
-    side are the network's.
+    ``layout`` is the shape of the model's input, with any number of frames on ``axis`` (None: a frame is an
+    input by itself). The outputs side by side are the network's.
     """
 
     network: Network
     layout: tuple[int, ...]
-    axis: int
+    axis: int | None
     outputs: tuple[Output, ...]
 
     def laid_out(self, frames: Floats) -> Floats:
         """Frames (frames, values) as the model takes them."""
+        if self.axis is None:
+            return frames.reshape(self.layout)
         shape = [size for own, size in enumerate(self.layout) if own != self.axis]
         return np.ascontiguousarray(np.moveaxis(frames.reshape(len(frames), *shape), 0, self.axis))
 

@@ -20,7 +20,18 @@ def weights_file(path: Path, layers: str | None) -> Imported:
     return import_weights(read_weights(path), layers, name=path.stem, place=str(path))
 
 
+def onnx_file(path: Path, layers: str | None) -> Imported:
+    """A .onnx file."""
+    from deltasim.networks.importers.onnx.model import import_onnx
+
+    if layers is not None:
+        rule = "an ONNX model says itself what its layers are"
+        raise InputError("--layers", layers, rule, "Leave the layers out.")
+    return import_onnx(path)
+
+
 IMPORTERS: dict[str, Callable[[Path, str | None], Imported]] = {
+    ".onnx": onnx_file,
     ".pt": weights_file,
     ".pth": weights_file,
     ".safetensors": weights_file,

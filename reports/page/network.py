@@ -54,7 +54,7 @@ def section(result: Measured) -> Section | None:
 
 def link_loads(ledger: Ledger) -> tuple[LinkLoad, ...]:
     """Every link or bus of a ledger, in its order."""
-    flit, elapsed = ledger.actions.index("link.flit"), max(ledger.elapsed_ps, 1)
+    flit, elapsed = ledger.actions.index("link.flit"), float(max(ledger.elapsed_ps, 1))
     return tuple(
         LinkLoad(
             unit.name,

@@ -10,8 +10,8 @@ import sys
 
 import numpy as np
 
-from deltasim.runtime.disk_cache import SCRIPTS, cached_arrays
-from deltasim.runtime.unfinished import child
+from deltasim.runtime.disk.cache import SCRIPTS, cached_arrays
+from deltasim.runtime.disk.unfinished import child
 
 BUNDLE = """
 import sys
@@ -40,8 +40,13 @@ def bundled(version: str) -> bytes:
     It takes more than a second in which no other Python runs, so nothing would handle Ctrl-C.
     """
     command = [sys.executable, "-P", "-c", BUNDLE, USE, version]  # -P: nothing from the working folder
-    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with child(lambda: subprocess.Popen(command, **pipes)) as process:
+
+    def start() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+
+    with child(start) as process:
         script, said = process.communicate()
     if process.returncode:
         raise RuntimeError(f"the page's script could not be bundled: {said.decode(errors='replace')}")

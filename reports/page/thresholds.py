@@ -94,7 +94,7 @@ def grid(results: Sequence[Measured]) -> Grid:
     rows = tuple(
         (
             theta_text(result),
-            *(score(name, value) for value in result.score[1 : 1 + len(scores)]),
+            *(score(name, value) for value in (result.score.value, result.score.dense)[: len(scores)]),
             percent(result.occupancy["input"]),
             percent(result.occupancy["hidden"]),
             ratio(result.reduction["weight_fetches"]),
@@ -149,7 +149,7 @@ def ticks(low: float, high: float) -> list[float]:
     >>> ticks(2.2, 2.4), ticks(0.7, 20)
     ([2.0, 5.0], [0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0])
     """
-    powers = range(math.floor(math.log10(low)) - 1, math.floor(math.log10(high)) + 2)
+    powers = range(math.floor(math.log10(low)), math.floor(math.log10(high)) + 2)
     found = [float(f"{step}e{power}") for power in powers for step in (1, 2, 5)]
     first = max(place for place, tick in enumerate(found) if tick <= low)
     last = next(place for place, tick in enumerate(found) if tick > high)

@@ -43,7 +43,7 @@ def section(result: Measured) -> Section:
 
 def shares(ledger: Ledger) -> list[float]:
     """Busy share of every unit."""
-    return [float(share) for share in ledger.busy_ps / max(ledger.elapsed_ps, 1)]
+    return [float(share) for share in ledger.busy_ps / float(max(ledger.elapsed_ps, 1))]
 
 
 def spot_row(ledger: Ledger, spot: Spot, busy: list[float]) -> dict[str, Any]:

@@ -43,15 +43,26 @@ def parse_json(text: str) -> Any:
         raise Unreadable("it is nested too deeply") from None
     level = [found]
     for _ in range(DEEPEST):
+        if not all(value.isascii() or is_text(value) for value in level if isinstance(value, str)):
+            raise Unreadable("its texts are whole characters")
         level = [inner for value in level for inner in inside(value)]
     if level:
         raise Unreadable("it is nested too deeply")
     return found
 
 
+def is_text(value: str) -> bool:
+    """Whether a text can be written: an escape may stand for half a character.
+
+    >>> is_text("θ"), is_text("\\ud800")
+    (True, False)
+    """
+    return not any("\ud800" <= sign <= "\udfff" for sign in value)
+
+
 def inside(value: Any) -> Iterable[Any]:
     """What an object or a list holds."""
-    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return (*value, *value.values()) if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
 def number(digits: str, kind: type[int] | type[float]) -> int | float:

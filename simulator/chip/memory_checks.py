@@ -16,6 +16,7 @@ from deltasim.simulator.chip.memories import (
     Scratchpad,
     Shared,
     StandardDram,
+    Timeless,
 )
 from deltasim.simulator.schema.faults import Fault
 from deltasim.simulator.schema.reading import faults_of_sound
@@ -109,7 +110,7 @@ def width_faults(path: str, memory: OnChip, chip: Chip) -> Iterator[Fault]:
 
 def latency_faults(path: str, memory: OnChip, chip: Chip) -> Iterator[Fault]:
     """A memory answers after it was asked."""
-    if not isinstance(memory, Registers) and memory.latency_cycles < 1:
+    if not isinstance(memory, Timeless) and memory.latency_cycles < 1:
         yield Fault(
             f"{path}.latency",
             f"{memory.latency_cycles} cycles",

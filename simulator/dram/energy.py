@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from deltasim.runtime.errors import InputError
 from deltasim.simulator.dram import fields as at
 from deltasim.simulator.dram.rank_states import state_ticks
 from deltasim.simulator.dram.standard import Rail, Standard
@@ -40,10 +41,14 @@ def prices(standard: Standard) -> Prices:
     '1.20 nJ, 5.26 + 3.21 pJ/bit'
     """
     power = standard.power
+    if power is None:
+        rule = "its currents are not described, so its commands have no energy"
+        raise InputError("standard", "power", rule, "Add power, or ask for timing alone.")
+    rails, devices = tuple(power.rails.values()), power.devices
     cycle, row_open, refresh, burst = (standard.seconds(name) for name in ("tRC", "tRAS", "tRFC", "tBL"))
 
     def total(of_rail: Callable[[Rail], float]) -> float:
-        return power.devices * sum(rail.voltage * of_rail(rail) for rail in power.rails.values())
+        return devices * sum((rail.voltage * of_rail(rail) for rail in rails), 0.0)
 
     bits, pins = 8 * standard.organisation.burst, power.interface
     return Prices(

@@ -18,8 +18,8 @@ from typing import cast
 
 from deltasim.networks.trace import Trace
 from deltasim.runtime.arrays import Floats
+from deltasim.runtime.disk.unfinished import child
 from deltasim.runtime.errors import InputError
-from deltasim.runtime.unfinished import child
 from deltasim.simulator.ledger.ledger import Ledger
 from deltasim.simulator.plan.plan import Plan
 

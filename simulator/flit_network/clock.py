@@ -160,7 +160,7 @@ def run(
     goes on from there in another call. Time jumps over cycles in which the network is empty. Raises
     RuntimeError when flits wait and none can ever move.
     """
-    buffers, grants, turns, calendar, sources, records = state
+    buffers, grants, pointers, calendar, sources, records = state
     routers, terminals = wires.shared.size, wires.way.shape[1]
     widest = 0
     for router in range(routers):
@@ -180,10 +180,10 @@ def run(
         inside += sent
         for router in range(routers):
             if buffers.waiting[router] > 0:
-                allocate_channels(wires, packets, buffers, grants, turns, router, now, bids)
-                if allocate_switch(wires, buffers, grants, turns, router, now, bids):
+                allocate_channels(wires, packets, buffers, grants, pointers, router, now, bids)
+                if allocate_switch(wires, buffers, grants, pointers, router, now, bids):
                     moved += move(
-                        wires, packets, buffers, grants, turns, calendar, records, router, now, bids
+                        wires, packets, buffers, grants, pointers, calendar, records, router, now, bids
                     )
         still = 0 if sent + moved + left > 0 else still + 1
         if still > IDLE_LIMIT + calendar.flights.size and inside > 0:

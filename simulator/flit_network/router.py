@@ -26,17 +26,17 @@ from deltasim.simulator.flit_network.state import (
     Grants,
     Ints,
     Packets,
+    Pointers,
     Records,
-    Turns,
     Wires,
 )
 
 
 @kernel
-def turns_away(candidate: int, last: int, size: int) -> int:
+def places_away(candidate: int, last: int, size: int) -> int:
     """How many places a round-robin arbiter that served ``last`` must move on to serve ``candidate``.
 
-    >>> turns_away(0, 3, 4), turns_away(3, 3, 4), turns_away(2, -1, 4)
+    >>> places_away(0, 3, 4), places_away(3, 3, 4), places_away(2, -1, 4)
     (0, 3, 2)
     """
     away = candidate - last - 1
@@ -49,7 +49,7 @@ def allocate_channels(
     packets: Packets,
     buffers: Buffers,
     grants: Grants,
-    turns: Turns,
+    pointers: Pointers,
     router: int,
     now: int,
     bids: Ints,
@@ -76,12 +76,12 @@ def allocate_channels(
                 continue
             packet = buffers.packet[wire, channel, buffers.head[wire, channel]]
             terminal = packets.destination[packet]
-            output, last = wires.way[router, terminal], turns.channel[wire, channel]
+            output, last = wires.way[router, terminal], pointers.channel[wire, channel]
             best, nearest = -1, outputs
             for beyond in range(wires.lowest[router, terminal], wires.highest[router, terminal]):
                 if taken[output, beyond] == FREE:
                     wanted = (output - first_out) * channels + beyond
-                    away = turns_away(wanted, last, outputs)
+                    away = places_away(wanted, last, outputs)
                     if away < nearest:
                         best, nearest = wanted, away
             if best < 0:
@@ -89,7 +89,7 @@ def allocate_channels(
             if asked == 0:
                 bids[:outputs, 0] = -1
             asker = (place - first_in) * channels + channel
-            away = turns_away(asker, turns.owner[output, best % channels], inputs)
+            away = places_away(asker, pointers.owner[output, best % channels], inputs)
             if bids[best, 0] < 0:
                 bids[asked, 2] = best
                 asked += 1
@@ -105,13 +105,13 @@ def allocate_channels(
         granted_output[wire, channel], grants.channel[wire, channel] = output, beyond
         grants.ready[wire, channel] = now + wires.grant_cycles
         taken[output, beyond] = OWNED
-        turns.channel[wire, channel] = granted
-        turns.owner[output, beyond] = asker
+        pointers.channel[wire, channel] = granted
+        pointers.owner[output, beyond] = asker
 
 
 @inlined
 def allocate_switch(
-    wires: Wires, buffers: Buffers, grants: Grants, turns: Turns, router: int, now: int, bids: Ints
+    wires: Wires, buffers: Buffers, grants: Grants, pointers: Pointers, router: int, now: int, bids: Ints
 ) -> bool:
     """Grant the switch; True when ``bids[output, 0]`` holds a winner, as input * V + channel, or else -1.
 
@@ -131,7 +131,7 @@ def allocate_switch(
         if buffers.filled[wire] == 0:
             continue
         best, nearest, picked, soonest = -1, outputs, -1, channels
-        last, pick = turns.output[wire], turns.pick[wire]
+        last, pick = pointers.output[wire], pointers.pick[wire]
         for channel in range(channels):
             output = granted_output[wire, channel]
             if output < 0 or held[wire, channel] == 0 or grants.ready[wire, channel] > now:
@@ -140,24 +140,24 @@ def allocate_switch(
                 continue
             if grants.credits[output, grants.channel[wire, channel]] == 0:
                 continue
-            away = turns_away(output - first_out, last, outputs)
-            soon = turns_away(channel, pick - 1, channels)
+            away = places_away(output - first_out, last, outputs)
+            soon = places_away(channel, pick - 1, channels)
             if away < nearest or (away == nearest and soon < soonest):
                 best, nearest, picked, soonest = output - first_out, away, channel, soon
         if best < 0:
             continue
         asked = True
         asker = place - first_in
-        away = turns_away(asker, turns.input[first_out + best], inputs)
+        away = places_away(asker, pointers.input[first_out + best], inputs)
         if bids[best, 0] < 0 or away < bids[best, 1]:
             bids[best, 0], bids[best, 1] = asker * channels + picked, away
     if asked and wires.shared[router]:
         only, nearest = -1, outputs
         for output in range(outputs):
-            away = turns_away(output, turns.winner[router], outputs)
+            away = places_away(output, pointers.winner[router], outputs)
             if bids[output, 0] >= 0 and away < nearest:
                 only, nearest = output, away
-        turns.winner[router] = only
+        pointers.winner[router] = only
         winner = bids[only, 0]
         bids[:outputs, 0] = -1
         bids[only, 0] = winner
@@ -170,7 +170,7 @@ def move(
     packets: Packets,
     buffers: Buffers,
     grants: Grants,
-    turns: Turns,
+    pointers: Pointers,
     calendar: Calendar,
     records: Records,
     router: int,
@@ -188,8 +188,8 @@ def move(
         asker, channel = bids[place, 0] // channels, bids[place, 0] % channels
         wire, output = wires.entering[first_in + asker], first_out + place
         beyond = grants.channel[wire, channel]
-        turns.output[wire], turns.input[output] = place, asker
-        turns.pick[wire] = (channel + 1) % channels
+        pointers.output[wire], pointers.input[output] = place, asker
+        pointers.pick[wire] = (channel + 1) % channels
         slot = buffers.head[wire, channel]
         packet, number = buffers.packet[wire, channel, slot], buffers.number[wire, channel, slot]
         buffers.head[wire, channel] = (slot + 1) % capacity

@@ -85,7 +85,7 @@ class Grants(NamedTuple):
     free_at: Longs  # (W,) cycle from which the wire takes another flit
 
 
-class Turns(NamedTuple):
+class Pointers(NamedTuple):
     """Where the round-robin arbiters stand."""
 
     channel: Ints  # (W, V) an input channel over the router's output channels: the last won
@@ -128,7 +128,7 @@ class State(NamedTuple):
 
     buffers: Buffers
     grants: Grants
-    turns: Turns
+    pointers: Pointers
     calendar: Calendar
     sources: Sources
     records: Records
@@ -166,7 +166,7 @@ def fresh_state(wires: Wires, packets: Packets, virtual_channels: int, buffer: i
             taken=np.full(per_channel, FREE, np.int8),
             free_at=np.zeros(wire_count, np.int64),
         ),
-        Turns(
+        Pointers(
             channel=unset(*per_channel),
             owner=unset(*per_channel),
             output=unset(wire_count),

@@ -31,14 +31,15 @@ def written_at_start(plan: Plan) -> Iterator[Amount]:
     """The same, partition by partition."""
     for population, partitions in enumerate(plan.partitions):
         cell = plan.network.populations[population].cell
-        per_neuron = cell.accumulators + len(cell.states) if plan.into[population] else 0
+        home = plan.homes[population]
+        per_neuron = cell.accumulators * home.sum_bits + home.state_bits(cell) if plan.into[population] else 0
         for partition in partitions:
             unit, size = plan.core_unit(partition.core), partition.stop - partition.start
             if per_neuron:
-                yield Amount(unit, population, "core.state_write", size * per_neuron)
+                yield Amount(unit, population, home.write, size * per_neuron)
             for projection in plan.out_of[population]:
                 if plan.delta_encoded[projection]:
-                    yield Amount(unit, int(plan.target[projection]), "core.state_write", size)
+                    yield Amount(unit, int(plan.target[projection]), home.write, size * home.value_bits)
 
 
 def elapsed(plan: Plan, drams: Mapping[int, Integers], elapsed_ps: int) -> Iterator[Amount]:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from deltasim.simulator.ledger.exact import summed
 from deltasim.simulator.ledger.ledger import Ledger
 
 
@@ -57,9 +58,9 @@ def check(ledger: Ledger, tally: Tally) -> None:
             f"{name}: bytes over time", int(ledger.traffic[:, place, 1:].sum()), ledger.total(f"{name}.bytes")
         )
     equal("multiply-accumulates", ledger.total("core.mac"), tally.column_words)
-    equal("totals by layer", ledger.layer_counts.sum(axis=0).tolist(), ledger.counts.sum(axis=0).tolist())
+    equal("totals by layer", summed(ledger.layer_counts, 0).tolist(), summed(ledger.counts, 0).tolist())
     times = np.array([ledger.busy_ps, ledger.stalled_ps, ledger.idle_ps])
-    spent, elapsed_ps = times.sum(axis=0), ledger.elapsed_ps
+    spent, elapsed_ps = summed(times, 0), ledger.elapsed_ps
     for index in np.flatnonzero((spent != elapsed_ps) | (times.min(axis=0) < 0)).tolist():
         name, (busy, stalled, idle) = ledger.units[index].name, times[:, index].tolist()
         equal(f"{name}: busy + stalled + idle", busy + stalled + idle, elapsed_ps)

@@ -7,11 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
+from deltasim.simulator.ledger.exact import Counts, added, summed
 from deltasim.simulator.plan.plan import Unit
-
-Counts = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,7 +18,8 @@ class Ledger:
 
     Shapes: ``counts`` (units, actions); ``layer_counts`` (layers, actions), the same totals split by what
     caused them; ``busy_ps``, ``stalled_ps``, ``idle_ps`` and the three queue records (units,);
-    ``step_latency_ps`` (steps,); ``sequence_latency_ps`` (sequences,). Times are int64 picoseconds.
+    ``step_latency_ps`` (steps,); ``sequence_latency_ps`` (sequences,). Times are whole picoseconds; sums of
+    them are exact beyond 64 bits (`deltasim.simulator.ledger.exact`).
     ``traffic`` (sequences, shared memories, 1 + bins): bytes over time of each of ``memories``, all its ports
     together, as a timeline (`deltasim.simulator.ledger.timeline`).
 
@@ -53,7 +52,7 @@ class Ledger:
     @property
     def elapsed_ps(self) -> int:
         """Time on the chip over all sequences, in picoseconds."""
-        return int(self.sequence_latency_ps.sum())
+        return sum(self.sequence_latency_ps.tolist())
 
     def total(self, action: str) -> int:
         """How often an action happened on the whole chip; 0 for an action this chip does not know."""
@@ -61,11 +60,11 @@ class Ledger:
 
     @cached_property
     def _totals(self) -> dict[str, int]:
-        return dict(zip(self.actions, self.counts.sum(axis=0).tolist(), strict=True))
+        return dict(zip(self.actions, summed(self.counts, 0).tolist(), strict=True))
 
 
 def joined(ledgers: Sequence[Ledger]) -> Ledger:
-    """Add up the ledgers of sequences that ran one after another on the same plan.
+    """Add up the ledgers of sequences that ran one after another on the same plan, at least one.
 
     Counts and times add; latencies follow one another; the peak of a queue is the highest of all.
     """
@@ -73,9 +72,8 @@ def joined(ledgers: Sequence[Ledger]) -> Ledger:
     if len(ledgers) == 1:
         return first
 
-    def added(name: str) -> Counts:
-        total: Counts = np.sum([getattr(ledger, name) for ledger in ledgers], axis=0, dtype=np.int64)
-        return total
+    def total(name: str) -> Counts:
+        return added([getattr(ledger, name) for ledger in ledgers])
 
     def chained(name: str) -> Counts:
         return np.concatenate([getattr(ledger, name) for ledger in ledgers])
@@ -84,13 +82,13 @@ def joined(ledgers: Sequence[Ledger]) -> Ledger:
         units=first.units,
         actions=first.actions,
         layers=first.layers,
-        counts=added("counts"),
-        layer_counts=added("layer_counts"),
-        busy_ps=added("busy_ps"),
-        stalled_ps=added("stalled_ps"),
-        idle_ps=added("idle_ps"),
-        queue_wait_ps=added("queue_wait_ps"),
-        queue_area_ps=added("queue_area_ps"),
+        counts=total("counts"),
+        layer_counts=total("layer_counts"),
+        busy_ps=total("busy_ps"),
+        stalled_ps=total("stalled_ps"),
+        idle_ps=total("idle_ps"),
+        queue_wait_ps=total("queue_wait_ps"),
+        queue_area_ps=total("queue_area_ps"),
         queue_peak=np.max([ledger.queue_peak for ledger in ledgers], axis=0),
         step_latency_ps=chained("step_latency_ps"),
         sequence_latency_ps=chained("sequence_latency_ps"),

@@ -16,8 +16,10 @@ from deltasim.simulator.mapping.mapping import Mapping
 from deltasim.simulator.plan.input_queues import compile_buffers
 from deltasim.simulator.plan.links import compile_links
 from deltasim.simulator.plan.memories import check_registers, compile_memories, numbered
-from deltasim.simulator.plan.plan import ABSENT, STAGES, Plan, Stages, Unit
+from deltasim.simulator.plan.plan import ABSENT, BUFFER, STAGES, Plan, Stages, Unit
 from deltasim.simulator.plan.weight_columns import compile_columns
+
+MOST_RESERVATIONS = 1 << 25  # of the banks of all buffers
 
 
 def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
@@ -75,6 +77,7 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
         delay=integers([projection.delay for projection in network.projections]),
         delta_encoded=integers([1 - network.sends_events(p) for p in range(len(network.projections))]),
         pass_number=integers([population.pass_number for population in network.populations]),
+        homes=mapping.homes,
         order=network.order,
         stages=stages,
         links=links,
@@ -84,7 +87,21 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
         trees=trees,
         columns=columns,
     )
+    require_windows(plan)
     return replace(plan, buffers=compile_buffers(plan)) if chip.network.buffer_flits else plan
+
+
+def require_windows(plan: Plan) -> None:
+    """Raise InputError where shared buffers would have to keep too many reservations of their banks."""
+    buffers = [m for m, kind in enumerate(plan.memories.kind.tolist()) if kind == BUFFER]
+    cycles = sum(plan.buffer_window(m) for m in buffers)
+    if cycles > MOST_RESERVATIONS:
+        name = plan.memories.component[buffers[0]]
+        position = [memory.name for memory in plan.chip.memories].index(name)
+        rule = f"its streams can reserve banks {cycles:,} cycles ahead; {MOST_RESERVATIONS:,} is the most"
+        remedy = "Serve fewer at once, widen the buffer, or fetch in bursts (cores.dma)."
+        place = plan.chip.place(f"memories.{position}.places")
+        raise InputError(place, plan.memories.slots[buffers[0]], rule, remedy)
 
 
 def link_lengths(chip: Chip) -> Integers | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 
 from deltasim.runtime.arrays import Integers
@@ -16,8 +18,8 @@ def compile_links(chip: Chip, memories: MemoryInstances, units: list[Unit]) -> L
     topology, network = chip.topology, chip.network
     links = topology.links
     periods = np.array([max(1, round(network.period_ps * link.period)) for link in links], np.int64)
-    cycles = np.array([network.hop_cycles + link.latency - 1 for link in links], np.float64)
-    hops = np.rint(network.period_ps * cycles).astype(np.int64)
+    cycles = [network.hop_cycles + link.latency - 1 for link in links]
+    hops = np.array([round(network.period_ps * Fraction(number)) for number in cycles], np.int64)
     first, width = len(units), network.link_width_bits
     if topology.is_bus:
         units.append(Unit("bus", "bus", 0))

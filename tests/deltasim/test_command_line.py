@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import resource
+import shutil
 import subprocess
 import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
+from typing import Any
 
 import pytest
 
@@ -111,8 +114,8 @@ def test_json_and_nothing_else(run: str, deltasim: Deltasim, tmp_path: Path) -> 
 
 
 def test_both_engines_say_the_same(run: str, deltasim: Deltasim) -> None:
-    compiled = json.loads(deltasim(f"{run} --json --out compiled").stdout)
-    simpy = json.loads(deltasim(f"{run} --json --engine simpy --out simpy").stdout)
+    compiled = json.loads(deltasim(f"{run} --jobs 1 --json --out compiled").stdout)
+    simpy = json.loads(deltasim(f"{run} --jobs 1 --json --engine simpy --out simpy").stdout)
     differing = {key for key in KEYS if compiled[key] != simpy[key]}
     assert differing == {"engine", "wall_s"}
 
@@ -179,6 +182,55 @@ def test_stopping_a_sweep_keeps_what_is_finished(
     kept = json.loads((tmp_path / "out" / "theta-0.1" / "run.json").read_text())
     assert kept == record["runs"][0]
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_two_runs_into_one_folder(
+    run: str, deltasim: Deltasim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one that ends first wins; the other says so and leaves nothing."""
+    from deltasim import cases
+
+    whole = cases.run_case
+
+    def with_another_meanwhile(case: cases.Case, *rest: object) -> object:
+        result = whole(case, *rest)  # type: ignore[arg-type]
+        if not (tmp_path / "out").exists():
+            result.save("out", page=False)
+        return result
+
+    monkeypatch.setattr(cases, "run_case", with_another_meanwhile)
+    slower = "another run has taken this name meanwhile"
+    for theta, rule in (("0.1", "a run never overwrites what is there"), ("0.1,0.5", slower)):
+        answer = deltasim(f"{run} --theta {theta} --out out")
+        assert answer.returncode == 2
+        assert answer.stderr.splitlines()[-1].startswith(f"deltasim: --out: out: {rule}. ")
+        assert [path.name for path in tmp_path.iterdir()] == ["out"]
+        assert json.loads((tmp_path / "out" / "run.json").read_text())["theta"] == 0.1
+        shutil.rmtree(tmp_path / "out")
+
+
+@pytest.mark.parametrize("limit_bytes", [1000, 20_000])
+def test_a_full_disk(
+    limit_bytes: int, run: str, deltasim: Deltasim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one where no file holds more than some bytes: the record does not fit, or the page."""
+    from deltasim.reports import folder
+
+    write = folder.write_run
+
+    def write_to_a_full_disk(*arguments: Any) -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, before[1]))
+        write(*arguments)
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    monkeypatch.setattr(folder, "write_run", write_to_a_full_disk)
+    try:
+        answer = deltasim(f"{run} --out runs/out")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert answer.returncode == 2
+    assert "--out: runs/out: the folder must be writable (File too large)." in answer.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_reader_that_leaves_early_is_no_error() -> None:

@@ -213,7 +213,7 @@ def test_stacks_are_checked():
 def test_cells_of_one_name_and_other_code_make_other_networks(tmp_path, monkeypatch):
     """And the messages of one are never taken for those of the other."""
     from deltasim.networks.files.cached_execution import executed
-    from deltasim.runtime.disk_cache import VARIABLE
+    from deltasim.runtime.disk.cache import VARIABLE
 
     monkeypatch.setenv(VARIABLE, str(tmp_path))
 

@@ -134,7 +134,8 @@ def test_a_hub_has_no_unit_of_its_own_and_a_channel_has_its_name() -> None:
     busy = [0.0] * len(ledger.units)
     row = spot_row(ledger, Spot("hub", 7, 1.0, 2.0), busy)
     assert row == {
-        "name": "hub 7", "kind": "hub", "mark": "", "x": 1.0, "y": 2.0, "busy": 0.0, "told": "no unit of its own",
+        "name": "hub 7", "kind": "hub", "mark": "", "x": 1.0, "y": 2.0, "busy": 0.0,
+        "told": "no unit of its own",
     }  # fmt: skip
     assert spot_row(ledger, Spot("dram", 1, 0.0, 0.0), busy)["name"] == "dram 1"
     nothing = Floorplan((), (Line(-1, 0.0, 0.0, 1.0, 1.0),), (0.0, 1.0, 0.0, 1.0))

@@ -107,7 +107,7 @@ def test_nothing_half_written_is_left(result: Run, tmp_path: Path, monkeypatch: 
         raise OSError("disk full")
 
     monkeypatch.setattr(polars.DataFrame, "write_parquet", broken)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(InputError, match="disk full"):
         result.save(tmp_path / "run")
     assert not list(tmp_path.iterdir())
 

@@ -16,8 +16,9 @@ from typing import Any
 
 import pytest
 
-from deltasim.runtime import disk_cache, kernel_cache, sources
-from deltasim.runtime.disk_cache import VARIABLE, CacheWarning
+from deltasim.runtime import kernel_cache, sources
+from deltasim.runtime.disk import cache as disk_cache
+from deltasim.runtime.disk.cache import VARIABLE, CacheWarning
 from deltasim.runtime.telling import telling
 
 CALLEE = """
@@ -76,7 +77,9 @@ class Sources:
             os.utime(file, when)
 
     def load(self) -> tuple[ModuleType, ModuleType]:
-        for cached in (sources.read, sources.imported_files, sources.digest_of, sources.edited_since_start):
+        for cached in (sources.read, sources.written_s, sources.imported_files, sources.closure):
+            cached.cache_clear()
+        for cached in (sources.digest_of, sources.edited_since_start):
             cached.cache_clear()
         kernel_cache.kernel_folder.cache_clear()
         callee, caller = (self.module(kind) for kind in ("callee", "caller"))

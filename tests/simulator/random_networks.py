@@ -11,7 +11,7 @@ from deltasim.networks.builders.recurrent import random_stack
 from deltasim.networks.cells import GRU, LIF, Conv2d, Dense, Formula, Input
 from deltasim.networks.connections import AllToAll, Convolution, Sparse
 from deltasim.networks.graph import Network, Population, Projection
-from deltasim.networks.numbers.arithmetic import FLOAT32, FixedPoint, Q
+from deltasim.networks.numbers.arithmetic import FLOAT32, FixedPoint, Q, WideSums
 from deltasim.networks.numbers.quantise import quantised
 from deltasim.runtime.arrays import Floats
 
@@ -29,10 +29,11 @@ def networks(draw: st.DrawFn) -> Network:
     )(draw, rng)
     theta = draw(st.sampled_from([0.0, 0.05, 0.3]))
     network = network.with_thresholds({"input": theta, "recurrent": draw(st.sampled_from([0.0, 0.1]))})
-    if draw(st.booleans()):
-        return network
+    arithmetic = draw(st.sampled_from([FLOAT32, WideSums(), FixedPoint()]))
+    if not isinstance(arithmetic, FixedPoint):
+        return replace(network, arithmetic=arithmetic)
     names = st.sampled_from(["input", "recurrent", *(projection.name for projection in network.projections)])
-    return quantised(network, FixedPoint(), draw(st.dictionaries(names, weight_formats, max_size=3)))
+    return quantised(network, arithmetic, draw(st.dictionaries(names, weight_formats, max_size=3)))
 
 
 def recurrent(draw: st.DrawFn, rng: np.random.Generator) -> Network:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import re
 import tarfile
 from pathlib import Path
 
 import numpy as np
 
+from deltasim.runtime.disk.unfinished import new_file, scratch_folder
 from deltasim.runtime.errors import InputError
 from deltasim.runtime.readers.files import is_file, read_bytes
 from deltasim.workloads.digits.fsdd import (
@@ -41,34 +41,30 @@ def fetch(url: str = RELEASE, archive_digest: str = ARCHIVE_DIGEST, digest: str 
     target = cache_folder() / FILE
     if is_file(target):
         return target
-    archive = download(url)
-    found = hashlib.sha256(read_bytes(archive)).hexdigest()
-    if found != archive_digest:
-        archive.unlink()
-        rule = f"the archive is not the expected one (sha256 {archive_digest[:12]}), and was not opened"
-        raise InputError(url, f"sha256 {found[:12]}", rule, REMEDY)
-    recordings = unpack(archive)
+    with scratch_folder(target.parent) as folder:
+        archive = download(url, folder)
+        found = hashlib.sha256(read_bytes(archive)).hexdigest()
+        if found != archive_digest:
+            rule = f"the archive is not the expected one (sha256 {archive_digest[:12]}), and was not opened"
+            raise InputError(url, f"sha256 {found[:12]}", rule, REMEDY)
+        recordings = unpack(archive)
     found = content_digest(recordings)
     if found != digest:
         rule = f"the recordings are not the expected ones (digest {digest[:12]})"
-        raise InputError(
-            url, f"digest {found[:12]}", rule, f"The release changed: delete {archive}. {REMEDY}"
-        )
-    aside = target.with_suffix(".part.npz")
+        raise InputError(url, f"digest {found[:12]}", rule, REMEDY)
     is_test = np.isin(recordings.index, TEST_INDICES)
-    np.savez_compressed(aside, **vars(recordings), is_test=is_test)
-    os.replace(aside, target)
-    archive.unlink(missing_ok=True)
+    with new_file(target) as file:
+        np.savez_compressed(file, **vars(recordings), is_test=is_test)
     return target
 
 
-def download(url: str) -> Path:
-    """Bring the archive into the cache with a progress bar, or say in a sentence why that failed."""
+def download(url: str, folder: Path) -> Path:
+    """Bring the archive into a folder with a progress bar, or say in a sentence why that failed."""
     import pooch
     import requests
 
     try:
-        return Path(pooch.retrieve(url, known_hash=None, path=cache_folder(), progressbar=True))
+        return Path(pooch.retrieve(url, known_hash=None, path=folder, progressbar=True))
     except (requests.RequestException, OSError, ValueError) as problem:
         rule = f"the download did not succeed ({type(problem).__name__})"
         raise InputError("deltasim data fetch fsdd", url, rule, REMEDY) from None

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltasim.runtime import sources
-from deltasim.runtime.disk_cache import FEATURES, cached_arrays
+from deltasim.runtime.disk.cache import FEATURES, cached_arrays
 from deltasim.runtime.errors import InputError
 from deltasim.runtime.readers.files import Missing, Unreadable, folder_in, is_file, is_folder, read_bytes
 from deltasim.runtime.readers.npz import Wanted, read_npz

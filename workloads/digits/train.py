@@ -18,8 +18,8 @@ from deltasim.networks.graph import Network
 from deltasim.networks.trace import Trace
 from deltasim.networks.training.export import fixed_point
 from deltasim.networks.training.recipe import Batch, Model, Recipe, train
+from deltasim.runtime.disk.output import new_folder, told_in_a_sentence
 from deltasim.runtime.errors import InputError
-from deltasim.runtime.output import new_folder, told_in_a_sentence
 from deltasim.workloads.benchmark import Outputs
 from deltasim.workloads.digits.batches import digit_batches, digit_loss, string_batches, string_loss
 from deltasim.workloads.digits.corpus import Corpus

@@ -10,10 +10,10 @@ import numpy as np
 
 from deltasim.networks.files.network import load_network, save_network
 from deltasim.networks.graph import Network
+from deltasim.runtime.disk.unfinished import new_file
 from deltasim.runtime.errors import InputError
 from deltasim.runtime.readers.files import Missing, Unreadable
 from deltasim.runtime.readers.json_text import read_json
-from deltasim.runtime.unfinished import new_file
 from deltasim.workloads.features import BANDS, Normalisation
 
 SHIPPED = Path(__file__).parent / "trained"

@@ -27,14 +27,18 @@ FORMULAS: dict[str, str] = {
     "root": "sqrt(x0)",
     "rsqrt": "1 / sqrt(x0)",
     "selu": "1.0507009873554805 * (max(x0, 0) + 1.6732632423543772 * expm1(min(x0, 0)))",
+    "selu_of": "{gamma!r} * (max(x0, 0) + {alpha!r} * expm1(min(x0, 0)))",
+    "shrink": "(x0 + {bias!r}) * (x0 < -{lambd!r}) + (x0 - {bias!r}) * (x0 > {lambd!r})",
     "sigmoid": "sigmoid(x0)",
     "silu": "x0 * sigmoid(x0)",
     "soft_shrink": "max(x0 - {lambd!r}, 0) + min(x0 + {lambd!r}, 0)",
     "softplus": "max(x0, 0) + log1p(exp(-{beta!r} * abs(x0))) / {beta!r}",
+    "softplus_of": "max(x0, 0) + log1p(exp(-abs(x0)))",
     "softsign": "x0 / (1 + abs(x0))",
     "square": "x0 ** 2",
     "tanh": "tanh(x0)",
     "tanh_shrink": "x0 - tanh(x0)",
+    "thresholded": "x0 * (x0 > {alpha!r})",
     "threshold": "x0 * (x0 > {threshold!r}) + {value!r} * (x0 <= {threshold!r})",
 }
 

@@ -14,7 +14,7 @@ from deltasim.networks.importers.lowering.operators import Doubles, Matrix, Scal
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.errors import InputError
 
-SIGMOID, TANH, RELU = "sigmoid({})", "tanh({})", "relu({})"
+SIGMOID, TANH, RELU = "sigmoid({0})", "tanh({0})", "relu({0})"
 
 
 class Weights(NamedTuple):
@@ -39,7 +39,7 @@ class Variant:
     """What differs from PyTorch's cell: activations, a bound on the sums, and the like; see ONNX.
 
     ``activations``: of an RNN one, of a GRU gate and candidate, of an LSTM gate, candidate and output; each
-    with ``{}`` for what it is of. ``clip``: gate sums are bound to +- this.
+    with ``{0}`` for what it is of. ``clip``: gate sums are bound to +- this.
     """
 
     activations: tuple[str, ...] = ()

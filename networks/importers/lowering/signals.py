@@ -10,6 +10,7 @@ count up, all else being equal, or what it computes is no network that goes from
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -33,6 +34,13 @@ class Frame(NamedTuple):
 
     axis: int | None
     elements: Integers
+
+
+@dataclass(frozen=True, eq=False)
+class Tagged:
+    """A value that differs from frame to frame, as tags."""
+
+    tags: Integers
 
 
 class Signals:
@@ -183,8 +191,12 @@ class Signals:
         groups: int = 1,
     ) -> Integers:
         """Cross-correlation with kernel (C_out, C_in / groups, [kh,] kw); one pair of paddings an axis."""
-        kept, elements = self.planes(place, tags)
         taps = np.asarray(kernel, np.float64)
+        alone = max(taps.shape[2:]) == max(stride) == 1 and not np.any(padding) and groups == 1
+        if alone and self.frame(place, tags).axis not in (None, 0):  # over the frames, each by itself
+            matrix = taps.reshape(len(taps), -1)
+            return np.moveaxis(self.matrix(place, np.moveaxis(tags, 1, -1), matrix, bias), -1, 1)
+        kept, elements = self.planes(place, tags)
         if taps.ndim == 3:
             taps = taps[:, :, None]
             stride, padding, dilation = (1, *stride), ((0, 0), *padding), (1, *dilation)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deltasim.networks.importers.imported import Imported, Output
-from deltasim.networks.importers.lowering.layers import Hidden
+from deltasim.networks.importers.imported import Imported
 from deltasim.networks.importers.lowering.network import lower
+from deltasim.networks.importers.lowering.outputs import outputs_of
 from deltasim.networks.importers.lowering.signals import FRAMES, OtherAxis, Signals
 from deltasim.networks.importers.pytorch.functions import MOVES, SIZES, TYPES, call
 from deltasim.networks.importers.pytorch.layers import LAYERS
@@ -53,6 +53,8 @@ def import_module(
                 return read(module, graph, title, layout, axis)
             except OtherAxis as error:
                 fault = fault or error
+            except InputError as error:
+                raise fault or error from None
         assert fault is not None
         raise fault from None
 
@@ -193,7 +195,7 @@ def read(
             result = mapped(node.args[0], known)
         else:
             known[node] = value_of(module, reading, node, known)
-    outputs, kept = outputs_of(reading.signals, result, title)
+    outputs, kept = outputs_of(reading.signals, leaves(result), f"model {title}")
     tensors.refuse_unused()
     network = lower(reading.signals.layers, kept, title)
     return Imported(network, layout, axis, tuple(outputs))
@@ -384,29 +386,3 @@ def on_tags(reading: Reading, node: torch.fx.Node, name: str, args: Any, kwargs:
     if node.op == "call_method":
         return back(getattr(args[0], name)(*args[1:], **kwargs))
     return back(node.target(*args, **kwargs))  # type: ignore[operator]
-
-
-def outputs_of(signals: Signals, result: Any, title: str) -> tuple[list[Output], list[Any]]:
-    """What the model gives in every frame; only where there is nothing such, what it gives in the last."""
-    hidden = {number for number, layer in enumerate(signals.layers.listed) if isinstance(layer, Hidden)}
-    owners = signals.layers.owners
-    found: list[tuple[Output, Any]] = []
-    fault: InputError | None = None
-    for number, part in enumerate(leaves(result)):
-        if not isinstance(part, Tagged):
-            continue
-        try:
-            axis, elements = signals.frame(f"model {title}: output {number}", part.tags)
-        except InputError as error:
-            fault = fault or error
-            continue
-        if not hidden & set(np.unique(owners[elements]).tolist()):
-            found.append((Output(number, axis, elements.shape), elements.ravel()))
-    framewise = [(output, elements) for output, elements in found if output.axis is not None]
-    kept = framewise or found
-    if not kept:
-        if fault is not None:
-            raise fault
-        rule = "a model gives numbers that depend on its input"
-        raise InputError(f"model {title}", "no output", rule, "Return them from forward.")
-    return [output for output, _ in kept], [elements for _, elements in kept]

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from deltasim.networks.importers.lowering.signals import Signals
+from deltasim.networks.importers.lowering.signals import Signals, Tagged
 from deltasim.networks.importers.pytorch.tensors import as_array
 from deltasim.runtime.arrays import Integers, Numbers
-
-
-@dataclass(frozen=True, eq=False)
-class Tagged:
-    """A value that differs from frame to frame, as tags."""
-
-    tags: Integers
-
 
 Handler = Callable[..., Any]
 """``handler(signals, place, *args, **kwargs)`` with the function's own arguments, some of them Tagged."""

@@ -62,8 +62,6 @@ def chip_record(plan: Plan, rule: Addresses, order: int, width: int, lengths: in
         receive_action=[action["core.receive"]],
         mac_action=[action["core.mac"]],
         update_action=[action["core.update"]],
-        read_action=[action["core.state_read"]],
-        write_action=[action["core.state_write"]],
         router_action=[action.get("router.flit", NONE)],
         lengths=[lengths],
         length_action=[action.get("link.flit_um", NONE)],

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from deltasim.runtime.compiling import part
 from deltasim.simulator.components.service_times import array_of, link_occupancy, scan_words
 from deltasim.simulator.dram.in_order import DramTiming, Service
-from deltasim.simulator.engines.compiled.records import NONE, Record, State, Tables
+from deltasim.simulator.engines.compiled.records import LOW_BITS, NONE, Record, State, Tables
 from deltasim.simulator.ledger.timeline import enter
 
 if TYPE_CHECKING:
     from deltasim.simulator.dram.controller import Completion
+
+LOW = (1 << LOW_BITS) - 1
 
 
 @part
@@ -63,7 +65,7 @@ def record_slot_busy(state: State, number: int, start_ps: int, end_ps: int) -> N
 def record_queued(state: State, now: int, number: int) -> None:
     """Record that one more waits for a unit."""
     unit = state.units[number]
-    unit.area += unit.length * (now - unit.changed)
+    add_area(state, number, unit.length, now - unit.changed)
     unit.changed = now
     unit.length += 1
     unit.peak = max(unit.peak, unit.length)
@@ -73,10 +75,28 @@ def record_queued(state: State, now: int, number: int) -> None:
 def record_dequeued(state: State, now: int, number: int, arrival: int) -> None:
     """Record that one who came at ``arrival`` has waited for a unit until now."""
     unit = state.units[number]
-    unit.area += unit.length * (now - unit.changed)
+    add_area(state, number, unit.length, now - unit.changed)
     unit.changed = now
     unit.length -= 1
-    unit.wait += now - arrival
+    add_wait(state, number, now - arrival)
+
+
+@part
+def add_wait(state: State, number: int, time_ps: int) -> None:
+    """Add to the waits of a unit's queue, which together may come to more than 64 bits hold."""
+    unit = state.units[number]
+    low = unit.wait + (time_ps & LOW)
+    unit.wait = low & LOW
+    unit.wait_high += (time_ps >> LOW_BITS) + (low >> LOW_BITS)
+
+
+@part
+def add_area(state: State, number: int, waiting: int, time_ps: int) -> None:
+    """Add to the area under a unit's queue: so many waited for so long."""
+    unit = state.units[number]
+    low = unit.area + waiting * (time_ps & LOW)
+    unit.area = low & LOW
+    unit.area_high += waiting * (time_ps >> LOW_BITS) + (low >> LOW_BITS)
 
 
 @part
@@ -88,8 +108,9 @@ def start_scan(state: State, tables: Tables, now: int, number: int) -> None:
     sent = encoder.last - encoder.next
     count(state, encoder.unit, encoder.target, chip.scan_action, encoder.size)
     reads, writes = scan_words(encoder.size, sent, encoder.delta_encoded)
-    count(state, encoder.unit, encoder.target, chip.read_action, reads)
-    count(state, encoder.unit, encoder.target, chip.write_action, writes)
+    source = state.populations[encoder.source]
+    count(state, encoder.unit, encoder.target, source.state_read, reads * source.value_bits)
+    count(state, encoder.unit, encoder.target, source.state_write, writes * source.value_bits)
 
 
 @part
@@ -97,8 +118,9 @@ def count_update(state: State, tables: Tables, number: int) -> None:
     """Enter what an update of a partition takes."""
     updater, chip = state.updaters[number], tables.chip[0]
     count(state, updater.unit, updater.population, chip.update_action, updater.size)
-    count(state, updater.unit, updater.population, chip.read_action, updater.reads)
-    count(state, updater.unit, updater.population, chip.write_action, updater.writes)
+    population = state.populations[updater.population]
+    count(state, updater.unit, updater.population, population.state_read, updater.reads)
+    count(state, updater.unit, updater.population, population.state_write, updater.writes)
 
 
 @part
@@ -225,5 +247,6 @@ def count_sums(state: State, tables: Tables, core: int, unit: int, layer: int, w
         count(state, registers.unit, layer, registers.write, words)
         count(state, registers.unit, layer, registers.read, words)
     count(state, unit, layer, chip.mac_action, words)
-    count(state, unit, layer, chip.read_action, words)
-    count(state, unit, layer, chip.write_action, words)
+    target = state.populations[layer]
+    count(state, unit, layer, target.state_read, words * target.sum_bits)
+    count(state, unit, layer, target.state_write, words * target.sum_bits)

@@ -15,11 +15,12 @@ from deltasim.simulator.engines.compiled.phases.arrival_lists import empty_arriv
 from deltasim.simulator.engines.compiled.phases.eligible import PhasePlan, phase_plan
 from deltasim.simulator.engines.compiled.phases.loop import phases
 from deltasim.simulator.engines.compiled.phases.stages import stage_addresses
-from deltasim.simulator.engines.compiled.records import State, Tables
+from deltasim.simulator.engines.compiled.records import LOW_BITS, State, Tables
 from deltasim.simulator.engines.compiled.state import state_at_rest
 from deltasim.simulator.engines.compiled.tables import Start, tables_of
 from deltasim.simulator.ledger.background import elapsed, preset
 from deltasim.simulator.ledger.bandwidth import by_memory, shared_memories
+from deltasim.simulator.ledger.exact import entered, wide
 from deltasim.simulator.ledger.laws import LawBroken, Tally, check
 from deltasim.simulator.ledger.ledger import Ledger
 from deltasim.simulator.plan.memo import memoised
@@ -148,10 +149,10 @@ class CompiledEngine:
         late = np.flatnonzero(units["recorded_until"] > elapsed_ps)
         if late.size:
             raise LawBroken(f"{plan.units[late[0]].name}: still at work when the run had ended")
-        for entry in (*preset(plan), *elapsed(plan, self._drams(state), elapsed_ps)):
-            number = plan.actions.index(entry.action)
-            counts[entry.unit, number] += entry.amount
-            layer_counts[entry.layer, number] += entry.amount
+        number = {action: index for index, action in enumerate(plan.actions)}
+        entries = (*preset(plan), *elapsed(plan, self._drams(state), elapsed_ps))
+        counts = entered(counts, ((one.unit, number[one.action], one.amount) for one in entries))
+        layer_counts = entered(layer_counts, ((one.layer, number[one.action], one.amount) for one in entries))
         ledger = Ledger(
             plan.units,
             plan.actions,
@@ -161,8 +162,8 @@ class CompiledEngine:
             units["busy"].copy(),
             units["occupied"] - units["busy"],
             units["idle"] + elapsed_ps - units["recorded_until"],
-            units["wait"].copy(),
-            units["area"].copy(),
+            wide(units["wait_high"], units["wait"], LOW_BITS),
+            wide(units["area_high"], units["area"], LOW_BITS),
             units["peak"].copy(),
             step_latency_ps=state.steps["ended"] - state.steps["began"],
             sequence_latency_ps=np.array([elapsed_ps], np.int64),

@@ -24,9 +24,11 @@ def record(*fields: str) -> np.dtype[np.void]:
 # A unit with places (the fetch slots) counts the free ones; any other is free from ``free_at`` on.
 UNIT = record(
     *("free_at", "slots", "free_slots", "head", "tail", "length", "marked", "wake"),
-    *("recorded_until", "busy", "occupied", "idle", "wait", "area", "peak", "changed", "taken_since", "mark"),
+    *("recorded_until", "busy", "occupied", "idle", "peak", "changed", "taken_since", "mark"),
     *("stalled_since", "controls"),  # which of the shared memories a DRAM controller is of
+    *("wait", "wait_high", "area", "area_high"),  # sums of which the lower LOW_BITS stand apart
 )
+LOW_BITS = 31
 EVENT = record("time", "what")
 JOB = record(
     *(
@@ -70,6 +72,7 @@ POPULATION = record(
     *("first", "into", "into_end", "partitions", "partitions_end"),
     *("sizes", "rows"),  # of each partition, so many sizes
     *("released", "finished", "finishing", "all_scanned", "scanning"),
+    *("state_read", "state_write", "value_bits", "sum_bits"),  # where its state lies, what a word takes there
 )
 # One record: how far the run has got, and the tally of the laws.
 RUN = record(
@@ -96,7 +99,7 @@ CHIP = record(
     *("masks", "size_bytes"),  # words of bits for all cores, bytes that a size's number takes
     *("links", "channels", "queues", "first_queue", "drop_cores"),  # channels: 0 where buffers have no limit
     *("scan_action", "send_action", "receive_action", "mac_action", "update_action"),
-    *("read_action", "write_action", "router_action", "stall_action"),
+    *("router_action", "stall_action"),
     *("lengths", "length_action", "write_buffer", "read_buffer", "crossbar"),
     *("ask", "advance", "take"),  # addresses of the command-level DRAM rule
 )

@@ -278,7 +278,7 @@ def updating(plan: Plan) -> list[tuple[int, int]]:
 def start_of(plan: Plan, lists: Lists) -> Start:
     """Number the encoders and updaters, and lay out what they change."""
     stages, links, limits, updaters = plan.stages, plan.links, plan.buffers, updating(plan)
-    encoders = encoder_records(plan)
+    encoders, action = encoder_records(plan), {name: column for column, name in enumerate(plan.actions)}
     readers = [np.flatnonzero(encoders["updater"] == updater).tolist() for updater in range(len(updaters))]
     into = [np.flatnonzero(encoders["target"] == p).tolist() for p in range(len(plan.partitions))]
     partitions = [
@@ -324,6 +324,10 @@ def start_of(plan: Plan, lists: Lists) -> Start:
             partitions_end=partitions_at[1:],
             sizes=plan.columns.first,
             rows=plan.columns.rows,
+            state_read=[action[home.read] for home in plan.homes],
+            state_write=[action[home.write] for home in plan.homes],
+            value_bits=[home.value_bits for home in plan.homes],
+            sum_bits=[home.sum_bits for home in plan.homes],
         ),
         channels=channels_at_rest(plan),
         contents=np.full(int(held_by(plan)[-1]) or 1, NONE, np.int64),

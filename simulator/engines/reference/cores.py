@@ -106,8 +106,9 @@ class CoreProcesses:
             sending = self.neurons.scan(projection, partition, step)
             self.statistics.count(unit, "core.scan", size, target)
             reads, writes = scan_words(size, len(sending), int(plan.delta_encoded[projection]))
-            self.statistics.count(unit, "core.state_read", int(reads), target)
-            self.statistics.count(unit, "core.state_write", int(writes), target)
+            home = plan.homes[source]
+            self.statistics.count(unit, home.read, int(reads) * home.value_bits, target)
+            self.statistics.count(unit, home.write, int(writes) * home.value_bits, target)
             for sent in sending:
                 offset_ps = int(
                     scan_offset(sent.source - where.start, stages.scan_per_cycle, stages.cycle_ps)
@@ -225,6 +226,7 @@ class CoreProcesses:
             int(field[segment]) for field in (segments.address, segments.bytes, segments.words)
         )
         core, layer = job[3], int(self.plan.target[job[1]])
+        home = self.plan.homes[layer]
         mac = int(stages.unit[core, MAC]) + machine.array(job)
         yield self.env.timeout(first * stages.cycle_ps)
         for number in itertools.chain((first,), to_come):
@@ -238,8 +240,9 @@ class CoreProcesses:
             duration_ps = int(consumed(int(self.env.now), work_ps, tail_ps)) - int(self.env.now)
             machine.units[mac].occupy(duration_ps, work_ps)
             self.memories.pass_registers(core, burst.words, layer)
-            for action in ("core.mac", "core.state_read", "core.state_write"):
-                self.statistics.count(mac, action, burst.words, layer)
+            self.statistics.count(mac, "core.mac", burst.words, layer)
+            for action in (home.read, home.write):
+                self.statistics.count(mac, action, burst.words * home.sum_bits, layer)
             yield self.env.timeout(duration_ps)
 
     def update(self, population: int, partition: int) -> Walk:
@@ -260,8 +263,8 @@ class CoreProcesses:
             )
             self.neurons.update(population, partition, step)
             self.statistics.count(unit, "core.update", where.stop - where.start, population)
-            self.statistics.count(unit, "core.state_read", work.reads, population)
-            self.statistics.count(unit, "core.state_write", work.writes, population)
+            self.statistics.count(unit, plan.homes[population].read, work.reads, population)
+            self.statistics.count(unit, plan.homes[population].write, work.writes, population)
             self.ended_ps[step] = max(self.ended_ps[step], int(self.env.now))
             milestones.reach("updated", population, step, where.core)
             milestones.count_down(len(plan.partitions[population]), "finished", population, step)

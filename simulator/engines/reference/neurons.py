@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from deltasim.networks.cells import update_step
 from deltasim.networks.trace import MESSAGE, Trace
 from deltasim.networks.transmit import scan, scan_events
 from deltasim.runtime.arrays import Numbers
@@ -143,7 +144,7 @@ class Computing:
         if not self.network.resets_accumulators[population]:
             self.accumulators[population][:, part] = accumulators
         states = np.ascontiguousarray(self.states[population][:, part])
-        states = cell.step(arithmetic)(accumulators, states)
+        states = update_step(cell, arithmetic)(accumulators, states)
         self.states[population][:, part] = states
         self.recorded[population][self._frame(population, step), part] = states[0]
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from deltasim.simulator.engines.reference.server import Server
 from deltasim.simulator.ledger.bandwidth import by_memory, shared_memories, shared_number
+from deltasim.simulator.ledger.exact import whole_numbers
 from deltasim.simulator.ledger.ledger import Ledger
 from deltasim.simulator.ledger.timeline import empty_timelines, enter
 from deltasim.simulator.plan.plan import Plan
@@ -41,11 +42,10 @@ class Statistics:
 
     def finalise(self, units: list[Server], step_latency_ps: list[int], elapsed_ps: int) -> Ledger:
         """The ledger of the sequence; units of the plan without a SimPy resource are idle throughout."""
-        times = np.zeros((6, len(self.plan.units)), np.int64)
-        times[2] = elapsed_ps
+        times = [(0, 0, elapsed_ps, 0, 0, 0) for _ in self.plan.units]
         for index, unit in enumerate(units):
             unit.finalise(elapsed_ps)
-            times[:, index] = (
+            times[index] = (
                 unit.busy_ps,
                 unit.occupied_ps - unit.busy_ps,
                 unit.idle_ps,
@@ -53,13 +53,13 @@ class Statistics:
                 unit.queue_area_ps,
                 unit.queue_peak,
             )
-        busy, stalled, idle, waits, areas, peaks = times
+        busy, stalled, idle, waits, areas, peaks = map(whole_numbers, zip(*times, strict=True))
         return Ledger(
             self.plan.units,
             self.plan.actions,
             self.plan.layers,
-            np.array(self.by_unit, np.int64),
-            np.array(self.by_layer, np.int64),
+            whole_numbers(self.by_unit),
+            whole_numbers(self.by_layer),
             busy,
             stalled,
             idle,

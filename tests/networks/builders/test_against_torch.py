@@ -1,5 +1,7 @@
 """At threshold 0 a delta network is the dense one: PyTorch is the judge."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ from deltasim.networks.builders.feed_forward import feed_forward
 from deltasim.networks.builders.torch import from_torch_state
 from deltasim.networks.cells import conv2d, dense
 from deltasim.networks.execute import execute
+from deltasim.networks.numbers.arithmetic import WideSums
 from deltasim.runtime.errors import InputError
 
 LAYERS = {"rnn": torch.nn.RNN, "gru": torch.nn.GRU, "lstm": torch.nn.LSTM}
@@ -44,6 +47,17 @@ def test_rounding_of_the_running_sum_grows_slowly(kind):
         expected = layer(sequence)[0].numpy()
     np.testing.assert_allclose(output[:300], expected[:300], atol=1e-5)
     np.testing.assert_allclose(output, expected, atol=5e-5)
+
+
+def test_wide_sums_hardly_drift():
+    torch.manual_seed(0)
+    layer = torch.nn.GRU(6, 24)
+    sequence = torch.randn(2000, 6)
+    network = replace(from_torch_state(layer.state_dict(), "gru"), arithmetic=WideSums())
+    _, (output,) = execute(network, [sequence.numpy()])
+    with torch.no_grad():
+        expected = layer.double()(sequence.double())[0].numpy()
+    np.testing.assert_allclose(output, expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("stride", [(1, 1), (2, 1), (3, 2)])

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from deltasim.networks.cells import Formula, Input, conv2d, dense
 from deltasim.networks.connections import Convolution
 from deltasim.networks.files.network import load_network, save_network
 from deltasim.networks.graph import Network, Population, Projection
-from deltasim.networks.numbers.arithmetic import FixedPoint, Q
+from deltasim.networks.numbers.arithmetic import FixedPoint, Q, WideSums
 from deltasim.networks.numbers.quantise import quantised
 from deltasim.runtime.errors import InputError
 
@@ -33,6 +34,7 @@ def made():
     yield quantised(network, FixedPoint(weight=Q(3, 9)))
     yield quantised(network, FixedPoint(), {"input->conv2d_0": Q(1, 3), "conv2d_0->dense_1": Q(2, 30)})
     yield magnitudes(rng)
+    yield replace(magnitudes(rng), name="wide-magnitudes", arithmetic=WideSums())
     yield quantised(magnitudes(rng), FixedPoint())
     yield random_spiking(12, 4, 0.2, rng, areas=2, inputs=3)
     yield random_spiking(12, 4, 0.2, rng, arithmetic=FixedPoint(), name="fixed-spiking")
@@ -99,7 +101,9 @@ def test_damaged_tensors(saved):
     whole = file.read_bytes()
     for content in (b"", b"nonsense", whole[:20], whole[:-4]):
         file.write_bytes(content)
-        refuse(saved, r"network.safetensors: damaged: a network's weights are safetensors \(.*\)\. Save or copy")
+        refuse(
+            saved, r"network.safetensors: damaged: a network's weights are safetensors \(.*\)\. Save or copy"
+        )
 
 
 def test_damaged_weights_are_noticed(saved):

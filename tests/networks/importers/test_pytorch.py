@@ -393,7 +393,7 @@ REFUSED: list[tuple[nn.Module, tuple[int, ...] | None, str]] = [
         "Put the frames on another axis",
     ),
     (
-        Forward(lambda own, x: used(own, own.a(x.t()[None])), a=nn.Conv1d(3, 2, 1)),
+        Forward(lambda own, x: used(own, own.a(x.t()[None])), a=nn.Conv1d(3, 2, 2)),
         (3,),
         "takes a frame at a time: frames first",
     ),

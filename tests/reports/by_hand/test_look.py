@@ -16,6 +16,7 @@ import numpy as np
 
 from deltasim.networks.trace import Trace
 from deltasim.reports.page import activity, dram, energy, memory, network, thresholds, utilisation
+from deltasim.reports.page.theme import part_colours, series
 from tests.reports.by_hand.specimen import result
 
 LOOK = Path(__file__).with_name("look.json")
@@ -44,6 +45,16 @@ def looks() -> dict[str, Any]:
             found[figure.name] = {"title": figure.title, "wide": figure.wide, **bare(figure.spec)}
             found["config"] = found[figure.name].pop("config")
     return found
+
+
+def test_parts_of_a_chip_have_their_colours_on_every_page() -> None:
+    """Memories of other names share what is left."""
+    parts = ["compute", "dram", "state", "scratchpad", "network", "pad", "encode", "static", "buffer"]
+    colours = part_colours(parts).to_dict()
+    assert colours["range"] == [f"var(--s{n})" for n in (1, 2, 3, 4, 5, 6, 7, 8, 6)]
+    assert colours["domain"][:4] == ["arithmetic", "DRAM", "state", "scratchpad"]
+    names = [f"{n}" for n in range(10)]
+    assert series(names).to_dict()["range"] == [f"var(--s{n % 8 + 1})" for n in range(10)]
 
 
 def test_the_charts_look_as_agreed() -> None:

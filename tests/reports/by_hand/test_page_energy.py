@@ -268,6 +268,11 @@ def test_the_page_tells_all_of_it_and_nothing_else() -> None:
         dram.section(held), network.section(held), idle_power.section(held), provenance.figures_section(held),
         provenance.section(held),
     )  # fmt: skip
+    assert [(section.name, section.title) for section in sections if section] == [
+        ("energy", "Energy"), ("activity", "Activity over time"), ("utilisation", "Where time goes"),
+        ("memory", "Memory"), ("dram", "DRAM"), ("network", "Network on chip"),
+        ("standing", "Area and power at rest"), ("figures", "All figures"), ("provenance", "Provenance"),
+    ]  # fmt: skip
     expected = ["paper on two", "two recordings on paper · trained θ · 2 sequences, 3 steps", lead(held)]
     for card in cards(held):
         expected += [card.label, card.shown, card.remark]

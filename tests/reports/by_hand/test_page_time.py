@@ -99,9 +99,15 @@ def test_many_projections_and_a_long_sequence_are_cut(monkeypatch: pytest.Monkey
     assert domain(spec, "color") == ["input->hidden", "2 others"]  # in step 0 alone all are equal: the first
     assert [row["messages"] for row in drawn(spec)] == [1, 1, 1, 1]
     assert activity.drawn_steps(held, 0) == slice(0, 1) and activity.drawn_steps(held, 1) == slice(2, 3)
+    assert "its first" not in activity.section(held).sentence, "one step is not more than one"
+    second = replace(held, trace=Trace(held.trace.messages, np.array([0, 6, 6, 6]), np.array([0, 1, 3]), ""))
+    monkeypatch.setattr(activity, "per_step", lambda _: np.zeros((3, 3), np.int64))
+    monkeypatch.setattr(Trace, "occupancy", lambda *_: {"input": 0.5, "hidden": 0.25})
+    assert "Sequence 1, typical in its number of messages (its first 1 steps)" in (
+        activity.section(second).sentence
+    )
     few = replace(held, trace=Trace(held.trace.messages, np.array([0, 2, 6]), np.array([0, 2]), ""))
     monkeypatch.setattr(activity, "per_step", lambda _: np.zeros((2, 3), np.int64))
-    monkeypatch.setattr(Trace, "occupancy", lambda *_: {"input": 0.5, "hidden": 0.25})
     only = replace(few, ledger=replace(held.ledger, sequence_latency_ps=held.ledger.sequence_latency_ps[:1]))
     assert activity.section(only).sentence.startswith(
         "Sequence 0, typical in its number of messages (its first 1 steps), and the mean of 1. "

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from deltasim.reports.compare import compare
+from deltasim.reports.compare import Comparison, compare, compared
 from deltasim.reports.figures import Score
+from deltasim.reports.folder import SavedRun
 from deltasim.reports.page.thresholds import grid, knee
 from deltasim.reports.run import Run
+from deltasim.reports.summary import Row, groups
 from deltasim.reports.sweep import Sweep
 from tests.reports.by_hand.specimen import result
 
@@ -42,20 +44,28 @@ DRAM reads                    3                   7           2.3 ×
   row hits                 1.50   50.0 %       4.50
   row misses              0.500   16.7 %          1
   row conflicts               1   33.3 %       1.50
-occupancy, input         41.7 %               100 % occupancy, hidden        33.3 %               100 %
-accuracy                50.00 %            100.00 %   −50.00 points No unit is busy for half of the time, so
-latency and waiting set the pace; the busiest is the threshold scan (core0.scan) at 12.8 %. 19.6 % of the
-energy rests on estimated prices. Data: two recordings on paper; 2 sequences, 3 steps, 6 messages. """  #
-noqa: E501
+occupancy, input         41.7 %               100 %
+occupancy, hidden        33.3 %               100 %
+accuracy                50.00 %            100.00 %   −50.00 points
+No unit is busy for half of the time, so latency and waiting set the pace; the busiest is the threshold scan (core0.scan) at 12.8 %.
+19.6 % of the energy rests on estimated prices.
+Data: two recordings on paper; 2 sequences, 3 steps, 6 messages.
+"""  # noqa: E501
+
+
+def printed(renderable: object, styles: bool = False) -> list[str]:
+    """The lines on a wide terminal."""
+    nowhere = open("/dev/null", "w")  # noqa: SIM115
+    console = Console(width=150, record=True, file=nowhere, force_terminal=styles, color_system="standard")
+    console.print(renderable)
+    text = console.export_text(styles=styles)
+    console.file.close()
+    return [line.rstrip() for line in text.splitlines()]
 
 
 def shown(renderable: object) -> list[str]:
-    """The lines on a wide terminal, without rules and empty ones."""
-    console = Console(width=150, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
-    console.print(renderable)
-    text = console.export_text()
-    console.file.close()
-    return [line.rstrip() for line in text.splitlines() if line.strip(" ─")]
+    """The lines without rules and empty ones."""
+    return [line for line in printed(renderable) if line.strip(" ─")]
 
 
 def one_spaced(lines: list[str]) -> list[str]:
@@ -67,6 +77,42 @@ def test_the_terminal_form() -> None:
     *lines, last = shown(result())
     assert lines == TABLE.strip().splitlines()
     assert re.fullmatch(rf"compiled engine, [\d.]+ [mµ]?s; run {result().digest[:12]}", last)
+
+
+def test_the_total_stands_out_and_groups_are_set_apart() -> None:
+    """11 lines of energy under title, heading and rule, 4 of latency, 7 of traffic, 3 of quality."""
+    lines = printed(result())
+    empty = [place for place, line in enumerate(lines) if not line]
+    assert lines[2].startswith("───") and empty == [14, 19, 27, 31]
+    styled = printed(result(), styles=True)
+    bold = [plain.split("  ")[0] for plain, line in zip(lines, styled, strict=True) if "\x1b[1m" in line]
+    dim = [place for place, line in enumerate(styled) if line.startswith("\x1b[2m")]
+    assert bold[1:] == ["energy per inference", lines[32]]  # after the heading; and what limits the chip
+    details = [place for place, line in enumerate(lines) if line[:2] == "  " and place > 2]
+    assert dim == [*details, len(lines) - 1]
+    compared = printed(compared_with_itself(), styles=True)
+    assert ["energy per inference" in line for line in compared if "\x1b[1m" in line] == [False, True]
+
+
+def compared_with_itself() -> Comparison:
+    saved = SavedRun(Path("a"), result().to_dict())
+    return compared(saved, saved)
+
+
+def test_a_part_that_costs_nothing_is_not_listed() -> None:
+    """Nor is a memory that is not there; one that costs in the dense run alone is, without a ratio."""
+    free = {"energy": "0 pJ", "node": "28 nm", "kind": "measured", "source": "paper"}
+    chip = result().chip.changed({"prices.pad.read": free})
+    labels = [row.label for row in groups(replace(result(), chip=chip))[0].rows]
+    assert "pad" not in labels and "cache" in labels and len(labels) == 10
+    silent = {row.label: row for row in groups(result(theta=3.0))[0].rows}
+    assert silent["pad"] == Row("pad", "0 J", "0 %", "24.0 pJ", "–", True)
+    assert silent["cache"].saved == "–" and list(silent)[-3:] == ["pad", "registers", "energy per step"]
+    traffic = {row.label: row for row in groups(result(theta=3.0))[2].rows}
+    assert traffic["row hits"] == Row("row hits", "0", "0 %", "4.50", "", True)
+    assert [row.label for row in groups(result(theta=3.0))[2].rows][:3] == [
+        "weight words fetched", "multiply-accumulates", "DRAM bytes",
+    ]  # fmt: skip
 
 
 def test_the_notebook_form_holds_the_same() -> None:

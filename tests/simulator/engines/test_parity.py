@@ -41,12 +41,12 @@ def test_engines_agree_on_very_many(record_property: Callable[[str, object], Non
     "name", ["edgedrnn", "deltakws", "deltarnn", "spartus", "mesh16", "mesh16-cached", "mesh64-hbm"]
 )
 def test_engines_agree_on_the_chips_in_the_box(name: str, policy: str) -> None:
-    """Three sequences of a two-layer network of 8-bit weights; deltakws holds only one layer."""
+    """Two sequences of a two-layer network of 8-bit weights; deltakws holds only one layer."""
     chip = load_chip(name).changed({"synchronisation.policy": policy})
     layers = (32,) if name == "deltakws" else (40, 40)
     rng = np.random.default_rng(7)
     network = quantised(random_stack("gru", 12, layers, rng), FixedPoint())
-    trace = random_trace(network, [3, 1, 4], 0.2, rng)
+    trace = random_trace(network, [3, 1], 0.2, rng)
     assert_same_ledger(
         simulate(network, trace, chip, engine="simpy"), simulate(network, trace, chip, engine="compiled")
     )

@@ -8,7 +8,7 @@ import numpy as np
 
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import inlined, part
-from deltasim.simulator.engines.compiled.counting import record_busy_series
+from deltasim.simulator.engines.compiled.counting import add_area, add_wait, record_busy_series
 from deltasim.simulator.engines.compiled.phases.arrival_lists import AT_ONCE, Arrivals
 from deltasim.simulator.engines.compiled.records import State
 
@@ -92,10 +92,9 @@ def sum_of(values: Integers, number: int) -> int:
 @part
 def record_waits(state: State, unit: int, wait_ps: int, peak: int) -> None:
     """Who stands in line is in the queue from asking to being served: its area is all their waits."""
-    statistics = state.units[unit]
-    statistics.wait += wait_ps
-    statistics.area += wait_ps
-    statistics.peak = max(statistics.peak, peak)
+    add_wait(state, unit, wait_ps)
+    add_area(state, unit, AT_ONCE + 1, wait_ps)
+    state.units[unit].peak = max(state.units[unit].peak, peak)
 
 
 @part

@@ -22,10 +22,10 @@ import numpy as np
 import platformdirs
 
 from deltasim.runtime.arrays import Numbers
+from deltasim.runtime.disk.trust import flaw, is_mine_alone
+from deltasim.runtime.disk.unfinished import PREFIX, new_file, remove_abandoned
 from deltasim.runtime.readers.files import Unreadable, folder_in
 from deltasim.runtime.readers.npz import arrays_in
-from deltasim.runtime.trust import flaw, is_mine_alone
-from deltasim.runtime.unfinished import PREFIX, new_file, remove_abandoned
 
 VARIABLE = "DELTASIM_CACHE"
 DAY_S = 86_400.0

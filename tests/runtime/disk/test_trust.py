@@ -10,8 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from deltasim.runtime import trust
-from deltasim.runtime.trust import flaw
+from deltasim.runtime.disk import trust
+from deltasim.runtime.disk.trust import flaw
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from deltasim.networks.execute import execute
 from deltasim.networks.files.cached_execution import executed, execution_digest
 from deltasim.networks.trace import MESSAGE
 from deltasim.runtime.arrays import Numbers
-from deltasim.runtime.disk_cache import (
+from deltasim.runtime.disk.cache import (
     VARIABLE,
     CacheBucket,
     CacheWarning,
@@ -164,7 +164,7 @@ WRITER = """
 import sys
 from pathlib import Path
 import numpy as np
-from deltasim.runtime.disk_cache import read, write
+from deltasim.runtime.disk.cache import read, write
 path = Path(sys.argv[1])
 for _ in range(60):
     write(path, "a", {"a": np.full(20_000, 7)})

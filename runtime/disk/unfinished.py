@@ -118,6 +118,27 @@ def new_folder(target: Path, words: str | None = None) -> Iterator[Path]:
         done(part, descriptor)
 
 
+@contextmanager
+def scratch_folder(place: Path) -> Iterator[Path]:
+    """Give a folder in ``place`` to work in, which goes in the end, however that comes about.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with scratch_folder(Path(folder)) as part:
+    ...         (part / "a").touch()
+    ...     list(Path(folder).iterdir())
+    []
+    """
+    place.mkdir(parents=True, exist_ok=True)
+    remove_abandoned(place)
+    part, descriptor = begun(place, opened_folder)
+    try:
+        yield part
+    finally:
+        discard(part)
+        done(part, descriptor)
+
+
 def opened_folder(path: Path) -> int:
     """Make a folder and open it, to be locked; where folders cannot be opened, a number that says so."""
     path.mkdir()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from deltasim.runtime import unfinished
+from deltasim.runtime.disk import unfinished
 from deltasim.runtime.errors import InputError
 
 OPTION = "--out"
