@@ -39,7 +39,7 @@ class Case:
     outputs: Sequence[Floats]
     score: float | None  # None where the benchmark has no labels
     engine: str
-    profile: str | None  # the data that told which columns are hot, where the chip pins them
+    profile: str | None  # the data on which hot columns were counted, where the chip pins them
 
     @property
     def digest(self) -> str:

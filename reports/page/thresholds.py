@@ -72,10 +72,10 @@ def knee(results: Sequence[Measured]) -> str:
             f"{ratio(best.reduction['energy'])} less energy at {score(name, best.score.value)}."
         )
     best = max(saving, key=lambda result: result.reduction["energy"] or 0.0)
-    told = f"θ = {theta_text(best)} saves most, {ratio(best.reduction['energy'])} less energy than dense"
+    words = f"θ = {theta_text(best)} saves most, {ratio(best.reduction['energy'])} less energy than dense"
     if not scored(results):
-        return f"{told}."
-    return f"{told}, with {name} {score(name, best.score.value)} against {score(name, dense)} dense."
+        return f"{words}."
+    return f"{words}, with {name} {score(name, best.score.value)} against {score(name, dense)} dense."
 
 
 def theta_text(result: Measured) -> str:

@@ -66,7 +66,7 @@ CAPACITY: WeakKeyDictionary[Plan, tuple[int, int]] = WeakKeyDictionary()
 
 
 class EngineStopped(RuntimeError):
-    """The engine was told to stop before this sequence had ended."""
+    """The engine was stopped before this sequence had ended."""
 
 
 class CompiledEngine:
