@@ -17,7 +17,7 @@ from deltasim.simulator.simulate import simulate
 from tests.reports.specimens import small_network, specimen
 
 NAMES = {
-    "": "benchmark data chip engine theta sequences steps messages occupancy score reduction energy latency "
+    "": "version benchmark data chip engine theta sequences steps messages occupancy score reduction energy latency "
     "dram limits digest wall_s provenance",
     "occupancy": "input hidden",
     "score": "name value dense",
