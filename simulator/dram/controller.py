@@ -154,13 +154,14 @@ def advance(flat: Integers, now_ps: int) -> int:
             room = timing.queue - memory.channel[channel, at.QUEUED]
             enters = max(register[NOW], stream.run[register[FEEDING], ARRIVAL])
         fed, first, apart = 0, 0, 0  # transactions that enter now, and when
-        if room > 0 and enters == register[NOW]:
+        if room > 0 and enters == register[NOW] and timing.channels == 1:
             fed, first = min(room, left), enters
         else:
             best = first_coming(memory, timing, coming)
             tick, kind, target = coming[best, TICK], coming[best, KIND], coming[best, TARGET]
             if room > 0 and enters <= tick:
                 register[NOW] = enters
+                feed(stream, enters, 0, min(room, left))
                 continue
             if tick > limit:
                 return soonest(stream, now_ps, tick)

@@ -230,7 +230,7 @@ def share(
     memory.slot[slot, at.SHARING] = here
 
 
-@part
+@kernel
 def next_sharing(memory: Memory, channel: int, slot: int) -> tuple[int, int]:
     """Take one of the reads that come with the first burst of a slot: its (tag, arrival); NOBODY without any.
 
