@@ -84,7 +84,7 @@ def test_what_is_missing_is_listed_and_later_forms_are_told() -> None:
         require_record(changed("version", VERSION + 1))
     neither = result().to_dict()
     del neither["score"]
-    with pytest.raises(Unreadable, match="^it has a score or a deviation$"):
+    with pytest.raises(Unreadable, match=r"^it has a score or a deviation$"):
         require_record(neither)
     require_record(neither | {"deviation": {"rms": 0.1, "max": 0.2, "agree": None}})
     with pytest.raises(Unreadable, match="should be"):
