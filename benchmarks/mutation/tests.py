@@ -22,7 +22,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "reports/measured.py": (COUNTS, RECORD, MEASURED),
     "reports/notebook.py": (TEXT, TERMINAL),
     "reports/packet_model.py": ("tests/reports/test_packet_model.py", CHIP),
-    "reports/record_form.py": ("tests/reports/test_old_runs.py", MEASURED),
+    "reports/record_form.py": ("tests/reports/test_record_form.py", "tests/reports/test_old_runs.py"),
     "reports/run.py": (RECORD, TEXT),
     "reports/quantities.py": ("tests/reports/test_figures.py", TEXT),
     "reports/record.py": (RECORD, MEASURED),
