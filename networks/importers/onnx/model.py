@@ -65,7 +65,7 @@ def read_model(path: Path) -> onnx.ModelProto:
 
 
 def axes_of(graph: onnx.GraphProto) -> list[int | None]:
-    """The axes along which the frames may lie; None: a batch is fixed to one, so each frame is one by itself."""
+    """The axes along which the frames may lie; None: a batch is fixed to one, a frame by itself."""
     if {node.op_type for node in graph.node} & set(INITIAL):
         return [0, 1]
     stored = {tensor.name for tensor in graph.initializer}
