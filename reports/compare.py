@@ -214,7 +214,9 @@ def value_of(record: Record, key: str) -> float | None:
     3.0
     """
     value: float | None = at(record, key.removeprefix("inference."))
-    return value / record["sequences"] if value is not None and key.startswith("inference.") else value
+    if value is None or not key.startswith("inference."):
+        return value
+    return value / record["sequences"] if record["sequences"] else None
 
 
 def measures(a: Record, b: Record) -> tuple[Measure, ...]:

@@ -104,7 +104,7 @@ def unit_frame(result: Measured) -> polars.DataFrame:
     """One row for every (run, unit, action) with a count.
 
     Columns: run, unit, kind, node, action, part, count, joules. Actions without a price (row hits, bytes)
-    have no part and 0 joules. Counts have 64 bits, or 128 where one of them (picoseconds of a year) needs them.
+    have no part and 0 joules. Counts have 64 bits, or 128 where one (picoseconds of a year) needs them.
     """
     import polars
 

@@ -153,7 +153,7 @@ def page() -> str:
         f"{', '.join(f'{word:g}' for word in grid.words)} bits; every power of two of",
         "64 B to 128 MiB, and for most nodes and widths 1.25, 1.5 and 1.75 times each up to 32 MiB. There",
         "the model is CACTI, so at every power of two of 1 KiB to 8 MiB, 32, 64 and 256 bits, 22, 32, 45 and",
-        "65 nm the difference is 0 by construction. Elsewhere `deltasim.simulator.sram.model.sram` draws straight",
+        "65 nm the difference is 0 by construction. Elsewhere `simulator.sram.model.sram` draws straight",
         "lines on logarithmic axes; between two nodes leakage follows CACTI's rule for its transistors:",
         "currents and supply in proportion.",
         "",

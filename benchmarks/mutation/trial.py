@@ -49,27 +49,6 @@ def load_others() -> None:
     for name in LOADED:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
-    bundle_once()
-
-
-def bundle_once() -> None:
-    """The chart libraries are bundled once, not in every process: the text is the same."""
-    import vl_convert
-
-    bundled: dict[tuple[object, ...], str] = {}
-    read, write = os.pipe()
-    if os.fork() == 0:  # what bundles starts threads, which do not live on in a fork
-        import altair
-
-        version = ".".join(altair.SCHEMA_VERSION.lstrip("v").split(".")[:2])
-        with os.fdopen(write, "w") as pipe:
-            pipe.write(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", version))
-        os._exit(0)
-    os.close(write)
-    with os.fdopen(read) as pipe:
-        text = pipe.read()
-    os.wait()
-    vl_convert.javascript_bundle = lambda *arguments: bundled.setdefault(arguments, text)
 
 
 class FromTree(importlib.machinery.SourceFileLoader):

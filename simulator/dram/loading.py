@@ -44,7 +44,7 @@ def load_standard(name_or_path: str | Path) -> Standard:
 
 
 def read_standard(value: object) -> object:
-    """Look up the standard of a memory on a chip by its name in the box, or as a file; fields pass as they are.
+    """Look up the standard of a memory on a chip by its name in the box, or as a file; fields pass.
 
     Errors: QuantityError, which pydantic reports with the place in the description.
 

@@ -75,7 +75,7 @@ class Organisation(Part):
 
 
 class Delays(Part):
-    """Command timing under the names of the JEDEC standards, from command to command unless said otherwise."""
+    """Command timing under the names of JEDEC's standards, from command to command unless said otherwise."""
 
     tCK: Period  # of the command clock: a tick
     tBL: Delay  # the data of one transaction
@@ -128,7 +128,7 @@ class CommandBus(Part):
     """
 
     activate: Slots = 1
-    activate_apart: Annotated[int, counted(1024, least=0)] = 0  # two commands of one tick, at most so far apart
+    activate_apart: Annotated[int, counted(1024, least=0)] = 0  # two commands, at most so far apart
     column: Slots = 1
     precharge: Slots = 1  # also of a refresh
     split: bool = False
@@ -226,7 +226,7 @@ class Standard(Part):
             return f"{self.name} states no currents"
         stated, clock = round(self.power.tCK * 1e12), round(self.timing_.tCK * 1e12)
         if stated != clock:
-            return f"the currents of {self.name} are those of a clock of {stated} ps, and its clock is {clock} ps"
+            return f"the currents of {self.name} are those of a clock of {stated} ps; its clock is {clock} ps"
         return ""
 
     def timing(

@@ -79,8 +79,9 @@ def delay_faults(standard: Standard) -> Iterator[Fault]:
 
 def current_faults(standard: Standard) -> Iterator[Fault]:
     """A device that does more draws more; no command has negative energy."""
-    rails = {} if standard.power is None else standard.power.rails
-    for name, rail in rails.items():
+    if standard.power is None:
+        return
+    for name, rail in standard.power.rails.items():
         for more, less in (
             ("IDD2N", "IDD2P"),
             ("IDD3N", "IDD3P"),

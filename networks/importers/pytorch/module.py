@@ -51,10 +51,8 @@ def import_module(
         for layout, axis in layouts(module, shape):
             try:
                 return read(module, graph, title, layout, axis)
-            except OtherAxis as error:
-                fault = fault or error
             except InputError as error:
-                raise fault or error from None
+                fault = fault or error
         assert fault is not None
         raise fault from None
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,6 +26,8 @@ from deltasim.networks.importers.pytorch.tagged import Tagged
 from deltasim.networks.importers.pytorch.tensors import Tensors
 from deltasim.runtime.arrays import Numbers
 from deltasim.runtime.errors import InputError, nearest
+from deltasim.runtime.readers.files import Unreadable, is_file
+from deltasim.runtime.readers.tensors import read_tensors
 
 BETWEEN = (
     "relu",
@@ -49,7 +51,6 @@ BETWEEN = (
 """Functions that may stand between layers, as torch.nn.functional names them, with its own defaults."""
 
 WHOLE = "."  # how the layer of a file is written whose tensors have no prefix
-FLOATS = {"F64": np.float64, "F32": np.float32, "F16": np.float16}
 
 
 class Step(NamedTuple):
@@ -229,7 +230,7 @@ def read_weights(path: Path) -> dict[str, Any]:
     A checkpoint that holds one dict of tensors among other things is read as that dict. Errors: InputError
     for a file that is missing, damaged or holds more than tensors.
     """
-    if not path.is_file():
+    if not is_file(path):
         raise InputError(path, "no file", "weights are read from a file", "Check the path.")
     if path.suffix == ".safetensors":
         return read_safetensors(path)
@@ -268,23 +269,14 @@ def is_state(content: Any) -> bool:
 
 
 def read_safetensors(path: Path) -> dict[str, Numbers]:
-    """The tensors of a .safetensors file as arrays; bfloat16 as the float32 it is the upper half of."""
-    from safetensors import SafetensorError, deserialize
-
+    """The tensors of a .safetensors file as arrays, which hold real numbers."""
     try:
-        listed: Sequence[tuple[str, Mapping[str, Any]]] = deserialize(path.read_bytes())
-    except (SafetensorError, ValueError, OSError) as error:
-        rule = "this is no readable safetensors file"
-        raise InputError(path, type(error).__name__, rule, "Save it again.") from None
-    found: dict[str, Numbers] = {}
-    for name, entry in listed:
-        kind, shape = str(entry["dtype"]), tuple(entry["shape"])
-        if kind == "BF16":
-            halves = np.frombuffer(entry["data"], np.uint16).astype(np.uint32)
-            found[name] = (halves << 16).view(np.float32).reshape(shape)
-        elif kind in FLOATS:
-            found[name] = np.frombuffer(entry["data"], FLOATS[kind]).reshape(shape)
-        else:
+        found = read_tensors(path)
+    except Unreadable as error:
+        rule = f"weights are read from a safetensors file ({error.reason})"
+        raise InputError(path, "damaged", rule, "Save it again.") from None
+    for name, tensor in found.items():
+        if tensor.dtype.kind != "f":
             rule = f"the tensor {name} holds no real numbers of 16, 32 or 64 bits"
-            raise InputError(path, kind, rule, "Store it as float32.")
+            raise InputError(path, tensor.dtype.name, rule, "Store it as float32.")
     return found
