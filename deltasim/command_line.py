@@ -138,10 +138,10 @@ def run_line(arguments: Sequence[str]) -> int:
             sys.stdout.flush()
         except InputError as error:
             return _end(str(error), EXIT_BAD_INPUT)
-        except typer.TyperException as error:
-            context = getattr(error, "ctx", None)
+        except typer.TyperException as unknown:
+            context = getattr(unknown, "ctx", None)
             command = context.command_path if context is not None else "deltasim"
-            words = " ".join(error.format_message().split())
+            words = " ".join(unknown.format_message().split())
             end = "" if words.endswith((".", "?")) else "."
             return _end(on_one_line(f"{words}{end} See '{command} --help'."), EXIT_BAD_INPUT)
         except Stopped:

@@ -246,7 +246,9 @@ def missing_price_faults(chip: Chip) -> Iterator[Fault]:
     if not actions_known(chip) or sound_topology(chip) is None:
         return
     actions = {action.name: action for action in chip_actions(chip) if action.priced}
-    if any([*stated_faults(chip, actions[name], price)] for name, price in chip.prices.items() if name in actions):
+    if any(
+        [*stated_faults(chip, actions[name], price)] for name, price in chip.prices.items() if name in actions
+    ):
         return  # the given ones have to be sound first
     for name, found in chip.resolved.items():
         if found.by == "missing":

@@ -51,7 +51,9 @@ def row_command(memory: Memory, timing: Timing, channel: int, tick: int, kind: i
         wish_row(memory, timing, channel, target)
     elif kind == at.CLOSE:
         close_row(memory, timing, channel, tick, target, timing.precharge_to_activate)
-        hold(memory, memory.bank[target, at.RANK_SHARED] + at.NEXT_PRECHARGE, tick)  # a refresh may have waited
+        hold(
+            memory, memory.bank[target, at.RANK_SHARED] + at.NEXT_PRECHARGE, tick
+        )  # a refresh may have waited
         wish_row(memory, timing, channel, target)
     elif kind == at.PRECHARGE_SET:
         precharge_set(memory, timing, channel, tick, target)

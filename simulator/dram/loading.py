@@ -10,10 +10,10 @@ from deltasim.runtime.readers.yaml_text import read_yaml
 from deltasim.simulator.dram.standard import Standard
 from deltasim.simulator.dram.standard_checks import RULES
 from deltasim.simulator.schema.quantities import QuantityError
-from deltasim.simulator.schema.reading import no_description, read_part
+from deltasim.simulator.schema.reading import Rules, no_description, read_part
 
 BOX = Path(__file__).parent / "standards"
-STANDARD_RULES = {Standard: RULES}
+STANDARD_RULES: Rules = {Standard: RULES}
 
 
 def standard_names() -> tuple[str, ...]:

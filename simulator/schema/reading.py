@@ -18,6 +18,7 @@ from deltasim.simulator.schema.sentences import field_names, parts_in, told
 
 P = TypeVar("P", bound=Part)
 Rule = Callable[[Any], Iterable[Fault]]
+Rules = Mapping[type[Part], tuple[Rule, ...]]
 NOTHING = object()
 
 

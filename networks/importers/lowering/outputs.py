@@ -40,7 +40,7 @@ def outputs_of(signals: Signals, given: Sequence[Any], place: str) -> tuple[list
         left += [(output.number, None, elements) for output, elements in found if output.axis is None]
     kept = framewise or found
     if not kept:
-        faults = [error for _, error, _ in left if error is not None]
+        faults = [fault for _, fault, _ in left if fault is not None]
         if faults:
             raise faults[0]
         rule = "a model gives numbers that depend on its input, frame by frame"

@@ -190,12 +190,12 @@ def results(
         model.producer_name,
     )
     try:
-        found = OPERATORS[node.op_type](signals, own)
+        given: Any = OPERATORS[node.op_type](signals, own)
     except InputError as error:
         if error.place != own.name:
             raise
         raise type(error)(place, error.value, error.rule, error.remedy) from None
-    listed = found if isinstance(found, tuple) else (found,)
+    listed = given if isinstance(given, tuple) else (given,)
     asked = [name for name in node.output[len(listed) :] if name]
     if asked:
         rule = f"{node.op_type} gives {len(listed)} outputs here"
