@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from deltasim.runtime.errors import InputError
-from deltasim.workloads.digits import fetch, fsdd, tidigits
+from deltasim.workloads.digits import fsdd, tidigits
+from deltasim.workloads.digits.making import fetch
 from deltasim.workloads.digits.sources import source
 from deltasim.workloads.features import log_mel
 

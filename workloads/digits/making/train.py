@@ -21,8 +21,8 @@ from deltasim.networks.training.recipe import Batch, Model, Recipe, train
 from deltasim.runtime.disk.output import new_folder, told_in_a_sentence
 from deltasim.runtime.errors import InputError
 from deltasim.workloads.benchmark import Outputs
-from deltasim.workloads.digits.batches import digit_batches, digit_loss, string_batches, string_loss
 from deltasim.workloads.digits.corpus import Corpus
+from deltasim.workloads.digits.making.batches import digit_batches, digit_loss, string_batches, string_loss
 from deltasim.workloads.digits.scores import accuracy, digit_accuracy
 from deltasim.workloads.digits.sources import Source, source
 from deltasim.workloads.digits.trained import Trained, save
