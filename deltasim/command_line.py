@@ -6,6 +6,7 @@ Commands import what they need when they run, so that ``deltasim --help`` answer
 
 from __future__ import annotations
 
+import functools
 import sys
 import unicodedata
 import warnings
@@ -114,6 +115,13 @@ for name, function, about, example in COMMANDS:
     app.command(name, short_help=about, epilog=f"Example: {example}")(function)
 
 
+@functools.cache
+def made() -> typer.core.TyperGroup:
+    """The group of all commands, made once: it reads the signatures of all of them."""
+    group: typer.core.TyperGroup = typer.main.get_group(app)
+    return group
+
+
 def run_line(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code.
 
@@ -126,7 +134,7 @@ def run_line(arguments: Sequence[str]) -> int:
             require_words(arguments)
             with telling(complain), warnings.catch_warnings():
                 warnings.showwarning = _warn
-                result = app(list(arguments) or ["--help"], "deltasim", standalone_mode=False)
+                result = made()(list(arguments) or ["--help"], "deltasim", standalone_mode=False)
             sys.stdout.flush()
         except InputError as error:
             return _end(str(error), EXIT_BAD_INPUT)
