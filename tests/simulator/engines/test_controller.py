@@ -45,6 +45,7 @@ def standard(**timing: Any) -> dict[str, Any]:
         "organisation": {"banks": 1, "rows": 32, "row": "2 KiB", "burst": "64 B"},
         "timing": delays,
         "power": {
+            "tCK": "1 ns",
             "devices": 1,
             "rails": {"VDD": rail},
             "interface": {"read": "1 pJ", "write": "1 pJ"},
