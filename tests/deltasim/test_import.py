@@ -66,7 +66,7 @@ def test_a_file_of_weights_becomes_a_network_folder(
         ("{folder}", "no suffix: a model is a file whose suffix says what it is"),
         (
             "{model} --layers 'gru fc' --inputs {folder}/none.npy",
-            "none.npy: FileNotFoundError: frames are read",
+            "none.npy: damaged: frames are read",
         ),
         (
             "{model} --layers 'gru fc' --inputs {folder}/wide.npy",
