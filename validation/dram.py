@@ -89,6 +89,7 @@ def as_dramsim_describes(name: str, parameters: dict[str, str]) -> Standard:
         "tRFC": int(float(parameters["tRFC"])),
         "tREFI": int(float(parameters["tREFI"])),
     }
+    content["power"]["tCK"] = content["timing"]["tCK"]  # currents at the clock that DRAMsim3 describes
     return standard_from_content(content, place=name)
 
 

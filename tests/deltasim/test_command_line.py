@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from deltasim.commands.options import Job
 from deltasim.command_line import COMMANDS
 from deltasim.commands import run as run_command
+from deltasim.commands.options import Job
 
 Deltasim = Callable[[str], CompletedProcess[str]]
 

@@ -77,7 +77,9 @@ def memory_standard(chance: random.Random) -> Line:
 
 def memory_trace(chance: random.Random) -> Line:
     """A trace of a memory."""
-    text = chance.choice((spoil.utf8(spoil.spoilt_text(chance, tiny.TRACE)), spoil.spoilt_bytes(chance, tiny.TRACE.encode())))
+    text = chance.choice(
+        (spoil.utf8(spoil.spoilt_text(chance, tiny.TRACE)), spoil.spoilt_bytes(chance, tiny.TRACE.encode()))
+    )
     write("a.trace", text)
     return Line(["memory", "--trace", "a.trace", "--json"])
 
@@ -88,9 +90,13 @@ def traffic(chance: random.Random) -> Line:
     chosen = chance.choice(list(texts))
     for name, text in texts.items():
         spoilt = spoil.utf8(spoil.spoilt_text(chance, text)) if name == chosen else text.encode()
-        write(name, spoil.spoilt_bytes(chance, spoilt) if name == chosen and chance.random() < 0.2 else spoilt)
+        write(
+            name, spoil.spoilt_bytes(chance, spoilt) if name == chosen and chance.random() < 0.2 else spoilt
+        )
     sent = "table:shares.txt" if chosen == "shares.txt" else "packets.txt"
-    return Line(["noc", "--topology", "edges.txt", "--traffic", sent, "--cycles", "50", "--warm-up", "0", "--json"])
+    return Line(
+        ["noc", "--topology", "edges.txt", "--traffic", sent, "--cycles", "50", "--warm-up", "0", "--json"]
+    )
 
 
 def record(chance: random.Random) -> Line:
@@ -117,7 +123,16 @@ def network_weights(chance: random.Random) -> Line:
         write("net/network.json", files["network.json"])
         return Line(["run", "net", "--data", "nowhere.npy"])
     write("weights.safetensors", spoilt)
-    return Line(["import", "weights.safetensors", "--out", "made/net", "--layers", chance.choice(("gru fc", "x", "gru"))])
+    return Line(
+        [
+            "import",
+            "weights.safetensors",
+            "--out",
+            "made/net",
+            "--layers",
+            chance.choice(("gru fc", "x", "gru")),
+        ]
+    )
 
 
 def training_record(chance: random.Random) -> Line:

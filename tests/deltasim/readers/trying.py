@@ -54,7 +54,11 @@ def ended(line: Line, folder: Path) -> Ended:
     before, outside = listed(folder), listed_beside(folder)
     out, err = io.StringIO(), io.StringIO()
     started = time.process_time()
-    with mock.patch.dict(os.environ, line.environment), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+    with (
+        mock.patch.dict(os.environ, line.environment),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
         try:
             code = main(line.words)
         except BaseException:  # whatever it is, a person would have seen it
