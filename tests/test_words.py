@@ -40,7 +40,7 @@ PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
 class Gone(NamedTuple):
-    """A word, what is said instead, the folders it is gone from, and names in which it means something else."""
+    """A word, what is said instead, the folders it is gone from, names in which it means something else."""
 
     word: str
     instead: str

@@ -50,7 +50,7 @@ def listed(folder: Path) -> set[str]:
 
 
 def ended(line: Line, folder: Path) -> Ended:
-    """Run a command line in a folder; an exception that comes out of it counts as exit code 1 with a traceback."""
+    """Run a command line in a folder; an exception out of it counts as exit code 1 with a traceback."""
     before, outside = listed(folder), listed_beside(folder)
     out, err = io.StringIO(), io.StringIO()
     started = time.process_time()
