@@ -242,12 +242,14 @@ def state_placement_faults(chip: Chip) -> Iterator[Fault]:
 
 def missing_price_faults(chip: Chip) -> Iterator[Fault]:
     """Every action has a price: a given one that holds, or one that a model gives."""
-    if not actions_known(chip) or sound_topology(chip) is None or [*price_faults(chip)]:
+    if not actions_known(chip) or sound_topology(chip) is None:
+        return
+    actions = {action.name: action for action in chip_actions(chip) if action.priced}
+    if any([*stated_faults(chip, actions[name], price)] for name, price in chip.prices.items() if name in actions):
         return  # the given ones have to be sound first
-    static = {action.name: action.static for action in chip_actions(chip)}
     for name, found in chip.resolved.items():
         if found.by == "missing":
-            unit = "power: 0 W" if static[name] else "energy: 0 pJ"
+            unit = "power: 0 W" if actions[name].static else "energy: 0 pJ"
             rule = f"every action has a price, and none can be derived: {found.reason}"
             yield Fault(f"prices.{name}", "missing", rule, f"Give one, or {unit} and why as its source.")
         if found.by == "refused":

@@ -84,7 +84,7 @@ def price(ledger: Ledger, chip: Chip, network: Network | None = None) -> Energy:
             continue
         stated = chip.priced[name]
         if name == MAC and own:
-            counts = {layer: int(ledger.layer_counts[ledger.layers.index(layer), column]) for layer in own}
+            counts = {layer: int(ledger.layer_counts[ledger.layers.index(layer), number]) for layer in own}
             stated = mean_price(counts, own)
         value = stated.value
         factor[number] = value * PICOSECOND if action.static else value
