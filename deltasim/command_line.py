@@ -6,6 +6,7 @@ Commands import what they need when they run, so that ``deltasim --help`` answer
 
 from __future__ import annotations
 
+import functools
 import sys
 import unicodedata
 import warnings
@@ -114,6 +115,13 @@ for name, function, about, example in COMMANDS:
     app.command(name, short_help=about, epilog=f"Example: {example}")(function)
 
 
+@functools.cache
+def made() -> typer.core.TyperGroup:
+    """The group of all commands, made once: it reads the signatures of all of them."""
+    group: typer.core.TyperGroup = typer.main.get_group(app)
+    return group
+
+
 def run_line(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code.
 
@@ -126,29 +134,30 @@ def run_line(arguments: Sequence[str]) -> int:
             require_words(arguments)
             with telling(complain), warnings.catch_warnings():
                 warnings.showwarning = _warn
-                result = app(list(arguments) or ["--help"], "deltasim", standalone_mode=False)
+                result = made()(list(arguments) or ["--help"], "deltasim", standalone_mode=False)
             sys.stdout.flush()
         except InputError as error:
-            return _refuse(str(error))
-        except typer.TyperException as error:
-            context = getattr(error, "ctx", None)
+            return _end(str(error), EXIT_BAD_INPUT)
+        except typer.TyperException as unknown:
+            context = getattr(unknown, "ctx", None)
             command = context.command_path if context is not None else "deltasim"
-            words = " ".join(error.format_message().split())
+            words = " ".join(unknown.format_message().split())
             end = "" if words.endswith((".", "?")) else "."
-            return _refuse(on_one_line(f"{words}{end} See '{command} --help'."))
+            return _end(on_one_line(f"{words}{end} See '{command} --help'."), EXIT_BAD_INPUT)
         except Stopped:
-            return _stopped(unfinished.work.words)
+            return _end(f"stopped. {unfinished.work.words}", EXIT_STOPPED)
         except (Unread, BrokenPipeError):
             give_up(sys.stdout)
             return 0
         except OSError as error:
             give_up(sys.stdout)
-            return _refuse(told_by_the_system(error))
+            return _end(told_by_the_system(error), EXIT_BAD_INPUT)
         except MemoryError:
             rule = "what was asked for does not fit into it"
-            return _refuse(str(InputError("memory", "full", rule, "Simulate less, or on a larger machine.")))
+            full = InputError("memory", "full", rule, "Simulate less, or on a larger machine.")
+            return _end(str(full), EXIT_BAD_INPUT)
         if result == EXIT_STOPPED:  # before a command had begun
-            return _stopped(unfinished.NOTHING)
+            return _end(f"stopped. {unfinished.NOTHING}", EXIT_STOPPED)
     return result if isinstance(result, int) else 0
 
 
@@ -169,25 +178,22 @@ def require_words(arguments: Sequence[str]) -> None:
 
 
 def told_by_the_system(error: OSError) -> str:
-    """The sentence for what the machine refuses: a full disk, a name too long, a missing right."""
+    """The sentence for what the machine refuses: a full disk, a name too long, a missing right.
+
+    >>> told_by_the_system(OSError(28, "No space left on device"))
+    'standard output: OSError: it cannot be used: no space left on device. Make room, or name another place.'
+    """
     place = "standard output" if error.filename is None else str(error.filename)
     reason = (error.strerror or type(error).__name__).lower()
     rule = f"it cannot be used: {reason}"
     return str(InputError(place, type(error).__name__, rule, "Make room, or name another place."))
 
 
-def _refuse(sentence: str) -> int:
-    """Say what was wrong with the input."""
-    complain(sentence)
-    return EXIT_BAD_INPUT
-
-
-def _stopped(kept: str) -> int:
-    """Say what was kept."""
-    complain(f"stopped. {kept}")
-    return EXIT_STOPPED
-
-
 def _warn(message: Warning | str, *_where: Any, **_more: Any) -> None:
     """A warning as a person reads it: one line, without the place in our sources."""
     complain(on_one_line(str(message)))
+
+
+def _end(sentence: str, code: int) -> int:
+    complain(sentence)
+    return code

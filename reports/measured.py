@@ -42,7 +42,7 @@ def run_digest(network: Network, trace: Trace, chip: Chip, mapping: Mapping) -> 
 class Provenance:
     """How to make a run again: the command, the seed, the digest of the data, the versions used.
 
-    ``profile`` says which data told the hot columns, where the chip pins them.
+    ``profile`` says on which data hot columns were counted, where the chip pins them.
     """
 
     command: str

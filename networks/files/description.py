@@ -75,7 +75,7 @@ CONNECTION_FIELDS: dict[str, type[Fields]] = {
 def connection_of(fields: Any) -> Any:
     """Hold the fields of a connection against those of its kind."""
     kind = fields.get("kind") if isinstance(fields, dict) else None
-    if kind not in CONNECTION_FIELDS:
+    if not isinstance(kind, str) or kind not in CONNECTION_FIELDS:
         raise ValueError(
             f"{str(kind)[:40]}: this is no known connection. {nearest(str(kind), CONNECTION_FIELDS)}"
         )

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
 from deltasim.networks.execute import execute
 from deltasim.networks.importers.imported import Imported
+from deltasim.networks.numbers.arithmetic import Arithmetic
 from deltasim.runtime.arrays import Floats, Numbers
 from deltasim.runtime.errors import InputError
+from deltasim.runtime.readers.files import Unreadable, read_bytes
+from deltasim.runtime.readers.npz import read_arrays, unpacked
 
 if TYPE_CHECKING:
     import torch
@@ -35,11 +39,22 @@ class Difference(NamedTuple):
         return f"{self.largest:.2g}, of outputs up to {self.output:.3g}"
 
 
-def difference(imported: Imported, original: Original, sequences: Sequence[Floats]) -> Difference:
-    """The largest difference between outputs, over sequences of frames (frames, values)."""
+def difference(
+    imported: Imported,
+    original: Original,
+    sequences: Sequence[Floats],
+    arithmetic: Arithmetic | None = None,
+) -> Difference:
+    """The largest difference between outputs, over sequences of frames (frames, values), every threshold 0.
+
+    ``arithmetic`` computes the network in another one than its own: sums of 64 bits show what is left of a
+    difference when running sums do not drift.
+    """
     largest = output = 0.0
-    _, ours = execute(imported.network.with_thresholds(0.0), sequences)
-    for frames, own in zip(sequences, ours, strict=True):
+    network = imported.network.with_thresholds(0.0)
+    network = replace(network, arithmetic=arithmetic or network.arithmetic)
+    for frames in sequences:  # one at a time: its messages are not kept
+        _, (own,) = execute(network, [frames])
         theirs = given_by(imported, original, np.asarray(frames, np.float32))
         compared = own if len(theirs) == len(own) else own[-1:]
         largest = max(largest, float(np.abs(compared - theirs).max()))
@@ -65,12 +80,14 @@ def noise(imported: Imported, seed: int = 0, lengths: Sequence[int] = (1, 20, 50
 def read_frames(path: Path, size: int) -> list[Floats]:
     """Sequences of a .npy file (frames, values), or of a .npz file with such an array for each."""
     try:
-        content: Any = np.load(path, allow_pickle=False)
-        arrays = [content] if path.suffix == ".npy" else [content[name] for name in content.files]
-        sequences = [np.asarray(array, np.float32) for array in arrays]
-    except (OSError, ValueError, TypeError, AttributeError, EOFError, KeyError) as error:
-        rule = "frames are read from a .npy or .npz file of numbers"
-        raise InputError(path, type(error).__name__, rule, "Save them with numpy.save.") from None
+        held = [unpacked(read_bytes(path))] if path.suffix == ".npy" else [*read_arrays(path).values()]
+    except Unreadable as error:
+        rule = f"frames are read from a .npy or .npz file ({error.reason})"
+        raise InputError(path, "damaged", rule, "Save them with numpy.save.") from None
+    if not all(array.dtype.kind in "fiu" and np.isfinite(array).all() for array in held):
+        rule = "frames are finite numbers"
+        raise InputError(path, "other values", rule, "Save arrays of numbers.")
+    sequences = [np.asarray(array, np.float32) for array in held]
     for sequence in sequences:
         if sequence.ndim != 2 or sequence.shape[1] != size:
             rule = f"the model takes frames of {size} values"

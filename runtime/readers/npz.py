@@ -1,4 +1,4 @@
-"""Arrays in ``.npz`` and ``.npy`` files: the headers are held against the bytes before anything is made of them."""
+"""Arrays in ``.npz`` and ``.npy`` files: headers are held against the bytes first."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def read_arrays(path: str | Path, names: Mapping[str, Any] | None = None) -> dic
         with open(path, "rb") as file:
             return arrays_in(file, names)
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise Missing(error.strerror or "it is not there") from None
+        raise Missing(path, error) from None
     except (OSError, ValueError) as error:
         if isinstance(error, Unreadable):
             raise

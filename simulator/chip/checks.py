@@ -93,7 +93,8 @@ def length_faults(chip: Chip) -> Iterator[Fault]:
         return
     pitches = topology.cores if topology.is_bus else max((link.length for link in topology.links), default=0)
     if pitch_m * pitches > LONGEST_LINK_M:
-        rule = f"the longest link, {pitches:,.0f} tiles, has {pitch_m * pitches:,.0f} m; {LONGEST_LINK_M} m is the most"
+        length = f"the longest link, {pitches:,.0f} tiles, has {pitch_m * pitches:,.0f} m"
+        rule = f"{length}; {LONGEST_LINK_M} m is the most"
         yield Fault("network.pitch", f"{pitch_m:g} m", rule, "Use a shorter pitch.")
 
 
@@ -245,7 +246,9 @@ def missing_price_faults(chip: Chip) -> Iterator[Fault]:
     if not actions_known(chip) or sound_topology(chip) is None:
         return
     actions = {action.name: action for action in chip_actions(chip) if action.priced}
-    if any([*stated_faults(chip, actions[name], price)] for name, price in chip.prices.items() if name in actions):
+    if any(
+        [*stated_faults(chip, actions[name], price)] for name, price in chip.prices.items() if name in actions
+    ):
         return  # the given ones have to be sound first
     for name, found in chip.resolved.items():
         if found.by == "missing":

@@ -48,7 +48,7 @@ def memory_rules() -> tuple[Rule, ...]:
 
 
 def each(kind: Any, rule: Callable[[str, Any, Chip], Iterator[Fault]]) -> Rule:
-    """A rule for every memory of a kind, given its path; one that is not sound keeps no other from being told."""
+    """A rule for every memory of a kind, given its path; one that is not sound keeps no other untold."""
 
     def rule_for_all(chip: Chip) -> Iterator[Fault]:
         for position, memory in enumerate(chip.memories):

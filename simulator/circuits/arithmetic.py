@@ -87,7 +87,7 @@ def power_law(known: dict[int, float], bits: float) -> float:
     low = max((width for width in widths[:-1] if width <= bits), default=widths[0])
     high = widths[widths.index(low) + 1]
     exponent = math.log(known[high] / known[low]) / math.log(high / low)
-    return known[low] * (bits / low) ** exponent
+    return float(known[low] * (bits / low) ** exponent)
 
 
 def add(number: Number, node_nm: float) -> Circuit:

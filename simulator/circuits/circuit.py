@@ -18,13 +18,14 @@ class Circuit(NamedTuple):
 
     def times(self, energy: float, area: float | None = None) -> Circuit:
         """So many uses of so many such circuits; as many circuits as uses where ``area`` is None."""
-        scaled = (value * energy for value in (self.energy_j, self.low_j, self.high_j))
-        return Circuit(*scaled, self.area_mm2 * (energy if area is None else area), self.why)
+        mean, low, high = (value * energy for value in (self.energy_j, self.low_j, self.high_j))
+        return Circuit(mean, low, high, self.area_mm2 * (energy if area is None else area), self.why)
 
     def plus(self, other: Circuit) -> Circuit:
         """Both together."""
-        sums = (one + two for one, two in zip(self[:4], other[:4], strict=True))
-        return Circuit(*sums, self.why if other.why in self.why else f"{self.why}; {other.why}")
+        mean, low, high, area = (one + two for one, two in zip(self[:4], other[:4], strict=True))
+        why = self.why if other.why in self.why else f"{self.why}; {other.why}"
+        return Circuit(mean, low, high, area, why)
 
 
 def at_node(
@@ -38,5 +39,5 @@ def at_node(
     """
     published = circuit_scale(node_nm) if at_7_nm is None else circuit_scale(node_nm, at_7_nm)
     scales = (published, transistor_scale(node_nm), capacitance_scale(node_nm))
-    energies = [energy_45_pj * 1e-12 * scale for scale in (published, min(scales), max(scales))]
-    return Circuit(*energies, area_45_um2 * 1e-6 * area_scale(node_nm), why)
+    mean, low, high = (energy_45_pj * 1e-12 * scale for scale in (published, min(scales), max(scales)))
+    return Circuit(mean, low, high, area_45_um2 * 1e-6 * area_scale(node_nm), why)

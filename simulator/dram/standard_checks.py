@@ -79,6 +79,8 @@ def delay_faults(standard: Standard) -> Iterator[Fault]:
 
 def current_faults(standard: Standard) -> Iterator[Fault]:
     """A device that does more draws more; no command has negative energy."""
+    if standard.power is None:
+        return
     for name, rail in standard.power.rails.items():
         for more, less in (
             ("IDD2N", "IDD2P"),

@@ -1,8 +1,8 @@
 """Whether a sequence ends before picoseconds run out, asked before it starts.
 
-Times are 64 bits of picoseconds, which end after 106.7 days. A bound (`most_ps`) that does as if nothing on the
-chip worked at the same time settles nearly all runs. What could last longer by that bound is run once in coarser
-ticks (`coarser`), and refused if it would come close to the end.
+Times are 64 bits of picoseconds, which end after 106.7 days. A bound (`most_ps`) that does as if nothing on
+the chip worked at the same time settles nearly all runs. What could last longer by that bound is run once in
+coarser ticks (`coarser`), and refused if it would come close to the end.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ def require_time(plan: Plan, trace: Trace, index: int) -> None:
     estimate = CompiledEngine(coarser(plan, tick_ps)).run_sequence(sequence).elapsed_ps * tick_ps
     if estimate > LONGEST_PS:
         rule = (
-            f"one sequence lasts at most {LONGEST_PS / DAY_PS:.1f} days on the chip: times are counted in 64 bits "
-            "of picoseconds"
+            f"one sequence lasts at most {LONGEST_PS / DAY_PS:.1f} days on the chip: times are counted in "
+            "64 bits of picoseconds"
         )
         raise InputError(
             plan.chip.place("cores.clock"),
@@ -81,19 +81,20 @@ def step_ps(plan: Plan) -> int:
 
 
 def message_ps(plan: Plan) -> int:
-    """A message's way to all cores, and there the fetch of its column piece by piece, and the sums."""
+    """A message's way to all cores, and there the fetch of its column burst by burst, and the sums."""
     stages, links, columns = plan.stages, plan.links, plan.columns
     longest, words = columns.longest, int(columns.size_words.max(initial=1))
-    copies = max(len(partitions) for partitions in plan.partitions)
-    pieces = 2 + longest // stages.burst_bytes
-    piece = min(longest, stages.burst_bytes)
+    copies = max(map(len, plan.partitions))
+    bursts = 2 + longest // stages.burst_bytes
+    burst = min(longest, stages.burst_bytes)
     ways = (int(np.diff(start).max(initial=0)) for start in (links.path_start, links.back_start))
     there_and_back = sum(ways)
-    response = there_and_back * link_ps(plan, 2 + piece // links.flit_bytes + links.request_flits)
-    memory = max(memory_ps(plan.memories, m, piece, response) for m in range(len(plan.memories.component)))
+    response = there_and_back * link_ps(plan, 2 + burst // links.flit_bytes + links.request_flits)
+    memory = max(memory_ps(plan.memories, m, burst, response) for m in range(len(plan.memories.component)))
     sums = -(-words // stages.mac_lanes) * stages.cycle_ps + 1
     tree = int(plan.trees.links.max(initial=0)) * link_ps(plan, links.message_flits)
-    return stages.send_ps + tree + copies * (stages.receive_ps + pieces * (response + memory + 1) + sums + pieces)
+    fetched = bursts * (response + memory + 1)
+    return stages.send_ps + tree + copies * (stages.receive_ps + fetched + sums + bursts)
 
 
 def link_ps(plan: Plan, flits: int) -> int:
@@ -103,13 +104,14 @@ def link_ps(plan: Plan, flits: int) -> int:
 
 
 def memory_ps(memories: MemoryInstances, memory: int, size: int, response: int) -> int:
-    """``size`` bytes from a memory; of a cache, with every line fetched over a way that takes ``response``."""
-    kind, period, width = int(memories.kind[memory]), int(memories.period_ps[memory]), int(memories.width_bytes[memory])
+    """``size`` bytes from a memory; of a cache, every line fetched over a way that takes ``response``."""
+    kind, period = int(memories.kind[memory]), int(memories.period_ps[memory])
+    width, latency = max(1, int(memories.width_bytes[memory])), int(memories.latency_ps[memory])
     if kind == CACHE:
         line = int(memories.line_bytes[memory])
-        next_level = memory_ps(memories, int(memories.next_level[memory]), line, response)
-        fetched = (2 + size // line) * (period + response + next_level)
-        return fetched + int(memories.latency_ps[memory]) + (2 + size // width) * period
+        behind = memory_ps(memories, int(memories.next_level[memory]), line, response)
+        fetched = (2 + size // line) * (period + response + behind)
+        return fetched + latency + (2 + size // width) * period
     if kind == DRAM:
         return in_order_ps(memories.timing[memory], size)
     if kind == CONTROLLER and (of := memories.controlled[memory]) is not None:
@@ -117,13 +119,14 @@ def memory_ps(memories: MemoryInstances, memory: int, size: int, response: int) 
         share = 1 if interval == 0 else 2 + interval // max(1, interval - of.timing.refresh_to_activate)
         return (2 + (size >> of.bits.burst_bits)) * 4 * share * busy * of.timing.tick_ps
     conflicts = int(memories.slots[memory]) if kind == BUFFER else 1
-    return int(memories.latency_ps[memory]) + conflicts * (2 + size // max(1, width)) * period
+    return latency + conflicts * (2 + size // width) * period
 
 
 def in_order_ps(timing: DramTiming | None, size: int) -> int:
     """``size`` bytes from a DRAM that opens a row for each, and is refreshed as often as it may be."""
     assert timing is not None
-    row = timing.precharge_ps + timing.open_ps + timing.activate_ps + timing.read_ps + timing.read_to_precharge_ps
+    row = timing.precharge_ps + timing.open_ps + timing.activate_ps
+    row += timing.read_ps + timing.read_to_precharge_ps
     work = (2 + size // timing.row_bytes) * (row + timing.refresh_ps)
     work += (2 + size // timing.burst_bytes) * timing.burst_ps
     refreshing = timing.refresh_ps + timing.precharge_ps + timing.open_ps
@@ -149,14 +152,15 @@ def coarser(plan: Plan, tick_ps: int) -> Plan:
     def changed(part: Any, *names: str) -> Any:
         return replace(part, **{name: ticks(getattr(part, name)) for name in names})
 
-    memories = changed(plan.memories, "period_ps", "latency_ps")
     return replace(
         plan,
         barrier_cost_ps=ticks(plan.barrier_cost_ps),
-        stages=changed(plan.stages, "cycle_ps", "send_ps", "receive_ps", "update_group_ps", "update_fixed_ps"),
+        stages=changed(
+            plan.stages, "cycle_ps", "send_ps", "receive_ps", "update_group_ps", "update_fixed_ps"
+        ),
         links=changed(plan.links, "period_ps", "link_period_ps", "link_hop_ps"),
         memories=replace(
-            memories,
+            changed(plan.memories, "period_ps", "latency_ps"),
             timing=tuple(map(dram, plan.memories.timing)),
             controlled=tuple(map(controlled, plan.memories.controlled)),
         ),

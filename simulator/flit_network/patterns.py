@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deltasim.runtime.errors import InputError, nearest
+from deltasim.runtime.readers.files import Unreadable, quoted, read_lines, whole
 
 Integers = npt.NDArray[np.int64]
 Pattern = Callable[[tuple[int, ...], Integers, np.random.Generator], Integers]
@@ -172,51 +173,61 @@ def read_shares(path: Path, terminals: int) -> npt.NDArray[np.float64]:
     """
     shares = np.zeros((terminals, terminals))
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except (OSError, ValueError) as error:
-        rule = "the table of traffic cannot be read"
-        raise InputError(PLACE, str(path)[:80], rule, "Write table:FILE, with a file that exists.") from error
-    for number, line in enumerate(lines, start=1):
-        words = line.partition("#")[0].replace(",", " ").split()
-        if not words:
-            continue
-        place, written = f"{path.name}:{number}", " ".join(words)[:80]
-        try:
-            source, destination, share = int(words[0]), int(words[1]), float(words[2])
-        except (IndexError, ValueError):
-            source, destination, share = 0, 0, math.nan
-        if len(words) != 3 or not 0 <= share <= 1:
-            rule = "a line is written source destination share, the share from 0 to 1"
-            raise InputError(place, written, rule, "Write for example 0 5 0.25.")
-        if not (0 <= source < terminals and 0 <= destination < terminals):
-            rule = f"terminals run from 0 to {terminals - 1}"
-            raise InputError(place, written, rule, "Name two of these.")
-        shares[source, destination] += share
-        if shares[source].sum() > 1 + 1e-9:
-            rule = f"the shares of terminal {source} add up to more than 1"
-            raise InputError(place, written, rule, "Make them add up to at most 1.")
+        for number, text in read_lines(path):
+            place = f"{path.name}:{number}"
+            source, destination, share = share_of(text, place, terminals)
+            shares[source, destination] += share
+            if shares[source].sum() > 1 + 1e-9:
+                rule = f"the shares of terminal {source} add up to more than 1"
+                raise InputError(place, quoted(text), rule, "Make them add up to at most 1.")
+    except Unreadable as error:
+        rule = f"a table of traffic is lines of text ({error.reason})"
+        raise InputError(PLACE, error.at(path), rule, "Write table:FILE, with a file that exists.") from None
     if not shares.any():
         rule = "traffic needs at least one share above 0"
         raise InputError(path.name, "no shares", rule, "Add a line: 0 5 0.25.")
     return shares
 
 
+def share_of(text: str, place: str, terminals: int) -> tuple[int, int, float]:
+    """One line of such a table.
+
+    >>> share_of("0 5 0.25", "file:1", terminals=8)
+    (0, 5, 0.25)
+    """
+    words = text.replace(",", " ").split()
+    ends = [whole(word, 10**9) for word in words[:2]]
+    try:
+        share = float(words[2])
+    except (IndexError, ValueError):
+        share = math.nan
+    if len(words) != 3 or None in ends or not 0 <= share <= 1:
+        rule = "a line is written source destination share, the share from 0 to 1"
+        raise InputError(place, quoted(text), rule, "Write for example 0 5 0.25.")
+    source, destination = (end or 0 for end in ends)
+    if max(source, destination) >= terminals:
+        rule = f"terminals run from 0 to {terminals - 1}"
+        raise InputError(place, quoted(text), rule, "Name two of these.")
+    return source, destination, share
+
+
 def _parse_hotspot(text: str, rest: str, grid: tuple[int, ...]) -> Pattern:
     terminals = math.prod(grid)
     named, _, written = rest.partition(":")
     middle = int(np.ravel_multi_index([size // 2 for size in grid], grid))
+    hot = [whole(number.strip(), 10**9) for number in named.split(",")] if named else [middle]
     try:
-        hot = tuple(int(number) for number in named.split(",")) if named else (middle,)
         share = float(written) if written else 1.0
     except ValueError:
-        hot, share = (), math.nan
-    if not hot or not 0 <= share <= 1:
+        share = math.nan
+    if None in hot or not 0 <= share <= 1:
         rule = "a hot spot is written hotspot, hotspot:27,36 or hotspot:27:0.2, the share from 0 to 1"
         raise InputError(PLACE, text[:80], rule, "Write for example hotspot:27:0.2.")
-    if not all(0 <= terminal < terminals for terminal in hot):
+    chosen = tuple(terminal for terminal in hot if terminal is not None and terminal < terminals)
+    if len(chosen) < len(hot):
         rule = f"terminals run from 0 to {terminals - 1}"
         raise InputError(PLACE, text[:80], rule, "Name one of these.")
-    return hotspot(hot, share)
+    return hotspot(chosen, share)
 
 
 def _further(grid: tuple[int, ...], source: Integers, steps: list[int]) -> Integers:

@@ -141,9 +141,12 @@ def remedies(chip: Chip, needs: Sequence[Need], allocator: Allocator) -> list[st
     if narrower:
         found.append(f"{narrower}-bit weights")
     if chip.memories[allocator.position].kind == "scratchpad" and not chip.placement.explicit.cores:
-        bounds = (need.bounds[-1] for need in needs if need.bounds)
-        most = min(MOST_CORES, max(bounds, default=MOST_CORES))  # more have no neuron
-        enough = fewest(chip.cores.count + 1, most, lambda cores: total(widest, cores) <= allocator.size_bytes)
+        neurons = max((need.bounds[-1] for need in needs if need.bounds), default=MOST_CORES)
+        enough = fewest(
+            chip.cores.count + 1,
+            min(MOST_CORES, neurons),  # of more, some would have no neuron
+            lambda cores: total(widest, cores) <= allocator.size_bytes,
+        )
         if enough:
             found.append(f"{enough} cores")
     return found

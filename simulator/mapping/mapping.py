@@ -67,7 +67,7 @@ class Mapping:
         return hashlib.sha256(content.encode()).hexdigest()
 
     def table(self) -> tuple[Table, ...]:
-        """Where neurons, weights and (where the chip says) state lie: a row for each partition, block, layer."""
+        """Where neurons, weights and (if the chip says) state lie: a row for each partition, block, layer."""
         neurons = [
             (name, str(part.core), f"{part.start}-{part.stop - 1}", f"{part.size:,}")
             for name, parts in zip(self.populations, self.partitions, strict=True)

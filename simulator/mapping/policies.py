@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from deltasim.runtime.arrays import Flags, Integers
 from deltasim.runtime.errors import InputError
 from deltasim.simulator.mapping.capacity import Allocator, Need, does_not_fit
 from deltasim.simulator.mapping.pinned import Heat, heat_of, near_columns, take_near
 from deltasim.simulator.mapping.send_counts import SendCounts, check_send_counts
-from deltasim.simulator.mapping.weight_block import Block, Flags, Integers
+from deltasim.simulator.mapping.weight_block import Block
 
 if TYPE_CHECKING:
     from deltasim.networks.graph import Network

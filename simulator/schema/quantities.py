@@ -69,7 +69,7 @@ def reads_as(
     deltasim.simulator.schema.quantities.QuantityError: a size in bytes needs its unit. Write it like 64 KiB.
     >>> size("2 PiB")
     Traceback (most recent call last):
-    deltasim.simulator.schema.quantities.QuantityError: a size in bytes is at most 1 PiB. Write it like 64 KiB.
+    deltasim.simulator.schema.quantities.QuantityError: a size in bytes is at most 1 PiB. ...
     """
     lowest = float(Amount(least, binary=True)) if least else 0.0
     highest = float(Amount(most, binary=True)) if most else math.inf
@@ -165,9 +165,7 @@ Count = Annotated[int, counted(MOST_COUNT)]
 CountOrZero = Annotated[int, counted(MOST_COUNT, least=0)]
 CycleCount = Annotated[int, counted(1_000_000)]
 CycleCountOrZero = Annotated[int, counted(1_000_000, least=0)]
-Text = Annotated[
-    str, Field(min_length=1, max_length=LONGEST_TEXT, description="text"), AfterValidator(plain)
-]
+Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT, description="text"), AfterValidator(plain)]
 Name = Annotated[str, Field(strict=True, description="a name"), AfterValidator(named)]
 read_energy = reads_as(("J",), "an energy", "1.3 pJ", whole=False, zero=True, most="1 kJ")
 read_power = reads_as(("W",), "a power", "12 mW", whole=False, zero=True, most="1 MW")

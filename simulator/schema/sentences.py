@@ -44,7 +44,7 @@ EXAMPLE = "[0, 1]"
 
 
 def told(detail: Any, root: type[Part]) -> Iterator[Fault]:
-    """One error of ``ValidationError.errors()`` as the faults it stands for, in a description of a ``root``."""
+    """One error of ``ValidationError.errors()`` as the faults it stands for, in a description of ``root``."""
     location, parts, lists = walked(tuple(detail["loc"]), root)
     path = ".".join(location)
     context = dict(detail.get("ctx", {}))

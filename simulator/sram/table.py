@@ -97,8 +97,8 @@ class Grid:
         low, share = _position(self.nodes, node_nm)
         if not share:
             return np.asarray(found[:, low])
-        ends = [found[:, place] / drive(float(self.nodes[place])) for place in (low, low + 1)]
-        return _blend(*ends, share) * drive(node_nm)
+        first, second = (found[:, place] / drive(float(self.nodes[place])) for place in (low, low + 1))
+        return _blend(first, second, share) * drive(node_nm)
 
     def at(self, node_nm: float, size_bytes: float, word_bits: float) -> Bank:
         """The bank at any point within the axes.
@@ -144,7 +144,7 @@ def _blend(low: Floats, high: Floats, share: float) -> Floats:
 def cacti_grid() -> Grid:
     """The table ``cacti_sram.csv``, made by ``python -m deltasim.validation.cacti``.
 
-    22 to 90 nm; 64 B to 128 MiB, up to 32 MiB four sizes an octave (1, 1.25, 1.5 and 1.75 times a power of
+    22 to 90 nm; 64 B to 32 MiB, four sizes an octave (1, 1.25, 1.5 and 1.75 times a power of
     two); words of 8 to 1,024 bits, powers of two and what lies halfway. Not every size was run for every
     node and width: powers of two were.
 
@@ -155,12 +155,14 @@ def cacti_grid() -> Grid:
     rows = list(csv.reader(text.splitlines()))
     columns = [rows[0].index(name) for name in FIGURES]
     table = np.array(rows[1:], dtype=np.float64)
-    axes = [np.unique(table[:, column]) for column in range(3)]
-    places = tuple(np.searchsorted(axis, table[:, column]) for column, axis in enumerate(axes))
+    nodes, sizes, words = axes = [np.unique(table[:, column]) for column in range(3)]
+    places = [np.searchsorted(axis, table[:, column]) for column, axis in enumerate(axes)]
     values = np.full((len(FIGURES), *(axis.size for axis in axes)), np.nan)
-    values[(slice(None), *places)] = table[:, columns].T * np.array(list(FIGURES.values()))[:, None]
+    values[:, places[0], places[1], places[2]] = (
+        table[:, columns].T * np.array(list(FIGURES.values()))[:, None]
+    )
     runs = ~np.isnan(values[0])
-    return Grid(*axes, filled(values, axes[1]), runs)
+    return Grid(nodes, sizes, words, filled(values, sizes), runs)
 
 
 def filled(values: Floats, sizes: Floats) -> Floats:

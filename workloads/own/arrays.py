@@ -47,8 +47,11 @@ def from_archive(content: Mapping[str, Numbers], place: Path) -> Arrays:
     """
     labels = None if LABELS not in content else label_names(content[LABELS], place)
     if "frames" in content and "offsets" in content:
-        cuts = bounds(content["offsets"], len(content["frames"]), place)
-        tables = [content["frames"][first:last] for first, last in pairwise(cuts)]
+        frames = content["frames"]
+        if not frames.ndim:
+            raise InputError(place, "one number", "frames are an array (frames, inputs)", "Mend the array.")
+        cuts = bounds(content["offsets"], len(frames), place)
+        tables = [frames[first:last] for first, last in pairwise(cuts)]
         return Arrays(tables, labels, [f"sequence {number}" for number in range(len(tables))])
     keys = [key for key in content if key != LABELS]
     return Arrays([content[key] for key in keys], labels, keys)

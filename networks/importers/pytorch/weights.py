@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,15 +17,16 @@ import numpy as np
 
 from deltasim.networks.importers.imported import Imported, Output
 from deltasim.networks.importers.lowering.network import lower
-from deltasim.networks.importers.lowering.signals import FRAMES, Frame, Signals
+from deltasim.networks.importers.lowering.signals import FRAMES, Frame, Signals, Tagged
 from deltasim.networks.importers.pytorch.functions import FUNCTIONS
 from deltasim.networks.importers.pytorch.layers import linear
 from deltasim.networks.importers.pytorch.reading import Reading
 from deltasim.networks.importers.pytorch.recurrent import GATES, one_layer, stack
-from deltasim.networks.importers.pytorch.tagged import Tagged
 from deltasim.networks.importers.pytorch.tensors import Tensors
 from deltasim.runtime.arrays import Numbers
 from deltasim.runtime.errors import InputError, nearest
+from deltasim.runtime.readers.files import Unreadable, is_file
+from deltasim.runtime.readers.tensors import read_tensors
 
 BETWEEN = (
     "relu",
@@ -49,7 +50,6 @@ BETWEEN = (
 """Functions that may stand between layers, as torch.nn.functional names them, with its own defaults."""
 
 WHOLE = "."  # how the layer of a file is written whose tensors have no prefix
-FLOATS = {"F64": np.float64, "F32": np.float32, "F16": np.float16}
 
 
 class Step(NamedTuple):
@@ -229,7 +229,7 @@ def read_weights(path: Path) -> dict[str, Any]:
     A checkpoint that holds one dict of tensors among other things is read as that dict. Errors: InputError
     for a file that is missing, damaged or holds more than tensors.
     """
-    if not path.is_file():
+    if not is_file(path):
         raise InputError(path, "no file", "weights are read from a file", "Check the path.")
     if path.suffix == ".safetensors":
         return read_safetensors(path)
@@ -268,23 +268,14 @@ def is_state(content: Any) -> bool:
 
 
 def read_safetensors(path: Path) -> dict[str, Numbers]:
-    """The tensors of a .safetensors file as arrays; bfloat16 as the float32 it is the upper half of."""
-    from safetensors import SafetensorError, deserialize
-
+    """The tensors of a .safetensors file as arrays, which hold real numbers."""
     try:
-        listed: Sequence[tuple[str, Mapping[str, Any]]] = deserialize(path.read_bytes())
-    except (SafetensorError, ValueError, OSError) as error:
-        rule = "this is no readable safetensors file"
-        raise InputError(path, type(error).__name__, rule, "Save it again.") from None
-    found: dict[str, Numbers] = {}
-    for name, entry in listed:
-        kind, shape = str(entry["dtype"]), tuple(entry["shape"])
-        if kind == "BF16":
-            halves = np.frombuffer(entry["data"], np.uint16).astype(np.uint32)
-            found[name] = (halves << 16).view(np.float32).reshape(shape)
-        elif kind in FLOATS:
-            found[name] = np.frombuffer(entry["data"], FLOATS[kind]).reshape(shape)
-        else:
+        found = read_tensors(path)
+    except Unreadable as error:
+        rule = f"weights are read from a safetensors file ({error.reason})"
+        raise InputError(path, "damaged", rule, "Save it again.") from None
+    for name, tensor in found.items():
+        if tensor.dtype.kind != "f":
             rule = f"the tensor {name} holds no real numbers of 16, 32 or 64 bits"
-            raise InputError(path, kind, rule, "Store it as float32.")
+            raise InputError(path, tensor.dtype.name, rule, "Store it as float32.")
     return found

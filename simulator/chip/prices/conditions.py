@@ -123,7 +123,7 @@ def of_memory(chip: Chip, memory: Memory, name: str) -> dict[str, Value]:
         timing = memory.timing
         geometry = {"row": timing.row_bytes, "burst": timing.burst_bytes, "clock": timing.clock_hz}
         whole = name == "refresh" or name.startswith("background")
-        return ({"size": memory.size_bytes} if whole else {}) | geometry
+        return {**({"size": memory.size_bytes} if whole else {}), **geometry}
     found: dict[str, Value] = {
         "size": memory.size_bytes,
         "width": memory.width_bits,

@@ -9,7 +9,8 @@ from deltasim.simulator.dram.energy import WHY, prices
 
 def standard_prices(memory: StandardDram) -> dict[str, Price]:
     """Price every action of a DRAM by the currents of its standard; pins without a source count nothing."""
-    power, of = memory.standard.power, prices(memory.standard)
+    of, power = prices(memory.standard), memory.standard.power
+    assert power is not None  # or it had no prices
     kind = "estimated" if power.status == "datasheet" else power.status  # a worst case, not a measurement
 
     def priced(unit: str, value: float, why: str) -> Price:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from deltasim.runtime.errors import InputError
@@ -188,10 +190,15 @@ def price_for(chip: Chip, action: str, numbers: dict[str, Value]) -> Price:
     """
     price = chip.priced[action]
     name, now = model_name(chip, action), depends_on(chip, action)
-    scale = SCALES.get(name, lambda conditions: _figure(name, dict(conditions)).value)
+    scale = SCALES.get(name) or partial(_modelled, name)
     factor = scale(now | numbers) / scale(now)
     parts = [f"{key} {shown(key, value)}" for key, value in numbers.items() if now[key] != value]
     return price.times(factor, "estimated", f"{price.source}; times {factor:.3g}, for {', '.join(parts)}")
+
+
+def _modelled(name: str, conditions: Mapping[str, Value]) -> float:
+    """What a model says under conditions."""
+    return _figure(name, dict(conditions)).value
 
 
 def _now(chip: Chip, action: str, stated: Price) -> Price:
@@ -205,7 +212,7 @@ def _scaled(chip: Chip, action: str, stated: Price, changed: dict[str, Value]) -
     name, now = model_name(chip, action), depends_on(chip, action)
     if "clock" in changed and name in MODELS.keys() | SCALES.keys():
         raise InputError("clock", shown("clock", now["clock"]), "no model says what a clock changes", "")
-    scale = SCALES.get(name, lambda conditions: _figure(name, dict(conditions)).value)
+    scale = SCALES.get(name) or partial(_modelled, name)
     factor = scale(now) / scale(now | changed)
     parts = ", ".join(changed_texts(chip, action, stated))
     return stated.times(

@@ -16,7 +16,14 @@ from deltasim.simulator.components.service_times import (
     scan_words,
 )
 from deltasim.simulator.engines.reference.links import Packet
-from deltasim.simulator.engines.reference.machine import COLUMN, MESSAGE, SCANNING, UPDATING, Machine, Walk
+from deltasim.simulator.engines.reference.machine import (
+    COLUMN_KIND,
+    MESSAGE_KIND,
+    SCAN_KIND,
+    UPDATE_KIND,
+    Machine,
+    Walk,
+)
 from deltasim.simulator.engines.reference.memories import Memories
 from deltasim.simulator.engines.reference.neurons import Neurons, Sent
 from deltasim.simulator.engines.reference.recorder import Statistics
@@ -27,7 +34,7 @@ from deltasim.simulator.plan.multicast_trees import multicast_trees_of
 from deltasim.simulator.plan.plan import ABSENT, FETCH, MAC, RECEIVE, SCAN, SEND, UPDATE, Plan, update_work
 
 
-class Cores:
+class CoreProcesses:
     """All cores of the chip while one sequence runs: ``frames`` steps in each pass."""
 
     def __init__(
@@ -92,7 +99,7 @@ class Cores:
             if self.began_ps[step] < 0:
                 self.began_ps[step] = int(self.env.now)
             yield self.machine.units[unit].turn(
-                self.machine.key(SCANNING, step, projection, ABSENT, where.core)
+                self.machine.key(SCAN_KIND, step, projection, ABSENT, where.core)
             )
             self.machine.units[unit].occupy(duration_ps, duration_ps)
             began_ps = int(self.env.now)
@@ -138,7 +145,7 @@ class Cores:
         job = (step, projection, sent.source, core)
         unit = int(stages.unit[core, SEND])
         if unit != ABSENT:
-            yield from self.machine.serve(unit, self.machine.key(MESSAGE, *job), stages.send_ps)
+            yield from self.machine.serve(unit, self.machine.key(MESSAGE_KIND, *job), stages.send_ps)
         self.statistics.count(unit if unit != ABSENT else self.plan.core_unit(core), "core.send", 1, layer)
         if core in segment_at:
             self.env.process(self.consume(job, sent, segment_at[core]))
@@ -166,7 +173,7 @@ class Cores:
         link, flits = int(multicast.link[entry]), links.message_flits
         queue = 0 if self.plan.buffers is None else int(self.plan.buffers.tree_queue[entry])
         serialisation_ps, packet = yield from self.machine.cross(
-            link, queue, MESSAGE, job, flits, serialisation_ps, layer, upstream
+            link, queue, MESSAGE_KIND, job, flits, serialisation_ps, layer, upstream
         )
         self.statistics.message_traversals += 1
         following = [other for other in entries if multicast.parent[other] == entry - entries[0]]
@@ -194,11 +201,11 @@ class Cores:
         receive = int(stages.unit[core, RECEIVE])
         fetch = int(stages.unit[core, FETCH]) + machine.array(job)
         if receive != ABSENT:
-            yield from machine.serve(receive, machine.key(MESSAGE, *job), stages.receive_ps)
+            yield from machine.serve(receive, machine.key(MESSAGE_KIND, *job), stages.receive_ps)
         self.statistics.count(
             receive if receive != ABSENT else self.plan.core_unit(core), "core.receive", 1, layer
         )
-        yield machine.units[fetch].turn(machine.key(COLUMN, *job))
+        yield machine.units[fetch].turn(machine.key(COLUMN_KIND, *job))
         bursts = range(
             bursts_of(int(segments.address[segment]), int(segments.bytes[segment]), stages.burst_bytes)
         )
@@ -228,7 +235,7 @@ class Cores:
             part = (*job, number)
             transfer = Transfer(int(segments.memory[segment]), burst.address, burst.bytes, part, layer)
             tail_ps = yield from self.memories.read(transfer, burst.words)
-            yield machine.units[mac].turn(machine.key(COLUMN, *part))
+            yield machine.units[mac].turn(machine.key(COLUMN_KIND, *part))
             work_ps = mac_work(burst.words, stages.mac_lanes, stages.cycle_ps)
             duration_ps = int(consumed(int(self.env.now), work_ps, tail_ps)) - int(self.env.now)
             machine.units[mac].occupy(duration_ps, work_ps)
@@ -252,7 +259,7 @@ class Cores:
                 if step > steps[0] and not plan.crosses_passes(projection):
                     yield milestones.of("scanned", projection, step - 1, where.core)
             yield from self.machine.serve(
-                unit, self.machine.key(UPDATING, step, population, ABSENT, where.core), work.duration_ps
+                unit, self.machine.key(UPDATE_KIND, step, population, ABSENT, where.core), work.duration_ps
             )
             self.neurons.update(population, partition, step)
             self.statistics.count(unit, "core.update", where.stop - where.start, population)

@@ -34,7 +34,7 @@ def made():
     yield quantised(network, FixedPoint(weight=Q(3, 9)))
     yield quantised(network, FixedPoint(), {"input->conv2d_0": Q(1, 3), "conv2d_0->dense_1": Q(2, 30)})
     yield magnitudes(rng)
-    yield replace(magnitudes(rng), name="wide magnitudes", arithmetic=WideSums())
+    yield replace(magnitudes(rng), name="wide-magnitudes", arithmetic=WideSums())
     yield quantised(magnitudes(rng), FixedPoint())
     yield random_spiking(12, 4, 0.2, rng, areas=2, inputs=3)
     yield random_spiking(12, 4, 0.2, rng, arithmetic=FixedPoint(), name="fixed-spiking")

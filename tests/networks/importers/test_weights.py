@@ -227,7 +227,7 @@ def test_files_that_are_none(tmp_path: Path) -> None:
         with pytest.raises(InputError, match=r"no readable safetensors file|weights are named tensors"):
             import_model(other)
     save_file({"weight": torch.ones(2, 2, dtype=torch.int32)}, other)
-    with pytest.raises(InputError, match="I32: the tensor weight holds no real numbers of 16, 32 or 64"):
+    with pytest.raises(InputError, match="int32: the tensor weight holds no real numbers of 16, 32 or 64"):
         import_model(other)
     with pytest.raises(InputError, match=r"gone\.pt: no file: weights are read from a file"):
         import_model(tmp_path / "gone.pt")
