@@ -12,7 +12,6 @@ from deltasim.simulator.circuits.arithmetic import (
     ADD_7NM_PJ,
     ADD_PJ,
     ADD_UM2,
-    FLOATS,
     MULTIPLY_7NM_PJ,
     MULTIPLY_PJ,
     MULTIPLY_UM2,
@@ -101,7 +100,6 @@ def table_of_numbers() -> Iterator[str]:
 
 def page() -> str:
     """The whole page, in Markdown."""
-    known = {**{f"{bits} bit": "" for bits in (*ADD_PJ, *MULTIPLY_PJ)}, **{name: "" for name in FLOATS}}
     lines = [
         "# Circuits beside published figures",
         "",
@@ -109,12 +107,13 @@ def page() -> str:
         "",
         "## What the models are made from",
         "",
-        f"Energies of {len(known)} formats at 45 nm and 0.9 V (Horowitz, ISSCC 2014) and at 7 nm (Jouppi et",
-        "al., ISCA 2021); areas at 45 nm (Dally, NIPS 2015). Integers of other widths follow a power law: an",
-        f"addition through {', '.join(map(str, ADD_UM2))} bits, a multiplication of a by b bits one of a b",
-        f"through {' and '.join(f'{bits} x {bits}' for bits in MULTIPLY_UM2)}. bfloat16 at 45 nm and float64",
-        "are extrapolated. Between 7 and 45 nm energy lies on the logarithmic line; above 45 nm, and for area,",
-        "Stillmaker and Baas (Integration 58, 2017) scale. Energies in pJ, areas in um2:",
+        "Energies of integers and floats at 45 nm and 0.9 V (Horowitz, ISSCC 2014) and at 7 nm (Jouppi et al.,",
+        "ISCA 2021), areas at 45 nm (Dally, NIPS 2015). Integers of other widths follow a power law: an",
+        f"addition through {', '.join(map(str, ADD_UM2))} bits, a multiplication of a by b bits one of a b "
+        f"through {' and '.join(f'{bits} x {bits}' for bits in MULTIPLY_UM2)}.",
+        "bfloat16 at 45 nm and float64 are extrapolated. Between 7 and 45 nm energy lies on the logarithmic",
+        "line; above 45 nm, and for area, Stillmaker and Baas (Integration 58, 2017) scale. Energies in pJ,",
+        "areas in um2:",
         "",
         "| format | x, 45 nm | +, 45 nm | x, 22 nm | +, 22 nm | x, 7 nm | +, 7 nm | area x, 45 nm | area + |",
         "|---|" + "--:|" * 8,
@@ -145,7 +144,7 @@ def page() -> str:
         "| what | published | ours | difference | source |",
         "|---|--:|--:|--:|---|",
         *(
-            f"| {row.what} | {span(row.least, row.most)} {row.unit} | {row.ours:.3g} {row.unit} | "
+            f"| {row.what} | {span(row.least, row.most)} {row.unit} | {shown(row.ours)} {row.unit} | "
             f"{row.difference} | {row.source} |"
             for row in rows()
         ),
@@ -154,6 +153,10 @@ def page() -> str:
         "which energy Horowitz gives for the operation alone.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def shown(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
 
 
 def span(least: float, most: float) -> str:

@@ -96,7 +96,7 @@ class Grid:
             found = _blend(found[..., low], found[..., low + 1], share) if share else found[..., low]
         low, share = _position(self.nodes, node_nm)
         if not share:
-            return np.asarray(found[:, low])
+            return found[:, low].copy()
         first, second = (found[:, place] / drive(float(self.nodes[place])) for place in (low, low + 1))
         return _blend(first, second, share) * drive(node_nm)
 
