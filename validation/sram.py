@@ -22,6 +22,8 @@ from deltasim.simulator.sram.table import Floats, cacti_grid
 NAMES = ("read energy", "write energy", "leakage", "area", "access time", "cycle time")
 BOUNDS = (8, 8, 15, 15, 15, 15)  # per cent: what 90 % of the points are to be within
 WORST = 20
+FINE = "any size; node and width with four sizes an octave in the table"
+QUARTER = 80 * 1024  # bytes: 1.25 times a power of two
 Mask = npt.NDArray[np.bool_]
 
 
@@ -70,7 +72,9 @@ def kinds() -> Iterator[tuple[str, Mask]]:
     """The held-out memories by what of them is tabled."""
     grid, points = cacti_grid(), held_out().points
     node, word = np.isin(points[:, 0], grid.nodes), np.isin(points[:, 2], grid.words)
-    yield "any size; node and width in the table", node & word
+    fine = np.array([grid.was_run(*[at, QUARTER, bits]) for at, _, bits in points])
+    yield FINE, fine
+    yield "any size; node and width with powers of two only in the table", node & word & ~fine
     yield "any size; node between two of the table", ~node & word
     yield "any size; width between two of the table", node & ~word
     yield "any size; node and width between", ~node & ~word
