@@ -96,7 +96,7 @@ class Grid:
             found = _blend(found[..., low], found[..., low + 1], share) if share else found[..., low]
         low, share = _position(self.nodes, node_nm)
         if not share:
-            return np.asarray(found[:, low])
+            return found[:, low].copy()
         first, second = (found[:, place] / drive(float(self.nodes[place])) for place in (low, low + 1))
         return _blend(first, second, share) * drive(node_nm)
 
@@ -144,7 +144,7 @@ def _blend(low: Floats, high: Floats, share: float) -> Floats:
 def cacti_grid() -> Grid:
     """The table ``cacti_sram.csv``, made by ``python -m deltasim.validation.cacti``.
 
-    22 to 90 nm; 64 B to 32 MiB, four sizes an octave (1, 1.25, 1.5 and 1.75 times a power of
+    22 to 90 nm; 64 B to 128 MiB, up to 32 MiB four sizes an octave (1, 1.25, 1.5 and 1.75 times a power of
     two); words of 8 to 1,024 bits, powers of two and what lies halfway. Not every size was run for every
     node and width: powers of two were.
 
@@ -161,8 +161,10 @@ def cacti_grid() -> Grid:
     values[:, places[0], places[1], places[2]] = (
         table[:, columns].T * np.array(list(FIGURES.values()))[:, None]
     )
-    runs = ~np.isnan(values[0])
-    return Grid(nodes, sizes, words, filled(values, sizes), runs)
+    runs, whole = ~np.isnan(values[0]), filled(values, sizes)
+    for array in (nodes, sizes, words, whole, runs):  # one grid serves all
+        array.setflags(write=False)
+    return Grid(nodes, sizes, words, whole, runs)
 
 
 def filled(values: Floats, sizes: Floats) -> Floats:
