@@ -20,7 +20,7 @@ def standard_names() -> tuple[str, ...]:
     """Name the standards in the box.
 
     >>> standard_names()
-    ('DDR3-1600', 'DDR4-2400', 'HBM2-2000', 'LPDDR4-3200', 'LPDDR5-6400')
+    ('DDR3-1600', 'DDR4-2400', 'DDR5-4800', 'HBM2-2000', 'HBM3-6400', 'LPDDR4-3200', 'LPDDR5-6400', ...)
     """
     return tuple(sorted(file.stem for file in BOX.glob("*.yaml")))
 

@@ -4,9 +4,10 @@ A mapping is an order of fields from the most significant bit down, as the names
 written. ``column:2`` takes the two lowest bits of the column that are not taken yet; a plain name takes all
 the rest. The bits below are the bytes of one transaction.
 
-Behind semicolons stand bits that are xor-ed: ``bank_group bank ^ row`` changes the bits of the bank group, then
-those of the bank, lowest first, by as many bits of the row; ``bank[0] ^ row[3]`` and ``bank ^ row[4:6]`` take
-single bits, counted from 0, and bits from one up to another. All are bits of the address itself, before any xor.
+Behind semicolons stand bits that are xor-ed: ``bank_group bank ^ row`` changes the bits of the bank group,
+then those of the bank, lowest first, by as many bits of the row; ``bank[0] ^ row[3]`` and
+``bank ^ row[4:6]`` take single bits, counted from 0, and bits from one up to another. All are bits of the
+address itself, before any xor.
 """
 
 from __future__ import annotations

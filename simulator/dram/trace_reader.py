@@ -94,9 +94,11 @@ def parse_block(path: str | Path, block: bytes, lines: int, memory: Addressed) -
     """Parse whole lines; ``lines`` of the file came before. Empty lines and comments are passed over."""
     text = np.frombuffer(block, np.uint8)
     most = block.count(b"\n") + 1
-    integers = np.empty((3, most), np.int64)
+    integers = address, size, start = np.empty((3, most), np.int64)
     writes = np.empty(most, np.uint8)
-    count, seen, fault = parse(text, writes, *integers, *memory)
+    count, seen, fault = parse(
+        text, writes, address, size, start, memory.capacity, memory.burst, memory.tick_ps
+    )
     if fault:
         line = block.split(b"\n", seen + 1)[seen][:SHOWN].decode("ascii", "replace").strip()
         rule, remedy = {
@@ -227,7 +229,7 @@ def line_end(text: npt.NDArray[np.uint8], place: int) -> int:
 @part
 def holds(text: npt.NDArray[np.uint8], place: int, end: int, letter: int) -> bool:
     """Whether a letter is in a word."""
-    for at in range(place, end):
+    for at in range(place, end):  # noqa: SIM110 (a kernel takes no generator)
         if text[at] == letter:
             return True
     return False
@@ -288,7 +290,7 @@ def kind_of(text: npt.NDArray[np.uint8], place: int, end: int) -> int:
     """LETTER_R or LETTER_W for a word that says read or write, else 0."""
     letters = end - place
     upper = text[place] & 0xDF if letters else 0
-    if letters == 1 and (upper == LETTER_R or upper == LETTER_W):
+    if letters == 1 and upper in (LETTER_R, LETTER_W):
         return int(upper)
     if letters == 2 and text[place] == LETTER_L and text[place + 1] == LETTER_D:
         return LETTER_R

@@ -1,4 +1,4 @@
-"""The doors of the command line: for each reader, a command that reads a spoilt input and refuses what is wrong.
+"""The doors of the command line: for each reader, a command that reads a spoilt input, or refuses it.
 
 A door writes its files into the present folder and gives the words of a command line and the environment it
 wants. Where an input is still right, the command ends at something else that is missing, or does very little.
@@ -166,14 +166,14 @@ def own_table(chance: random.Random) -> Line:
 
 
 OPTIONS: dict[str, tuple[list[str], tuple[str, ...]]] = {
-    "run": (["digits"], ("--chip", "--theta", "--limit", "--data", "--trained", "--layers", "--engine", "--jobs", "--out")),
+    "run": (["digits"], ("--chip", "--theta", "--limit", "--data", "--trained", "--layers", "--engine", "--jobs", "--out")),  # noqa: E501
     "compare": (["a", "b"], ("--json",)),
     "list": (["chips"], ()),
     "describe": (["chip", "edgedrn"], ("--yaml",)),
     "map": (["digits"], ("--chip", "--data", "--trained")),
     "train": (["digits"], ("--out", "--data", "--hidden", "--theta", "--seed", "--epochs")),
     "memory": ([], ("--trace", "--standard", "--window", "--mapping", "--queue", "--power-down-after")),
-    "noc": ([], ("--topology", "--traffic", "--rate", "--flits", "--virtual-channels", "--buffer", "--cycles", "--warm-up", "--seed", "--flit-bits", "--pitch-mm")),
+    "noc": ([], ("--topology", "--traffic", "--rate", "--flits", "--virtual-channels", "--buffer", "--cycles", "--warm-up", "--seed", "--flit-bits", "--pitch-mm")),  # noqa: E501
     "validate": (["edgedrn"], ("--out",)),
     "data": (["fetch", "fsd"], ()),
     "import": (["model.onnx"], ("--out", "--layers")),

@@ -97,7 +97,7 @@ def renamed(chance: random.Random, name: str) -> str:
 
 
 def spoilt_text(chance: random.Random, text: str) -> str:
-    """Text with one to three changes: lines dropped, doubled, swapped or replaced, signs put in, tags, brackets."""
+    """Text with one to three changes: lines dropped, doubled, swapped, replaced, signs put in, tags."""
     for _ in range(chance.choice((1, 1, 2, 3))):
         lines = text.split("\n")
         place = chance.randrange(len(lines))
@@ -176,7 +176,7 @@ def spoilt_yaml(chance: random.Random, content: Any, written: Callable[[Any], st
 
 
 def spoilt_arrays(chance: random.Random, arrays: dict[str, Any]) -> bytes:
-    """An npz file with an array of another type, shape or content, with a false header, or with false bytes."""
+    """An npz file with an array of another type, shape or content, a false header, or false bytes."""
     arrays = dict(arrays)
     name = chance.choice(list(arrays))
     array = np.asarray(arrays[name])
@@ -194,7 +194,7 @@ def spoilt_arrays(chance: random.Random, arrays: dict[str, Any]) -> bytes:
         arrays[name] = np.full(
             array.shape,
             chance.choice((-1, 0, 200, np.iinfo(array.dtype).max if array.dtype.kind in "iu" else np.nan)),
-        ).astype(array.dtype)  # noqa: E501
+        ).astype(array.dtype)
     elif way == 4:
         arrays[renamed(chance, name) or "_"] = arrays.pop(name)
     elif way == 5:

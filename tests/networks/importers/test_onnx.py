@@ -39,7 +39,7 @@ def drawn(*shape: int, low: float | None = None) -> Any:
 
 
 def recurrent(data: st.DataObject) -> onnx.ModelProto:
-    """One recurrent operator: every direction, both forms of the GRU, peepholes, activations and bounds of their own."""
+    """One recurrent operator: every direction, both forms of the GRU, peepholes, activations and bounds."""
     rng = np.random.default_rng(data.draw(st.integers(0, 2**16)))
     op = data.draw(st.sampled_from(sorted(OPERANDS)))
     size, inputs = data.draw(st.integers(1, 5)), data.draw(st.integers(1, 4))
@@ -480,7 +480,7 @@ DATA = os.environ.get("DELTASIM_DATA", "")
 SILERO = importlib.util.find_spec("silero_vad")
 on_speech = pytest.mark.skipif(
     SILERO is None or not Path(DATA, "speech.npz").is_file(),
-    reason="needs the package silero-vad (pip install --no-deps silero-vad), and DELTASIM_DATA with speech.npz",
+    reason="needs silero-vad (pip install --no-deps silero-vad), and DELTASIM_DATA with speech.npz",
 )
 
 

@@ -39,7 +39,7 @@ def test_random_modules_agree(case: Case) -> None:
 @settings(max_examples=LONG_EXAMPLES, suppress_health_check=list(HealthCheck))
 @given(case=cases())
 def test_three_hundred_random_modules_agree(case: Case) -> None:
-    """300 random modules of every layer beside PyTorch: 1e-5 of the largest output, or 4 times its own error."""
+    """300 random modules of every layer beside PyTorch: 1e-5 of the largest output, or 4 times its error."""
     assert_agrees(case.module, case.frame_shape)
 
 
