@@ -18,13 +18,29 @@ from typing import NamedTuple
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("benchmarks", "deltasim", "networks", "reports", "runtime", "simulator", "tests", "validation", "workloads")
-ENGINES = ("simulator/components", "simulator/engines", "simulator/ledger", "simulator/mapping", "simulator/plan")
+ROOMS = (
+    "benchmarks",
+    "deltasim",
+    "networks",
+    "reports",
+    "runtime",
+    "simulator",
+    "tests",
+    "validation",
+    "workloads",
+)
+ENGINES = (
+    "simulator/components",
+    "simulator/engines",
+    "simulator/ledger",
+    "simulator/mapping",
+    "simulator/plan",
+)
 PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
 class Gone(NamedTuple):
-    """A word, what is said instead, the folders it is gone from, and names in which it means something else."""
+    """A word, what is said instead, the folders it is gone from, names in which it means something else."""
 
     word: str
     instead: str
@@ -104,7 +120,9 @@ def sources(*suffixes: str) -> list[Path]:
         found = {ROOT / name for name in listed.stdout.split("\0") if name}
     else:
         found = {path for folder in (*ROOMS, "docs") for path in (ROOT / folder).rglob("*")}
-    return sorted(path for path in found if path.suffix in suffixes and path.is_file() and path != Path(__file__))
+    return sorted(
+        path for path in found if path.suffix in suffixes and path.is_file() and path != Path(__file__)
+    )
 
 
 @cache

@@ -151,7 +151,7 @@ def page() -> str:
         "read-write port, without ECC, low-standby-power cells and periphery, 300 K, optimised for energy x",
         f"delay^2. Nodes {', '.join(f'{node:g}' for node in grid.nodes)} nm; words of",
         f"{', '.join(f'{word:g}' for word in grid.words)} bits; every power of two of",
-        "64 B to 128 MiB, and for most nodes and widths 1.25, 1.5 and 1.75 times each up to 32 MiB. There",
+        "64 B to 32 MiB, and for most nodes and widths 1.25, 1.5 and 1.75 times each. There",
         "the model is CACTI, so at every power of two of 1 KiB to 8 MiB, 32, 64 and 256 bits, 22, 32, 45 and",
         "65 nm the difference is 0 by construction. Elsewhere `simulator.sram.model.sram` draws straight",
         "lines on logarithmic axes; between two nodes leakage follows CACTI's rule for its transistors:",

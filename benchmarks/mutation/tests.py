@@ -74,7 +74,6 @@ TESTS: dict[str, tuple[str, ...]] = {
     "simulator/chip/peaks.py": (COUNTS, LEVELS),
     "simulator/schema/reading.py": (CHIP_ERRORS,),
     "simulator/schema/sentences.py": (CHIP_ERRORS,),
-    "simulator/chip/silicon.py": (f"{CHIPS}/test_area.py", A_CHIP),
     "simulator/chip/virtual_channels.py": (f"{CHIPS}/test_virtual_channels.py",),
     "simulator/chip/wiring.py": (f"{CHIPS}/test_wiring.py",),
     "simulator/dram/energy.py": ("tests/simulator/dram/test_energy.py",),

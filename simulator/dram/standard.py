@@ -160,7 +160,7 @@ class Interface(Part):
 class Power(Part):
     """What the devices of one rank (or pseudo channel) draw when their clock has the period ``tCK``."""
 
-    tCK: Period
+    tCK: Period | None = None  # None: not said, and no energy follows
     devices: Annotated[float, Field(gt=0, le=4096)]
     rails: dict[str, Rail]
     interface: Interface | None = None  # None: no source, the energy of the pins is not counted
@@ -224,6 +224,8 @@ class Standard(Part):
         """
         if self.power is None:
             return f"{self.name} states no currents"
+        if self.power.tCK is None:
+            return f"power of {self.name} does not say in tCK for which clock its currents hold"
         stated, clock = round(self.power.tCK * 1e12), round(self.timing_.tCK * 1e12)
         if stated != clock:
             return f"the currents of {self.name} are those of a clock of {stated} ps; its clock is {clock} ps"

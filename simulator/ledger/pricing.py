@@ -84,8 +84,8 @@ def price(ledger: Ledger, chip: Chip, network: Network | None = None) -> Energy:
             continue
         stated = chip.priced[name]
         if name == MAC and own:
-            counts = {layer: int(ledger.layer_counts[ledger.layers.index(layer), number]) for layer in own}
-            stated = mean_price(counts, own)
+            counted = dict(zip(ledger.layers, ledger.layer_counts[:, number].tolist(), strict=True))
+            stated = mean_price({layer: int(counted.get(layer, 0)) for layer in own}, own)
         value = stated.value
         factor[number] = value * PICOSECOND if action.static else value
         parts[number] = action.part

@@ -144,7 +144,7 @@ def _blend(low: Floats, high: Floats, share: float) -> Floats:
 def cacti_grid() -> Grid:
     """The table ``cacti_sram.csv``, made by ``python -m deltasim.validation.cacti``.
 
-    22 to 90 nm; 64 B to 128 MiB, up to 32 MiB four sizes an octave (1, 1.25, 1.5 and 1.75 times a power of
+    22 to 90 nm; 64 B to 32 MiB, four sizes an octave (1, 1.25, 1.5 and 1.75 times a power of
     two); words of 8 to 1,024 bits, powers of two and what lies halfway. Not every size was run for every
     node and width: powers of two were.
 

@@ -195,12 +195,12 @@ def results(
         if error.place != own.name:
             raise
         raise type(error)(place, error.value, error.rule, error.remedy) from None
-    listed = given if isinstance(given, tuple) else (given,)
-    asked = [name for name in node.output[len(listed) :] if name]
+    results: tuple[Any, ...] = given if isinstance(given, tuple) else (given,)
+    asked = [name for name in node.output[len(results) :] if name]
     if asked:
-        rule = f"{node.op_type} gives {len(listed)} outputs here"
+        rule = f"{node.op_type} gives {len(results)} outputs here"
         raise InputError(place, f"output {asked[0]}", rule, "Leave the output out.")
-    return listed
+    return results
 
 
 def refuse_states(node: onnx.NodeProto, place: str, inputs: Sequence[Value]) -> None:

@@ -98,7 +98,7 @@ def told_of(chip: Chip) -> dict[str, dict[str, str]]:
 def test_the_chip_worked_out_by_hand() -> None:
     chip = load_chip(CHIP)
     tables = {table.heading: table for table in describe(chip)}
-    assert list(tables) == ["Chip", *TWO, "Prices"]
+    assert list(tables) == ["Chip", *TWO, "Area and power at rest", "Prices"]
     assert tables["Chip"].rows == (
         ("name", "two"),
         ("about", "two cores in a row, worked out by hand"),

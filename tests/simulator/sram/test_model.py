@@ -129,8 +129,8 @@ def test_banks_save_energy_and_time_and_keep_capacity() -> None:
         ((65536, 64, float("nan")), "node: nan nm"),
         ((65536, 4, 45), "width: 4 bit: the CACTI table has words of 8 to 1,024 bits"),
         ((65536, 2048, 45), "width: 2048 bit: the CACTI table has words of 8 to 1,024 bits"),
-        ((60, 8, 45), "size: 60 B: the CACTI table has banks of 64 B to 128 MiB"),
-        ((2**40, 64, 45), "the CACTI table has banks of 64 B to 128 MiB"),
+        ((60, 8, 45), "size: 60 B: the CACTI table has banks of 64 B to 32 MiB"),
+        ((2**40, 64, 45), "the CACTI table has banks of 64 B to 32 MiB"),
         ((1024, 512, 45), "size: 1,024 B: CACTI 7 builds no bank of fewer than 32 words of 512 bit"),
         (
             (2048, 64, 45, 16),

@@ -89,7 +89,7 @@ def test_a_price_can_be_left_to_the_model() -> None:
         ),
         (
             {"core.mac": ABOUT | {"energy": "1 pJ", "holds_for": {"weight": "8"}}},
-            "core.mac.holds_for.weight: 8: a number is integer, of 2 to 64 bits, or float32, float16, bf",
+            "core.mac.holds_for.weight: 8: a number is integer, of 2 to 64 bits, or float32, float16",
         ),
     ],
 )
