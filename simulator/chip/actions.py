@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from deltasim.simulator.chip import Chip
+    from deltasim.simulator.chip.description import Chip
     from deltasim.simulator.chip.memories import Memory
 
 

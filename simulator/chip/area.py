@@ -44,7 +44,7 @@ def idle_power(chip: Chip) -> tuple[IdlePower, ...]:
 
     >>> from deltasim.simulator.chip import load_chip
     >>> [(line.part, line.instances) for line in idle_power(load_chip("mesh64-hbm"))]
-    [('core', 64), ('scratchpad', 64), ('hbm', 8), ('network', 1)]
+    [('core', 64), ('scratchpad', 64), ('hbm', 8), ('state', 64), ('network', 1)]
     """
     lines = [line(chip, "core", chip.cores.count, watts(chip, "core.leakage"))]
     for memory in chip.memories:

@@ -50,8 +50,8 @@ class Chip(Part):
     >>> chip = load_chip("edgedrnn")
     >>> chip.cores.mac.lanes, chip.cores.period_ps, chip.memories[0].name
     (8, 8000, 'dram')
-    >>> chip.changed({"cores.mac.lanes": 16, "cores.clock": "250 MHz"}).cores.period_ps
-    4000
+    >>> chip.changed({"cores.mac.lanes": 16}).cores.mac.lanes
+    16
     """
 
     name: Text

@@ -18,7 +18,7 @@ from deltasim.simulator.topology import Topology
 from deltasim.simulator.topology.deadlock import dependency_cycle
 
 if TYPE_CHECKING:
-    from deltasim.simulator.chip import Chip
+    from deltasim.simulator.chip.description import Chip
 
 MESSAGES, REQUESTS, RESPONSES = range(3)
 NO_CYCLE = ("bus", "crossbar", "mesh", "star")  # routes that never close one, whatever the size

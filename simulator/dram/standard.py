@@ -219,8 +219,8 @@ class Standard(Part):
         """Why nothing can be said about energy; empty if its currents are known for its clock.
 
         >>> from deltasim.simulator.dram.loading import load_standard
-        >>> load_standard("DDR5-4800").no_energy()
-        'DDR5-4800 states no currents'
+        >>> load_standard("DDR4-2400").no_energy()
+        ''
         """
         if self.power is None:
             return f"{self.name} states no currents"
@@ -333,8 +333,8 @@ class Standard(Part):
         Errors: InputError for another word.
 
         >>> from deltasim.simulator.dram.loading import load_standard
-        >>> [load_standard("DDR5-4800").refresh_parts(refresh) for refresh in REFRESHES]
-        [1, 32, 4]
+        >>> [load_standard("DDR4-2400").refresh_parts(refresh) for refresh in REFRESHES]
+        [1, 16, 4]
         """
         if refresh not in REFRESHES:
             raise InputError("refresh", refresh, "there is no such refresh", nearest(refresh, REFRESHES))

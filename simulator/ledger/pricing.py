@@ -100,7 +100,8 @@ def price(ledger: Ledger, chip: Chip, network: Network | None = None) -> Energy:
     numbers = {part: [number for number, held in enumerate(parts) if held == part] for part in order}
     by_part = {part: math.fsum(line.joules for line in lines if line.part == part) for part in order}
     layer_joules = np.asarray(ledger.layer_counts, np.float64) * factor
-    for layer, found in own.items():
+    held = {layer: found for layer, found in own.items() if layer in ledger.layers and MAC in ledger.actions}
+    for layer, found in held.items():
         place = ledger.layers.index(layer), ledger.actions.index(MAC)
         layer_joules[place] = ledger.layer_counts[place] * found.value
     by_layer = {

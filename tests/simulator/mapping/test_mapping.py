@@ -291,6 +291,8 @@ def replace_bits(network: Network, bits: int) -> Network:
 
     class Narrow:
         weight_bits = bits
+        activation_bits = network.arithmetic.activation_bits
+        accumulator_bits = network.arithmetic.accumulator_bits
 
     copy = replace(network)
     object.__setattr__(copy, "arithmetic", Narrow())

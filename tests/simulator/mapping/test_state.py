@@ -94,7 +94,7 @@ def test_state_that_no_memory_holds_is_one_sentence() -> None:
 
 
 def test_weights_that_do_not_fit_beside_state_ask_for_room_for_both() -> None:
-    chip = homed({"size": "128 B"}, ["state", "scratchpad"]).changed({"memories.0.size": "1 KiB"})
+    chip = homed({"size": "128 B"}, ["state", "scratchpad"]).changed({"memories.0.size": "512 B"})
     with pytest.raises(InputError) as caught:
         map_network(gru(), chip)
     need = 256 + 4 * 32 + 10 * 32 + 10 * 8  # state; columns of 30 and 3 words, each from an access on

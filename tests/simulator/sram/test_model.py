@@ -89,9 +89,7 @@ def test_it_has_no_steps(size: int, word: int, node: float) -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(
-    size=st.integers(2**15, 128 * 2**20), word=st.integers(8, 1024), node=st.sampled_from([22, 25, 45, 90])
-)
+@given(size=st.integers(2**15, 32 * 2**20), word=st.integers(8, 1024), node=st.sampled_from([22, 25, 45, 90]))
 def test_what_cacti_was_not_run_for_is_called_estimated(size: int, word: int, node: int) -> None:
     found = sram(size, word, node)
     assert found.kind == ("simulated" if GRID.was_run(node, size, word) else "estimated")

@@ -83,8 +83,8 @@ def test_a_price_and_any_other_field_can_be_taken_away() -> None:
     for path, sentence in [
         ("cores.clock", "cores.clock: missing: the field is required"),
         ("cores.dmaa", "cores.dmaa: none: there is no such field to take away"),
-        ("memories.7", "memories.7: 7: there are 2 entries here, from 0 on"),
-        ("memories.x.size", "memories.x.size: x: there are 2 entries here"),
+        ("memories.7", "memories.7: 7: there are 3 entries here, from 0 on"),
+        ("memories.x.size", "memories.x.size: x: there are 3 entries here"),
         ("name.of", "name.of: of: the path leads to no field"),
     ]:
         with pytest.raises(InputError) as caught:
