@@ -17,7 +17,7 @@ def test_scratchpads_take_what_cacti_says() -> None:
     one = sram(128 * 1024, 256, 22)
     assert lines["scratchpad"].area_mm2 == pytest.approx(64 * one.area_mm2)
     assert one.area_mm2 == pytest.approx(0.113, rel=0.01)  # the figure the description derives
-    assert lines["scratchpad"].static_w == pytest.approx(64 * 18.7e-6, rel=0.01)
+    assert lines["scratchpad"].static_w == pytest.approx(64 * one.leakage_w)
 
 
 def test_a_core_takes_its_multipliers_and_updates_by_hand() -> None:
