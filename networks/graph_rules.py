@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from deltasim.networks.graph import Network, Population, Projection
 
 ROLES = ("input", "recurrent")
-MOST_SWEEPS = 1000  # over a sequence
+MOST_PASSES = 1000  # over a sequence
 
 
 def check(network: Network) -> None:
@@ -60,8 +60,8 @@ def check_population(population: Population, arithmetic: Arithmetic, place: str)
         raise InputError(
             where, population.size, "a population has at least one neuron", "Give a positive size."
         )
-    if not 0 <= population.pass_number < MOST_SWEEPS:
-        rule = f"passes count from 0, and there are at most {MOST_SWEEPS:,}"
+    if not 0 <= population.pass_number < MOST_PASSES:
+        rule = f"passes count from 0, and there are at most {MOST_PASSES:,}"
         raise InputError(where, f"pass {population.pass_number}", rule, "Give the number of its pass.")
     if population.cell.kind == "input":
         if population.bias is not None or population.pass_number or population.reverse:

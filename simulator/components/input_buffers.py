@@ -24,7 +24,7 @@ def first_channel(queue: int, queues: int, channels: int) -> int:
 
 @kernel
 def channel_with_credits(credits: npt.NDArray[np.int64], first: int, end: int, flits: int) -> int:
-    """The place in ``first`` to ``end`` - 1 with the most room, if a packet of ``flits`` fits, or ``FULL``.
+    """The place in ``first`` to ``end`` - 1 with the most credits, if ``flits`` fit, or ``FULL``.
 
     ``credits`` is in flits, one number for each virtual channel; of equals, the first place.
 

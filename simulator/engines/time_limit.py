@@ -84,7 +84,7 @@ def message_ps(plan: Plan) -> int:
     """A message's way to all cores, and there the fetch of its column burst by burst, and the sums."""
     stages, links, columns = plan.stages, plan.links, plan.columns
     longest, words = columns.longest, int(columns.size_words.max(initial=1))
-    copies = max(map(len, plan.partitions))
+    segments = max(map(len, plan.partitions))
     bursts = 2 + longest // stages.burst_bytes
     burst = min(longest, stages.burst_bytes)
     ways = (int(np.diff(start).max(initial=0)) for start in (links.path_start, links.back_start))
@@ -94,7 +94,7 @@ def message_ps(plan: Plan) -> int:
     sums = -(-words // stages.mac_lanes) * stages.cycle_ps + 1
     tree = int(plan.trees.links.max(initial=0)) * link_ps(plan, links.message_flits)
     fetched = bursts * (response + memory + 1)
-    return stages.send_ps + tree + copies * (stages.receive_ps + fetched + sums + bursts)
+    return stages.send_ps + tree + segments * (stages.receive_ps + fetched + sums + bursts)
 
 
 def link_ps(plan: Plan, flits: int) -> int:
@@ -116,8 +116,8 @@ def memory_ps(memories: MemoryInstances, memory: int, size: int, response: int) 
         return in_order_ps(memories.timing[memory], size)
     if kind == CONTROLLER and (of := memories.controlled[memory]) is not None:
         busy, interval = sum(of.timing), of.timing.refresh_interval
-        share = 1 if interval == 0 else 2 + interval // max(1, interval - of.timing.refresh_to_activate)
-        return (2 + (size >> of.bits.burst_bits)) * 4 * share * busy * of.timing.tick_ps
+        stretched = 1 if interval == 0 else 2 + interval // max(1, interval - of.timing.refresh_to_activate)
+        return (2 + (size >> of.bits.burst_bits)) * 4 * stretched * busy * of.timing.tick_ps
     conflicts = int(memories.slots[memory]) if kind == BUFFER else 1
     return latency + conflicts * (2 + size // width) * period
 

@@ -23,7 +23,7 @@ class Tally(NamedTuple):
     tree_links: int  # link traversals owed: the sum of tree sizes
     traversed: int
     column_words: int  # words owed: the sum of column words over all segments
-    credits_missing: int = 0  # flits of buffer room that have not come back
+    credits_missing: int = 0  # credits that have not returned
     missed_bytes: int = 0  # bytes owed to caches: a line for every miss
 
 

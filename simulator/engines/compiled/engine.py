@@ -179,7 +179,7 @@ class CompiledEngine:
         return dict(zip(np.flatnonzero(self.plan.memories.shared).tolist(), state.channels, strict=True))
 
     def _credits_missing(self, state: State) -> int:
-        """Flits of buffer room that are neither free nor about to be."""
+        """Credits that are neither returned nor about to be."""
         limits = self.plan.buffers
         flits = len(state.credits) * limits.flits if limits else 0
         return int(flits - state.credits.sum() - state.buffers["leaving"].sum())

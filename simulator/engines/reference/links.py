@@ -1,4 +1,4 @@
-"""Links that end in finite input buffers: a packet takes a link when the buffer behind it has room."""
+"""Links that end in finite input buffers: a packet takes a link when the buffer has credits for it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from deltasim.simulator.plan.plan import InputBuffers
 
 
 class LinkServer(Server):
-    """A link that grants a packet of a queue only when one of that queue's virtual channels has room for it.
+    """A link that grants a packet of a queue only when one of that queue's channels has credits for it.
 
-    Packets of a queue go in the order of their keys: one without room holds up those behind it in its own
+    Packets of a queue go in the order of their keys: one without credits holds up those behind it in its own
     queue, and none in another. The packet's turn brings the channel, and whether the link was stalled for
     want of credits. Time in which the link is free and somebody waits, but nobody may go, is stalled.
     """
@@ -31,18 +31,18 @@ class LinkServer(Server):
         self.stalled_since_ps: int | None = None
 
     def ask(self, key: Key, queue: int, flits: int) -> Event:
-        """Queue up for room and the link; the event brings the virtual channel and whether it was short."""
+        """Queue up for credits and the link; the event brings the channel and whether it was short."""
         granted = self.turn(key)
         self.asking[granted] = queue, flits
         return granted
 
     @property
     def missing(self) -> int:
-        """Flits of room that have not come back."""
+        """Flits of credit that have not returned."""
         return int((self.limits.flits - self.credits).sum())
 
     def give_back(self, channel: int, flits: int) -> None:
-        """A packet has left a buffer: those that waited for room may ask again."""
+        """A packet has left a buffer: those that waited for credits may ask again."""
         self.credits[channel] += flits
         self._decide_later()
 
@@ -89,7 +89,7 @@ class InputBuffer:
         self.packets: deque[Packet] = deque()
 
     def enter(self, flits: int) -> Packet:
-        """A packet's head comes in; its room has been taken already."""
+        """A packet's head comes in; its credits have been taken already."""
         packet = Packet(self, flits)
         self.packets.append(packet)
         if len(self.packets) == 1:
@@ -97,14 +97,14 @@ class InputBuffer:
         return packet
 
     def leave(self, _: Any = None) -> None:
-        """The first packet's tail has left: its room goes back and the next packet moves up."""
+        """The first packet's tail has left: its credits return and the next packet moves up."""
         self.link.give_back(self.channel, self.packets.popleft().flits)
         if self.packets:
             self.packets[0].at_front.succeed()
 
 
 class Packet:
-    """A packet in an input buffer, where it keeps its room until its tail has left by every branch."""
+    """A packet in an input buffer, where it holds its flits until its tail has left by every branch."""
 
     def __init__(self, buffer: InputBuffer, flits: int) -> None:
         self.buffer, self.flits = buffer, flits

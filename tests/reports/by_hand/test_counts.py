@@ -120,7 +120,7 @@ def test_savings_and_occupancy() -> None:
 
 
 def test_a_run_that_sends_nothing() -> None:
-    """At a threshold of 3 a step is two scans of 2, two updates of 2 and a meeting: 9, 10-19; 9."""
+    """At a threshold of 3 a step is two scans of 2, two updates of 2 and a barrier: 9, 10-19; 9."""
     silent = result(theta=3.0)
     assert silent.ledger.step_latency_ps.tolist() == [9000, 9000, 9000]
     assert silent.ledger.sequence_latency_ps.tolist() == [19_000, 9000]

@@ -56,7 +56,7 @@ def test_a_stream_goes_at_the_pace_of_its_buffers(
     """A packet's room is taken for hop + flits cycles: from its grant until its tail is gone.
 
     So ``packets`` of them can enter a buffer every hop + flits cycles, and the link itself takes one every
-    ``flits``: message m sets out no earlier than either allows.
+    ``flits``: message m is issued no earlier than either allows.
     """
     network = chain(12, 4)
     finite = {"message_bits": 64 * flits, "hop_cycles": hop, "buffer": packets * flits, "virtual_channels": 2}
@@ -96,7 +96,7 @@ def join(**network: object) -> tuple[Network, dict[str, object]]:
 @pytest.mark.parametrize(("flits", "buffer", "stalled"), [(4, 4, True), (4, 7, True), (4, 8, False)])
 def test_room_is_refused_at_one_flit_less(engine: str, flits: int, buffer: int, stalled: bool) -> None:
     """Two packets of 4 flits over 0-1-2, hop 1. The first leaves the buffer at node 1 in cycle 5; the second
-    could set out in cycle 4 and does with room for 8 flits. With 7 it waits for that last cycle.
+    could be issued in cycle 4 and is with credits for 8 flits. With 7 it waits for that last cycle.
     """
     network = chain(4, 4)
     finite = {"message_bits": 64 * flits, "buffer": buffer, "virtual_channels": 1}

@@ -1,7 +1,7 @@
 """DRAM of a standard, by hand, through the engine's elapsed times. Times in cycles of 1 GHz.
 
 A message judged at cycle 1 has its address at 2, the request (1 flit, 1 hop) arrives at 3. The controller
-issues its first command in the tick it hears of the run, and sends what was asked for when all of it has
+issues its first command in the tick it gets the request, and sends what was asked for when all of it has
 come: the response's head takes 1 hop, its tail comes its flits - 1 after the head. The multiplication takes 1
 cycle, the update 1.
 """

@@ -1,4 +1,4 @@
-"""Synchronisation by hand: what barrier, layer and dataflow let overlap, what a meeting costs, what a
+"""Synchronisation by hand: what barrier, layer and dataflow let overlap, what a barrier costs, what a
 latency is.
 
 A chain of Dense populations on a ring, each on its own core with its own scratchpad, one message a cycle. A
@@ -40,7 +40,7 @@ def layer(sources: int) -> int:
 @pytest.mark.parametrize("cost", [0, 13])
 @pytest.mark.parametrize("steps", [1, 4])
 def test_barrier(engine: str, cost: int, steps: int) -> None:
-    """Layers follow each other within a step, steps follow each other with a meeting between."""
+    """Layers follow each other within a step, steps follow each other with a barrier between."""
     network = chain(9, 5, 3)
     ledger = simulate(network, dense_trace(network, [steps]), ring("barrier", cost, 3), engine=engine)
     step = layer(9) + layer(5)
@@ -51,7 +51,7 @@ def test_barrier(engine: str, cost: int, steps: int) -> None:
 @pytest.mark.parametrize("cost", [0, 13])
 @pytest.mark.parametrize("steps", [1, 4])
 def test_layer(engine: str, cost: int, steps: int) -> None:
-    """A meeting after every layer: a step has one within it and one behind it."""
+    """A barrier after every layer: a step has one within it and one behind it."""
     network = chain(9, 5, 3)
     ledger = simulate(network, dense_trace(network, [steps]), ring("layer", cost, 3), engine=engine)
     step = layer(9) + cost + layer(5)
@@ -90,7 +90,7 @@ def test_dataflow_keeps_a_value_until_it_has_been_scanned(engine: str) -> None:
 
 def test_recurrence_holds_dataflow_back(engine: str) -> None:
     """A recurrent layer cannot begin a step before the last has ended: with nothing else on the chip,
-    dataflow is as slow as the barrier, whose meeting costs nothing.
+    dataflow is as slow as the barrier, which costs nothing.
     """
     network = random_stack("rnn", 4, (6,), np.random.default_rng(0))
     trace = dense_trace(network, [5])
@@ -113,7 +113,7 @@ def test_dataflow_is_never_slower_than_a_free_barrier(
     sizes: list[int], steps: int, occupancy: float, seed: int, engine: str
 ) -> None:
     """Where layers share no unit, beginning earlier ends no later; a layer-by-layer run is the slowest of
-    the three when meetings cost, and all count the same.
+    the three when barriers cost, and all count the same.
     """
     network = chain(*sizes)
     trace = random_trace(network, [steps], occupancy, np.random.default_rng(seed))
@@ -143,8 +143,8 @@ def test_every_barrier_is_paid(engine: str, policy: str) -> None:
         )
         for cost in (0, 100)
     )
-    meetings = {"barrier": 5, "layer": 2 * 6 - 1, "dataflow": 1}[policy]
-    assert dear.elapsed_ps - free.elapsed_ps == meetings * 100 * 1000
+    barriers = {"barrier": 5, "layer": 2 * 6 - 1, "dataflow": 1}[policy]
+    assert dear.elapsed_ps - free.elapsed_ps == barriers * 100 * 1000
 
 
 def test_sequence_latency_is_from_rest_to_the_last_update(engine: str) -> None:

@@ -53,7 +53,7 @@ def test_the_start_writes_sums_states_and_what_was_sent() -> None:
 
 
 def test_spikes_are_not_remembered() -> None:
-    """A population that hears events has sums and states, its sources nothing to write."""
+    """A population that receives events has sums and states, its sources nothing to write."""
     network = random_spiking(12, 3, 0.2, np.random.default_rng(0))
     plan = plan_of(network, chip())
     assert [plan.delta_encoded[p] for p in range(len(network.projections))].count(0) > 0

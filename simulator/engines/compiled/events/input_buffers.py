@@ -1,6 +1,6 @@
-"""Finite input buffers: a packet takes a link when the buffer behind it has room for it.
+"""Finite input buffers: a packet takes a link when the buffer behind it has credits for it.
 
-Room comes back without an event where nobody waits for it: a buffer notes what leaves it and when, and
+Credits return without an event where nobody waits for them: a buffer notes what leaves it and when, and
 whoever asks later counts it in.
 """
 
@@ -39,7 +39,7 @@ def want_link(state: State, tables: Tables, now: int, link_queue: int, job: int,
 
 @part
 def count_in(state: State, place: int, now: int) -> None:
-    """Room that has come back by now."""
+    """Credits that have returned by now."""
     buffer = state.buffers[place]
     if buffer.leaving > 0 and buffer.left <= now:
         state.credits[place] += buffer.leaving
@@ -48,7 +48,7 @@ def count_in(state: State, place: int, now: int) -> None:
 
 @part
 def packet_to_go(state: State, tables: Tables, now: int, number: int) -> int:
-    """The packet with the smallest key among the first of each queue that have room, or NONE.
+    """The packet with the smallest key among the first of each queue that have credits, or NONE.
 
     Its job gets the buffer. A link that is free and wanted but finds none is stalled.
     """
@@ -96,7 +96,7 @@ def before(state: State, one: int, other: int) -> bool:
 
 @part
 def take_credits(state: State, tables: Tables, now: int, number: int, job: int, left: int) -> bool:
-    """A packet takes the room it was promised and begins to leave where it came from, until ``left``.
+    """A packet takes the credits it was promised and begins to leave where it came from, until ``left``.
 
     True when the link had been stalled for want of credits.
     """
@@ -155,7 +155,7 @@ def move_up(state: State, place: int, now: int) -> int:
 def leave_buffer(state: State, tables: Tables, job: int, left: int) -> bool:
     """One branch of the packet at the front has its way. True when that was the last.
 
-    Its room comes back, and the next packet moves up, when its tail has left by every branch.
+    Its credits return, and the next packet moves up, when its tail has left by every branch.
     """
     record, chip = state.jobs[job], tables.chip[0]
     record.gone = max(record.gone, left)

@@ -1,0 +1,189 @@
+"""Words that are gone stay gone: ``docs/glossary.md`` has the field's own that are used instead.
+
+A word is looked for in the parts of every name (``free_places`` has ``free`` and ``places``) and in the
+sentences of documents, comments and docstrings. Where plain English is meant, the name stands in ``meant``.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import subprocess
+import tokenize
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+ROOMS = (
+    "benchmarks",
+    "deltasim",
+    "networks",
+    "reports",
+    "runtime",
+    "simulator",
+    "tests",
+    "validation",
+    "workloads",
+)
+ENGINES = (
+    "simulator/components",
+    "simulator/engines",
+    "simulator/ledger",
+    "simulator/mapping",
+    "simulator/plan",
+)
+PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+
+
+class Gone(NamedTuple):
+    """A word, what is said instead, the folders it is gone from, names in which it means something else."""
+
+    word: str
+    instead: str
+    folders: tuple[str, ...] = ROOMS
+    meant: tuple[str, ...] = ()
+
+
+GONE = (
+    Gone("shelf", "cache bucket"),
+    Gone("hears", "interruptible; receives events"),
+    Gone("restarts", "resets accumulators"),
+    Gone("standing", "idle power; level of agreement"),
+    Gone("wish", "placement constraint; candidate command", ENGINES),
+    Gone("wishes", "placement constraints; candidate commands", ENGINES),
+    Gone("books", "statistics", ENGINES),
+    Gone("book", "record", ENGINES),
+    Gone("covered", "recorded until", ENGINES),
+    Gone("lane", "arrival list; fed accumulators", ("networks", "simulator/engines")),
+    Gone("feeds", "input edges", ENGINES),
+    Gone("bundle", "shared merge", ENGINES),
+    Gone("bundles", "shared merges", ENGINES),
+    Gone("fence", "sentinel", ENGINES),
+    Gone("lag", "serialisation tail", ENGINES),
+    Gone("span", "serialisation", ENGINES),
+    Gone("leg", "dateline class", (*ENGINES, "simulator/chip", "simulator/topology")),
+    Gone("legs", "dateline classes", (*ENGINES, "simulator/chip", "simulator/topology")),
+    Gone("seam", "dateline"),
+    Gone("circle", "dependency cycle", ("simulator/chip", "simulator/plan", "simulator/topology"), ("on_a_circle",)),  # where nodes are drawn
+    Gone("gate", "release", ("simulator/engines",)),
+    Gone("meeting", "barrier"),
+    Gone("pace", "synchronise", ("simulator",)),
+    Gone("share", "partition", ENGINES, ("estimated_share",)),  # a fraction of the energy
+    Gone("shares", "partitions", ENGINES),
+    Gone("slices", "partitions", ENGINES),
+    Gone("copies", "column segments", ENGINES),
+    Gone("piece", "burst", ENGINES),
+    Gone("pieces", "bursts", ENGINES),
+    Gone("store", "memory instance", ("simulator",)),
+    Gone("stores", "memory instances", ("simulator",)),
+    Gone("room", "credits; capacity", ENGINES),
+    Gone("remembers", "delta-encoded"),
+    Gone("practice", "calibration set"),
+    Gone("dealt", "stratified order"),
+    Gone("furthest", "largest magnitude"),
+    Gone("heaviest", "largest weight"),
+    Gone("wires", "links", ENGINES),
+    Gone("layout", "column format", ENGINES, ("layout",)),  # of records in memory
+    Gone("layouts", "column formats", ENGINES, ("layouts",)),
+    Gone("profile", "send counts", ("simulator",)),
+    Gone("sweep", "pass", ("networks", "simulator"), ("sweep",)),  # the key in files
+    Gone("sweeps", "passes", ("networks", "simulator")),
+    Gone("turns", "slot scheduler; bank interleave; round-robin pointer", ENGINES),
+)
+
+SENTENCES = {
+    r"\b(stands?|stood) still\b": "is stalled, deadlocks",
+    r"\b(sets?|setting) out\b": "is issued",
+    r"\bcomes? closer\b": "becomes ready",
+    r"\bthe books of\b": "statistics",
+    r"\bhears Ctrl-C\b": "handles Ctrl-C",
+    r"\bpopulations? (that )?hears?\b": "receives",
+    r"\bmeeting of\b": "barrier",
+    r"\bseam of\b": "dateline",
+    r"\bwaiting circles?\b": "dependency cycle",
+}
+
+
+def sources(*suffixes: str) -> list[Path]:
+    """Files of the project as git sees them, or, without git, all in its folders; this one left out."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if listed.returncode == 0:
+        found = {ROOT / name for name in listed.stdout.split("\0") if name}
+    else:
+        found = {path for folder in (*ROOMS, "docs") for path in (ROOT / folder).rglob("*")}
+    return sorted(
+        path for path in found if path.suffix in suffixes and path.is_file() and path != Path(__file__)
+    )
+
+
+@cache
+def tokens() -> list[tuple[str, tokenize.TokenInfo]]:
+    """Every name, string and comment of the sources, with its file."""
+    kinds = (tokenize.NAME, tokenize.STRING, tokenize.COMMENT)
+    return [
+        (path.relative_to(ROOT).as_posix(), token)
+        for path in sources(".py")
+        for token in tokenize.generate_tokens(io.StringIO(path.read_text(encoding="utf-8")).readline)
+        if token.type in kinds
+    ]
+
+
+@cache
+def names() -> dict[str, set[tuple[str, str]]]:
+    """For every part of a name the (file, name) in which it stands; names of tests are sentences."""
+    found: dict[str, set[tuple[str, str]]] = {}
+    for file, token in tokens():
+        text = token.string.strip("\"'") if token.type == tokenize.STRING else token.string
+        is_field = token.type == tokenize.STRING and file.endswith("compiled/records.py")
+        if (token.type == tokenize.NAME or is_field) and text.isidentifier() and not text.startswith("test_"):
+            for part in PART.findall(text):
+                found.setdefault(part.lower(), set()).add((file, text))
+    return found
+
+
+def said() -> Iterator[tuple[str, str]]:
+    """Every line of a document, a comment or a docstring, with its file."""
+    for path in sources(".md"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            yield path.relative_to(ROOT).as_posix(), line
+    for file, token in tokens():
+        if token.type == tokenize.COMMENT or token.string.lstrip("r").startswith('"""'):
+            for line in token.string.splitlines():
+                yield file, line.strip()
+
+
+@pytest.mark.parametrize("gone", GONE, ids=lambda gone: gone.word)
+def test_no_name_holds_a_word_that_is_gone(gone: Gone) -> None:
+    found = {
+        f"{file}: {name}"
+        for file, name in names().get(gone.word, ())
+        if file.startswith(gone.folders) and name not in gone.meant
+    }
+    assert found == set(), f"say {gone.instead}"
+
+
+def test_every_exception_is_needed() -> None:
+    unused = [
+        name
+        for gone in GONE
+        for name in gone.meant
+        if not any(file.startswith(gone.folders) and name == own for file, own in names().get(gone.word, ()))
+    ]
+    assert unused == []
+
+
+def test_no_sentence_says_what_is_gone() -> None:
+    found = [
+        f"{file}: {line[:80]} (say {instead})"
+        for file, line in said()
+        for pattern, instead in SENTENCES.items()
+        if re.search(pattern, line)
+    ]
+    assert found == []
