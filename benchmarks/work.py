@@ -53,7 +53,7 @@ def mesh(cores: int) -> Chip:
     fields = {
         "cores.count": cores,
         "network.topology": f"mesh:{rows}x{cores // rows}",
-        "memories.0.size": "64 MiB",
+        "memories.0.size": "32 MiB",
         "memories.1.ports": [0],
     }
     return load_chip("mesh16").changed(fields)

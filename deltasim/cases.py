@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from deltasim.simulator.ledger.ledger import Ledger
     from deltasim.simulator.mapping.mapping import Mapping
     from deltasim.workloads.benchmark import Benchmark
-    from deltasim.workloads.own.read import Columns
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +38,7 @@ class Case:
     outputs: Sequence[Floats]
     score: float | None  # None where the benchmark has no labels
     engine: str
-    profile: str | None  # the data that told which columns are hot, where the chip pins them
+    profile: str | None  # the data on which hot columns were counted, where the chip pins them
 
     @property
     def digest(self) -> str:
@@ -65,21 +64,11 @@ def choose(
     data: str | None = None,
     trained: Path | None = None,
     limit: int | None = None,
-    layers: str | None = None,
-    columns: Columns | None = None,
 ) -> Benchmark:
-    """Find a benchmark, perhaps with networks of your own training, and take ``limit`` of its sequences.
-
-    A model's path stands for a benchmark of one's own: the model on ``data``, with ``layers`` and ``columns``
-    as in `deltasim.own_network.own_benchmark`.
-    """
-    from deltasim.own_network import chosen_model, is_model
+    """Find a benchmark, perhaps with networks of your own training, and take ``limit`` of its sequences."""
     from deltasim.workloads.registry import benchmark as load_benchmark
 
-    if is_model(benchmark):
-        chosen = chosen_model(benchmark, data, trained, layers, columns)
-    else:
-        chosen = load_benchmark(benchmark, data, trained)
+    chosen = load_benchmark(benchmark, data, trained)
     return chosen if limit is None else chosen.limited(limit)
 
 

@@ -138,10 +138,10 @@ def run_line(arguments: Sequence[str]) -> int:
             sys.stdout.flush()
         except InputError as error:
             return _end(str(error), EXIT_BAD_INPUT)
-        except typer.TyperException as error:
-            context = getattr(error, "ctx", None)
+        except typer.TyperException as unknown:
+            context = getattr(unknown, "ctx", None)
             command = context.command_path if context is not None else "deltasim"
-            words = " ".join(error.format_message().split())
+            words = " ".join(unknown.format_message().split())
             end = "" if words.endswith((".", "?")) else "."
             return _end(on_one_line(f"{words}{end} See '{command} --help'."), EXIT_BAD_INPUT)
         except Stopped:
@@ -154,8 +154,8 @@ def run_line(arguments: Sequence[str]) -> int:
             return _end(told_by_the_system(error), EXIT_BAD_INPUT)
         except MemoryError:
             rule = "what was asked for does not fit into it"
-            error = InputError("memory", "full", rule, "Simulate less, or on a larger machine.")
-            return _end(str(error), EXIT_BAD_INPUT)
+            full = InputError("memory", "full", rule, "Simulate less, or on a larger machine.")
+            return _end(str(full), EXIT_BAD_INPUT)
         if result == EXIT_STOPPED:  # before a command had begun
             return _end(f"stopped. {unfinished.NOTHING}", EXIT_STOPPED)
     return result if isinstance(result, int) else 0

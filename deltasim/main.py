@@ -40,7 +40,7 @@ def main(arguments: "Sequence[str] | None" = None) -> int:
 
 
 def leave(code: int) -> None:
-    """End the process at once: taking down what was loaded takes long, and nobody would hear Ctrl-C then."""
+    """End the process at once: taking down what was loaded takes long, and Ctrl-C would wait."""
     from contextlib import suppress
 
     for stream in (sys.stdout, sys.stderr):

@@ -37,7 +37,7 @@ def placed(benchmark: Benchmark, network: Network, chip: Chip) -> tuple[Mapping,
         raise InputError(
             chip.place("placement"),
             "pinned",
-            f"benchmark {benchmark.name} has no data to tell hot columns by but those that are measured",
+            f"benchmark {benchmark.name} has no data to count hot columns on but those that are measured",
             "Give it a calibration set, or use nearest.",
         )
     trace, _ = executed(network, benchmark.calibration_set.read())

@@ -129,8 +129,8 @@ class Trace:
             stored = read_npz(path, WANTED)
             if stored["messages"].dtype != MESSAGE:
                 raise Unreadable("its messages have other fields")
-            bounds = (stored[name].astype(np.int64) for name in ("step_bounds", "sequence_bounds"))
-            trace = Trace(stored["messages"], *bounds, str(stored["network_digest"]))
+            steps, sequences = (stored[name].astype(np.int64) for name in ("step_bounds", "sequence_bounds"))
+            trace = Trace(stored["messages"], steps, sequences, str(stored["network_digest"]))
             require_bounds(trace)
         except Missing:
             raise InputError(path, "no file", "a trace is read from a file", "Check the path.") from None

@@ -111,7 +111,9 @@ class Comparison:
             "a": self.run_a,
             "b": self.run_b,
             "caution": self.caution,
-            "differences": {told.what: {"a": told.a, "b": told.b} for told in self.differences},
+            "differences": {
+                difference.what: {"a": difference.a, "b": difference.b} for difference in self.differences
+            },
             "figures": {
                 measure.key: {"a": measure.a, "b": measure.b, "ratio": measure.ratio}
                 for measure in (*self.measures, *self.totals)
@@ -130,8 +132,8 @@ class Comparison:
         table.add_column("")
         for column in (f"A: {self.run_a}", f"B: {self.run_b}", "B / A"):
             table.add_column(Text(column), justify="right", overflow="fold")
-        for told in self.differences:
-            table.add_row(Text(told.what), Text(told.a), Text(told.b), "", style="yellow")
+        for difference in self.differences:
+            table.add_row(Text(difference.what), Text(difference.a), Text(difference.b), "", style="yellow")
         if self.differences:
             table.add_section()
         for place, measure in enumerate(self.measures):
@@ -198,8 +200,8 @@ def caution(a: Record, b: Record) -> str | None:
     if benchmarks != at(b, "benchmark"):
         return f"A ran {benchmarks} and B {at(b, 'benchmark')}: no ratio says anything about the chips."
     if sequences[0] != sequences[1]:
-        told = f"A ran {quantities.count(sequences[0])} sequences and B {quantities.count(sequences[1])}"
-        return f"{told}: a ratio also holds what sets these apart. Give both runs one --limit."
+        sentence = f"A ran {quantities.count(sequences[0])} sequences and B {quantities.count(sequences[1])}"
+        return f"{sentence}: a ratio also holds what sets these apart. Give both runs one --limit."
     if at(a, "provenance.digests.data") != at(b, "provenance.digests.data"):
         return "A and B ran on different data: a ratio also holds what sets these apart."
     return None
@@ -212,7 +214,9 @@ def value_of(record: Record, key: str) -> float | None:
     3.0
     """
     value: float | None = at(record, key.removeprefix("inference."))
-    return value / record["sequences"] if value is not None and key.startswith("inference.") else value
+    if value is None or not key.startswith("inference."):
+        return value
+    return value / record["sequences"] if record["sequences"] else None
 
 
 def measures(a: Record, b: Record) -> tuple[Measure, ...]:

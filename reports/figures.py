@@ -159,5 +159,5 @@ def limit(ledger: Ledger) -> str:
     stalled = float(ledger.stalled_ps[row] / float(ledger.elapsed_ps))
     waiting = f" and stalled {percent(stalled)}" if stalled >= 0.005 else ""
     work = WORK[top.kind]
-    told = f"{'it' if name == top.kind else name} is busy {percent(top.busiest)}{waiting} of the time."
-    return f"{work[0].upper()}{work[1:]} limits the chip: {told}"
+    sentence = f"{'it' if name == top.kind else name} is busy {percent(top.busiest)}{waiting} of the time."
+    return f"{work[0].upper()}{work[1:]} limits the chip: {sentence}"

@@ -42,7 +42,7 @@ def run_digest(network: Network, trace: Trace, chip: Chip, mapping: Mapping) -> 
 class Provenance:
     """How to make a run again: the command, the seed, the digest of the data, the versions used.
 
-    ``profile`` says which data told the hot columns, where the chip pins them.
+    ``profile`` says on which data hot columns were counted, where the chip pins them.
     """
 
     command: str
@@ -80,12 +80,12 @@ class Measured:
     @functools.cached_property
     def energy(self) -> Energy:
         """Energy of the delta run."""
-        return price(self.ledger, self.chip)
+        return price(self.ledger, self.chip, self.network)
 
     @functools.cached_property
     def dense_energy(self) -> Energy:
         """Energy of the dense run on the same chip."""
-        return price(self.dense_ledger, self.chip)
+        return price(self.dense_ledger, self.chip, self.network)
 
     @functools.cached_property
     def latency(self) -> figures.Latency:

@@ -104,7 +104,7 @@ def unit_frame(result: Measured) -> polars.DataFrame:
     """One row for every (run, unit, action) with a count.
 
     Columns: run, unit, kind, node, action, part, count, joules. Actions without a price (row hits, bytes)
-    have no part and 0 joules. Counts have 64 bits, or 128 where one of them (picoseconds of a year) needs them.
+    have no part and 0 joules. Counts have 64 bits, or 128 where one (picoseconds of a year) needs them.
     """
     import polars
 
@@ -113,8 +113,8 @@ def unit_frame(result: Measured) -> polars.DataFrame:
     for run, ledger, energy in runs(result):
         for unit, action in np.argwhere(ledger.counts):
             held, name = ledger.units[unit], ledger.actions[action]
-            told = (run, held.name, held.kind, held.node, name, parts.get(name))
-            rows.append((*told, int(ledger.counts[unit, action]), float(energy.joules[unit, action])))
+            named = (run, held.name, held.kind, held.node, name, parts.get(name))
+            rows.append((*named, int(ledger.counts[unit, action]), float(energy.joules[unit, action])))
     wide = any(ledger.counts.dtype == object for _, ledger, _ in runs(result))
     columns = {
         "run": polars.String, "unit": polars.String, "kind": polars.String, "node": polars.Int64,

@@ -126,8 +126,8 @@ def traffic_group(result: Measured) -> Group:
     runs, memories = result.sequences, memory_names(result.chip)
 
     def per_inference(label: str, delta: float, dense: float, unit: str = "", detail: bool = False) -> Row:
-        told = ratio(times_fewer(dense, delta))
-        return Row(label, quantity(delta / runs, unit), "", quantity(dense / runs, unit), told, detail)
+        shown = ratio(times_fewer(dense, delta))
+        return Row(label, quantity(delta / runs, unit), "", quantity(dense / runs, unit), shown, detail)
 
     rows = [
         per_inference(
@@ -177,8 +177,8 @@ def quality_group(result: Measured) -> Group:
         return Group("Quality", tuple(rows))
     difference = ""
     if dense is not None:
-        told = score(result.score.name, 1.0).endswith("%")
-        gap = f"{100 * (value - dense):+.2f} points" if told else f"{value - dense:+.3g}"
+        shown = score(result.score.name, 1.0).endswith("%")
+        gap = f"{100 * (value - dense):+.2f} points" if shown else f"{value - dense:+.3g}"
         difference = gap.replace("-", "−")
     rows.append(
         Row(

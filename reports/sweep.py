@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from deltasim.reports.run import Run
+
+
+RECORD = "sweep.json"
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,34 +53,30 @@ class Sweep:
 
         Raises InputError when the folder exists; nothing is left behind when writing fails.
         """
+        from deltasim.reports.folder import as_json, write_run
         from deltasim.runtime.disk.output import new_folder, told_in_a_sentence
 
         folder = Path(folder)
         with new_folder(folder) as part, told_in_a_sentence(folder):
             for result in self.results:
-                write_own(result, part)
-            self.write_record(part)
+                (part / folder_name(result)).mkdir()
+                write_run(result, part / folder_name(result))
+            (part / RECORD).write_text(as_json(self.to_dict()), encoding="utf-8")
             self.write_pages(part)
         return folder
-
-    def write_record(self, folder: Path) -> None:
-        """Write sweep.json, aside and then renamed."""
-        from deltasim.reports.folder import as_json
-        from deltasim.runtime.disk.unfinished import new_file
-
-        with new_file(folder / "sweep.json") as file:
-            file.write(as_json(self.to_dict()).encode())
 
     def write_pages(self, folder: Path) -> None:
         """Write the page of the sweep, and one for each run, which shows the others too."""
         from deltasim.reports.folder import PAGE
         from deltasim.reports.page import run_page, sweep_page
+        from deltasim.runtime.disk.unfinished import new_file
 
         names = [folder_name(result) for result in self.results]
         for name, result in zip(names, self.results, strict=True):
-            (folder / name / PAGE).write_text(run_page(result, self.results), encoding="utf-8")
-        page = sweep_page(self.results, [f"{name}/{PAGE}" for name in names])
-        (folder / PAGE).write_text(page, encoding="utf-8")
+            with new_file(folder / name / PAGE) as file:
+                file.write(run_page(result, self.results).encode())
+        with new_file(folder / PAGE) as file:
+            file.write(sweep_page(self.results, [f"{name}/{PAGE}" for name in names]).encode())
 
     def __rich__(self) -> RenderableType:
         """Terminal form: one row for each threshold."""
@@ -118,13 +118,25 @@ class Sweep:
         return f"<table><tr>{head}</tr>" + "".join(f"<tr>{row}</tr>" for row in rows) + "</table>"
 
 
-def write_own(result: Run, folder: Path) -> None:
-    """Write a run's own folder, without its page, into that of its sweep."""
-    from deltasim.reports.folder import write_run
-    from deltasim.runtime.disk.unfinished import new_folder
+def write_finished(results: Sequence[Run], folder: Path, target: Path, words: str) -> None:
+    """Write what has just been finished of a sweep, its last run, into the sweep's unfinished folder.
 
-    with new_folder(folder / folder_name(result)) as part:
-        write_run(result, part)
+    From then on a stop of the program gives that folder the name ``target`` and tells ``words``: in one step,
+    so that whenever it comes the record names the runs that are there.
+    """
+    from contextlib import ExitStack
+
+    from deltasim.reports.folder import as_json, write_run
+    from deltasim.runtime.disk.unfinished import keep_when_stopped, new_file, new_folder, work
+
+    with ExitStack() as parts:
+        own = parts.enter_context(new_folder(folder / folder_name(results[-1])))
+        write_run(results[-1], own)
+        record = parts.enter_context(new_file(folder / RECORD))
+        record.write(as_json(Sweep(tuple(results)).to_dict()).encode())
+        with work.gate:
+            parts.close()
+            keep_when_stopped(folder, target, words)
 
 
 def folder_name(result: Run) -> str:

@@ -88,7 +88,8 @@ def run_plan(
     6912
     """
     if trace.sequences < 1:
-        raise InputError("trace", "0 sequences", "a run has at least one sequence", "Execute the network on one.")
+        rule = "a run has at least one sequence"
+        raise InputError("trace", "0 sequences", rule, "Execute the network on one.")
     if most_ps(plan, trace.steps, len(trace.messages)) > LARGEST_PS:
         for index in range(trace.sequences):
             require_time(plan, trace, index)

@@ -14,7 +14,7 @@ import pytest
 from deltasim.main import main
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ("docs/guide.md", "docs/chips.md", "docs/arithmetic.md", "docs/spiking.md")
+PAGES = ("docs/guide.md", "docs/chips.md", "docs/arithmetic.md", "docs/spiking.md", "docs/importing.md")
 
 
 def examples() -> ModuleType:

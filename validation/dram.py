@@ -89,6 +89,7 @@ def as_dramsim_describes(name: str, parameters: dict[str, str]) -> Standard:
         "tRFC": int(float(parameters["tRFC"])),
         "tREFI": int(float(parameters["tREFI"])),
     }
+    content["power"]["tCK"] = content["timing"]["tCK"]  # currents at the clock that DRAMsim3 describes
     return standard_from_content(content, place=name)
 
 
@@ -100,6 +101,7 @@ def against_dramsim(folder: Path) -> Iterator[Row]:
         standard = as_dramsim_describes(name, described[row["config"]])
         trace = folder / "traces" / f"{row['trace']}.trace"
         energy = run_trace(standard, trace, window=window, power_down_after=0).energy
+        assert energy is not None  # its currents are those of its clock
         ours = (energy.activate_j, energy.read_j, energy.refresh_j, energy.background_j, energy.total_j)
         figures = {
             part: Difference(float(row[f"{part}_pJ"]) * 1e-6, joules * 1e6)

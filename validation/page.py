@@ -42,9 +42,9 @@ def tally(rows: Sequence[Row]) -> str:
     '1 kept (1 predicted), 0 missed, 0 open.'
     """
     kept = Counter(row.agreement for row in rows if row.verdict == "kept")
-    told = ", ".join(f"{kept[agreement]} {agreement}" for agreement in AGREEMENTS if kept[agreement])
+    words = ", ".join(f"{kept[agreement]} {agreement}" for agreement in AGREEMENTS if kept[agreement])
     missed, unanswered = (sum(row.verdict == verdict for row in rows) for verdict in ("missed", "open"))
-    return f"{kept.total()} kept ({told or 'none'}), {missed} missed, {unanswered} open."
+    return f"{kept.total()} kept ({words or 'none'}), {missed} missed, {unanswered} open."
 
 
 def page(rows: Sequence[Row], command: str) -> str:
@@ -66,6 +66,6 @@ def page(rows: Sequence[Row], command: str) -> str:
         lines += ["", f"## {chip}", "", f"| {' | '.join(HEADINGS)} | source and words |"]
         lines.append("|---|---|--:|--:|--:|--:|---|---|---|")
         for row in own:
-            told = "; ".join(part for part in (row.source, row.words) if part not in ("", "-"))
-            lines.append(f"| {' | '.join(cells(row))} | {told or ABSENT} |")
+            words = "; ".join(part for part in (row.source, row.words) if part not in ("", "-"))
+            lines.append(f"| {' | '.join(cells(row))} | {words or ABSENT} |")
     return "\n".join(lines) + "\n"

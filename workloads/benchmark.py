@@ -1,4 +1,4 @@
-"""A benchmark: networks, the sequences they hear, and how what they say is scored."""
+"""A benchmark: networks, the sequences they receive, and how what they give is scored."""
 
 from __future__ import annotations
 

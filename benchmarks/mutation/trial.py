@@ -20,9 +20,9 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -49,46 +49,17 @@ def load_others() -> None:
     for name in LOADED:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
-    bundle_once()
 
 
-def bundle_once() -> None:
-    """The chart libraries are bundled once, not in every process: the text is the same."""
-    import vl_convert
+class FromTree(importlib.machinery.SourceFileLoader):
+    """Loads a module from a tree instead of its file; its kernels are left plain."""
 
-    bundled: dict[tuple[object, ...], str] = {}
-    read, write = os.pipe()
-    if os.fork() == 0:  # what bundles starts threads, which do not live on in a fork
-        import altair
+    def __init__(self, name: str, path: str, tree: ast.Module) -> None:
+        super().__init__(name, path)
+        self.code = compile(tree, path, "exec")
 
-        version = ".".join(altair.SCHEMA_VERSION.lstrip("v").split(".")[:2])
-        with os.fdopen(write, "w") as pipe:
-            pipe.write(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", version))
-        os._exit(0)
-    os.close(write)
-    with os.fdopen(read) as pipe:
-        text = pipe.read()
-    os.wait()
-    vl_convert.javascript_bundle = lambda *arguments: bundled.setdefault(arguments, text)
-
-
-class Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Imports one module from a tree instead of its file."""
-
-    def __init__(self, name: str, spec: importlib.machinery.ModuleSpec, tree: ast.Module) -> None:
-        self.name, self.origin = name, str(spec.origin)
-        self.places, self.code = spec.submodule_search_locations, compile(tree, self.origin, "exec")
-
-    def find_spec(self, name: str, path: object, target: object = None) -> Any:
-        if name != self.name:
-            return None
-        spec = importlib.util.spec_from_file_location(name, self.origin, loader=self)
-        if spec is not None:
-            spec.submodule_search_locations = self.places
-        return spec
-
-    def create_module(self, spec: object) -> None:
-        return None
+    def get_code(self, fullname: str) -> CodeType:
+        return self.code
 
     def exec_module(self, module: ModuleType) -> None:
         from deltasim.runtime import compiling
@@ -98,17 +69,37 @@ class Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
         before, compiling.compiled = compiling.compiled, plain
         try:
-            exec(self.code, module.__dict__)
+            super().exec_module(module)
         finally:
             compiling.compiled = before
 
 
+class Changed(importlib.abc.MetaPathFinder):
+    """Finds one module in a tree; a package keeps its folder."""
+
+    def __init__(self, name: str, spec: importlib.machinery.ModuleSpec, tree: ast.Module) -> None:
+        self.name, self.origin, self.places = name, str(spec.origin), spec.submodule_search_locations
+        self.loader = FromTree(name, self.origin, tree)
+
+    def find_spec(self, name: str, path: object, target: object = None) -> Any:
+        if name != self.name:
+            return None
+        return importlib.util.spec_from_file_location(
+            name, self.origin, loader=self.loader, submodule_search_locations=self.places
+        )
+
+
 def imports_of(name: str) -> Iterator[str]:
-    """The modules that a loaded module of ours imports anywhere, also inside its functions."""
+    """The modules that a loaded module of ours imports, also inside its functions; not those for types."""
     file = getattr(sys.modules.get(name), "__file__", None)
     if not file or not file.endswith(".py"):
         return
-    for node in ast.walk(ast.parse(Path(file).read_text(encoding="utf-8"))):
+    waiting: list[ast.AST] = [ast.parse(Path(file).read_text(encoding="utf-8"))]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            continue
+        waiting += ast.iter_child_nodes(node)
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -117,7 +108,7 @@ def imports_of(name: str) -> Iterator[str]:
 
 
 def built_from(changed: str) -> set[str]:
-    """The loaded modules of ours that are built from a module, itself included, and all tests."""
+    """The loaded modules of ours that are built from a module, with it and what lies in it; and all tests."""
     ours = [name for name in sys.modules if name.split(".")[0] in OURS]
     users: dict[str, set[str]] = {}
     for name in ours:
@@ -129,6 +120,7 @@ def built_from(changed: str) -> set[str]:
         if name not in found:
             found.add(name)
             waiting += users.get(name, ())
+            waiting += (inner for inner in ours if inner.startswith(f"{name}."))
     return {*(name for name in ours if name.split(".")[0] == "tests"), *found & set(sys.modules)}
 
 
@@ -141,21 +133,21 @@ def forget(names: set[str]) -> None:
             delattr(sys.modules[parent], child)
 
 
-def run_tests(module: str, tests: Sequence[str]) -> bool:
-    """Whether the examples of a module and its tests all pass."""
+def examples_pass(module: str) -> bool:
+    """Whether the examples of a module print what they say."""
     import doctest
 
+    return doctest.testmod(importlib.import_module(module), optionflags=doctest.ELLIPSIS).failed == 0
+
+
+def tests_pass(tests: Sequence[str]) -> bool:
+    """Whether all tests of some files pass."""
     import pytest
 
     unwanted = ("cacheprovider", "xdist", "unraisableexception", "threadexception")  # that take time
     options = ["-x", "-q", "--assert=plain", "--no-header", "--no-summary"]
     options += [word for name in unwanted for word in ("-p", f"no:{name}")]
-    try:
-        if doctest.testmod(importlib.import_module(module), optionflags=doctest.ELLIPSIS).failed:
-            return False
-        return pytest.main([*options, *tests]) == 0
-    except BaseException:  # an import that fails, a SystemExit: the mutant is noticed
-        return False
+    return pytest.main([*options, *tests]) == 0
 
 
 def in_a_fork(work: Any, seconds: float) -> tuple[str, float]:
@@ -205,21 +197,26 @@ class Trial:
         self.gone = built_from(self.module)
         gc.collect()
         gc.freeze()  # what is loaded is not gone through again in every fork
-        ended, self.seconds = self.tried(ast.parse(self.source))
+        self.checks = [lambda: examples_pass(self.module), lambda: tests_pass(tests)]
+        self.seconds = 120.0
+        unchanged = ast.parse(self.source)
+        if self.tried(unchanged, self.checks[:1])[0] != LIVED:
+            del self.checks[0]  # plain kernels give numbers of Python that print otherwise
+        ended, self.seconds = self.tried(unchanged, self.checks)
         if ended != LIVED:
             raise RuntimeError(f"{file}: its tests do not pass without a fault: {ended}")
 
-    def tried(self, tree: ast.Module) -> tuple[str, float]:
-        """Run the tests on a changed tree."""
+    def tried(self, tree: ast.Module, checks: Sequence[Callable[[], bool]] = ()) -> tuple[str, float]:
+        """Run examples and tests on a changed tree."""
         assert self.spec is not None
         spec = self.spec
 
         def work() -> bool:
             sys.meta_path.insert(0, Changed(self.module, spec, tree))
             forget(self.gone)
-            return run_tests(self.module, self.tests)
+            return all(check() for check in checks or self.checks)
 
-        return in_a_fork(work, 600 if not hasattr(self, "seconds") else 10 + 5 * self.seconds)
+        return in_a_fork(work, 10 + 5 * self.seconds)
 
 
 def warm(module: str, tests: Sequence[str]) -> None:

@@ -16,7 +16,7 @@ def data(
     """Fetch a recorded data set, check it, and keep it for later runs."""
     if action != "fetch":
         raise InputError("deltasim data", action, "there is no such action", nearest(action, ["fetch"]))
-    from deltasim.workloads.digits.fetch import fetch
+    from deltasim.workloads.digits.making.fetch import fetch
 
     sources = {"fsdd": fetch}
     if name not in sources:

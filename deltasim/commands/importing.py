@@ -17,6 +17,10 @@ def import_model(
     inputs: Annotated[
         Path | None, typer.Option(help="frames to check with as well: .npy (frames, values), or .npz of such")
     ] = None,
+    wide_sums: Annotated[
+        bool,
+        typer.Option("--wide-sums", help="keep running sums in 64 bits: no drift, twice the words of each"),
+    ] = False,
     layers: Annotated[
         str | None,
         typer.Option(help='layers of a file of weights in order, such as "gru relu fc" or "rnn:tanh fc"'),
@@ -27,12 +31,17 @@ def import_model(
     A file of weights (.pt, .pth, .safetensors) says neither what stands between its layers nor whether an
     nn.RNN computes tanh or relu: name them with --layers. ONNX needs pip install 'deltasim[import]'.
     """
+    from dataclasses import replace
+
     from deltasim.networks.files.network import save_network
     from deltasim.networks.importers.models import import_model as read
+    from deltasim.networks.numbers.arithmetic import WideSums
     from deltasim.runtime.disk.output import new_folder, refuse_existing, told_in_a_sentence
 
     refuse_existing(out)
     imported = read(model, layers=layers)
+    if wide_sums:
+        imported = replace(imported, network=replace(imported.network, arithmetic=WideSums()))
     network = imported.network
     lines = []
     if check or inputs is not None:
@@ -43,8 +52,11 @@ def import_model(
             sequences[str(inputs)] = read_frames(inputs, network.input_size)
         library, original = original_of(model, layers)
         for title, frames in sequences.items():
-            found = difference(imported, original, frames)
-            lines.append(f"largest difference from {library} on {title}: {found}")
+            apart = f"largest difference from {library} on {title}"
+            lines.append(f"{apart}: {difference(imported, original, frames)}")
+            if not wide_sums:
+                exact = difference(imported, original, frames, WideSums())
+                lines.append(f"{apart}, sums of 64 bits: {exact}")
     with new_folder(out) as aside, told_in_a_sentence(out):
         save_network(network, aside)
     for population in network.populations:

@@ -122,32 +122,30 @@ def _run(
 
 def _swept(cases: list[Case], ran: Callable[[Case], Run], folder: Path, out: Path | None) -> list[Run]:
     """Run the cases of a sweep, each written as soon as it is finished, the pages at the end."""
-    from deltasim.reports.sweep import Sweep, write_own
+    from deltasim.reports.sweep import Sweep, write_finished
     from deltasim.runtime.disk.output import new_folder, told_in_a_sentence
-    from deltasim.runtime.disk.unfinished import keep_when_stopped
 
     results: list[Run] = []
     with new_folder(folder) as part:
         for case in cases:
             results.append(ran(case))
-            with told_in_a_sentence(folder):
-                write_own(results[-1], part)
-                Sweep(tuple(results)).write_record(part)
             target = out or default_folder(cases[: len(results)])
             finished = ", ".join(str(case.theta) for case in cases[: len(results)])
             words = f"The finished thresholds {finished} are saved in {target}, without pages."
-            keep_when_stopped(part, target, words)
+            with told_in_a_sentence(folder):
+                write_finished(results, part, target, words)
         with told_in_a_sentence(folder):
             Sweep(tuple(results)).write_pages(part)
     return results
 
 
 def _cached_messages() -> str:
-    from deltasim.runtime.disk.cache import TRACES, cache_in_use, cache_root
+    from deltasim.runtime.disk.cache import TRACES, cache_in_use, folder_of
 
-    if not cache_in_use():
-        return "nothing is cached"
-    return f"messages that were computed to their end are cached in {cache_root() / TRACES.name}"
+    folder = folder_of(TRACES.name) if cache_in_use() else None
+    return (
+        f"messages that were computed to their end are cached in {folder}" if folder else "nothing is cached"
+    )
 
 
 def _whole(results: list[Run]) -> Run | Sweep:

@@ -32,7 +32,7 @@ def train(
         rule = "training needs PyTorch, which is not installed"
         raise InputError("deltasim train", benchmark, rule, "Run pip install 'deltasim[train]'.")
     from deltasim.progress import progress_bar
-    from deltasim.workloads.digits.train import TASKS, train_digits
+    from deltasim.workloads.digits.making.train import TASKS, train_digits
 
     if benchmark not in TASKS:
         raise InputError("deltasim train", benchmark, "there is no such recipe", nearest(benchmark, TASKS))

@@ -148,7 +148,8 @@ def random_stack(
 def random_parameters(kind: str, input_size: int, size: int, rng: np.random.Generator) -> Any:
     """A layer's Parameters, uniform within +-1/sqrt(size)."""
     bound = size**-0.5
-    cell = CELLS[kind](size)  # type: ignore[arg-type]
+    made: Any = CELLS[kind]
+    cell = made(size)
     gates = len(cell.accumulators_of("input"))
     return PARAMETERS[kind](
         rng.uniform(-bound, bound, (gates, size, input_size)).astype(np.float32),

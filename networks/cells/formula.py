@@ -30,7 +30,8 @@ EXACT: Functions = {
 }
 """What IEEE arithmetic gives exactly."""
 
-TEXTBOOK: Functions = EXACT | {
+TEXTBOOK: Functions = {
+    **EXACT,
     "exp": np.exp,
     "expm1": np.expm1,
     "log": np.log,
@@ -185,8 +186,9 @@ def taken_apart(formula: str) -> Parsed:
 def term_of(node: ast.expr, formula: str) -> Term:
     """One expression as a function of the values its names have."""
     place = "formula cell"
-    if isinstance(node, ast.Constant) and type(node.value) in (int, float) and math.isfinite(node.value):
-        number = float(node.value)
+    value = node.value if isinstance(node, ast.Constant) else None
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        number = float(value)
         return lambda values, functions: number
     if isinstance(node, ast.Name):
         name = node.id
@@ -266,9 +268,10 @@ def fixed_step(taken: Parsed, arithmetic: FixedPoint) -> Step:
     """
     places, form = Places.of(arithmetic), arithmetic.activation
     scale, state_scale = 2.0**-places.accumulator, 2.0**-places.activation
-    functions = PORTABLE | {
-        name: _through(table, arithmetic)
-        for name, table in (("sigmoid", arithmetic.sigmoid_table), ("tanh", arithmetic.tanh_table))
+    functions = {
+        **PORTABLE,
+        "sigmoid": _through(arithmetic.sigmoid_table, arithmetic),
+        "tanh": _through(arithmetic.tanh_table, arithmetic),
     }
 
     def step(accumulators: Numbers, states: Numbers) -> Numbers:
@@ -304,5 +307,5 @@ def _fold(operator: Callable[[Any, Any], Any], parts: Any) -> Any:
     return found
 
 
-PORTABLE: Functions = EXACT | {name: _portable(name) for name in NAMES}
+PORTABLE: Functions = {**EXACT, **{name: _portable(name) for name in NAMES}}
 """The same functions with the same bits on every machine."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
 from deltasim.networks.execute import execute
 from deltasim.networks.importers.imported import Imported
+from deltasim.networks.numbers.arithmetic import Arithmetic
 from deltasim.runtime.arrays import Floats, Numbers
 from deltasim.runtime.errors import InputError
 from deltasim.runtime.readers.files import Unreadable, read_bytes
@@ -37,11 +39,22 @@ class Difference(NamedTuple):
         return f"{self.largest:.2g}, of outputs up to {self.output:.3g}"
 
 
-def difference(imported: Imported, original: Original, sequences: Sequence[Floats]) -> Difference:
-    """The largest difference between outputs, over sequences of frames (frames, values)."""
+def difference(
+    imported: Imported,
+    original: Original,
+    sequences: Sequence[Floats],
+    arithmetic: Arithmetic | None = None,
+) -> Difference:
+    """The largest difference between outputs, over sequences of frames (frames, values), every threshold 0.
+
+    ``arithmetic`` computes the network in another one than its own: sums of 64 bits show what is left of a
+    difference when running sums do not drift.
+    """
     largest = output = 0.0
-    _, ours = execute(imported.network.with_thresholds(0.0), sequences)
-    for frames, own in zip(sequences, ours, strict=True):
+    network = imported.network.with_thresholds(0.0)
+    network = replace(network, arithmetic=arithmetic or network.arithmetic)
+    for frames in sequences:  # one at a time: its messages are not kept
+        _, (own,) = execute(network, [frames])
         theirs = given_by(imported, original, np.asarray(frames, np.float32))
         compared = own if len(theirs) == len(own) else own[-1:]
         largest = max(largest, float(np.abs(compared - theirs).max()))

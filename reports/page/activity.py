@@ -129,10 +129,10 @@ def messages_chart(result: Measured, chosen: int) -> Spec:
         .mark_line(color=INK, strokeWidth=1.5, interpolate="step-after")
         .encode(x=x, y="mean:Q")
     )
-    told = [altair.Tooltip("step:Q"), altair.Tooltip("all:Q", title="messages")]
-    told += [altair.Tooltip(f"p{place}:Q", title=name) for place, name in enumerate(columns)]
-    told.append(altair.Tooltip("mean:N", title="mean of all sequences"))
-    return finished(area + line + hover_rule(hover, x, told), 240)
+    tooltips = [altair.Tooltip("step:Q"), altair.Tooltip("all:Q", title="messages")]
+    tooltips += [altair.Tooltip(f"p{place}:Q", title=name) for place, name in enumerate(columns)]
+    tooltips.append(altair.Tooltip("mean:N", title="mean of all sequences"))
+    return finished(area + line + hover_rule(hover, x, tooltips), 240)
 
 
 def latency_chart(result: Measured, chosen: int) -> Spec:
@@ -163,8 +163,8 @@ def latency_chart(result: Measured, chosen: int) -> Spec:
             ),
         )
     )
-    told = [altair.Tooltip("step:Q"), altair.Tooltip("delta:N"), altair.Tooltip("dense:N")]
-    return finished(lines + hover_rule(hover, x, told), 160)
+    tooltips = [altair.Tooltip("step:Q"), altair.Tooltip("delta:N"), altair.Tooltip("dense:N")]
+    return finished(lines + hover_rule(hover, x, tooltips), 160)
 
 
 def step_axis(steps: int) -> altair.X:
@@ -172,7 +172,7 @@ def step_axis(steps: int) -> altair.X:
     return altair.X("step:Q", title="step", scale=altair.Scale(domain=[0, steps], nice=False))
 
 
-def hover_rule(rows: list[dict[str, Any]], x: altair.X, told: list[altair.Tooltip]) -> altair.Chart:
+def hover_rule(rows: list[dict[str, Any]], x: altair.X, tooltips: list[altair.Tooltip]) -> altair.Chart:
     """A rule that follows the pointer and tells all values of the step nearest to it."""
     near = altair.selection_point(
         name="near", on="pointerover", nearest=True, clear="pointerout", encodings=["x"]
@@ -181,7 +181,9 @@ def hover_rule(rows: list[dict[str, Any]], x: altair.X, told: list[altair.Toolti
         drawn_from(rows)
         .mark_rule(color=MUTED, strokeWidth=1)
         .encode(
-            x=x, opacity=altair.condition(near, altair.value(0.8), altair.value(0), empty=False), tooltip=told
+            x=x,
+            opacity=altair.condition(near, altair.value(0.8), altair.value(0), empty=False),
+            tooltip=tooltips,
         )
         .add_params(near)
     )

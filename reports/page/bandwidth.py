@@ -80,7 +80,7 @@ def chart(result: Measured, ledger: Ledger, chosen: int, names: list[str], colou
     top = 1.12 * max(highest)  # room for the name of the peak
     heights = altair.Scale(domain=[0, top], nice=False)
     y = altair.Y("rate:Q", title=None, axis=si_axis("B/s"), stack=None, scale=heights)
-    told = [
+    tooltips = [
         altair.Tooltip("memory:N"),
         altair.Tooltip("at:N", title="from"),
         altair.Tooltip("shown:N", title="bandwidth"),
@@ -92,7 +92,10 @@ def chart(result: Measured, ledger: Ledger, chosen: int, names: list[str], colou
         drawn_from(rows)
         .mark_area(interpolate="step-after", opacity=0.75, line={"strokeWidth": 1})
         .encode(
-            x=x, y=y, color=altair.Color("memory:N", scale=colours, title=None, legend=legend), tooltip=told
+            x=x,
+            y=y,
+            color=altair.Color("memory:N", scale=colours, title=None, legend=legend),
+            tooltip=tooltips,
         )
     )
     rule = drawn_from(peaks).mark_rule(color=INK, strokeDash=[4, 3]).encode(y="rate:Q")

@@ -22,7 +22,7 @@ def lead(result: Measured) -> str:
 
 def cards(result: Measured) -> tuple[Card, ...]:
     """Headline figures; each names the key under which run.json holds the same number."""
-    energy, pace, saved, told = result.energy, result.latency, result.reduction, result.score
+    energy, pace, saved, scored = result.energy, result.latency, result.reduction, result.score
     joules, dense_joules = energy.total_j / result.sequences, result.dense_energy.total_j / result.sequences
     inputs, hidden = percent(result.occupancy["input"]), percent(result.occupancy["hidden"])
     found = [
@@ -48,14 +48,14 @@ def cards(result: Measured) -> tuple[Card, ...]:
             saved["weight_fetches"],
         ),
     ]
-    if told.value is not None:
+    if scored.value is not None:
         found.append(
             Card(
-                told.name.capitalize(),
-                score(told.name, told.value),
-                f"dense {score(told.name, told.dense)}",
+                scored.name.capitalize(),
+                score(scored.name, scored.value),
+                f"dense {score(scored.name, scored.dense)}",
                 "score.value",
-                float(told.value),
+                float(scored.value),
             )
         )
     if result.deviation is not None:

@@ -83,8 +83,8 @@ def rows_chart(result: Measured) -> Spec:
                 {"run": run, "found": label, "place": place, "value": each}
                 | {"shown": quantity(each, ""), "share": share}
             )
-    told = [altair.Tooltip("shown:N", title="bursts"), altair.Tooltip("share:N", title="of all bursts")]
-    return stacked(rows, "found", list(FOUND.values()), told, si_axis(""))
+    tooltips = [altair.Tooltip("shown:N", title="bursts"), altair.Tooltip("share:N", title="of all bursts")]
+    return stacked(rows, "found", list(FOUND.values()), tooltips, si_axis(""))
 
 
 def energy_chart(result: Measured) -> Spec:
@@ -105,15 +105,15 @@ def energy_chart(result: Measured) -> Spec:
                     | {"shown": quantity(each, "J"), "share": share}
                 )
     labels = [label for label in WORKS.values() if label in named]
-    told = [altair.Tooltip("shown:N", title="energy"), altair.Tooltip("share:N", title="of DRAM")]
-    return stacked(rows, "work", labels, told, si_axis("J"))
+    tooltips = [altair.Tooltip("shown:N", title="energy"), altair.Tooltip("share:N", title="of DRAM")]
+    return stacked(rows, "work", labels, tooltips, si_axis("J"))
 
 
 def stacked(
     rows: list[dict[str, object]],
     field: str,
     labels: list[str],
-    told: list[altair.Tooltip],
+    tooltips: list[altair.Tooltip],
     axis: altair.Axis,
 ) -> Spec:
     """Two stacked bars, delta over dense, a colour for each label."""
@@ -132,7 +132,7 @@ def stacked(
                 legend=altair.Legend(columns=2),
             ),
             order="place:Q",
-            tooltip=[altair.Tooltip("run:N"), altair.Tooltip(f"{field}:N"), *told],
+            tooltip=[altair.Tooltip("run:N"), altair.Tooltip(f"{field}:N"), *tooltips],
         )
     )
     return finished(bars, 130)

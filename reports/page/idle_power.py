@@ -1,4 +1,4 @@
-"""What the chip takes before it does anything: area of its memories and power at rest."""
+"""What the chip takes before it does anything: area of its parts and power at rest."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from deltasim.reports.page.parts import Grid, Section
 from deltasim.reports.quantities import ABSENT, count, percent, quantity
-from deltasim.simulator.chip.area import idle_power, memory_mm2
+from deltasim.simulator.chip.area import NOT_MODELLED, idle_power, known_mm2, unknown_parts
 
 if TYPE_CHECKING:
     from deltasim.reports.measured import Measured
@@ -19,17 +19,18 @@ def section(result: Measured) -> Section:
     """Area and static power, a row for each kind of part."""
     lines = idle_power(result.chip)
     power = math.fsum(line.static_w for line in lines)
-    area = memory_mm2(lines)
+    area, unknown = known_mm2(lines), unknown_parts(lines)
     static = result.energy.by_part.get("static", 0.0)
     share = percent(static / result.energy.total_j if result.energy.total_j else 0.0)
-    memories = (
-        f"On-chip memories take {square(area)}; logic and wires are not in it."
+    without = f", without {' and '.join(unknown)}, whose area is not known" if unknown else ""
+    takes = (
+        f"The chip takes {square(area)}{without}."
         if area is not None
         else "The area of the chip is not known from its description."
     )
     sentence = (
-        f"{memories} At rest, with DRAM idle, the chip draws {quantity(power, 'W')}. "
-        f"Leakage takes {share} of the energy of this run."
+        f"{takes} At rest, with DRAM idle, it draws {quantity(power, 'W')}. "
+        f"Leakage takes {share} of the energy of this run. {NOT_MODELLED}"
     )
     rows = tuple(
         (line.part, count(line.instances), square(line.area_mm2), quantity(line.static_w, "W"), line.why)

@@ -103,7 +103,7 @@ def load_chart(result: Measured) -> Spec:
         for line in plan.lines
         if line.number >= 0
     ]
-    told = [altair.Tooltip("name:N", title="link"), altair.Tooltip("told:N", title="load")]
+    tooltips = [altair.Tooltip("name:N", title="link"), altair.Tooltip("told:N", title="load")]
     link = (
         drawn_from(lines)
         .mark_rule(strokeCap="round")
@@ -114,7 +114,7 @@ def load_chart(result: Measured) -> Spec:
             y2="y2:Q",
             strokeWidth=altair.StrokeWidth("width:Q", scale=None, legend=None),
             color=altair.Color("load:Q", scale=heat(), legend=busy_legend("load")),
-            tooltip=told,
+            tooltip=tooltips,
         )
     )
     nodes = [

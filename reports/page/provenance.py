@@ -73,7 +73,7 @@ def origin_grid(result: Measured) -> Grid:
         *(("chip source", text) for text in chip.sources),
         ("engine", f"{result.engine}, {quantity(result.wall_s, 's')}"),
         ("seed", str(source.seed)),
-        *([("hot columns told by", source.profile)] if source.profile else []),
+        *([("hot columns counted on", source.profile)] if source.profile else []),
         ("versions", ", ".join(f"{name} {version}" for name, version in source.versions.items())),
         ("run digest", result.digest),
         ("data digest", source.data_digest),

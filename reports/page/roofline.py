@@ -116,7 +116,7 @@ def chart(result: Measured, level: Level) -> Spec:
     ]
     names = [mark.name for mark in found]
     colours = altair.Scale(domain=names, range=[DENSE, DELTA, SERIES[1]])
-    told = [
+    tooltips = [
         altair.Tooltip("run:N"),
         altair.Tooltip("shown:N", title="rate"),
         altair.Tooltip("per:N", title="MAC per byte"),
@@ -124,6 +124,6 @@ def chart(result: Measured, level: Level) -> Spec:
     points = (
         drawn_from(rows)
         .mark_point(filled=True, size=110, opacity=1)
-        .encode(x=x, y=y, color=altair.Color("run:N", scale=colours, title=None), tooltip=told)
+        .encode(x=x, y=y, color=altair.Color("run:N", scale=colours, title=None), tooltip=tooltips)
     )
     return finished(line + label + points, 260)

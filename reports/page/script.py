@@ -37,7 +37,7 @@ def libraries() -> str:
 def bundled(version: str) -> bytes:
     """The bundle for a version of Vega-Lite, made in a process of its own.
 
-    It takes more than a second in which no other Python runs, so nothing would hear Ctrl-C.
+    It takes more than a second in which no other Python runs, so nothing would handle Ctrl-C.
     """
     command = [sys.executable, "-P", "-c", BUNDLE, USE, version]  # -P: nothing from the working folder
 

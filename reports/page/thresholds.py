@@ -72,10 +72,10 @@ def knee(results: Sequence[Measured]) -> str:
             f"{ratio(best.reduction['energy'])} less energy at {score(name, best.score.value)}."
         )
     best = max(saving, key=lambda result: result.reduction["energy"] or 0.0)
-    told = f"θ = {theta_text(best)} saves most, {ratio(best.reduction['energy'])} less energy than dense"
+    words = f"θ = {theta_text(best)} saves most, {ratio(best.reduction['energy'])} less energy than dense"
     if not scored(results):
-        return f"{told}."
-    return f"{told}, with {name} {score(name, best.score.value)} against {score(name, dense)} dense."
+        return f"{words}."
+    return f"{words}, with {name} {score(name, best.score.value)} against {score(name, dense)} dense."
 
 
 def theta_text(result: Measured) -> str:
@@ -94,7 +94,7 @@ def grid(results: Sequence[Measured]) -> Grid:
     rows = tuple(
         (
             theta_text(result),
-            *(score(name, value) for value in result.score[1 : 1 + len(scores)]),
+            *(score(name, value) for value in (result.score.value, result.score.dense)[: len(scores)]),
             percent(result.occupancy["input"]),
             percent(result.occupancy["hidden"]),
             ratio(result.reduction["weight_fetches"]),

@@ -1,4 +1,4 @@
-"""Arrays in ``.npz`` and ``.npy`` files: the headers are held against the bytes before anything is made of them."""
+"""Arrays in ``.npz`` and ``.npy`` files: headers are held against the bytes first."""
 
 from __future__ import annotations
 

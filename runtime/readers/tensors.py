@@ -33,14 +33,17 @@ def read_tensors(path: str | Path) -> dict[str, Numbers]:
 
     Errors: Unreadable for a damaged file and for a type that numpy does not have, Missing.
     """
-    from safetensors import deserialize
+    import safetensors
 
+    library: Any = safetensors
     content = read_bytes(path)
     try:
-        listed: Sequence[tuple[str, Mapping[str, Any]]] = deserialize(content)
+        listed: Sequence[tuple[str, Mapping[str, Any]]] = library.deserialize(content)
     except Exception as error:  # the library raises whatever damaged bytes lead it to
         raise Unreadable(f"it is no readable safetensors file ({type(error).__name__})") from None
-    return {name: array_of(name, str(entry["dtype"]), entry["shape"], entry["data"]) for name, entry in listed}
+    return {
+        name: array_of(name, str(entry["dtype"]), entry["shape"], entry["data"]) for name, entry in listed
+    }
 
 
 def array_of(name: str, kind: str, shape: Sequence[int], data: bytes) -> Numbers:

@@ -52,7 +52,7 @@ class Loader(yaml.SafeLoader):
         self.depth += 1
         if self.depth > DEEPEST:
             raise Unreadable(f"fields lie at most {DEEPEST} deep", event.start_mark.line + 1)
-        node = super().compose_node(parent, index)  # type: ignore[no-untyped-call]
+        node = super().compose_node(parent, index)
         self.depth -= 1
         return node
 
@@ -81,7 +81,7 @@ def parse_yaml(text: str) -> Fields:
         try:
             root = loader.get_single_node()
         finally:
-            loader.dispose()  # type: ignore[no-untyped-call]
+            loader.dispose()
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         reason = getattr(error, "problem", None) or "it holds characters that no text has"

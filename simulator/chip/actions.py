@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from deltasim.simulator.chip import Chip
+    from deltasim.simulator.chip.description import Chip
     from deltasim.simulator.chip.memories import Memory
 
 
@@ -72,6 +72,7 @@ MEMORY_ACTIONS = {
         ("{}.read", "words", True),
         ("{}.leakage", "ps", True),
     ),
+    "state": (("{}.leakage", "ps", True),),
     "dram": (
         ("{}.activate", "activations", True),  # with the precharge that ends it
         ("{}.read", "bursts", True),
@@ -86,6 +87,9 @@ MEMORY_ACTIONS = {
         ("{}.bytes", "bytes", False),
     ),
 }
+
+# of a core's memory that state lies in besides: bits of last sent values, accumulators and states
+REMEMBERED = ("{}.state_read", "{}.state_write")
 
 # of a DRAM of a standard besides: its ranks powered down
 POWERED_DOWN = (
@@ -104,6 +108,17 @@ def counted(memory: Memory) -> tuple[tuple[str, str, bool], ...]:
     return (*MEMORY_ACTIONS[memory.kind], *(POWERED_DOWN if isinstance(memory, StandardDram) else ()))
 
 
+def state_homes(chip: Chip) -> tuple[str, ...]:
+    """The memories that neurons' state lies in, first choice first; none where a chip does not say.
+
+    Those that ``placement.state`` names, else the chip's memories of that kind.
+    """
+    named = chip.placement.state
+    if named is not None:
+        return named
+    return tuple(memory.name for memory in chip.memories if memory.kind == "state")
+
+
 def chip_actions(chip: Chip) -> tuple[Action, ...]:
     """All actions a chip can cause, in the order every ledger of it counts them.
 
@@ -116,6 +131,9 @@ def chip_actions(chip: Chip) -> tuple[Action, ...]:
         for memory in chip.memories
         for name, counts, priced in counted(memory)
     ]
+    homes = state_homes(chip)
+    core = [action for action in CORE_ACTIONS if not (homes and action.part == "state")]
+    core += [Action(name.format(home), "state", "bits") for home in homes for name in REMEMBERED]
     split, bus = chip.network.pitch_m is not None, chip.network.is_bus  # a bus has no routers
     links = [Action("link.flit", "network", "flits", priced=not split)]
     if chip.network.joined is not None:
@@ -127,4 +145,4 @@ def chip_actions(chip: Chip) -> tuple[Action, ...]:
         links.append(Action("router.flit", "network", "flits"))
     if chip.network.buffer_flits is not None:  # packets for which a link was stalled for want of credits
         links.append(Action("link.credit_stall", "network", "packets", priced=False))
-    return (*CORE_ACTIONS, *memories, *links, Action("network.leakage", "static", "ps"))
+    return (*core, *memories, *links, Action("network.leakage", "static", "ps"))

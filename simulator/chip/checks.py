@@ -6,11 +6,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from quantiphy import Quantity
+
 from deltasim.runtime.errors import InputError, nearest
-from deltasim.simulator.chip.actions import chip_actions
-from deltasim.simulator.chip.memories import Cache, Registers, Shared
+from deltasim.simulator.chip.actions import Action, chip_actions
+from deltasim.simulator.chip.memories import Cache, Scratchpad, Shared, StateMemory, Timeless
 from deltasim.simulator.chip.memory_checks import kind_faults, memory_rules, name_faults
-from deltasim.simulator.chip.silicon import underivable
+from deltasim.simulator.chip.prices.conditions import depends_on, own_values
+from deltasim.simulator.chip.prices.price import DEFAULT, Price
+from deltasim.simulator.chip.prices.resolve import changed_texts
 from deltasim.simulator.chip.virtual_channels import (
     classes_of,
     dateline_classes_of,
@@ -20,10 +24,10 @@ from deltasim.simulator.chip.virtual_channels import (
 )
 from deltasim.simulator.chip.wiring import described_topology
 from deltasim.simulator.schema.faults import Fault
+from deltasim.simulator.schema.quantities import QuantityError
 
 if TYPE_CHECKING:
     from deltasim.simulator.chip.description import Chip
-    from deltasim.simulator.chip.memories import Memory
     from deltasim.simulator.topology import Topology
 
 LEAST_BURST = 8  # bytes: two words of the widest weights
@@ -52,6 +56,7 @@ def rules() -> tuple[Callable[[Chip], Iterator[Fault]], ...]:
         core_placement_faults,
         policy_faults,
         memory_placement_faults,
+        state_placement_faults,
         missing_price_faults,
         price_faults,
     )
@@ -88,7 +93,8 @@ def length_faults(chip: Chip) -> Iterator[Fault]:
         return
     pitches = topology.cores if topology.is_bus else max((link.length for link in topology.links), default=0)
     if pitch_m * pitches > LONGEST_LINK_M:
-        rule = f"the longest link, {pitches:,.0f} tiles, has {pitch_m * pitches:,.0f} m; {LONGEST_LINK_M} m is the most"
+        length = f"the longest link, {pitches:,.0f} tiles, has {pitch_m * pitches:,.0f} m"
+        rule = f"{length}; {LONGEST_LINK_M} m is the most"
         yield Fault("network.pitch", f"{pitch_m:g} m", rule, "Use a shorter pitch.")
 
 
@@ -171,7 +177,7 @@ def burst_faults(chip: Chip) -> Iterator[Fault]:
         yield Fault("cores.dma.burst", f"{burst} B", rule, "Use for example 64 B.")
         return
     for memory in chip.memories:
-        if not isinstance(memory, Registers) and burst % max(1, memory.access_bytes):
+        if not isinstance(memory, Timeless) and burst % max(1, memory.access_bytes):
             what = "lines" if isinstance(memory, Cache) else "accesses"
             yield Fault(
                 "cores.dma.burst",
@@ -217,60 +223,87 @@ def policy_faults(chip: Chip) -> Iterator[Fault]:
 def memory_placement_faults(chip: Chip) -> Iterator[Fault]:
     """Placement by hand names memories that there are."""
     explicit, path = chip.placement.explicit, "placement.explicit"
-    names = [memory.name for memory in chip.memories if not isinstance(memory, Registers)]
+    names = [memory.name for memory in chip.memories if not isinstance(memory, Timeless)]
     for projection, name in explicit.memory.items():
         if name not in names:
             yield Fault(f"{path}.memory.{projection}", name, "there is no such memory", nearest(name, names))
 
 
+def state_placement_faults(chip: Chip) -> Iterator[Fault]:
+    """State lies in memories that a core has of its own."""
+    names = [memory.name for memory in chip.memories if isinstance(memory, Scratchpad | StateMemory)]
+    for position, name in enumerate(chip.placement.state or ()):
+        if name not in names:
+            rule = "state lies in a scratchpad or a memory of kind state"
+            remedy = nearest(name, names) if names else "Add one."
+            yield Fault(f"placement.state.{position}", name, rule, remedy)
+        if name in (chip.placement.state or ())[:position]:
+            yield Fault(f"placement.state.{position}", name, "a memory is named once", "Leave it out.")
+
+
 def missing_price_faults(chip: Chip) -> Iterator[Fault]:
-    """Every action has a price: a given one, or one that follows from the memory."""
-    if not actions_known(chip):
+    """Every action has a price: a given one that holds, or one that a model gives."""
+    if not actions_known(chip) or sound_topology(chip) is None:
         return
     actions = {action.name: action for action in chip_actions(chip) if action.priced}
-    for name in (name for name in actions if name not in chip.priced):
-        unit = "power: 0 W" if actions[name].static else "energy: 0 pJ"
-        why = next((underivable(chip, memory) for memory in chip.memories if owns(memory, name)), "")
-        rule = f"every action has a price, and this one does not follow from {why}" if why else ""
-        yield Fault(
-            f"prices.{name}",
-            "missing",
-            rule or "every action has a price",
-            f"Give one, or {unit} and why as its source.",
-        )
+    if any(
+        [*stated_faults(chip, actions[name], price)] for name, price in chip.prices.items() if name in actions
+    ):
+        return  # the given ones have to be sound first
+    for name, found in chip.resolved.items():
+        if found.by == "missing":
+            unit = "power: 0 W" if actions[name].static else "energy: 0 pJ"
+            rule = f"every action has a price, and none can be derived: {found.reason}"
+            yield Fault(f"prices.{name}", "missing", rule, f"Give one, or {unit} and why as its source.")
+        if found.by == "refused":
+            price = chip.prices[name]
+            changes = " and ".join(changed_texts(chip, name, price))
+            yield Fault(
+                f"prices.{name}",
+                str(Quantity(price.value, price.unit).render(prec=3)),
+                f"it was given for {changes}, and none can be derived: {found.reason}",
+                "Give one that holds now, or name what it does not depend on under holds_for as any.",
+            )
 
 
 def actions_known(chip: Chip) -> bool:
-    """Actions depend on the names of the memories: whether these are sound."""
-    return not [*name_faults(chip), *kind_faults(chip)]
-
-
-def owns(memory: Memory, action: str) -> bool:
-    """Whether an action is one of a memory's."""
-    return action.startswith(f"{memory.name}.")
+    """Actions depend on the names of the memories, and on where state lies: whether these are sound."""
+    return not [*name_faults(chip), *kind_faults(chip), *state_placement_faults(chip)]
 
 
 def price_faults(chip: Chip) -> Iterator[Fault]:
-    """Every price belongs to an action and has its one value."""
+    """Every price belongs to an action, has its one value, and holds for what it can depend on."""
     if not actions_known(chip):
         return
     actions = {action.name: action for action in chip_actions(chip) if action.priced}
     for name, price in chip.prices.items():
-        path = f"prices.{name}"
-        if name not in actions:
-            yield Fault(path, "priced", "this chip has no such action", nearest(name, actions))
+        if name in actions:
+            yield from stated_faults(chip, actions[name], price)
+        elif name != DEFAULT:
+            yield Fault(f"prices.{name}", "priced", "this chip has no such action", nearest(name, actions))
+
+
+def stated_faults(chip: Chip, action: Action, price: Price) -> Iterator[Fault]:
+    """What is wrong with one price."""
+    path = f"prices.{action.name}"
+    values = {"energy": price.energy_j, "power": price.power_w}
+    given = [key for key, value in values.items() if value is not None]
+    due = "power" if action.static else "energy"
+    if given != [due]:
+        rule = f"an action counted in {action.counts} has exactly one value, its {due}"
+        yield Fault(path, " and ".join(given) or "no value", rule, f"Give {due} only.")
+    if not price.holds_for or sound_topology(chip) is None:
+        return
+    known = depends_on(chip, action.name)
+    for name, text in price.holds_for.items():
+        if name not in known:
+            rule = "the price does not depend on this"
+            yield Fault(f"{path}.holds_for.{name}", str(text), rule, nearest(name, known))
             continue
-        values = {"energy": price.energy_j, "power": price.power_w}
-        given = [key for key, value in values.items() if value is not None]
-        due = "power" if actions[name].static else "energy"
-        if given != [due]:
-            counted = actions[name].counts
-            yield Fault(
-                path,
-                " and ".join(given) or "no value",
-                f"an action counted in {counted} has exactly one value, its {due}",
-                f"Give {due} only.",
-            )
+        try:
+            own_values({name: text})
+        except QuantityError as error:
+            yield Fault(f"{path}.holds_for.{name}", str(text), error.rule, error.remedy)
 
 
 def sound_topology(chip: Chip) -> Topology | None:

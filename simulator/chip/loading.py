@@ -98,7 +98,7 @@ def chip_from_content(
 
     Errors: InputError, one sentence a line, for all that is wrong with it.
     """
-    chip, faults = read_part(Chip, content, {Chip: rules()} | STANDARD_RULES)
+    chip, faults = read_part(Chip, content, {Chip: rules(), **STANDARD_RULES})
     found = faults if no_description(Chip, content) else [*repeated, *faults]
     if chip is None or found:
         if origin:

@@ -205,6 +205,23 @@ class Registers(Part):
         return self.width_bits // 8
 
 
+class StateMemory(Part):
+    """What the neurons of a core remember: last sent values, accumulators and states, apart from its weights.
+
+    The stages read and write it within their own time. ``width`` is what an access moves.
+    """
+
+    name: Name
+    kind: Literal["state"]
+    scope: Literal["core"] = "core"
+    size_bytes: Bytes = Field(alias="size")
+    width_bits: Bits = Field(alias="width")
+
+    @property
+    def access_bytes(self) -> int:
+        return self.width_bits // 8
+
+
 def described_as(memory: Any) -> str | None:
     """Which record a memory of a description is; None where it does not say."""
     kind = memory.get("kind") if isinstance(memory, dict) else getattr(memory, "kind", None)
@@ -220,8 +237,10 @@ Memory = Annotated[
     | Annotated[StandardDram, Tag("standarddram")]
     | Annotated[Cache, Tag("cache")]
     | Annotated[Buffer, Tag("buffer")]
-    | Annotated[Registers, Tag("registers")],
+    | Annotated[Registers, Tag("registers")]
+    | Annotated[StateMemory, Tag("state")],
     Discriminator(described_as),
 ]
 Shared = Dram | StandardDram | Buffer
-OnChip = Scratchpad | Cache | Buffer | Registers
+OnChip = Scratchpad | Cache | Buffer | Registers | StateMemory
+Timeless = Registers | StateMemory  # what they take is within the stages that use them

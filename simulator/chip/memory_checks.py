@@ -16,6 +16,7 @@ from deltasim.simulator.chip.memories import (
     Scratchpad,
     Shared,
     StandardDram,
+    Timeless,
 )
 from deltasim.simulator.schema.faults import Fault
 from deltasim.simulator.schema.reading import faults_of_sound
@@ -47,7 +48,7 @@ def memory_rules() -> tuple[Rule, ...]:
 
 
 def each(kind: Any, rule: Callable[[str, Any, Chip], Iterator[Fault]]) -> Rule:
-    """A rule for every memory of a kind, given its path; one that is not sound keeps no other from being told."""
+    """A rule for every memory of a kind, given its path; one that is not sound keeps no other untold."""
 
     def rule_for_all(chip: Chip) -> Iterator[Fault]:
         for position, memory in enumerate(chip.memories):
@@ -109,7 +110,7 @@ def width_faults(path: str, memory: OnChip, chip: Chip) -> Iterator[Fault]:
 
 def latency_faults(path: str, memory: OnChip, chip: Chip) -> Iterator[Fault]:
     """A memory answers after it was asked."""
-    if not isinstance(memory, Registers) and memory.latency_cycles < 1:
+    if not isinstance(memory, Timeless) and memory.latency_cycles < 1:
         yield Fault(
             f"{path}.latency",
             f"{memory.latency_cycles} cycles",

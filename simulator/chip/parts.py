@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
+from deltasim.simulator.chip.prices.conditions import read_number
 from deltasim.simulator.schema.part import Part
 from deltasim.simulator.schema.quantities import (
     Bits,
@@ -18,11 +19,8 @@ from deltasim.simulator.schema.quantities import (
     CycleCount,
     CycleCountOrZero,
     Cycles,
-    Energy,
     Frequency,
     Length,
-    Node,
-    Power,
     Text,
     counted,
     period_ps,
@@ -32,6 +30,7 @@ MOST_CORES = 16_384  # over all chips that are joined
 Lanes = Annotated[int, counted(1 << 20)]
 Core = Annotated[int, counted(MOST_CORES - 1, least=0)]
 Slots = Annotated[int, counted(1 << 16)]
+Number = Annotated[str, BeforeValidator(read_number)]
 
 Stage = Literal["scan", "send", "receive", "mac", "update"]
 
@@ -83,6 +82,18 @@ class Dma(Part):
     outstanding: Slots
 
 
+class Arithmetic(Part):
+    """The numbers a core works on: weights and activations as they are multiplied, sums as they are added.
+
+    Each is ``8 bit`` and the like, or ``float32``, ``float16``, ``bfloat16``. With them the models price a
+    core's arithmetic and give its area.
+    """
+
+    weight: Number
+    activation: Number
+    accumulator: Number
+
+
 class Cores(Part):
     """All cores of a chip; they are alike.
 
@@ -102,6 +113,7 @@ class Cores(Part):
     update: Update
     outstanding_fetches: Slots
     dma: Dma | None = None
+    arithmetic: Arithmetic | None = None
     shared_units: tuple[tuple[Stage, ...], ...] = Field(default=(), examples=["[[scan, mac]]"])
 
     @property
@@ -187,9 +199,13 @@ class Placement(Part):
     through it; ``pinned`` puts the columns that send counts show to be hottest into the first scratchpad or
     buffer, as far as it holds them, and the others into a DRAM. ``layers`` gives a population's or a
     projection's own; ``explicit`` goes before both.
+
+    ``state`` names memories of a core, scratchpads or those of kind ``state``: what a population remembers
+    (last sent values, accumulators, states) lies in the first that holds it on all its cores, before weights.
     """
 
     policy: Policy | None = None
+    state: Annotated[tuple[Text, ...], Field(min_length=1)] | None = None
     layers: dict[Text, Policy] | None = None
     explicit: Explicit = Explicit()
 
@@ -207,18 +223,3 @@ class Synchronisation(Part):
 
     policy: Literal["barrier", "layer", "dataflow"]
     cost_cycles: Cycles = Field(alias="cost")
-
-
-class Price(Part):
-    """What one counted action costs, or what a static one draws, and where that is known from."""
-
-    energy_j: Energy | None = Field(default=None, alias="energy")
-    power_w: Power | None = Field(default=None, alias="power")
-    node: Node
-    kind: Literal["measured", "simulated", "estimated"]
-    source: Text
-
-    @property
-    def value(self) -> float:
-        """Joules per count, or watts for an action counted in picoseconds."""
-        return self.power_w if self.power_w is not None else (self.energy_j or 0.0)

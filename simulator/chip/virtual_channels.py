@@ -1,6 +1,6 @@
 """Who shares a virtual channel, and whether packets could then wait for each other in a cycle.
 
-Packets are told apart twice. By *class*, where weights come over the network: messages, requests and
+Packets are kept apart twice. By *class*, where weights come over the network: messages, requests and
 responses must not wait for each other, since a response is what a request waits for. By *dateline class*,
 where links close a ring: a packet that has passed the dateline of its ring goes on in other channels (Dally
 and Seitz, IEEE Transactions on Computers C-36, 1987). A class and a dateline class are one *queue*.
@@ -18,7 +18,7 @@ from deltasim.simulator.topology import Topology
 from deltasim.simulator.topology.deadlock import dependency_cycle
 
 if TYPE_CHECKING:
-    from deltasim.simulator.chip import Chip
+    from deltasim.simulator.chip.description import Chip
 
 MESSAGES, REQUESTS, RESPONSES = range(3)
 NO_CYCLE = ("bus", "crossbar", "mesh", "star")  # routes that never close one, whatever the size

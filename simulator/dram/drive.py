@@ -101,13 +101,17 @@ def advance(
             elif last == 0 and record == address.size:
                 break
         room = timing.queue - memory.channel[channel, at.QUEUED] if held > 0 else 0
+        enters = room > 0 and (window == 0 or flying < window)
+        best, tick = 0, now
+        if not enters or timing.channels > 1:  # another channel's command may come before
+            best = first_coming(memory, timing, coming)
+            tick = coming[best, TICK]
         fed, first, apart = 0, now, 0  # transactions that enter now, and when
-        if room > 0 and (window == 0 or flying < window):
+        if enters and tick >= now:
             fed = min(room, held) if window == 0 else 1
         else:
-            best = first_coming(memory, timing, coming)
-            tick, kind, target = coming[best, TICK], coming[best, KIND], coming[best, TARGET]
-            if room > 0 and next_landing(drive) < tick:
+            kind, target = coming[best, KIND], coming[best, TARGET]
+            if room > 0 and not enters and next_landing(drive) < tick:
                 now = max(now, next_landing(drive) + 1)
                 land(drive)
                 flying -= 1
@@ -124,7 +128,7 @@ def advance(
                 row_command(memory, timing, best, tick, kind, target)
                 continue
             waiting, turns = 0, Turns(1, at.NOBODY, 0, 0)
-            if kind == at.COLUMN and window == 0:
+            if kind == at.COLUMN and window == 0 and not enters:
                 waiting = held if channel == best else 0
                 if not alone(memory, target, waiting, bank, row, burst):
                     until = before_others(timing, coming, best) if held > 0 else following - 1

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from deltasim.runtime.errors import InputError
 from deltasim.simulator.dram import fields as at
 from deltasim.simulator.dram.rank_states import state_ticks
-from deltasim.simulator.dram.standard import Rail, Standard
+from deltasim.simulator.dram.standard import REFRESHES, Rail, Standard
 from deltasim.simulator.dram.state import Memory
 from deltasim.simulator.dram.timing import Timing
 
@@ -27,12 +28,16 @@ class Prices(NamedTuple):
     precharged_down_w: float
 
 
-def prices(standard: Standard) -> Prices:
+def prices(standard: Standard, refresh: str = "all-bank") -> Prices:
     """Price the commands and states of one rank from its currents, over all supplies and devices.
 
     ACT+PRE = V (IDD0 tRC - IDD3N tRAS - IDD2N (tRC - tRAS)); RD = V (IDD4R - IDD3N) tBL, WR likewise;
     REF = V (IDD5 - IDD3N) tRFC; background V IDD3N with a row open, V IDD2N without, V IDD3P and V IDD2P
-    powered down. Source: Micron TN-41-01, as in DRAMsim3 and DRAMPower.
+    powered down. Source: Micron TN-41-01, as in DRAMsim3 and DRAMPower. The refresh of a part of the banks
+    is V (IDD5PB - IDD3N) tRFCpb (or tRFCsb) where IDD5PB is stated, else the part's share of REF: as many
+    rows are restored.
+
+    Errors: InputError where no energy follows (`Standard.no_energy`).
 
     >>> from deltasim.simulator.dram.loading import load_standard
     >>> of = prices(load_standard("LPDDR4-3200"))
@@ -40,10 +45,22 @@ def prices(standard: Standard) -> Prices:
     '1.20 nJ, 5.26 + 3.21 pJ/bit'
     """
     power = standard.power
-    cycle, row_open, refresh, burst = (standard.seconds(name) for name in ("tRC", "tRAS", "tRFC", "tBL"))
+    if power is None or standard.no_energy():
+        raise InputError(
+            "energy", "unknown", standard.no_energy(), "Give the currents of this clock in power."
+        )
+    cycle, row_open, restored, burst = (standard.seconds(name) for name in ("tRC", "tRAS", "tRFC", "tBL"))
+    rails, devices = tuple(power.rails.values()), power.devices
+    parts = standard.refresh_parts(refresh)
+    part = standard.seconds(f"tRFC{REFRESHES[refresh]}")
+
+    def refreshed(rail: Rail) -> float:
+        if parts > 1 and rail.IDD5PB is not None:
+            return (rail.IDD5PB - rail.IDD3N) * part
+        return (rail.IDD5 - rail.IDD3N) * restored / parts
 
     def total(of_rail: Callable[[Rail], float]) -> float:
-        return power.devices * sum(rail.voltage * of_rail(rail) for rail in power.rails.values())
+        return devices * sum((rail.voltage * of_rail(rail) for rail in rails), 0.0)
 
     bits, pins = 8 * standard.organisation.burst, power.interface
     return Prices(
@@ -52,7 +69,7 @@ def prices(standard: Standard) -> Prices:
         ),
         read_j=total(lambda rail: (rail.IDD4R - rail.IDD3N) * burst),
         write_j=total(lambda rail: (rail.IDD4W - rail.IDD3N) * burst),
-        refresh_j=total(lambda rail: (rail.IDD5 - rail.IDD3N) * refresh),
+        refresh_j=total(refreshed),
         io_read_j=bits * pins.read if pins else 0.0,
         io_write_j=bits * pins.write if pins else 0.0,
         active_w=total(lambda rail: rail.IDD3N),
@@ -81,9 +98,11 @@ class Energy(NamedTuple):
     total_j: float
 
 
-def energy_of(memory: Memory, timing: Timing, standard: Standard, elapsed: int) -> Energy:
+def energy_of(
+    memory: Memory, timing: Timing, standard: Standard, elapsed: int, refresh: str = "all-bank"
+) -> Energy:
     """Price what a memory did from tick 0 to ``elapsed``: counts times prices, states times powers."""
-    price, count = prices(standard), memory.counts.sum(axis=0)
+    price, count = prices(standard, refresh), memory.counts.sum(axis=0)
     ticks = state_ticks(memory, timing, elapsed)
     powers = (price.active_w, price.precharged_w, price.active_down_w, price.precharged_down_w)
     seconds = timing.tick_ps * 1e-12

@@ -10,10 +10,10 @@ from deltasim.runtime.readers.yaml_text import read_yaml
 from deltasim.simulator.dram.standard import Standard
 from deltasim.simulator.dram.standard_checks import RULES
 from deltasim.simulator.schema.quantities import QuantityError
-from deltasim.simulator.schema.reading import no_description, read_part
+from deltasim.simulator.schema.reading import Rules, no_description, read_part
 
 BOX = Path(__file__).parent / "standards"
-STANDARD_RULES = {Standard: RULES}
+STANDARD_RULES: Rules = {Standard: RULES}
 
 
 def standard_names() -> tuple[str, ...]:
@@ -44,7 +44,7 @@ def load_standard(name_or_path: str | Path) -> Standard:
 
 
 def read_standard(value: object) -> object:
-    """Look up the standard of a memory on a chip by its name in the box, or as a file; fields pass as they are.
+    """Look up the standard of a memory on a chip by its name in the box, or as a file; fields pass.
 
     Errors: QuantityError, which pydantic reports with the place in the description.
 

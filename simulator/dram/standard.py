@@ -75,7 +75,7 @@ class Organisation(Part):
 
 
 class Delays(Part):
-    """Command timing under the names of the JEDEC standards, from command to command unless said otherwise."""
+    """Command timing under the names of JEDEC's standards, from command to command unless said otherwise."""
 
     tCK: Period  # of the command clock: a tick
     tBL: Delay  # the data of one transaction
@@ -128,7 +128,7 @@ class CommandBus(Part):
     """
 
     activate: Slots = 1
-    activate_apart: Annotated[int, counted(1024, least=0)] = 0  # two commands of one tick, at most so far apart
+    activate_apart: Annotated[int, counted(1024, least=0)] = 0  # two commands, at most so far apart
     column: Slots = 1
     precharge: Slots = 1  # also of a refresh
     split: bool = False
@@ -160,7 +160,7 @@ class Interface(Part):
 class Power(Part):
     """What the devices of one rank (or pseudo channel) draw when their clock has the period ``tCK``."""
 
-    tCK: Period
+    tCK: Period | None = None  # None: not said, and no energy follows
     devices: Annotated[float, Field(gt=0, le=4096)]
     rails: dict[str, Rail]
     interface: Interface | None = None  # None: no source, the energy of the pins is not counted
@@ -219,14 +219,16 @@ class Standard(Part):
         """Why nothing can be said about energy; empty if its currents are known for its clock.
 
         >>> from deltasim.simulator.dram.loading import load_standard
-        >>> load_standard("DDR5-4800").no_energy()
-        'DDR5-4800 states no currents'
+        >>> load_standard("DDR4-2400").no_energy()
+        ''
         """
         if self.power is None:
             return f"{self.name} states no currents"
+        if self.power.tCK is None:
+            return f"power of {self.name} does not say in tCK for which clock its currents hold"
         stated, clock = round(self.power.tCK * 1e12), round(self.timing_.tCK * 1e12)
         if stated != clock:
-            return f"the currents of {self.name} are those of a clock of {stated} ps, and its clock is {clock} ps"
+            return f"the currents of {self.name} are those of a clock of {stated} ps; its clock is {clock} ps"
         return ""
 
     def timing(
@@ -331,8 +333,8 @@ class Standard(Part):
         Errors: InputError for another word.
 
         >>> from deltasim.simulator.dram.loading import load_standard
-        >>> [load_standard("DDR5-4800").refresh_parts(refresh) for refresh in REFRESHES]
-        [1, 32, 4]
+        >>> [load_standard("DDR4-2400").refresh_parts(refresh) for refresh in REFRESHES]
+        [1, 16, 4]
         """
         if refresh not in REFRESHES:
             raise InputError("refresh", refresh, "there is no such refresh", nearest(refresh, REFRESHES))

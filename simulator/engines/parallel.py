@@ -70,7 +70,7 @@ def in_processes(
     """Run the chosen sequences on the SimPy engine, in processes of their own unless one is enough."""
     from deltasim.simulator.engines.reference.engine import run_sequence
 
-    def task(place: int) -> Task:
+    def task(place: int) -> SequenceTask:
         index = chosen[place]
         return plan, trace.sequence(index), None if inputs is None else inputs[index]
 
@@ -99,7 +99,7 @@ def in_processes(
             yield finished.pop(place)
 
 
-Task = tuple[Plan, Trace, Floats | None]
+SequenceTask = tuple[Plan, Trace, Floats | None]
 
 
 @contextlib.contextmanager
@@ -109,7 +109,7 @@ def worker() -> Iterator[Connection]:
     here, there = context.Pipe()
 
     def start() -> SpawnProcess:
-        process = context.Process(target=serve, args=(there,), daemon=True)
+        process = context.Process(target=run_tasks, args=(there,), daemon=True)
         process.start()
         return process
 
@@ -123,14 +123,14 @@ def worker() -> Iterator[Connection]:
             here.close()
 
 
-def serve(connection: Connection) -> None:
+def run_tasks(connection: Connection) -> None:
     """In a worker process: run what comes, answer with a ledger or what went wrong, until nothing comes."""
     from deltasim.simulator.engines.reference.engine import run_sequence
 
     threading.Thread(target=end_with_parent, daemon=True).start()
     with contextlib.suppress(EOFError):
         while True:
-            task: Task = connection.recv()
+            task: SequenceTask = connection.recv()
             try:
                 answer: Ledger | Exception = run_sequence(*task)
             except Exception as error:

@@ -1,8 +1,8 @@
 """Whether a sequence ends before picoseconds run out, asked before it starts.
 
-Times are 64 bits of picoseconds, which end after 106.7 days. A bound (`most_ps`) that does as if nothing on the
-chip worked at the same time settles nearly all runs. What could last longer by that bound is run once in coarser
-ticks (`coarser`), and refused if it would come close to the end.
+Times are 64 bits of picoseconds, which end after 106.7 days. A bound (`most_ps`) that does as if nothing on
+the chip worked at the same time settles nearly all runs. What could last longer by that bound is run once in
+coarser ticks (`coarser`), and refused if it would come close to the end.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ def require_time(plan: Plan, trace: Trace, index: int) -> None:
     estimate = CompiledEngine(coarser(plan, tick_ps)).run_sequence(sequence).elapsed_ps * tick_ps
     if estimate > LONGEST_PS:
         rule = (
-            f"one sequence lasts at most {LONGEST_PS / DAY_PS:.1f} days on the chip: times are counted in 64 bits "
-            "of picoseconds"
+            f"one sequence lasts at most {LONGEST_PS / DAY_PS:.1f} days on the chip: times are counted in "
+            "64 bits of picoseconds"
         )
         raise InputError(
             plan.chip.place("cores.clock"),
@@ -93,7 +93,8 @@ def message_ps(plan: Plan) -> int:
     memory = max(memory_ps(plan.memories, m, burst, response) for m in range(len(plan.memories.component)))
     sums = -(-words // stages.mac_lanes) * stages.cycle_ps + 1
     tree = int(plan.trees.links.max(initial=0)) * link_ps(plan, links.message_flits)
-    return stages.send_ps + tree + copies * (stages.receive_ps + bursts * (response + memory + 1) + sums + bursts)
+    fetched = bursts * (response + memory + 1)
+    return stages.send_ps + tree + copies * (stages.receive_ps + fetched + sums + bursts)
 
 
 def link_ps(plan: Plan, flits: int) -> int:
@@ -103,7 +104,7 @@ def link_ps(plan: Plan, flits: int) -> int:
 
 
 def memory_ps(memories: MemoryInstances, memory: int, size: int, response: int) -> int:
-    """``size`` bytes from a memory; of a cache, with every line fetched over a way that takes ``response``."""
+    """``size`` bytes from a memory; of a cache, every line fetched over a way that takes ``response``."""
     kind, period = int(memories.kind[memory]), int(memories.period_ps[memory])
     width, latency = max(1, int(memories.width_bytes[memory])), int(memories.latency_ps[memory])
     if kind == CACHE:
@@ -124,7 +125,8 @@ def memory_ps(memories: MemoryInstances, memory: int, size: int, response: int) 
 def in_order_ps(timing: DramTiming | None, size: int) -> int:
     """``size`` bytes from a DRAM that opens a row for each, and is refreshed as often as it may be."""
     assert timing is not None
-    row = timing.precharge_ps + timing.open_ps + timing.activate_ps + timing.read_ps + timing.read_to_precharge_ps
+    row = timing.precharge_ps + timing.open_ps + timing.activate_ps
+    row += timing.read_ps + timing.read_to_precharge_ps
     work = (2 + size // timing.row_bytes) * (row + timing.refresh_ps)
     work += (2 + size // timing.burst_bytes) * timing.burst_ps
     refreshing = timing.refresh_ps + timing.precharge_ps + timing.open_ps
@@ -153,7 +155,9 @@ def coarser(plan: Plan, tick_ps: int) -> Plan:
     return replace(
         plan,
         barrier_cost_ps=ticks(plan.barrier_cost_ps),
-        stages=changed(plan.stages, "cycle_ps", "send_ps", "receive_ps", "update_group_ps", "update_fixed_ps"),
+        stages=changed(
+            plan.stages, "cycle_ps", "send_ps", "receive_ps", "update_group_ps", "update_fixed_ps"
+        ),
         links=changed(plan.links, "period_ps", "link_period_ps", "link_hop_ps"),
         memories=replace(
             changed(plan.memories, "period_ps", "latency_ps"),

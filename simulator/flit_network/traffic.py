@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -77,7 +78,7 @@ def read_packets(path: Path, terminals: int, flits: int) -> Packets:
 
     Errors: InputError with the line for what does not parse or names a terminal that is not there.
     """
-    rows = []
+    rows: list[Any] = []
     try:
         for number, text in read_lines(path):
             if len(rows) == MOST_PACKETS:

@@ -1,7 +1,7 @@
 """Sums that stay exact: 64 bits where they hold every number, Python's own integers where they do not.
 
-A sequence lasts less than 2**63 ps, but cores, queues and sequences add up beyond that. An array that needs more
-has the type ``object``; whoever computes with floats converts it (``np.asarray(array, np.float64)``).
+A sequence lasts less than 2**63 ps, but cores, queues and sequences add up beyond that. An array that needs
+more has the type ``object``; whoever computes with floats converts it (``np.asarray(array, np.float64)``).
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ def wide(high: Counts, low: Counts, bits: int) -> Counts:
     """
     if high.max(initial=0) < 1 << (62 - bits):
         return (high << bits) + low
-    return (high.astype(object) << bits) + low.astype(object)
+    whole: Counts = (high.astype(object) << bits) + low.astype(object)
+    return whole
 
 
 def added(arrays: Sequence[Counts]) -> Counts:

@@ -11,8 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from deltasim.simulator.chip.actions import chip_actions
+from deltasim.simulator.ledger.arithmetic_prices import MAC, mac_prices, mean_price
 
 if TYPE_CHECKING:
+    from deltasim.networks.graph import Network
     from deltasim.simulator.chip import Chip
     from deltasim.simulator.ledger.ledger import Ledger
 
@@ -60,8 +62,11 @@ class Energy:
     lines: tuple[PricedAction, ...]
 
 
-def price(ledger: Ledger, chip: Chip) -> Energy:
+def price(ledger: Ledger, chip: Chip, network: Network | None = None) -> Energy:
     """Price a ledger: energy = count x joules for events, picoseconds x watts for what leaks.
+
+    With the ``network`` a multiply-accumulate of each layer costs what it does for the layer's numbers, where
+    the chip says which its price is for; its line has their mean, and so has each unit.
 
     The ledger stays as it is, so the same run can be priced again with another table. Actions that a
     chip counts without a price (row hits, bytes) cost nothing and have no line. No price is missing
@@ -69,6 +74,7 @@ def price(ledger: Ledger, chip: Chip) -> Energy:
     read.
     """
     known = {action.name: action for action in chip_actions(chip)}
+    own = mac_prices(chip, network) if network is not None else {}
     factor = np.zeros(len(ledger.actions))
     parts: list[str | None] = [None] * len(ledger.actions)
     lines: list[PricedAction] = []
@@ -77,6 +83,9 @@ def price(ledger: Ledger, chip: Chip) -> Energy:
         if action is None or not action.priced:
             continue
         stated = chip.priced[name]
+        if name == MAC and own:
+            counted = dict(zip(ledger.layers, ledger.layer_counts[:, number].tolist(), strict=True))
+            stated = mean_price({layer: int(counted.get(layer, 0)) for layer in own}, own)
         value = stated.value
         factor[number] = value * PICOSECOND if action.static else value
         parts[number] = action.part
@@ -91,6 +100,10 @@ def price(ledger: Ledger, chip: Chip) -> Energy:
     numbers = {part: [number for number, held in enumerate(parts) if held == part] for part in order}
     by_part = {part: math.fsum(line.joules for line in lines if line.part == part) for part in order}
     layer_joules = np.asarray(ledger.layer_counts, np.float64) * factor
+    held = {layer: found for layer, found in own.items() if layer in ledger.layers and MAC in ledger.actions}
+    for layer, found in held.items():
+        place = ledger.layers.index(layer), ledger.actions.index(MAC)
+        layer_joules[place] = ledger.layer_counts[place] * found.value
     by_layer = {
         layer: {part: math.fsum(layer_joules[row, numbers[part]]) for part in order}
         for row, layer in enumerate(ledger.layers)

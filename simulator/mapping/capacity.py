@@ -31,6 +31,7 @@ class Allocator:
     size_bytes: int
     access_bytes: int
     taken_bytes: int = 0
+    reserved_bytes: int = 0  # of these, by what is no weight
 
     @property
     def next_address(self) -> int:
@@ -44,6 +45,11 @@ class Allocator:
         address = self.next_address
         self.taken_bytes = address + size
         return address
+
+    def reserve(self, size: int) -> None:
+        """Take room for what is no weight, before any weights."""
+        self.allocate(size)
+        self.reserved_bytes = self.taken_bytes
 
 
 class Need(NamedTuple):
@@ -75,7 +81,7 @@ def allocators(chip: Chip) -> list[list[Allocator]]:
     topology = chip.topology
     for position, memory in enumerate(chip.memories):
         size, access = memory.size_bytes, memory.access_bytes
-        if memory.kind == "cache" or memory.kind == "registers":
+        if memory.kind == "cache" or memory.kind == "registers" or memory.kind == "state":
             continue
         if memory.kind == "dram" or memory.kind == "buffer":
             channels = [
@@ -121,7 +127,7 @@ def remedies(chip: Chip, needs: Sequence[Need], allocator: Allocator) -> list[st
     widest = max(need.bits for need in needs)
 
     def total(most: int, cores: int | None = None) -> int:
-        size = 0
+        size = allocator.reserved_bytes
         for need in needs:
             column_format = need.column_format if cores is None else need.resized(cores)
             start = -(-size // allocator.access_bytes) * allocator.access_bytes

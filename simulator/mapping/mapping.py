@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from deltasim.runtime.errors import InputError, nearest
 from deltasim.simulator.chip.text_table import Table
-from deltasim.simulator.mapping.capacity import Need
+from deltasim.simulator.mapping.capacity import Need, allocators
 from deltasim.simulator.mapping.column_format import column_formats, fullest
 from deltasim.simulator.mapping.policies import place_weights
 from deltasim.simulator.mapping.send_counts import SendCounts
+from deltasim.simulator.mapping.state import Home, place_state
 from deltasim.simulator.mapping.weight_block import Block
 
 if TYPE_CHECKING:
@@ -46,23 +47,27 @@ class Mapping:
     """Partitions of every population (in the order of ``network.populations``) and blocks of weights.
 
     ``blocks`` are ordered by projection, then core; of one that is split, the hot columns come first.
+    ``homes`` say for every population where its state lies.
     """
 
     populations: tuple[str, ...]
     projections: tuple[str, ...]
     partitions: tuple[tuple[Partition, ...], ...]
     blocks: tuple[Block, ...]
+    homes: tuple[Home, ...]
 
     @property
     def digest(self) -> str:
         """sha256 over all of it."""
         fields = asdict(self)
         fields["slices"] = fields.pop("partitions")  # its first name, so that digests stay what they were
+        if not any(home.memory for home in self.homes):
+            del fields["homes"]
         content = json.dumps(fields, sort_keys=True, default=bytes.hex)
         return hashlib.sha256(content.encode()).hexdigest()
 
-    def table(self) -> tuple[Table, Table]:
-        """Where neurons and weights lie, a row for each partition and each block."""
+    def table(self) -> tuple[Table, ...]:
+        """Where neurons, weights and (if the chip says) state lie: a row for each partition, block, layer."""
         neurons = [
             (name, str(part.core), f"{part.start}-{part.stop - 1}", f"{part.size:,}")
             for name, parts in zip(self.populations, self.partitions, strict=True)
@@ -82,10 +87,17 @@ class Mapping:
             for block in self.blocks
         ]
         columns = ("projection", "core", "memory", "channel", "address", "bytes a column", "bytes", "columns")
-        return (
+        tables = (
             Table("Neurons", ("population", "core", "range", "neurons"), tuple(neurons)),
             Table("Weights", columns, tuple(weights)),
         )
+        state = [
+            (name, home.memory, f"{home.bytes:,}", f"{home.value_bits} bit", f"{home.sum_bits} bit")
+            for name, home in zip(self.populations, self.homes, strict=True)
+            if home.memory
+        ]
+        heads = ("population", "memory", "bytes on its fullest core", "a value moves", "a sum moves")
+        return (*tables, Table("State", heads, tuple(state))) if state else tables
 
 
 def map_network(network: Network, chip: Chip, send_counts: SendCounts | None = None) -> Mapping:
@@ -113,8 +125,10 @@ def map_network(network: Network, chip: Chip, send_counts: SendCounts | None = N
         spread(population.size, explicit.cores.get(population.name, tuple(range(chip.cores.count))))
         for population in network.populations
     )
-    blocks = place_weights(chip, network, needed(network, partitions), send_counts)
-    return Mapping(populations, projections, partitions, blocks)
+    reach = allocators(chip)
+    homes = place_state(chip, network, partitions, reach)
+    blocks = place_weights(chip, network, needed(network, partitions), send_counts, reach)
+    return Mapping(populations, projections, partitions, blocks, homes)
 
 
 def spread(neurons: int, cores: tuple[int, ...]) -> tuple[Partition, ...]:

@@ -7,12 +7,9 @@ from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from deltasim.runtime.arrays import Flags, Integers
 from deltasim.simulator.mapping.capacity import Allocator, Need
-
-Integers = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 
 
 class Heat(NamedTuple):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from deltasim.runtime.arrays import Flags, Integers
 from deltasim.runtime.errors import InputError
-from deltasim.simulator.mapping.capacity import Allocator, Need, allocators, does_not_fit
+from deltasim.simulator.mapping.capacity import Allocator, Need, does_not_fit
 from deltasim.simulator.mapping.pinned import Heat, heat_of, near_columns, take_near
 from deltasim.simulator.mapping.send_counts import SendCounts, check_send_counts
-from deltasim.simulator.mapping.weight_block import Block, Flags, Integers
+from deltasim.simulator.mapping.weight_block import Block
 
 if TYPE_CHECKING:
     from deltasim.networks.graph import Network
@@ -55,10 +56,10 @@ def constraint(chip: Chip, need: Need) -> PlacementConstraint:
 class Placing:
     """The allocators of a chip while blocks are put into its memories, one after another."""
 
-    def __init__(self, chip: Chip, needs: Sequence[Need]) -> None:
+    def __init__(self, chip: Chip, needs: Sequence[Need], reach: list[list[Allocator]]) -> None:
         self.chip = chip
         self.needs = needs
-        self.reach = allocators(chip)
+        self.reach = reach  # the memories of each core
         self.constraints = {need.name: constraint(chip, need) for need in needs}
         self.homes: dict[int, Allocator] = {}  # by the need's place in the list
 
@@ -113,13 +114,19 @@ class Placing:
 
 
 def place_weights(
-    chip: Chip, network: Network, needs: tuple[Need, ...], send_counts: SendCounts | None
+    chip: Chip,
+    network: Network,
+    needs: tuple[Need, ...],
+    send_counts: SendCounts | None,
+    reach: list[list[Allocator]],
 ) -> tuple[Block, ...]:
     """Put the blocks one after another, each into the first memory of its core that still holds it.
 
+    ``reach`` are the memories of each core that weights can lie in, nearest first.
+
     Pinned ones come last: their hot columns take what room is left near the core.
     """
-    placing = Placing(chip, needs)
+    placing = Placing(chip, needs, reach)
     pinned = [place for place in range(len(needs)) if placing.constraint(place).near]
     blocks = {
         place: [placing.put(place, need.bytes)]

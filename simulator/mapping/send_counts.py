@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from deltasim.networks.graph import Network
 from deltasim.networks.trace import Trace
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.errors import InputError
-
-Integers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)

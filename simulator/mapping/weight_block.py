@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-Integers = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
+from deltasim.runtime.arrays import Flags, Integers
+
 Marks: TypeAlias = bytes  # 0 or 1 for each column: compared and hashed as a whole
 
 

@@ -77,6 +77,7 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
         delay=integers([projection.delay for projection in network.projections]),
         delta_encoded=integers([1 - network.sends_events(p) for p in range(len(network.projections))]),
         pass_number=integers([population.pass_number for population in network.populations]),
+        homes=mapping.homes,
         order=network.order,
         stages=stages,
         links=links,

@@ -8,7 +8,16 @@ import numpy as np
 
 from deltasim.runtime.errors import InputError
 from deltasim.simulator.chip import Chip
-from deltasim.simulator.chip.memories import Buffer, Cache, Dram, Memory, Registers, Shared, StandardDram
+from deltasim.simulator.chip.memories import (
+    Buffer,
+    Cache,
+    Dram,
+    Memory,
+    Registers,
+    Shared,
+    StandardDram,
+    StateMemory,
+)
 from deltasim.simulator.components.service_times import rounds
 from deltasim.simulator.dram.in_order import DramTiming
 from deltasim.simulator.dram.mapping import address_bits
@@ -19,6 +28,7 @@ from deltasim.simulator.plan.plan import (
     DRAM,
     REGISTERS,
     SCRATCHPAD,
+    STATE,
     Controlled,
     MemoryInstances,
     Stages,
@@ -104,6 +114,9 @@ def instance(
     if isinstance(memory, Registers):
         units.append(Unit(name, "registers", place))
         return MemoryInstance(unit, memory.name, REGISTERS, period, width)
+    if isinstance(memory, StateMemory):
+        units.append(Unit(name, "state", place))
+        return MemoryInstance(unit, memory.name, STATE, period, width)
     if isinstance(memory, Cache):
         units += [Unit(f"{name}.tags", "cache", place), Unit(f"{name}.data", "cache", place)]
         return MemoryInstance(

@@ -25,19 +25,20 @@ from deltasim.simulator.dram.mapping import AddressBits
 from deltasim.simulator.dram.packing import pack
 from deltasim.simulator.dram.timing import Timing
 from deltasim.simulator.mapping.mapping import Mapping, Partition
+from deltasim.simulator.mapping.state import Home
 from deltasim.simulator.mapping.weight_block import Block
 
 STAGES = ("scan", "send", "receive", "fetch", "mac", "update")
 SCAN, SEND, RECEIVE, FETCH, MAC, UPDATE = range(6)
 ABSENT = -1
-SCRATCHPAD, DRAM, CACHE, BUFFER, REGISTERS, CONTROLLER = range(6)
+SCRATCHPAD, DRAM, CACHE, BUFFER, REGISTERS, CONTROLLER, STATE = range(7)
 
 
 @dataclass(frozen=True)
 class Unit:
     """One piece of hardware that serves one job after another.
 
-    ``kind`` is scan, send, receive, fetch, mac, update, scratchpad, dram, link or bus (or ``core`` and
+    ``kind`` is scan, send, receive, fetch, mac, update, scratchpad, dram, state, link or bus (or ``core`` and
     ``chip``, which only count); ``node`` is the topology node it sits at, for a link the node it leaves.
 
     >>> Unit("core3.mac", "mac", 3).name
@@ -134,7 +135,7 @@ class MemoryInstances:
 
     unit: Integers
     component: tuple[str, ...]  # the chip's name for it: the prefix of its actions
-    kind: Integers  # SCRATCHPAD, DRAM, CACHE, BUFFER, REGISTERS or CONTROLLER
+    kind: Integers  # SCRATCHPAD, DRAM, CACHE, BUFFER, REGISTERS, CONTROLLER or STATE
     period_ps: Integers
     width_bytes: Integers
     latency_ps: Integers
@@ -227,6 +228,7 @@ class Plan:
     delay: Integers
     delta_encoded: Integers  # 1 where a projection sends deltas and keeps what it last sent, 0 for events
     pass_number: Integers  # pass of each population
+    homes: tuple[Home, ...]  # per population: where its state lies
     order: tuple[tuple[int, ...], ...]  # per pass: populations in computing order
     stages: Stages
     links: Links
@@ -264,7 +266,7 @@ class Plan:
 
 
 class UpdateWork(NamedTuple):
-    """What one update of a partition takes: its time, and the words it reads and writes."""
+    """What one update of a partition takes: its time, and the state it reads and writes."""
 
     duration_ps: int
     reads: int
@@ -279,6 +281,7 @@ def update_work(plan: Plan, population: int, partition: int) -> UpdateWork:
     where, cell = plan.partitions[population][partition], plan.network.populations[population].cell
     size, stages = where.stop - where.start, plan.stages
     duration_ps = stages.update_fixed_ps + rounds(size, stages.update_lanes) * stages.update_group_ps
-    reads = cell.accumulators * plan.network.arithmetic.accumulator_words + len(cell.states)
-    writes = reads if plan.network.resets_accumulators[population] else len(cell.states)
-    return UpdateWork(max(1, int(duration_ps)), size * reads, size * writes)
+    home = plan.homes[population]
+    states, sums = home.state_bits(cell), cell.accumulators * home.sum_bits
+    writes = states + (sums if plan.network.resets_accumulators[population] else 0)
+    return UpdateWork(max(1, int(duration_ps)), size * (states + sums), size * writes)

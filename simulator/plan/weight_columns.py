@@ -8,12 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from deltasim.networks.graph import Network
-from deltasim.runtime.arrays import Integers
+from deltasim.runtime.arrays import Flags, Integers
 from deltasim.simulator.mapping.mapping import Mapping
 from deltasim.simulator.plan.plan import Columns, Trees
 from deltasim.simulator.topology import Topology
 
-Flags = npt.NDArray[np.bool_]
 Words = npt.NDArray[np.uint64]
 WORD = 64  # cores to a word of bits
 

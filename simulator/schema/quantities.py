@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
@@ -39,6 +40,12 @@ class Amount(Quantity):
 Amount.set_prefs(known_units="cycle cycles m")
 
 
+@lru_cache(4096)
+def amount_of(text: str) -> Amount:
+    """A quantity as it is written; a study reads the same ones for every point. Errors: QuantiPhyError."""
+    return Amount(text, binary=True)
+
+
 def reads_as(
     units: tuple[str, ...],
     what: str,
@@ -62,7 +69,7 @@ def reads_as(
     deltasim.simulator.schema.quantities.QuantityError: a size in bytes needs its unit. Write it like 64 KiB.
     >>> size("2 PiB")
     Traceback (most recent call last):
-    deltasim.simulator.schema.quantities.QuantityError: a size in bytes is at most 1 PiB. Write it like 64 KiB.
+    deltasim.simulator.schema.quantities.QuantityError: a size in bytes is at most 1 PiB. ...
     """
     lowest = float(Amount(least, binary=True)) if least else 0.0
     highest = float(Amount(most, binary=True)) if most else math.inf
@@ -74,7 +81,7 @@ def reads_as(
         if isinstance(text, str) and len(text) > LONGEST:
             raise QuantityError(f"{what} is written in at most {LONGEST} characters", remedy)
         try:
-            amount = Amount(str(text), binary=True)
+            amount = amount_of(str(text))
             value, unit = float(amount), amount.units
         except (QuantiPhyError, ValueError, OverflowError):
             raise QuantityError(f"expected {what}", remedy) from None
@@ -144,9 +151,7 @@ def named(text: str) -> str:
 
 Frequency = Annotated[float, *quantity(("Hz",), "a frequency", "125 MHz", least="1 Hz", most="1 THz")]
 Bytes = Annotated[int, *quantity(("B",), "a size in bytes", "64 KiB", whole=True, most="1 PiB")]
-Bits = Annotated[
-    int, *quantity(("bit", "bits"), "a width in bits", "64 bit", whole=True, most="65536 bit")
-]
+Bits = Annotated[int, *quantity(("bit", "bits"), "a width in bits", "64 bit", whole=True, most="65536 bit")]
 Length = Annotated[float, *quantity(("m",), "a length", "0.6 mm", least="1 nm", most="1 m")]
 Cycles = Annotated[
     int,
@@ -160,10 +165,34 @@ Count = Annotated[int, counted(MOST_COUNT)]
 CountOrZero = Annotated[int, counted(MOST_COUNT, least=0)]
 CycleCount = Annotated[int, counted(1_000_000)]
 CycleCountOrZero = Annotated[int, counted(1_000_000, least=0)]
-Text = Annotated[
-    str, Field(min_length=1, max_length=LONGEST_TEXT, description="text"), AfterValidator(plain)
-]
+Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT, description="text"), AfterValidator(plain)]
 Name = Annotated[str, Field(strict=True, description="a name"), AfterValidator(named)]
+read_energy = reads_as(("J",), "an energy", "1.3 pJ", whole=False, zero=True, most="1 kJ")
+read_power = reads_as(("W",), "a power", "12 mW", whole=False, zero=True, most="1 MW")
+read_size = reads_as(("B",), "a size in bytes", "64 KiB", whole=True, zero=False, most="1 PiB")
+read_bits = reads_as(("bit", "bits"), "a width in bits", "64 bit", whole=True, zero=False, most="65536 bit")
+read_frequency = reads_as(
+    ("Hz",), "a frequency", "125 MHz", whole=False, zero=False, least="1 Hz", most="1 THz"
+)
+
+
+def read_share(text: str) -> float:
+    """A share in per cent, as a number.
+
+    >>> read_share("30 %")
+    0.3
+    """
+    number = text.strip().removesuffix("%").strip()
+    try:
+        share = float(number) / 100
+    except ValueError:
+        share = math.nan
+    if not 0 <= share < math.inf:
+        raise QuantityError("a share is a number of per cent, at least 0", "Write it like 30 %.")
+    return share
+
+
+NOT_STATED = "not stated"  # a technology node that a source does not name
 
 
 def read_node(text: object) -> str:
@@ -173,8 +202,8 @@ def read_node(text: object) -> str:
     '28 nm'
     """
     remedy = "Write it like 28 nm, or: not stated."
-    if text == "not stated":
-        return "not stated"
+    if text == NOT_STATED:
+        return NOT_STATED
     written = str(text)
     try:
         if len(written) > LONGEST or not written.isprintable():
@@ -189,14 +218,17 @@ def read_node(text: object) -> str:
     return written
 
 
+@lru_cache(1024)
 def nanometres(node: str) -> float:
     """A technology node as a length; InputError where none is stated.
 
     >>> nanometres("28 nm")
     28.0
     """
-    if node == "not stated":
-        raise InputError("node", node, "on-chip memories are priced by node", "State it, or their prices.")
+    if node == NOT_STATED:
+        raise InputError(
+            "node", node, "what is on the chip is priced by its node", "State it, or the prices."
+        )
     return round(float(Amount(node)) * 1e9, 6)
 
 

@@ -18,6 +18,7 @@ from deltasim.simulator.schema.sentences import field_names, parts_in, told
 
 P = TypeVar("P", bound=Part)
 Rule = Callable[[Any], Iterable[Fault]]
+Rules = Mapping[type[Part], tuple[Rule, ...]]
 NOTHING = object()
 
 
@@ -95,7 +96,7 @@ def sound_part(kind: type[P], content: object) -> P | None:
 def sound_value(field: FieldInfo, content: object) -> Any:
     """The value of a field, in part where it is a record; ``NOTHING`` where it is not sound."""
     annotation: Any = field.annotation
-    kind = Annotated[(annotation, *field.metadata)] if field.metadata else annotation
+    kind: Any = Annotated[(annotation, *field.metadata)] if field.metadata else annotation
     try:
         return TypeAdapter(kind).validate_python(content)
     except ValidationError:

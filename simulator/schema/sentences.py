@@ -27,7 +27,7 @@ RULES = {
     "less_than_equal": ("the most is {le}", "Use {le} or less."),
     "literal_error": ("expected {expected}", "Use one of these."),
     "union_tag_invalid": (
-        "a memory is 'scratchpad', 'dram', 'cache', 'buffer' or 'registers'",
+        "a memory is 'scratchpad', 'dram', 'cache', 'buffer', 'registers' or 'state'",
         "Use one of these.",
     ),
     "union_tag_not_found": ("a memory has a kind", "Add kind: scratchpad or kind: dram."),
@@ -44,7 +44,7 @@ EXAMPLE = "[0, 1]"
 
 
 def told(detail: Any, root: type[Part]) -> Iterator[Fault]:
-    """One error of ``ValidationError.errors()`` as the faults it stands for, in a description of a ``root``."""
+    """One error of ``ValidationError.errors()`` as the faults it stands for, in a description of ``root``."""
     location, parts, lists = walked(tuple(detail["loc"]), root)
     path = ".".join(location)
     context = dict(detail.get("ctx", {}))

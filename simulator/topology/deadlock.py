@@ -7,11 +7,11 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-Integers = npt.NDArray[np.integer]
+AnyIntegers = npt.NDArray[np.integer]
 
 
 def dependency_cycle(
-    ends: Integers, home: Integers, toward: Integers, dateline_class: Integers
+    ends: AnyIntegers, home: AnyIntegers, toward: AnyIntegers, dateline_class: AnyIntegers
 ) -> tuple[int, ...]:
     """The links of one cycle in which packets can wait for each other, in order; empty when there is none.
 

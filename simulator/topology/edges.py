@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.errors import InputError
 from deltasim.runtime.readers.files import Unreadable, quoted, read_lines
-from deltasim.simulator.topology.links import Integers, Link, Places, one_class
+from deltasim.simulator.topology.links import Link, Places, one_class
 from deltasim.simulator.topology.shortest import UNREACHED, shortest_steps
 from deltasim.simulator.topology.topology import Topology
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.errors import InputError
-from deltasim.simulator.topology.links import Integers, Link, Places
+from deltasim.simulator.topology.links import Link, Places
 from deltasim.simulator.topology.topology import Topology
 
 LARGEST = 16_384  # nodes: a table of routes has an entry for every pair of them

@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from deltasim.simulator.topology.links import Integers, Link, Places
+from deltasim.runtime.arrays import Integers
+from deltasim.simulator.topology.links import Link, Places
 from deltasim.simulator.topology.topology import Topology
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.errors import InputError
-from deltasim.simulator.topology.links import ARRIVED, BUS, Integers, Ints, Link, Places, Step
+from deltasim.simulator.topology.links import ARRIVED, BUS, Ints, Link, Places, RoutingRule
 from deltasim.simulator.topology.trees import Reach, reaches_from
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Topology:
     cores: int
     nodes: int
     links: tuple[Link, ...]
-    step: Step
+    step: RoutingRule
     lay_out: Callable[[], Places]
     grid: tuple[int, ...]
     classes: int = 1

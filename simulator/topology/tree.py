@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from deltasim.simulator.topology.links import Integers, Link, Places, both_ways, one_class
+from deltasim.runtime.arrays import Integers
+from deltasim.simulator.topology.links import Link, Places, both_ways, one_class
 from deltasim.simulator.topology.topology import Topology
 
 

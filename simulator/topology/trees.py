@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from deltasim.simulator.topology.links import ARRIVED, Integers
-
-Flags = npt.NDArray[np.bool_]
+from deltasim.runtime.arrays import Flags, Integers
+from deltasim.simulator.topology.links import ARRIVED
 
 
 class Reach(NamedTuple):

@@ -18,11 +18,13 @@ import pytest
 
 from deltasim.command_line import COMMANDS
 from deltasim.commands import run as run_command
+from deltasim.commands.options import Job
 
 Deltasim = Callable[[str], CompletedProcess[str]]
 
 # Keys as promised to programs that read --json.
 KEYS = {
+    "version",
     "benchmark", "data", "chip", "engine", "theta", "sequences", "steps", "messages", "occupancy", "score",
     "reduction", "energy", "latency", "dram", "limits", "digest", "wall_s",
 }  # fmt: skip
@@ -243,7 +245,8 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
 
 
 def test_the_command_that_makes_a_run_again_is_kept() -> None:
-    assert run_command.spell_command("digits", "my chip.yaml", 0.0, None, "synthetic", None) == (
+    job = Job("digits", data="synthetic")
+    assert run_command.spell_command(job, "my chip.yaml", 0.0) == (
         "deltasim run digits --chip 'my chip.yaml' --theta 0.0 --data synthetic"
     )
 

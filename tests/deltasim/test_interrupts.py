@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 import signal
@@ -28,8 +29,15 @@ def check_stopped(ended: Ended, folder: Path) -> None:
     assert ended.left == ()
     assert litter(folder) == []
     is_whole = last == "deltasim: stopped. runs/out is complete."
-    assert [path.name for path in folder.iterdir() if path.name != "cache"] == ["runs"] * is_whole
-    assert (folder / "runs" / "out" / "report.html").is_file() == is_whole
+    is_part = " are saved in runs/out, without pages." in last
+    written = [path.name for path in folder.iterdir() if path.name != "cache"]
+    assert written == (["runs"] if is_whole or is_part else [])
+    if not is_part:
+        assert (folder / "runs" / "out" / "report.html").is_file() == is_whole
+    else:
+        record = json.loads((folder / "runs" / "out" / "sweep.json").read_text())
+        whole = [json.loads(path.read_text()) for path in (folder / "runs" / "out").glob("theta-*/run.json")]
+        assert sorted(map(str, whole)) == sorted(map(str, record["runs"])) != []
 
 
 @pytest.mark.parametrize("engine", ["compiled", "simpy"])

@@ -68,7 +68,7 @@ def test_without_a_calibration_set_nothing_is_pinned(tiny: Path, pinning: Chip) 
     with pytest.raises(InputError) as caught:
         prepare(digits, pinning)
     assert str(caught.value) == (
-        "chip mesh16: placement: pinned: benchmark digits has no data to tell hot columns by "
+        "chip mesh16: placement: pinned: benchmark digits has no data to count hot columns on "
         "but those that are measured. Give it a calibration set, or use nearest."
     )
     assert np.isfinite(prepare(digits, "mesh16").score)

@@ -21,7 +21,7 @@ MADE_FOR = {
     "fsdd": "fsdd",
     "synthetic": "synthetic",
     "tidigits": "fsdd",
-}  # which shipped networks hear which data
+}  # which shipped networks receive which data
 
 CALIBRATION_SEQUENCES = 20  # sequences of the training part
 
@@ -86,11 +86,13 @@ def digit_strings(data: str | Path | None = None, trained: Path | None = None) -
     )
 
 
-def calibration_set(heard: Corpus | Strings, normalisation: Normalisation) -> tuple[NDArray[np.float32], ...]:
+def calibration_set(
+    corpus: Corpus | Strings, normalisation: Normalisation
+) -> tuple[NDArray[np.float32], ...]:
     """A few sequences of a part, evenly over classes and speakers."""
-    classes = heard.labels if isinstance(heard, Corpus) else (heard.digits >= 0).sum(1)
-    chosen = np.sort(stratified_order(classes, heard.speakers)[:CALIBRATION_SEQUENCES])
-    return tuple(normalised(heard.features[place], normalisation) for place in chosen)
+    classes = corpus.labels if isinstance(corpus, Corpus) else (corpus.digits >= 0).sum(1)
+    chosen = np.sort(stratified_order(classes, corpus.speakers)[:CALIBRATION_SEQUENCES])
+    return tuple(normalised(corpus.features[place], normalisation) for place in chosen)
 
 
 def networks_for(task: str, found: Source, trained: Path | None) -> Trained:

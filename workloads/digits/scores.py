@@ -1,4 +1,4 @@
-"""How well digits were heard."""
+"""How well digits were recognised."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ def accuracy(outputs: Sequence[NDArray[np.float32]], targets: NDArray[np.int64])
 
     A label below 0 is none; without any label there is no accuracy.
 
-    Outputs are averaged over all frames, frame t weighing t + 1: what was heard so far grows with t.
+    Outputs are averaged over all frames, frame t weighing t + 1: what was received so far grows with t.
 
-    >>> heard = np.array([[1.0, 0.0], [0.0, 0.6]], np.float32)
-    >>> accuracy([heard, heard], np.array([1, -1])), accuracy([heard], np.array([-1]))
+    >>> recognised = np.array([[1.0, 0.0], [0.0, 0.6]], np.float32)
+    >>> accuracy([recognised, recognised], np.array([1, -1])), accuracy([recognised], np.array([-1]))
     (1.0, None)
     """
     labelled = targets >= 0
     if not labelled.any():
         return None
     weighted = (np.arange(1, len(frames) + 1) @ frames.astype(np.float64) for frames in outputs)
-    heard = np.array([sums.argmax() for sums in weighted])
-    return float((heard == targets)[labelled].mean())
+    recognised = np.array([sums.argmax() for sums in weighted])
+    return float((recognised == targets)[labelled].mean())
 
 
 def digit_accuracy(outputs: Sequence[NDArray[np.float32]], targets: NDArray[np.int64]) -> float | None:

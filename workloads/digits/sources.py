@@ -13,7 +13,7 @@ from deltasim.workloads.digits import fsdd, synthetic, tidigits
 from deltasim.workloads.digits.corpus import Corpus
 from deltasim.workloads.digits.strings import Strings, joined
 
-STRING_SEED = 1  # of the connected strings that tests hear
+STRING_SEED = 1  # of the connected strings that tests use
 
 FALLBACK = (
     "The Free Spoken Digit Dataset was not found (DELTASIM_DATA, cache), so the embedded synthetic digits "

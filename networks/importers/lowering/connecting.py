@@ -10,7 +10,7 @@ import numpy as np
 
 from deltasim.networks.connections import AllToAll, Connection, Convolution, Sparse
 from deltasim.networks.importers.lowering.operators import Doubles, Kernel, Matrix, Scale, Synapses
-from deltasim.runtime.arrays import Integers
+from deltasim.runtime.arrays import Integers, Numbers
 
 
 class Piece(NamedTuple):
@@ -43,7 +43,7 @@ def of_matrix(matrix: Matrix, columns: Integers, places: Integers, size: int) ->
     return whole if used.all() else synapses_of(whole, used)
 
 
-def synapses_of(matrix: Matrix, used: Integers | None = None) -> Synapses:
+def synapses_of(matrix: Matrix, used: Numbers | None = None) -> Synapses:
     """A matrix word by word, all of the columns ``used``; target * gates + gate stands for a target."""
     gates, outputs, inputs = matrix.weights.shape
     sources = np.arange(inputs) if used is None else np.flatnonzero(used)
@@ -88,15 +88,15 @@ def placed(piece: Piece, others: list[Piece]) -> bool:
     if fits(piece, others):
         others.append(piece)
         return True
-    kernels = [own.operator for own in (piece, *others)]
-    if not all(isinstance(kernel, Kernel) for kernel in kernels):
+    kernels = [own.operator for own in (piece, *others) if isinstance(own.operator, Kernel)]
+    if len(kernels) <= len(others):
         return False
-    largest = max(kernels, key=lambda kernel: kernel.kernel.size)  # type: ignore[union-attr]
-    wide = [widened(kernel, largest) for kernel in kernels]  # type: ignore[arg-type]
-    if any(kernel is None for kernel in wide):
+    largest = max(kernels, key=lambda kernel: kernel.kernel.size)
+    wide = [found for kernel in kernels if (found := widened(kernel, largest)) is not None]
+    if len(wide) <= len(others):
         return False
     pieces = [own._replace(operator=kernel) for own, kernel in zip((piece, *others), wide, strict=True)]
-    others[:] = [*pieces[1:], pieces[0]]  # type: ignore[list-item]
+    others[:] = [*pieces[1:], pieces[0]]
     return True
 
 

@@ -152,6 +152,7 @@ class Folding:
         own by now. Returns feeds, what they add to the bias of the accumulators, and the names of linear
         layers with a matrix of their own that were taken in.
         """
+        alone: tuple[list[Feed], Doubles, set[str]]
         alone = [feed], np.zeros((len(feed.accumulators), 1)), set()
         owners = np.unique(self.owner[feed.elements]).tolist()
         layer = self.listed[owners[0]]

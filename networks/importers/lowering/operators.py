@@ -60,7 +60,8 @@ class Kernel:
         (py, px), (sy, sx) = self.padding, self.stride
         padded = np.pad(x.reshape(self.in_shape), ((0, 0), (py, py), (px, px)))
         windows = np.lib.stride_tricks.sliding_window_view(padded, self.kernel.shape[2:], axis=(1, 2))
-        return np.einsum("cyxij,ocij->oyx", windows[:, ::sy, ::sx], self.kernel).reshape(1, -1)
+        found: Doubles = np.einsum("cyxij,ocij->oyx", windows[:, ::sy, ::sx], self.kernel).reshape(1, -1)
+        return found
 
     def rows(self, chosen: Integers) -> tuple[Kernel, Integers] | None:
         """The same for some planes and a rectangle of their places, without padding where it is cut."""
@@ -111,7 +112,7 @@ class Synapses:
 
     def of(self, x: Doubles) -> Doubles:
         """The outputs (1, outputs)."""
-        return np.bincount(self.targets, self.weights * x[self.sources], self.size)[None]
+        return np.bincount(self.targets, self.weights * x[self.sources], self.size).astype(np.float64)[None]
 
     def rows(self, chosen: Integers) -> tuple[Synapses, Integers] | None:
         """The same for the chosen outputs, each chosen once."""

@@ -40,13 +40,13 @@ def outputs_of(signals: Signals, given: Sequence[Any], place: str) -> tuple[list
         left += [(output.number, None, elements) for output, elements in found if output.axis is None]
     kept = framewise or found
     if not kept:
-        faults = [error for _, error, _ in left if error is not None]
+        faults = [fault for _, fault, _ in left if fault is not None]
         if faults:
             raise faults[0]
         rule = "a model gives numbers that depend on its input, frame by frame"
         raise InputError(place, "no such output", rule, "Give it one.")
-    for number, error, elements in left:
+    for number, fault, elements in left:
         if not all(isinstance(layers[owner], Neurons | Hidden) for owner in np.unique(owners[elements])):
             rule = "it is not given frame by frame as the others are"
-            raise error or InputError(f"{place}: output {number}", "last frame", rule, "Leave it out.")
+            raise fault or InputError(f"{place}: output {number}", "last frame", rule, "Leave it out.")
     return [output for output, _ in kept], [elements for _, elements in kept]

@@ -31,7 +31,7 @@ class Weights(NamedTuple):
 
     @property
     def size(self) -> int:
-        return self.w_input.shape[1]
+        return int(self.w_input.shape[1])
 
 
 @dataclass(frozen=True)
@@ -182,10 +182,10 @@ def lstm(
     layers.add(Neurons(layers.named(name), own, cell, feeds, bias, reverse))
     if projection is None:
         return own
-    feeds = (Feed(own, Matrix(projection[None])),)
+    projected = (Feed(own, Matrix(projection[None])),)
     nothing = np.zeros((1, len(projection)))
     dense = Dense(len(projection))
-    return layers.add(Neurons(layers.named(f"{name}_projected"), back, dense, feeds, nothing, reverse))
+    return layers.add(Neurons(layers.named(f"{name}_projected"), back, dense, projected, nothing, reverse))
 
 
 def by_gate(place: str, stacked: Doubles, gates: int) -> Doubles:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -123,7 +123,7 @@ class Signals:
         elements = self.layers.elementwise(place, formula, lists)
         return self.spread(Frame(frames[0].axis, elements.reshape(frames[0].elements.shape)))
 
-    def affine(self, place: str, terms: Sequence[tuple[Numbers, Numbers]], offset: Numbers) -> Integers:
+    def affine(self, place: str, terms: Sequence[tuple[Numbers, Any]], offset: Any) -> Integers:
         """The sum of ``factors * value`` over (value, factors), and an offset; spread as in numpy."""
         shape = np.broadcast_shapes(np.shape(offset), *(np.shape(part) for term in terms for part in term))
         tags = [np.broadcast_to(value, shape) for value, _ in terms]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from deltasim.networks.importers.lowering.layers import Feed
-from deltasim.networks.importers.lowering.operators import Kernel, Synapses
+from deltasim.networks.importers.lowering.operators import Kernel, Operator, Synapses
 from deltasim.networks.importers.lowering.signals import Signals
 from deltasim.runtime.arrays import Integers
 
@@ -50,7 +50,7 @@ def average(
     rows, columns = windows if len(windows) == 2 else ([Window(np.zeros(1, np.int64), 1)], windows[0])
     planes, high, wide = elements.shape
     shape = (planes, len(rows), len(columns))
-    operator = tiled(elements.shape, rows, columns, divisor)
+    operator: Operator | None = tiled(elements.shape, rows, columns, divisor)
     if operator is None:
         targets, sources, weights = [], [], []
         for number, (row, column) in enumerate((row, column) for row in rows for column in columns):

@@ -39,10 +39,8 @@ def import_onnx(path: Path) -> Imported:
     for axis in axes_of(model.graph):
         try:
             return read(model, path.stem, place, axis)
-        except OtherAxis as error:
-            fault = fault or error
         except InputError as error:
-            raise fault or error from None
+            fault = fault or error
     assert fault is not None
     raise fault
 
@@ -67,9 +65,12 @@ def read_model(path: Path) -> onnx.ModelProto:
 
 
 def axes_of(graph: onnx.GraphProto) -> list[int | None]:
-    """The axes along which the frames may lie; None: one frame after another, each alone."""
-    kinds = {node.op_type for node in graph.node}
-    return [0, 1] if kinds & set(INITIAL) else [0, None]
+    """The axes along which the frames may lie; None: a batch is fixed to one, a frame by itself."""
+    if {node.op_type for node in graph.node} & set(INITIAL):
+        return [0, 1]
+    stored = {tensor.name for tensor in graph.initializer}
+    first = [given.type.tensor_type.shape.dim[:1] for given in graph.input if given.name not in stored]
+    return [None] if all(dim[0].dim_value == 1 for dim in first if dim) else [0]
 
 
 def read(model: onnx.ModelProto, title: str, place: str, axis: int | None) -> Imported:
@@ -189,17 +190,17 @@ def results(
         model.producer_name,
     )
     try:
-        found = OPERATORS[node.op_type](signals, own)
+        given: Any = OPERATORS[node.op_type](signals, own)
     except InputError as error:
         if error.place != own.name:
             raise
         raise type(error)(place, error.value, error.rule, error.remedy) from None
-    listed = found if isinstance(found, tuple) else (found,)
-    asked = [name for name in node.output[len(listed) :] if name]
+    results: tuple[Any, ...] = given if isinstance(given, tuple) else (given,)
+    asked = [name for name in node.output[len(results) :] if name]
     if asked:
-        rule = f"{node.op_type} gives {len(listed)} outputs here"
+        rule = f"{node.op_type} gives {len(results)} outputs here"
         raise InputError(place, f"output {asked[0]}", rule, "Leave the output out.")
-    return listed
+    return results
 
 
 def refuse_states(node: onnx.NodeProto, place: str, inputs: Sequence[Value]) -> None:

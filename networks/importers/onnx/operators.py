@@ -160,7 +160,7 @@ def gemm(signals: Signals, node: Node) -> Tagged:
         isinstance(bias, np.ndarray) and bias.size in (1, len(weights)) and bias.ndim < 2
     )
     if plain:
-        own = None if bias is None else np.broadcast_to(beta * np.ravel(bias), len(weights))
+        own = None if bias is None else np.broadcast_to(beta * np.ravel(np.asarray(bias)), len(weights))
         return Tagged(signals.matrix(node.name, tags, weights, own))
     product = signals.matrix(f"{node.name}_product", tags, weights, None)
     terms = [(product, np.array(1.0))]

@@ -10,9 +10,9 @@ import numpy as np
 from deltasim.networks.importers.lowering import reductions
 from deltasim.networks.importers.lowering.functions import formula
 from deltasim.networks.importers.lowering.operators import Doubles
-from deltasim.networks.importers.lowering.signals import Signals
+from deltasim.networks.importers.lowering.signals import Signals, Tagged
 from deltasim.networks.importers.pytorch.pooling import adaptive_pool, average_pool, max_pool, norm_pool
-from deltasim.networks.importers.pytorch.tagged import Handler, Tagged, each, numbers, tags_of
+from deltasim.networks.importers.pytorch.tagged import Handler, each, numbers, tags_of
 from deltasim.runtime.arrays import Integers, Numbers
 from deltasim.runtime.errors import InputError
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from deltasim.networks.importers.lowering import reductions
+from deltasim.networks.importers.lowering.signals import Tagged
 from deltasim.networks.importers.pytorch.functions import FUNCTIONS, convolution, scaled
 from deltasim.networks.importers.pytorch.pooling import adaptive_pool, average_pool, max_pool, norm_pool
 from deltasim.networks.importers.pytorch.reading import Handler, Reading
 from deltasim.networks.importers.pytorch.recurrent import cell, recurrent_layer
-from deltasim.networks.importers.pytorch.tagged import Tagged
 
 
 def linear(reading: Reading, place: str, prefix: str, module: Any, x: Tagged) -> Tagged:

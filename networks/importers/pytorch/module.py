@@ -11,11 +11,10 @@ import numpy as np
 from deltasim.networks.importers.imported import Imported
 from deltasim.networks.importers.lowering.network import lower
 from deltasim.networks.importers.lowering.outputs import outputs_of
-from deltasim.networks.importers.lowering.signals import FRAMES, OtherAxis, Signals
+from deltasim.networks.importers.lowering.signals import FRAMES, OtherAxis, Signals, Tagged
 from deltasim.networks.importers.pytorch.functions import MOVES, SIZES, TYPES, call
 from deltasim.networks.importers.pytorch.layers import LAYERS
 from deltasim.networks.importers.pytorch.reading import Reading, State
-from deltasim.networks.importers.pytorch.tagged import Tagged
 from deltasim.networks.importers.pytorch.tensors import Tensors
 from deltasim.runtime.errors import InputError
 
@@ -51,10 +50,8 @@ def import_module(
         for layout, axis in layouts(module, shape):
             try:
                 return read(module, graph, title, layout, axis)
-            except OtherAxis as error:
-                fault = fault or error
             except InputError as error:
-                raise fault or error from None
+                fault = fault or error
         assert fault is not None
         raise fault from None
 
@@ -79,7 +76,9 @@ def layer_name(module: torch.nn.Module) -> str | None:
     """The row of LAYERS that a module computes as; None: it has a forward of its own."""
     for kind in type(module).__mro__:
         if kind.__module__.startswith("torch.nn.modules") and kind.__name__ in LAYERS:
-            same = type(module).forward is kind.forward
+            made: Any = type(module)
+            its: Any = kind
+            same = made.forward is its.forward
             return kind.__name__ if same or type(module).__name__.startswith("Parametrized") else None
     return None
 
@@ -190,7 +189,7 @@ def read(
             if number == 0:
                 known[node] = Tagged(reading.signals.source("input", shape, axis))
             else:
-                known[node] = node.args[0] if node.args else State(node.target)
+                known[node] = node.args[0] if node.args else State(str(node.target))
         elif node.op == "output":
             result = mapped(node.args[0], known)
         else:

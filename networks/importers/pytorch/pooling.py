@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from deltasim.networks.importers.lowering import windows
-from deltasim.networks.importers.lowering.signals import Signals
-from deltasim.networks.importers.pytorch.tagged import Handler, Tagged, each
+from deltasim.networks.importers.lowering.signals import Signals, Tagged
+from deltasim.networks.importers.pytorch.tagged import Handler, each
 from deltasim.runtime.errors import InputError
 
 

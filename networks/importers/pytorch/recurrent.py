@@ -10,9 +10,8 @@ import numpy as np
 from deltasim.networks.importers.lowering import recurrent
 from deltasim.networks.importers.lowering.operators import Doubles
 from deltasim.networks.importers.lowering.recurrent import RELU, TANH, Variant, Weights, by_gate
-from deltasim.networks.importers.lowering.signals import Frame
+from deltasim.networks.importers.lowering.signals import Frame, Tagged
 from deltasim.networks.importers.pytorch.reading import Handler, Reading, State
-from deltasim.networks.importers.pytorch.tagged import Tagged
 from deltasim.runtime.errors import InputError
 
 FINAL_MEMORY = "the memory of an LSTM stays in its neurons"

@@ -75,7 +75,8 @@ class Tensors:
             return one * other
         axes = tuple(axis for axis in range(other.ndim) if one.ndim == 0 or one.shape[axis] == 1)
         length = np.sqrt((other * other).sum(axis=axes, keepdims=one.ndim > 0))
-        return one * (other / length)
+        weighed: Doubles = one * (other / length)
+        return weighed
 
     def number(self, name: str) -> Doubles:
         """One stored tensor as an array of doubles."""

@@ -17,12 +17,11 @@ import numpy as np
 
 from deltasim.networks.importers.imported import Imported, Output
 from deltasim.networks.importers.lowering.network import lower
-from deltasim.networks.importers.lowering.signals import FRAMES, Frame, Signals
+from deltasim.networks.importers.lowering.signals import FRAMES, Frame, Signals, Tagged
 from deltasim.networks.importers.pytorch.functions import FUNCTIONS
 from deltasim.networks.importers.pytorch.layers import linear
 from deltasim.networks.importers.pytorch.reading import Reading
 from deltasim.networks.importers.pytorch.recurrent import GATES, one_layer, stack
-from deltasim.networks.importers.pytorch.tagged import Tagged
 from deltasim.networks.importers.pytorch.tensors import Tensors
 from deltasim.runtime.arrays import Numbers
 from deltasim.runtime.errors import InputError, nearest

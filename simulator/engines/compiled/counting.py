@@ -108,8 +108,9 @@ def start_scan(state: State, tables: Tables, now: int, number: int) -> None:
     sent = encoder.last - encoder.next
     count(state, encoder.unit, encoder.target, chip.scan_action, encoder.size)
     reads, writes = scan_words(encoder.size, sent, encoder.delta_encoded)
-    count(state, encoder.unit, encoder.target, chip.read_action, reads)
-    count(state, encoder.unit, encoder.target, chip.write_action, writes)
+    source = state.populations[encoder.source]
+    count(state, encoder.unit, encoder.target, source.state_read, reads * source.value_bits)
+    count(state, encoder.unit, encoder.target, source.state_write, writes * source.value_bits)
 
 
 @part
@@ -117,8 +118,9 @@ def count_update(state: State, tables: Tables, number: int) -> None:
     """Enter what an update of a partition takes."""
     updater, chip = state.updaters[number], tables.chip[0]
     count(state, updater.unit, updater.population, chip.update_action, updater.size)
-    count(state, updater.unit, updater.population, chip.read_action, updater.reads)
-    count(state, updater.unit, updater.population, chip.write_action, updater.writes)
+    population = state.populations[updater.population]
+    count(state, updater.unit, updater.population, population.state_read, updater.reads)
+    count(state, updater.unit, updater.population, population.state_write, updater.writes)
 
 
 @part
@@ -245,5 +247,6 @@ def count_sums(state: State, tables: Tables, core: int, unit: int, layer: int, w
         count(state, registers.unit, layer, registers.write, words)
         count(state, registers.unit, layer, registers.read, words)
     count(state, unit, layer, chip.mac_action, words)
-    count(state, unit, layer, chip.read_action, words * chip.sum_words)
-    count(state, unit, layer, chip.write_action, words * chip.sum_words)
+    target = state.populations[layer]
+    count(state, unit, layer, target.state_read, words * target.sum_bits)
+    count(state, unit, layer, target.state_write, words * target.sum_bits)

@@ -12,7 +12,7 @@ from deltasim.runtime.arrays import Integers
 from deltasim.runtime.views import directory
 from deltasim.simulator.engines.compiled.events.loop import run_to_end
 from deltasim.simulator.engines.compiled.phases.arrival_lists import empty_arrivals
-from deltasim.simulator.engines.compiled.phases.eligible import FeedForward, feed_forward
+from deltasim.simulator.engines.compiled.phases.eligible import PhasePlan, phase_plan
 from deltasim.simulator.engines.compiled.phases.loop import phases
 from deltasim.simulator.engines.compiled.phases.stages import stage_addresses
 from deltasim.simulator.engines.compiled.records import LOW_BITS, State, Tables
@@ -33,13 +33,13 @@ class Ready(NamedTuple):
     tables: Tables
     seen: Integers  # the directory of the tables
     start: Start
-    forward: FeedForward | None
+    forward: PhasePlan | None
 
 
 @memoised
 def made_ready(plan: Plan) -> Ready:
     """A plan made ready in the quickest way that it allows."""
-    forward = feed_forward(plan)
+    forward = phase_plan(plan)
     return ready_for(plan, forward) if forward else made_ready_for_events(plan)
 
 
@@ -49,7 +49,7 @@ def made_ready_for_events(plan: Plan) -> Ready:
     return ready_for(plan, None)
 
 
-def ready_for(plan: Plan, forward: FeedForward | None) -> Ready:
+def ready_for(plan: Plan, forward: PhasePlan | None) -> Ready:
     """A plan's tables for a run in phases, or with events."""
     tables, start = tables_of(plan, forward)
     return Ready(tables, directory(tables), start, forward)
@@ -65,8 +65,8 @@ CAPACITY: WeakKeyDictionary[Plan, tuple[int, int]] = WeakKeyDictionary()
 """Keys and messages that runs in phases had room for, of plans that have run so to the end."""
 
 
-class Stopped(RuntimeError):
-    """The engine was told to stop before this sequence had ended."""
+class EngineStopped(RuntimeError):
+    """The engine was stopped before this sequence had ended."""
 
 
 class CompiledEngine:
@@ -96,10 +96,10 @@ class CompiledEngine:
             self.under_way.append(state)
             try:
                 if self.stopped:  # asked only now: whoever stops finds the state, or is found here
-                    raise Stopped
+                    raise EngineStopped
                 ended = self._in_phases(state, ready) if ready.forward else run_to_end(state, ready.seen)
                 if self.stopped:
-                    raise Stopped
+                    raise EngineStopped
                 if ended:
                     if ready.forward:
                         CAPACITY[self.plan] = self.capacity, self.messages

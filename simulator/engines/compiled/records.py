@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deltasim.runtime.arrays import Integers
+from deltasim.runtime.views import viewer
 from deltasim.simulator.dram.in_order import DramTiming
 
 Records = npt.NDArray[np.void]
@@ -71,6 +72,7 @@ POPULATION = record(
     *("first", "into", "into_end", "partitions", "partitions_end"),
     *("sizes", "rows"),  # of each partition, so many sizes
     *("released", "finished", "finishing", "all_scanned", "scanning"),
+    *("state_read", "state_write", "value_bits", "sum_bits"),  # where its state lies, what a word takes there
 )
 # One record: how far the run has got, and the tally of the laws.
 RUN = record(
@@ -97,8 +99,7 @@ CHIP = record(
     *("masks", "size_bytes"),  # words of bits for all cores, bytes that a size's number takes
     *("links", "channels", "queues", "first_queue", "drop_cores"),  # channels: 0 where buffers have no limit
     *("scan_action", "send_action", "receive_action", "mac_action", "update_action"),
-    *("read_action", "write_action", "router_action", "stall_action"),
-    *("sum_words",),  # of state that an accumulator takes
+    *("router_action", "stall_action"),
     *("lengths", "length_action", "write_buffer", "read_buffer", "crossbar"),
     *("ask", "advance", "take"),  # addresses of the command-level DRAM rule
 )
@@ -174,14 +175,17 @@ class State(NamedTuple):
     counts: Annotated[Integers, np.int64, 2]  # a row for each unit, then one for each layer
 
 
+view_state, view_tables = viewer(State), viewer(Tables)
+
+
 # What a cache holds, from its place in ``contents`` on: the bursts that wait to be read, in the order of
 # their look-ups (the first and the last job), 1 while one is being read, then the entries of its lines.
-FIRST, LAST, BUSY, ENTRIES = range(4)
+FIRST_WAITING, LAST_WAITING, BUSY, ENTRIES = range(4)
 
 NONE = -1
 
 
-def bounds_of(owner: Integers, owners: int) -> Integers:
+def offsets_of(owner: Integers, owners: int) -> Integers:
     """Where the rows of each owner begin, and the last one ends."""
     return np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=owners))]).astype(np.int64)
 

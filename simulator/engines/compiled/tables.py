@@ -11,7 +11,7 @@ from deltasim.runtime.views import layouts
 from deltasim.simulator.components.service_times import mac_work, scan_duration
 from deltasim.simulator.engines.compiled.chip_tables import chip_record, held_by, memory_records
 from deltasim.simulator.engines.compiled.events.dram_calls import Addresses, rule_addresses
-from deltasim.simulator.engines.compiled.phases.eligible import IN_LINE, FeedForward
+from deltasim.simulator.engines.compiled.phases.eligible import IN_LINE, PhasePlan
 from deltasim.simulator.engines.compiled.records import (
     COLUMN,
     CORE,
@@ -31,7 +31,7 @@ from deltasim.simulator.engines.compiled.records import (
     Lists,
     Records,
     Tables,
-    bounds_of,
+    offsets_of,
     records,
 )
 from deltasim.simulator.ledger.bandwidth import shared_number
@@ -65,7 +65,7 @@ class Start(NamedTuple):
     contents: Integers  # of caches and buffers: empty lines, nothing reserved
 
 
-def tables_of(plan: Plan, forward: FeedForward | None) -> tuple[Tables, Start]:
+def tables_of(plan: Plan, forward: PhasePlan | None) -> tuple[Tables, Start]:
     """All that the kernels read, and what every sequence starts from.
 
     A plan that runs in phases (``forward``) has its routes, one that runs with events its segments and
@@ -133,9 +133,9 @@ def routes(plan: Plan, lists: Lists) -> Arrays:
     is_root = multicast.parent == NONE
     roots, others = np.flatnonzero(is_root), np.flatnonzero(~is_root)
     before = (first + multicast.parent)[others]
-    roots_at = lists.add_ragged(bounds_of(tree[roots], len(multicast.start) - 1), roots)
+    roots_at = lists.add_ragged(offsets_of(tree[roots], len(multicast.start) - 1), roots)
     following = others[np.argsort(before, kind="stable")]
-    following_at = lists.add_ragged(bounds_of(before, len(first)), following)
+    following_at = lists.add_ragged(offsets_of(before, len(first)), following)
     along = multicast.link * (limits.queues if limits else 1) + (limits.tree_queue if limits else 0)
     return columns_and_segments(plan, lists) | {
         "trees": records(
@@ -196,7 +196,7 @@ def columns_and_segments(plan: Plan, lists: Lists) -> Arrays:
     }
 
 
-def route_arrays(plan: Plan, forward: FeedForward) -> Arrays:
+def route_arrays(plan: Plan, forward: PhasePlan) -> Arrays:
     """Arrival lists and input edges, and what each column needs of them; most of it is the plan's own."""
     routes, columns, trees = forward.routes, plan.columns, plan.trees
     return {
@@ -213,7 +213,7 @@ def route_arrays(plan: Plan, forward: FeedForward) -> Arrays:
     }
 
 
-def group_records(forward: FeedForward, start: Start, lists: Lists) -> Arrays:
+def group_records(forward: PhasePlan, start: Start, lists: Lists) -> Arrays:
     """The phases of a step of every pass, with their encoders (numbered by columns) and partitions."""
     encoders, updaters = start.encoders, start.updaters
     groups = [group for one_pass in forward.groups for group in one_pass]
@@ -278,7 +278,7 @@ def updating(plan: Plan) -> list[tuple[int, int]]:
 def start_of(plan: Plan, lists: Lists) -> Start:
     """Number the encoders and updaters, and lay out what they change."""
     stages, links, limits, updaters = plan.stages, plan.links, plan.buffers, updating(plan)
-    encoders = encoder_records(plan)
+    encoders, action = encoder_records(plan), {name: column for column, name in enumerate(plan.actions)}
     readers = [np.flatnonzero(encoders["updater"] == updater).tolist() for updater in range(len(updaters))]
     into = [np.flatnonzero(encoders["target"] == p).tolist() for p in range(len(plan.partitions))]
     partitions = [
@@ -324,6 +324,10 @@ def start_of(plan: Plan, lists: Lists) -> Start:
             partitions_end=partitions_at[1:],
             sizes=plan.columns.first,
             rows=plan.columns.rows,
+            state_read=[action[home.read] for home in plan.homes],
+            state_write=[action[home.write] for home in plan.homes],
+            value_bits=[home.value_bits for home in plan.homes],
+            sum_bits=[home.sum_bits for home in plan.homes],
         ),
         channels=channels_at_rest(plan),
         contents=np.full(int(held_by(plan)[-1]) or 1, NONE, np.int64),

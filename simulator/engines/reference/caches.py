@@ -8,7 +8,7 @@ from simpy.events import Event
 
 from deltasim.simulator.components.cache import empty_cache, lines_of, look_up_lines
 from deltasim.simulator.components.service_times import rounds
-from deltasim.simulator.engines.reference.machine import REQUEST, Machine, Walk
+from deltasim.simulator.engines.reference.machine import REQUEST_KIND, Machine, Walk
 from deltasim.simulator.engines.reference.recorder import Statistics
 from deltasim.simulator.engines.reference.transfer import Transfer
 from deltasim.simulator.plan.plan import CACHE, Plan
@@ -39,7 +39,7 @@ class Caches:
         memories, memory, statistics = self.plan.memories, transfer.memory, self.statistics
         tags, name = int(memories.unit[memory]), memories.component[memory]
         period_ps, line_bytes = int(memories.period_ps[memory]), int(memories.line_bytes[memory])
-        yield self.machine.units[tags].turn(self.machine.key(REQUEST, *transfer.job))
+        yield self.machine.units[tags].turn(self.machine.key(REQUEST_KIND, *transfer.job))
         line, end = lines_of(transfer.address, transfer.bytes, line_bytes)
         duration_ps = (end - line) * period_ps
         self.machine.units[tags].occupy(duration_ps, duration_ps)
@@ -81,7 +81,7 @@ class Caches:
         if before is not None:
             yield before
         accesses = rounds(transfer.bytes, int(memories.width_bytes[memory]))
-        yield self.machine.units[tags + 1].turn(self.machine.key(REQUEST, *transfer.job))
+        yield self.machine.units[tags + 1].turn(self.machine.key(REQUEST_KIND, *transfer.job))
         self.machine.units[tags + 1].occupy(accesses * period_ps, accesses * period_ps)
         statistics.count(tags + 1, f"{name}.read", accesses, transfer.layer)
         self.env.process(self._pass_on(done, accesses * period_ps))

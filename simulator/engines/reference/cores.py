@@ -16,7 +16,14 @@ from deltasim.simulator.components.service_times import (
     scan_words,
 )
 from deltasim.simulator.engines.reference.links import Packet
-from deltasim.simulator.engines.reference.machine import COLUMN, MESSAGE, SCANNING, UPDATING, Machine, Walk
+from deltasim.simulator.engines.reference.machine import (
+    COLUMN_KIND,
+    MESSAGE_KIND,
+    SCAN_KIND,
+    UPDATE_KIND,
+    Machine,
+    Walk,
+)
 from deltasim.simulator.engines.reference.memories import Memories
 from deltasim.simulator.engines.reference.neurons import Neurons, Sent
 from deltasim.simulator.engines.reference.recorder import Statistics
@@ -27,7 +34,7 @@ from deltasim.simulator.plan.multicast_trees import multicast_trees_of
 from deltasim.simulator.plan.plan import ABSENT, FETCH, MAC, RECEIVE, SCAN, SEND, UPDATE, Plan, update_work
 
 
-class Cores:
+class CoreProcesses:
     """All cores of the chip while one sequence runs: ``frames`` steps in each pass."""
 
     def __init__(
@@ -92,15 +99,16 @@ class Cores:
             if self.began_ps[step] < 0:
                 self.began_ps[step] = int(self.env.now)
             yield self.machine.units[unit].turn(
-                self.machine.key(SCANNING, step, projection, ABSENT, where.core)
+                self.machine.key(SCAN_KIND, step, projection, ABSENT, where.core)
             )
             self.machine.units[unit].occupy(duration_ps, duration_ps)
             began_ps = int(self.env.now)
             sending = self.neurons.scan(projection, partition, step)
             self.statistics.count(unit, "core.scan", size, target)
             reads, writes = scan_words(size, len(sending), int(plan.delta_encoded[projection]))
-            self.statistics.count(unit, "core.state_read", int(reads), target)
-            self.statistics.count(unit, "core.state_write", int(writes), target)
+            home = plan.homes[source]
+            self.statistics.count(unit, home.read, int(reads) * home.value_bits, target)
+            self.statistics.count(unit, home.write, int(writes) * home.value_bits, target)
             for sent in sending:
                 offset_ps = int(
                     scan_offset(sent.source - where.start, stages.scan_per_cycle, stages.cycle_ps)
@@ -137,7 +145,7 @@ class Cores:
         job = (step, projection, sent.source, core)
         unit = int(stages.unit[core, SEND])
         if unit != ABSENT:
-            yield from self.machine.serve(unit, self.machine.key(MESSAGE, *job), stages.send_ps)
+            yield from self.machine.serve(unit, self.machine.key(MESSAGE_KIND, *job), stages.send_ps)
         self.statistics.count(unit if unit != ABSENT else self.plan.core_unit(core), "core.send", 1, layer)
         if core in segment_at:
             self.env.process(self.consume(job, sent, segment_at[core]))
@@ -165,7 +173,7 @@ class Cores:
         link, flits = int(multicast.link[entry]), links.message_flits
         queue = 0 if self.plan.buffers is None else int(self.plan.buffers.tree_queue[entry])
         serialisation_ps, packet = yield from self.machine.cross(
-            link, queue, MESSAGE, job, flits, serialisation_ps, layer, upstream
+            link, queue, MESSAGE_KIND, job, flits, serialisation_ps, layer, upstream
         )
         self.statistics.message_traversals += 1
         following = [other for other in entries if multicast.parent[other] == entry - entries[0]]
@@ -193,11 +201,11 @@ class Cores:
         receive = int(stages.unit[core, RECEIVE])
         fetch = int(stages.unit[core, FETCH]) + machine.array(job)
         if receive != ABSENT:
-            yield from machine.serve(receive, machine.key(MESSAGE, *job), stages.receive_ps)
+            yield from machine.serve(receive, machine.key(MESSAGE_KIND, *job), stages.receive_ps)
         self.statistics.count(
             receive if receive != ABSENT else self.plan.core_unit(core), "core.receive", 1, layer
         )
-        yield machine.units[fetch].turn(machine.key(COLUMN, *job))
+        yield machine.units[fetch].turn(machine.key(COLUMN_KIND, *job))
         bursts = range(
             bursts_of(int(segments.address[segment]), int(segments.bytes[segment]), stages.burst_bytes)
         )
@@ -218,6 +226,7 @@ class Cores:
             int(field[segment]) for field in (segments.address, segments.bytes, segments.words)
         )
         core, layer = job[3], int(self.plan.target[job[1]])
+        home = self.plan.homes[layer]
         mac = int(stages.unit[core, MAC]) + machine.array(job)
         yield self.env.timeout(first * stages.cycle_ps)
         for number in itertools.chain((first,), to_come):
@@ -226,15 +235,14 @@ class Cores:
             part = (*job, number)
             transfer = Transfer(int(segments.memory[segment]), burst.address, burst.bytes, part, layer)
             tail_ps = yield from self.memories.read(transfer, burst.words)
-            yield machine.units[mac].turn(machine.key(COLUMN, *part))
+            yield machine.units[mac].turn(machine.key(COLUMN_KIND, *part))
             work_ps = mac_work(burst.words, stages.mac_lanes, stages.cycle_ps)
             duration_ps = int(consumed(int(self.env.now), work_ps, tail_ps)) - int(self.env.now)
             machine.units[mac].occupy(duration_ps, work_ps)
             self.memories.pass_registers(core, burst.words, layer)
             self.statistics.count(mac, "core.mac", burst.words, layer)
-            state_words = burst.words * self.plan.network.arithmetic.accumulator_words
-            for action in ("core.state_read", "core.state_write"):
-                self.statistics.count(mac, action, state_words, layer)
+            for action in (home.read, home.write):
+                self.statistics.count(mac, action, burst.words * home.sum_bits, layer)
             yield self.env.timeout(duration_ps)
 
     def update(self, population: int, partition: int) -> Walk:
@@ -251,12 +259,12 @@ class Cores:
                 if step > steps[0] and not plan.crosses_passes(projection):
                     yield milestones.of("scanned", projection, step - 1, where.core)
             yield from self.machine.serve(
-                unit, self.machine.key(UPDATING, step, population, ABSENT, where.core), work.duration_ps
+                unit, self.machine.key(UPDATE_KIND, step, population, ABSENT, where.core), work.duration_ps
             )
             self.neurons.update(population, partition, step)
             self.statistics.count(unit, "core.update", where.stop - where.start, population)
-            self.statistics.count(unit, "core.state_read", work.reads, population)
-            self.statistics.count(unit, "core.state_write", work.writes, population)
+            self.statistics.count(unit, plan.homes[population].read, work.reads, population)
+            self.statistics.count(unit, plan.homes[population].write, work.writes, population)
             self.ended_ps[step] = max(self.ended_ps[step], int(self.env.now))
             milestones.reach("updated", population, step, where.core)
             milestones.count_down(len(plan.partitions[population]), "finished", population, step)

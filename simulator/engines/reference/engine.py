@@ -9,7 +9,7 @@ import simpy
 
 from deltasim.networks.trace import Trace
 from deltasim.runtime.arrays import Floats
-from deltasim.simulator.engines.reference.cores import Cores
+from deltasim.simulator.engines.reference.cores import CoreProcesses
 from deltasim.simulator.engines.reference.machine import Machine
 from deltasim.simulator.engines.reference.memories import Memories
 from deltasim.simulator.engines.reference.neurons import Computing, Replayed
@@ -40,7 +40,7 @@ def run_sequence(
     memories = Memories(plan, machine, statistics)
     neurons = Replayed(plan, trace) if frames is None else Computing(plan, frames)
     milestones = Milestones(env)
-    cores = Cores(env, plan, machine, memories, neurons, milestones, statistics, length)
+    cores = CoreProcesses(env, plan, machine, memories, neurons, milestones, statistics, length)
     processes = [*cores.processes(), synchronise(env, plan, milestones, length)]
     if shuffle is not None:
         random.Random(shuffle).shuffle(processes)

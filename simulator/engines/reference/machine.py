@@ -19,7 +19,7 @@ from deltasim.simulator.plan.plan import Plan
 Walk = Generator[Event, Any, Any]
 
 # What a job is, where two kinds meet at one unit at one tick: the lower goes first.
-SCANNING, MESSAGE, REQUEST, RESPONSE, COLUMN, UPDATING = range(6)
+SCAN_KIND, MESSAGE_KIND, REQUEST_KIND, RESPONSE_KIND, COLUMN_KIND, UPDATE_KIND = range(6)
 
 
 class Machine:

@@ -8,7 +8,7 @@ from deltasim.simulator.dram import in_order as dram
 from deltasim.simulator.dram.controller import Completion
 from deltasim.simulator.engines.reference.caches import Caches
 from deltasim.simulator.engines.reference.controllers import Controller
-from deltasim.simulator.engines.reference.machine import REQUEST, RESPONSE, Machine, Walk
+from deltasim.simulator.engines.reference.machine import REQUEST_KIND, RESPONSE_KIND, Machine, Walk
 from deltasim.simulator.engines.reference.recorder import Statistics
 from deltasim.simulator.engines.reference.transfer import Transfer
 from deltasim.simulator.plan.plan import BUFFER, CACHE, CONTROLLER, DRAM, REGISTERS, SCRATCHPAD, Plan
@@ -68,7 +68,7 @@ class Memories:
         unit = self.machine.units[self.unit(transfer)]
         period_ps = int(memories.period_ps[memory])
         accesses = rounds(transfer.bytes, int(memories.width_bytes[memory]))
-        yield unit.turn(self.machine.key(REQUEST, *transfer.job))
+        yield unit.turn(self.machine.key(REQUEST_KIND, *transfer.job))
         unit.occupy(accesses * period_ps, accesses * period_ps)
         self.count(transfer, "read", accesses)
         yield self.env.timeout(int(memories.latency_ps[memory]))
@@ -84,7 +84,7 @@ class Memories:
         queues = None if limits is None else limits.path_queue[there]
         sender = self.plan.core_unit(transfer.core)
         serialisation_ps = yield from machine.travel(
-            links.path_link[there], queues, sender, REQUEST, job, flits, 0, layer
+            links.path_link[there], queues, sender, REQUEST_KIND, job, flits, 0, layer
         )
         if there.stop > there.start:
             yield self.env.timeout(serialisation_ps - links.period_ps)
@@ -96,7 +96,7 @@ class Memories:
         flits = rounds(transfer.bytes, links.flit_bytes)
         queues, sender = None if limits is None else limits.back_queue[back], self.unit(transfer)
         serialisation_ps = yield from machine.travel(
-            links.back_link[back], queues, sender, RESPONSE, job, flits, serialisation_ps, layer
+            links.back_link[back], queues, sender, RESPONSE_KIND, job, flits, serialisation_ps, layer
         )
         return self.env.now + serialisation_ps - links.period_ps
 
@@ -105,7 +105,7 @@ class Memories:
         memories, memory = self.plan.memories, transfer.memory
         unit, timing = self.machine.units[self.unit(transfer)], memories.timing[memory]
         assert timing is not None
-        yield unit.turn(self.machine.key(REQUEST, *transfer.job))
+        yield unit.turn(self.machine.key(REQUEST_KIND, *transfer.job))
         now = int(self.env.now)
         service = dram.fetch(self.drams[memory], timing, now, transfer.address, transfer.bytes)
         unit.record_busy(now, service.last_ps, service.bursts * timing.burst_ps)
@@ -116,7 +116,7 @@ class Memories:
 
     def _serve_controlled(self, transfer: Transfer) -> Walk:
         """Hand the bytes to the controller; ends with the last of them, which are sent on together."""
-        key = self.machine.key(REQUEST, *transfer.job)
+        key = self.machine.key(REQUEST_KIND, *transfer.job)
         completion = yield from self.controllers[transfer.memory].read(key, transfer.address, transfer.bytes)
         self._count_bursts(transfer, completion)
         return 0, int(self.env.now)
@@ -140,7 +140,7 @@ class Memories:
         """Wait for a place; ends with the first word and returns for how long they come, and the last one."""
         memories, memory = self.plan.memories, transfer.memory
         unit, period_ps = self.machine.units[self.unit(transfer)], int(memories.period_ps[memory])
-        yield unit.turn(self.machine.key(REQUEST, *transfer.job))
+        yield unit.turn(self.machine.key(REQUEST_KIND, *transfer.job))
         width = int(memories.width_bytes[memory])
         accesses = accesses_of(transfer.address, transfer.bytes, width)
         stream = reserve(

@@ -1,4 +1,4 @@
-"""The doors of the command line: for each reader, a command that reads a spoilt input and refuses what is wrong.
+"""The doors of the command line: for each reader, a command that reads a spoilt input, or refuses it.
 
 A door writes its files into the present folder and gives the words of a command line and the environment it
 wants. Where an input is still right, the command ends at something else that is missing, or does very little.
@@ -77,7 +77,9 @@ def memory_standard(chance: random.Random) -> Line:
 
 def memory_trace(chance: random.Random) -> Line:
     """A trace of a memory."""
-    text = chance.choice((spoil.utf8(spoil.spoilt_text(chance, tiny.TRACE)), spoil.spoilt_bytes(chance, tiny.TRACE.encode())))
+    text = chance.choice(
+        (spoil.utf8(spoil.spoilt_text(chance, tiny.TRACE)), spoil.spoilt_bytes(chance, tiny.TRACE.encode()))
+    )
     write("a.trace", text)
     return Line(["memory", "--trace", "a.trace", "--json"])
 
@@ -88,9 +90,13 @@ def traffic(chance: random.Random) -> Line:
     chosen = chance.choice(list(texts))
     for name, text in texts.items():
         spoilt = spoil.utf8(spoil.spoilt_text(chance, text)) if name == chosen else text.encode()
-        write(name, spoil.spoilt_bytes(chance, spoilt) if name == chosen and chance.random() < 0.2 else spoilt)
+        write(
+            name, spoil.spoilt_bytes(chance, spoilt) if name == chosen and chance.random() < 0.2 else spoilt
+        )
     sent = "table:shares.txt" if chosen == "shares.txt" else "packets.txt"
-    return Line(["noc", "--topology", "edges.txt", "--traffic", sent, "--cycles", "50", "--warm-up", "0", "--json"])
+    return Line(
+        ["noc", "--topology", "edges.txt", "--traffic", sent, "--cycles", "50", "--warm-up", "0", "--json"]
+    )
 
 
 def record(chance: random.Random) -> Line:
@@ -117,7 +123,16 @@ def network_weights(chance: random.Random) -> Line:
         write("net/network.json", files["network.json"])
         return Line(["run", "net", "--data", "nowhere.npy"])
     write("weights.safetensors", spoilt)
-    return Line(["import", "weights.safetensors", "--out", "made/net", "--layers", chance.choice(("gru fc", "x", "gru"))])
+    return Line(
+        [
+            "import",
+            "weights.safetensors",
+            "--out",
+            "made/net",
+            "--layers",
+            chance.choice(("gru fc", "x", "gru")),
+        ]
+    )
 
 
 def training_record(chance: random.Random) -> Line:
@@ -151,14 +166,14 @@ def own_table(chance: random.Random) -> Line:
 
 
 OPTIONS: dict[str, tuple[list[str], tuple[str, ...]]] = {
-    "run": (["digits"], ("--chip", "--theta", "--limit", "--data", "--trained", "--layers", "--engine", "--jobs", "--out")),
+    "run": (["digits"], ("--chip", "--theta", "--limit", "--data", "--trained", "--layers", "--engine", "--jobs", "--out")),  # noqa: E501
     "compare": (["a", "b"], ("--json",)),
     "list": (["chips"], ()),
     "describe": (["chip", "edgedrn"], ("--yaml",)),
     "map": (["digits"], ("--chip", "--data", "--trained")),
     "train": (["digits"], ("--out", "--data", "--hidden", "--theta", "--seed", "--epochs")),
     "memory": ([], ("--trace", "--standard", "--window", "--mapping", "--queue", "--power-down-after")),
-    "noc": ([], ("--topology", "--traffic", "--rate", "--flits", "--virtual-channels", "--buffer", "--cycles", "--warm-up", "--seed", "--flit-bits", "--pitch-mm")),
+    "noc": ([], ("--topology", "--traffic", "--rate", "--flits", "--virtual-channels", "--buffer", "--cycles", "--warm-up", "--seed", "--flit-bits", "--pitch-mm")),  # noqa: E501
     "validate": (["edgedrn"], ("--out",)),
     "data": (["fetch", "fsd"], ()),
     "import": (["model.onnx"], ("--out", "--layers")),

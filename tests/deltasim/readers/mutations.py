@@ -20,11 +20,33 @@ NUMBERS: tuple[Any, ...] = (
 TEXTS = (
     *("", " ", "x", "x" * 300, "9" * 30, "9" * 4301, "-1", "0", "1e400", "nan", "inf", "None", "true", "~"),
     *("a\nb", "a\tb", "a\0b", "a\u2028b", "a\x85b", "\x1b[2J", "\ud800", "\u202e", "é", "語", "θ", "٣", "１"),
-    *("../../../outside", "/etc/passwd", "a/b", "..", ".", "C:\\x", "~nobodyhere/x", "a:b", "a b", "%s", "{0}"),
+    *(
+        "../../../outside",
+        "/etc/passwd",
+        "a/b",
+        "..",
+        ".",
+        "C:\\x",
+        "~nobodyhere/x",
+        "a:b",
+        "a b",
+        "%s",
+        "{0}",
+    ),
     *("[" * 100, "{" * 100, "&a [*a]", "*a", "!!python/object/apply:os.system [id]", "${HOME}", "$(id)"),
     *("1 Hz", "1 uHz", "1e-320 Hz", "1e30 Hz", "0 B", "-4 KiB", "1 YB", "1.5 B", "64 Kibit", "1 cycle"),
     *("999999999 cycles", "10 km", "1 pm", "1e300 J", "-1 pJ", "1 W", "not stated", "0 nm", "1 nm", "28nm"),
-    *("mesh:0x0", "mesh:99999x99999", "mesh:4", "tree:9x99", "bus", "graph", "ring:1", "torus:1x1", "crossbar:1"),
+    *(
+        "mesh:0x0",
+        "mesh:99999x99999",
+        "mesh:4",
+        "tree:9x99",
+        "bus",
+        "graph",
+        "ring:1",
+        "torus:1x1",
+        "crossbar:1",
+    ),
 )
 SHAPES: tuple[Any, ...] = (None, True, False, [], {}, [[]], [None], [1, 2], {"a": 1}, [[[[[[1]]]]]], {"": {}})
 
@@ -75,7 +97,7 @@ def renamed(chance: random.Random, name: str) -> str:
 
 
 def spoilt_text(chance: random.Random, text: str) -> str:
-    """Text with one to three changes: lines dropped, doubled, swapped or replaced, signs put in, tags, brackets."""
+    """Text with one to three changes: lines dropped, doubled, swapped, replaced, signs put in, tags."""
     for _ in range(chance.choice((1, 1, 2, 3))):
         lines = text.split("\n")
         place = chance.randrange(len(lines))
@@ -94,7 +116,9 @@ def spoilt_text(chance: random.Random, text: str) -> str:
             lines[place] += chance.choice((" \0", "\r", " #", " -1", " 1 1", ", ,", ' !!float "x"', " &a *a"))
         elif way == 5:
             at = chance.randrange(len(lines[place]) + 1)
-            sign = chance.choice((*TEXTS, "!!int ''", "!!timestamp x", "2001-13-45", "[" * 2000, "\t", '"', "'"))
+            sign = chance.choice(
+                (*TEXTS, "!!int ''", "!!timestamp x", "2001-13-45", "[" * 2000, "\t", '"', "'")
+            )
             lines[place] = lines[place][:at] + sign + lines[place][at:]
         elif way == 6:
             lines[place] = lines[place] * chance.choice((2, 50, 400))
@@ -152,7 +176,7 @@ def spoilt_yaml(chance: random.Random, content: Any, written: Callable[[Any], st
 
 
 def spoilt_arrays(chance: random.Random, arrays: dict[str, Any]) -> bytes:
-    """An npz file with an array of another type, shape or content, with a false header, or with false bytes."""
+    """An npz file with an array of another type, shape or content, a false header, or false bytes."""
     arrays = dict(arrays)
     name = chance.choice(list(arrays))
     array = np.asarray(arrays[name])
@@ -163,9 +187,14 @@ def spoilt_arrays(chance: random.Random, arrays: dict[str, Any]) -> bytes:
         kinds = ("f4", "f8", "i1", "u8", "?", "U3", "S2", "c8", "M8[s]", [("a", "i4")])
         arrays[name] = np.zeros(array.shape, chance.choice(kinds))
     elif way == 2:
-        arrays[name] = chance.choice((array[None], array.ravel()[:1], array.ravel()[:0], np.array(0), np.zeros((2, 2))))
+        arrays[name] = chance.choice(
+            (array[None], array.ravel()[:1], array.ravel()[:0], np.array(0), np.zeros((2, 2)))
+        )
     elif way == 3 and array.dtype.kind in "iuf":
-        arrays[name] = np.full(array.shape, chance.choice((-1, 0, 200, np.iinfo(array.dtype).max if array.dtype.kind in "iu" else np.nan))).astype(array.dtype)  # noqa: E501
+        arrays[name] = np.full(
+            array.shape,
+            chance.choice((-1, 0, 200, np.iinfo(array.dtype).max if array.dtype.kind in "iu" else np.nan)),
+        ).astype(array.dtype)
     elif way == 4:
         arrays[renamed(chance, name) or "_"] = arrays.pop(name)
     elif way == 5:
@@ -202,4 +231,6 @@ def spoilt_tensors(chance: random.Random, content: bytes) -> bytes:
 
 def word(chance: random.Random) -> str:
     """A word that somebody could put on a command line, or a program into it."""
-    return str(chance.choice((*TEXTS, *map(str, NUMBERS), "x" * 5000, "--", "-", "--json", "[" * 900, "é" * 500)))
+    return str(
+        chance.choice((*TEXTS, *map(str, NUMBERS), "x" * 5000, "--", "-", "--json", "[" * 900, "é" * 500))
+    )

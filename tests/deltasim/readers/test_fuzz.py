@@ -1,4 +1,4 @@
-"""Any input, however it is spoilt, is used or refused in one sentence: no traceback, nothing written, at once."""
+"""Any input, however spoilt, is used or refused in one sentence: no traceback, nothing written, at once."""
 
 from __future__ import annotations
 

@@ -9,7 +9,15 @@ from typing import Any
 import numpy as np
 
 PRICED = (
-    *("core.scan", "core.send", "core.receive", "core.mac", "core.update", "core.state_read", "core.state_write"),
+    *(
+        "core.scan",
+        "core.send",
+        "core.receive",
+        "core.mac",
+        "core.update",
+        "core.state_read",
+        "core.state_write",
+    ),
     *("pad.read", "link.flit", "router.flit"),
 )
 AT_REST = ("core.leakage", "pad.leakage", "network.leakage")

@@ -7,7 +7,6 @@ float32 is away from its float64, where that is larger.
 from __future__ import annotations
 
 import copy
-import os
 from typing import Any
 
 import numpy as np
@@ -19,8 +18,8 @@ from deltasim.networks.importers.pytorch.module import import_module
 from deltasim.networks.importers.pytorch.running import run_module
 from deltasim.runtime.arrays import Floats, Numbers
 
-EXAMPLES = 300 if os.environ.get("DELTASIM_LONG") else 30
-"""Random modules: 30 in make test, 300 in its long form."""
+EXAMPLES, LONG_EXAMPLES = 30, 300
+"""Random models in `make test`, and in `make test-long`."""
 
 PART, TIMES = 1e-5, 4.0
 

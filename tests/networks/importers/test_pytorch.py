@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from deltasim.networks.importers.pytorch.module import import_module
 from deltasim.runtime.errors import InputError
-from tests.networks.importers.agreement import EXAMPLES, assert_agrees, kinds
+from tests.networks.importers.agreement import EXAMPLES, LONG_EXAMPLES, assert_agrees, kinds
 from tests.networks.importers.random_modules import ALONE, Case, cases
 
 pytestmark = [  # what PyTorch says of its own speed
@@ -32,6 +32,14 @@ def _seeded() -> None:
 @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 @given(case=cases())
 def test_random_modules_agree(case: Case) -> None:
+    assert_agrees(case.module, case.frame_shape)
+
+
+@pytest.mark.long
+@settings(max_examples=LONG_EXAMPLES, suppress_health_check=list(HealthCheck))
+@given(case=cases())
+def test_three_hundred_random_modules_agree(case: Case) -> None:
+    """300 random modules of every layer beside PyTorch: 1e-5 of the largest output, or 4 times its error."""
     assert_agrees(case.module, case.frame_shape)
 
 

@@ -72,11 +72,11 @@ class SlowNetwork:
             self.update(population)
         return messages
 
-    def add(self, name, accumulator, target, word, form, delta):
+    def add(self, name, number, target, word, form, delta):
         accumulator = self.forms.accumulator
         product = real(word, form) * real(delta, self.forms.activation)
-        total = self.totals[name][accumulator][target] + nearest_even(product * 2**accumulator.fraction)
-        self.totals[name][accumulator][target] = held(total, accumulator)
+        total = self.totals[name][number][target] + nearest_even(product * 2**accumulator.fraction)
+        self.totals[name][number][target] = held(total, accumulator)
 
     def update(self, population):
         activation, state = self.forms.activation, self.state[population.name]

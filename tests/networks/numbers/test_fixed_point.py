@@ -91,11 +91,11 @@ def test_every_sum_saturates_however_many_messages_pass_at_once(
     AllToAll(words).integrator((0, 3), arithmetic)(sums, sources, deltas)
     expected = start.tolist()
     for source, delta in zip(sources.tolist(), deltas.tolist(), strict=True):
-        for gate, accumulator in enumerate((0, 3)):
+        for gate, number in enumerate((0, 3)):
             for target, word in enumerate(words[source, gate].tolist()):
                 product = round(Fraction(delta * word) / Fraction(2) ** arithmetic.product_shift)
-                total = expected[accumulator][target] + product
-                expected[accumulator][target] = min(max(total, accumulator.lowest), accumulator.highest)
+                total = expected[number][target] + product
+                expected[number][target] = min(max(total, accumulator.lowest), accumulator.highest)
     assert sums.tolist() == expected
 
 

@@ -94,7 +94,7 @@ def test_deltakws_follows_the_published_line() -> None:
 
 def test_memories_know_their_clock_and_access() -> None:
     chip = load_chip("mesh64-hbm")
-    scratchpad, hbm = chip.memories
+    scratchpad, hbm, *_ = chip.memories
     assert isinstance(scratchpad, Scratchpad) and isinstance(hbm, StandardDram)
     assert (chip.memory_period_ps(scratchpad), scratchpad.access_bytes) == (1250, 32)
     assert (chip.memory_period_ps(hbm), hbm.access_bytes, len(hbm.ports)) == (1000, 32, 8)

@@ -205,14 +205,6 @@ def without(*path: str | int) -> dict[str, Any]:
         ),
         (("memories", 1, "standard"), "memories.1.timing: missing: the field is required. Add it."),
         (("memories", 0, "kind"), "a memory has a kind. Add kind: scratchpad or kind: dram."),
-        (
-            ("prices", "core.mac"),
-            "core.mac: missing: every action has a price. Give one, or energy: 0 pJ",
-        ),
-        (
-            ("prices", "core.leakage"),
-            "core.leakage: missing: every action has a price. Give one, or power",
-        ),
         (("prices", "core.mac", "source"), "prices.core.mac.source: missing: the field is required."),
     ],
 )
@@ -220,6 +212,27 @@ def test_a_missing_field_is_told(path: tuple[str | int, ...], sentence: str) -> 
     with pytest.raises(ChipErrors) as caught:
         chip_from_content(without(*path))
     assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("action", "reason"),
+    [
+        ("core.mac", "arithmetic is priced by the numbers it works on (cores.arithmetic: not stated)"),
+        ("core.leakage", "arithmetic is priced by the numbers it works on (cores.arithmetic: not stated)"),
+        ("core.state_read", "no model prices state that has no memory"),
+        ("link.flit", "a link is priced by its length (network.pitch: not stated)"),
+        ("dram.read", "the currents of a DRAM belong to its parts and its clock"),
+    ],
+)
+def test_a_price_that_no_model_gives_is_asked_for_with_the_reason(action: str, reason: str) -> None:
+    content = load_chip("edgedrnn").content()
+    del content["prices"][action]
+    with pytest.raises(ChipErrors) as caught:
+        chip_from_content(content)
+    unit = "power: 0 W" if action == "core.leakage" else "energy: 0 pJ"
+    sentence = f"chip: prices.{action}: missing: every action has a price, and none can be derived: {reason}"
+    assert str(caught.value).startswith(sentence)
+    assert str(caught.value).endswith(f". Give one, or {unit} and why as its source.")
 
 
 def test_all_faults_of_a_file_are_told_at_once_with_their_lines(tmp_path: Path) -> None:

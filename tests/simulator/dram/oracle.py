@@ -1,15 +1,17 @@
-"""The DRAM rule written a second time, slowly: every constraint is looked up in the history of commands."""
+"""The DRAM rule written a second time, slowly: tick by tick, with every constraint looked up in the past."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from deltasim.simulator.dram import fields as at
 from deltasim.simulator.dram.timing import Timing
 
 READ, WRITE = "read", "write"
-ACTIVATE, PRECHARGE, CLOSE, ALL, REFRESH = "activate", "precharge", "close", "all", "refresh"
-KIND = {ACTIVATE: at.ACTIVATE, PRECHARGE: at.PRECHARGE, CLOSE: at.CLOSE, ALL: at.PRECHARGE_ALL}
+ACTIVATE, PRECHARGE, CLOSE, SET, REFRESH = "activate", "precharge", "close", "set", "refresh"
+KIND = {ACTIVATE: at.ACTIVATE, PRECHARGE: at.PRECHARGE, CLOSE: at.CLOSE, SET: at.PRECHARGE_SET}
+FAR = 10_000  # no command is legal so much later than it is wanted
 
 
 @dataclass
@@ -18,9 +20,10 @@ class Request:
     order: int
     bank: int
     row: int
+    burst: int
     is_write: bool
     owner: bool = False
-    started: bool = False
+    sharing: int = 0  # reads that come with its burst
 
 
 @dataclass
@@ -30,30 +33,55 @@ class Issued:
     bank: int  # -1 for commands of a rank
     rank: int
     closed: tuple[int, ...] = ()
+    refreshed: tuple[int, ...] = ()
+    begun: int = -1  # where it starts the write clock before
+
+
+@dataclass
+class Choice:
+    """A command that is wanted: at one tick the least (first, order) goes."""
+
+    first: int
+    order: int
+    kind: int
+    target: int
+    name: str
+    ready: int
 
 
 @dataclass
 class Oracle:
-    """One channel, no power-down, no write clock, activates in one piece."""
+    """One channel, no power-down."""
 
     timing: Timing
     history: list[Issued] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     open_row: dict[int, int] = field(default_factory=dict)
     closing: dict[int, int] = field(default_factory=dict)  # bank: tick
-    due: dict[int, int] = field(default_factory=dict)
+    refreshes: int = 0
     orders: int = 0
-
-    def __post_init__(self) -> None:
-        first = self.timing.refresh_interval or at.NEVER
-        self.due = dict.fromkeys(range(self.timing.ranks), first)
 
     @property
     def queued(self) -> int:
-        return sum(not request.owner for request in self.requests)
+        return sum(not request.owner for request in self.requests) + sum(
+            request.sharing for request in self.requests
+        )
 
-    def ask(self, tick: int, bank: int, row: int, is_write: bool) -> None:
-        self.requests.append(Request(tick, self.orders, bank, row, is_write))
+    @property
+    def due(self) -> int:
+        """When the next refresh is due: all ranks at once, or one part after another."""
+        t = self.timing
+        if not t.refresh_interval:
+            return at.NEVER
+        whole = self.refreshes // t.ranks if t.refresh_sets == 1 else self.refreshes
+        return (whole + 1) * t.refresh_interval
+
+    def ask(self, tick: int, bank: int, row: int, burst: int, is_write: bool) -> None:
+        alike = [request for request in self.requests if request.burst == burst]
+        if alike and not is_write and not alike[-1].is_write:
+            alike[-1].sharing += 1
+            return
+        self.requests.append(Request(tick, self.orders, bank, row, burst, is_write))
         self.orders += 1
 
     def rank(self, bank: int) -> int:
@@ -92,28 +120,27 @@ class Oracle:
                     READ: t.read_to_precharge,
                     WRITE: t.write_to_precharge,
                 }.get(before.name, 0)
-            if same and name == PRECHARGE and before.name in (PRECHARGE, ALL):
+            if same and name == PRECHARGE and before.name in (PRECHARGE, SET):
                 wait = max(wait, t.precharge_to_precharge)
         return before.tick + wait
 
     def closed_to_activate(self, before: Issued, bank: int, rank: int) -> int:
         t = self.timing
         if before.name == REFRESH and before.rank == rank:
-            return t.refresh
-        if before.name == ALL and bank in before.closed:
-            return t.precharge_all_to_activate
+            any_bank = t.refresh_to_activate_any if t.refresh_sets > 1 else 0
+            return max(t.refresh_to_activate, any_bank) if bank in before.refreshed else any_bank
+        if before.name == SET and bank in before.closed:
+            return t.precharge_set_to_activate
         return t.precharge_to_activate if before.name in (PRECHARGE, CLOSE) and before.bank == bank else 0
 
-    def legal(self, name: str, bank: int, rank: int, arrival: int) -> int:
-        t = self.timing
-        tick = max([0, *(self.after(before, name, bank, rank) for before in self.history)])
-        if name == CLOSE:
-            return tick
+    def ready(self, name: str, bank: int, rank: int, arrival: int) -> int:
+        """The first tick at which banks, groups and ranks allow a command."""
+        tick = max([arrival, *(self.after(before, name, bank, rank) for before in self.history)])
         if name == ACTIVATE:
             activates = [past.tick for past in self.history if past.name == ACTIVATE and past.rank == rank]
             if len(activates) >= 4:
-                tick = max(tick, activates[-4] + t.four_activates)
-        return max(tick, max(self.next_slot(name), arrival) + self.slots(name) - 1)
+                tick = max(tick, activates[-4] + self.timing.four_activates)
+        return tick
 
     def slots(self, name: str) -> int:
         t = self.timing
@@ -124,81 +151,149 @@ class Oracle:
     def next_slot(self, name: str) -> int:
         is_column = name in (READ, WRITE)
         ticks = [
-            past.tick + 1
+            past.tick + self.slots(past.name)
             for past in self.history
             if past.name != CLOSE and (not self.timing.split_bus or (past.name in (READ, WRITE)) == is_column)
         ]
-        return max([0, *ticks])
+        held_up = [past.tick + 1 for past in self.history if past.name == REFRESH]
+        return max([0, *ticks, *held_up])
 
-    def refresh_step(self, rank: int) -> tuple[int, str] | None:
-        if any(request.owner and self.rank(request.bank) == rank for request in self.requests):
+    def clock_until(self) -> int:
+        """The write clock runs until then."""
+        t = self.timing
+        if not t.read_clock:
+            return at.NEVER * 2
+        clock = {READ: t.read_clock, WRITE: t.write_clock}
+        return max([0, *(past.tick + clock[past.name] for past in self.history if past.name in clock)])
+
+    def second_half(self) -> int:
+        """The last tick for the second half of an activate, or 0: none is to come."""
+        if not self.timing.activate_apart:
+            return 0
+        on_bus = [past for past in self.history if past.name != CLOSE]
+        activates = [number for number, past in enumerate(on_bus) if past.name == ACTIVATE]
+        if not activates:
+            return 0
+        free = on_bus[activates[-1]].tick + 1
+        for past in on_bus[activates[-1] + 1 :]:
+            begun = past.tick if past.begun < 0 else past.begun
+            if begun > free:  # a tick was left, and it was sent there
+                return 0
+            free = past.tick + self.slots(past.name)
+        return on_bus[activates[-1]].tick + self.timing.activate_apart
+
+    def turn(self) -> tuple[int, list[int]]:
+        """Rank and banks of the next refresh."""
+        t = self.timing
+        per_rank = t.groups * t.banks
+        number = self.refreshes % (t.ranks * t.refresh_sets)
+        rank, part = divmod(number, t.refresh_sets)
+        return rank, [
+            bank
+            for bank in range(rank * per_rank, (rank + 1) * per_rank)
+            if bank % per_rank % t.refresh_sets == part
+        ]
+
+    def refresh_step(self) -> Choice | None:
+        rank, banks = self.turn()
+        if any(request.owner and request.bank in banks for request in self.requests):
             return None
-        t, due, per_rank = self.timing, self.due[rank], self.timing.groups * self.timing.banks
-        banks = range(rank * per_rank, (rank + 1) * per_rank)
+        t, due = self.timing, self.due
         still_open = [bank for bank in banks if bank in self.open_row or bank in self.closing]
-        tick = max(due, max(self.next_slot(ALL), due) + t.precharge_slots - 1)
+        tick = due
         for past in self.history:
-            if past.rank == rank and past.name in (PRECHARGE, ALL):
+            if past.rank == rank and past.name in (PRECHARGE, SET):
                 tick = max(tick, past.tick + t.precharge_to_precharge)
         if still_open:
             for bank in still_open:
                 tick = max([tick, *(self.after(past, CLOSE, bank, rank) for past in self.history)])
-            return tick, ALL
+            return Choice(at.REFRESH_FIRST, 0, at.PRECHARGE_SET, rank, SET, tick)
+        earlier = t.precharge_slots - t.activate_slots  # from last tick to last, as an activate
         for bank in banks:
             for past in self.history:
-                tick = max(tick, past.tick + self.closed_to_activate(past, bank, rank))
+                after = self.closed_to_activate(past, bank, rank)
+                if past.name == REFRESH and past.rank == rank:
+                    after = t.refresh_to_activate if bank in past.refreshed else 0
                 if past.bank == bank and past.name == ACTIVATE:
-                    tick = max(tick, past.tick + t.activate_to_activate)
-        return tick, REFRESH
+                    after = t.activate_to_activate
+                tick = max(tick, past.tick + after - earlier if after else 0)
+        if t.refresh_sets > 1:
+            for past in self.history:
+                if past.rank == rank and past.name == ACTIVATE:
+                    tick = max(tick, past.tick + t.activate_to_refresh_any)
+                if past.rank == rank and past.name == REFRESH:
+                    tick = max(tick, past.tick + t.refresh_to_refresh)
+        return Choice(at.REFRESH_FIRST, 0, at.REFRESH, rank, REFRESH, tick)
 
-    def next_command(self) -> tuple[int, int, int]:
-        """(tick, kind, target), as the rule gives it."""
-        choices: list[tuple[int, int, int, int, int]] = []  # tick, class, order, kind, target
+    def choices(self) -> Iterator[Choice]:
         for bank, tick in self.closing.items():
-            choices.append((tick, at.CLOSE, bank, at.CLOSE, bank))
+            yield Choice(at.AT_ONCE, bank, at.CLOSE, bank, CLOSE, tick)
         for bank in {request.bank for request in self.requests} - set(self.closing):
             waiting = [request for request in self.requests if request.bank == bank]
-            head = min(waiting, key=lambda request: request.order)
-            due, rank = self.due[self.rank(bank)], self.rank(bank)
+            head, rank = min(waiting, key=lambda request: request.order), self.rank(bank)
             hits = [request for request in waiting if request.row == self.open_row.get(bank)]
             if hits:
                 hit = min(hits, key=lambda request: request.order)
-                tick = self.legal(WRITE if hit.is_write else READ, bank, rank, hit.arrival)
-                owned = any(request.owner for request in hits)
-                kind = at.COLUMN_OWNED if owned else at.COLUMN
-                if owned or tick < due:
-                    choices.append((tick, kind, hit.order, kind, bank))
+                name = WRITE if hit.is_write else READ
+                first, kind = (at.COLUMN_BUS if self.timing.split_bus else at.BY_AGE), at.COLUMN
+                if any(request.owner for request in hits):
+                    first, kind = at.OWNED_FIRST, at.COLUMN_OWNED
+                ready = self.ready(name, bank, rank, hit.arrival)
+                yield Choice(first, hit.order, kind, bank, name, ready)
             if not hits or head is not hit:
                 name = PRECHARGE if bank in self.open_row else ACTIVATE
-                tick = self.legal(name, bank, rank, head.arrival)
-                if tick < due:
-                    choices.append((tick, at.ACTIVATE, head.order, KIND[name], bank))
-        best = min(choices)[0] if choices else at.NEVER
-        for rank, due in self.due.items():
-            step = self.refresh_step(rank) if due <= best else None
-            if step:
-                kind = at.PRECHARGE_ALL if step[1] == ALL else at.REFRESH
-                choices.append((step[0], kind, rank, kind, rank))
-        if not choices or min(choices)[0] >= at.NEVER:
+                ready = self.ready(name, bank, rank, head.arrival)
+                yield Choice(at.BY_AGE, head.order, KIND[name], bank, name, ready)
+        if self.due < at.NEVER and (step := self.refresh_step()):
+            yield step
+
+    def next_command(self) -> tuple[int, int, int]:
+        """(tick, kind, target), as the rule gives it."""
+        choices = list(self.choices())
+        if not choices:
             return at.NEVER, at.NOTHING, at.NOBODY
-        tick, _, _, kind, target = min(choices)
-        return tick, kind, target
+        free = {choice.name: self.next_slot(choice.name) for choice in choices}
+        half, until, due = self.second_half(), self.clock_until(), self.due
+        begin = min(
+            choice.ready if choice.name == CLOSE else max(choice.ready, free[choice.name])
+            for choice in choices
+        )
+        for tick in range(begin, begin + FAR):
+            if half and tick > max(free.values()):
+                half = 0  # sent in the tick that was left
+
+            def legal(choice: Choice, tick: int = tick, half: int = half) -> bool:
+                if choice.name == CLOSE:
+                    return tick >= choice.ready
+                if tick < max(choice.ready, free[choice.name]):
+                    return False
+                due_first = choice.first in (at.AT_ONCE, at.OWNED_FIRST, at.REFRESH_FIRST)
+                if tick >= due and not due_first:
+                    return False
+                two = choice.name in (READ, WRITE) and tick >= until
+                return not half or (choice.name != ACTIVATE and tick + two < half)
+
+            able = [choice for choice in choices if legal(choice)]
+            if able:
+                best = min(able, key=lambda choice: (choice.first, choice.order))
+                return tick + (best.name in (READ, WRITE) and tick >= until), best.kind, best.target
+        raise AssertionError("no command is ever legal")
 
     def issue(self, tick: int, kind: int, target: int) -> None:
         per_rank = self.timing.groups * self.timing.banks
-        if kind == at.PRECHARGE_ALL:
-            banks = range(target * per_rank, (target + 1) * per_rank)
+        if kind == at.PRECHARGE_SET:
+            _, banks = self.turn()
             closed = tuple(bank for bank in banks if bank in self.open_row or bank in self.closing)
             for bank in closed:
                 self.open_row.pop(bank, None)
                 self.closing.pop(bank, None)
-            self.history.append(Issued(tick, ALL, -1, target, closed))
+            self.history.append(Issued(tick, SET, -1, target, closed))
             return
         if kind == at.REFRESH:
-            self.history.append(Issued(tick, REFRESH, -1, target))
-            self.due[target] += self.timing.refresh_interval
+            self.history.append(Issued(tick, REFRESH, -1, target, refreshed=tuple(self.turn()[1])))
+            self.refreshes += 1
             return
-        rank = self.rank(target)
+        rank = target // per_rank
         waiting = sorted(
             (request for request in self.requests if request.bank == target),
             key=lambda request: request.order,
@@ -214,7 +309,8 @@ class Oracle:
         else:
             hit = next(request for request in waiting if request.row == self.open_row[target])
             self.requests.remove(hit)
-            self.history.append(Issued(tick, WRITE if hit.is_write else READ, target, rank))
+            begun = tick - 1 if tick > self.clock_until() else -1
+            self.history.append(Issued(tick, WRITE if hit.is_write else READ, target, rank, begun=begun))
             more = any(request.row == self.open_row[target] for request in waiting if request is not hit)
             if self.timing.closed_page and not more:
                 del self.open_row[target]

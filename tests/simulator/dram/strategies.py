@@ -13,14 +13,24 @@ def timings(draw: st.DrawFn, channels: int = 1) -> Timing:
     ticks = st.integers(1, 12)
     few = st.integers(1, 3)
     burst = draw(st.integers(1, 4))
-    row_open, precharge = draw(st.integers(1, 20)), draw(ticks)
+    precharge_slots = draw(few)
+    row_open, precharge = draw(st.integers(1, 20)), precharge_slots - 1 + draw(ticks)
     ranks_on_bus, buses = draw(st.sampled_from([(1, 1), (2, 1), (1, 2), (2, 2)]))
+    groups, banks = draw(st.sampled_from([1, 2])), draw(st.sampled_from([1, 2]))
+    parts = draw(st.sampled_from([1, 1, banks, groups * banks]))
+    apart = draw(st.sampled_from([0, 0, 0, 3, 8]))  # an activate in two halves
+    clock = draw(st.sampled_from([0, 0, 10]))
     delays = {
         name: draw(ticks)
         for name in Timing._fields
         if "_to_" in name
         and name not in ("activate_to_precharge", "activate_to_activate", "precharge_to_activate")
     }
+    delays["precharge_set_to_activate"] += precharge_slots - 1
+    if apart:  # nothing is read from a row before it is whole
+        delays["activate_to_read"] += apart
+        delays["activate_to_write"] += apart
+        row_open += apart
     return Timing(
         tick_ps=1000,
         burst=burst,
@@ -30,29 +40,37 @@ def timings(draw: st.DrawFn, channels: int = 1) -> Timing:
         activate_to_activate=row_open + precharge + draw(st.integers(0, 5)),
         precharge_to_activate=precharge,
         four_activates=draw(st.integers(1, 40)),
-        refresh=draw(st.integers(1, 30)),
+        refresh_sets=parts,
         refresh_interval=draw(st.sampled_from([0, 150, 400])),
         power_down_after=draw(st.sampled_from([0, 5, 30])),
         power_down_least=draw(ticks),
         power_down_exit=draw(ticks),
-        strobe_hold=draw(st.sampled_from([0, 0, 10])),
-        activate_slots=draw(few),
-        activate_apart=draw(st.sampled_from([0, 0, 1, 8])),
+        read_clock=clock,
+        write_clock=clock and draw(st.integers(1, 14)),
+        activate_slots=1 if apart else draw(few),
+        activate_apart=apart,
         column_slots=draw(few),
-        precharge_slots=draw(few),
-        split_bus=draw(st.integers(0, 1)),
+        precharge_slots=precharge_slots,
+        split_bus=0 if apart or clock else draw(st.integers(0, 1)),
         closed_page=draw(st.integers(0, 1)),
         queue=draw(st.sampled_from([1, 2, 8])),
         channels=channels,
         ranks=ranks_on_bus * buses,
         ranks_on_bus=ranks_on_bus,
-        groups=draw(st.sampled_from([1, 2])),
-        banks=draw(st.sampled_from([1, 2])),
+        groups=groups,
+        banks=banks,
         **delays,
     )
 
 
-def traffic(most: int = 40) -> st.SearchStrategy[list[tuple[int, int, int, bool]]]:
-    """Requests: ticks since the one before, bank (modulo what there is), row, write."""
+def traffic(most: int = 40) -> st.SearchStrategy[list[tuple[int, int, int, int, bool]]]:
+    """Requests: ticks since the one before, bank (modulo what there is), row, column, write."""
     gap = st.one_of(st.integers(0, 3), st.integers(0, 200))
-    return st.lists(st.tuples(gap, st.integers(0, 63), st.integers(0, 2), st.booleans()), max_size=most)
+    return st.lists(
+        st.tuples(gap, st.integers(0, 63), st.integers(0, 2), st.integers(0, 3), st.booleans()), max_size=most
+    )
+
+
+def burst_of(bank: int, row: int, column: int) -> int:
+    """A number for a burst, of four to a row."""
+    return (bank * 4 + row) * 4 + column

@@ -55,7 +55,7 @@ def burst_by_burst(
     memory = empty_memory(timing)
     driver = Channel(timing)
     driver.memory = memory
-    waiting: list[tuple[int, tuple[int, int, int], int, int]] = []
+    waiting: list[tuple[int, tuple[int, int, int], int, int, int]] = []
     books: dict[int, list[int]] = {}
     now_ps = 0
     for ticket, (gap, address, size, is_write) in enumerate(runs):
@@ -63,23 +63,23 @@ def burst_by_burst(
         places = range(address // 16 * 16, address + size, 16)
         arrival = -(-now_ps // timing.tick_ps)
         for number, place in enumerate(places):  # every burst with a tag of its own: none shares a slot
-            waiting.append((arrival, decode(bits, place), is_write, ticket * TAGS + number))
-        books[ticket] = [at.NEVER, 0, len(places), 0, 0, 0, 0]
+            waiting.append((arrival, decode(bits, place), place // 16, is_write, ticket * TAGS + number))
+        books[ticket] = [at.NEVER, 0, 0, 0, 0, 0, 0]
     now = 0
     while True:
         ticks = [driver.peek(channel)[0] for channel in range(timing.channels)]
         coming = min(ticks)
         if waiting:
-            arrival, (channel, bank, row), is_write, tag = waiting[0]
+            arrival, (channel, bank, row), burst, is_write, tag = waiting[0]
             enters = max(now, arrival)
             if has_room(memory, timing, channel) and enters <= coming:
                 now = enters
-                driver.ask_channel(channel, bank, row, tick=now, write=bool(is_write), tag=tag)
+                driver.ask_channel(channel, bank, row, tick=now, write=bool(is_write), tag=tag, burst=burst)
                 waiting.pop(0)
                 continue
         elif not memory.rank[:, at.PENDING].any():
             break
-        now = max(now, coming)
+        now = max(now, coming + 1)
         count_step(driver, ticks.index(coming), books)
     end_ps = max(now_ps, *(book[1] * timing.tick_ps for book in books.values())) + rest_ps
     for channel in range(timing.channels):
@@ -104,8 +104,11 @@ def count_step(driver: Channel, channel: int, books: dict[int, list[int]]) -> No
         book[6] += kind == at.ACTIVATE
     command = driver.step(channel)
     if kind in (at.COLUMN, at.COLUMN_OWNED):
+        book[2] += 1
         end = command.tick + (timing.write_latency if command.is_write else timing.read_latency)
-        book[0], book[1] = min(book[0], end - timing.burst), max(book[1], end)
+        for tag in (command.tag, *(tag for tag, _ in command.sharing)):
+            its = books[tag // TAGS]
+            its[0], its[1] = min(its[0], end - timing.burst), max(its[1], end)
 
 
 def as_an_engine(flat: Integers, runs: list[Run], *, calls: list[int] | None = None) -> list[Completion]:
@@ -165,7 +168,8 @@ def test_it_does_what_single_steps_do(
     fast = parts_of(flat, slow)
     for name in ("shared", "rank", "counts"):
         assert np.array_equal(getattr(fast, name), getattr(slow, name)), name
-    kept = [field for field in range(at.BANK_FIELDS) if field not in (at.PLACES, at.PLACES + 1)]
+    hints = (at.PLACES, at.PLACES + 1, at.BURSTS, at.BURSTS_END)
+    kept = [field for field in range(at.BANK_FIELDS) if field not in hints]
     assert np.array_equal(fast.bank[:, kept], slow.bank[:, kept])
     kept = [field for field in range(at.CHANNEL_FIELDS) if field != at.FREE_SLOT]
     assert np.array_equal(fast.channel[:, kept], slow.channel[:, kept])

@@ -22,20 +22,25 @@ from tests.simulator.dram.strategies import timings
 ROWS = 4
 
 
-def some_bits(timing: Timing) -> AddressBits:
-    """Channels lowest, then banks, then rows; transactions of 16 bytes, one to a row."""
+def some_bits(timing: Timing, column_bits: int) -> AddressBits:
+    """Columns lowest, then channels, banks and rows; transactions of 16 bytes."""
     channels, banks = timing.channels, timing.ranks * timing.groups * timing.banks
     channel_bits, bank_bits = channels.bit_length() - 1, banks.bit_length() - 1
     pieces = [
-        (0, channels - 1, 0),
-        (0, channels - 1, bank_bits),
-        (channel_bits, banks - 1, 0),
-        (channel_bits + bank_bits, ROWS - 1, 0),
+        (column_bits, channels - 1, 0),
+        (column_bits, channels - 1, bank_bits),
+        (column_bits + channel_bits, banks - 1, 0),
+        (column_bits + channel_bits + bank_bits, ROWS - 1, 0),
     ]
     return AddressBits(4, 1, 3, np.array(pieces, np.int64))
 
 
-records = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 4000), st.integers(1, 100)), max_size=25)
+records = st.lists(
+    st.tuples(
+        st.sampled_from([0, 0, 1]), st.integers(0, 4000), st.integers(1, 100), st.sampled_from([0, 0, 3, 150])
+    ),
+    max_size=25,
+)
 
 
 @settings(max_examples=80, deadline=None)
@@ -44,18 +49,27 @@ records = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 4000), st.integer
     asked=records,
     window=st.sampled_from([0, 1, 2, 5]),
     cut=st.integers(0, 25),
+    narrow=st.booleans(),
 )
 def test_driving_fast_is_driving_step_by_step(
-    timing: Timing, asked: list[tuple[int, int, int]], window: int, cut: int
+    timing: Timing,
+    asked: list[tuple[int, int, int, int]],
+    window: int,
+    cut: int,
+    narrow: bool,
 ) -> None:
-    bits = some_bits(timing)
+    bits, ticks = some_bits(timing, column_bits=0 if narrow else 2), 0
+    for number, (is_write, address, size, gap) in enumerate(asked):
+        ticks += gap
+        asked[number] = (is_write, address % 400 if narrow else address, size, ticks)
     commands, slow = drive_slowly(timing, bits, asked, window)
-    flat, drive = pack(timing, bits, runs=0), new_drive(window)
+    flat, drive = pack(timing, bits, runs=0), new_drive(window, timing.queue)
     memory = parts(flat)
     for block, last in ((asked[:cut], 0), (asked[cut:], 1)):
-        table = np.array(block, np.int64).reshape(-1, 3).T
-        columns = table[0].astype(np.uint8), table[1].copy(), table[2].copy()
-        advance(flat, drive, *columns, window, last)
+        table = np.array(block, np.int64).reshape(-1, 4).T
+        columns = table[0].astype(np.uint8), *(column.copy() for column in table[1:])
+        drive.register[of.RECORD] = 0
+        assert advance(flat, drive, *columns, window, last)
     assert np.array_equal(memory.counts, slow.counts)
     assert np.array_equal(memory.rank, slow.rank)
     served = [
@@ -65,11 +79,15 @@ def test_driving_fast_is_driving_step_by_step(
         command.tick + (timing.write_latency if command.is_write else timing.read_latency)
         for command in served
     ]
-    latencies = [end - command.arrival for end, command in zip(done, served, strict=True)]
-    assert drive.register[of.TRANSACTIONS] == len(served)
+    latencies = [
+        end - arrival
+        for end, command in zip(done, served, strict=True)
+        for arrival in (command.arrival, *(arrival for _, arrival in command.sharing))
+    ]
+    assert drive.register[of.TRANSACTIONS] == len(latencies)
     assert drive.register[of.LAST] == max(done, default=0)
     assert drive.register[of.LATENCY_SUM] == sum(latencies)
-    assert np.array_equal(np.repeat(np.arange(of.LATENCIES), drive.latency), sorted(latencies))
+    assert np.array_equal(np.repeat(np.arange(of.BINS), drive.latency), sorted(latencies))
 
 
 def test_a_window_counts_what_is_in_flight_until_the_end_of_its_data() -> None:

@@ -152,11 +152,11 @@ def test_a_refresh_closes_all_rows_waits_and_holds_the_rank() -> None:
     channel.ask(5, 3, tick=due - 100)
     channel.serve(2)
     close, refresh = channel.step(), channel.step()
-    assert (close.kind, close.tick) == (at.PRECHARGE_ALL, due)
-    assert (refresh.kind, refresh.tick) == (at.REFRESH, due + timing.precharge_all_to_activate)
+    assert (close.kind, close.tick) == (at.PRECHARGE_SET, due)
+    assert (refresh.kind, refresh.tick) == (at.REFRESH, due + timing.precharge_set_to_activate)
     channel.ask(0, 0, tick=refresh.tick)
     activate = channel.step()
-    assert (activate.kind, activate.tick) == (at.ACTIVATE, refresh.tick + timing.refresh)
+    assert (activate.kind, activate.tick) == (at.ACTIVATE, refresh.tick + timing.refresh_to_activate)
 
 
 def test_a_request_whose_row_was_opened_is_served_before_the_refresh() -> None:
@@ -166,7 +166,7 @@ def test_a_request_whose_row_was_opened_is_served_before_the_refresh() -> None:
     channel.ask(0, 0, tick=due - 2)
     channel.ask(0, 0, tick=due - 2)  # a hit, but it is not the one the row was opened for
     kinds = [channel.step() for _ in range(4)]
-    assert [command.kind for command in kinds] == [at.ACTIVATE, at.COLUMN_OWNED, at.PRECHARGE_ALL, at.REFRESH]
+    assert [command.kind for command in kinds] == [at.ACTIVATE, at.COLUMN_OWNED, at.PRECHARGE_SET, at.REFRESH]
     assert kinds[1].tick == due - 2 + timing.activate_to_read > due
 
 
@@ -192,7 +192,7 @@ def test_a_write_clock_that_stopped_costs_one_command() -> None:
     channel = Channel(timing)
     channel.ask(0, 0)
     last = channel.serve(1)[-1].tick
-    for wait, late in ((timing.strobe_hold - 1, 0), (timing.strobe_hold, 1)):
+    for wait, late in ((timing.read_clock - 1, 0), (timing.read_clock, 1)):
         channel.ask(0, 0, tick=last + wait)
         served = channel.serve(1)[-1].tick
         assert served == last + wait + late
@@ -203,11 +203,11 @@ def test_the_halves_of_an_activate_stand_apart() -> None:
     timing = load_standard("LPDDR5-6400").timing(power_down_after=0)
     channel = Channel(timing)
     channel.ask(0, 0, tick=10)
-    assert channel.step().tick == 11  # ACT-1 at 10, ACT-2 at 11
+    assert (channel.step().tick, channel.step().tick) == (10, 11 + timing.activate_to_read)  # ACT-2 at 11
     whole = load_standard("HBM2-2000").timing(power_down_after=0)
     channel = Channel(whole)
     channel.ask(0, 0, tick=10)
-    assert channel.step().tick == 11  # one command of two ticks
+    assert (channel.step().tick, channel.step().tick) == (10, 10 + whole.activate_to_read)  # one command
 
 
 def test_a_split_bus_carries_a_row_and_a_column_command_in_one_tick() -> None:

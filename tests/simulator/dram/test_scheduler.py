@@ -11,9 +11,9 @@ from deltasim.simulator.dram.rank_states import state_ticks
 from deltasim.simulator.dram.timing import Timing
 from tests.simulator.dram.oracle import Oracle
 from tests.simulator.dram.stepping import Channel, Command
-from tests.simulator.dram.strategies import timings, traffic
+from tests.simulator.dram.strategies import burst_of, timings, traffic
 
-Traffic = list[tuple[int, int, int, bool]]
+Traffic = list[tuple[int, int, int, int, bool]]
 
 
 def run(timing: Timing, asked: Traffic) -> tuple[Channel, list[Command]]:
@@ -24,11 +24,12 @@ def run(timing: Timing, asked: Traffic) -> tuple[Channel, list[Command]]:
     while waiting or channel.memory.rank[:, at.PENDING].any():
         coming = channel.peek()[0]
         if waiting and channel.memory.channel[0, at.QUEUED] < timing.queue:
-            gap, bank, row, write = waiting[0]
+            gap, bank, row, column, write = waiting[0]
             if max(arrival + gap, clock) <= coming:
                 arrival = max(arrival + gap, clock)
                 clock = arrival
-                channel.ask(bank % banks, row, tick=arrival, write=write, tag=len(asked) - len(waiting))
+                burst, tag = burst_of(bank % banks, row, column), len(asked) - len(waiting)
+                channel.ask(bank % banks, row, tick=arrival, write=write, tag=tag, burst=burst)
                 waiting.pop(0)
                 continue
         commands.append(channel.step())
@@ -39,11 +40,11 @@ def run(timing: Timing, asked: Traffic) -> tuple[Channel, list[Command]]:
 @settings(max_examples=120, deadline=None)
 @given(timing=timings(), asked=traffic())
 def test_it_does_what_the_slow_writing_does(timing: Timing, asked: Traffic) -> None:
-    timing = timing._replace(power_down_after=0, strobe_hold=0, activate_apart=0)
+    timing = timing._replace(power_down_after=0)
     channel, oracle = Channel(timing), Oracle(timing)
     banks = timing.ranks * timing.groups * timing.banks
     tick = 0
-    for gap, bank, row, write in asked:
+    for gap, bank, row, column, write in asked:
         tick += gap
         while True:
             coming = oracle.next_command()
@@ -53,8 +54,9 @@ def test_it_does_what_the_slow_writing_does(timing: Timing, asked: Traffic) -> N
             tick = max(tick, coming[0])
             oracle.issue(*coming)
             channel.step()
-        channel.ask(bank % banks, row, tick=tick, write=write)
-        oracle.ask(tick, bank % banks, row, write)
+        burst = burst_of(bank % banks, row, column)
+        channel.ask(bank % banks, row, tick=tick, write=write, burst=burst)
+        oracle.ask(tick, bank % banks, row, burst, write)
     for _ in range(8 * len(asked) + 20):
         coming = oracle.next_command()
         assert channel.peek() == coming
@@ -70,10 +72,12 @@ def test_it_does_what_the_slow_writing_does(timing: Timing, asked: Traffic) -> N
 def test_every_request_is_served_once_and_counts_add_up(timing: Timing, asked: Traffic) -> None:
     channel, commands = run(timing, asked)
     served = [command for command in commands if command.kind in (at.COLUMN, at.COLUMN_OWNED)]
-    assert sorted(command.tag for command in served) == list(range(len(asked)))
+    shared = [tag for command in served for tag, _ in command.sharing]
+    assert sorted([*(command.tag for command in served), *shared]) == list(range(len(asked)))
     counts = channel.memory.counts[0]
-    assert counts[[at.ROW_HITS, at.ROW_MISSES, at.ROW_CONFLICTS]].sum() == len(asked)
-    assert counts[[at.READS, at.WRITES]].sum() == len(asked)
+    assert counts[[at.ROW_HITS, at.ROW_MISSES, at.ROW_CONFLICTS]].sum() == len(served)
+    assert counts[[at.READS, at.WRITES]].sum() == len(served)
+    assert counts[at.SHARED_READS] == len(shared)
     open_banks = (channel.memory.bank[:, at.OPEN_ROW] != at.CLOSED).sum()
     assert counts[at.ACTIVATED] == counts[at.PRECHARGED] + open_banks
     assert open_banks == channel.memory.rank[:, at.OPEN_BANKS].sum()

@@ -153,7 +153,7 @@ def test_ample_buffers_are_no_limit(engine: str, topology: str) -> None:
     network = chain(12, 16)
     trace = trace_of(network, [[(0, source) for source in range(12)], [(0, 3), (0, 7)]])
     plain = simulate(network, trace, chip(fields(topology, 8)), engine=engine)
-    ample = chip(fields(topology, 8, buffer=10_000, virtual_channels=2))
+    ample = chip(fields(topology, 8, buffer=4096, virtual_channels=2))
     finite = simulate(network, trace, ample, engine=engine)
     assert finite.step_latency_ps.tolist() == plain.step_latency_ps.tolist()
     assert finite.busy_ps.tolist() == plain.busy_ps.tolist()

@@ -40,11 +40,12 @@ def standard(**timing: Any) -> dict[str, Any]:
     rail = dict.fromkeys(("IDD3N", "IDD3P"), "30 mA") | dict.fromkeys(("IDD2N", "IDD2P"), "20 mA")
     rail |= {"voltage": "1 V", "IDD0": "40 mA", "IDD4R": "100 mA", "IDD4W": "90 mA", "IDD5": "150 mA"}
     return {
-        "name": "one bank",
+        "name": "one-bank",
         "source": "for tests",
         "organisation": {"banks": 1, "rows": 32, "row": "2 KiB", "burst": "64 B"},
         "timing": delays,
         "power": {
+            "tCK": "1 ns",
             "devices": 1,
             "rails": {"VDD": rail},
             "interface": {"read": "1 pJ", "write": "1 pJ"},

@@ -154,7 +154,7 @@ def test_prices_and_area_of_what_is_on_the_chip() -> None:
     own = {name: price for name, price in content["prices"].items() if name.split(".")[0] != "cache"}
     derived = plain.changed({"prices": own})
     assert derived.priced["scratchpad.read"] == plain.prices["scratchpad.read"]
-    assert derived.priced["cache.read"].source == "CACTI 7, interpolated between nodes, 64 KiB of 64 bit"
+    assert derived.priced["cache.read"].source == "CACTI 7, 64 KiB of 64 bit"
     assert 0 < derived.priced["cache.lookup"].value < derived.priced["cache.read"].value
     parts = {part.part: part for part in idle_power(derived)}
     areas = [parts[name].area_mm2 or 0.0 for name in ("cache", "scratchpad", "buffer")]

@@ -91,6 +91,14 @@ def test_a_pitch_is_a_length() -> None:
         chip(fields("mesh:2x2", 4, pitch="3 pJ"))
 
 
-def test_parts_need_their_prices() -> None:
-    with pytest.raises(ChipErrors, match=r"prices.link.flit_um: missing: every action has a price"):
+def test_parts_have_prices_of_their_own() -> None:
+    """Wires and the switch follow from node, width and ports; buffers whose depth is not stated do not."""
+    with pytest.raises(ChipErrors) as caught:
         chip(fields("mesh:2x2", 4)).changed({"network.pitch": "1 mm"})
+    told = [line.split(": ")[1:3] for line in str(caught.value).splitlines()]
+    assert told == [
+        ["prices.router.buffer_write", "missing"],
+        ["prices.router.buffer_read", "missing"],
+        ["prices.link.flit", "priced"],
+        ["prices.router.flit", "priced"],
+    ]

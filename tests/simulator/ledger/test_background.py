@@ -11,7 +11,7 @@ from deltasim.networks.builders.spiking import random_spiking
 from deltasim.networks.graph import Network
 from deltasim.networks.trace import dense_trace
 from deltasim.simulator.chip import Chip, load_chip
-from deltasim.simulator.ledger.background import Entry, elapsed, preset
+from deltasim.simulator.ledger.background import Amount, elapsed, preset
 from deltasim.simulator.mapping.mapping import map_network
 from deltasim.simulator.plan.compile import compile_plan
 from deltasim.simulator.plan.plan import Plan
@@ -23,7 +23,7 @@ def plan_of(network: Network, described: Chip) -> Plan:
     return compile_plan(network, described, map_network(network, described))
 
 
-def named(plan: Plan, entries: tuple[Entry, ...] | list[Entry]) -> list[tuple[str, str, str, int]]:
+def named(plan: Plan, entries: tuple[Amount, ...] | list[Amount]) -> list[tuple[str, str, str, int]]:
     """Entries with the names of their units and layers, each different from the others."""
     found = [
         (plan.units[entry.unit].name, plan.layers[entry.layer], entry.action, entry.amount)

@@ -57,14 +57,23 @@ def convolution(planes: int, size: int, outputs: int) -> Network:
     )
 
 
+GUESS = {"node": "22 nm", "kind": "estimated", "source": "for tests"}
+
+
 def chip_of(cores: int, scratchpad: str) -> Chip:
+    """mesh16 with other cores and scratchpads; state has a memory of its own that holds all of it."""
     ports = sorted({0, cores - 1})
     return load_chip("mesh16").changed(
         {
             "cores.count": cores,
             "network.topology": f"mesh:1x{cores}",
             "memories.0.size": scratchpad,
+            "memories.2.size": "1 MiB",
             "memories.1.ports": ports,
+            "prices.scratchpad.read": {"energy": "1 pJ", **GUESS},  # some are smaller than CACTI's
+            "prices.scratchpad.leakage": {"power": "1 uW", **GUESS},
+            "prices.scratchpad.state_read": {"energy": "1 pJ", **GUESS},
+            "prices.scratchpad.state_write": {"energy": "1 pJ", **GUESS},
         }
     )
 
@@ -233,7 +242,7 @@ def test_placement_by_hand_overrides() -> None:
 
 def on_chip(cores: int, size: str) -> Chip:
     content = chip_of(cores, size).content()
-    content["memories"].pop()
+    content["memories"] = [memory for memory in content["memories"] if memory["kind"] != "dram"]
     content["prices"] = {
         key: price for key, price in content["prices"].items() if not key.startswith("dram.")
     }
@@ -282,6 +291,8 @@ def replace_bits(network: Network, bits: int) -> Network:
 
     class Narrow:
         weight_bits = bits
+        activation_bits = network.arithmetic.activation_bits
+        accumulator_bits = network.arithmetic.accumulator_bits
 
     copy = replace(network)
     object.__setattr__(copy, "arithmetic", Narrow())
@@ -292,7 +303,8 @@ def test_a_mapping_has_a_digest_and_tables() -> None:
     mapping, other = (map_network(gru(8, 32), chip_of(cores, "64 KiB")) for cores in (4, 5))
     assert mapping.digest != other.digest
     assert mapping.digest == replace(mapping).digest
-    neurons, weights = mapping.table()
+    neurons, weights, state = mapping.table()
+    assert [row[:2] for row in state.rows] == [("input", "state"), ("gru_0", "state")]
     assert neurons.rows[0] == ("input", "0", "0-1", "2")
     assert weights.rows[0][:4] == ("input->gru_0", "0", "scratchpad", "0")
     assert len(weights.rows) == len(mapping.blocks)

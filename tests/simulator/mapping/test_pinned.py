@@ -33,7 +33,7 @@ from tests.simulator.strategies import random_send_counts
 SIZES = ("8 B", "64 B", "200 B", "512 B", "4 KiB")
 
 
-def pinning(size: str, cores: int = 1, near: str = "scratchpad", width: int = 8) -> Chip:
+def pinning(size: str, cores: int = 1, near: str = "scratchpad", width: int = 8, far: str = "1 MiB") -> Chip:
     """A mesh of cores with a small memory near each, or one for all in the middle, and a DRAM."""
     scratchpad = SCRATCHPAD | {"size": size, "width": f"{width} bit"}
     buffer = BUFFER | {"size": size, "width": f"{width} bit", "interleave": f"{width // 8} B", "banks": 1}
@@ -41,7 +41,7 @@ def pinning(size: str, cores: int = 1, near: str = "scratchpad", width: int = 8)
         {
             "cores.count": cores,
             "network.topology": f"mesh:1x{cores}",
-            "memories": [scratchpad if near == "scratchpad" else buffer, DRAM | {"size": "1 MiB"}],
+            "memories": [scratchpad if near == "scratchpad" else buffer, DRAM | {"size": far}],
             "placement.policy": "pinned",
         }
     )
@@ -264,9 +264,9 @@ def test_pinning_takes_send_counts_of_this_network() -> None:
 def test_a_dram_too_small_for_the_cold_ones_is_refused() -> None:
     """12,288 words for each of two projections; 16 KiB near and 64 KiB far hold 20,480 of them."""
     network = random_stack("gru", 64, (64,), np.random.default_rng(0))
-    made = pinning("16 KiB").changed({"memories.1.size": "64 KiB"})
+    made = pinning("16 KiB", far="64 KiB")
     rule = "memories.1.size: 64 KiB: it holds 16,384 weights of 32 bits"
     with pytest.raises(InputError, match=rule) as caught:
         map_network(network, made, even_send_counts(network))
     assert "Use 96 KiB" in caught.value.remedy
-    map_network(network, made.changed({"memories.1.size": "96 KiB"}), even_send_counts(network))
+    map_network(network, pinning("16 KiB", far="96 KiB"), even_send_counts(network))

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from deltasim.runtime.errors import InputError
-from deltasim.workloads.digits import fetch, fsdd, tidigits
+from deltasim.workloads.digits import fsdd, tidigits
+from deltasim.workloads.digits.making import fetch
 from deltasim.workloads.digits.sources import source
 from deltasim.workloads.features import log_mel
 
@@ -99,7 +100,7 @@ def test_a_foreign_file_is_told(tmp_path: Path, changes: dict[str, np.ndarray], 
 def test_a_damaged_file_is_told(tmp_path: Path) -> None:
     path = packed(tmp_path / fsdd.FILE)
     path.write_bytes(path.read_bytes()[:500])
-    with pytest.raises(InputError, match="it does not hold the digits .it is no archive of arrays"):
+    with pytest.raises(InputError, match=r"it does not hold the digits .it is no archive of arrays"):
         fsdd.read_file(path)
     np.savez(path, audio=np.zeros(3, np.int16))
     with pytest.raises(InputError, match="it holds no array offsets"):
@@ -133,7 +134,7 @@ def test_an_archive_is_opened_only_if_it_is_the_known_one(
     monkeypatch.setattr(fetch, "download", lambda url, folder: archive.rename(folder / archive.name))
     monkeypatch.setattr(fetch, "unpack", lambda archive: pytest.fail("the archive was opened"))
     with pytest.raises(
-        InputError, match="the archive is not the expected one .sha256 feb479fad3a3., and was not"
+        InputError, match=r"the archive is not the expected one .sha256 feb479fad3a3., and was not"
     ):
         fetch.fetch()
     assert list(tmp_path.iterdir()) == []
@@ -141,7 +142,7 @@ def test_an_archive_is_opened_only_if_it_is_the_known_one(
 
 def test_a_damaged_archive_is_told(tmp_path: Path) -> None:
     (tmp_path / "release.tar.gz").write_bytes(b"no archive")
-    with pytest.raises(InputError, match="the archive is damaged"):
+    with pytest.raises(InputError, match=r"the archive is damaged"):
         fetch.unpack(tmp_path / "release.tar.gz")
 
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from deltasim.runtime.errors import InputError
 from deltasim.workloads.digits import synthetic
-from deltasim.workloads.digits.augment import augmented
 from deltasim.workloads.digits.corpus import Corpus
+from deltasim.workloads.digits.making.augment import augmented
 from deltasim.workloads.digits.scores import accuracy, digit_accuracy
 from deltasim.workloads.digits.strings import BLANK, NOTHING, edit_distance, joined, read_out
 
@@ -112,7 +112,7 @@ def test_a_part_has_a_known_name() -> None:
 
 
 def test_the_corpus_can_be_made_again() -> None:
-    from deltasim.workloads.digits.make_synthetic import Take, recorded
+    from deltasim.workloads.digits.making.make_synthetic import Take, recorded
 
     try:
         subprocess.run(["espeak-ng", "--version"], check=True, capture_output=True)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from deltasim.runtime.errors import InputError
-from deltasim.workloads.digits import train as training
+from deltasim.workloads.digits.making import train as training
 from deltasim.workloads.digits.sources import Source
 from deltasim.workloads.digits.trained import RECORD, load
 from deltasim.workloads.registry import benchmark

@@ -17,7 +17,15 @@ from deltasim.simulator.engines.compiled.events.jobs import (
     new_job,
 )
 from deltasim.simulator.engines.compiled.events.queues import KIND_BITS, PASSING, schedule
-from deltasim.simulator.engines.compiled.records import BUSY, ENTRIES, FIRST, LAST, NONE, State, Tables
+from deltasim.simulator.engines.compiled.records import (
+    BUSY,
+    ENTRIES,
+    FIRST_WAITING,
+    LAST_WAITING,
+    NONE,
+    State,
+    Tables,
+)
 
 
 @part
@@ -57,13 +65,13 @@ def look_up(state: State, tables: Tables, now: int, job: int) -> None:
 @part
 def line_up(state: State, held: int, job: int) -> None:
     """Bursts are read in the order in which their tags were looked up."""
-    last = state.contents[held + LAST]
+    last = state.contents[held + LAST_WAITING]
     state.jobs[job].follower = NONE
     if last == NONE:
-        state.contents[held + FIRST] = job
+        state.contents[held + FIRST_WAITING] = job
     else:
         state.jobs[last].follower = job
-    state.contents[held + LAST] = job
+    state.contents[held + LAST_WAITING] = job
 
 
 @part
@@ -85,7 +93,11 @@ def become_ready(state: State, tables: Tables, now: int, burst: int) -> None:
     record = state.jobs[burst]
     record.waiting -= 1
     held = tables.memories[record.memory].held
-    if record.waiting == 0 and state.contents[held + FIRST] == burst and state.contents[held + BUSY] != 1:
+    if (
+        record.waiting == 0
+        and state.contents[held + FIRST_WAITING] == burst
+        and state.contents[held + BUSY] != 1
+    ):
         wait_for(
             state, tables, now, tables.memories[record.memory].unit + 1, burst, READING_CACHE, REQUEST_KIND
         )
@@ -99,9 +111,9 @@ def read_cache(state: State, tables: Tables, now: int, job: int) -> None:
     accesses = rounds(record.bytes, memory.width)
     occupy(state, now, memory.unit + 1, accesses * memory.period, accesses * memory.period)
     count(state, memory.unit + 1, state.messages[record.message].layer, memory.read, accesses)
-    state.contents[held + FIRST] = record.follower
+    state.contents[held + FIRST_WAITING] = record.follower
     if record.follower == NONE:
-        state.contents[held + LAST] = NONE
+        state.contents[held + LAST_WAITING] = NONE
     state.contents[held + BUSY] = 1
     record.stage = READING
     record.tail = now + memory.latency + (accesses - 1) * memory.period
@@ -110,10 +122,10 @@ def read_cache(state: State, tables: Tables, now: int, job: int) -> None:
 
 
 @part
-def pass_on(state: State, tables: Tables, now: int, number: int) -> None:
+def free_data(state: State, tables: Tables, now: int, number: int) -> None:
     """A cache's data are free for the next burst, if that has all its lines."""
     memory = tables.memories[number]
     state.contents[memory.held + BUSY] = NONE
-    burst = state.contents[memory.held + FIRST]
+    burst = state.contents[memory.held + FIRST_WAITING]
     if burst != NONE and state.jobs[burst].waiting == 0:
         wait_for(state, tables, now, memory.unit + 1, burst, READING_CACHE, REQUEST_KIND)

@@ -6,14 +6,14 @@ import numpy as np
 
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import kernel, part
-from deltasim.runtime.views import directory, viewer
+from deltasim.runtime.views import directory
 from deltasim.simulator.components.service_times import scan_offset
 from deltasim.simulator.engines.compiled.counting import occupy, start_scan
 from deltasim.simulator.engines.compiled.events.cache import (
     become_ready,
     filled,
+    free_data,
     look_up,
-    pass_on,
     read_cache,
 )
 from deltasim.simulator.engines.compiled.events.fetches import (
@@ -65,7 +65,7 @@ from deltasim.simulator.engines.compiled.events.messages import (
 )
 from deltasim.simulator.engines.compiled.events.queues import (
     EMITTING,
-    JOB,
+    GOING_ON,
     KIND_BITS,
     LEAVING,
     MOVING_UP,
@@ -76,7 +76,7 @@ from deltasim.simulator.engines.compiled.events.queues import (
     mark,
     next_event,
     schedule,
-    take,
+    take_first,
     wake_when_free,
 )
 from deltasim.simulator.engines.compiled.events.shared_memories import (
@@ -91,9 +91,7 @@ from deltasim.simulator.engines.compiled.events.synchronisation import (
     find_messages,
     release,
 )
-from deltasim.simulator.engines.compiled.records import NONE, State, Tables
-
-view_state, view_tables = viewer(State), viewer(Tables)
+from deltasim.simulator.engines.compiled.records import NONE, State, Tables, view_state, view_tables
 
 
 def run_to_end(state: State, tables_directory: Integers) -> bool:
@@ -121,7 +119,7 @@ def ticks(state_directory: Integers, tables_directory: Integers) -> bool:
 def settle(state: State, tables: Tables, now: int, what: int) -> None:
     """What an event was waited for."""
     kind, number = what >> KIND_BITS, what & ((1 << KIND_BITS) - 1)
-    if kind == JOB:
+    if kind == GOING_ON:
         go_on(state, tables, now, number)
     elif kind == WAKING:
         state.units[number].wake = NONE
@@ -132,7 +130,7 @@ def settle(state: State, tables: Tables, now: int, what: int) -> None:
     elif kind == MOVING_UP:
         reach_node(state, tables, now, move_up(state, number, now))
     elif kind == PASSING:
-        pass_on(state, tables, now, number)
+        free_data(state, tables, now, number)
     elif kind == LEAVING:
         leave(state, now, number)
     elif kind == RELEASING:
@@ -154,7 +152,7 @@ def decide(state: State, tables: Tables, now: int) -> None:
                 unit.taken_since = now
             while unit.free_slots > 0 and unit.length > 0:
                 unit.free_slots -= 1
-                job = take(state, now, number)
+                job = take_first(state, now, number)
                 if state.jobs[job].stage == BANKED:
                     serve_buffer(state, tables, now, job)
                 elif state.jobs[job].stage == CONTROLLED:
@@ -178,7 +176,7 @@ def next_job(state: State, tables: Tables, now: int, number: int) -> int:
     chip = tables.chip[0]
     if chip.channels > 0 and chip.first_link <= number < chip.first_link + chip.links:
         return packet_to_go(state, tables, now, number)
-    return take(state, now, number)
+    return take_first(state, now, number)
 
 
 @part

@@ -7,7 +7,7 @@ from deltasim.simulator.engines.compiled.counting import record_busy, record_deq
 from deltasim.simulator.engines.compiled.records import NONE, State
 
 # An event is a job that goes on, or one of these with its number in the low bits.
-JOB, WAKING, EMITTING, RELEASING, MOVING_UP, PASSING, LEAVING = range(7)
+GOING_ON, WAKING, EMITTING, RELEASING, MOVING_UP, PASSING, LEAVING = range(7)
 KIND_BITS = 40
 
 
@@ -115,7 +115,7 @@ def wake_when_free(state: State, number: int) -> None:
 
 
 @part
-def take(state: State, now: int, number: int) -> int:
+def take_first(state: State, now: int, number: int) -> int:
     """The first job of the queue."""
     job = remove_first(state, number)
     note_departure(state, now, number, job)

@@ -65,7 +65,7 @@ def advance_controller(state: State, tables: Tables, now: int, number: int) -> N
     while due <= now + 1 and state.run[0].overflow == 0:
         completion = call_take(chip.take, (flat, now + 1))
         while completion.ticket >= 0:
-            read_out(state, tables, completion)
+            complete_request(state, tables, completion)
             completion = call_take(chip.take, (flat, now + 1))
         due = call_advance(chip.advance, (flat, now))
     if due < NEVER and unit.wake != due - 1:
@@ -74,7 +74,7 @@ def advance_controller(state: State, tables: Tables, now: int, number: int) -> N
 
 
 @part
-def read_out(state: State, tables: Tables, completion: Completion) -> None:
+def complete_request(state: State, tables: Tables, completion: Completion) -> None:
     """A request is complete: count it; its job goes on when the last data have come."""
     record = state.jobs[completion.ticket]
     memory, layer = tables.memories[record.memory], state.messages[record.message].layer

@@ -16,7 +16,7 @@ from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import inlined, part
 from deltasim.runtime.views import viewer
 from deltasim.simulator.engines.compiled.counting import count
-from deltasim.simulator.engines.compiled.phases.eligible import STREAMED, FeedForward
+from deltasim.simulator.engines.compiled.phases.eligible import STREAMED, PhasePlan
 from deltasim.simulator.engines.compiled.records import Record, State, Tables
 
 BEFORE_ALL, AFTER_ALL = np.int64(-1), np.int64((1 << 63) - 1)
@@ -55,7 +55,7 @@ class Arrivals(NamedTuple):
     ready: Annotated[Integers, np.int64]
     updated: Annotated[Integers, np.int64]
     peak: Annotated[npt.NDArray[np.uintp], np.uintp]  # how long a queue has been at most
-    stages: Annotated[Integers, np.int64]  # the addresses of `stages.STAGES`
+    stages: Annotated[Integers, np.int64]  # the addresses of `stages.PHASE_STAGES`
     kind: Annotated[npt.NDArray[np.uintp], np.uintp]  # the number of the size of each message's part
     # of one list, message by message: when it asked for a unit or a slot, when that was granted, when it was
     # read, when it came to the sums and when it had gone through them
@@ -74,11 +74,11 @@ class Arrivals(NamedTuple):
     crossed: Annotated[Integers, np.int64]
 
 
-view_state, view_tables, view_arrivals = viewer(State), viewer(Tables), viewer(Arrivals)
+view_arrivals = viewer(Arrivals)
 
 
 def empty_arrivals(
-    tables: Tables, forward: FeedForward, stages: Integers, keys: int, messages: int
+    tables: Tables, forward: PhasePlan, stages: Integers, keys: int, messages: int
 ) -> Arrivals:
     """Room for so many keys in all and messages in a step."""
     count, populations = len(tables.arrival_lists), int(tables.chip["populations"][0])
@@ -180,7 +180,9 @@ def set_sentinels(arrivals: Arrivals, first: int, end: int) -> None:
 
 
 @part
-def tally(state: State, tables: Tables, arrivals: Arrivals, number: int, at: int, messages: int) -> None:
+def count_by_layer(
+    state: State, tables: Tables, arrivals: Arrivals, number: int, at: int, messages: int
+) -> None:
     """Count the messages whose keys lie from ``at`` on by the population they go into."""
     group, low = tables.groups[number], (1 << state.run[0].shift) - 1
     if group.first + 1 == group.end:
@@ -204,7 +206,7 @@ def count_messages(
     messages: int,
 ) -> None:
     """Enter one of an action for every message whose key lies from ``at`` on."""
-    tally(state, tables, arrivals, number, at, messages)
+    count_by_layer(state, tables, arrivals, number, at, messages)
     group = tables.groups[number]
     for place in range(group.first, group.end):
         layer = tables.lists[place]

@@ -11,21 +11,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from deltasim.runtime.arrays import Integers
+from deltasim.runtime.arrays import Flags, Integers
 from deltasim.simulator.components.dma_bursts import WHOLE
 from deltasim.simulator.engines.compiled.phases.routes import RouteGraph, route_graph_of
 from deltasim.simulator.engines.compiled.records import NONE
 from deltasim.simulator.plan.plan import DRAM, SCRATCHPAD, Plan
 
-Flags = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
-
-
 # The stages of a phase. The last two are how a core fetches: from one scratchpad, or from one DRAM over one
 # link there and back.
-SCANNING, CROSSING, RECEIVING, IN_LINE, STREAMED = range(5)
+SCAN_STAGE, LINK_STAGE, RECEIVE_STAGE, IN_LINE, STREAMED = range(5)
 
 
-class FeedForward(NamedTuple):
+class PhasePlan(NamedTuple):
     """What a run in phases needs to know beforehand."""
 
     routes: RouteGraph
@@ -34,7 +31,7 @@ class FeedForward(NamedTuple):
     memory: Integers  # (cores,) the memory it fetches from, where that is only one
 
 
-def feed_forward(plan: Plan) -> FeedForward | None:
+def phase_plan(plan: Plan) -> PhasePlan | None:
     """None where events are needed: something that happens later could hold up what comes before.
 
     Refused are finite buffers, columns in bursts, stages that share a unit, populations of which one waits
@@ -50,7 +47,7 @@ def feed_forward(plan: Plan) -> FeedForward | None:
     >>> chips = [load_chip(name) for name in ("spartus", "edgedrnn", "mesh16-cached")]
     >>> plans = [compile_plan(network, chip, map_network(network, chip)) for chip in chips]
     >>> [forward and forward.fetching.tolist() == [how]
-    ...  for forward, how in zip(map(feed_forward, plans), (IN_LINE, STREAMED, None))]
+    ...  for forward, how in zip(map(phase_plan, plans), (IN_LINE, STREAMED, None))]
     [True, True, None]
     """
     groups = groups_of(plan)
@@ -74,7 +71,7 @@ def feed_forward(plan: Plan) -> FeedForward | None:
         return None
     if (fetching != IN_LINE).any() and any(len(group) > 1 for one_pass in groups for group in one_pass):
         return None
-    return FeedForward(routes, groups, fetching, used.argmax(axis=1))
+    return PhasePlan(routes, groups, fetching, used.argmax(axis=1))
 
 
 def groups_of(plan: Plan) -> tuple[tuple[tuple[int, ...], ...], ...] | None:

@@ -29,10 +29,9 @@ from deltasim.simulator.engines.compiled.phases.arrival_lists import (
     message_of,
     time_of,
     view_arrivals,
-    view_state,
-    view_tables,
 )
 from deltasim.simulator.engines.compiled.phases.fifo import record_queue
+from deltasim.simulator.engines.compiled.records import view_state, view_tables
 from deltasim.simulator.ledger.timeline import enter
 
 

@@ -8,15 +8,9 @@ from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import apart, inlined, part
 from deltasim.simulator.components.service_times import consumed
 from deltasim.simulator.engines.compiled.counting import count, count_sums, record_busy_series
-from deltasim.simulator.engines.compiled.phases.arrival_lists import (
-    AT_ONCE,
-    Arrivals,
-    view_arrivals,
-    view_state,
-    view_tables,
-)
+from deltasim.simulator.engines.compiled.phases.arrival_lists import AT_ONCE, Arrivals, view_arrivals
 from deltasim.simulator.engines.compiled.phases.fifo import ONE, record_queue, sum_of
-from deltasim.simulator.engines.compiled.records import State, Tables
+from deltasim.simulator.engines.compiled.records import State, Tables, view_state, view_tables
 
 
 @apart
@@ -91,7 +85,7 @@ def pick(
         if many:
             listed = arrivals.sizes[arrivals.layer[rank]]
         arrivals.asked[picked] = key >> shift
-        arrivals.kind[picked] = size_of(tables, listed + arrivals.row[rank], width)
+        arrivals.kind[picked] = size_number(tables, listed + arrivals.row[rank], width)
         picked += ONE
     return int(picked)
 
@@ -127,7 +121,7 @@ def count_by_population(
         if chip.arrays > 1 and arrivals.array[rank] != array:
             continue
         layer = arrivals.layer[rank]
-        kind = size_of(tables, arrivals.sizes[layer] + arrivals.row[rank], chip.size_bytes)
+        kind = size_number(tables, arrivals.sizes[layer] + arrivals.row[rank], chip.size_bytes)
         arrivals.words[layer] += tables.costs[row + kind].words
         arrivals.accesses[layer] += tables.costs[row + kind].accesses
         arrivals.drained[layer] = max(arrivals.drained[layer], run.opened + arrivals.ended[come])
@@ -158,7 +152,7 @@ def count_fetched(
 
 
 @inlined
-def size_of(tables: Tables, place: int, width: int) -> np.uintp:
+def size_number(tables: Tables, place: int, width: int) -> np.uintp:
     """The number of the size that is listed at a place; numbers are as narrow as they can be."""
     if width == 1:
         return np.uintp(tables.size[np.uintp(place)])

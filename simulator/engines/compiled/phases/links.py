@@ -10,15 +10,13 @@ from deltasim.simulator.engines.compiled.counting import count_crossing, pass_ro
 from deltasim.simulator.engines.compiled.phases.arrival_lists import (
     AT_ONCE,
     Arrivals,
+    count_by_layer,
     set_sentinels,
-    tally,
     view_arrivals,
-    view_state,
-    view_tables,
 )
 from deltasim.simulator.engines.compiled.phases.fifo import check_time, go_through, lengthen, record_waits
 from deltasim.simulator.engines.compiled.phases.merge import fill_shared_merge, gather
-from deltasim.simulator.engines.compiled.records import NONE, State, Tables
+from deltasim.simulator.engines.compiled.records import NONE, State, Tables, view_state, view_tables
 
 
 @apart
@@ -68,7 +66,7 @@ def cross_link(state: State, tables: Tables, arrivals: Arrivals, group: int, lin
     else:
         go_through_unlike(state, tables, arrivals, link, at, number, first)
     set_sentinels(arrivals, first, first + number)
-    tally(state, tables, arrivals, group, first, number)
+    count_by_layer(state, tables, arrivals, group, first, number)
     for place in range(tables.groups[group].first, tables.groups[group].end):
         layer = tables.lists[place]
         flits = arrivals.tally[layer] * chip.message_flits

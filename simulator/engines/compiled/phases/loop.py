@@ -10,13 +10,11 @@ from deltasim.simulator.engines.compiled.phases.arrival_lists import (
     Arrivals,
     begin_step,
     view_arrivals,
-    view_state,
-    view_tables,
 )
-from deltasim.simulator.engines.compiled.phases.eligible import CROSSING, RECEIVING, SCANNING
+from deltasim.simulator.engines.compiled.phases.eligible import LINK_STAGE, RECEIVE_STAGE, SCAN_STAGE
 from deltasim.simulator.engines.compiled.phases.fifo import record_queue
 from deltasim.simulator.engines.compiled.phases.stages import call_stage
-from deltasim.simulator.engines.compiled.records import DATAFLOW, NONE, State, Tables
+from deltasim.simulator.engines.compiled.records import DATAFLOW, NONE, State, Tables, view_state, view_tables
 
 
 @kernel
@@ -67,9 +65,9 @@ def phase(
     times, group, now = state.steps[step], tables.groups[number], state.run[0].opened
     if times.began == NONE:
         times.began = now
-    call_stage(arrivals.stages[SCANNING], (*directories, now, now, number))
+    call_stage(arrivals.stages[SCAN_STAGE], (*directories, now, now, number))
     if arrivals.filling_order.size > 0:
-        call_stage(arrivals.stages[CROSSING], (*directories, now, now, number))
+        call_stage(arrivals.stages[LINK_STAGE], (*directories, now, now, number))
     finished, place = now, group.partitions
     while place < group.partitions_end and state.run[0].overflow == 0:
         core, first = state.updaters[tables.lists[place]].core, place
@@ -79,7 +77,7 @@ def phase(
             arrivals.sizes[updater.population] = population.sizes + updater.partition * population.rows
             arrivals.drained[updater.population] = now
             place += 1
-        call_stage(arrivals.stages[RECEIVING], (*directories, core, now, number))
+        call_stage(arrivals.stages[RECEIVE_STAGE], (*directories, core, now, number))
         consume, drained = arrivals.stages[arrivals.fetching[core]], now
         for array in range(tables.chip[0].arrays):
             drained = max(drained, call_stage(consume, (*directories, core, array, number)))

@@ -9,7 +9,7 @@ import numpy as np
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import inlined, part
 from deltasim.simulator.engines.compiled.counting import pass_router
-from deltasim.simulator.engines.compiled.phases.arrival_lists import Arrivals, set_sentinels, tally
+from deltasim.simulator.engines.compiled.phases.arrival_lists import Arrivals, count_by_layer, set_sentinels
 from deltasim.simulator.engines.compiled.phases.fifo import ONE
 from deltasim.simulator.engines.compiled.records import NONE, State, Tables
 
@@ -28,7 +28,7 @@ def gather(state: State, tables: Tables, arrivals: Arrivals, number: int, group:
         origin = tables.input_edges[edge].origin
         at, length = arrivals.bounds[origin], arrivals.filled[origin] - arrivals.bounds[origin]
         if length > 0 and tables.input_edges[edge].pass_through == 0:
-            at, length = free, pass_on(state, tables, arrivals, edge, free)
+            at, length = free, pass_wanted(state, tables, arrivals, edge, free)
             set_sentinels(arrivals, free, free + length)
             free += length + 2
             if number >= tables.links.size:
@@ -88,14 +88,14 @@ def leave_router(
     if link >= tables.links.size or tables.links[link].leave == 0:
         return
     chip = tables.chip[0]
-    tally(state, tables, arrivals, group, at, messages)
+    count_by_layer(state, tables, arrivals, group, at, messages)
     for place in range(tables.groups[group].first, tables.groups[group].end):
         layer = tables.lists[place]
         pass_router(state, tables, chip.first_link + link, layer, arrivals.tally[layer] * chip.message_flits)
 
 
 @part
-def pass_on(state: State, tables: Tables, arrivals: Arrivals, number: int, at: int) -> int:
+def pass_wanted(state: State, tables: Tables, arrivals: Arrivals, number: int, at: int) -> int:
     """Copy from an input edge's origin what goes on by it to ``keys`` from ``at`` on; returns how many."""
     edge, run = tables.input_edges[number], state.run[0]
     first, end = arrivals.bounds[edge.origin], arrivals.filled[edge.origin]

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import apart
-from deltasim.simulator.engines.compiled.phases.arrival_lists import (
-    count_messages,
-    view_arrivals,
-    view_state,
-    view_tables,
-)
+from deltasim.simulator.engines.compiled.phases.arrival_lists import count_messages, view_arrivals
 from deltasim.simulator.engines.compiled.phases.fifo import check_time, go_through
 from deltasim.simulator.engines.compiled.phases.merge import gather
-from deltasim.simulator.engines.compiled.records import NONE
+from deltasim.simulator.engines.compiled.records import NONE, view_state, view_tables
 
 
 @apart

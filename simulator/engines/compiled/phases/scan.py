@@ -16,11 +16,9 @@ from deltasim.simulator.engines.compiled.phases.arrival_lists import (
     count_messages,
     set_sentinels,
     view_arrivals,
-    view_state,
-    view_tables,
 )
 from deltasim.simulator.engines.compiled.phases.fifo import check_time, go_through
-from deltasim.simulator.engines.compiled.records import NONE, State, Tables
+from deltasim.simulator.engines.compiled.records import NONE, State, Tables, view_state, view_tables
 
 
 @apart

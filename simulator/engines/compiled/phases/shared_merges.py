@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from itertools import combinations
 from typing import NamedTuple
 
-MOST = 8
+MOST_MERGES = 8
 """No list is in more merges than this, within each other or not: each holds a copy of its keys."""
 
 Pair = tuple[int, int]
@@ -49,7 +49,7 @@ def shared_merges_of(feeding: dict[int, set[int]], number: int) -> SharedMerges:
         count, pair = heapq.heappop(heap)
         lists = fed[pair]
         inside = frozenset[int]().union(*(holds.get(origin, frozenset({origin})) for origin in pair))
-        if len(lists) != -count or any(duplicates.get(origin, 0) == MOST for origin in inside):
+        if len(lists) != -count or any(duplicates.get(origin, 0) == MOST_MERGES for origin in inside):
             continue  # it has changed since, or would hold one copy too many
         merge = number + len(merges)
         merges.append(pair)

@@ -14,8 +14,8 @@ from deltasim.networks.builders.recurrent import random_stack
 from deltasim.networks.execute import execute
 from deltasim.networks.trace import random_trace
 from deltasim.simulator.chip import load_chip
-from deltasim.simulator.engines.compiled.engine import CompiledEngine, Stopped, made_ready_for_events
-from deltasim.simulator.engines.compiled.phases.eligible import feed_forward
+from deltasim.simulator.engines.compiled.engine import CompiledEngine, EngineStopped, made_ready_for_events
+from deltasim.simulator.engines.compiled.phases.eligible import phase_plan
 from deltasim.simulator.engines.reference.engine import run_sequence
 from deltasim.simulator.mapping.mapping import map_network
 from deltasim.simulator.plan.compile import compile_plan
@@ -108,7 +108,7 @@ def plan_of(changes: dict[str, Any], name: str = "edgedrnn", layers: tuple[int, 
     ],
 )
 def test_what_comes_back_needs_events(name: str, changes: dict[str, Any]) -> None:
-    assert feed_forward(plan_of(changes, name)) is None
+    assert phase_plan(plan_of(changes, name)) is None
 
 
 @pytest.mark.parametrize(
@@ -122,25 +122,25 @@ def test_what_comes_back_needs_events(name: str, changes: dict[str, Any]) -> Non
 def test_columns_that_come_in_another_way_need_events(fields: dict[str, Any]) -> None:
     network = random_stack("gru", 5, (8,), np.random.default_rng(0))
     described = chip(fields)
-    assert feed_forward(compile_plan(network, described, map_network(network, described))) is None
+    assert phase_plan(compile_plan(network, described, map_network(network, described))) is None
 
 
 @pytest.mark.parametrize("name", ["edgedrnn", "deltarnn", "spartus"])
 def test_the_accelerators_in_the_box_run_in_phases(name: str) -> None:
-    assert feed_forward(plan_of({}, name)) is not None
+    assert phase_plan(plan_of({}, name)) is not None
 
 
 @pytest.mark.parametrize("policy", ["barrier", "dataflow"])
 def test_one_population_runs_in_phases_under_every_policy(policy: str) -> None:
     plan = plan_of({"synchronisation.policy": policy}, "mesh16", (24,))
-    forward = feed_forward(plan)
+    forward = phase_plan(plan)
     assert forward is not None
     assert (forward.routes.order < plan.links.count).sum() == len(np.unique(multicast_trees_of(plan).link))
 
 
 def test_links_come_behind_those_that_lead_to_them() -> None:
     plan = plan_of({"synchronisation.policy": "layer"}, "mesh16", (24, 24))
-    forward, multicast = feed_forward(plan), multicast_trees_of(plan)
+    forward, multicast = phase_plan(plan), multicast_trees_of(plan)
     assert forward is not None
     place = {link: number for number, link in enumerate(forward.routes.order.tolist())}
     for first, end in zip(multicast.start[:-1], multicast.start[1:], strict=True):
@@ -163,5 +163,5 @@ def test_a_stopped_engine_begins_no_run() -> None:
     plan = plan_of({})
     engine = CompiledEngine(plan)
     engine.stop()
-    with pytest.raises(Stopped):
+    with pytest.raises(EngineStopped):
         engine.run_sequence(random_trace(plan.network, [2], 0.5, np.random.default_rng(0)))

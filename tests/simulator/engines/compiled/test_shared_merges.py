@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deltasim.simulator.engines.compiled.phases.shared_merges import MOST, shared_merges_of
+from deltasim.simulator.engines.compiled.phases.shared_merges import MOST_MERGES, shared_merges_of
 
 FIRST = 100
 
@@ -26,7 +26,7 @@ def test_every_list_has_the_same_inputs(sets: list[set[int]]) -> None:
         parts = [held.get(origin, {origin}) for origin in feeding[arrival_list]]
         assert set().union(*parts) == origins and sum(map(len, parts)) == len(origins)
     duplicates = Counter(origin for holds in held.values() for origin in holds)
-    assert max(duplicates.values(), default=0) == most <= MOST
+    assert max(duplicates.values(), default=0) == most <= MOST_MERGES
 
 
 @given(st.lists(st.sets(st.integers(10, 18), max_size=7), max_size=9))
@@ -41,4 +41,4 @@ def test_no_pair_leads_to_two_lists_that_could_share_its_merge(sets: list[set[in
         duplicates.update(held[FIRST + number])
     for (a, b), arrival_lists in fed.items():
         inside = held.get(a, {a}) | held.get(b, {b})
-        assert arrival_lists < 2 or any(duplicates[origin] == MOST for origin in inside)
+        assert arrival_lists < 2 or any(duplicates[origin] == MOST_MERGES for origin in inside)

@@ -2,7 +2,7 @@
 
 Command (needs espeak-ng, tried with 1.51; writes a file of about 2 MB):
 
-    python -m deltasim.workloads.digits.make_synthetic workloads/digits/synthetic.npz
+    python -m deltasim.workloads.digits.making.make_synthetic workloads/digits/synthetic.npz
 
 Every speaker is an accent with a voice variant, and says every digit several times at other rates,
 pitches and loudness, with some noise. The speakers of the test set, and their variants, are not among

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from deltasim.networks.training.recipe import Batch, padded, pooled_logits
-from deltasim.workloads.digits.augment import augmented
 from deltasim.workloads.digits.corpus import Corpus
+from deltasim.workloads.digits.making.augment import augmented
 from deltasim.workloads.digits.strings import LONGEST, joined
 from deltasim.workloads.features import Normalisation, normalised
 

@@ -21,8 +21,8 @@ from deltasim.networks.training.recipe import Batch, Model, Recipe, train
 from deltasim.runtime.disk.output import new_folder, told_in_a_sentence
 from deltasim.runtime.errors import InputError
 from deltasim.workloads.benchmark import Outputs
-from deltasim.workloads.digits.batches import digit_batches, digit_loss, string_batches, string_loss
 from deltasim.workloads.digits.corpus import Corpus
+from deltasim.workloads.digits.making.batches import digit_batches, digit_loss, string_batches, string_loss
 from deltasim.workloads.digits.scores import accuracy, digit_accuracy
 from deltasim.workloads.digits.sources import Source, source
 from deltasim.workloads.digits.trained import Trained, save
@@ -130,13 +130,15 @@ def train_digits(
         def batches(_: int, rng: np.random.Generator) -> Iterator[Batch]:
             return chosen.batches(corpus, stored, recipe.batch, rng)
 
-        def told(figures: dict[str, float]) -> None:
+        def each_epoch(figures: dict[str, float]) -> None:
             if progress is not None:
                 progress(before + int(figures["epoch"]), total)
             if report is not None:
                 report(name, figures)
 
-        return train(model, batches, lambda a, b: chosen.loss(a, b, recipe.label_smoothing), recipe, told)
+        return train(
+            model, batches, lambda a, b: chosen.loss(a, b, recipe.label_smoothing), recipe, each_epoch
+        )
 
     torch.set_num_threads(1)  # so that sums do not depend on how many cores there are
     torch.manual_seed(seed)
