@@ -55,7 +55,7 @@ GONE = (
     Gone("standing", "idle power; level of agreement"),
     Gone("wish", "placement constraint; candidate command", ENGINES),
     Gone("wishes", "placement constraints; candidate commands", ENGINES),
-    Gone("books", "statistics", ENGINES),
+    Gone("books", "statistics", ENGINES, ("close_books",)),  # of the DRAM rule
     Gone("book", "record", ENGINES),
     Gone("covered", "recorded until", ENGINES),
     Gone("lane", "arrival list; fed accumulators", ("networks", "simulator/engines")),
@@ -68,7 +68,12 @@ GONE = (
     Gone("leg", "dateline class", (*ENGINES, "simulator/chip", "simulator/topology")),
     Gone("legs", "dateline classes", (*ENGINES, "simulator/chip", "simulator/topology")),
     Gone("seam", "dateline"),
-    Gone("circle", "dependency cycle", ("simulator/chip", "simulator/plan", "simulator/topology"), ("on_a_circle",)),  # where nodes are drawn
+    Gone(
+        "circle",
+        "dependency cycle",
+        ("simulator/chip", "simulator/plan", "simulator/topology"),
+        ("on_a_circle",),
+    ),  # where nodes are drawn
     Gone("gate", "release", ("simulator/engines",)),
     Gone("meeting", "barrier"),
     Gone("pace", "synchronise", ("simulator",)),
@@ -80,7 +85,7 @@ GONE = (
     Gone("pieces", "bursts", ENGINES),
     Gone("store", "memory instance", ("simulator",)),
     Gone("stores", "memory instances", ("simulator",)),
-    Gone("room", "credits; capacity", ENGINES),
+    Gone("room", "credits; capacity", ("simulator/components", "simulator/engines")),
     Gone("remembers", "delta-encoded"),
     Gone("practice", "calibration set"),
     Gone("dealt", "stratified order"),

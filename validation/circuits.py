@@ -1,6 +1,6 @@
-"""Circuits beside figures they were not made from: ``python -m deltasim.validation.circuits`` prints the page.
+"""Circuits beside published figures: ``python -m deltasim.validation.circuits`` prints the page.
 
-    python -m deltasim.validation.circuits > docs/validation/circuits.md
+python -m deltasim.validation.circuits > docs/validation/circuits.md
 """
 
 from __future__ import annotations
@@ -94,7 +94,10 @@ def table_of_numbers() -> Iterator[str]:
         for node in (45, 22, 7):
             of = (multiply(number, number, node), add(number, node))
             cells += [f"{pj(circuit.energy_j):.3g}" for circuit in of]
-        areas = [f"{um2(multiply(number, number, 45).area_mm2):,.0f}", f"{um2(add(number, 45).area_mm2):,.0f}"]
+        areas = [
+            f"{um2(multiply(number, number, 45).area_mm2):,.0f}",
+            f"{um2(add(number, 45).area_mm2):,.0f}",
+        ]
         yield f"| {text} | " + " | ".join(cells + areas) + " |"
 
 
@@ -107,8 +110,8 @@ def page() -> str:
         "",
         "## What the models are made from",
         "",
-        "Energies of integers and floats at 45 nm and 0.9 V (Horowitz, ISSCC 2014) and at 7 nm (Jouppi et al.,",
-        "ISCA 2021), areas at 45 nm (Dally, NIPS 2015). Integers of other widths follow a power law: an",
+        "Energies of integers and floats at 45 nm and 0.9 V (Horowitz, ISSCC 2014) and at 7 nm (Jouppi et",
+        "al., ISCA 2021), areas at 45 nm (Dally, NIPS 2015). Integers of other widths follow a power law: an",
         f"addition through {', '.join(map(str, ADD_UM2))} bits, a multiplication of a by b bits one of a b "
         f"through {' and '.join(f'{bits} x {bits}' for bits in MULTIPLY_UM2)}.",
         "bfloat16 at 45 nm and float64 are extrapolated. Between 7 and 45 nm energy lies on the logarithmic",
@@ -129,7 +132,7 @@ def page() -> str:
             for node in (7, 14, 22, 28, 32, 45, 65, 90)
         ),
         "",
-        f"The first is the mean of eight operations ({JOUPPI_MEAN:.2f} at 7 nm); an operation that is known at",
+        f"The first is the mean of eight operations ({JOUPPI_MEAN:.2f} at 7 nm); an operation known at",
         f"both ends has its own (an 8-bit product {MULTIPLY_7NM_PJ[8] / MULTIPLY_PJ[8]:.2f}, an 8-bit sum "
         f"{ADD_7NM_PJ[8] / ADD_PJ[8]:.2f}).",
         "",
@@ -149,8 +152,8 @@ def page() -> str:
             for row in rows()
         ),
         "",
-        "Multipliers differ most: Aladdin's are general-purpose units at the speed of their clock, a third of",
-        "which energy Horowitz gives for the operation alone.",
+        "Multipliers differ most: Aladdin's are general-purpose units at the speed of their clock, a third",
+        "of which energy Horowitz gives for the operation alone.",
     ]
     return "\n".join(lines) + "\n"
 

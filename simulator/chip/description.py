@@ -16,7 +16,7 @@ from deltasim.simulator.chip.parts import Cores, Interconnect, Placement, Synchr
 from deltasim.simulator.chip.prices.price import Price, Prices
 from deltasim.simulator.chip.wiring import described_topology
 from deltasim.simulator.schema.part import Part
-from deltasim.simulator.schema.quantities import Node, Text, period_ps
+from deltasim.simulator.schema.quantities import Name, Node, Text, period_ps
 from deltasim.simulator.topology import Topology
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Chip(Part):
     16
     """
 
-    name: Text
+    name: Name
     about: Text
     status: Literal["silicon", "hypothetical"]
     node: Node

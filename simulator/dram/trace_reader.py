@@ -101,6 +101,7 @@ def parse_block(path: str | Path, block: bytes, lines: int, memory: Addressed) -
     )
     if fault:
         line = block.split(b"\n", seen + 1)[seen][:SHOWN].decode("ascii", "replace").strip()
+        line = quoted_record(line) if fault == FORM else line
         rule, remedy = {
             FORM: ("a line is R or W, a byte address and a number of bytes", "Write it like 'R 4096 64'."),
             BEYOND: (

@@ -32,6 +32,7 @@ RULES = {
     ),
     "union_tag_not_found": ("a memory has a kind", "Add kind: scratchpad or kind: dram."),
     "string_type": ("expected text", "Write text."),
+    "string_unicode": ("a text has no control characters", "Leave them out."),
     "string_too_short": ("the text is empty", "Write at least a word."),
     "string_too_long": ("the text has more than {max_length} characters", "Write less."),
     "too_short": ("expected at least {min_length} entry", "Add one."),

@@ -43,7 +43,7 @@ def test_what_a_killed_run_leaves_is_removed_by_the_next(tiny: Path, tmp_path: P
 
 @pytest.mark.long
 def test_a_hundred_kills(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
-    """kill -9 at 50 moments by the clock and 50 at a change on the disk; the cache is empty at first, and shared."""
+    """kill -9 at 50 moments by the clock and 50 at a change on disk; a shared cache, empty at first."""
     moments = random.Random(9)
     killed = 0
     cache, number = tmp_path / "cache", 0

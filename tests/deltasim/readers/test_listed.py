@@ -38,7 +38,7 @@ def test_every_listed_input(record_property: Callable[[str, object], None]) -> N
     wrong = []
     for case in CASES:
         told, fault_found = answered(case)
-        got = "as expected" if not fault_found else fault_found
+        got = fault_found or "as expected"
         expected = "; ".join(case.expected) or "it does its work"
         said = told.err.splitlines()[0].removeprefix("deltasim: ")[:160] if told.err else "exit code 0"
         record_property(f"{case.item}: {case.about}", f"expected: {expected}; got: {said} ({got})")
@@ -51,7 +51,7 @@ def program(words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["sh", "-c", words.replace("deltasim", f"'{sys.executable}' -m deltasim")],
         capture_output=True,
-        text=True,
+        encoding=environment.get("PYTHONIOENCODING", "utf-8"),
         check=False,
         env=os.environ | environment,
     )

@@ -111,7 +111,9 @@ def is_fault_of_a_file(line: str) -> bool:
 
 def tried(name: str, door: Door, seed: str) -> str:
     """One case of a door: what was wrong, with what it takes to see it again; nothing where all was well."""
-    for _ in range(2):  # the first command of a process imports, and on a new machine compiles what it imports
+    for _ in range(
+        2
+    ):  # the first command of a process imports, and on a new machine compiles what it imports
         with empty_folder() as folder:
             line = door(random.Random(seed))
             told = ended(line, folder)

@@ -67,7 +67,7 @@ def test_bursts_of_a_scratchpad(engine: str, burst: int, outstanding: int, cycle
 
 @pytest.mark.parametrize("outstanding", [1, 2])
 def test_bursts_of_a_dram_column(engine: str, outstanding: int) -> None:
-    """Two bursts of 64 bytes, 8 flits each. One at a time: the second is issued when the first is in the sums,
+    """Two bursts of 64 bytes, 8 flits each. One at a time: the second is issued once the first is summed,
     an open row ahead. Two at a time: the second's data follow the first's on the DRAM's bus, its response the
     first's over the bus.
     """

@@ -15,6 +15,7 @@ from deltasim.simulator.engines.compiled.records import State
 KEY_BITS = 62
 LATE = 2  # in ``run.overflow``: a time does not fit into a key
 ONE = np.uintp(1)
+LARGEST_SUM = 1 << 62
 
 
 @part
@@ -76,6 +77,10 @@ def record_queue(
     arrivals.peak[0] = 0
     for place in range(np.uintp(number)):
         lengthen(arrivals.peak, begun, place, asked[place] + delay)
+    if number > 0 and begun[np.uintp(number) - ONE] > LARGEST_SUM // number:
+        for place in range(np.uintp(number)):  # together they may come to more than 64 bits hold
+            record_waits(state, unit, begun[place] - asked[place] - delay, int(arrivals.peak[0]))
+        return
     wait = sum_of(begun, number) - sum_of(asked, number) - number * delay
     record_waits(state, unit, wait, int(arrivals.peak[0]))
 
