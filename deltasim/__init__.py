@@ -13,18 +13,20 @@ if TYPE_CHECKING:
 
     from deltasim.cases import simulate, sweep
     from deltasim.own_network import run
+    from deltasim.several import across
     from deltasim.simulator.chip import chip_names as chips
     from deltasim.simulator.chip import load_chip
     from deltasim.tuning import tune
     from deltasim.workloads.registry import benchmark, benchmarks
 
-__all__ = ["benchmark", "benchmarks", "chips", "load_chip", "run", "simulate", "sweep", "tune"]
+__all__ = ["across", "benchmark", "benchmarks", "chips", "load_chip", "run", "simulate", "sweep", "tune"]
 __version__ = "0.1.0"
 
 _HOMES = {
     "run": ("deltasim.own_network", "run"),
     "simulate": ("deltasim.cases", "simulate"),
     "sweep": ("deltasim.cases", "sweep"),
+    "across": ("deltasim.several", "across"),
     "tune": ("deltasim.tuning", "tune"),
     "benchmark": ("deltasim.workloads.registry", "benchmark"),
     "benchmarks": ("deltasim.workloads.registry", "benchmarks"),
