@@ -13,13 +13,25 @@ if TYPE_CHECKING:
 
     from deltasim.cases import simulate, sweep
     from deltasim.own_network import run
+    from deltasim.quantising import quantise
     from deltasim.several import across
     from deltasim.simulator.chip import chip_names as chips
     from deltasim.simulator.chip import load_chip
     from deltasim.tuning import tune
     from deltasim.workloads.registry import benchmark, benchmarks
 
-__all__ = ["across", "benchmark", "benchmarks", "chips", "load_chip", "run", "simulate", "sweep", "tune"]
+__all__ = [
+    "across",
+    "benchmark",
+    "benchmarks",
+    "chips",
+    "load_chip",
+    "quantise",
+    "run",
+    "simulate",
+    "sweep",
+    "tune",
+]
 __version__ = "0.1.0"
 
 _HOMES = {
@@ -27,6 +39,7 @@ _HOMES = {
     "simulate": ("deltasim.cases", "simulate"),
     "sweep": ("deltasim.cases", "sweep"),
     "across": ("deltasim.several", "across"),
+    "quantise": ("deltasim.quantising", "quantise"),
     "tune": ("deltasim.tuning", "tune"),
     "benchmark": ("deltasim.workloads.registry", "benchmark"),
     "benchmarks": ("deltasim.workloads.registry", "benchmarks"),
