@@ -108,7 +108,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None], str, str], ...] = (
         "quantise",
         quantise.quantise,
         "a network in fixed point",
-        "deltasim quantise network --data mine.csv --weights 8 --activations 8.8 --out network-8",
+        "deltasim quantise network --data mine.csv --out network-8",
     ),
     ("compare", compare.compare, "set two runs side by side", "deltasim compare runs/a runs/b"),
     ("list", listing.list_names, "chips, benchmarks, cells", "deltasim list chips"),
