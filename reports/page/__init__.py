@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from deltasim.reports.page import (
+from deltasim.reports.page.document import document
+from deltasim.reports.page.parts import Link, Page
+from deltasim.reports.page.sections import (
     activity,
     dram,
     energy,
@@ -16,9 +18,7 @@ from deltasim.reports.page import (
     thresholds,
     utilisation,
 )
-from deltasim.reports.page.cards import cards, lead
-from deltasim.reports.page.document import document
-from deltasim.reports.page.parts import Link, Page
+from deltasim.reports.page.sections.cards import cards, lead
 from deltasim.reports.quantities import count, threshold
 
 if TYPE_CHECKING:

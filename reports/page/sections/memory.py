@@ -6,9 +6,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from deltasim.reports.levels import Level, flows, levels
-from deltasim.reports.page import bandwidth, roofline
-from deltasim.reports.page.flow import flow_chart
 from deltasim.reports.page.parts import Figure, Grid, Section
+from deltasim.reports.page.sections import bandwidth, roofline
+from deltasim.reports.page.sections.flow import flow_chart
 from deltasim.reports.quantities import ABSENT, percent, quantity
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import altair
 import numpy as np
 
-from deltasim.reports.page.activity import example
 from deltasim.reports.page.parts import Figure, Spec
+from deltasim.reports.page.sections.activity import example
 from deltasim.reports.page.theme import DELTA, DENSE, INK, MUTED, drawn_from, finished, series, si_axis
 from deltasim.reports.quantities import percent, quantity
 from deltasim.simulator.chip.peaks import peak_bandwidth
