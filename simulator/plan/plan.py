@@ -24,7 +24,8 @@ from deltasim.simulator.dram.in_order import DramTiming, channel_at_rest
 from deltasim.simulator.dram.mapping import AddressBits
 from deltasim.simulator.dram.packing import pack
 from deltasim.simulator.dram.timing import Timing
-from deltasim.simulator.mapping.mapping import Mapping, Partition
+from deltasim.simulator.mapping.mapping import Mapping
+from deltasim.simulator.mapping.partition import Partition
 from deltasim.simulator.mapping.state import Home
 from deltasim.simulator.mapping.weight_block import Block
 
