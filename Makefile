@@ -1,14 +1,16 @@
 # make demo   environment, installation, the main job on the data in the box; names the page it wrote
 # make test   environment, installation, every test (DELTASIM_DATA=FOLDER adds those on recorded data)
+# make test-long   the tests that take minutes, most of an hour; what was put in, expected and found, in docs/test-long.md
 # make lint   style, types and the direction of imports
 # make bench  measures speed beside PyTorch and writes docs/benchmarks.md; some minutes on an idle machine
 # make docs   runs every example in the guides and writes what it printed into the pages
+# make site   all documents, a reference of commands and Python names, in build/site, readable without a network
 # Each works alone on a clean clone. PYTHON=python3.12 picks another interpreter.
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint bench docs clean
+.PHONY: demo test test-long lint bench docs site clean
 
 demo: .venv/.installed
 	@folder=runs/demo; n=1; while [ -e "$$folder" ]; do n=$$((n + 1)); folder=runs/demo-$$n; done; \
@@ -16,6 +18,9 @@ demo: .venv/.installed
 
 test: .venv/.installed-for-tests
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2
+
+test-long: .venv/.installed-for-tests
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m long -rP --page docs/test-long.md
 
 # Types and imports are checked over an installed copy, where every folder lies under its import name.
 lint: .venv/.installed-for-tests
@@ -33,6 +38,14 @@ bench: .venv/.installed-for-tests
 docs: .venv/.installed
 	$(BIN)/python docs/examples.py docs/guide.md docs/chips.md
 
+site: .venv/.installed-for-tests
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[docs]"
+	rm -rf build/lib build/checked
+	$(BIN)/python -m pip install --quiet --no-deps --target build/checked .
+	$(BIN)/python docs/pages.py build/site-source
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@echo "open build/site/index.html"
+
 clean:
 	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
@@ -41,8 +54,8 @@ clean:
 	$(BIN)/python -m pip install --quiet --editable .
 	touch $@
 
-.venv/.installed-for-tests: pyproject.toml | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --editable ".[test,lint]"
+.venv/.installed-for-tests: pyproject.toml constraints.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[test,lint]"
 	touch $@ .venv/.installed
 
 .venv/bin/python:

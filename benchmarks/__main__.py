@@ -3,6 +3,7 @@
 python -m benchmarks                      all tables into docs/benchmarks.md (make bench)
 python -m benchmarks engines work         these tables to the terminal
 python -m benchmarks --quick --out FILE   small sizes, to see that every benchmark still works
+python -m benchmarks mutants              how many deliberate faults the tests notice (benchmarks/mutants.py)
 """
 
 from __future__ import annotations
@@ -39,6 +40,11 @@ turns, and a figure is the median (lowest to highest). A goal that is missed is 
 
 def main(arguments: Sequence[str]) -> None:
     """Measure what is asked for."""
+    if arguments[:1] == ["mutants"]:
+        from benchmarks.mutants import main as try_mutants
+
+        try_mutants(arguments[1:])
+        return
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure deltasim's speed.")
     names = ", ".join([*TABLES, *APART])
     parser.add_argument(

@@ -68,4 +68,4 @@ def fetch_columns(flat: Integers, numbers: Integers, outstanding: int) -> int:
     return calls
 
 
-fetch = compiled(fetch_columns, cache=False)  # nobody would notice that a copy on disk is of an old rule
+fetch = compiled(fetch_columns)

@@ -29,7 +29,7 @@ AREAS, INPUTS, SEQUENCES = 64, 64, 10
 
 def million(neurons: int, fan_out: int, rng: np.random.Generator) -> Network:
     """64 areas in a ring, each connected with itself and the next."""
-    return random_spiking(neurons, fan_out, 0.05, rng, inputs=INPUTS, areas=AREAS, name="a million neurons")
+    return random_spiking(neurons, fan_out, 0.05, rng, inputs=INPUTS, areas=AREAS, name="a-million-neurons")
 
 
 def sixty_four_cores() -> Chip:

@@ -13,7 +13,7 @@ ABOUT = """\
 Every run is a process of its own; its peak resident memory is read when it ends. Two runs that differ in
 one thing give the bytes for each of it, whatever Python and its packages take (the floor, a run of hardly
 anything). A run makes a dense float32 layer and a made-up trace, places the layer, builds the plan and
-simulates on `edgedrnn` (one core) and `mesh16` (16 cores, so up to 16 copies of a column)."""
+simulates on `edgedrnn` (one core) and `mesh16` (16 cores, so up to 16 segments of a column)."""
 
 
 def run_here(chip_name: str, neurons: int, steps: int) -> int:

@@ -49,7 +49,7 @@ def main(data: str | None = None) -> None:
             f"| `{policy}` | {moved / run.sequences / 1e6:.2f} MB | {latency * 1e3:.2f} ms "
             f"| {run.energy.total_j / run.sequences * 1e6:.1f} µJ |"
         )
-    print(f"\nhot columns told by: {run.provenance.profile}")
+    print(f"\nhot columns counted on: {run.provenance.profile}")
 
 
 if __name__ == "__main__":

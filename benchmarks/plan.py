@@ -9,7 +9,7 @@ import numpy as np
 
 from deltasim.networks.builders.recurrent import random_stack
 from deltasim.simulator.chip import load_chip
-from deltasim.simulator.engines.compiled.phases.eligible import feed_forward
+from deltasim.simulator.engines.compiled.phases.eligible import phase_plan
 from deltasim.simulator.engines.compiled.tables import tables_of
 from deltasim.simulator.mapping.mapping import map_network
 from deltasim.simulator.plan.compile import compile_plan
@@ -37,7 +37,7 @@ def main() -> None:
         mapping = map_network(network, chip)
         plan = compile_plan(network, chip, mapping)
         planned = least_ms(lambda: compile_plan(network, chip, mapping))  # noqa: B023 (called at once)
-        laid_out = least_ms(lambda: tables_of(plan, feed_forward(plan)))  # noqa: B023 (called at once)
+        laid_out = least_ms(lambda: tables_of(plan, phase_plan(plan)))  # noqa: B023 (called at once)
         print(f"| {name} | {planned:.1f} ms | {laid_out:.1f} ms |")
 
 

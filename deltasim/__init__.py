@@ -7,21 +7,21 @@ True
 Names are loaded when they are first used, so ``import deltasim`` costs nothing.
 """
 
-from __future__ import annotations
-
-import importlib
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # as in typing, which takes longer to load than the program takes to listen for Ctrl-C
 if TYPE_CHECKING:
+    from typing import Any
+
     from deltasim.cases import simulate, sweep
+    from deltasim.own_network import run
     from deltasim.simulator.chip import chip_names as chips
     from deltasim.simulator.chip import load_chip
     from deltasim.workloads.registry import benchmark, benchmarks
 
-__all__ = ["benchmark", "benchmarks", "chips", "load_chip", "simulate", "sweep"]
+__all__ = ["benchmark", "benchmarks", "chips", "load_chip", "run", "simulate", "sweep"]
 __version__ = "0.1.0"
 
 _HOMES = {
+    "run": ("deltasim.own_network", "run"),
     "simulate": ("deltasim.cases", "simulate"),
     "sweep": ("deltasim.cases", "sweep"),
     "benchmark": ("deltasim.workloads.registry", "benchmark"),
@@ -31,9 +31,11 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     if name not in _HOMES:
         raise AttributeError(f"module 'deltasim' has no attribute {name!r}")
+    import importlib
+
     module, attribute = _HOMES[name]
     value = getattr(importlib.import_module(module), attribute)
     globals()[name] = value

@@ -14,18 +14,20 @@ if TYPE_CHECKING:
     from deltasim.networks.graph import Network
     from deltasim.networks.trace import Trace
     from deltasim.progress import Progress
-    from deltasim.reports.measured import Result
+    from deltasim.reports.run import Run
+    from deltasim.runtime.arrays import Floats
     from deltasim.simulator.chip import Chip
     from deltasim.simulator.ledger.ledger import Ledger
     from deltasim.simulator.mapping.mapping import Mapping
     from deltasim.workloads.benchmark import Benchmark
+    from deltasim.workloads.own.read import Columns
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
     """One run, ready for the engine: what is computed is known, what it costs is not.
 
-    ``theta`` is "trained", or the one threshold that replaces all trained ones.
+    ``theta`` is "trained" or "given" where the network keeps its own thresholds, else what replaces them.
     """
 
     benchmark: Benchmark
@@ -34,9 +36,10 @@ class Case:
     mapping: Mapping
     trace: Trace
     theta: str | float
-    score: float
+    outputs: Sequence[Floats]
+    score: float | None  # None where the benchmark has no labels
     engine: str
-    profile: str | None  # the data that told which columns are hot, where the chip pins them
+    profile: str | None  # the data on which hot columns were counted, where the chip pins them
 
     @property
     def digest(self) -> str:
@@ -49,20 +52,34 @@ class Case:
 class Baseline(NamedTuple):
     """The dense side of every comparison: all elements sent at every step on the same chip.
 
-    ``score`` is what the dense-trained network reaches on the same sequences.
+    ``outputs`` and ``score`` are those of the dense network on the same sequences.
     """
 
     ledger: Ledger
-    score: float
+    outputs: Sequence[Floats]
+    score: float | None
 
 
 def choose(
-    benchmark: str, data: str | None = None, trained: Path | None = None, limit: int | None = None
+    benchmark: str,
+    data: str | None = None,
+    trained: Path | None = None,
+    limit: int | None = None,
+    layers: str | None = None,
+    columns: Columns | None = None,
 ) -> Benchmark:
-    """Find a benchmark, perhaps with networks of your own training, and take ``limit`` of its sequences."""
+    """Find a benchmark, perhaps with networks of your own training, and take ``limit`` of its sequences.
+
+    A model's path stands for a benchmark of one's own: the model on ``data``, with ``layers`` and ``columns``
+    as in `deltasim.own_network.own_benchmark`.
+    """
+    from deltasim.own_network import chosen_model, is_model
     from deltasim.workloads.registry import benchmark as load_benchmark
 
-    chosen = load_benchmark(benchmark, data, trained)
+    if is_model(benchmark):
+        chosen = chosen_model(benchmark, data, trained, layers, columns)
+    else:
+        chosen = load_benchmark(benchmark, data, trained)
     return chosen if limit is None else chosen.limited(limit)
 
 
@@ -92,8 +109,9 @@ def prepare(
         chip=loaded,
         mapping=mapping,
         trace=trace,
-        theta="trained" if theta is None else theta,
-        score=benchmark.score(outputs, benchmark.targets),
+        theta=benchmark.thresholds if theta is None else theta,
+        outputs=outputs,
+        score=benchmark.scored(outputs),
         engine=engine,
         profile=profile,
     )
@@ -116,7 +134,7 @@ def dense_baseline(case: Case, progress: Progress | None = None, jobs: int | Non
     mapping = placed_evenly(case.network, case.chip) if case.chip.placement.pins else case.mapping
     ledger = replay(case.network, trace, case.chip, mapping, engine=case.engine, jobs=jobs, progress=progress)
     _, outputs = executed(benchmark.dense_network, benchmark.sequences)
-    return Baseline(ledger, benchmark.score(outputs, benchmark.targets))
+    return Baseline(ledger, outputs, benchmark.scored(outputs))
 
 
 def run_case(
@@ -125,7 +143,7 @@ def run_case(
     command: str = "deltasim.simulate",
     progress: Progress | None = None,
     jobs: int | None = None,
-) -> Result:
+) -> Run:
     """Replay the case's trace on its chip and hold the counts against the baseline.
 
     In the SimPy engine the neurons also compute for themselves, and must arrive at the very same trace.
@@ -133,9 +151,11 @@ def run_case(
     processor): the plan is there, and every kernel has been used before the clock starts.
     """
     from deltasim.reports.figures import Score
-    from deltasim.reports.measured import Provenance, Result
+    from deltasim.reports.measured import Provenance
+    from deltasim.reports.run import Run
     from deltasim.simulator.plan.compile import compile_plan
     from deltasim.simulator.simulate import rehearse, run_plan
+    from deltasim.workloads.deviation import deviation
 
     benchmark = case.benchmark
     plan = compile_plan(case.network, case.chip, case.mapping)
@@ -144,7 +164,7 @@ def run_case(
     started = time.perf_counter()
     ledger = run_plan(plan, case.trace, inputs=inputs, engine=case.engine, jobs=jobs, progress=progress)
     wall_s = time.perf_counter() - started
-    return Result(
+    return Run(
         benchmark=benchmark.name,
         data=benchmark.data,
         fallback=benchmark.fallback,
@@ -161,6 +181,7 @@ def run_case(
             command=command, seed=0, data_digest=benchmark.data_digest, profile=case.profile
         ),
         wall_s=wall_s,
+        deviation=None if benchmark.targets is not None else deviation(case.outputs, baseline.outputs),
     )
 
 
@@ -172,7 +193,7 @@ def simulate(
     engine: str = "compiled",
     progress: Progress | None = None,
     jobs: int = 1,
-) -> Result:
+) -> Run:
     """Run a benchmark on a chip, with the dense run on the same chip beside it.
 
     ``benchmark`` and ``chip`` are names in the box, a path of a YAML description, or the things themselves;
@@ -197,7 +218,7 @@ def sweep(
     engine: str = "compiled",
     progress: Progress | None = None,
     jobs: int = 1,
-) -> list[Result]:
+) -> list[Run]:
     """Run a benchmark once for each threshold; the dense baseline runs once for all."""
     chosen = choose(benchmark) if isinstance(benchmark, str) else benchmark
     chosen = chosen if limit is None else chosen.limited(limit)

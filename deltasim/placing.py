@@ -1,4 +1,4 @@
-"""A benchmark's network on a chip, with a profile of other data where the chip pins hot columns."""
+"""A benchmark's network on a chip, with send counts of other data where the chip pins hot columns."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
 
 def placed(benchmark: Benchmark, network: Network, chip: Chip) -> tuple[Mapping, str | None]:
-    """The mapping, and which data told the hot columns: the benchmark's practice, never what is measured.
+    """The mapping, and on which data hot columns were counted: the calibration set, never what is measured.
 
-    Errors: InputError where the network does not fit, or the benchmark has no practice and the chip pins.
+    Errors: InputError where the network does not fit, or the benchmark has no calibration set and the chip
+    pins.
 
     >>> import deltasim as ds
     >>> from deltasim.simulator.chip import load_chip
@@ -28,24 +29,24 @@ def placed(benchmark: Benchmark, network: Network, chip: Chip) -> tuple[Mapping,
     """
     from deltasim.networks.files.cached_execution import executed
     from deltasim.simulator.mapping.mapping import map_network
-    from deltasim.simulator.mapping.profile import profile_of
+    from deltasim.simulator.mapping.send_counts import send_counts_of
 
     if not chip.placement.pins:
         return map_network(network, chip), None
-    if benchmark.practice is None:
+    if benchmark.calibration_set is None:
         raise InputError(
             chip.place("placement"),
             "pinned",
-            f"benchmark {benchmark.name} has no data to tell hot columns by but those that are measured",
-            "Give it a practice part, or use nearest.",
+            f"benchmark {benchmark.name} has no data to count hot columns on but those that are measured",
+            "Give it a calibration set, or use nearest.",
         )
-    trace, _ = executed(network, benchmark.practice.read())
-    return map_network(network, chip, profile_of(trace, network)), benchmark.practice.about
+    trace, _ = executed(network, benchmark.calibration_set.read())
+    return map_network(network, chip, send_counts_of(trace, network)), benchmark.calibration_set.about
 
 
 def placed_evenly(network: Network, chip: Chip) -> Mapping:
     """The mapping for a dense run, in which all columns are equally hot."""
     from deltasim.simulator.mapping.mapping import map_network
-    from deltasim.simulator.mapping.profile import even_profile
+    from deltasim.simulator.mapping.send_counts import even_send_counts
 
-    return map_network(network, chip, even_profile(network))
+    return map_network(network, chip, even_send_counts(network))

@@ -31,19 +31,3 @@ def progress_bar(label: str) -> Iterator[Progress | None]:
             bar.update(task, completed=done, total=total)
 
         yield move
-
-
-@contextmanager
-def compiling_line() -> Iterator[None]:
-    """Say on stderr, once, that kernels are being compiled: it takes long, and only happens the first time.
-
-    >>> with compiling_line():
-    ...     pass
-    """
-    from deltasim.runtime.compiling import telling_of_compiling
-
-    def tell() -> None:
-        print("deltasim: compiling kernels, once; this takes a quarter to half a minute ...", file=sys.stderr)
-
-    with telling_of_compiling(tell):
-        yield

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from deltasim.networks.cells import update_step
 from deltasim.networks.cells.step import Step
 from deltasim.networks.connections.rules import Integrator
 from deltasim.networks.graph import Network
@@ -22,7 +23,7 @@ class Encoder(NamedTuple):
     number: int
     source: int
     events: bool  # sends values as they are, without a memory of what it sent last
-    recorded: bool  # reads what the source gave for this frame: an input, or a population of an earlier sweep
+    recorded: bool  # reads what the source gave for this frame: an input, or a population of an earlier pass
     delay: int
     theta: Numbers
     integrate: Integrator
@@ -34,7 +35,7 @@ class Runner(NamedTuple):
     place: int
     reverse: bool
     encoders: tuple[Encoder, ...]
-    restarts: bool  # its accumulators start from the bias anew at every step
+    resets_accumulators: bool  # its accumulators start from the bias anew at every step
     memoryless: bool  # its value follows from its accumulators alone, so without a message it stays
     kept: bool  # its values are wanted after the step
     step: Step
@@ -79,13 +80,13 @@ def execute(
     (3, (3, 8), [0, 1, 2, 3])
     """
     frames = [checked(network, number, sequence) for number, sequence in enumerate(inputs)]
-    sweeps = prepare(network)
+    passes = prepare(network)
     messages = Messages(network.arithmetic.dtype)
     outputs: list[Floats] = []
     bounds = [0]
     for number, sequence in enumerate(frames):
-        outputs.append(run_sequence(network, sweeps, sequence, messages, bounds[-1]))
-        bounds.append(bounds[-1] + network.sweeps * len(sequence))
+        outputs.append(run_sequence(network, passes, sequence, messages, bounds[-1]))
+        bounds.append(bounds[-1] + network.passes * len(sequence))
         if progress:
             progress(number + 1, len(frames))
     step, projection, counts = np.array(messages.runs, np.int64).reshape(-1, 3).T
@@ -112,8 +113,8 @@ def checked(network: Network, number: int, sequence: Floats) -> Numbers:
 
 
 def prepare(network: Network) -> list[list[Runner]]:
-    """For each sweep the populations in computing order, with all that a step needs looked up once."""
-    sweeps = []
+    """For each pass the populations in computing order, with all that a step needs looked up once."""
+    passes = []
     kept = kept_populations(network)
     for order in network.order:
         runners = []
@@ -124,36 +125,38 @@ def prepare(network: Network) -> list[list[Runner]]:
                 projection = network.projections[number]
                 source = network.index(projection.source)
                 population = network.populations[source]
-                recorded = population.cell.kind == "input" or population.sweep < target.sweep
+                recorded = population.cell.kind == "input" or population.pass_number < target.pass_number
                 theta = projection.thresholds(network.arithmetic)
-                lanes = target.cell.lanes(projection.role)
+                fed = projection.fed(target.cell)
                 arithmetic = projection.arithmetic(network.arithmetic)
-                integrate = projection.connection.integrator(lanes, arithmetic)
+                integrate = projection.connection.integrator(fed, arithmetic)
                 events, delay = network.sends_events(number), projection.delay
                 encoders.append(Encoder(number, source, events, recorded, delay, theta, integrate))
-            step = target.cell.step(network.arithmetic)
-            restarts = network.restarts[place]
-            memoryless = target.cell.memoryless and not restarts
-            runner = Runner(place, target.reverse, tuple(encoders), restarts, memoryless, kept[place], step)
+            step = update_step(target.cell, network.arithmetic)
+            resets_accumulators = network.resets_accumulators[place]
+            memoryless = target.cell.memoryless and not resets_accumulators
+            runner = Runner(
+                place, target.reverse, tuple(encoders), resets_accumulators, memoryless, kept[place], step
+            )
             runners.append(runner)
-        sweeps.append(runners)
-    return sweeps
+        passes.append(runners)
+    return passes
 
 
 def kept_populations(network: Network) -> tuple[bool, ...]:
-    """For each population, whether its values over all frames are wanted: as outputs, or by a later sweep."""
+    """For each population, whether its values over all frames are wanted: as outputs, or by a later pass."""
     kept = {network.index(name) for name in network.outputs}
     for projection in network.projections:
         source, target = network.population(projection.source), network.population(projection.target)
-        if source.sweep < target.sweep:
+        if source.pass_number < target.pass_number:
             kept.add(network.index(source.name))
     return tuple(place in kept for place in range(len(network.populations)))
 
 
 def run_sequence(
-    network: Network, sweeps: list[list[Runner]], frames: Numbers, messages: Messages, first_step: int
+    network: Network, passes: list[list[Runner]], frames: Numbers, messages: Messages, first_step: int
 ) -> Floats:
-    """All sweeps over one sequence, from rest; returns the outputs (frames, output_size)."""
+    """All passes over one sequence, from rest; returns the outputs (frames, output_size)."""
     arithmetic, length = network.arithmetic, len(frames)
     kept = kept_populations(network)
     recorded = [
@@ -174,13 +177,13 @@ def run_sequence(
     accumulators = [start.copy() for start in starting]
     states = [network.starting_states(i) for i in range(len(network.populations))]
     step, runs = first_step, messages.runs
-    for runners in sweeps:
+    for runners in passes:
         most = sum(len(encoder.theta) for runner in runners for encoder in runner.encoders)
         for position in range(length):
             before = states.copy()
             begin, sources, deltas = messages.room(most)
-            for place, reverse, encoders, restarts, memoryless, wanted, advance in runners:
-                heard = begin
+            for place, reverse, encoders, resets_accumulators, memoryless, wanted, advance in runners:
+                received = begin
                 frame = length - 1 - position if reverse else position
                 for number, source, events, is_recorded, delay, theta, integrate in encoders:
                     if is_recorded:
@@ -196,9 +199,9 @@ def run_sequence(
                         end = begin + count
                         integrate(accumulators[place], sources[begin:end], deltas[begin:end])
                         begin = end
-                if position == 0 or begin > heard or not memoryless:
+                if position == 0 or begin > received or not memoryless:
                     states[place] = advance(accumulators[place], states[place])
-                if restarts:
+                if resets_accumulators:
                     accumulators[place][:] = starting[place]
                 if wanted:
                     recorded[place][frame] = states[place][0]

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 
 from deltasim.networks.numbers.arithmetic import FLOAT32, Arithmetic, FixedPoint, Q
 from deltasim.runtime.arrays import Numbers
+from deltasim.runtime.behaviour import behaviour, is_ours
 from deltasim.runtime.errors import InputError, nearest
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ class Population:
 
     ``bias`` (cell.accumulators, size) is what the accumulators hold at the start of a sequence, in the
     network's arithmetic (raw integers of the accumulator format in fixed point); None only for an Input.
-    ``sweep`` says in which pass over the sequence the population is computed: a bidirectional stack needs
-    one for each layer. A population with ``reverse`` meets the frames of its sweep from the last to the
+    ``pass_number`` says in which pass over the sequence the population is computed: a bidirectional stack
+    needs one for each layer. A population with ``reverse`` meets the frames of its pass from the last to the
     first.
 
     >>> from deltasim.networks.cells import GRU
@@ -40,7 +41,7 @@ class Population:
     name: str
     cell: Cell
     bias: Numbers | None = None
-    sweep: int = 0
+    pass_number: int = 0
     reverse: bool = False
 
     @property
@@ -55,7 +56,8 @@ class Projection:
     ``role`` ("input" or "recurrent") says which accumulators the gate blocks of the weights feed. ``delay``
     is 0 for what is read in the same step (acyclic) and 1 for the value of the step before. ``theta`` >= 0
     is one number, or one for each source neuron, in the real units of the source's value. ``weight_format``
-    is the format of its own weights in fixed point; None: that of the network.
+    is the format of its own weights in fixed point; None: that of the network. ``accumulators`` names those
+    of the target that the gate blocks feed; None: those its cell has for the role.
 
     >>> from deltasim.networks.connections import AllToAll
     >>> weights = AllToAll.from_matrices(np.ones((4, 2)))
@@ -70,10 +72,15 @@ class Projection:
     delay: int = 0
     theta: float | Numbers = 0.0
     weight_format: Q | None = None
+    accumulators: tuple[int, ...] | None = None
 
     @property
     def name(self) -> str:
         return f"{self.source}->{self.target}"
+
+    def fed(self, cell: Cell) -> tuple[int, ...]:
+        """The accumulators of the target, a ``cell``, that the gate blocks feed, block by block."""
+        return cell.accumulators_of(self.role) if self.accumulators is None else self.accumulators
 
     def thresholds(self, arithmetic: Arithmetic) -> Numbers:
         """One threshold for each source neuron, as the transmit rule compares it in this arithmetic."""
@@ -143,9 +150,9 @@ class Network:
         return self._places[name]
 
     @property
-    def sweeps(self) -> int:
-        """Passes over a sequence: a sequence of T frames has ``sweeps * T`` steps."""
-        return 1 + max(population.sweep for population in self.populations)
+    def passes(self) -> int:
+        """Passes over a sequence: a sequence of T frames has ``passes * T`` steps."""
+        return 1 + max(population.pass_number for population in self.populations)
 
     @property
     def inputs(self) -> tuple[Population, ...]:
@@ -162,9 +169,12 @@ class Network:
 
     @cached_property
     def order(self) -> tuple[tuple[int, ...], ...]:
-        """For each sweep, the indices of its populations in computing order (Inputs are not computed)."""
+        """For each pass, the indices of its populations in computing order (Inputs are not computed)."""
         computed = [(i, p) for i, p in enumerate(self.populations) if p.cell.kind != "input"]
-        return tuple(tuple(i for i, p in computed if p.sweep == sweep) for sweep in range(self.sweeps))
+        return tuple(
+            tuple(i for i, p in computed if p.pass_number == pass_number)
+            for pass_number in range(self.passes)
+        )
 
     @cached_property
     def incoming(self) -> tuple[tuple[int, ...], ...]:
@@ -174,11 +184,11 @@ class Network:
         return tuple(tuple(i for i, target in enumerate(targets) if target == place) for place in places)
 
     @cached_property
-    def restarts(self) -> tuple[bool, ...]:
+    def resets_accumulators(self) -> tuple[bool, ...]:
         """For each population, whether its accumulators start from the bias anew at every step.
 
-        Those of spiking cells do, and those that hear spikes: every projection into them sends its source's
-        values as they are (events); any other projection sends differences (deltas), which add up.
+        Those of spiking cells do, and those that receive spikes: every projection into them sends its
+        source's values as they are (events); any other projection sends differences (deltas), which add up.
         """
         spiking = [population.cell.spiking for population in self.populations]
         for projection in self.projections:
@@ -188,7 +198,7 @@ class Network:
 
     def sends_events(self, projection: int) -> bool:
         """Whether the projection sends values as they are, without a memory of what it sent last."""
-        return self.restarts[self.index(self.projections[projection].target)]
+        return self.resets_accumulators[self.index(self.projections[projection].target)]
 
     def weight_bits(self, projection: int) -> int:
         """Bits of each weight of a projection."""
@@ -201,18 +211,20 @@ class Network:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 (hex) over everything that changes values: graph, cells, weights, thresholds,
-        arithmetic."""
+        """SHA-256 (hex) over everything that changes values: graph, cells, weights, thresholds, arithmetic.
+
+        A cell, connection or arithmetic of one's own counts with what its code does."""
         digest = hashlib.sha256()
         description = {
-            "arithmetic": [type(self.arithmetic).__name__, asdict(self.arithmetic)],
+            "arithmetic": [type(self.arithmetic).__name__, _fields(self.arithmetic)],
             "outputs": self.outputs,
             "populations": [
-                [p.name, p.cell.kind, asdict(p.cell), p.sweep, p.reverse] for p in self.populations
+                [p.name, p.cell.kind, _fields(p.cell), p.pass_number, p.reverse] for p in self.populations
             ],
             "projections": [
-                [p.source, p.target, type(p.connection).__name__, p.role, p.delay]
+                [p.source, p.target, _kind(p.connection), p.role, p.delay]
                 + ([] if p.weight_format is None else [p.weight_format])
+                + ([] if p.accumulators is None else [{"accumulators": p.accumulators}])
                 for p in self.projections
             ],
         }
@@ -251,13 +263,24 @@ class Network:
         """A fresh copy of what population ``index`` accumulates from, (accumulators, size)."""
         bias = self.populations[index].bias
         if bias is None:
-            return np.zeros((0, self.populations[index].size), self.arithmetic.dtype)
-        return bias.astype(self.arithmetic.dtype)
+            return np.zeros((0, self.populations[index].size), self.arithmetic.accumulator_dtype)
+        return bias.astype(self.arithmetic.accumulator_dtype)
 
     def starting_states(self, index: int) -> Numbers:
         """Zeros, (states, size)."""
         population = self.populations[index]
         return np.zeros((len(population.cell.states), population.size), self.arithmetic.dtype)
+
+
+def _fields(thing: Cell | Arithmetic) -> object:
+    """What a cell or an arithmetic is beside its name: its fields, or, for one's own, all that it does."""
+    return asdict(thing) if is_ours(thing) else behaviour(thing)
+
+
+def _kind(connection: Connection) -> str:
+    """The name of a connection's class; for one's own, with a digest over what it does."""
+    own = "" if is_ours(connection) else f" {behaviour(type(connection))}"
+    return type(connection).__name__ + own
 
 
 def _absorb(digest: Any, array: ArrayLike) -> None:

@@ -3,6 +3,7 @@ breach."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -11,20 +12,24 @@ import numpy as np
 from deltasim.networks.numbers.arithmetic import Arithmetic, FixedPoint, Q
 from deltasim.runtime.arrays import Numbers
 from deltasim.runtime.errors import InputError, nearest
+from deltasim.runtime.names import RULE, is_name
 
 if TYPE_CHECKING:
     from deltasim.networks.graph import Network, Population, Projection
 
 ROLES = ("input", "recurrent")
+MOST_SWEEPS = 1000  # over a sequence
 
 
 def check(network: Network) -> None:
     """Raise an InputError for the first rule that does not hold."""
     place = f"network {network.name}"
     names = [population.name for population in network.populations]
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError(place, name, "two populations have this name", "Rename one of them.")
+    for name in (network.name, *names):
+        if not is_name(name):
+            raise InputError(place, name, RULE, "Name it like gru_0.")
+    if twice := [name for name, times in Counter(names).items() if times > 1]:
+        raise InputError(place, twice[0], "two populations have this name", "Rename one of them.")
     if not any(population.cell.kind == "input" for population in network.populations):
         raise InputError(
             place, ", ".join(names), "a network has at least one Input", "Add an Input population."
@@ -41,27 +46,26 @@ def check(network: Network) -> None:
     for projection in network.projections:
         check_projection(projection, network, place)
     links = [projection.name for projection in network.projections]
-    for link in links:
-        if links.count(link) > 1:
-            raise InputError(
-                place, link, "two projections join these populations", "Add their weights instead."
-            )
+    if twice := [link for link, times in Counter(links).items() if times > 1]:
+        rule = "two projections join these populations"
+        raise InputError(place, twice[0], rule, "Add their weights instead.")
     check_hearing(network, place)
     sorted_populations(network)
 
 
 def check_population(population: Population, arithmetic: Arithmetic, place: str) -> None:
-    """Size, sweep, and a finite bias of the right shape."""
+    """Size, pass, and a finite bias of the right shape."""
     where = f"{place}: population {population.name}"
     if population.size < 1:
         raise InputError(
             where, population.size, "a population has at least one neuron", "Give a positive size."
         )
-    if population.sweep < 0:
-        raise InputError(where, f"sweep {population.sweep}", "sweeps count from 0", "Give 0 or more.")
+    if not 0 <= population.pass_number < MOST_SWEEPS:
+        rule = f"passes count from 0, and there are at most {MOST_SWEEPS:,}"
+        raise InputError(where, f"pass {population.pass_number}", rule, "Give the number of its pass.")
     if population.cell.kind == "input":
-        if population.bias is not None or population.sweep or population.reverse:
-            rule = "an Input has no bias, belongs to sweep 0 and is not reversed"
+        if population.bias is not None or population.pass_number or population.reverse:
+            rule = "an Input has no bias, belongs to pass 0 and is not reversed"
             raise InputError(
                 where, "Input", rule, "Leave these out; its readers choose their order of frames."
             )
@@ -113,7 +117,12 @@ def check_projection(projection: Projection, network: Network, place: str) -> No
         )
     if target.cell.kind == "input":
         raise InputError(where, target.name, "nothing projects to an Input", "Choose another target.")
-    connection, gates = projection.connection, len(target.cell.lanes(projection.role))
+    fed = projection.fed(target.cell)
+    if len(set(fed)) < len(fed) or not all(0 <= number < target.cell.accumulators for number in fed):
+        last = target.cell.accumulators - 1
+        rule = f"the {target.cell.kind} cell {target.name} has the accumulators 0 to {last}"
+        raise InputError(f"{where}: accumulators", fed, rule, "Name each block's own, once.")
+    connection, gates = projection.connection, len(fed)
     expected = (source.size, gates, target.size)
     found = (connection.source_size, connection.gates, connection.target_size)
     if found != expected:
@@ -148,29 +157,29 @@ def check_theta(projection: Projection, where: str) -> None:
 
 
 def check_spikes(projection: Projection, source: Population, target: Population, where: str) -> None:
-    """A spike arrives one step later, in the same sweep, and no threshold keeps it back."""
+    """A spike arrives one step later, in the same pass, and no threshold keeps it back."""
     if projection.delay != 1:
-        rule = f"a spike of {source.name} is heard one step later"
+        rule = f"a spike of {source.name} arrives one step later"
         raise InputError(where, f"delay {projection.delay}", rule, "Give delay 1.")
-    if source.sweep != target.sweep:
-        rule = f"spikes of sweep {source.sweep} are heard in their own sweep"
-        raise InputError(where, f"sweep {target.sweep}", rule, f"Put {target.name} into the same sweep.")
+    if source.pass_number != target.pass_number:
+        rule = f"spikes of pass {source.pass_number} are received in their own pass"
+        raise InputError(where, f"pass {target.pass_number}", rule, f"Put {target.name} into the same pass.")
     if np.max(projection.theta) > 1:
         rule = "a spike is 1, so a threshold above 1 keeps every spike back"
         raise InputError(f"{where}: theta", np.max(projection.theta), rule, "Give 0.")
 
 
 def check_hearing(network: Network, place: str) -> None:
-    """A population hears events or deltas, never both; spikes fit their number format."""
-    heard: dict[str, dict[bool, str]] = {}
+    """A population receives events or deltas, never both; spikes fit their number format."""
+    received: dict[str, dict[bool, str]] = {}
     populations = {population.name: population for population in network.populations}
     for projection in network.projections:
         source, target = populations[projection.source], populations[projection.target]
         if not target.cell.spiking:
-            heard.setdefault(target.name, {})[source.cell.spiking] = source.name
-    for target_name, kinds in heard.items():
+            received.setdefault(target.name, {})[source.cell.spiking] = source.name
+    for target_name, kinds in received.items():
         if len(kinds) == 2:
-            rule = "a population hears spikes or deltas: deltas add up over the steps, spikes do not"
+            rule = "a population receives spikes or deltas: deltas add up over the steps, spikes do not"
             value = f"spikes of {kinds[True]}, deltas of {kinds[False]}"
             where = f"{place}: population {target_name}"
             raise InputError(
@@ -187,16 +196,16 @@ def check_delay(projection: Projection, source: Population, target: Population, 
     if projection.delay not in (0, 1):
         raise InputError(where, projection.delay, "a delay is 0 or 1 steps", "Give 0, or 1 for recurrence.")
     given = source.cell.kind == "input"
-    if not given and source.sweep > target.sweep:
-        rule = f"{target.name} of sweep {target.sweep} cannot read a population of a later sweep"
-        raise InputError(where, f"sweep {source.sweep}", rule, f"Compute {target.name} in a later sweep.")
-    recorded = given or source.sweep < target.sweep
+    if not given and source.pass_number > target.pass_number:
+        rule = f"{target.name} of pass {target.pass_number} cannot read a population of a later pass"
+        raise InputError(where, f"pass {source.pass_number}", rule, f"Compute {target.name} in a later pass.")
+    recorded = given or source.pass_number < target.pass_number
     if recorded and projection.delay:
-        rule = "an Input or a population of an earlier sweep is read in its own frame"
+        rule = "an Input or a population of an earlier pass is read in its own frame"
         raise InputError(where, "delay 1", rule, "Give delay 0.")
     if not recorded and source.reverse != target.reverse:
-        rule = "populations of one sweep that run in opposite directions cannot read each other"
-        raise InputError(where, f"sweep {source.sweep}", rule, f"Put {target.name} into the next sweep.")
+        rule = "populations of one pass that run in opposite directions cannot read each other"
+        raise InputError(where, f"pass {source.pass_number}", rule, f"Put {target.name} into the next pass.")
 
 
 def sorted_populations(network: Network) -> tuple[Population, ...]:
@@ -207,9 +216,9 @@ def sorted_populations(network: Network) -> tuple[Population, ...]:
         if projection.delay == 0:
             sources[projection.target].add(projection.source)
     placed: list[Population] = []
+    done: set[str] = set()
     waiting = list(network.populations)
     while waiting:
-        done = {population.name for population in placed}
         ready = next((population for population in waiting if sources[population.name] <= done), None)
         if ready is None:
             cycle = " -> ".join(find_cycle(sources, (population.name for population in waiting)))
@@ -217,6 +226,7 @@ def sorted_populations(network: Network) -> tuple[Population, ...]:
             raise InputError(f"network {network.name}", cycle, rule, "Give one of them delay 1.")
         waiting.remove(ready)
         placed.append(ready)
+        done.add(ready.name)
     return tuple(placed)
 
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,26 +12,24 @@ import numpy as np
 
 from deltasim.networks.graph import Network
 from deltasim.runtime.arrays import Integers, Numbers
+from deltasim.runtime.disk.unfinished import new_file
 from deltasim.runtime.errors import InputError
+from deltasim.runtime.readers.files import Missing, Unreadable
+from deltasim.runtime.readers.npz import Wanted, read_npz
 
 MESSAGE = np.dtype([("step", "<i4"), ("projection", "<i2"), ("source", "<i4"), ("delta", "<f4")])
 """One message: in ``step``, the encoder of ``projection`` sent that neuron ``source`` changed by
 ``delta``."""
 
 
-UNREADABLE = (
-    OSError,
-    ValueError,
-    KeyError,
-    TypeError,
-    EOFError,
-    AttributeError,
-    NotImplementedError,
-    RuntimeError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-"""What numpy raises when an npz file is damaged, cut short, or something else altogether."""
+WANTED = {
+    "messages": Wanted("V", 1),
+    "step_bounds": Wanted("i", 1),
+    "sequence_bounds": Wanted("i", 1),
+    "network_digest": Wanted("U", 0),
+    "digest": Wanted("U", 0),
+}
+"""The arrays of a trace's file."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +37,7 @@ class Trace:
     """Messages sorted by (step, projection, source), with the bounds of steps and sequences.
 
     ``messages[step_bounds[s]:step_bounds[s + 1]]`` are those of step s; steps count through all sequences,
-    and sequence q has the steps ``sequence_bounds[q]`` to ``sequence_bounds[q + 1]`` (sweeps * frames of
+    and sequence q has the steps ``sequence_bounds[q]`` to ``sequence_bounds[q + 1]`` (passes * frames of
     them).
 
     >>> from deltasim.networks.builders.recurrent import random_stack
@@ -89,7 +84,7 @@ class Trace:
 
     def scanned(self, network: Network) -> Integers:
         """Elements compared by each projection's encoder over the whole trace. Shape (projections,)."""
-        frames = self.steps // network.sweeps
+        frames = self.steps // network.passes
         return np.array([p.connection.source_size * frames for p in network.projections], np.int64)
 
     def sent(self, network: Network) -> Integers:
@@ -116,9 +111,7 @@ class Trace:
 
     def save(self, path: str | Path) -> None:
         """Write one compressed npz file, aside first and then renamed."""
-        target = Path(path)
-        aside = target.with_name(target.name + ".part")
-        with aside.open("wb") as file:
+        with new_file(Path(path)) as file:
             np.savez_compressed(
                 file,
                 messages=self.messages,
@@ -127,29 +120,44 @@ class Trace:
                 network_digest=np.array(self.network_digest),
                 digest=np.array(self.digest),
             )
-        os.replace(aside, target)
 
     @staticmethod
     def load(path: str | Path) -> Trace:
         """Read what ``save`` wrote, never with pickle; a damaged or foreign file is an InputError."""
+        remedy = "Execute the network again."
         try:
-            with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as archive:
-                trace = Trace(
-                    archive["messages"].astype(MESSAGE, casting="no"),
-                    archive["step_bounds"].astype(np.int64, casting="no"),
-                    archive["sequence_bounds"].astype(np.int64, casting="no"),
-                    str(archive["network_digest"]),
-                )
-                digest = str(archive["digest"])
-        except FileNotFoundError:
+            stored = read_npz(path, WANTED)
+            if stored["messages"].dtype != MESSAGE:
+                raise Unreadable("its messages have other fields")
+            steps, sequences = (stored[name].astype(np.int64) for name in ("step_bounds", "sequence_bounds"))
+            trace = Trace(stored["messages"], steps, sequences, str(stored["network_digest"]))
+            require_bounds(trace)
+        except Missing:
             raise InputError(path, "no file", "a trace is read from a file", "Check the path.") from None
-        except UNREADABLE as error:
-            rule = "this is no readable trace"
-            raise InputError(path, type(error).__name__, rule, "Execute the network again.") from None
+        except Unreadable as error:
+            raise InputError(path, "damaged", f"this is no readable trace ({error.reason})", remedy) from None
+        digest = str(stored["digest"])
         if trace.digest != digest:
             rule = "the content of the trace does not match its digest"
             raise InputError(path, digest[:12], rule, "The file is damaged: execute the network again.")
         return trace
+
+
+def require_bounds(trace: Trace) -> None:
+    """Raise Unreadable unless sequences are made of steps, steps of messages, and every message is in its
+    own.
+
+    >>> require_bounds(Trace(np.zeros(2, MESSAGE), np.array([0, 3]), np.array([0, 1]), ""))
+    Traceback (most recent call last):
+    deltasim.runtime.readers.files.Unreadable: its bounds do not fit its messages
+    """
+    steps, sequences, messages = trace.step_bounds, trace.sequence_bounds, trace.messages
+    sound = all(
+        len(bounds) > 0 and bounds[0] == 0 and bounds[-1] == last and bool((np.diff(bounds) >= 0).all())
+        for bounds, last in ((steps, len(messages)), (sequences, len(steps) - 1))
+    )
+    if not sound or (messages["step"] != np.repeat(np.arange(len(steps) - 1), np.diff(steps))).any():
+        raise Unreadable("its bounds do not fit its messages")
 
 
 def from_counts(
@@ -199,7 +207,7 @@ def random_trace(
     sources: list[Numbers] = [np.zeros(0, np.int32)]
     runs: list[tuple[int, int, int]] = []
     step, bounds = 0, [0]
-    active = [[i for place in sweep for i in network.incoming[place]] for sweep in network.order]
+    active = [[i for place in one_pass for i in network.incoming[place]] for one_pass in network.order]
     for number, length in enumerate(lengths):
         check_length(number, length)
         for projections in active:
@@ -222,9 +230,9 @@ def dense_trace(network: Network, lengths: Sequence[int]) -> Trace:
 
     Errors: a sequence of no frames. The deltas are 1, as in ``random_trace`` at occupancy 1.
     """
-    blocks = []  # the messages of one step of each sweep
-    for sweep in network.order:
-        active = sorted(index for place in sweep for index in network.incoming[place])
+    blocks = []  # the messages of one step of each pass
+    for one_pass in network.order:
+        active = sorted(index for place in one_pass for index in network.incoming[place])
         sizes = [network.projections[index].connection.source_size for index in active]
         block = np.ones(sum(sizes), MESSAGE)
         block["projection"] = np.repeat(np.array(active, np.int64), sizes)
@@ -233,13 +241,13 @@ def dense_trace(network: Network, lengths: Sequence[int]) -> Trace:
     for number, length in enumerate(lengths):
         check_length(number, length)
     repeats = np.array([(length, place) for length in lengths for place in range(len(blocks))], np.int64)
-    repeats = repeats.reshape(-1, 2)  # as many steps of the sweep of that place
+    repeats = repeats.reshape(-1, 2)  # as many steps of the pass of that place
     whole = [np.zeros(0, MESSAGE), *(np.tile(blocks[place], length) for length, place in repeats.tolist())]
     per_step = np.repeat(np.array([len(block) for block in blocks])[repeats[:, 1]], repeats[:, 0])
     messages = np.concatenate(whole)
     messages["step"] = np.repeat(np.arange(len(per_step)), per_step)
     step_bounds = np.concatenate([[0], np.cumsum(per_step)]).astype(np.int64)
-    sequence_bounds = np.cumsum([0, *(network.sweeps * length for length in lengths)]).astype(np.int64)
+    sequence_bounds = np.cumsum([0, *(network.passes * length for length in lengths)]).astype(np.int64)
     return Trace(messages, step_bounds, sequence_bounds, network.digest)
 
 

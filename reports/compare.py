@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 Shown = Callable[[float | None], str]
+Record = Mapping[str, Any]
 
 
 class Difference(NamedTuple):
@@ -54,6 +55,7 @@ def number(value: float | None) -> str:
 
 
 # Figures compared, by their place in run.json, with how they are written; the parts of the energy go between.
+# What run.json sums over the whole run is shown for one inference: two runs need not be equally long.
 FIGURES: tuple[tuple[str, str, Shown], ...] = (
     ("energy.inference_j", "energy per inference", joules),
     ("energy.step_j", "energy per step", joules),
@@ -66,13 +68,14 @@ FIGURES: tuple[tuple[str, str, Shown], ...] = (
     ("reduction.dram_bytes", "DRAM bytes saved", ratio),
     ("reduction.energy", "energy saved", ratio),
     ("reduction.latency", "latency saved", ratio),
-    ("dram.bytes", "DRAM bytes, whole run", lambda value: quantity(value, "B")),
-    ("dram.row_conflicts", "row conflicts, whole run", number),
+    ("inference.dram.bytes", "DRAM bytes per inference", lambda value: quantity(value, "B")),
+    ("inference.dram.row_conflicts", "row conflicts per inference", number),
     ("occupancy.input", "occupancy, input", percent),
     ("occupancy.hidden", "occupancy, hidden", percent),
-    ("messages", "messages", number),
+    ("inference.messages", "messages per inference", number),
     ("energy.estimated_share", "rests on estimated prices", percent),
 )
+WHOLE = ("dram.bytes", "dram.row_conflicts", "messages")  # of the whole run; told by to_dict alone
 WHATS = {
     "benchmark": "benchmark",
     "data": "data",
@@ -89,23 +92,31 @@ WHATS = {
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two runs, what differs between them, and their figures."""
+    """Two runs, what differs between them, and their figures.
+
+    ``totals`` are those of whole runs, ``caution`` the sentence to say where these had other inputs.
+    """
 
     run_a: str
     run_b: str
     differences: tuple[Difference, ...]
     measures: tuple[Measure, ...]
+    totals: tuple[Measure, ...]
     limits: tuple[str, str]
+    caution: str | None
 
     def to_dict(self) -> dict[str, Any]:
         """The comparison in plain types: each figure as a, b and ratio (b over a)."""
         return {
             "a": self.run_a,
             "b": self.run_b,
-            "differences": {told.what: {"a": told.a, "b": told.b} for told in self.differences},
+            "caution": self.caution,
+            "differences": {
+                difference.what: {"a": difference.a, "b": difference.b} for difference in self.differences
+            },
             "figures": {
                 measure.key: {"a": measure.a, "b": measure.b, "ratio": measure.ratio}
-                for measure in self.measures
+                for measure in (*self.measures, *self.totals)
             },
             "limits": {"a": self.limits[0], "b": self.limits[1]},
         }
@@ -121,8 +132,8 @@ class Comparison:
         table.add_column("")
         for column in (f"A: {self.run_a}", f"B: {self.run_b}", "B / A"):
             table.add_column(Text(column), justify="right", overflow="fold")
-        for told in self.differences:
-            table.add_row(Text(told.what), Text(told.a), Text(told.b), "", style="yellow")
+        for difference in self.differences:
+            table.add_row(Text(difference.what), Text(difference.a), Text(difference.b), "", style="yellow")
         if self.differences:
             table.add_section()
         for place, measure in enumerate(self.measures):
@@ -131,6 +142,8 @@ class Comparison:
         said = [Text(f"{name}: {limit}") for name, limit in zip("AB", self.limits, strict=True)]
         if not self.differences:
             said.insert(0, Text("Both runs are of the same network, data and chip."))
+        if self.caution is not None:
+            said.insert(0, Text(self.caution, style="bold yellow"))
         return Group(table, Text(""), *said)
 
 
@@ -143,7 +156,7 @@ def ratio_text(value: float | None) -> str:
     return quantities.ABSENT if value is None else f"{value:.3g}"
 
 
-def at(record: Mapping[str, Any], key: str) -> Any:
+def at(record: Record, key: str) -> Any:
     """The value at a dotted place of a record, None where there is none."""
     value: Any = record
     for name in key.split("."):
@@ -171,11 +184,42 @@ def compared(a: SavedRun, b: SavedRun) -> Comparison:
         *names,
         differences,
         measures(a.record, b.record),
+        found(a.record, b.record, [(key, key, number) for key in WHOLE]),
         (str(a.record["limits"]), str(b.record["limits"])),
+        caution(a.record, b.record),
     )
 
 
-def measures(a: Mapping[str, Any], b: Mapping[str, Any]) -> tuple[Measure, ...]:
+def caution(a: Record, b: Record) -> str | None:
+    """What a reader has to know before any ratio: runs on other inputs differ by these too.
+
+    >>> caution({"benchmark": "digits", "sequences": 100}, {"benchmark": "digits", "sequences": 20})
+    'A ran 100 sequences and B 20: a ratio also holds what sets these apart. Give both runs one --limit.'
+    """
+    benchmarks, sequences = at(a, "benchmark"), (at(a, "sequences"), at(b, "sequences"))
+    if benchmarks != at(b, "benchmark"):
+        return f"A ran {benchmarks} and B {at(b, 'benchmark')}: no ratio says anything about the chips."
+    if sequences[0] != sequences[1]:
+        sentence = f"A ran {quantities.count(sequences[0])} sequences and B {quantities.count(sequences[1])}"
+        return f"{sentence}: a ratio also holds what sets these apart. Give both runs one --limit."
+    if at(a, "provenance.digests.data") != at(b, "provenance.digests.data"):
+        return "A and B ran on different data: a ratio also holds what sets these apart."
+    return None
+
+
+def value_of(record: Record, key: str) -> float | None:
+    """A figure of a record, or, after "inference.", what the whole run has of it, for one inference.
+
+    >>> value_of({"messages": 6, "sequences": 2}, "inference.messages")
+    3.0
+    """
+    value: float | None = at(record, key.removeprefix("inference."))
+    if value is None or not key.startswith("inference."):
+        return value
+    return value / record["sequences"] if record["sequences"] else None
+
+
+def measures(a: Record, b: Record) -> tuple[Measure, ...]:
     """All figures of both records: the total, its parts, the rest, the scores."""
     parts = tuple(dict.fromkeys([*at(a, "energy.parts"), *at(b, "energy.parts")]))
     listed = [
@@ -186,12 +230,17 @@ def measures(a: Mapping[str, Any], b: Mapping[str, Any]) -> tuple[Measure, ...]:
     name = str(at(a, "score.name"))
     if name == at(b, "score.name"):
         listed.append(("score.value", name, lambda value: quantities.score(name, value)))
-    found = []
-    for key, label, shown in listed:
-        value_a, value_b = at(a, key), at(b, key)
-        if value_a or value_b:
-            found.append(Measure(key, label, value_a, value_b, shown(value_a), shown(value_b)))
-    return tuple(found)
+    return found(a, b, listed)
+
+
+def found(a: Record, b: Record, listed: Sequence[tuple[str, str, Shown]]) -> tuple[Measure, ...]:
+    """The figures that at least one of the records has and that are not nothing in both."""
+    values = [(value_of(a, key), value_of(b, key)) for key, _, _ in listed]
+    return tuple(
+        Measure(key, label, value_a, value_b, shown(value_a), shown(value_b))
+        for (key, label, shown), (value_a, value_b) in zip(listed, values, strict=True)
+        if value_a or value_b
+    )
 
 
 def shortened(value: Any) -> str:

@@ -32,14 +32,14 @@ WORK = {
 
 
 class Score(NamedTuple):
-    """A benchmark's score, beside that of the dense network it is held against.
+    """A benchmark's score, beside that of the dense network it is held against; None where it has no labels.
 
     >>> Score("accuracy", 0.983, 0.987).dense
     0.987
     """
 
     name: str
-    value: float
+    value: float | None
     dense: float | None
 
 
@@ -119,7 +119,7 @@ def times_fewer(dense: float, delta: float) -> float | None:
 
 def activities(ledger: Ledger) -> tuple[Activity, ...]:
     """Busy and stalled shares by kind of unit, in the ledger's order; kinds that only count are left out."""
-    elapsed = max(ledger.elapsed_ps, 1)
+    elapsed = float(max(ledger.elapsed_ps, 1))
     found = []
     for kind in dict.fromkeys(unit.kind for unit in ledger.units):
         if kind not in WORK:
@@ -156,8 +156,8 @@ def limit(ledger: Ledger) -> str:
             f"{WORK[top.kind]} ({name}) at {percent(top.busiest)}."
         )
     row = next(row for row, unit in enumerate(ledger.units) if unit.name == name)
-    stalled = float(ledger.stalled_ps[row] / ledger.elapsed_ps)
+    stalled = float(ledger.stalled_ps[row] / float(ledger.elapsed_ps))
     waiting = f" and stalled {percent(stalled)}" if stalled >= 0.005 else ""
     work = WORK[top.kind]
-    told = f"{'it' if name == top.kind else name} is busy {percent(top.busiest)}{waiting} of the time."
-    return f"{work[0].upper()}{work[1:]} limits the chip: {told}"
+    sentence = f"{'it' if name == top.kind else name} is busy {percent(top.busiest)}{waiting} of the time."
+    return f"{work[0].upper()}{work[1:]} limits the chip: {sentence}"

@@ -1,70 +1,27 @@
-"""The run folder: written aside, then renamed, so that a half-written one is never seen."""
+"""The run folder: what is written into it, and how it is read back."""
 
 from __future__ import annotations
 
+import io
 import json
-import os
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deltasim.reports.record import KEYS, layer_frame, step_frame, unit_frame
+from deltasim.reports.record import as_record, layer_frame, step_frame, unit_frame
+from deltasim.reports.record_form import require_record
+from deltasim.runtime.disk.output import new_folder, told_in_a_sentence
 from deltasim.runtime.errors import InputError
+from deltasim.runtime.readers.files import Missing, Unreadable
+from deltasim.runtime.readers.json_text import read_json
 
 if TYPE_CHECKING:
     import polars
 
-    from deltasim.reports.measured import Result
+    from deltasim.reports.measured import Measured
 
 RECORD, PAGE = "run.json", "report.html"
-
-
-def refuse_existing(folder: Path) -> None:
-    """Raise InputError when something of this name is there already, or nothing can be made there.
-
-    >>> refuse_existing(Path("runs/not-there-yet"))
-    """
-    if folder.exists() or folder.is_symlink():
-        raise InputError(
-            "--out", folder, "a run never overwrites what is there", "Give another folder or remove this one."
-        )
-    parent = next(path for path in folder.absolute().parents if path.exists())
-    if not parent.is_dir() or not os.access(parent, os.W_OK):
-        raise InputError("--out", folder, f"the folder must be writable ({parent} is not)", "Give another.")
-
-
-@contextmanager
-def new_folder(folder: Path) -> Iterator[Path]:
-    """Give a temporary sibling to write in; it takes the folder's name when all went well, else it goes.
-
-    Raises InputError when the folder exists or its parent cannot be written to.
-    """
-    refuse_existing(folder)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    except OSError as error:
-        raise InputError(
-            "--out", folder, f"the folder must be writable ({error.strerror})", "Give another folder."
-        ) from error
-    try:
-        yield aside
-        aside.chmod(0o777 & ~_umask())
-        aside.rename(folder)
-    except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
-        raise
-
-
-def _umask() -> int:
-    """The process's umask; reading it means setting it for a moment."""
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
 
 
 def as_json(record: Mapping[str, Any]) -> str:
@@ -72,9 +29,9 @@ def as_json(record: Mapping[str, Any]) -> str:
     return json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def save_result(result: Result, folder: Path, *, trace: bool, page: bool) -> Path:
+def save_result(result: Measured, folder: Path, *, trace: bool, page: bool) -> Path:
     """Write run.json, three Parquet tables, report.html and, if asked for, trace.npz."""
-    with new_folder(folder) as aside:
+    with new_folder(folder) as aside, told_in_a_sentence(folder):
         write_run(result, aside)
         if trace:
             result.trace.save(aside / "trace.npz")
@@ -85,12 +42,19 @@ def save_result(result: Result, folder: Path, *, trace: bool, page: bool) -> Pat
     return folder
 
 
-def write_run(result: Result, folder: Path) -> None:
+def write_run(result: Measured, folder: Path) -> None:
     """Write run.json and the tables into a folder that is there."""
-    (folder / RECORD).write_text(as_json(result.to_dict()), encoding="utf-8")
-    unit_frame(result).write_parquet(folder / "units.parquet")
-    layer_frame(result).write_parquet(folder / "layers.parquet")
-    step_frame(result).write_parquet(folder / "steps.parquet")
+    (folder / RECORD).write_text(as_json(as_record(result)), encoding="utf-8")
+    write_table(unit_frame(result), folder / "units.parquet")
+    write_table(layer_frame(result), folder / "layers.parquet")
+    write_table(step_frame(result), folder / "steps.parquet")
+
+
+def write_table(frame: polars.DataFrame, path: Path) -> None:
+    """Write a table as Parquet; OSError where it cannot be written, which polars would turn into its own."""
+    content = io.BytesIO()
+    frame.write_parquet(content)
+    path.write_bytes(content.getvalue())
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,14 +96,12 @@ def load_run(folder: str | Path) -> SavedRun:
     folder = Path(folder)
     path = folder / RECORD
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        rule = f"a run folder holds {RECORD} ({error.strerror})"
-        raise InputError("run", folder, rule, "Name a folder that `deltasim run` wrote.") from error
-    except ValueError as error:
-        raise InputError("run", path, f"the file must be JSON ({error})", "Run the job again.") from error
-    missing = [key for key in KEYS if key not in record] if isinstance(record, dict) else list(KEYS)
-    if missing:
-        rule = f"the record of a run has all its keys; {', '.join(missing)} missing"
-        raise InputError("run", path, rule, "Run the job again with this version.")
+        record = read_json(path)
+        require_record(record)
+    except Missing as error:
+        rule = f"a run folder holds {RECORD} ({error.reason})"
+        raise InputError("run", folder, rule, "Name a folder that `deltasim run` wrote.") from None
+    except Unreadable as error:
+        rule = f"the record of a run is whole ({error.reason})"
+        raise InputError(error.at(path), "damaged", rule, "Run the job again with this version.") from None
     return SavedRun(folder, record)

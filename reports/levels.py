@@ -40,7 +40,7 @@ class Flow(NamedTuple):
 
 def levels(chip: Chip, ledger: Ledger, energy: Energy) -> tuple[Level, ...]:
     """Every weight memory, nearest to the cores first."""
-    weights = [memory for memory in chip.memories if memory.kind != "registers"]
+    weights = [memory for memory in chip.memories if memory.kind not in ("registers", "state")]
     return tuple(level(chip, memory, ledger, energy) for memory in weights)
 
 
@@ -76,7 +76,7 @@ def flows(chip: Chip, ledger: Ledger) -> tuple[Flow, ...]:
     """
     caches: list[Flow] = []
     layers: list[Flow] = []
-    for memory in (memory for memory in chip.memories if memory.kind != "registers"):
+    for memory in (memory for memory in chip.memories if memory.kind not in ("registers", "state")):
         cached = 0
         in_front = [other for other in chip.memories if other.kind == "cache" and other.behind == memory.name]
         for row, layer in enumerate(ledger.layers):

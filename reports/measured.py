@@ -1,4 +1,4 @@
-"""The result of a run: what was counted, what it costs, how well it did, and where it came from."""
+"""What was measured of a run: counts, what they cost, how well it did, and where it came from."""
 
 from __future__ import annotations
 
@@ -7,22 +7,18 @@ import hashlib
 import importlib.metadata
 from collections.abc import Mapping as Lookup
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from deltasim.reports import figures
 from deltasim.simulator.ledger.pricing import Energy, price
 
 if TYPE_CHECKING:
-    import polars
-    from rich.console import RenderableType
-
     from deltasim.networks.graph import Network
     from deltasim.networks.trace import Trace
-    from deltasim.reports.folder import SavedRun
     from deltasim.simulator.chip import Chip
     from deltasim.simulator.ledger.ledger import Ledger
     from deltasim.simulator.mapping.mapping import Mapping
+    from deltasim.workloads.deviation import Deviation
 
 PACKAGES = ("deltasim", "numpy", "numba", "simpy")
 
@@ -46,7 +42,7 @@ def run_digest(network: Network, trace: Trace, chip: Chip, mapping: Mapping) -> 
 class Provenance:
     """How to make a run again: the command, the seed, the digest of the data, the versions used.
 
-    ``profile`` says which data told the hot columns, where the chip pins them.
+    ``profile`` says on which data hot columns were counted, where the chip pins them.
     """
 
     command: str
@@ -57,10 +53,10 @@ class Provenance:
 
 
 @dataclass(frozen=True, eq=False)
-class Result:
+class Measured:
     """A run of a benchmark on a chip, beside the dense run of the same network on the same chip.
 
-    ``theta`` is "trained" where the network keeps its own thresholds, else the number that replaced them.
+    ``theta`` is "trained" or "given" where the network keeps its own thresholds, else what replaced them.
     ``fallback`` is the sentence to say when stand-in data were used, ``wall_s`` the seconds the engine ran.
     Energies are priced from the ledgers on first use and kept.
     """
@@ -79,16 +75,17 @@ class Result:
     score: figures.Score
     provenance: Provenance
     wall_s: float
+    deviation: Deviation | None = None  # from the same network with every element sent, without labels
 
     @functools.cached_property
     def energy(self) -> Energy:
         """Energy of the delta run."""
-        return price(self.ledger, self.chip)
+        return price(self.ledger, self.chip, self.network)
 
     @functools.cached_property
     def dense_energy(self) -> Energy:
         """Energy of the dense run on the same chip."""
-        return price(self.dense_ledger, self.chip)
+        return price(self.dense_ledger, self.chip, self.network)
 
     @functools.cached_property
     def latency(self) -> figures.Latency:
@@ -152,43 +149,3 @@ class Result:
     def limits(self) -> str:
         """What limits the chip, in one sentence."""
         return figures.limit(self.ledger)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The run in plain types, as ``--json`` prints it; energies of parts are joules per inference."""
-        from deltasim.reports.record import as_record
-
-        return as_record(self)
-
-    def to_frame(self) -> polars.DataFrame:
-        """One row for every (run, unit, action) that happened: counts, prices and joules, delta and dense."""
-        from deltasim.reports.record import unit_frame
-
-        return unit_frame(self)
-
-    def save(self, folder: str | Path, *, trace: bool = False, page: bool = True) -> Path:
-        """Write the run folder: run.json, three Parquet tables, the page, and the trace if asked for.
-
-        Raises InputError when the folder exists; nothing is left behind when writing fails.
-        """
-        from deltasim.reports.folder import save_result
-
-        return save_result(self, Path(folder), trace=trace, page=page)
-
-    @staticmethod
-    def load(folder: str | Path) -> SavedRun:
-        """Read a run folder back: its record and tables, without the network and the chip."""
-        from deltasim.reports.folder import load_run
-
-        return load_run(folder)
-
-    def __rich__(self) -> RenderableType:
-        """Terminal form."""
-        from deltasim.reports.terminal import render
-
-        return render(self)
-
-    def _repr_html_(self) -> str:
-        """Notebook form."""
-        from deltasim.reports.notebook import render
-
-        return render(self)

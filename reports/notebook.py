@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from deltasim.reports.summary import groups, heading, notes
 
 if TYPE_CHECKING:
-    from deltasim.reports.measured import Result
+    from deltasim.reports.measured import Measured
 
 CELL = "padding:.15em .8em;text-align:right;font-variant-numeric:tabular-nums"
 LABEL = "padding:.15em .8em .15em {indent}em;text-align:left"
 
 
-def render(result: Result) -> str:
+def render(result: Measured) -> str:
     """Lay a result out for a notebook; colours are the notebook's own, so it fits light and dark themes."""
     lines = ["<table style='border-collapse:collapse'>"]
     lines.append(f"<caption style='text-align:left;font-weight:600'>{escape(heading(result))}</caption>")

@@ -7,16 +7,19 @@ import math
 PREFIXES = {
     -15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T", 15: "P",
 }  # fmt: skip
+COUNTED = ("", "B")  # units that come whole
 ABSENT = "–"
 
 
 def quantity(value: float | None, unit: str, digits: int = 3) -> str:
-    """Write a value with its SI prefix and unit; what is not there is a dash.
+    """Write a value with its SI prefix and unit; what is not there is a dash. Part of a count has no prefix.
 
     >>> quantity(3.2149e-6, "J"), quantity(0.99996, "s"), quantity(0, "W"), quantity(None, "B")
     ('3.21 µJ', '1.00 s', '0 W', '–')
     >>> quantity(999_600, "B"), quantity(12, "B")
     ('1.00 MB', '12 B')
+    >>> quantity(0.5, ""), quantity(0.0624, "B")
+    ('0.500', '0.0624 B')
     """
     if value is None:
         return ABSENT
@@ -25,7 +28,7 @@ def quantity(value: float | None, unit: str, digits: int = 3) -> str:
     # Round first: 999.6 with three digits is 1000, and belongs to the next prefix.
     rounded = float(f"{value:.{digits - 1}e}")
     exponent = math.floor(math.floor(math.log10(abs(rounded))) / 3) * 3
-    exponent = min(max(exponent, min(PREFIXES)), max(PREFIXES))
+    exponent = min(max(exponent, 0 if unit in COUNTED else min(PREFIXES)), max(PREFIXES))
     scaled = rounded / 10.0**exponent
     whole = float(value).is_integer() and exponent == 0
     decimals = 0 if whole else max(0, digits - 1 - math.floor(math.log10(abs(scaled)) + 1e-12))

@@ -6,23 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from deltasim.reports.record_form import VERSION
+
 if TYPE_CHECKING:
     import polars
 
-    from deltasim.reports.measured import Result
+    from deltasim.reports.measured import Measured
     from deltasim.simulator.ledger.ledger import Ledger
     from deltasim.simulator.ledger.pricing import Energy
 
-KEYS = (
-    "benchmark", "data", "chip", "engine", "theta", "sequences", "steps", "messages", "occupancy", "score",
-    "reduction", "energy", "latency", "dram", "limits", "digest", "wall_s", "provenance",
-)  # fmt: skip
 
-
-def as_record(result: Result) -> dict[str, Any]:
-    """The figures of a run under the keys that ``KEYS`` names; every value is a plain JSON type."""
+def as_record(result: Measured) -> dict[str, Any]:
+    """The figures of a run under the keys of `RecordForm`; every value is a plain JSON type."""
     energy, dram = result.energy, result.dram
     return {
+        "version": VERSION,
         "benchmark": result.benchmark,
         "data": result.data,
         "chip": result.chip.name,
@@ -32,11 +30,7 @@ def as_record(result: Result) -> dict[str, Any]:
         "steps": result.steps,
         "messages": len(result.trace.messages),
         "occupancy": dict(result.occupancy),
-        "score": {
-            "name": result.score.name,
-            "value": float(result.score.value),
-            "dense": None if result.score.dense is None else float(result.score.dense),
-        },
+        **quality(result),
         "reduction": dict(result.reduction),
         "energy": {
             "inference_j": energy.total_j / result.sequences,
@@ -55,7 +49,21 @@ def as_record(result: Result) -> dict[str, Any]:
     }
 
 
-def origins(result: Result) -> dict[str, Any]:
+def quality(result: Measured) -> dict[str, Any]:
+    """How well it did: a score where labels say what ought to come out, else how far it is from dense."""
+    if result.deviation is not None:
+        return {"deviation": result.deviation._asdict()}
+    name, value, dense = result.score
+    return {
+        "score": {
+            "name": name,
+            "value": None if value is None else float(value),
+            "dense": None if dense is None else float(dense),
+        }
+    }
+
+
+def origins(result: Measured) -> dict[str, Any]:
     """Where the figures come from: command, digests, versions, the dense run's energy, every price."""
     source, dense = result.provenance, result.dense_energy
     return {
@@ -84,7 +92,7 @@ def origins(result: Result) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def runs(result: Result) -> tuple[tuple[str, Ledger, Energy], ...]:
+def runs(result: Measured) -> tuple[tuple[str, Ledger, Energy], ...]:
     """The two runs that a result holds, by the name that tables and charts give them."""
     return (
         ("delta", result.ledger, result.energy),
@@ -92,11 +100,11 @@ def runs(result: Result) -> tuple[tuple[str, Ledger, Energy], ...]:
     )
 
 
-def unit_frame(result: Result) -> polars.DataFrame:
+def unit_frame(result: Measured) -> polars.DataFrame:
     """One row for every (run, unit, action) with a count.
 
     Columns: run, unit, kind, node, action, part, count, joules. Actions without a price (row hits, bytes)
-    have no part and 0 joules.
+    have no part and 0 joules. Counts have 64 bits, or 128 where one (picoseconds of a year) needs them.
     """
     import polars
 
@@ -105,16 +113,18 @@ def unit_frame(result: Result) -> polars.DataFrame:
     for run, ledger, energy in runs(result):
         for unit, action in np.argwhere(ledger.counts):
             held, name = ledger.units[unit], ledger.actions[action]
-            told = (run, held.name, held.kind, held.node, name, parts.get(name))
-            rows.append((*told, int(ledger.counts[unit, action]), float(energy.joules[unit, action])))
+            named = (run, held.name, held.kind, held.node, name, parts.get(name))
+            rows.append((*named, int(ledger.counts[unit, action]), float(energy.joules[unit, action])))
+    wide = any(ledger.counts.dtype == object for _, ledger, _ in runs(result))
     columns = {
         "run": polars.String, "unit": polars.String, "kind": polars.String, "node": polars.Int64,
-        "action": polars.String, "part": polars.String, "count": polars.Int64, "joules": polars.Float64,
+        "action": polars.String, "part": polars.String, "count": polars.Int128 if wide else polars.Int64,
+        "joules": polars.Float64,
     }  # fmt: skip
     return polars.DataFrame(rows, schema=columns, orient="row")
 
 
-def layer_frame(result: Result) -> polars.DataFrame:
+def layer_frame(result: Measured) -> polars.DataFrame:
     """One row for every (run, layer, part): the joules that the layer caused in that part of the chip."""
     import polars
 
@@ -128,7 +138,7 @@ def layer_frame(result: Result) -> polars.DataFrame:
     return polars.DataFrame(rows, schema=columns, orient="row")
 
 
-def step_frame(result: Result) -> polars.DataFrame:
+def step_frame(result: Measured) -> polars.DataFrame:
     """One row for every step: its sequence, its place in it, its messages, its latency in both runs (ps)."""
     import polars
 

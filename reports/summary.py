@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from deltasim.reports.figures import memory_names, times_fewer, total
+from deltasim.reports.packet_model import packet_sentence
 from deltasim.reports.quantities import count, percent, quantity, ratio, score, threshold
 
 if TYPE_CHECKING:
-    from deltasim.reports.measured import Result
+    from deltasim.reports.measured import Measured
 
 PARTS = {
     "compute": "arithmetic",
@@ -47,18 +48,18 @@ def part_label(part: str) -> str:
     return PARTS.get(part, part)
 
 
-def heading(result: Result) -> str:
+def heading(result: Measured) -> str:
     """Title of a run: benchmark, chip, thresholds."""
     return f"{result.benchmark} on {result.chip.name}, {threshold(result.theta)}"
 
 
-def groups(result: Result) -> tuple[Group, ...]:
+def groups(result: Measured) -> tuple[Group, ...]:
     """The summary, total energy first."""
     shown = (energy_group(result), latency_group(result), traffic_group(result), quality_group(result))
     return shown
 
 
-def energy_group(result: Result) -> Group:
+def energy_group(result: Measured) -> Group:
     """Energy of one inference and its parts, largest first, beside dense."""
     delta, dense, runs = result.energy, result.dense_energy, result.sequences
     rows = [
@@ -95,7 +96,7 @@ def energy_group(result: Result) -> Group:
     return Group("Energy", tuple(rows))
 
 
-def latency_group(result: Result) -> Group:
+def latency_group(result: Measured) -> Group:
     """Latency of an inference and of a step: mean and 99th percentile."""
     delta, dense = result.latency, result.dense_latency
     labels = {
@@ -120,13 +121,13 @@ def latency_group(result: Result) -> Group:
     )
 
 
-def traffic_group(result: Result) -> Group:
+def traffic_group(result: Measured) -> Group:
     """Weight words, multiply-accumulates and DRAM traffic, per inference."""
     runs, memories = result.sequences, memory_names(result.chip)
 
     def per_inference(label: str, delta: float, dense: float, unit: str = "", detail: bool = False) -> Row:
-        told = ratio(times_fewer(dense, delta))
-        return Row(label, quantity(delta / runs, unit), "", quantity(dense / runs, unit), told, detail)
+        shown = ratio(times_fewer(dense, delta))
+        return Row(label, quantity(delta / runs, unit), "", quantity(dense / runs, unit), shown, detail)
 
     rows = [
         per_inference(
@@ -160,17 +161,24 @@ def traffic_group(result: Result) -> Group:
     return Group("Traffic per inference", tuple(rows))
 
 
-def quality_group(result: Result) -> Group:
-    """Occupancy and score."""
+def quality_group(result: Measured) -> Group:
+    """Occupancy, and the score where there is one."""
     rows = [
         Row(f"occupancy, {name}", percent(share), "", percent(1.0))
         for name, share in result.occupancy.items()
     ]
+    if result.deviation is not None:
+        rms, largest, agree = result.deviation
+        rows.append(Row("deviation from dense, RMS", f"{rms:.3g}"))
+        rows.append(Row("largest", f"{largest:.3g}", detail=True))
+        rows.append(Row("frames that agree with dense", percent(agree)))
     value, dense = result.score.value, result.score.dense
+    if value is None:
+        return Group("Quality", tuple(rows))
     difference = ""
     if dense is not None:
-        told = score(result.score.name, 1.0).endswith("%")
-        gap = f"{100 * (value - dense):+.2f} points" if told else f"{value - dense:+.3g}"
+        shown = score(result.score.name, 1.0).endswith("%")
+        gap = f"{100 * (value - dense):+.2f} points" if shown else f"{value - dense:+.3g}"
         difference = gap.replace("-", "−")
     rows.append(
         Row(
@@ -184,7 +192,7 @@ def quality_group(result: Result) -> Group:
     return Group("Quality", tuple(rows))
 
 
-def notes(result: Result) -> tuple[str, ...]:
+def notes(result: Measured) -> tuple[str, ...]:
     """The sentences under the table: data, limit, what the figures rest on."""
     said = [
         result.limits,
@@ -195,6 +203,9 @@ def notes(result: Result) -> tuple[str, ...]:
         f"Data: {data}; {count(result.sequences)} {'sequence' if result.sequences == 1 else 'sequences'}, "
         f"{count(result.steps)} steps, {count(len(result.trace.messages))} messages."
     )
+    caution = packet_sentence(result.ledger, least=0.01)
+    if caution is not None:
+        said.append(caution)
     if result.fallback:
         said.append(result.fallback)
     return tuple(said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,10 @@ from deltasim.runtime.errors import InputError
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from deltasim.reports.measured import Result
+    from deltasim.reports.run import Run
+
+
+RECORD = "sweep.json"
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +25,7 @@ class Sweep:
     Raises InputError for an empty sweep, one that repeats a threshold, or one of several benchmarks or chips.
     """
 
-    results: tuple[Result, ...]
+    results: tuple[Run, ...]
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "results", tuple(self.results))
@@ -49,20 +53,30 @@ class Sweep:
 
         Raises InputError when the folder exists; nothing is left behind when writing fails.
         """
-        from deltasim.reports.folder import PAGE, as_json, new_folder, write_run
-        from deltasim.reports.page import run_page, sweep_page
+        from deltasim.reports.folder import as_json, write_run
+        from deltasim.runtime.disk.output import new_folder, told_in_a_sentence
 
         folder = Path(folder)
-        names = [folder_name(result) for result in self.results]
-        with new_folder(folder) as aside:
-            (aside / "sweep.json").write_text(as_json(self.to_dict()), encoding="utf-8")
-            for name, result in zip(names, self.results, strict=True):
-                (aside / name).mkdir()
-                write_run(result, aside / name)
-                (aside / name / PAGE).write_text(run_page(result, self.results), encoding="utf-8")
-            targets = [f"{name}/{PAGE}" for name in names]
-            (aside / PAGE).write_text(sweep_page(self.results, targets), encoding="utf-8")
+        with new_folder(folder) as part, told_in_a_sentence(folder):
+            for result in self.results:
+                (part / folder_name(result)).mkdir()
+                write_run(result, part / folder_name(result))
+            (part / RECORD).write_text(as_json(self.to_dict()), encoding="utf-8")
+            self.write_pages(part)
         return folder
+
+    def write_pages(self, folder: Path) -> None:
+        """Write the page of the sweep, and one for each run, which shows the others too."""
+        from deltasim.reports.folder import PAGE
+        from deltasim.reports.page import run_page, sweep_page
+        from deltasim.runtime.disk.unfinished import new_file
+
+        names = [folder_name(result) for result in self.results]
+        for name, result in zip(names, self.results, strict=True):
+            with new_file(folder / name / PAGE) as file:
+                file.write(run_page(result, self.results).encode())
+        with new_file(folder / PAGE) as file:
+            file.write(sweep_page(self.results, [f"{name}/{PAGE}" for name in names]).encode())
 
     def __rich__(self) -> RenderableType:
         """Terminal form: one row for each threshold."""
@@ -104,6 +118,27 @@ class Sweep:
         return f"<table><tr>{head}</tr>" + "".join(f"<tr>{row}</tr>" for row in rows) + "</table>"
 
 
-def folder_name(result: Result) -> str:
+def write_finished(results: Sequence[Run], folder: Path, target: Path, words: str) -> None:
+    """Write what has just been finished of a sweep, its last run, into the sweep's unfinished folder.
+
+    From then on a stop of the program gives that folder the name ``target`` and tells ``words``: in one step,
+    so that whenever it comes the record names the runs that are there.
+    """
+    from contextlib import ExitStack
+
+    from deltasim.reports.folder import as_json, write_run
+    from deltasim.runtime.disk.unfinished import keep_when_stopped, new_file, new_folder, work
+
+    with ExitStack() as parts:
+        own = parts.enter_context(new_folder(folder / folder_name(results[-1])))
+        write_run(results[-1], own)
+        record = parts.enter_context(new_file(folder / RECORD))
+        record.write(as_json(Sweep(tuple(results)).to_dict()).encode())
+        with work.gate:
+            parts.close()
+            keep_when_stopped(folder, target, words)
+
+
+def folder_name(result: Run) -> str:
     """The name of a run's folder inside the sweep's: "theta-0.1", "theta-trained"."""
     return f"theta-{result.theta if isinstance(result.theta, str) else format(result.theta, '.12g')}"

@@ -16,10 +16,10 @@ from deltasim.reports.summary import groups, heading, notes
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from deltasim.reports.measured import Result
+    from deltasim.reports.measured import Measured
 
 
-def render(result: Result) -> RenderableType:
+def render(result: Measured) -> RenderableType:
     """Lay a result out for a terminal; names from outside are shown as text, never read as markup."""
     table = Table(
         title=Text(heading(result)),

@@ -16,6 +16,9 @@ Numbers: TypeAlias = NDArray[Any]
 Integers: TypeAlias = NDArray[np.int64]
 """Counts, bounds and indices."""
 
+Flags: TypeAlias = NDArray[np.bool_]
+"""Yes or no for each of many."""
+
 LINE = 64
 """Bytes of a cache line, and of the widest vector register."""
 

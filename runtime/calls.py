@@ -1,7 +1,7 @@
 """Calls of compiled functions by their address, so that a kernel need not be compiled together with them.
 
 numba compiles a function into every kernel that calls it. What lies behind an address stays apart: it is
-compiled, and kept on disk, by itself, and only by those who need it.
+compiled, and cached on disk, by itself, and only by those who need it.
 """
 
 from __future__ import annotations

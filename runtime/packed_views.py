@@ -12,6 +12,7 @@ A table is indexed by whole numbers that are not negative; nothing is checked.
 
 from __future__ import annotations
 
+import hashlib
 import operator
 from collections.abc import Callable, Mapping
 from typing import Any, cast
@@ -42,7 +43,7 @@ signature: Any = vars(typing)["signature"]
 numbers: Any = types.UniTuple
 
 
-class Table(types.Type):
+class PackedTable(types.Type):
     """numba's type of a table: its first word and its number of rows stand at ``place`` of the memory.
 
     It has two axes; with 1 field it has one.
@@ -61,17 +62,18 @@ class Table(types.Type):
 class Seen(types.Type):
     """numba's type of a NamedTuple: where its words stand in the memory, its tables and what else it is."""
 
-    def __init__(self, name: str, fields: Mapping[str, int | Table | Seen]) -> None:
+    def __init__(self, name: str, fields: Mapping[str, int | PackedTable | Seen]) -> None:
         self.fields = dict(fields)
-        super().__init__(name=f"Seen({name})")
+        laid_out = hashlib.sha256(repr(self.fields).encode()).hexdigest()[:16]
+        super().__init__(name=f"Seen({name}, {laid_out})")  # kernels are cached by the names of types
 
 
-@register_model(Table)
+@register_model(PackedTable)
 @register_model(Seen)
 class Address(PrimitiveModel):  # type: ignore[misc]
     """Where the memory begins, whichever part of it is meant."""
 
-    def __init__(self, manager: Any, part: Table | Seen) -> None:
+    def __init__(self, manager: Any, part: PackedTable | Seen) -> None:
         super().__init__(manager, part, WORD.as_pointer())
 
 
@@ -104,14 +106,16 @@ def lower_field(context: Any, builder: ir.IRBuilder, seen: Seen, memory: ir.Valu
 class TableAttribute(AttributeTemplate):  # type: ignore[misc]
     """``shape`` tells the number of rows."""
 
-    key = Table
+    key = PackedTable
 
-    def resolve_shape(self, table: Table) -> Any:
+    def resolve_shape(self, table: PackedTable) -> Any:
         return numbers(types.int64, 1)
 
 
-@generic_lowering(Table)  # type: ignore[untyped-decorator]
-def lower_shape(context: Any, builder: ir.IRBuilder, table: Table, memory: ir.Value, field: str) -> ir.Value:
+@generic_lowering(PackedTable)  # type: ignore[untyped-decorator]
+def lower_shape(
+    context: Any, builder: ir.IRBuilder, table: PackedTable, memory: ir.Value, field: str
+) -> ir.Value:
     """Load the number of rows."""
     return context.make_tuple(builder, numbers(types.int64, 1), [word(builder, memory, table.place + 1)])
 
@@ -124,7 +128,7 @@ class TableGet(AbstractTemplate):  # type: ignore[misc]
 
     def generic(self, arguments: Any, _: Any) -> Any:
         table, _index = arguments
-        return signature(types.int64, table, table.index) if isinstance(table, Table) else None
+        return signature(types.int64, table, table.index) if isinstance(table, PackedTable) else None
 
 
 @infer_global(operator.setitem)
@@ -135,10 +139,14 @@ class TableSet(AbstractTemplate):  # type: ignore[misc]
 
     def generic(self, arguments: Any, _: Any) -> Any:
         table, *_rest = arguments
-        return signature(types.none, table, table.index, types.int64) if isinstance(table, Table) else None
+        return (
+            signature(types.none, table, table.index, types.int64) if isinstance(table, PackedTable) else None
+        )
 
 
-def element(context: Any, builder: ir.IRBuilder, table: Table, memory: ir.Value, index: ir.Value) -> ir.Value:
+def element(
+    context: Any, builder: ir.IRBuilder, table: PackedTable, memory: ir.Value, index: ir.Value
+) -> ir.Value:
     """The address of one number of a table."""
     if table.fields > 1:
         row, field = (builder.extract_value(index, axis) for axis in range(2))
@@ -147,13 +155,13 @@ def element(context: Any, builder: ir.IRBuilder, table: Table, memory: ir.Value,
     return builder.gep(first, [index], inbounds=True)
 
 
-@lowering(operator.getitem, Table, types.Any)  # type: ignore[untyped-decorator]
+@lowering(operator.getitem, PackedTable, types.Any)  # type: ignore[untyped-decorator]
 def lower_get(context: Any, builder: ir.IRBuilder, wanted: Any, arguments: Any) -> ir.Value:
     """Load a number."""
     return builder.load(element(context, builder, wanted.args[0], *arguments))
 
 
-@lowering(operator.setitem, Table, types.Any, types.Any)  # type: ignore[untyped-decorator]
+@lowering(operator.setitem, PackedTable, types.Any, types.Any)  # type: ignore[untyped-decorator]
 def lower_set(context: Any, builder: ir.IRBuilder, wanted: Any, arguments: Any) -> ir.Value:
     """Store a number."""
     memory, index, value = arguments
@@ -161,7 +169,7 @@ def lower_set(context: Any, builder: ir.IRBuilder, wanted: Any, arguments: Any) 
     return context.get_dummy_value()
 
 
-def viewer(seen: Seen) -> Callable[[npt.NDArray[np.int64]], Any]:
+def packed_viewer(seen: Seen) -> Callable[[npt.NDArray[np.int64]], Any]:
     """A function for kernels that takes a flat array for the NamedTuple that is packed in it."""
 
     @intrinsic

@@ -23,7 +23,7 @@ from numba.core.imputils import lower_getattr_generic
 from numba.core.typing import templates
 from numba.np import arrayobj, numpy_support
 
-from deltasim.simulator.plan.plan import Integers
+from deltasim.runtime.arrays import Integers
 
 V = TypeVar("V", bound=tuple[Any, ...])
 WORD = ir.IntType(64)

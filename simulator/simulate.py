@@ -12,6 +12,7 @@ from deltasim.runtime.arrays import Floats
 from deltasim.runtime.errors import InputError, nearest
 from deltasim.simulator.chip import Chip
 from deltasim.simulator.engines.parallel import RUNS, workers
+from deltasim.simulator.engines.time_limit import LARGEST_PS, most_ps, require_time
 from deltasim.simulator.ledger.ledger import Ledger, joined
 from deltasim.simulator.mapping.mapping import Mapping, map_network
 from deltasim.simulator.plan.compile import compile_plan
@@ -75,6 +76,8 @@ def run_plan(
 ) -> Ledger:
     """``simulate`` on a plan that is there already; the trace belongs to its network.
 
+    Errors: InputError for no sequence, and for one that would last longer than 106 days on the chip.
+
     >>> import numpy as np
     >>> from deltasim.networks.builders.recurrent import random_stack
     >>> from deltasim.networks.trace import dense_trace
@@ -84,6 +87,12 @@ def run_plan(
     >>> run_plan(plan, dense_trace(network, [3, 3]), jobs=2).total("core.mac")
     6912
     """
+    if trace.sequences < 1:
+        rule = "a run has at least one sequence"
+        raise InputError("trace", "0 sequences", rule, "Execute the network on one.")
+    if most_ps(plan, trace.steps, len(trace.messages)) > LARGEST_PS:
+        for index in range(trace.sequences):
+            require_time(plan, trace, index)
     same = [0] * trace.sequences  # which of the sequences that are simulated each one is equal to
     chosen: list[int] = []
     known: dict[str, int] = {}

@@ -23,7 +23,7 @@ THREE_WIDTHS = (
     "lanes, scan and cycles of an update, three numbers, were chosen so that these two latencies come out; "
     "with a scan of 1 element a cycle and not 4 the sparse one is 7 % late"
 )
-HALF = "its standing power is the published line's offset; what a message adds is built from prices"
+HALF = "its idle power is the published line's offset; what a message adds is built from prices"
 
 
 def rows() -> Iterator[Row]:
@@ -58,19 +58,19 @@ def rows() -> Iterator[Row]:
     at = f"G = {SPARSITY:g}"
     yield Row(name, "power", at, POWER_W, sparse.power_w, "W", 0.10, "partly fitted", PAPER, HALF)
     (slow_s, most_j), (fast_s, least_j) = PUBLISHED[0.0], PUBLISHED[SPARSITY]
-    standing_w = chip.prices["core.leakage"].value
-    published_j = most_j - least_j - standing_w * (slow_s - fast_s)
-    ours_j = dense.step_j - sparse.step_j - standing_w * (dense.step_s - sparse.step_s)
+    idle_w = chip.prices["core.leakage"].value
+    published_j = most_j - least_j - idle_w * (slow_s - fast_s)
+    ours_j = dense.step_j - sparse.step_j - idle_w * (dense.step_s - sparse.step_s)
     yield Row(
         name,
-        "energy that messages add, without standing power",
+        "energy that messages add, without idle power",
         "from G = 0.87 to 0",
         published_j,
         ours_j,
         "J",
         0.10,
         "partly fitted",
-        f"122 - 36 nJ less {standing_w * 1e6:.2f} uW for 16.5 - 6.9 ms, {PAPER}",
+        f"122 - 36 nJ less {idle_w * 1e6:.2f} uW for 16.5 - 6.9 ms, {PAPER}",
         "built from prices and the published figure that the SRAM takes 6.6 times less than the foundry's; "
         "the width of an access is that of the latency fit",
     )

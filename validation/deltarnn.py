@@ -73,7 +73,7 @@ def rows() -> Iterator[Row]:
     if needed is not None:
         there = measure(network, chip, needed, STEPS)
         words = (
-            "the standing power of this board is not known: EdgeDRNN's, of a far smaller device, stands in; "
+            "the idle power of this board is not known: EdgeDRNN's, of a far smaller device, stands in; "
             f"without it the prices make {there.power_w - chip.prices['core.leakage'].value:.1f} W"
         )
         yield Row(

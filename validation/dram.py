@@ -120,7 +120,7 @@ def closed_forms(folder: Path) -> Iterator[tuple[str, Difference, str]]:
     for name in ("DDR3-1600", "DDR4-2400"):
         standard = load_standard(name)
         timing, burst = standard.timing(), standard.organisation.burst
-        tick_ns, awake = timing.tick_ps / 1e3, 1 - timing.refresh / timing.refresh_interval
+        tick_ns, awake = timing.tick_ps / 1e3, 1 - timing.refresh_to_activate / timing.refresh_interval
         bank_bytes = (
             standard.organisation.row * timing.groups * timing.banks
         )  # to the next row of the same bank

@@ -78,7 +78,7 @@ def rows() -> Iterator[Row]:
         name, "DRAM weight traffic saved", at, PUBLISHED_SAVING, saving, "x", 0.05, "circular", AICAS, words
     )
     words = (
-        "the standing power of the board, 2.2 W, is what the other prices leave of this reading; how little "
+        "the idle power of the board, 2.2 W, is what the other prices leave of this reading; how little "
         f"the total moves with the load is ours: {measured[0.0].power_w:.2f} W dense"
     )
     yield Row(

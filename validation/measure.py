@@ -54,7 +54,7 @@ def steady_trace(network: Network, steps: int, occupancy: float, seed: int = 0) 
 def measure(network: Network, chip: Chip, occupancy: float, steps: int) -> Measured:
     """Simulate ``steps`` steps at an occupancy, 0 to 1."""
     ledger = simulate(network, steady_trace(network, steps, occupancy), chip)
-    joules, seconds = price(ledger, chip).total_j, ledger.elapsed_ps * 1e-12
+    joules, seconds = price(ledger, chip, network).total_j, ledger.elapsed_ps * 1e-12
     return Measured(seconds / steps, joules / steps, joules / seconds, ledger)
 
 

@@ -17,7 +17,7 @@ from deltasim.networks.graph import Network, Population, Projection
 from deltasim.networks.numbers.arithmetic import FLOAT32
 from deltasim.networks.trace import MESSAGE, Trace
 from deltasim.simulator.chip import Chip
-from deltasim.simulator.chip.actions import CORE
+from deltasim.simulator.chip.actions import CORE_ACTIONS
 from deltasim.simulator.chip.loading import chip_from_content
 from deltasim.simulator.flit_network.measure import Router
 from deltasim.simulator.flit_network.state import Packets
@@ -31,7 +31,7 @@ PERIOD_PS = 1000
 class PacketTraffic(NamedTuple):
     """Mean latency of all packets in cycles, with buffers without limit, and what finite buffers do.
 
-    ``short`` is the share of packets, per link crossed, for which a link stood still until there was room;
+    ``short`` is the share of packets, per link crossed, for which a link was stalled for want of credits;
     ``longer`` the time to the last delivery with finite buffers over that without limit.
     """
 
@@ -105,7 +105,7 @@ def packet_chip(topology: str, cores: int, flits: int, router: Router | None) ->
     if router is not None:
         interconnect |= {"buffer": router.buffer, "virtual_channels": router.virtual_channels}
     nothing = {"node": "not stated", "kind": "estimated", "source": "only times are looked at"}
-    actions = [(action.name, action.static) for action in CORE]
+    actions = [(action.name, action.static) for action in CORE_ACTIONS]
     actions += [("scratchpad.read", False), ("scratchpad.leakage", True)]
     actions += [("link.flit", False), ("router.flit", False), ("network.leakage", True)]
     return chip_from_content(

@@ -8,9 +8,9 @@ from itertools import groupby
 from operator import attrgetter
 
 from deltasim.reports.quantities import ABSENT, quantity
-from deltasim.validation.row import STANDINGS, Row
+from deltasim.validation.row import AGREEMENTS, Row
 
-COLUMNS = ("figure", "at", "paper", "ours", "difference", "promise", "verdict", "standing")
+HEADINGS = ("figure", "at", "paper", "ours", "difference", "promise", "verdict", "agreement")
 
 
 def value_text(value: float | None, unit: str) -> str:
@@ -27,11 +27,11 @@ def value_text(value: float | None, unit: str) -> str:
 
 
 def cells(row: Row) -> tuple[str, ...]:
-    """A row as text, in the order of ``COLUMNS``."""
+    """A row as text, in the order of ``HEADINGS``."""
     difference = ABSENT if row.difference is None else f"{100 * row.difference:+.1f} %"
     promise = ABSENT if row.bound is None else f"{100 * row.bound:g} %"
     paper, ours = value_text(row.paper, row.unit), value_text(row.ours, row.unit)
-    return (row.figure, row.at, paper, ours, difference, promise, row.verdict, row.standing)
+    return (row.figure, row.at, paper, ours, difference, promise, row.verdict, row.agreement)
 
 
 def tally(rows: Sequence[Row]) -> str:
@@ -41,10 +41,10 @@ def tally(rows: Sequence[Row]) -> str:
     >>> tally([kept])
     '1 kept (1 predicted), 0 missed, 0 open.'
     """
-    kept = Counter(row.standing for row in rows if row.verdict == "kept")
-    told = ", ".join(f"{kept[standing]} {standing}" for standing in STANDINGS if kept[standing])
+    kept = Counter(row.agreement for row in rows if row.verdict == "kept")
+    words = ", ".join(f"{kept[agreement]} {agreement}" for agreement in AGREEMENTS if kept[agreement])
     missed, unanswered = (sum(row.verdict == verdict for row in rows) for verdict in ("missed", "open"))
-    return f"{kept.total()} kept ({told or 'none'}), {missed} missed, {unanswered} open."
+    return f"{kept.total()} kept ({words or 'none'}), {missed} missed, {unanswered} open."
 
 
 def page(rows: Sequence[Row], command: str) -> str:
@@ -57,15 +57,15 @@ def page(rows: Sequence[Row], command: str) -> str:
         "G is the share of elements that send nothing. The promise is a largest difference: 5 % for time,",
         "10 % for energy. What agreement is worth depends on where a description's numbers are from:",
         "",
-        *(f"- **{name}**: {meaning}." for name, meaning in STANDINGS.items()),
+        *(f"- **{name}**: {meaning}." for name, meaning in AGREEMENTS.items()),
         "",
         tally(rows),
     ]
     for chip, group in groupby(rows, attrgetter("chip")):
         own = list(group)
-        lines += ["", f"## {chip}", "", f"| {' | '.join(COLUMNS)} | source and words |"]
+        lines += ["", f"## {chip}", "", f"| {' | '.join(HEADINGS)} | source and words |"]
         lines.append("|---|---|--:|--:|--:|--:|---|---|---|")
         for row in own:
-            told = "; ".join(part for part in (row.source, row.words) if part not in ("", "-"))
-            lines.append(f"| {' | '.join(cells(row))} | {told or ABSENT} |")
+            words = "; ".join(part for part in (row.source, row.words) if part not in ("", "-"))
+            lines.append(f"| {' | '.join(cells(row))} | {words or ABSENT} |")
     return "\n".join(lines) + "\n"

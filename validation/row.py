@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-Standing = Literal[
+Agreement = Literal[
     "predicted", "inferred", "rederived", "partly fitted", "fitted", "circular", "assumed", "open"
 ]
 
-STANDINGS: dict[Standing, str] = {
+AGREEMENTS: dict[Agreement, str] = {
     "predicted": "nothing in the description was set from this figure",
     "inferred": "predicted, at an operating point that is not published and was inferred from another figure",
     "rederived": "figure and description were read off the same source: agreement shows that the engine puts "
@@ -42,7 +42,7 @@ class Row:
     ours: float | None
     unit: str
     bound: float | None
-    standing: Standing
+    agreement: Agreement
     source: str
     words: str
 
@@ -64,4 +64,5 @@ class Row:
 
     def to_json(self) -> dict[str, Any]:
         """The row as plain data, difference and verdict included."""
-        return asdict(self) | {"difference": self.difference, "verdict": self.verdict}
+        row = asdict(self) | {"difference": self.difference, "verdict": self.verdict}
+        return row | {"standing": row.pop("agreement")}  # the key of version 0.1.0

@@ -80,7 +80,7 @@ def rows() -> Iterator[Row]:
         yield Row(name, "faster than dense", at, None, times, "x", None, "assumed", "-", words)
     there = measure(pruned, chip, needed, STEPS)
     words = (
-        "the standing power of this board is not known: EdgeDRNN's, of a far smaller device, stands in; "
+        "the idle power of this board is not known: EdgeDRNN's, of a far smaller device, stands in; "
         f"without it the prices make {there.power_w - chip.prices['core.leakage'].value:.1f} W"
     )
     source = f"9.4 TOp/s at 1.1 TOp/s/W, {PAPER}"

@@ -1,7 +1,8 @@
-"""A benchmark: networks, the sequences they hear, and how what they say is scored."""
+"""A benchmark: networks, the sequences they receive, and how what they give is scored."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -15,7 +16,7 @@ from deltasim.runtime.errors import InputError
 Outputs = Sequence[NDArray[np.float32]]
 
 
-class Practice(NamedTuple):
+class CalibrationSet(NamedTuple):
     """Sequences apart from those that are measured: what may be known of the data beforehand.
 
     ``about`` says which they are, ``read`` reads them where they are asked for.
@@ -31,10 +32,12 @@ class Benchmark:
 
     ``network`` is trained with its thresholds in the loop; ``dense_network`` has the same shape and is
     trained without any, for the dense score. ``sequences[i]`` is (T_i, inputs) float32, ``targets[i]``
-    what ought to come out, ``score(outputs, targets)`` a number where more is better. ``classes`` and
-    ``speakers`` (n,) say what is to be spread evenly when fewer sequences are taken. ``data`` is one
+    what ought to come out (None where nobody knows), ``score(outputs, targets)`` a number where more is
+    better. ``classes`` and ``speakers`` (n,) say what is to be spread evenly when fewer sequences are taken;
+    a sequence limited so has a digest of its own. ``data`` is one
     sentence about the data used, ``fallback`` another one when it is not the data that was hoped for.
-    ``practice`` is what a chip that places weights by a profile takes it from; None where all data are
+    ``thresholds`` says where those of the network come from: trained, or given with it.
+    ``calibration_set`` is what a chip that pins hot columns counts messages on; None where all data are
     measured.
 
     >>> from deltasim.workloads.registry import benchmark
@@ -48,41 +51,53 @@ class Benchmark:
     network: Network
     dense_network: Network
     sequences: tuple[NDArray[np.float32], ...]
-    targets: NDArray[np.int64]
+    targets: NDArray[np.int64] | None
     classes: NDArray[np.int64]
     speakers: NDArray[np.int64]
     score_name: str
-    score: Callable[[Outputs, NDArray[np.int64]], float]
+    score: Callable[[Outputs, NDArray[np.int64]], float | None]
     data: str
     data_digest: str
     fallback: str | None = None
-    practice: Practice | None = None
+    calibration_set: CalibrationSet | None = None
+    thresholds: str = "trained"
 
     def limited(self, count: int) -> Benchmark:
-        """The first ``count`` sequences of the dealing order, kept in their own order; see `dealt`."""
+        """The first ``count`` sequences of the stratified order, kept in their own order."""
         if count < 1:
             raise InputError("limit", count, "at least one sequence is needed", "Give a positive number.")
         total = len(self.sequences)
         if count >= total:
             return self
-        places = np.sort(dealt(self.classes, self.speakers)[:count])
+        places = np.sort(stratified_order(self.classes, self.speakers)[:count])
         return replace(
             self,
             sequences=tuple(self.sequences[place] for place in places),
-            targets=self.targets[places],
+            targets=None if self.targets is None else self.targets[places],
             classes=self.classes[places],
             speakers=self.speakers[places],
             data=f"{self.data}, of which {count}",
+            data_digest=hashlib.sha256(f"{self.data_digest} {places.tolist()}".encode()).hexdigest(),
         )
 
+    def scored(self, outputs: Outputs) -> float | None:
+        """The score of what came out; None where no label says what ought to.
 
-def dealt(classes: NDArray[np.int64], speakers: NDArray[np.int64]) -> NDArray[np.int64]:
+        >>> from deltasim.workloads.registry import benchmark
+        >>> digits = replace(benchmark("digits", data="synthetic").limited(1), targets=None)
+        >>> digits.scored([np.zeros((3, 10), np.float32)]) is None
+        True
+        """
+        return None if self.targets is None else self.score(outputs, self.targets)
+
+
+def stratified_order(classes: NDArray[np.int64], speakers: NDArray[np.int64]) -> NDArray[np.int64]:
     """An order of all sequences whose every beginning is spread evenly over classes and speakers.
 
-    Rule: sequences are dealt in rounds, one of every class a round, the speaker moving on with class and
+    Rule: sequences come in rounds, one of every class a round, the speaker moving on with class and
     round; a class and speaker with none left is passed over.
 
-    >>> dealt(np.array([0, 0, 0, 0, 1, 1, 1, 1]), np.array([0, 0, 1, 1, 0, 0, 1, 1])).tolist()
+    >>> stratified_order(np.array([0, 0, 0, 0, 1, 1, 1, 1]), np.array([0, 0, 1, 1, 0, 0, 1, 1])).tolist()
     [0, 6, 2, 4, 1, 7, 3, 5]
     """
     waiting: dict[tuple[int, int], list[int]] = {}

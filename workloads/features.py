@@ -60,7 +60,7 @@ def log_mel(samples: NDArray[np.int16] | NDArray[np.float32], sample_rate: int) 
 
     Each frame is ``log10(mel(|STFT|^2) + 1e-6)``: 25 ms Hann window, 10 ms step, 40 Slaney mel bands from
     20 Hz to half the sample rate. Full scale is 1.0; int16 samples are divided by 32768. Frames hold only
-    samples already heard. A recording shorter than a window is padded with silence at its end.
+    samples already received. A recording shorter than a window is padded with silence at its end.
 
     >>> import numpy as np
     >>> tone = np.sin(2 * np.pi * 440 * np.arange(8000) / 8000).astype(np.float32)

@@ -39,7 +39,7 @@ BENCHMARKS = {
         "one spoken digit a recording, 40 log-mel bands every 10 ms, a GRU of 200 units", _digits
     ),
     "digit-strings": Entry(
-        "one to seven digits spoken in a row, heard by a GRU of 200 units", _digit_strings
+        "one to seven digits spoken in a row, recognised by a GRU of 200 units", _digit_strings
     ),
 }
 

@@ -1,1 +1,1 @@
-"""One file for each command of the command line; `deltasim.main` holds the table."""
+"""One file for each command of the command line; `deltasim.command_line` holds the table."""

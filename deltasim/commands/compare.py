@@ -20,7 +20,7 @@ def compare(
 
     comparison = compare_runs(run_a, run_b)
     if as_json:
-        print(json.dumps(comparison.to_dict(), indent=2))
+        print(json.dumps(comparison.to_dict(), indent=2, allow_nan=False))
         return
     from rich.console import Console
 

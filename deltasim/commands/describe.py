@@ -13,7 +13,10 @@ def describe(
     kind: Annotated[str, typer.Argument(help="chip or cell")],
     name: Annotated[str, typer.Argument(help="a name from deltasim list, or the path of a YAML description")],
     as_yaml: Annotated[
-        bool, typer.Option("--yaml", help="print a chip's file, to make your own from")
+        bool,
+        typer.Option(
+            "--yaml", help="print a chip's file, derived prices marked as such, to make your own from"
+        ),
     ] = False,
 ) -> None:
     """Show a chip with every price and its source, or a cell with its equations."""
@@ -40,12 +43,15 @@ def _chip(name: str) -> None:
 
 
 def _chip_file(name: str) -> None:
-    from deltasim.simulator.chip import chip_names
-    from deltasim.simulator.chip.description import packaged_chips
+    from pathlib import Path
 
-    if name not in chip_names():
-        raise InputError("deltasim describe chip", name, "there is no such chip", nearest(name, chip_names()))
-    print((packaged_chips() / f"{name}.yaml").read_text(encoding="utf-8"), end="")
+    from deltasim.simulator.chip import chip_names, load_chip
+    from deltasim.simulator.chip.description import packaged_chips
+    from deltasim.simulator.chip.prices.yaml_text import with_derived
+
+    chip = load_chip(name)
+    file = packaged_chips() / f"{name}.yaml" if name in chip_names() else Path(name)
+    print(with_derived(file.read_text(encoding="utf-8"), chip), end="")
 
 
 def _cell(name: str) -> None:

@@ -7,12 +7,13 @@ import math
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from deltasim.runtime.errors import InputError
 
 if TYPE_CHECKING:
     from deltasim.cases import Case
+    from deltasim.workloads.benchmark import Benchmark
 
 
 def parse_thetas(text: str | None) -> list[float | None]:
@@ -45,20 +46,41 @@ def default_folder(cases: Sequence[Case]) -> Path:
     return Path("runs") / f"{cases[0].benchmark.name}-{cases[0].chip.name}-{digest[:8]}"
 
 
-def spell_command(
-    benchmark: str, chip: str, theta: float | str, limit: int | None, data: str | None, trained: Path | None
-) -> str:
+class Job(NamedTuple):
+    """What is to be run, in the words of the command line."""
+
+    benchmark: str
+    data: str | None = None
+    limit: int | None = None
+    trained: Path | None = None
+    layers: str | None = None
+    sequence_column: str | None = None
+    label_column: str | None = None
+
+    def read(self) -> Benchmark:
+        """Find the benchmark, or the model and its data."""
+        from deltasim.cases import choose
+        from deltasim.workloads.own.read import Columns
+
+        columns = Columns(self.sequence_column, self.label_column)
+        return choose(self.benchmark, self.data, self.trained, self.limit, self.layers, columns)
+
+
+def spell_command(job: Job, chip: str, theta: float | str) -> str:
     """Write the command line that makes one run again.
 
-    >>> spell_command("digits", "edgedrnn", 0.2, 20, None, None)
+    >>> spell_command(Job("digits", limit=20), "edgedrnn", 0.2)
     'deltasim run digits --chip edgedrnn --theta 0.2 --limit 20'
     """
-    words = ["deltasim", "run", benchmark, "--chip", chip]
-    chosen = {
-        "--theta": None if theta == "trained" else theta,
-        "--limit": limit,
-        "--data": data,
-        "--trained": trained,
+    words = ["deltasim", "run", job.benchmark, "--chip", chip]
+    chosen: dict[str, Any] = {
+        "--theta": None if isinstance(theta, str) else theta,
+        "--limit": job.limit,
+        "--data": job.data,
+    }
+    chosen |= {
+        f"--{name.replace('_', '-')}": getattr(job, name)
+        for name in ("trained", "layers", "sequence_column", "label_column")
     }
     for option, value in chosen.items():
         if value is not None:

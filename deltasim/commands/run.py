@@ -10,16 +10,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deltasim.commands.options import default_folder, parse_thetas, spell_command
-from deltasim.progress import compiling_line
+from deltasim.commands.options import Job, default_folder, parse_thetas, spell_command
 
 if TYPE_CHECKING:
-    from deltasim.reports.measured import Result
+    from collections.abc import Callable
+
+    from deltasim.cases import Case
+    from deltasim.reports.run import Run
     from deltasim.reports.sweep import Sweep
 
 
 def run(
-    benchmark: Annotated[str, typer.Argument(help="a benchmark; deltasim list benchmarks names them")],
+    benchmark: Annotated[
+        str,
+        typer.Argument(
+            help="a benchmark (deltasim list benchmarks), or a model: .onnx, .pt, .safetensors, a folder"
+        ),
+    ],
     chip: Annotated[
         str, typer.Option(help="a chip in the box, or the path of a YAML description")
     ] = "edgedrnn",
@@ -30,9 +37,21 @@ def run(
     limit: Annotated[
         int | None, typer.Option(min=1, help="simulate this many sequences; default: all")
     ] = None,
-    data: Annotated[str | None, typer.Option(help="fsdd, synthetic, or a folder of TIDIGITS")] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(help="fsdd, synthetic, a folder of TIDIGITS; for a model: a file or folder"),
+    ] = None,
     trained: Annotated[
         Path | None, typer.Option(help="a folder written by deltasim train; default: the networks shipped")
+    ] = None,
+    layers: Annotated[
+        str | None, typer.Option(help='layers of a file of weights, such as "gru fc"; see deltasim import')
+    ] = None,
+    sequence_column: Annotated[
+        str | None, typer.Option(help="column of a table that tells its sequences apart; default: sequence")
+    ] = None,
+    label_column: Annotated[
+        str | None, typer.Option(help="column of a table with a sequence's class; default: label")
     ] = None,
     engine: Annotated[str, typer.Option(help="compiled, or simpy, the readable reference")] = "compiled",
     jobs: Annotated[
@@ -47,70 +66,89 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="print JSON and nothing else")] = False,
 ) -> None:
     """Run a trained network on a chip, print what it costs, and write a folder with the page of the run."""
-    from deltasim.reports.folder import refuse_existing
+    from deltasim.runtime.disk.output import refuse_existing
 
     thetas = parse_thetas(theta)
     if out is not None:
         refuse_existing(out)
     with ExitStack() as settings:
-        settings.enter_context(compiling_line())
         if no_cache:
-            from deltasim.runtime.disk_cache import without_cache
+            from deltasim.runtime.disk.cache import without_cache
 
             settings.enter_context(without_cache())
-        folder, results = _run(benchmark, chip, thetas, limit, data, trained, engine, jobs, out, as_json)
+        job = Job(benchmark, data, limit, trained, layers, sequence_column, label_column)
+        folder, results = _run(job, chip, thetas, engine, jobs, out, as_json)
     _show(results, as_json)
     print(f"The page is {folder / 'report.html'}", file=sys.stderr if as_json else sys.stdout)
 
 
 def _run(
-    benchmark: str,
+    job: Job,
     chip: str,
     thetas: list[float | None],
-    limit: int | None,
-    data: str | None,
-    trained: Path | None,
     engine: str,
     jobs: int | None,
     out: Path | None,
     as_json: bool,
-) -> tuple[Path, list[Result]]:
+) -> tuple[Path, list[Run]]:
     """Do the work; Ctrl-C between two thresholds of a sweep keeps those that are finished."""
-    from deltasim.cases import choose, dense_baseline, prepare, run_case
+    from deltasim.cases import dense_baseline, prepare, run_case
     from deltasim.progress import progress_bar
-    from deltasim.reports.folder import refuse_existing
+    from deltasim.runtime.disk.output import refuse_existing
+    from deltasim.runtime.disk.unfinished import tell_when_stopped
 
-    chosen = choose(benchmark, data, trained, limit)
+    tell_when_stopped(f"No run was written; {_cached_messages()}.")
+    chosen = job.read()
     if chosen.fallback and as_json:  # otherwise it stands in the table
         print(f"deltasim: {chosen.fallback}", file=sys.stderr)
-    results: list[Result] = []
-    try:
-        cases = [prepare(chosen, chip, value, engine) for value in thetas]
-        refuse_existing(out or default_folder(cases))
-        with progress_bar("dense run") as progress:
-            baseline = dense_baseline(cases[0], progress, jobs)
+    cases = [prepare(chosen, chip, value, engine) for value in thetas]
+    folder = out or default_folder(cases)
+    refuse_existing(folder)
+    with progress_bar("dense run") as progress:
+        baseline = dense_baseline(cases[0], progress, jobs)
+
+    def ran(case: Case) -> Run:
+        command = spell_command(job, chip, case.theta)
+        with progress_bar(f"theta {case.theta}") as progress:
+            return run_case(case, baseline, command, progress, jobs)
+
+    if len(cases) == 1:
+        results = [ran(cases[0])]
+        results[0].save(folder)
+    else:
+        results = _swept(cases, ran, folder, out)
+    return folder, results
+
+
+def _swept(cases: list[Case], ran: Callable[[Case], Run], folder: Path, out: Path | None) -> list[Run]:
+    """Run the cases of a sweep, each written as soon as it is finished, the pages at the end."""
+    from deltasim.reports.sweep import Sweep, write_finished
+    from deltasim.runtime.disk.output import new_folder, told_in_a_sentence
+
+    results: list[Run] = []
+    with new_folder(folder) as part:
         for case in cases:
-            command = spell_command(benchmark, chip, case.theta, limit, data, trained)
-            with progress_bar(f"theta {case.theta}") as progress:
-                results.append(run_case(case, baseline, command, progress, jobs))
-    except KeyboardInterrupt as stop:
-        if not results:
-            raise KeyboardInterrupt(f"No run was written; {_messages_kept()}.") from stop
-        kept = ", ".join(str(case.theta) for case in cases[: len(results)])
-        folder = _save(results, out or default_folder(cases[: len(results)]))
-        raise KeyboardInterrupt(f"The finished thresholds {kept} are kept in {folder}.") from stop
-    return _save(results, out or default_folder(cases)), results
+            results.append(ran(case))
+            target = out or default_folder(cases[: len(results)])
+            finished = ", ".join(str(case.theta) for case in cases[: len(results)])
+            words = f"The finished thresholds {finished} are saved in {target}, without pages."
+            with told_in_a_sentence(folder):
+                write_finished(results, part, target, words)
+        with told_in_a_sentence(folder):
+            Sweep(tuple(results)).write_pages(part)
+    return results
 
 
-def _messages_kept() -> str:
-    from deltasim.runtime.disk_cache import TRACES, cache_in_use, cache_root
+def _cached_messages() -> str:
+    from deltasim.runtime.disk.cache import TRACES, cache_in_use, folder_of
 
-    if not cache_in_use():
-        return "nothing is kept"
-    return f"messages that were computed to their end are kept in {cache_root() / TRACES.name}"
+    folder = folder_of(TRACES.name) if cache_in_use() else None
+    return (
+        f"messages that were computed to their end are cached in {folder}" if folder else "nothing is cached"
+    )
 
 
-def _whole(results: list[Result]) -> Result | Sweep:
+def _whole(results: list[Run]) -> Run | Sweep:
     """One run as it is, several as a sweep."""
     if len(results) == 1:
         return results[0]
@@ -119,14 +157,10 @@ def _whole(results: list[Result]) -> Result | Sweep:
     return Sweep(tuple(results))
 
 
-def _save(results: list[Result], folder: Path) -> Path:
-    return _whole(results).save(folder)
-
-
-def _show(results: list[Result], as_json: bool) -> None:
+def _show(results: list[Run], as_json: bool) -> None:
     whole = _whole(results)
     if as_json:
-        print(json.dumps(whole.to_dict(), indent=2, ensure_ascii=False, allow_nan=False))
+        print(json.dumps(whole.to_dict(), indent=2, allow_nan=False))
         return
     from rich.console import Console
 

@@ -25,7 +25,7 @@ def train(
 
     Needs PyTorch: pip install 'deltasim[train]'.
     """
-    from deltasim.reports.folder import refuse_existing
+    from deltasim.runtime.disk.output import refuse_existing
 
     refuse_existing(out)
     if importlib.util.find_spec("torch") is None:

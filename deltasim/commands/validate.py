@@ -22,7 +22,7 @@ def validate(
         rule = "the table is written into a file in a folder that exists"
         raise InputError("--out", out, rule, "Make the folder first, or name a file.")
     from deltasim.validation import validate as validated
-    from deltasim.validation.page import COLUMNS, cells, page, tally
+    from deltasim.validation.page import HEADINGS, cells, page, tally
 
     rows = validated(chip)
     if as_json:
@@ -31,7 +31,7 @@ def validate(
         from deltasim.tables import print_table
 
         for name in dict.fromkeys(row.chip for row in rows):
-            print_table(name, COLUMNS, [cells(row) for row in rows if row.chip == name])
+            print_table(name, HEADINGS, [cells(row) for row in rows if row.chip == name])
             print()
         print(tally(rows))
     if out is not None:

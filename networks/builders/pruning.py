@@ -34,8 +34,8 @@ def column_balanced(weights: Numbers, elements: int, gamma: float) -> Numbers:
         rule = f"{targets} target neurons divide evenly among the processing elements"
         raise InputError("elements", elements, rule, "Give a divisor of their number.")
     rounds = targets // elements
-    dealt = matrices.reshape(gates, rounds, elements, sources).transpose(2, 3, 0, 1)
-    parts = dealt.reshape(elements, sources, gates * rounds).copy()
+    by_element = matrices.reshape(gates, rounds, elements, sources).transpose(2, 3, 0, 1)
+    parts = by_element.reshape(elements, sources, gates * rounds).copy()
     pruned = int(gamma * gates * rounds)
     smallest = np.argsort(np.abs(parts), axis=-1, kind="stable")[..., :pruned]
     np.put_along_axis(parts, smallest, 0, axis=-1)

@@ -63,12 +63,12 @@ def stack(
     given = iter(weights)
     for layer, size in enumerate(hidden_sizes):
         here = [f"{kind}_{layer}{direction}" for direction in directions]
-        sweep = layer if bidirectional else 0
+        pass_number = layer if bidirectional else 0
         below_sizes = [p.size for p in populations if p.name in below]
         for own, direction in zip(here, directions, strict=True):
             parameters = next(given)
             bias = np.asarray(parameters.bias, np.float32)
-            populations.append(Population(own, cell(size), bias, sweep, direction == "_reverse"))
+            populations.append(Population(own, cell(size), bias, pass_number, direction == "_reverse"))
             columns = split_sources(parameters.w_input, below_sizes, f"{place}: {own}: w_input")
             theta_parts = split_theta(thetas_x[layer], below_sizes)
             for source, part, theta in zip(below, columns, theta_parts, strict=True):
@@ -89,7 +89,7 @@ def stack(
                 Projection(source, "readout", AllToAll.from_matrices(part), "input", 0, own_theta)
             )
         below = ["readout"]
-    title = name or f"{kind} {input_size}-{'-'.join(map(str, hidden_sizes))}"
+    title = name or f"{kind}-{input_size}-{'-'.join(map(str, hidden_sizes))}"
     return Network(title, tuple(populations), tuple(projections), tuple(below), Float32())
 
 
@@ -148,8 +148,9 @@ def random_stack(
 def random_parameters(kind: str, input_size: int, size: int, rng: np.random.Generator) -> Any:
     """A layer's Parameters, uniform within +-1/sqrt(size)."""
     bound = size**-0.5
-    cell = CELLS[kind](size)  # type: ignore[arg-type]
-    gates = len(cell.lanes("input"))
+    made: Any = CELLS[kind]
+    cell = made(size)
+    gates = len(cell.accumulators_of("input"))
     return PARAMETERS[kind](
         rng.uniform(-bound, bound, (gates, size, input_size)).astype(np.float32),
         rng.uniform(-bound, bound, (gates, size, size)).astype(np.float32),

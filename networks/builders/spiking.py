@@ -29,7 +29,7 @@ def random_spiking(
     leak: float = 0.9375,
     coupling: float = 0.2,
     arithmetic: Arithmetic | None = None,
-    name: str = "random spiking",
+    name: str = "random-spiking",
 ) -> Network:
     """Recurrent LIF neurons that each fire in about a share ``rate`` of the steps, by themselves.
 
@@ -37,7 +37,7 @@ def random_spiking(
     ``fan_out / areas'`` synapses into its own area and, where there are several, as many into the next
     (areas' = 1 or 2). The targets are distinct, one in each equal part of a window of ``reach`` neurons
     around its own place (all of the area by default). Biases are drawn so that a neuron alone fires every
-    1 / rate steps, give or take half; weights are normal around 0, so that what a neuron hears has a
+    1 / rate steps, give or take half; weights are normal around 0, so that what a neuron receives has a
     standard deviation of ``coupling`` thresholds. ``inputs`` channels reach ``fan_out`` neurons of
     ``lif_0`` each, with half a threshold. The last area is the output.
 

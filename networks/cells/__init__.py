@@ -6,24 +6,34 @@ from typing import TypeAlias
 
 from deltasim.networks.cells.conv2d import Conv2d
 from deltasim.networks.cells.dense import Dense
+from deltasim.networks.cells.formula import Formula
 from deltasim.networks.cells.gru import GRU
 from deltasim.networks.cells.input import Input
 from deltasim.networks.cells.lif import LIF
 from deltasim.networks.cells.lstm import LSTM
 from deltasim.networks.cells.rnn import RNN
+from deltasim.networks.cells.step import Step
+from deltasim.networks.numbers.arithmetic import Arithmetic
 
-Cell: TypeAlias = Input | Dense | RNN | GRU | LSTM | Conv2d | LIF
+Cell: TypeAlias = Input | Dense | RNN | GRU | LSTM | Conv2d | LIF | Formula
 
-CELLS: dict[
-    str, type[Input] | type[Dense] | type[RNN] | type[GRU] | type[LSTM] | type[Conv2d] | type[LIF]
-] = {
-    "input": Input,
-    "dense": Dense,
-    "rnn": RNN,
-    "gru": GRU,
-    "lstm": LSTM,
-    "conv2d": Conv2d,
-    "lif": LIF,
+CELLS: dict[str, type[Cell]] = {
+    cell.kind: cell for cell in (Input, Dense, RNN, GRU, LSTM, Conv2d, LIF, Formula)
 }
 
-__all__ = ["CELLS", "GRU", "LIF", "LSTM", "RNN", "Cell", "Conv2d", "Dense", "Input"]
+
+def update_step(cell: Cell, arithmetic: Arithmetic) -> Step:
+    """The update of a slice of neurons from their accumulators, which are rounded first where they are wide.
+
+    >>> import numpy as np
+    >>> from deltasim.networks.numbers.arithmetic import WideSums
+    >>> update_step(Dense(1, "relu"), WideSums())(np.array([[0.1]]), np.zeros((1, 1), np.float32)).dtype
+    dtype('float32')
+    """
+    step = cell.step(arithmetic)
+    if arithmetic.accumulator_dtype == arithmetic.dtype:
+        return step
+    return lambda accumulators, states: step(accumulators.astype(arithmetic.dtype), states)
+
+
+__all__ = ["CELLS", "GRU", "LIF", "LSTM", "RNN", "Cell", "Conv2d", "Dense", "Formula", "Input", "update_step"]

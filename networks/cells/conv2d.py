@@ -54,7 +54,7 @@ class Conv2d:
     def size(self) -> int:
         return int(np.prod(self.shape))
 
-    def lanes(self, role: str) -> tuple[int, ...]:
+    def accumulators_of(self, role: str) -> tuple[int, ...]:
         """Accumulators that a projection's gate blocks feed."""
         return (0,)
 

@@ -47,7 +47,7 @@ class Dense:
     def __post_init__(self) -> None:
         require_activation("dense cell", self.activation)
 
-    def lanes(self, role: str) -> tuple[int, ...]:
+    def accumulators_of(self, role: str) -> tuple[int, ...]:
         """Accumulators that a projection's gate blocks feed."""
         return (0,)
 

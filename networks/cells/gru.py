@@ -40,7 +40,7 @@ class GRU:
     b_hc``. As a delta cell the four accumulators start at their bias and collect ``W dx`` and ``W dh``.
     Source: Neil et al., ICML 2017, equations 10 to 16, in PyTorch's form.
 
-    >>> GRU(128).lanes("input"), GRU(128).lanes("recurrent")
+    >>> GRU(128).accumulators_of("input"), GRU(128).accumulators_of("recurrent")
     ((0, 1, 2), (0, 1, 3))
     """
 
@@ -51,7 +51,7 @@ class GRU:
     memoryless: ClassVar[bool] = False
     spiking: ClassVar[bool] = False
 
-    def lanes(self, role: str) -> tuple[int, ...]:
+    def accumulators_of(self, role: str) -> tuple[int, ...]:
         """Accumulators that a projection's gate blocks feed: r, u, and the candidate's own half."""
         return (0, 1, 2) if role == "input" else (0, 1, 3)
 

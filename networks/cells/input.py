@@ -24,7 +24,7 @@ class Input:
     memoryless: ClassVar[bool] = True
     spiking: ClassVar[bool] = False
 
-    def lanes(self, role: str) -> tuple[int, ...]:
+    def accumulators_of(self, role: str) -> tuple[int, ...]:
         """Nothing feeds an input."""
         return ()
 

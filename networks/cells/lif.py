@@ -20,7 +20,7 @@ LEAK_FRACTION = 15
 
 
 class Parameters(NamedTuple):
-    """weights (size, n_source) of what a neuron hears in a step, bias (size,)."""
+    """weights (size, n_source) of what a neuron receives in a step, bias (size,)."""
 
     weights: Numbers
     bias: Numbers
@@ -38,11 +38,11 @@ class LIF:
     """``v = leak * v + bias + input``; where ``v > threshold`` the neuron fires and ``v`` becomes ``reset``.
 
     ``input`` is the sum of the weights of the spikes that arrive in this step: the accumulator starts from
-    the bias at every step. The output is 1 in a step in which the neuron fires, else 0; a spike is heard one
-    step later. Leak within 0 to 1, threshold and reset in the units of the weights, reset not above the
-    threshold. In fixed point ``v`` is kept in the accumulator format (leak with 15 fraction bits, the
-    product rounded half to even, the sum saturated).
-    Source: the rule of SANA-FE's ``leaky_integrate_fire`` with hard reset (Boyle et al., IEEE TCAD 2025).
+    the bias at every step. The output is 1 in a step in which the neuron fires, else 0; a spike is received
+    one step later. Leak within 0 to 1, threshold and reset in the units of the weights, reset not above the
+    threshold. In fixed point ``v`` is kept in the accumulator format (leak with 15 fraction bits, the product
+    rounded half to even, the sum saturated). Source: the rule of SANA-FE's ``leaky_integrate_fire`` with hard
+    reset (Boyle et al., IEEE TCAD 2025).
 
     >>> neuron = LIF(1, threshold=1.0, leak=0.5)
     >>> state = State(np.zeros(1), np.zeros(1))
@@ -74,7 +74,7 @@ class LIF:
             )
             raise InputError("lif cell: reset", self.reset, rule, "Lower the reset or raise the threshold.")
 
-    def lanes(self, role: str) -> tuple[int, ...]:
+    def accumulators_of(self, role: str) -> tuple[int, ...]:
         """Accumulators that a projection's gate blocks feed."""
         return (0,)
 

@@ -36,7 +36,7 @@ class LSTM:
     ``M = W_x x + W_h h + b``, as in PyTorch's ``nn.LSTM``. As a delta cell the four accumulators start at b
     and collect ``W_x dx + W_h dh``; the memory c is updated densely and never sent.
 
-    >>> LSTM(64).states, LSTM(64).lanes("recurrent")
+    >>> LSTM(64).states, LSTM(64).accumulators_of("recurrent")
     (('h', 'c'), (0, 1, 2, 3))
     """
 
@@ -47,7 +47,7 @@ class LSTM:
     memoryless: ClassVar[bool] = False
     spiking: ClassVar[bool] = False
 
-    def lanes(self, role: str) -> tuple[int, ...]:
+    def accumulators_of(self, role: str) -> tuple[int, ...]:
         """Accumulators that a projection's gate blocks feed: i, f, g, o."""
         return (0, 1, 2, 3)
 

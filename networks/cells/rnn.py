@@ -47,7 +47,7 @@ class RNN:
     memoryless: ClassVar[bool] = True
     spiking: ClassVar[bool] = False
 
-    def lanes(self, role: str) -> tuple[int, ...]:
+    def accumulators_of(self, role: str) -> tuple[int, ...]:
         """Accumulators that a projection's gate blocks feed."""
         return (0,)
 

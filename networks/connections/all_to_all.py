@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deltasim.networks.connections.integrating import Integrating
-from deltasim.networks.connections.reach import furthest
-from deltasim.networks.connections.rules import Integrator, bounds_of, lanes_of, require_matching
+from deltasim.networks.connections.reach import largest_magnitude
+from deltasim.networks.connections.rules import Integrator, bounds_of, fed_of, require_matching
 from deltasim.networks.numbers.arithmetic import Arithmetic, FixedPoint
 from deltasim.networks.numbers.fixed_point import saturated, shifted
 from deltasim.runtime.arrays import Integers, Numbers, aligned
@@ -22,7 +22,7 @@ from deltasim.runtime.errors import InputError
 class AllToAll(Integrating):
     """Weights stored column by column: ``columns[source, gate, target]``, because a message fetches a column.
 
-    A message (source, delta) does ``accumulators[lanes[g]] += columns[source, g] * delta`` for every gate g.
+    A message (source, delta) does ``accumulators[fed[g]] += columns[source, g] * delta`` for every gate g.
     ``columns`` has shape (n_source, G, n_target): float32, or raw integers of the weight format.
 
     >>> import numpy as np
@@ -105,10 +105,10 @@ class AllToAll(Integrating):
         """The same connection with other stored words."""
         return AllToAll(weights)
 
-    def integrator(self, lanes: Sequence[int] | Integers, arithmetic: Arithmetic) -> Integrator:
+    def integrator(self, fed: Sequence[int] | Integers, arithmetic: Arithmetic) -> Integrator:
         """``integrate`` with its lanes and arithmetic settled once: ``f(accumulators, sources, deltas)``."""
         require_matching(self.columns, arithmetic)
-        columns, rows = self.columns, lanes_of(lanes)
+        columns, rows = self.columns, fed_of(fed)
         if not isinstance(arithmetic, FixedPoint):
             return lambda totals, sources, deltas: add_columns(totals, rows, columns, sources, deltas)
         shift, lowest, highest = (
@@ -117,9 +117,9 @@ class AllToAll(Integrating):
             arithmetic.accumulator.highest,
         )
         if arithmetic.fits_32_bits:
-            heaviest = -int(np.iinfo(columns.dtype).min)
+            largest_weight = -int(np.iinfo(columns.dtype).min)
             return lambda totals, sources, deltas: add_columns_narrow(
-                totals, rows, columns, sources, deltas, -shift, heaviest, lowest, highest
+                totals, rows, columns, sources, deltas, -shift, largest_weight, lowest, highest
             )
         return lambda totals, sources, deltas: add_columns_fixed(
             totals, rows, columns, sources, deltas, shift, lowest, highest
@@ -128,7 +128,7 @@ class AllToAll(Integrating):
 
 @kernel
 def add_columns(
-    accumulators: Numbers, lanes: Integers, columns: Numbers, sources: Numbers, deltas: Numbers
+    accumulators: Numbers, fed: Integers, columns: Numbers, sources: Numbers, deltas: Numbers
 ) -> None:
     """Add float32 columns, each read from end to end; eight messages pass over the accumulators at once, each
     add still rounded in order."""
@@ -138,7 +138,7 @@ def add_columns(
         da, db, dc, dd = deltas[first], deltas[first + 1], deltas[first + 2], deltas[first + 3]
         de, df, dg, dh = deltas[first + 4], deltas[first + 5], deltas[first + 6], deltas[first + 7]
         for gate in range(gates):
-            row = accumulators[lanes[gate]]
+            row = accumulators[fed[gate]]
             a, b = columns[sources[first], gate], columns[sources[first + 1], gate]
             c, d = columns[sources[first + 2], gate], columns[sources[first + 3], gate]
             e, f = columns[sources[first + 4], gate], columns[sources[first + 5], gate]
@@ -149,7 +149,7 @@ def add_columns(
     for rest in range(whole, sources.size):
         delta = deltas[rest]
         for gate in range(gates):
-            row, column = accumulators[lanes[gate]], columns[sources[rest], gate]
+            row, column = accumulators[fed[gate]], columns[sources[rest], gate]
             for target in range(targets):
                 row[target] += column[target] * delta
 
@@ -157,7 +157,7 @@ def add_columns(
 @kernel
 def add_columns_fixed(
     accumulators: Numbers,
-    lanes: Integers,
+    fed: Integers,
     columns: Numbers,
     sources: Numbers,
     deltas: Numbers,
@@ -169,7 +169,7 @@ def add_columns_fixed(
     for message in range(sources.size):
         delta = np.int64(deltas[message])
         for gate in range(columns.shape[1]):
-            row, column = accumulators[lanes[gate]], columns[sources[message], gate]
+            row, column = accumulators[fed[gate]], columns[sources[message], gate]
             for target in range(columns.shape[2]):
                 product = shifted(delta * column[target], shift)
                 row[target] = saturated(row[target] + product, lowest, highest)
@@ -178,51 +178,61 @@ def add_columns_fixed(
 @kernel
 def add_columns_narrow(
     accumulators: Numbers,
-    lanes: Integers,
+    fed: Integers,
     columns: Numbers,
     sources: Numbers,
     deltas: Numbers,
-    raised: int,
-    heaviest: int,
+    left_shift: int,
+    largest_weight: int,
     lowest: int,
     highest: int,
 ) -> None:
     """The same where no product is rounded (it is raised by 2**raised) and 32 bits hold every sum.
 
-    No weight is beyond +-``heaviest``. Eight messages that cannot take a sum to its bounds pass over the
-    accumulators at once, and no sum is looked at; all others come one by one, every sum saturated.
+    No weight is beyond +-``largest_weight``. Eight messages that cannot take a sum to its bounds pass over
+    the accumulators at once, and no sum is looked at; all others come one by one, every sum saturated.
     """
     reach = np.int64(highest + 1)  # no sum is beyond it
     for first in range(0, sources.size, 8):
         end = min(first + 8, sources.size)
         growth = np.int64(0)
         for message in range(first, end):
-            growth += abs(np.int64(deltas[message])) * heaviest << raised
+            growth += abs(np.int64(deltas[message])) * largest_weight << left_shift
         if reach + growth > highest:
             reach = np.int64(0)
-            for gate in range(lanes.size):
-                reach = max(reach, furthest(accumulators[lanes[gate]]))
+            for gate in range(fed.size):
+                reach = max(reach, largest_magnitude(accumulators[fed[gate]]))
         if end - first == 8 and reach + growth <= highest:
-            add_eight(accumulators, lanes, columns, sources[first:end], deltas[first:end], raised)
+            add_eight(accumulators, fed, columns, sources[first:end], deltas[first:end], left_shift)
         else:
             for message in range(first, end):
                 add_saturated(
-                    accumulators, lanes, columns[sources[message]], deltas[message] << raised, lowest, highest
+                    accumulators,
+                    fed,
+                    columns[sources[message]],
+                    deltas[message] << left_shift,
+                    lowest,
+                    highest,
                 )
         reach += growth
 
 
 @part
 def add_eight(
-    accumulators: Numbers, lanes: Integers, columns: Numbers, sources: Numbers, deltas: Numbers, raised: int
+    accumulators: Numbers,
+    fed: Integers,
+    columns: Numbers,
+    sources: Numbers,
+    deltas: Numbers,
+    left_shift: int,
 ) -> None:
     """Eight columns of raw words, each read from end to end, where no sum can reach its bounds."""
-    da, db = np.int32(deltas[0] << raised), np.int32(deltas[1] << raised)
-    dc, dd = np.int32(deltas[2] << raised), np.int32(deltas[3] << raised)
-    de, df = np.int32(deltas[4] << raised), np.int32(deltas[5] << raised)
-    dg, dh = np.int32(deltas[6] << raised), np.int32(deltas[7] << raised)
-    for gate in range(lanes.size):
-        row = accumulators[lanes[gate]]
+    da, db = np.int32(deltas[0] << left_shift), np.int32(deltas[1] << left_shift)
+    dc, dd = np.int32(deltas[2] << left_shift), np.int32(deltas[3] << left_shift)
+    de, df = np.int32(deltas[4] << left_shift), np.int32(deltas[5] << left_shift)
+    dg, dh = np.int32(deltas[6] << left_shift), np.int32(deltas[7] << left_shift)
+    for gate in range(fed.size):
+        row = accumulators[fed[gate]]
         a, b = columns[sources[0], gate], columns[sources[1], gate]
         c, d = columns[sources[2], gate], columns[sources[3], gate]
         e, f = columns[sources[4], gate], columns[sources[5], gate]
@@ -240,12 +250,12 @@ def add_eight(
 
 @part
 def add_saturated(
-    accumulators: Numbers, lanes: Integers, column: Numbers, delta: int, lowest: int, highest: int
+    accumulators: Numbers, fed: Integers, column: Numbers, delta: int, lowest: int, highest: int
 ) -> None:
     """One column of raw words, every sum saturated."""
     least, most, times = np.int32(lowest), np.int32(highest), np.int32(delta)
-    for gate in range(lanes.size):
-        row, words = accumulators[lanes[gate]], column[gate]
+    for gate in range(fed.size):
+        row, words = accumulators[fed[gate]], column[gate]
         for target in range(row.size):
             total = np.int32(row[target] + np.int32(times * np.int32(words[target])))
             row[target] = min(max(total, least), most)

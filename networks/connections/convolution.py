@@ -4,14 +4,14 @@ plane."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
 
 from deltasim.networks.connections.integrating import Integrating
-from deltasim.networks.connections.rules import Integrator, bounds_of, lanes_of, require_matching
+from deltasim.networks.connections.rules import Integrator, bounds_of, fed_of, require_matching
 from deltasim.networks.numbers.arithmetic import Arithmetic, FixedPoint
 from deltasim.networks.numbers.fixed_point import Wide, saturated, shifted
 from deltasim.runtime.arrays import Integers, Numbers
@@ -26,10 +26,10 @@ class Convolution(Integrating):
     """Cross-correlation as in PyTorch's ``conv2d``: output (o, y, x) reads input (c, y*sy + ky - py, x*sx +
     kx - px).
 
-    ``kernel`` has shape (C_out, C_in, kh, kw); ``in_shape`` is (C_in, H, W). Neurons are numbered plane by
-    plane, row by row. A message of source (c, y, x) touches the outputs whose window covers it: at most
-    C_out * ceil(kh / sy) * ceil(kw / sx). ``start`` and ``stop`` limit the targets to the slice a core
-    holds.
+    ``kernel`` has shape (gates * C_out, C_in, kh, kw), gate by gate; ``in_shape`` is (C_in, H, W). Neurons
+    are numbered plane by plane, row by row. A message of source (c, y, x) touches the outputs whose window
+    covers it: at most C_out * ceil(kh / sy) * ceil(kw / sx), with a word for each gate. ``start`` and
+    ``stop`` limit the targets to the slice a core holds.
 
     >>> import numpy as np
     >>> blur = Convolution(np.ones((1, 1, 3, 3), np.float32), in_shape=(1, 4, 4), padding=(1, 1))
@@ -43,6 +43,7 @@ class Convolution(Integrating):
     padding: tuple[int, int] = (0, 0)
     start: int = 0
     stop: int | None = None
+    gates: int = 1
 
     def __post_init__(self) -> None:
         weights = np.ascontiguousarray(self.kernel)
@@ -50,6 +51,11 @@ class Convolution(Integrating):
             planes = self.in_shape[0]
             rule = f"a kernel on {planes} input planes has the shape (C_out, {planes}, kh, kw)"
             raise InputError("weights", f"shape {weights.shape}", rule, "Reshape the array.")
+        if self.gates < 1 or len(weights) % self.gates:
+            rule = f"the kernels of {self.gates} gates, one after another, have as many planes each"
+            raise InputError(
+                "weights", f"{len(weights)} output planes", rule, "Stack one kernel for each gate."
+            )
         if min(self.stride) < 1 or min(self.padding) < 0:
             rule = "a stride is at least 1 and a padding at least 0"
             raise InputError(
@@ -72,7 +78,7 @@ class Convolution(Integrating):
         """(C_out, H_out, W_out) of the whole convolution, whatever slice this is."""
         planes, _, kh, kw = self.kernel.shape
         (_, h, w), (sy, sx), (py, px) = self.in_shape, self.stride, self.padding
-        return int(planes), (h + 2 * py - kh) // sy + 1, (w + 2 * px - kw) // sx + 1
+        return int(planes) // self.gates, (h + 2 * py - kh) // sy + 1, (w + 2 * px - kw) // sx + 1
 
     @property
     def source_size(self) -> int:
@@ -83,10 +89,6 @@ class Convolution(Integrating):
         return int(self.stop or 0) - self.start
 
     @property
-    def gates(self) -> int:
-        return 1
-
-    @property
     def weights(self) -> Numbers:
         """The stored words, as they lie in memory."""
         return self.kernel
@@ -94,7 +96,8 @@ class Convolution(Integrating):
     @property
     def content(self) -> tuple[Numbers, ...]:
         """Everything that makes this connection what it is, as arrays: for digests."""
-        return (self.kernel, np.array((*self._geometry, self.start, self.target_size), np.int64))
+        more = () if self.gates == 1 else (self.gates,)
+        return (self.kernel, np.array((*self._geometry, self.start, self.target_size, *more), np.int64))
 
     @property
     def weight_words(self) -> int:
@@ -115,32 +118,45 @@ class Convolution(Integrating):
         checked = bounds_of(bounds, self.target_size) + self.start
         words = np.zeros((self.source_size, checked.size - 1), np.int64)
         count_words(words, checked, self._geometry)
-        return words
+        return words * self.gates
 
     def restrict(self, lo: int, hi: int) -> Convolution:
         """The part that feeds target neurons [lo, hi): what a core that holds only those needs."""
         bounds_of((lo, hi), self.target_size)
-        return Convolution(
-            self.kernel, self.in_shape, self.stride, self.padding, self.start + lo, self.start + hi
-        )
+        return replace(self, start=self.start + lo, stop=self.start + hi)
 
     def with_weights(self, weights: Numbers) -> Convolution:
         """The same connection with other stored words."""
-        return Convolution(weights, self.in_shape, self.stride, self.padding, self.start, self.stop)
+        return replace(self, kernel=weights)
 
     @cached_property
     def _geometry(self) -> Geometry:
         """(C_in, H, W, C_out, H_out, W_out, kh, kw, sy, sx, py, px) as the kernels take it."""
         return (*self.in_shape, *self.out_shape, *self.kernel.shape[2:], *self.stride, *self.padding)
 
-    def integrator(self, lanes: Sequence[int] | Integers, arithmetic: Arithmetic) -> Integrator:
-        """``integrate`` with its lane and arithmetic settled once: ``f(accumulators, sources, deltas)``."""
+    def integrator(self, fed: Sequence[int] | Integers, arithmetic: Arithmetic) -> Integrator:
+        """``integrate`` with its lanes and arithmetic settled once: ``f(accumulators, sources, deltas)``."""
         require_matching(self.kernel, arithmetic)
-        weights, lane, geometry = self.kernel, int(lanes_of(lanes)[0]), self._geometry
-        start, stop = self.start, int(self.stop or 0)
+        if self.gates == 1:
+            return self.patches(self.kernel, int(fed_of(fed)[0]), arithmetic)
+        kernels = np.split(self.kernel, self.gates)
+        own = [
+            self.patches(kernel, int(accumulator), arithmetic)
+            for kernel, accumulator in zip(kernels, fed_of(fed), strict=True)
+        ]
+
+        def integrate(totals: Numbers, sources: Numbers, deltas: Numbers) -> None:
+            for gate in own:
+                gate(totals, sources, deltas)
+
+        return integrate
+
+    def patches(self, kernel: Numbers, accumulator: int, arithmetic: Arithmetic) -> Integrator:
+        """The integrator of one gate, which has this kernel and feeds this accumulator."""
+        geometry, start, stop = self._geometry, self.start, int(self.stop or 0)
         if not isinstance(arithmetic, FixedPoint):
             return lambda totals, sources, deltas: add_patches(
-                totals[lane], weights, sources, deltas, geometry, start, stop
+                totals[accumulator], kernel, sources, deltas, geometry, start, stop
             )
         shift, lowest, highest = (
             arithmetic.product_shift,
@@ -148,7 +164,7 @@ class Convolution(Integrating):
             arithmetic.accumulator.highest,
         )
         return lambda totals, sources, deltas: add_patches_fixed(
-            totals[lane], weights, sources, deltas, geometry, start, stop, shift, lowest, highest
+            totals[accumulator], kernel, sources, deltas, geometry, start, stop, shift, lowest, highest
         )
 
 

@@ -17,26 +17,24 @@ class Integrating(ABC):
     """What every connection does with messages, given its ``integrator``."""
 
     @abstractmethod
-    def integrator(self, lanes: Sequence[int] | Integers, arithmetic: Arithmetic) -> Integrator:
+    def integrator(self, fed: Sequence[int] | Integers, arithmetic: Arithmetic) -> Integrator:
         """``integrate`` with its lanes and arithmetic settled once: ``f(accumulators, sources, deltas)``."""
 
     def accumulate(
         self,
         accumulators: Numbers,
-        lanes: Sequence[int] | Integers,
+        fed: Sequence[int] | Integers,
         source: int,
         delta: Any,
         arithmetic: Arithmetic = FLOAT32,
     ) -> None:
         """Integrate one message in place. In fixed point ``delta`` is the raw difference."""
-        self.integrate(
-            accumulators, lanes, np.array([source]), np.array([delta], arithmetic.dtype), arithmetic
-        )
+        self.integrate(accumulators, fed, np.array([source]), np.array([delta], arithmetic.dtype), arithmetic)
 
     def integrate(
         self,
         accumulators: Numbers,
-        lanes: Sequence[int] | Integers,
+        fed: Sequence[int] | Integers,
         sources: Numbers,
         deltas: Numbers,
         arithmetic: Arithmetic = FLOAT32,
@@ -45,4 +43,4 @@ class Integrating(ABC):
 
         ``accumulators`` (L, n_target), ``sources`` and ``deltas`` (m,), in the arithmetic's own dtype.
         """
-        self.integrator(lanes, arithmetic)(accumulators, sources, deltas)
+        self.integrator(fed, arithmetic)(accumulators, sources, deltas)

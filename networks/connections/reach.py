@@ -9,7 +9,7 @@ from deltasim.runtime.compiling import part
 
 
 @part
-def furthest(row: Numbers) -> np.int64:
+def largest_magnitude(row: Numbers) -> np.int64:
     """The smallest r for which all of these 32-bit integers lie within -r - 1 to r."""
     most = np.int32(0)
     for target in range(row.size):

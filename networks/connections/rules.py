@@ -29,9 +29,9 @@ def bounds_of(bounds: Sequence[int] | Integers, target_size: int) -> Integers:
     return checked
 
 
-def lanes_of(lanes: Sequence[int] | Integers) -> Integers:
+def fed_of(fed: Sequence[int] | Integers) -> Integers:
     """Accumulator indices as the int64 array that kernels take."""
-    return np.asarray(lanes, np.int64)
+    return np.asarray(fed, np.int64)
 
 
 def require_matching(weights: Numbers, arithmetic: Arithmetic) -> None:

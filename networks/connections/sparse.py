@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deltasim.networks.connections.integrating import Integrating
-from deltasim.networks.connections.reach import furthest
-from deltasim.networks.connections.rules import Integrator, bounds_of, lanes_of, require_matching
+from deltasim.networks.connections.reach import largest_magnitude
+from deltasim.networks.connections.rules import Integrator, bounds_of, fed_of, require_matching
 from deltasim.networks.numbers.arithmetic import Arithmetic, FixedPoint
 from deltasim.networks.numbers.fixed_point import saturated, shifted
 from deltasim.runtime.arrays import Integers, Numbers
@@ -151,22 +151,22 @@ class Sparse(Integrating):
         return Sparse(self.pointer, self.targets, weights, self.target_size, self.gates)
 
     @cached_property
-    def heaviest(self) -> int:
+    def largest_weight(self) -> int:
         """The largest magnitude among raw words."""
         return max(-int(self.weights.min(initial=0)), int(self.weights.max(initial=0)))
 
-    def integrator(self, lanes: Sequence[int] | Integers, arithmetic: Arithmetic) -> Integrator:
+    def integrator(self, fed: Sequence[int] | Integers, arithmetic: Arithmetic) -> Integrator:
         """``integrate`` with its lanes and arithmetic settled once: ``f(accumulators, sources, deltas)``."""
         require_matching(self.weights, arithmetic)
-        pointer, targets, weights, rows = self.pointer, self.targets, self.weights, lanes_of(lanes)
+        pointer, targets, weights, rows = self.pointer, self.targets, self.weights, fed_of(fed)
         if not isinstance(arithmetic, FixedPoint):
             return lambda totals, sources, deltas: add_words(
                 totals, rows, pointer, targets, weights, sources, deltas
             )
-        shift, form, heaviest = arithmetic.product_shift, arithmetic.accumulator, self.heaviest
+        shift, form, largest_weight = arithmetic.product_shift, arithmetic.accumulator, self.largest_weight
         lowest, highest = form.lowest, form.highest
         return lambda totals, sources, deltas: add_words_fixed(
-            totals, rows, pointer, targets, weights, sources, deltas, shift, heaviest, lowest, highest
+            totals, rows, pointer, targets, weights, sources, deltas, shift, largest_weight, lowest, highest
         )
 
 
@@ -197,31 +197,31 @@ def count_words(pointer: Integers, targets: Numbers, bounds: Integers, words: In
 
 
 @kernel
-def by_place(accumulators: Numbers, lanes: Integers) -> Numbers:
+def by_place(accumulators: Numbers, fed: Integers) -> Numbers:
     """The sums in order of places: of one gate the accumulators themselves, of several a copy."""
-    if lanes.size == 1:
-        row: Numbers = accumulators[lanes[0]]
+    if fed.size == 1:
+        row: Numbers = accumulators[fed[0]]
         return row
-    sums = np.empty(lanes.size * accumulators.shape[1], accumulators.dtype)
-    for gate in range(lanes.size):
+    sums = np.empty(fed.size * accumulators.shape[1], accumulators.dtype)
+    for gate in range(fed.size):
         for target in range(accumulators.shape[1]):
-            sums[target * lanes.size + gate] = accumulators[lanes[gate], target]
+            sums[target * fed.size + gate] = accumulators[fed[gate], target]
     return sums
 
 
 @kernel
-def put_back(accumulators: Numbers, lanes: Integers, sums: Numbers) -> None:
+def put_back(accumulators: Numbers, fed: Integers, sums: Numbers) -> None:
     """The copy of ``by_place`` back to where it came from."""
-    if lanes.size > 1:
-        for gate in range(lanes.size):
+    if fed.size > 1:
+        for gate in range(fed.size):
             for target in range(accumulators.shape[1]):
-                accumulators[lanes[gate], target] = sums[target * lanes.size + gate]
+                accumulators[fed[gate], target] = sums[target * fed.size + gate]
 
 
 @kernel
 def add_words(
     accumulators: Numbers,
-    lanes: Integers,
+    fed: Integers,
     pointer: Integers,
     targets: Numbers,
     weights: Numbers,
@@ -229,44 +229,44 @@ def add_words(
     deltas: Numbers,
 ) -> None:
     """Add float32 columns word by word."""
-    sums = by_place(accumulators, lanes)
+    sums = by_place(accumulators, fed)
     for message in range(sources.size):
         delta, source = deltas[message], sources[message]
         places = targets[pointer[source] : pointer[source + 1]]
         words = weights[pointer[source] : pointer[source + 1]]
         for word in range(words.size):
             sums[np.uint64(places[word])] += words[word] * delta
-    put_back(accumulators, lanes, sums)
+    put_back(accumulators, fed, sums)
 
 
 @kernel
 def add_words_fixed(
     accumulators: Numbers,
-    lanes: Integers,
+    fed: Integers,
     pointer: Integers,
     targets: Numbers,
     weights: Numbers,
     sources: Numbers,
     deltas: Numbers,
     shift: int,
-    heaviest: int,
+    largest_weight: int,
     lowest: int,
     highest: int,
 ) -> None:
     """Add raw columns: every product rounded to the accumulator's fraction, every sum saturated.
 
-    No word is beyond +-``heaviest``. A message that cannot take a sum to its bounds is added without looking
-    at any. How far the sums reach is looked up once as many words have been added as there are sums.
+    No word is beyond +-``largest_weight``. A message that cannot take a sum to its bounds is added without
+    looking at any. How far the sums reach is looked up once as many words have been added as there are sums.
     """
-    sums = by_place(accumulators, lanes)
+    sums = by_place(accumulators, fed)
     reach, unseen = np.int64(highest) + 1, 0  # no sum is beyond it; words added since it was looked up
     for message in range(sources.size):
         delta, source = np.int64(deltas[message]), sources[message]
         places = targets[pointer[source] : pointer[source + 1]]
         words = weights[pointer[source] : pointer[source + 1]]
-        growth = shifted(abs(delta) * heaviest, shift)
+        growth = shifted(abs(delta) * largest_weight, shift)
         if reach + growth > highest and unseen >= sums.size:
-            reach, unseen = furthest(sums), 0
+            reach, unseen = largest_magnitude(sums), 0
         if shift <= 0 and reach + growth <= highest:
             times = shifted(delta, shift)
             for word in range(words.size):
@@ -277,4 +277,4 @@ def add_words_fixed(
                 total = sums[place] + shifted(delta * words[word], shift)
                 sums[place] = saturated(total, lowest, highest)
         reach, unseen = min(reach + growth, np.int64(highest) + 1), unseen + words.size
-    put_back(accumulators, lanes, sums)
+    put_back(accumulators, fed, sums)

@@ -1,4 +1,4 @@
-"""A network's messages on given inputs, computed once and kept."""
+"""A network's messages on given inputs, computed once and cached."""
 
 from __future__ import annotations
 
@@ -7,13 +7,22 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
+import llvmlite
+import numba
 import numpy as np
 
+from deltasim.networks import cells, connections
 from deltasim.networks.execute import execute
 from deltasim.networks.graph import Network
 from deltasim.networks.trace import Trace
 from deltasim.runtime.arrays import Floats, Numbers
-from deltasim.runtime.disk_cache import TRACES, kept, sources_digest
+from deltasim.runtime.disk.cache import TRACES, cached_arrays
+from deltasim.runtime.sources import digest_of, edited_since_start
+
+SOURCES = tuple(Path(file) for file in (execute.__code__.co_filename, cells.__file__, connections.__file__))
+"""What computes: the loop over steps, and every cell and connection that it meets through the graph."""
+
+VERSIONS = (np.__version__, numba.__version__, llvmlite.__version__)
 
 
 def executed(
@@ -21,8 +30,8 @@ def executed(
 ) -> tuple[Trace, list[Floats]]:
     """What ``deltasim.networks.execute`` returns, from the cache where it was computed before.
 
-    The key is a digest over the network (weights, thresholds, arithmetic), the inputs, and the code that
-    computes. Errors and ``progress`` as in ``execute``.
+    The key is a digest over the network (weights, thresholds, arithmetic, the code of cells of one's own),
+    the inputs, and the code that computes. Errors and ``progress`` as in ``execute``.
 
     >>> from deltasim.networks.builders.recurrent import random_stack
     >>> network = random_stack("gru", 4, (8,), np.random.default_rng(0), theta_x=0.1, theta_h=0.1)
@@ -40,17 +49,17 @@ def executed(
             "outputs": np.concatenate(outputs) if outputs else np.zeros((0, 0), np.float32),
         }
 
-    found = kept(TRACES, execution_digest(network, inputs), make)
+    key = execution_digest(network, inputs)
+    found = make() if edited_since_start(*SOURCES) else cached_arrays(TRACES, key, make)
     trace = Trace(found["messages"], found["step_bounds"], found["sequence_bounds"], network.digest)
-    ends = trace.sequence_bounds // network.sweeps  # a frame has a step in every sweep
+    ends = trace.sequence_bounds // network.passes  # a frame has a step in every pass
     outputs = [found["outputs"][first:end] for first, end in pairwise(ends.tolist())]
     return trace, outputs
 
 
 def execution_digest(network: Network, inputs: Sequence[Floats]) -> str:
     """SHA-256 (hex) over all that decides the messages and the outputs."""
-    digest = hashlib.sha256(sources_digest(Path(__file__).parent).encode())
-    digest.update(network.digest.encode())
+    digest = hashlib.sha256(f"{digest_of(*SOURCES)} {VERSIONS} {network.digest}\n".encode())
     for sequence in inputs:
         whole = np.ascontiguousarray(sequence)
         digest.update(f"{whole.dtype.str}{whole.shape}".encode())

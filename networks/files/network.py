@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -11,14 +10,19 @@ from typing import Any
 
 import numpy as np
 
-from deltasim.networks.cells import CELLS, Cell
-from deltasim.networks.connections import CONNECTIONS, AllToAll, Connection, Convolution, Sparse
+from deltasim.networks.connections import AllToAll, Connection, Convolution, Sparse
+from deltasim.networks.files.description import VERSION, described_cell, require_description
 from deltasim.networks.graph import Network, Population, Projection
-from deltasim.networks.numbers.arithmetic import FLOAT32, Arithmetic, FixedPoint, Q
+from deltasim.networks.numbers.arithmetic import FLOAT32, Arithmetic, FixedPoint, Q, WideSums
 from deltasim.runtime.arrays import Numbers
-from deltasim.runtime.errors import InputError, nearest
+from deltasim.runtime.disk.unfinished import new_file
+from deltasim.runtime.errors import InputError
+from deltasim.runtime.readers.files import Unreadable, is_file, is_folder
+from deltasim.runtime.readers.json_text import read_json
+from deltasim.runtime.readers.tensors import read_tensors
 
-VERSION = 1
+WEIGHTS = ("float32", "int8", "int16", "int32")
+POINTERS, TARGETS, THRESHOLDS = ("int64",), ("uint16", "int32"), ("float64",)
 
 
 def save_network(network: Network, path: str | Path) -> tuple[Path, Path]:
@@ -61,32 +65,28 @@ def load_network(path: str | Path) -> Network:
 
     Raises InputError for a missing, damaged or foreign file, a missing tensor, a wrong shape, or NaN.
     """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
     weights, description = files_of(path)
+    remedy = "Save or copy the network again."
     for file in (weights, description):
-        if not file.is_file():
+        if not is_file(file):
             rule = "a network is a .json description with a .safetensors file beside it"
             raise InputError(file, "no file", rule, "Check the path.")
     try:
-        tensors = load(weights.read_bytes())
-    except (SafetensorError, ValueError, KeyError) as error:
-        rule = "this is no readable safetensors file"
-        raise InputError(weights, type(error).__name__, rule, "Save or copy the network again.") from None
+        tensors = read_tensors(weights)
+    except Unreadable as error:
+        raise InputError(
+            weights, "damaged", f"a network's weights are safetensors ({error.reason})", remedy
+        ) from None
     try:
-        content = json.loads(description.read_text())
-        network = rebuilt(content, tensors, weights)
-        digest = content["digest"]
-    except InputError:
-        raise
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        rule = "this is no readable network description"
-        value = f"{type(error).__name__} {error}"
-        raise InputError(description, value, rule, "Save or copy the network again.") from None
+        content = read_json(description)
+        require_description(content)
+    except Unreadable as error:
+        rule = f"this is no readable network description ({error.reason})"
+        raise InputError(error.at(description), "damaged", rule, remedy) from None
+    network, digest = rebuilt(content, tensors, weights), content["digest"]
     if network.digest != digest:
         rule = "weights and description do not belong together, or one is damaged"
-        raise InputError(description, f"digest {str(digest)[:12]}", rule, "Save or copy the network again.")
+        raise InputError(description, f"digest {digest[:12]}", rule, remedy)
     return network
 
 
@@ -97,7 +97,7 @@ def files_of(path: str | Path) -> tuple[Path, Path]:
     ['digits-0.2.safetensors', 'digits-0.2.json']
     """
     prefix = Path(path)
-    if prefix.is_dir():
+    if is_folder(prefix):
         prefix = prefix / "network"
     elif prefix.suffix in (".json", ".safetensors"):
         prefix = prefix.with_suffix("")
@@ -106,9 +106,8 @@ def files_of(path: str | Path) -> tuple[Path, Path]:
 
 def write_aside(file: Path, content: bytes) -> None:
     """Write beside the file and rename, so that it is never half-written."""
-    aside = file.with_name(file.name + ".part")
-    aside.write_bytes(content)
-    os.replace(aside, file)
+    with new_file(file) as part:
+        part.write(content)
 
 
 def described(network: Network) -> dict[str, Any]:
@@ -119,10 +118,16 @@ def described(network: Network) -> dict[str, Any]:
         "version": VERSION,
         "name": network.name,
         "digest": network.digest,
-        "arithmetic": asdict(network.arithmetic) if fixed else "float32",
+        "arithmetic": asdict(network.arithmetic) if fixed else str(network.arithmetic),
         "outputs": network.outputs,
         "populations": [
-            {"name": p.name, "cell": p.cell.kind, **asdict(p.cell), "sweep": p.sweep, "reverse": p.reverse}
+            {
+                "name": p.name,
+                "cell": p.cell.kind,
+                **asdict(p.cell),
+                "sweep": p.pass_number,
+                "reverse": p.reverse,
+            }
             for p in network.populations
         ],
         "projections": [
@@ -134,6 +139,7 @@ def described(network: Network) -> dict[str, Any]:
                 "theta": "tensor" if np.ndim(p.theta) else float(p.theta),
                 "connection": described_connection(p.connection),
                 **({} if p.weight_format is None else {"weight_format": p.weight_format}),
+                **({} if p.accumulators is None else {"accumulators": p.accumulators}),
             }
             for p in network.projections
         ],
@@ -147,44 +153,36 @@ def described_connection(connection: Connection) -> dict[str, Any]:
     if isinstance(connection, Sparse):
         return {"kind": "sparse", "target_size": connection.target_size, "gates": connection.gates}
     fields = ("in_shape", "stride", "padding", "start", "stop")
-    return {"kind": "convolution", **{field: getattr(connection, field) for field in fields}}
+    shape = {field: getattr(connection, field) for field in fields}
+    return {"kind": "convolution", **shape, **({} if connection.gates == 1 else {"gates": connection.gates})}
 
 
 def rebuilt(content: Mapping[str, Any], tensors: Mapping[str, Numbers], place: Path) -> Network:
     """The network of a description and its tensors."""
-    if content["format"] != "deltasim network" or content["version"] != VERSION:
-        rule = f"this program reads version {VERSION} of the deltasim network format"
-        raise InputError(place.with_suffix(".json"), content["version"], rule, "Save the network again.")
     populations = []
     for entry in content["populations"]:
         fields = dict(entry)
-        name, sweep, reverse = (fields.pop(key) for key in ("name", "sweep", "reverse"))
-        cell = rebuilt_cell(fields, f"{place.with_suffix('.json')}: population {name}")
+        name, pass_number, reverse = (fields[key] for key in ("name", "sweep", "reverse"))
+        cell = described_cell(fields, f"{place.with_suffix('.json')}: population {name}")
         bias = None if cell.kind == "input" else tensor(tensors, f"{name}.bias", place)
-        populations.append(Population(name, cell, bias, sweep, reverse))
+        populations.append(Population(name, cell, bias, pass_number, reverse))
     projections = []
     for entry in content["projections"]:
         fields = dict(entry)
         name = f"{fields['source']}->{fields['target']}"
         fields["connection"] = rebuilt_connection(fields["connection"], tensors, name, place)
         if fields["theta"] == "tensor":
-            fields["theta"] = tensor(tensors, f"{name}.theta", place)
+            fields["theta"] = tensor(tensors, f"{name}.theta", place, THRESHOLDS)
         if "weight_format" in fields:
             fields["weight_format"] = Q(*fields["weight_format"])
+        if "accumulators" in fields:
+            fields["accumulators"] = tuple(fields["accumulators"])
         projections.append(Projection(**fields))
-    arithmetic: Arithmetic = FLOAT32
-    if content["arithmetic"] != "float32":
+    arithmetic: Arithmetic = WideSums() if content["arithmetic"] == str(WideSums()) else FLOAT32
+    if content["arithmetic"] != str(arithmetic):
         arithmetic = FixedPoint(**{role: Q(*form) for role, form in content["arithmetic"].items()})
     outputs = tuple(content["outputs"])
     return Network(content["name"], tuple(populations), tuple(projections), outputs, arithmetic)
-
-
-def rebuilt_cell(fields: dict[str, Any], place: str) -> Cell:
-    """The cell of a description's entry."""
-    kind = fields.pop("cell")
-    if kind not in CELLS:
-        raise InputError(place, kind, "this is no known cell", nearest(str(kind), CELLS))
-    return CELLS[kind](**fields)
 
 
 def rebuilt_connection(
@@ -192,21 +190,27 @@ def rebuilt_connection(
 ) -> Connection:
     """The connection of a description's entry and the tensors of its projection."""
     weights = tensor(tensors, f"{name}.weights", place)
-    if fields["kind"] not in CONNECTIONS:
-        known = nearest(str(fields["kind"]), CONNECTIONS)
-        raise InputError("connection", fields["kind"], "this is no known connection", known)
     if fields["kind"] == "all_to_all":
         return AllToAll(weights)
     if fields["kind"] == "sparse":
-        pointer, targets = (tensor(tensors, f"{name}.{part}", place) for part in ("pointer", "targets"))
+        pointer = tensor(tensors, f"{name}.pointer", place, POINTERS)
+        targets = tensor(tensors, f"{name}.targets", place, TARGETS)
         return Sparse(pointer, targets, weights, fields["target_size"], fields["gates"])
     shape = {key: tuple(fields[key]) for key in ("in_shape", "stride", "padding")}
-    return Convolution(weights, **shape, start=fields["start"], stop=fields["stop"])
+    return Convolution(
+        weights, **shape, start=fields["start"], stop=fields["stop"], gates=fields.get("gates", 1)
+    )
 
 
-def tensor(tensors: Mapping[str, Numbers], name: str, place: Path) -> Numbers:
-    """One tensor, or the sentence that says it is missing."""
+def tensor(
+    tensors: Mapping[str, Numbers], name: str, place: Path, kinds: tuple[str, ...] = WEIGHTS
+) -> Numbers:
+    """One tensor of one of these types, or the sentence that says what is wrong with it."""
+    remedy = "Save or copy the network again."
     if name not in tensors:
         rule = "the description names this tensor and the file lacks it"
-        raise InputError(place, name, rule, "Save or copy the network again.")
+        raise InputError(place, name, rule, remedy)
+    if tensors[name].dtype.name not in kinds:
+        rule = f"it holds {tensors[name].dtype.name}, and this tensor is of {' or '.join(kinds)}"
+        raise InputError(f"{place}: {name}", tensors[name].dtype.name, rule, remedy)
     return tensors[name]

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from deltasim.networks.trace import MESSAGE, UNREADABLE, Trace
+from deltasim.networks.trace import MESSAGE, Trace, require_bounds
 from deltasim.runtime.errors import InputError
+from deltasim.runtime.readers.files import Missing, Unreadable, read_bytes
+from deltasim.runtime.readers.json_text import read_json
+from deltasim.runtime.readers.npz import map_npy, unpacked
 
 FORM = "deltasim trace folder 1"
 
@@ -72,18 +75,21 @@ def open_trace(folder: str | Path) -> Trace:
     """
     source = Path(folder)
     try:
-        described = json.loads((source / "trace.json").read_text())
-        if described["form"] != FORM:
-            raise ValueError("form")
-        trace = mapped(source, str(described["network_digest"]))
-        digest = str(described["digest"])
+        described = read_json(source / "trace.json")
+        digest, network = (
+            described.get(name) if isinstance(described, dict) else None
+            for name in ("digest", "network_digest")
+        )
+        if not (isinstance(digest, str) and isinstance(network, str) and described.get("form") == FORM):
+            raise Unreadable("its description is of another form")
+        trace = mapped(source, network)
         same = trace.digest == digest
-    except FileNotFoundError as error:
+    except Missing as error:
         rule = "a trace folder holds messages, bounds and a description"
-        raise InputError(source, f"no {Path(error.filename).name}", rule, "Store the trace again.") from None
-    except UNREADABLE as error:
-        rule = "this is no readable trace folder"
-        raise InputError(source, type(error).__name__, rule, "Store the trace again.") from None
+        raise InputError(source, f"no {error.name}", rule, "Store the trace again.") from None
+    except Unreadable as error:
+        rule = f"this is no readable trace folder ({error.reason})"
+        raise InputError(source, "damaged", rule, "Store the trace again.") from None
     if not same:
         rule = "the content of the trace does not match its digest"
         raise InputError(source, digest[:12], rule, "The folder is damaged: store the trace again.")
@@ -91,17 +97,16 @@ def open_trace(folder: str | Path) -> Trace:
 
 
 def mapped(folder: Path, network_digest: str) -> Trace:
-    """The files of a folder as a trace, the messages as a memory map."""
-    messages = np.load(folder / "messages.npy", mmap_mode="r", allow_pickle=False)
-    steps, sequences = (
-        np.load(folder / f"{name}_bounds.npy", allow_pickle=False).astype(np.int64, casting="no")
-        for name in ("step", "sequence")
-    )
+    """The files of a folder as a trace, the messages as a memory map. Errors: Unreadable, Missing."""
+    messages = map_npy(folder / "messages.npy")
+    steps, sequences = (unpacked(read_bytes(folder / f"{name}_bounds.npy")) for name in ("step", "sequence"))
     if messages.dtype != MESSAGE or messages.ndim != 1:
-        raise ValueError("messages")
-    if steps[-1] != len(messages) or sequences[-1] != len(steps) - 1:
-        raise ValueError("bounds")
-    return Trace(messages, steps, sequences, network_digest)
+        raise Unreadable("its messages have other fields")
+    if any(bounds.dtype != np.int64 or bounds.ndim != 1 for bounds in (steps, sequences)):
+        raise Unreadable("its bounds are no whole numbers")
+    trace = Trace(messages, steps, sequences, network_digest)
+    require_bounds(trace)
+    return trace
 
 
 def write_header(file: object, messages: int) -> None:

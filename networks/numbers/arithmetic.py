@@ -84,8 +84,18 @@ class Float32:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """What states, accumulators and last sent values are kept in."""
+        """What states and last sent values are kept in."""
         return np.dtype("f4")
+
+    @property
+    def accumulator_dtype(self) -> np.dtype[Any]:
+        """What accumulators are kept in."""
+        return self.dtype
+
+    @property
+    def accumulator_words(self) -> int:
+        """Words of at most 32 bits that an accumulator takes."""
+        return 1
 
     def encode(self, values: ArrayLike) -> Numbers:
         """Real values in this arithmetic."""
@@ -101,6 +111,33 @@ class Float32:
 
     def __str__(self) -> str:
         return "float32"
+
+
+@dataclass(frozen=True)
+class WideSums(Float32):
+    """Single precision whose accumulators are double: running sums that hardly drift over long sequences.
+
+    A product of weight and delta is rounded to float32 as ever and added in double precision; an update reads
+    the sum rounded to float32 once. An accumulator takes two words of state.
+
+    >>> WideSums().accumulator_bits, WideSums().weight_bits, str(WideSums())
+    (64, 32, 'float32 with sums of 64 bits')
+    """
+
+    accumulator_bits = 64
+
+    @property
+    def accumulator_dtype(self) -> np.dtype[Any]:
+        """What accumulators are kept in."""
+        return np.dtype("f8")
+
+    @property
+    def accumulator_words(self) -> int:
+        """Words of at most 32 bits that an accumulator takes."""
+        return 2
+
+    def __str__(self) -> str:
+        return "float32 with sums of 64 bits"
 
 
 # EdgeDRNN's formats, read in its released hardware description (arXiv 1912.12193).
@@ -156,8 +193,18 @@ class FixedPoint:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """What states, accumulators and last sent values are kept in."""
+        """What states and last sent values are kept in."""
         return np.dtype("i4")
+
+    @property
+    def accumulator_dtype(self) -> np.dtype[Any]:
+        """What accumulators are kept in."""
+        return self.dtype
+
+    @property
+    def accumulator_words(self) -> int:
+        """Words of at most 32 bits that an accumulator takes."""
+        return 1
 
     @property
     def product_shift(self) -> int:

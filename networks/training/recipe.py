@@ -113,7 +113,7 @@ def frame_mask(batch: Batch) -> Tensor:
 def pooled_logits(logits: Tensor, batch: Batch) -> Tensor:
     """Logits averaged over the real frames of every sequence, frame t weighing t + 1; (B, classes).
 
-    What a network has heard grows with the frames, so later ones count for more.
+    What a network has received grows with the frames, so later ones count for more.
     """
     weights = frame_mask(batch) * torch.arange(1, len(logits) + 1)[:, None, None]
     return (logits * weights).sum(0) / weights.sum(0)

@@ -9,10 +9,10 @@ from deltasim.reports.page import (
     activity,
     dram,
     energy,
+    idle_power,
     memory,
     network,
     provenance,
-    standing,
     thresholds,
     utilisation,
 )
@@ -22,10 +22,10 @@ from deltasim.reports.page.parts import Link, Page
 from deltasim.reports.quantities import count, threshold
 
 if TYPE_CHECKING:
-    from deltasim.reports.measured import Result
+    from deltasim.reports.measured import Measured
 
 
-def run_page(result: Result, sweep: Sequence[Result] = ()) -> str:
+def run_page(result: Measured, sweep: Sequence[Measured] = ()) -> str:
     """The page of one run; given the runs of a sweep, it shows score and savings over the threshold too."""
     found = [
         energy.section(result),
@@ -34,7 +34,7 @@ def run_page(result: Result, sweep: Sequence[Result] = ()) -> str:
         memory.section(result),
         dram.section(result),
         network.section(result),
-        standing.section(result),
+        idle_power.section(result),
         thresholds.section(sweep, result) if sweep else None,
         provenance.figures_section(result),
         provenance.section(result),
@@ -53,7 +53,7 @@ def run_page(result: Result, sweep: Sequence[Result] = ()) -> str:
     )
 
 
-def sweep_page(results: Sequence[Result], targets: Sequence[str]) -> str:
+def sweep_page(results: Sequence[Measured], targets: Sequence[str]) -> str:
     """The page of a sweep: score and savings over the threshold, and a link to the page of each run."""
     first = results[0]
     links = tuple(
@@ -74,13 +74,13 @@ def sweep_page(results: Sequence[Result], targets: Sequence[str]) -> str:
     )
 
 
-def kicker(result: Result, thresholds_said: str) -> str:
+def kicker(result: Measured, thresholds_said: str) -> str:
     """The small print under the title: data, thresholds, size of the run."""
     data = result.data.rstrip(".")
     return f"{data} · {thresholds_said} · {count(result.sequences)} sequences, {count(result.steps)} steps"
 
 
-def footer(result: Result) -> str:
+def footer(result: Measured) -> str:
     """Who made the page."""
     version = result.provenance.versions.get("deltasim", "")
     return f"deltasim {version} · {result.engine} engine · run {result.digest}"

@@ -13,13 +13,13 @@ from deltasim.reports.page.theme import DELTA, DENSE, INK, MUTED, drawn_from, fi
 from deltasim.reports.quantities import count, percent, quantity
 
 if TYPE_CHECKING:
-    from deltasim.reports.measured import Result
+    from deltasim.reports.measured import Measured
 
 LONGEST = 1500  # steps drawn of a long sequence
 SHOWN = 7  # projections with a colour of their own; the quieter ones are put together
 
 
-def section(result: Result) -> Section:
+def section(result: Measured) -> Section:
     """Messages per step and latency per step."""
     chosen = example(result)
     runs = "1" if result.sequences == 1 else f"all {count(result.sequences)}"
@@ -52,7 +52,7 @@ def section(result: Result) -> Section:
     )
 
 
-def per_step(result: Result) -> npt.NDArray[np.int64]:
+def per_step(result: Measured) -> npt.NDArray[np.int64]:
     """Messages of each step and projection: int64 (steps, projections)."""
     messages, projections = result.trace.messages, len(result.network.projections)
     cell = messages["step"].astype(np.int64) * projections + messages["projection"]
@@ -63,14 +63,14 @@ def per_step(result: Result) -> npt.NDArray[np.int64]:
     )
 
 
-def example(result: Result) -> int:
+def example(result: Measured) -> int:
     """The sequence whose number of messages is the median; of several, the first."""
     bounds = np.asarray(result.trace.step_bounds)[np.asarray(result.trace.sequence_bounds)]
     sent = np.diff(bounds)
     return int(np.argsort(sent, kind="stable")[(len(sent) - 1) // 2])
 
 
-def drawn_steps(result: Result, chosen: int) -> slice:
+def drawn_steps(result: Measured, chosen: int) -> slice:
     """The steps of a sequence that are drawn: all, or the first ones of a long one."""
     first, last = (int(bound) for bound in result.trace.sequence_bounds[chosen : chosen + 2])
     return slice(first, min(last, first + LONGEST))
@@ -90,7 +90,7 @@ def mean_over_sequences(
     return mean
 
 
-def messages_chart(result: Result, chosen: int) -> Spec:
+def messages_chart(result: Measured, chosen: int) -> Spec:
     """Messages of the example by projection, stacked; the mean over all sequences as a line."""
     bounds = np.asarray(result.trace.sequence_bounds)
     sent = per_step(result)
@@ -129,13 +129,13 @@ def messages_chart(result: Result, chosen: int) -> Spec:
         .mark_line(color=INK, strokeWidth=1.5, interpolate="step-after")
         .encode(x=x, y="mean:Q")
     )
-    told = [altair.Tooltip("step:Q"), altair.Tooltip("all:Q", title="messages")]
-    told += [altair.Tooltip(f"p{place}:Q", title=name) for place, name in enumerate(columns)]
-    told.append(altair.Tooltip("mean:N", title="mean of all sequences"))
-    return finished(area + line + hover_rule(hover, x, told), 240)
+    tooltips = [altair.Tooltip("step:Q"), altair.Tooltip("all:Q", title="messages")]
+    tooltips += [altair.Tooltip(f"p{place}:Q", title=name) for place, name in enumerate(columns)]
+    tooltips.append(altair.Tooltip("mean:N", title="mean of all sequences"))
+    return finished(area + line + hover_rule(hover, x, tooltips), 240)
 
 
-def latency_chart(result: Result, chosen: int) -> Spec:
+def latency_chart(result: Measured, chosen: int) -> Spec:
     """Latency of each step of the example, delta and dense."""
     here = drawn_steps(result, chosen)
     delta, dense = result.ledger.step_latency_ps[here], result.dense_ledger.step_latency_ps[here]
@@ -163,8 +163,8 @@ def latency_chart(result: Result, chosen: int) -> Spec:
             ),
         )
     )
-    told = [altair.Tooltip("step:Q"), altair.Tooltip("delta:N"), altair.Tooltip("dense:N")]
-    return finished(lines + hover_rule(hover, x, told), 160)
+    tooltips = [altair.Tooltip("step:Q"), altair.Tooltip("delta:N"), altair.Tooltip("dense:N")]
+    return finished(lines + hover_rule(hover, x, tooltips), 160)
 
 
 def step_axis(steps: int) -> altair.X:
@@ -172,7 +172,7 @@ def step_axis(steps: int) -> altair.X:
     return altair.X("step:Q", title="step", scale=altair.Scale(domain=[0, steps], nice=False))
 
 
-def hover_rule(rows: list[dict[str, Any]], x: altair.X, told: list[altair.Tooltip]) -> altair.Chart:
+def hover_rule(rows: list[dict[str, Any]], x: altair.X, tooltips: list[altair.Tooltip]) -> altair.Chart:
     """A rule that follows the pointer and tells all values of the step nearest to it."""
     near = altair.selection_point(
         name="near", on="pointerover", nearest=True, clear="pointerout", encodings=["x"]
@@ -181,7 +181,9 @@ def hover_rule(rows: list[dict[str, Any]], x: altair.X, told: list[altair.Toolti
         drawn_from(rows)
         .mark_rule(color=MUTED, strokeWidth=1)
         .encode(
-            x=x, opacity=altair.condition(near, altair.value(0.8), altair.value(0), empty=False), tooltip=told
+            x=x,
+            opacity=altair.condition(near, altair.value(0.8), altair.value(0), empty=False),
+            tooltip=tooltips,
         )
         .add_params(near)
     )

@@ -15,13 +15,13 @@ from deltasim.simulator.chip.peaks import peak_bandwidth
 from deltasim.simulator.ledger.timeline import WIDTH
 
 if TYPE_CHECKING:
-    from deltasim.reports.measured import Result
+    from deltasim.reports.measured import Measured
     from deltasim.simulator.ledger.ledger import Ledger
 
 MOST_BINS = 64  # drawn; of the bins that a timeline has
 
 
-def figures(result: Result) -> list[Figure]:
+def figures(result: Measured) -> list[Figure]:
     """A picture of the delta run and one of the dense run; none where no shared memory was read."""
     chosen = example(result)
     moving = [
@@ -59,7 +59,7 @@ def rates(row: np.ndarray[tuple[int], np.dtype[np.int64]], elapsed_ps: int) -> t
     return width, [size / span * 1e12 for size, span in zip(flowed, spans, strict=True)]
 
 
-def chart(result: Result, ledger: Ledger, chosen: int, names: list[str], colour: str) -> Spec:
+def chart(result: Measured, ledger: Ledger, chosen: int, names: list[str], colour: str) -> Spec:
     """A stepped area for each memory under its peak."""
     elapsed = int(ledger.sequence_latency_ps[chosen])
     rows: list[dict[str, Any]] = []
@@ -80,7 +80,7 @@ def chart(result: Result, ledger: Ledger, chosen: int, names: list[str], colour:
     top = 1.12 * max(highest)  # room for the name of the peak
     heights = altair.Scale(domain=[0, top], nice=False)
     y = altair.Y("rate:Q", title=None, axis=si_axis("B/s"), stack=None, scale=heights)
-    told = [
+    tooltips = [
         altair.Tooltip("memory:N"),
         altair.Tooltip("at:N", title="from"),
         altair.Tooltip("shown:N", title="bandwidth"),
@@ -92,7 +92,10 @@ def chart(result: Result, ledger: Ledger, chosen: int, names: list[str], colour:
         drawn_from(rows)
         .mark_area(interpolate="step-after", opacity=0.75, line={"strokeWidth": 1})
         .encode(
-            x=x, y=y, color=altair.Color("memory:N", scale=colours, title=None, legend=legend), tooltip=told
+            x=x,
+            y=y,
+            color=altair.Color("memory:N", scale=colours, title=None, legend=legend),
+            tooltip=tooltips,
         )
     )
     rule = drawn_from(peaks).mark_rule(color=INK, strokeDash=[4, 3]).encode(y="rate:Q")

@@ -8,10 +8,10 @@ from deltasim.reports.page.parts import Card
 from deltasim.reports.quantities import percent, quantity, ratio, score
 
 if TYPE_CHECKING:
-    from deltasim.reports.measured import Result
+    from deltasim.reports.measured import Measured
 
 
-def lead(result: Result) -> str:
+def lead(result: Measured) -> str:
     """The run in one sentence."""
     saved = result.reduction["energy"]
     energy = quantity(result.energy.total_j / result.sequences, "J")
@@ -20,9 +20,9 @@ def lead(result: Result) -> str:
     return f"One inference takes {energy} and {pace}{compared}."
 
 
-def cards(result: Result) -> tuple[Card, ...]:
+def cards(result: Measured) -> tuple[Card, ...]:
     """Headline figures; each names the key under which run.json holds the same number."""
-    energy, pace, saved, told = result.energy, result.latency, result.reduction, result.score
+    energy, pace, saved, scored = result.energy, result.latency, result.reduction, result.score
     joules, dense_joules = energy.total_j / result.sequences, result.dense_energy.total_j / result.sequences
     inputs, hidden = percent(result.occupancy["input"]), percent(result.occupancy["hidden"])
     found = [
@@ -47,14 +47,27 @@ def cards(result: Result) -> tuple[Card, ...]:
             "reduction.weight_fetches",
             saved["weight_fetches"],
         ),
-        Card(
-            told.name.capitalize(),
-            score(told.name, told.value),
-            f"dense {score(told.name, told.dense)}",
-            "score.value",
-            float(told.value),
-        ),
     ]
+    if scored.value is not None:
+        found.append(
+            Card(
+                scored.name.capitalize(),
+                score(scored.name, scored.value),
+                f"dense {score(scored.name, scored.dense)}",
+                "score.value",
+                float(scored.value),
+            )
+        )
+    if result.deviation is not None:
+        found.append(
+            Card(
+                "Deviation from dense",
+                f"{result.deviation.rms:.3g}",
+                f"RMS; {percent(result.deviation.agree)} of frames agree",
+                "deviation.rms",
+                result.deviation.rms,
+            )
+        )
     if result.dram is not None:
         found.append(
             Card(

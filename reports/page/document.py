@@ -6,23 +6,13 @@ import functools
 import json
 import re
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from deltasim.reports.page.parts import Page, Spec
+from deltasim.reports.page.script import libraries
 
 if TYPE_CHECKING:
     import jinja2
-
-
-@functools.cache
-def libraries() -> str:
-    """The chart libraries (Vega, Vega-Lite, Vega-Embed) as one script, of the version altair writes for."""
-    import altair
-    import vl_convert
-
-    version = ".".join(altair.SCHEMA_VERSION.lstrip("v").split(".")[:2])
-    script: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", version)
-    return script.replace("</script", "<\\/script")
 
 
 @functools.cache
@@ -49,14 +39,29 @@ def tied(sentence: str) -> str:
     return re.sub(r"(?<=\d) (?=[^\W\d]|[%×])", "\u00a0", sentence)
 
 
+def on_one_line(value: Any) -> Any:
+    """The same with every text in it on one line.
+
+    >>> on_one_line({"a\\u2028b": ["c\\n", 1]})
+    {'a b': ['c', 1]}
+    """
+    if isinstance(value, str):
+        return " ".join(value.splitlines())
+    if isinstance(value, dict):
+        return {on_one_line(name): on_one_line(inner) for name, inner in value.items()}
+    return [on_one_line(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
 def script_json(specs: dict[str, Spec]) -> str:
     """JSON that is safe inside a script element: no text in it can end the element or open a comment.
 
-    >>> script_json({"a": {"title": "</script><!--"}})
-    '{"a": {"title": "\\\\u003c/script\\\\u003e\\\\u003c!--"}}'
+    Vega writes texts into expressions of its own, which end with a line: what breaks a line is a space.
+
+    >>> script_json({"a": {"title": "</script>\\u2028<!--"}})
+    '{"a": {"title": "\\\\u003c/script\\\\u003e \\\\u003c!--"}}'
     """
-    plain = json.dumps(specs, ensure_ascii=False, allow_nan=False)
-    for sign in "<>&\u2028\u2029":
+    plain = json.dumps(on_one_line(specs), ensure_ascii=False, allow_nan=False)
+    for sign in "<>&":
         plain = plain.replace(sign, f"\\u{ord(sign):04x}")
     return plain
 

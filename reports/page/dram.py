@@ -13,7 +13,7 @@ from deltasim.reports.quantities import percent, quantity, ratio
 from deltasim.reports.record import runs
 
 if TYPE_CHECKING:
-    from deltasim.reports.measured import Result
+    from deltasim.reports.measured import Measured
 
 FOUND = {"row_hits": "row hit", "row_misses": "row miss", "row_conflicts": "row conflict"}
 WORKS = {
@@ -28,7 +28,7 @@ WORKS = {
 }
 
 
-def section(result: Result) -> Section | None:
+def section(result: Measured) -> Section | None:
     """DRAM rows and energy; None for a chip without DRAM."""
     traffic = result.dram
     if traffic is None or result.dense_dram is None:
@@ -64,12 +64,12 @@ def section(result: Result) -> Section | None:
     )
 
 
-def dram_joules(result: Result) -> float:
+def dram_joules(result: Measured) -> float:
     """Energy of all DRAM in the delta run."""
     return sum(result.energy.by_part.get(name, 0.0) for name in memory_names(result.chip, "dram"))
 
 
-def rows_chart(result: Result) -> Spec:
+def rows_chart(result: Measured) -> Spec:
     """Stacked bars, delta and dense."""
     rows = []
     for run, traffic in (("delta", result.dram), ("dense", result.dense_dram)):
@@ -83,11 +83,11 @@ def rows_chart(result: Result) -> Spec:
                 {"run": run, "found": label, "place": place, "value": each}
                 | {"shown": quantity(each, ""), "share": share}
             )
-    told = [altair.Tooltip("shown:N", title="bursts"), altair.Tooltip("share:N", title="of all bursts")]
-    return stacked(rows, "found", list(FOUND.values()), told, si_axis(""))
+    tooltips = [altair.Tooltip("shown:N", title="bursts"), altair.Tooltip("share:N", title="of all bursts")]
+    return stacked(rows, "found", list(FOUND.values()), tooltips, si_axis(""))
 
 
-def energy_chart(result: Result) -> Spec:
+def energy_chart(result: Measured) -> Spec:
     """Stacked bars, delta and dense; works that cost nothing are left out."""
     rows, named = [], []
     for run, _, energy in runs(result):
@@ -105,15 +105,15 @@ def energy_chart(result: Result) -> Spec:
                     | {"shown": quantity(each, "J"), "share": share}
                 )
     labels = [label for label in WORKS.values() if label in named]
-    told = [altair.Tooltip("shown:N", title="energy"), altair.Tooltip("share:N", title="of DRAM")]
-    return stacked(rows, "work", labels, told, si_axis("J"))
+    tooltips = [altair.Tooltip("shown:N", title="energy"), altair.Tooltip("share:N", title="of DRAM")]
+    return stacked(rows, "work", labels, tooltips, si_axis("J"))
 
 
 def stacked(
     rows: list[dict[str, object]],
     field: str,
     labels: list[str],
-    told: list[altair.Tooltip],
+    tooltips: list[altair.Tooltip],
     axis: altair.Axis,
 ) -> Spec:
     """Two stacked bars, delta over dense, a colour for each label."""
@@ -132,7 +132,7 @@ def stacked(
                 legend=altair.Legend(columns=2),
             ),
             order="place:Q",
-            tooltip=[altair.Tooltip("run:N"), altair.Tooltip(f"{field}:N"), *told],
+            tooltip=[altair.Tooltip("run:N"), altair.Tooltip(f"{field}:N"), *tooltips],
         )
     )
     return finished(bars, 130)

@@ -13,10 +13,10 @@ from deltasim.reports.record import runs
 from deltasim.reports.summary import part_label
 
 if TYPE_CHECKING:
-    from deltasim.reports.measured import Result
+    from deltasim.reports.measured import Measured
 
 
-def section(result: Result) -> Section:
+def section(result: Measured) -> Section:
     """Energy of one inference, by part and by layer."""
     parts = part_order(result)
     top = max(result.energy.by_part.items(), key=lambda item: item[1])
@@ -40,13 +40,13 @@ def section(result: Result) -> Section:
     )
 
 
-def part_order(result: Result) -> list[str]:
+def part_order(result: Measured) -> list[str]:
     """Parts that cost anything in either run, the dearest of the delta run first."""
     delta, dense = result.energy.by_part, result.dense_energy.by_part
     return sorted((part for part in delta if delta[part] or dense[part]), key=lambda part: -delta[part])
 
 
-def by_part(result: Result, parts: list[str]) -> Spec:
+def by_part(result: Measured, parts: list[str]) -> Spec:
     """Two bars for each part, delta and dense, with their values written out."""
     rows = []
     for run, _, energy in runs(result):
@@ -81,11 +81,16 @@ def by_part(result: Result, parts: list[str]) -> Spec:
     return finished(bars + words, max(140, 52 * len(parts)))
 
 
-def by_layer(result: Result, parts: list[str]) -> Spec:
-    """Stacked bars for each layer; the dense run's are pale."""
+def by_layer(result: Measured, parts: list[str]) -> Spec:
+    """Stacked bars for each layer that costs anything; the dense run's are pale."""
     rows = []
-    for run, ledger, energy in runs(result):
-        for layer in ledger.layers:
+    costing = [
+        layer
+        for layer in result.ledger.layers
+        if any(any(energy.by_layer[layer].values()) for _, _, energy in runs(result))
+    ]
+    for run, _, energy in runs(result):
+        for layer in costing:
             whole = sum(energy.by_layer[layer].values())
             for place, part in enumerate(parts):
                 joules = energy.by_layer[layer][part] / result.sequences
@@ -121,4 +126,4 @@ def by_layer(result: Result, parts: list[str]) -> Spec:
             ],
         )
     )
-    return finished(bars, max(140, 52 * len(result.ledger.layers)))
+    return finished(bars, max(140, 52 * len(costing)))

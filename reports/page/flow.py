@@ -46,7 +46,7 @@ def flow_chart(flows: tuple[Flow, ...], runs: int) -> Spec:
     depth = max(place.column for place in places.values())
     x = altair.X("x:Q", axis=None, scale=altair.Scale(domain=[-0.1, depth + 0.45], nice=False))
     y = altair.Y("y:Q", axis=None, scale=altair.Scale(domain=[1.0, -0.02], nice=False))
-    told = [
+    tooltips = [
         altair.Tooltip("source:N", title="from"),
         altair.Tooltip("target:N", title="to"),
         altair.Tooltip("shown:N", title="bytes"),
@@ -61,7 +61,7 @@ def flow_chart(flows: tuple[Flow, ...], runs: int) -> Spec:
             y2="y2:Q",
             detail="ribbon:N",
             color=altair.Color("colour:N", scale=series(targets), legend=None),
-            tooltip=told,
+            tooltip=tooltips,
         )
     )
     drawn = drawn_from(bars)
@@ -128,7 +128,7 @@ def ribbon_rows(
     within = sum(f.bytes for f in flows[: flows.index(flow)] if f.target == flow.target)
     top, top2, thick = start.top + before * scale, end.top + within * scale, flow.bytes * scale
     first, reach = start.column + BAR / 2, end.column - start.column - BAR
-    told = {
+    tooltips = {
         "ribbon": f"{flow.source}->{flow.target}",
         "colour": flow.target,
         "source": flow.source,
@@ -141,5 +141,5 @@ def ribbon_rows(
         along = point / CURVE
         bend = along * along * (3 - 2 * along)
         upper = top + (top2 - top) * bend
-        rows.append({"x": first + along * reach, "y": upper, "y2": upper + thick, **told})
+        rows.append({"x": first + along * reach, "y": upper, "y2": upper + thick, **tooltips})
     return rows

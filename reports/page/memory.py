@@ -12,14 +12,14 @@ from deltasim.reports.page.parts import Figure, Grid, Section
 from deltasim.reports.quantities import ABSENT, percent, quantity
 
 if TYPE_CHECKING:
-    from deltasim.reports.measured import Result
+    from deltasim.reports.measured import Measured
 
-COLUMNS = (
+HEADINGS = (
     "level", "served", "dense", "found there", "bandwidth", "of its peak", "energy", "dense energy",
 )  # fmt: skip
 
 
-def section(result: Result) -> Section | None:
+def section(result: Measured) -> Section | None:
     """Memory by level; None for a run that fetched no weight."""
     moved = flows(result.chip, result.ledger)
     if not moved:
@@ -47,7 +47,7 @@ def section(result: Result) -> Section | None:
     return Section("memory", "Memory", sentence, tuple(pictures), (grid(result, found),))
 
 
-def grid(result: Result, found: tuple[Level, ...]) -> Grid:
+def grid(result: Measured, found: tuple[Level, ...]) -> Grid:
     """One row a level: per inference, and against the peak."""
     dense = levels(result.chip, result.dense_ledger, result.dense_energy)
     seconds, runs = result.ledger.elapsed_ps * 1e-12, result.sequences
@@ -66,4 +66,4 @@ def grid(result: Result, found: tuple[Level, ...]) -> Grid:
                 quantity(other.joules / runs, "J"),
             )
         )
-    return Grid("Levels, nearest first", COLUMNS, tuple(rows), left=("level",))
+    return Grid("Levels, nearest first", HEADINGS, tuple(rows), left=("level",))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import altair
 
+from deltasim.reports.packet_model import packet_sentence
 from deltasim.reports.page.floorplan import floorplan
 from deltasim.reports.page.parts import Figure, Grid, Section, Spec
 from deltasim.reports.page.plane import busy_legend, ends, plane, wires
@@ -13,7 +14,7 @@ from deltasim.reports.page.theme import MUTED, drawn_from, finished, heat
 from deltasim.reports.quantities import count, percent, quantity, ratio
 
 if TYPE_CHECKING:
-    from deltasim.reports.measured import Result
+    from deltasim.reports.measured import Measured
     from deltasim.simulator.ledger.ledger import Ledger
 
 LISTED = 8  # busiest links in the table
@@ -29,7 +30,7 @@ class LinkLoad(NamedTuple):
     wait_ps: float
 
 
-def section(result: Result) -> Section | None:
+def section(result: Measured) -> Section | None:
     """The network's section; None where no flit crossed a link."""
     loads = link_loads(result.ledger)
     flits = sum(link.flits for link in loads)
@@ -42,6 +43,9 @@ def section(result: Result) -> Section | None:
         f"{ratio(dense / flits)} fewer than dense. "
         f"The busiest link is {top.name}, carrying flits {percent(top.load)} of the time."
     )
+    caution = packet_sentence(result.ledger)
+    if caution is not None:
+        sentence += f" {caution}"
     pictures = (
         Figure("link-load", "Load of each link (share of the time; thick: the busiest)", load_chart(result)),
     )
@@ -50,7 +54,7 @@ def section(result: Result) -> Section | None:
 
 def link_loads(ledger: Ledger) -> tuple[LinkLoad, ...]:
     """Every link or bus of a ledger, in its order."""
-    flit, elapsed = ledger.actions.index("link.flit"), max(ledger.elapsed_ps, 1)
+    flit, elapsed = ledger.actions.index("link.flit"), float(max(ledger.elapsed_ps, 1))
     return tuple(
         LinkLoad(
             unit.name,
@@ -64,7 +68,7 @@ def link_loads(ledger: Ledger) -> tuple[LinkLoad, ...]:
     )
 
 
-def grid(result: Result, loads: tuple[LinkLoad, ...]) -> Grid:
+def grid(result: Measured, loads: tuple[LinkLoad, ...]) -> Grid:
     """The busiest links."""
     runs = result.sequences
     rows = tuple(
@@ -82,7 +86,7 @@ def grid(result: Result, loads: tuple[LinkLoad, ...]) -> Grid:
     return Grid(heading, ("link", "flits", "load", "stalled", "waited per flit"), rows, left=("link",))
 
 
-def load_chart(result: Result) -> Spec:
+def load_chart(result: Measured) -> Spec:
     """The chip's links, coloured by load and as thick as their share of the busiest one's."""
     plan, loads = floorplan(result.chip), link_loads(result.ledger)
     drawn_on = plane(plan)
@@ -99,7 +103,7 @@ def load_chart(result: Result) -> Spec:
         for line in plan.lines
         if line.number >= 0
     ]
-    told = [altair.Tooltip("name:N", title="link"), altair.Tooltip("told:N", title="load")]
+    tooltips = [altair.Tooltip("name:N", title="link"), altair.Tooltip("told:N", title="load")]
     link = (
         drawn_from(lines)
         .mark_rule(strokeCap="round")
@@ -110,7 +114,7 @@ def load_chart(result: Result) -> Spec:
             y2="y2:Q",
             strokeWidth=altair.StrokeWidth("width:Q", scale=None, legend=None),
             color=altair.Color("load:Q", scale=heat(), legend=busy_legend("load")),
-            tooltip=told,
+            tooltip=tooltips,
         )
     )
     nodes = [

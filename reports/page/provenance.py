@@ -9,10 +9,10 @@ from deltasim.reports.quantities import count, percent, quantity, threshold
 from deltasim.reports.summary import groups, part_label
 
 if TYPE_CHECKING:
-    from deltasim.reports.measured import Result
+    from deltasim.reports.measured import Measured
 
 
-def figures_section(result: Result) -> Section:
+def figures_section(result: Measured) -> Section:
     """Every figure of the run in one table, the same as the terminal's."""
     rows = tuple(
         (("  " if row.detail else "") + row.label, row.delta, row.share, row.dense, row.saved)
@@ -24,7 +24,7 @@ def figures_section(result: Result) -> Section:
     return Section("figures", "All figures", sentence, grids=(Grid("", columns, rows, left=("",)),))
 
 
-def section(result: Result) -> Section:
+def section(result: Measured) -> Section:
     """How the run was made and what its energies rest on."""
     share = percent(result.energy.estimated_share)
     sentence = (
@@ -36,7 +36,7 @@ def section(result: Result) -> Section:
     )
 
 
-def price_grid(result: Result) -> Grid:
+def price_grid(result: Measured) -> Grid:
     """Each price that was used and its source, the dearest action first; unused ones are left out."""
     columns = ("action", "part", "count", "price", "energy / inference", "share", "kind", "node")
     total = result.energy.total_j or 1.0
@@ -58,7 +58,7 @@ def price_grid(result: Result) -> Grid:
     return Grid("Prices", columns, rows, left=("action", "part", "kind", "node"), under=True)
 
 
-def origin_grid(result: Result) -> Grid:
+def origin_grid(result: Measured) -> Grid:
     """Command, data, chip, digests and versions."""
     source, chip, network = result.provenance, result.chip, result.network
     populations = ", ".join(
@@ -73,7 +73,7 @@ def origin_grid(result: Result) -> Grid:
         *(("chip source", text) for text in chip.sources),
         ("engine", f"{result.engine}, {quantity(result.wall_s, 's')}"),
         ("seed", str(source.seed)),
-        *([("hot columns told by", source.profile)] if source.profile else []),
+        *([("hot columns counted on", source.profile)] if source.profile else []),
         ("versions", ", ".join(f"{name} {version}" for name, version in source.versions.items())),
         ("run digest", result.digest),
         ("data digest", source.data_digest),
@@ -85,7 +85,7 @@ def origin_grid(result: Result) -> Grid:
     return Grid("How to make it again", ("what", "value"), tuple(rows), left=("what", "value"))
 
 
-def places(result: Result) -> tuple[Grid, ...]:
+def places(result: Measured) -> tuple[Grid, ...]:
     """Where neurons and weights lie on the chip, folded."""
     words = ("population", "projection", "memory", "range")
     return tuple(

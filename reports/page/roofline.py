@@ -15,7 +15,7 @@ from deltasim.reports.quantities import quantity
 from deltasim.simulator.chip.peaks import peak_rate
 
 if TYPE_CHECKING:
-    from deltasim.reports.measured import Result
+    from deltasim.reports.measured import Measured
 
 
 class Mark(NamedTuple):
@@ -26,7 +26,7 @@ class Mark(NamedTuple):
     rate: float
 
 
-def figure(result: Result) -> Figure | None:
+def figure(result: Measured) -> Figure | None:
     """The picture, or None where no weight was fetched."""
     level = main_level(result)
     if level is None:
@@ -35,13 +35,13 @@ def figure(result: Result) -> Figure | None:
     return Figure("roofline", title, chart(result, level))
 
 
-def main_level(result: Result) -> Level | None:
+def main_level(result: Measured) -> Level | None:
     """The memory that limits the rate: the one that would take longest for its bytes at its peak."""
     found = [level for level in levels(result.chip, result.ledger, result.energy) if level.served_bytes]
     return max(found, key=lambda level: level.served_bytes / level.peak, default=None)
 
 
-def marks(result: Result, level: Level) -> tuple[Mark, ...]:
+def marks(result: Measured, level: Level) -> tuple[Mark, ...]:
     """Both runs as they ran, and the delta run counted as the dense work that it stands for."""
     dense = next(
         other
@@ -66,7 +66,7 @@ def decades(low: float, high: float) -> list[float]:
     return [10.0**power for power in range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)]
 
 
-def chart(result: Result, level: Level) -> Spec:
+def chart(result: Measured, level: Level) -> Spec:
     """Roof and marks, both axes logarithmic."""
     peak, found = peak_rate(result.chip), marks(result, level)
     ridge = peak / level.peak
@@ -116,7 +116,7 @@ def chart(result: Result, level: Level) -> Spec:
     ]
     names = [mark.name for mark in found]
     colours = altair.Scale(domain=names, range=[DENSE, DELTA, SERIES[1]])
-    told = [
+    tooltips = [
         altair.Tooltip("run:N"),
         altair.Tooltip("shown:N", title="rate"),
         altair.Tooltip("per:N", title="MAC per byte"),
@@ -124,6 +124,6 @@ def chart(result: Result, level: Level) -> Spec:
     points = (
         drawn_from(rows)
         .mark_point(filled=True, size=110, opacity=1)
-        .encode(x=x, y=y, color=altair.Color("run:N", scale=colours, title=None), tooltip=told)
+        .encode(x=x, y=y, color=altair.Color("run:N", scale=colours, title=None), tooltip=tooltips)
     )
     return finished(line + label + points, 260)

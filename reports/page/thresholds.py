@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +13,9 @@ from deltasim.reports.page.theme import DELTA, DENSE, MUTED, drawn_from, finishe
 from deltasim.reports.quantities import percent, quantity, ratio, score
 
 if TYPE_CHECKING:
-    from deltasim.reports.measured import Result
+    from deltasim.reports.measured import Measured
 
 NEAR = 0.005  # half a point of accuracy
-TICKS = tuple(step * 10**power for power in range(-2, 6) for step in (1, 2, 5))
 SAVINGS = {
     "weight_fetches": "weight fetches",
     "dram_bytes": "DRAM bytes",
@@ -24,29 +24,45 @@ SAVINGS = {
 }
 
 
-def section(results: Sequence[Result], here: Result | None = None, links: tuple[Link, ...] = ()) -> Section:
+def section(
+    results: Sequence[Measured], here: Measured | None = None, links: tuple[Link, ...] = ()
+) -> Section:
     """The sweep: score and savings over theta, all in one table; ``here`` is the run whose page it is."""
     name = results[0].score.name
     sentence = f"{knee(results)} Where savings flatten, what is left does not depend on messages."
-    figures: tuple[Figure, ...] = ()
+    figures: list[Figure] = []
     numbers = [result for result in results if not isinstance(result.theta, str)]
-    if len(numbers) > 1:
-        figures = (
-            Figure("theta-score", f"{name.capitalize()} against threshold θ", score_chart(numbers, here)),
-            Figure("theta-savings", "Savings against threshold θ (dense over delta)", savings_chart(numbers)),
-        )
-    return Section(
-        "thresholds", "Score and savings against the threshold", sentence, figures, (grid(results),), links
-    )
+    if len(numbers) > 1 and scored(results):
+        title = f"{name.capitalize()} against threshold θ"
+        figures.append(Figure("theta-score", title, score_chart(numbers, here)))
+    if len(numbers) > 1 and reached(numbers):
+        title = "Savings against threshold θ (dense over delta)"
+        figures.append(Figure("theta-savings", title, savings_chart(numbers)))
+    title = f"{'Score and savings' if scored(results) else 'Savings'} against the threshold"
+    return Section("thresholds", title, sentence, tuple(figures), (grid(results),), links)
 
 
-def knee(results: Sequence[Result]) -> str:
+def scored(results: Sequence[Measured]) -> bool:
+    """Whether the runs have a score: a benchmark without labels has none."""
+    return results[0].score.value is not None
+
+
+def reached(results: Sequence[Measured]) -> list[float]:
+    """All savings of all runs that are drawn."""
+    return [times for result in results for key in SAVINGS if (times := result.reduction[key])]
+
+
+def knee(results: Sequence[Measured]) -> str:
     """What the sweep teaches, in one sentence: how much an accuracy near the dense network's saves."""
     saving = [result for result in results if result.reduction["energy"]]
     if not saving:
         return "No run of the sweep can be compared with a dense one."
     name, dense = results[0].score.name, results[0].score.dense
-    near = [result for result in saving if dense is not None and result.score.value >= dense - NEAR]
+    near = [
+        result
+        for result in saving
+        if dense is not None and (value := result.score.value) is not None and value >= dense - NEAR
+    ]
     if "accuracy" in name and near:
         best = max(near, key=lambda result: result.reduction["energy"] or 0.0)
         return (
@@ -56,29 +72,29 @@ def knee(results: Sequence[Result]) -> str:
             f"{ratio(best.reduction['energy'])} less energy at {score(name, best.score.value)}."
         )
     best = max(saving, key=lambda result: result.reduction["energy"] or 0.0)
-    return (
-        f"θ = {theta_text(best)} saves most, {ratio(best.reduction['energy'])} of the energy, with {name} "
-        f"{score(name, best.score.value)} against {score(name, dense)} dense."
-    )
+    words = f"θ = {theta_text(best)} saves most, {ratio(best.reduction['energy'])} less energy than dense"
+    if not scored(results):
+        return f"{words}."
+    return f"{words}, with {name} {score(name, best.score.value)} against {score(name, dense)} dense."
 
 
-def theta_text(result: Result) -> str:
+def theta_text(result: Measured) -> str:
     """The threshold as the table writes it."""
     return result.theta if isinstance(result.theta, str) else f"{result.theta:g}"
 
 
-def grid(results: Sequence[Result]) -> Grid:
+def grid(results: Sequence[Measured]) -> Grid:
     """One row for each threshold."""
     name = results[0].score.name
+    scores = (name, "dense") if scored(results) else ()
     columns = (
-        "θ", name, "dense", "occupancy, input", "hidden", "fetches saved", "energy / inference", "saved",
+        "θ", *scores, "occupancy, input", "hidden", "fetches saved", "energy / inference", "saved",
         "latency / inference", "saved",
     )  # fmt: skip
     rows = tuple(
         (
             theta_text(result),
-            score(name, result.score.value),
-            score(name, result.score.dense),
+            *(score(name, value) for value in (result.score.value, result.score.dense)[: len(scores)]),
             percent(result.occupancy["input"]),
             percent(result.occupancy["hidden"]),
             ratio(result.reduction["weight_fetches"]),
@@ -92,7 +108,7 @@ def grid(results: Sequence[Result]) -> Grid:
     return Grid("Runs of the sweep", columns, rows)
 
 
-def score_chart(results: Sequence[Result], here: Result | None) -> Spec:
+def score_chart(results: Sequence[Measured], here: Measured | None) -> Spec:
     """Score over theta; the dense network's as a dashed line, the page's own run as a filled point."""
     name = results[0].score.name
     rows = [
@@ -127,7 +143,20 @@ def score_chart(results: Sequence[Result], here: Result | None) -> Spec:
     return finished(altair.layer(*layers), 260)
 
 
-def savings_chart(results: Sequence[Result]) -> Spec:
+def ticks(low: float, high: float) -> list[float]:
+    """1, 2 and 5 times powers of ten, from the last that is not above ``low`` to the first above ``high``.
+
+    >>> ticks(2.2, 2.4), ticks(0.7, 20)
+    ([2.0, 5.0], [0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0])
+    """
+    powers = range(math.floor(math.log10(low)), math.floor(math.log10(high)) + 2)
+    found = [float(f"{step}e{power}") for power in powers for step in (1, 2, 5)]
+    first = max(place for place, tick in enumerate(found) if tick <= low)
+    last = next(place for place, tick in enumerate(found) if tick > high)
+    return found[first : last + 1]
+
+
+def savings_chart(results: Sequence[Measured]) -> Spec:
     """Savings over theta, one line for each measure, on a logarithmic scale."""
     rows = [
         {"theta": result.theta, "measure": label, "times": result.reduction[key]}
@@ -136,8 +165,7 @@ def savings_chart(results: Sequence[Result]) -> Spec:
         for key, label in SAVINGS.items()
         if result.reduction[key]
     ]
-    reached = [times for result in results for key in SAVINGS if (times := result.reduction[key])]
-    ticks = [tick for tick in TICKS if reached and min(reached) / 2 <= tick <= max(reached) * 2]
+    marks = ticks(min(reached(results)), max(reached(results)))
     labels = [label for label in SAVINGS.values() if any(row["measure"] == label for row in rows)]
     chart = (
         drawn_from(rows)
@@ -147,8 +175,8 @@ def savings_chart(results: Sequence[Result]) -> Spec:
             y=altair.Y(
                 "times:Q",
                 title=None,
-                scale=altair.Scale(type="log", domain=[ticks[0], ticks[-1]]),
-                axis=altair.Axis(values=ticks, labelExpr="format(datum.value, '~g') + ' ×'"),
+                scale=altair.Scale(type="log", domain=[marks[0], marks[-1]]),
+                axis=altair.Axis(values=marks, labelExpr="format(datum.value, '~g') + ' ×'"),
             ),
             color=altair.Color("measure:N", scale=series(labels), title=None),
             tooltip=[

@@ -14,13 +14,13 @@ from deltasim.reports.page.theme import INK, MUTED, drawn_from, finished, heat
 from deltasim.reports.quantities import percent
 
 if TYPE_CHECKING:
-    from deltasim.reports.measured import Result
+    from deltasim.reports.measured import Measured
     from deltasim.simulator.ledger.ledger import Ledger
 
 SHAPES = {"core": "square", "hub": "circle", "dram": "diamond"}
 
 
-def section(result: Result) -> Section:
+def section(result: Measured) -> Section:
     """Busy shares on the topology, and by kind of unit."""
     return Section(
         "utilisation",
@@ -43,7 +43,7 @@ def section(result: Result) -> Section:
 
 def shares(ledger: Ledger) -> list[float]:
     """Busy share of every unit."""
-    return [float(share) for share in ledger.busy_ps / max(ledger.elapsed_ps, 1)]
+    return [float(share) for share in ledger.busy_ps / float(max(ledger.elapsed_ps, 1))]
 
 
 def spot_row(ledger: Ledger, spot: Spot, busy: list[float]) -> dict[str, Any]:
@@ -57,7 +57,9 @@ def spot_row(ledger: Ledger, spot: Spot, busy: list[float]) -> dict[str, Any]:
         own = [row for row, unit in units if unit.node == spot.number and unit.kind in WORK]
         rows = [row for row in own if ledger.units[row].kind not in ("dram", "link", "bus")]
         name = f"{spot.kind} {spot.number}"
-    told = ", ".join(f"{ledger.units[row].kind} {percent(busy[row])}" for row in rows) or "no unit of its own"
+    words = (
+        ", ".join(f"{ledger.units[row].kind} {percent(busy[row])}" for row in rows) or "no unit of its own"
+    )
     top = max((busy[row] for row in rows), default=0.0)
     mark = "M" if spot.kind == "dram" else str(spot.number) if spot.kind == "core" else ""
     return {
@@ -67,7 +69,7 @@ def spot_row(ledger: Ledger, spot: Spot, busy: list[float]) -> dict[str, Any]:
         "x": spot.x,
         "y": spot.y,
         "busy": top,
-        "told": told,
+        "told": words,
     }
 
 
@@ -86,20 +88,20 @@ def link_rows(ledger: Ledger, plan: Floorplan, busy: list[float]) -> list[dict[s
     return rows
 
 
-def topology_chart(result: Result) -> Spec:
+def topology_chart(result: Measured) -> Spec:
     """The chip from above; colours run from idle to always busy."""
     plan, busy = floorplan(result.chip), shares(result.ledger)
     drawn_on = plane(plan)
     x, y, side = drawn_on.x, drawn_on.y, max(9.0, 0.45 * drawn_on.unit)
     spots = [spot_row(result.ledger, spot, busy) for spot in plan.spots]
     colour = altair.Color("busy:Q", scale=heat(), legend=busy_legend("busy"))
-    told = [altair.Tooltip("name:N", title="unit"), altair.Tooltip("told:N", title="busy")]
+    tooltips = [altair.Tooltip("name:N", title="unit"), altair.Tooltip("told:N", title="busy")]
     link = (
         drawn_from(link_rows(result.ledger, plan, busy))
         .mark_rule(strokeWidth=max(2.0, side / 8), strokeCap="round")
-        .encode(x=x, y=y, x2="x2:Q", y2="y2:Q", color=colour, tooltip=told)
+        .encode(x=x, y=y, x2="x2:Q", y2="y2:Q", color=colour, tooltip=tooltips)
     )
-    places = drawn_from(spots).encode(x=x, y=y, tooltip=told)
+    places = drawn_from(spots).encode(x=x, y=y, tooltip=tooltips)
     node = places.mark_point(filled=True, size=int(side**2), opacity=1, stroke=MUTED, strokeWidth=1).encode(
         color=colour,
         shape=altair.Shape(
@@ -113,7 +115,7 @@ def topology_chart(result: Result) -> Spec:
     return finished(wires(plan, drawn_on) + link + node + mark, drawn_on.height)
 
 
-def kinds_chart(result: Result) -> Spec:
+def kinds_chart(result: Measured) -> Spec:
     """Busy and stalled shares by kind of unit, mean over its units; a tick marks the busiest unit."""
     found = activities(result.ledger)
     rows: list[dict[str, Any]] = []

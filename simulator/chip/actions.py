@@ -28,7 +28,7 @@ class Action(NamedTuple):
         return self.counts == "ps"
 
 
-CORE = (
+CORE_ACTIONS = (
     Action("core.scan", "encode", "elements"),
     Action("core.send", "encode", "messages"),
     Action("core.receive", "encode", "messages"),
@@ -42,7 +42,7 @@ CORE = (
 )
 
 # name, counts, priced; "{}" is the memory's own name. Leakage belongs to "static", all else to the memory.
-MEMORY = {
+MEMORY_ACTIONS = {
     "scratchpad": (
         ("{}.read", "accesses", True),
         ("{}.words", "words", False),  # weights
@@ -72,11 +72,12 @@ MEMORY = {
         ("{}.read", "words", True),
         ("{}.leakage", "ps", True),
     ),
+    "state": (("{}.leakage", "ps", True),),
     "dram": (
         ("{}.activate", "activations", True),  # with the precharge that ends it
         ("{}.read", "bursts", True),
         ("{}.io", "bits", True),
-        ("{}.refresh", "refreshes", True),  # of all banks of a channel
+        ("{}.refresh", "refreshes", True),  # of all banks of a rank, or of a part
         ("{}.background_active", "ps", True),  # a row is open
         ("{}.background_precharged", "ps", True),
         ("{}.words", "words", False),
@@ -87,6 +88,9 @@ MEMORY = {
     ),
 }
 
+# of a core's memory that state lies in besides: bits of last sent values, accumulators and states
+REMEMBERED = ("{}.state_read", "{}.state_write")
+
 # of a DRAM of a standard besides: its ranks powered down
 POWERED_DOWN = (
     ("{}.background_active_down", "ps", True),
@@ -94,14 +98,25 @@ POWERED_DOWN = (
 )
 
 # the parts of a router, where a chip states its pitch; else one price for all of them, router.flit
-ROUTER = ("router.buffer_write", "router.buffer_read", "router.crossbar")
+ROUTER_ACTIONS = ("router.buffer_write", "router.buffer_read", "router.crossbar")
 
 
 def counted(memory: Memory) -> tuple[tuple[str, str, bool], ...]:
     """What is counted of a memory: name, what it counts, whether it has a price."""
     from deltasim.simulator.chip.memories import StandardDram
 
-    return (*MEMORY[memory.kind], *(POWERED_DOWN if isinstance(memory, StandardDram) else ()))
+    return (*MEMORY_ACTIONS[memory.kind], *(POWERED_DOWN if isinstance(memory, StandardDram) else ()))
+
+
+def state_homes(chip: Chip) -> tuple[str, ...]:
+    """The memories that neurons' state lies in, first choice first; none where a chip does not say.
+
+    Those that ``placement.state`` names, else the chip's memories of that kind.
+    """
+    named = chip.placement.state
+    if named is not None:
+        return named
+    return tuple(memory.name for memory in chip.memories if memory.kind == "state")
 
 
 def chip_actions(chip: Chip) -> tuple[Action, ...]:
@@ -116,15 +131,18 @@ def chip_actions(chip: Chip) -> tuple[Action, ...]:
         for memory in chip.memories
         for name, counts, priced in counted(memory)
     ]
-    split, bus = chip.network.pitch_m is not None, chip.topology.is_bus  # a bus has no routers
+    homes = state_homes(chip)
+    core = [action for action in CORE_ACTIONS if not (homes and action.part == "state")]
+    core += [Action(name.format(home), "state", "bits") for home in homes for name in REMEMBERED]
+    split, bus = chip.network.pitch_m is not None, chip.network.is_bus  # a bus has no routers
     links = [Action("link.flit", "network", "flits", priced=not split)]
     if chip.network.joined is not None:
         links.append(Action("joined.flit", "network", "flits"))
     if split:
         links.append(Action("link.flit_um", "network", "flit micrometres"))
-        links += [] if bus else [Action(name, "network", "flits") for name in ROUTER]
+        links += [] if bus else [Action(name, "network", "flits") for name in ROUTER_ACTIONS]
     elif not bus:
         links.append(Action("router.flit", "network", "flits"))
-    if chip.network.buffer_flits is not None:  # packets for which a link stood still until there was room
+    if chip.network.buffer_flits is not None:  # packets for which a link was stalled for want of credits
         links.append(Action("link.credit_stall", "network", "packets", priced=False))
-    return (*CORE, *memories, *links, Action("network.leakage", "static", "ps"))
+    return (*core, *memories, *links, Action("network.leakage", "static", "ps"))

@@ -1,4 +1,4 @@
-"""What a chip takes before it does anything: silicon area of its memories, and power at rest."""
+"""What a chip takes before it does anything: silicon area of its parts, and power at rest."""
 
 from __future__ import annotations
 
@@ -6,17 +6,25 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from deltasim.runtime.errors import InputError
+from deltasim.simulator.chip.memories import Dram, Memory, StandardDram
 from deltasim.simulator.chip.peaks import instances
+from deltasim.simulator.chip.prices.conditions import depends_on
+from deltasim.simulator.chip.prices.of_cores import logic_mm2
+from deltasim.simulator.chip.prices.of_memories import arrays
+from deltasim.simulator.chip.prices.of_network import router_of
+from deltasim.simulator.circuits.wires import link
+from deltasim.simulator.schema.quantities import nanometres
 
 if TYPE_CHECKING:
     from deltasim.simulator.chip import Chip
-    from deltasim.simulator.chip.memories import Dram, OnChip, StandardDram
+
+NOT_MODELLED = "Control, clock trees, pads, DRAM controllers and their pins are not modelled."
 
 
-class Standing(NamedTuple):
+class IdlePower(NamedTuple):
     """One kind of part, all ``instances`` together: square millimetres and watts at rest.
 
-    ``area_mm2`` is None where nobody knows it; ``why`` says where the area is from or why it is missing.
+    ``area_mm2`` is None where it is not known; ``why`` says where the area is from or why it is missing.
     """
 
     part: str
@@ -26,39 +34,73 @@ class Standing(NamedTuple):
     why: str
 
 
-def standing(chip: Chip) -> tuple[Standing, ...]:
-    """Cores, memories and network of a chip, in this order.
+def idle_power(chip: Chip) -> tuple[IdlePower, ...]:
+    """Cores, memories and network of a chip, in this order; what is not in any is ``NOT_MODELLED``.
 
-    Area: every on-chip memory by the CACTI fit of ``simulator.sram`` at the chip's node; logic and wires are
-    not in it. Power: what the chip's prices say a part draws when nothing moves; DRAM with all rows closed
-    (and powered down, where a controller does that), refresh left out.
+    Area at the chip's node: of a core its multipliers, adders, neuron updates, comparators and their
+    registers; of every on-chip memory by CACTI; of the network routers and the repeaters of links. Power:
+    what the chip's prices say a part draws when nothing moves; DRAM with all rows closed (and powered down,
+    where a controller does that), refresh left out.
 
     >>> from deltasim.simulator.chip import load_chip
-    >>> [(line.part, line.instances) for line in standing(load_chip("mesh64-hbm"))]
+    >>> [(line.part, line.instances) for line in idle_power(load_chip("mesh64-hbm"))]
     [('core', 64), ('scratchpad', 64), ('hbm', 8), ('network', 1)]
     """
-    cores = chip.cores.count
-    lines = [Standing("core", cores, None, watts(chip, "core.leakage") * cores, "logic: not modelled")]
+    lines = [line(chip, "core", chip.cores.count, watts(chip, "core.leakage"))]
     for memory in chip.memories:
-        number = instances(chip, memory)
-        if memory.kind == "dram":
-            lines.append(
-                Standing(memory.name, number, None, dram_watts(chip, memory) * number, "off the chip")
-            )
-            continue
-        area, why = memory_area(chip, memory)
-        power = watts(chip, f"{memory.name}.leakage") * number
-        lines.append(Standing(memory.name, number, None if area is None else area * number, power, why))
-    lines.append(Standing("network", 1, None, watts(chip, "network.leakage"), "logic: not modelled"))
-    return tuple(lines)
+        rest = dram_watts(chip, memory) if memory.kind == "dram" else watts(chip, f"{memory.name}.leakage")
+        lines.append(line(chip, memory.name, instances(chip, memory), rest))
+    return (*lines, line(chip, "network", 1, watts(chip, "network.leakage")))
 
 
-def dram_watts(chip: Chip, memory: Dram | StandardDram) -> float:
+def line(chip: Chip, part: str, number: int, rest_w: float) -> IdlePower:
+    """One part, so many times, each with its area and its power at rest."""
+    try:
+        area, why = part_area(chip, part)
+    except InputError as error:
+        return IdlePower(
+            part, number, None, rest_w * number, f"not known: {error.rule} ({error.place}: {error.value})"
+        )
+    return IdlePower(part, number, None if area is None else area * number, rest_w * number, why)
+
+
+def part_area(chip: Chip, part: str) -> tuple[float | None, str]:
+    """Square millimetres of one instance, and how they are known. Errors: InputError where they are not."""
+    if part == "core":
+        area = logic_mm2(depends_on(chip, "core.leakage"))
+        return area, f"arithmetic and its registers, {chip.node}"
+    if part == "network":
+        return network_area(chip)
+    if chip.memory(part).kind == "dram":
+        return None, "off the chip"
+    found = arrays(depends_on(chip, f"{part}.leakage"))
+    return math.fsum(array.area_mm2 for array in found), f"{found[0].why}, {chip.node}"
+
+
+def network_area(chip: Chip) -> tuple[float, str]:
+    """Routers with their buffers, and the repeaters of all links."""
+    network, topology = chip.network, chip.topology
+    if network.pitch_m is None:
+        rule = "links are as long as tiles are apart"
+        raise InputError("network.pitch", "not stated", rule, "State it.")
+    wires = link(network.link_width_bits, network.pitch_m, nanometres(chip.node)).area_mm2 * len(
+        topology.links
+    )
+    if topology.is_bus:
+        return wires, f"repeaters of the bus, {chip.node}"
+    conditions = depends_on(chip, "network.leakage")
+    routers = conditions["routers"]
+    assert isinstance(routers, int)
+    area = routers * router_of(conditions).area_mm2
+    return area + wires, f"{routers} routers and the repeaters of {len(topology.links)} links, {chip.node}"
+
+
+def dram_watts(chip: Chip, memory: Memory) -> float:
     """What the DRAM at one port draws with nothing to do: all its ranks, powered down where they ever are."""
-    from deltasim.simulator.chip.memories import StandardDram
-
+    assert isinstance(memory, Dram | StandardDram)
     if isinstance(memory, StandardDram):
-        state = "background_precharged_down" if memory.power_down_after else "background_precharged"
+        down = memory.standard.idle_ticks(memory.power_down_after)
+        state = "background_precharged_down" if down else "background_precharged"
         return watts(chip, f"{memory.name}.{state}") * memory.ranks
     return watts(chip, f"{memory.name}.background_precharged")
 
@@ -69,20 +111,12 @@ def watts(chip: Chip, action: str) -> float:
     return price.value if price else 0.0
 
 
-def memory_area(chip: Chip, memory: OnChip) -> tuple[float | None, str]:
-    """Square millimetres of one instance, and where that is from; None where the fit does not reach."""
-    from deltasim.simulator.chip.silicon import arrays
-
-    if chip.node == "not stated":
-        return None, f"node: {chip.node}"
-    try:
-        found = arrays(chip, memory)
-    except InputError as error:
-        return None, f"{error.value}: {error.rule}"
-    return math.fsum(part.area_mm2 for part in found), f"{found[0].why}, {chip.node}"
-
-
-def memory_mm2(lines: tuple[Standing, ...]) -> float | None:
-    """The area of all on-chip memories together; None where none is known."""
+def known_mm2(lines: tuple[IdlePower, ...]) -> float | None:
+    """The area of all parts whose area is known; None where none is."""
     known = [line.area_mm2 for line in lines if line.area_mm2 is not None]
     return math.fsum(known) if known else None
+
+
+def unknown_parts(lines: tuple[IdlePower, ...]) -> tuple[str, ...]:
+    """Parts on the chip whose area is not known."""
+    return tuple(line.part for line in lines if line.area_mm2 is None and line.why != "off the chip")

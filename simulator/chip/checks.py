@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from quantiphy import Quantity
+
 from deltasim.runtime.errors import InputError, nearest
-from deltasim.simulator.chip.actions import chip_actions
-from deltasim.simulator.chip.memories import Cache, Registers, Shared
-from deltasim.simulator.chip.memory_checks import memory_faults
-from deltasim.simulator.chip.virtual_channels import classes_of, legs_of, named, rings_of, waiting_circle
+from deltasim.simulator.chip.actions import Action, chip_actions
+from deltasim.simulator.chip.memories import Cache, Scratchpad, Shared, StateMemory, Timeless
+from deltasim.simulator.chip.memory_checks import kind_faults, memory_rules, name_faults
+from deltasim.simulator.chip.prices.conditions import depends_on, own_values
+from deltasim.simulator.chip.prices.price import DEFAULT, Price
+from deltasim.simulator.chip.prices.resolve import changed_texts
+from deltasim.simulator.chip.virtual_channels import (
+    classes_of,
+    dateline_classes_of,
+    named,
+    rings_of,
+    waiting_cycle,
+)
 from deltasim.simulator.chip.wiring import described_topology
 from deltasim.simulator.schema.faults import Fault
+from deltasim.simulator.schema.quantities import QuantityError
 
 if TYPE_CHECKING:
     from deltasim.simulator.chip.description import Chip
+    from deltasim.simulator.topology import Topology
 
 LEAST_BURST = 8  # bytes: two words of the widest weights
 NEEDED = {  # policy -> kinds of memory, of each of which a chip needs one
@@ -23,23 +36,47 @@ NEEDED = {  # policy -> kinds of memory, of each of which a chip needs one
     "cached": (("cache",),),
     "pinned": (("scratchpad", "buffer"), ("dram",)),
 }
+LONGEST_LINK_M = 10
+MOST_ARRAYS = 1 << 16  # of all cores together: each has units of its own
+
+
+def rules() -> tuple[Callable[[Chip], Iterator[Fault]], ...]:
+    """All rules between the parts of a chip."""
+    return (
+        topology_faults,
+        link_faults,
+        length_faults,
+        buffer_faults,
+        packet_faults,
+        channel_faults,
+        array_faults,
+        unit_faults,
+        burst_faults,
+        *memory_rules(),
+        core_placement_faults,
+        policy_faults,
+        memory_placement_faults,
+        state_placement_faults,
+        missing_price_faults,
+        price_faults,
+    )
 
 
 def faults(chip: Chip) -> tuple[Fault, ...]:
     """Everything between the parts that does not agree."""
-    found = [*network_faults(chip)]
-    found += [] if found else [*buffer_faults(chip)]
-    nodes = None if found else chip.topology.nodes
-    found += [*core_faults(chip), *memory_faults(chip, nodes), *placement_faults(chip)]
-    # actions depend on the names of the memories: prices are looked at once those are sound
-    return tuple(found) if found else tuple(price_faults(chip))
+    return tuple(fault for rule in rules() for fault in rule(chip))
 
 
-def network_faults(chip: Chip) -> Iterator[Fault]:
+def topology_faults(chip: Chip) -> Iterator[Fault]:
+    """The network is one that can be built, for these cores."""
     try:
         described_topology(chip.network, chip.cores.count)
     except InputError as error:
         yield Fault(error.place, error.value, error.rule, error.remedy)
+
+
+def link_faults(chip: Chip) -> Iterator[Fault]:
+    """Links carry whole bytes."""
     if chip.network.link_width_bits % 8:
         yield Fault(
             "network.link_width",
@@ -49,38 +86,66 @@ def network_faults(chip: Chip) -> Iterator[Fault]:
         )
 
 
-def buffer_faults(chip: Chip) -> Iterator[Fault]:
-    """Finite buffers hold every packet, and no packets can wait for each other in a circle."""
-    network, topology = chip.network, chip.topology
-    buffer, channels = network.buffer_flits, network.virtual_channels
-    if buffer is None and channels is None:
+def length_faults(chip: Chip) -> Iterator[Fault]:
+    """Links are short enough to count the micrometres that flits travel."""
+    pitch_m, topology = chip.network.pitch_m, sound_topology(chip)
+    if pitch_m is None or topology is None:
         return
-    if buffer is None or channels is None:
+    pitches = topology.cores if topology.is_bus else max((link.length for link in topology.links), default=0)
+    if pitch_m * pitches > LONGEST_LINK_M:
+        length = f"the longest link, {pitches:,.0f} tiles, has {pitch_m * pitches:,.0f} m"
+        rule = f"{length}; {LONGEST_LINK_M} m is the most"
+        yield Fault("network.pitch", f"{pitch_m:g} m", rule, "Use a shorter pitch.")
+
+
+def buffer_faults(chip: Chip) -> Iterator[Fault]:
+    """Finite buffers and their virtual channels belong together."""
+    buffer, channels = chip.network.buffer_flits, chip.network.virtual_channels
+    if (buffer is None) != (channels is None):
         missing = "buffer" if buffer is None else "virtual_channels"
         rule = "buffer and virtual_channels are given together"
         yield Fault(f"network.{missing}", "missing", rule, "Give both, or neither for buffers without limit.")
-        return
-    if topology.is_bus:
+    elif buffer is not None and (topology := sound_topology(chip)) and topology.is_bus:
         yield Fault("network.buffer", str(buffer), "a bus has no routers and no buffers", "Leave it out.")
-        return
+
+
+def packet_faults(chip: Chip) -> Iterator[Fault]:
+    """Finite buffers hold every packet."""
+    network, buffer = chip.network, chip.network.buffer_flits
     for name, bits in (("message_bits", network.message_bits), ("request_bits", network.request_bits)):
         flits = -(-bits // network.link_width_bits)
-        if flits > buffer:
+        if buffer is not None and flits > buffer:
             rule = f"a packet fits in a buffer, which holds {buffer} flits; this one has {flits}"
             yield Fault(f"network.{name}", str(bits), rule, f"Use a buffer of {flits} or wider links.")
+
+
+def channel_faults(chip: Chip) -> Iterator[Fault]:
+    """No packets can wait for each other in a cycle."""
+    topology, channels = sound_topology(chip), chip.network.virtual_channels
+    if topology is None or topology.is_bus or channels is None or chip.network.buffer_flits is None:
+        return
     classes = classes_of(chip)
     shared = [memory for memory in chip.memories if isinstance(memory, Shared)]
     ports = tuple(port for memory in shared for port in memory.ports if port < topology.nodes)
     if channels < classes:
         rule = "messages, requests and responses must not wait for each other: each has a virtual channel"
         yield Fault("network.virtual_channels", str(channels), rule, f"Use {classes} or more.")
-    elif legs_of(chip) == 1 and (circle := waiting_circle(topology, ports)):
-        rule = f"packets can wait for each other around the links {named(topology, circle)}"
-        remedy = f"Use {2 * classes}." if rings_of(topology) else "Remove a link of the circle."
+    elif dateline_classes_of(chip) == 1 and (cycle := waiting_cycle(topology, ports)):
+        rule = f"packets can wait for each other around the links {named(topology, cycle)}"
+        remedy = f"Use {2 * classes}." if rings_of(topology) else "Remove a link of the cycle."
         yield Fault("network.virtual_channels", str(channels), rule, remedy)
 
 
-def core_faults(chip: Chip) -> Iterator[Fault]:
+def array_faults(chip: Chip) -> Iterator[Fault]:
+    """There are not more multiply arrays than can be held."""
+    arrays = chip.cores.count * chip.cores.mac.arrays
+    if arrays > MOST_ARRAYS:
+        rule = f"the cores have {arrays:,} multiply arrays together; {MOST_ARRAYS:,} is the most"
+        yield Fault("cores.mac.arrays", str(chip.cores.mac.arrays), rule, "Use fewer.")
+
+
+def unit_faults(chip: Chip) -> Iterator[Fault]:
+    """Shared units name stages that can exclude each other."""
     path = "cores.shared_units"
     for stage, times in Counter(stage for unit in chip.cores.shared_units for stage in unit).items():
         if times > 1:
@@ -101,6 +166,9 @@ def core_faults(chip: Chip) -> Iterator[Fault]:
                 "Name another stage or leave it out.",
             )
 
+
+def burst_faults(chip: Chip) -> Iterator[Fault]:
+    """Bursts are whole accesses of every memory."""
     if chip.cores.dma is None:
         return
     burst = chip.cores.dma.burst_bytes
@@ -109,7 +177,7 @@ def core_faults(chip: Chip) -> Iterator[Fault]:
         yield Fault("cores.dma.burst", f"{burst} B", rule, "Use for example 64 B.")
         return
     for memory in chip.memories:
-        if not isinstance(memory, Registers) and burst % max(1, memory.access_bytes):
+        if not isinstance(memory, Timeless) and burst % max(1, memory.access_bytes):
             what = "lines" if isinstance(memory, Cache) else "accesses"
             yield Fault(
                 "cores.dma.burst",
@@ -119,7 +187,8 @@ def core_faults(chip: Chip) -> Iterator[Fault]:
             )
 
 
-def placement_faults(chip: Chip) -> Iterator[Fault]:
+def core_placement_faults(chip: Chip) -> Iterator[Fault]:
+    """Placement by hand names cores that there are, each once."""
     explicit, path = chip.placement.explicit, "placement.explicit"
     for population, cores in explicit.cores.items():
         for position, core in enumerate(cores):
@@ -134,9 +203,13 @@ def placement_faults(chip: Chip) -> Iterator[Fault]:
             yield Fault(
                 f"{path}.cores.{population}",
                 str(list(cores)),
-                "a core holds one slice of a population",
+                "a core holds one partition of a population",
                 "Name it once.",
             )
+
+
+def policy_faults(chip: Chip) -> Iterator[Fault]:
+    """A policy finds the kinds of memory that it needs."""
     wanted = {"placement.policy": chip.placement.policy}
     wanted |= {f"placement.layers.{name}": policy for name, policy in (chip.placement.layers or {}).items()}
     kinds = [memory.kind for memory in chip.memories]
@@ -145,35 +218,97 @@ def placement_faults(chip: Chip) -> Iterator[Fault]:
             if not set(suiting) & set(kinds):
                 what = " or ".join(suiting).replace("dram", "DRAM")
                 yield Fault(place, str(policy), f"this chip has no {what}", f"Add a {what} or use nearest.")
-    names = [memory.name for memory in chip.memories if not isinstance(memory, Registers)]
+
+
+def memory_placement_faults(chip: Chip) -> Iterator[Fault]:
+    """Placement by hand names memories that there are."""
+    explicit, path = chip.placement.explicit, "placement.explicit"
+    names = [memory.name for memory in chip.memories if not isinstance(memory, Timeless)]
     for projection, name in explicit.memory.items():
         if name not in names:
             yield Fault(f"{path}.memory.{projection}", name, "there is no such memory", nearest(name, names))
 
 
-def price_faults(chip: Chip) -> Iterator[Fault]:
+def state_placement_faults(chip: Chip) -> Iterator[Fault]:
+    """State lies in memories that a core has of its own."""
+    names = [memory.name for memory in chip.memories if isinstance(memory, Scratchpad | StateMemory)]
+    for position, name in enumerate(chip.placement.state or ()):
+        if name not in names:
+            rule = "state lies in a scratchpad or a memory of kind state"
+            remedy = nearest(name, names) if names else "Add one."
+            yield Fault(f"placement.state.{position}", name, rule, remedy)
+        if name in (chip.placement.state or ())[:position]:
+            yield Fault(f"placement.state.{position}", name, "a memory is named once", "Leave it out.")
+
+
+def missing_price_faults(chip: Chip) -> Iterator[Fault]:
+    """Every action has a price: a given one that holds, or one that a model gives."""
+    if not actions_known(chip) or sound_topology(chip) is None:
+        return
     actions = {action.name: action for action in chip_actions(chip) if action.priced}
-    for name in (name for name in actions if name not in chip.priced):
-        unit = "power: 0 W" if actions[name].static else "energy: 0 pJ"
-        yield Fault(
-            f"prices.{name}",
-            "missing",
-            "every action has a price",
-            f"Give one, or {unit} and why as its source.",
-        )
-    for name, price in chip.prices.items():
-        path = f"prices.{name}"
-        if name not in actions:
-            yield Fault(path, "priced", "this chip has no such action", nearest(name, actions))
-            continue
-        values = {"energy": price.energy_j, "power": price.power_w}
-        given = [key for key, value in values.items() if value is not None]
-        due = "power" if actions[name].static else "energy"
-        if given != [due]:
-            counted = actions[name].counts
+    if any(
+        [*stated_faults(chip, actions[name], price)] for name, price in chip.prices.items() if name in actions
+    ):
+        return  # the given ones have to be sound first
+    for name, found in chip.resolved.items():
+        if found.by == "missing":
+            unit = "power: 0 W" if actions[name].static else "energy: 0 pJ"
+            rule = f"every action has a price, and none can be derived: {found.reason}"
+            yield Fault(f"prices.{name}", "missing", rule, f"Give one, or {unit} and why as its source.")
+        if found.by == "refused":
+            price = chip.prices[name]
+            changes = " and ".join(changed_texts(chip, name, price))
             yield Fault(
-                path,
-                " and ".join(given) or "no value",
-                f"an action counted in {counted} has exactly one value, its {due}",
-                f"Give {due} only.",
+                f"prices.{name}",
+                str(Quantity(price.value, price.unit).render(prec=3)),
+                f"it was given for {changes}, and none can be derived: {found.reason}",
+                "Give one that holds now, or name what it does not depend on under holds_for as any.",
             )
+
+
+def actions_known(chip: Chip) -> bool:
+    """Actions depend on the names of the memories, and on where state lies: whether these are sound."""
+    return not [*name_faults(chip), *kind_faults(chip), *state_placement_faults(chip)]
+
+
+def price_faults(chip: Chip) -> Iterator[Fault]:
+    """Every price belongs to an action, has its one value, and holds for what it can depend on."""
+    if not actions_known(chip):
+        return
+    actions = {action.name: action for action in chip_actions(chip) if action.priced}
+    for name, price in chip.prices.items():
+        if name in actions:
+            yield from stated_faults(chip, actions[name], price)
+        elif name != DEFAULT:
+            yield Fault(f"prices.{name}", "priced", "this chip has no such action", nearest(name, actions))
+
+
+def stated_faults(chip: Chip, action: Action, price: Price) -> Iterator[Fault]:
+    """What is wrong with one price."""
+    path = f"prices.{action.name}"
+    values = {"energy": price.energy_j, "power": price.power_w}
+    given = [key for key, value in values.items() if value is not None]
+    due = "power" if action.static else "energy"
+    if given != [due]:
+        rule = f"an action counted in {action.counts} has exactly one value, its {due}"
+        yield Fault(path, " and ".join(given) or "no value", rule, f"Give {due} only.")
+    if not price.holds_for or sound_topology(chip) is None:
+        return
+    known = depends_on(chip, action.name)
+    for name, text in price.holds_for.items():
+        if name not in known:
+            rule = "the price does not depend on this"
+            yield Fault(f"{path}.holds_for.{name}", str(text), rule, nearest(name, known))
+            continue
+        try:
+            own_values({name: text})
+        except QuantityError as error:
+            yield Fault(f"{path}.holds_for.{name}", str(text), error.rule, error.remedy)
+
+
+def sound_topology(chip: Chip) -> Topology | None:
+    """The topology, or None where the description of it is faulty, which is told elsewhere."""
+    try:
+        return chip.topology
+    except InputError:
+        return None

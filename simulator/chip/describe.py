@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from quantiphy import Quantity
 
-from deltasim.simulator.chip.actions import chip_actions
+from deltasim.simulator.chip.actions import chip_actions, state_homes
+from deltasim.simulator.chip.area import NOT_MODELLED, idle_power
 from deltasim.simulator.chip.description import Chip
-from deltasim.simulator.chip.memories import Buffer, Cache, Dram, Memory, OnChip, Registers, StandardDram
+from deltasim.simulator.chip.memories import Buffer, Cache, Dram, Memory, OnChip, StandardDram, Timeless
 from deltasim.simulator.chip.peaks import instances, peak_bandwidth, peak_rate
 from deltasim.simulator.chip.text_table import Table
-from deltasim.simulator.mapping.capacity import size_text
+from deltasim.simulator.schema.quantities import size_text
 
 
 def describe(chip: Chip) -> tuple[Table, ...]:
@@ -17,7 +18,7 @@ def describe(chip: Chip) -> tuple[Table, ...]:
 
     >>> from deltasim.simulator.chip import load_chip
     >>> [table.heading for table in describe(load_chip("edgedrnn"))]
-    ['Chip', 'Cores', 'Memory dram', 'Network', 'Placement', 'Peaks', 'Prices']
+    ['Chip', 'Cores', 'Memory dram', 'Network', 'Placement', 'Peaks', 'Area and power at rest', 'Prices']
     """
     memories = tuple(memory_table(chip, memory) for memory in chip.memories)
     return (
@@ -27,6 +28,7 @@ def describe(chip: Chip) -> tuple[Table, ...]:
         network_table(chip),
         placement_table(chip),
         peak_table(chip),
+        area_table(chip),
         price_table(chip),
     )
 
@@ -69,19 +71,24 @@ def chip_table(chip: Chip) -> Table:
 
 def core_table(chip: Chip) -> Table:
     cores, scan, update = chip.cores, chip.cores.scan, chip.cores.update
+    numbers = {}
+    if cores.arithmetic:
+        of = cores.arithmetic
+        numbers = {"arithmetic": f"{of.weight} x {of.activation}, added in {of.accumulator}"}
     dma = {}
     if cores.dma:
         burst, at_once = size_text(cores.dma.burst_bytes), cores.dma.outstanding
-        dma = {"columns_fetched": f"in pieces of {burst}, {at_once} of a column at once"}
+        dma = {"columns_fetched": f"in bursts of {burst}, {at_once} of a column at once"}
     return fields(
         "Cores",
         count=cores.count,
         clock=f"{scaled(cores.clock_hz, 'Hz')} ({cores.period_ps:,} ps)",
-        scan=f"{counted(scan.elements_per_cycle, 'element')} a cycle, slices padded to {scan.pad_to}",
+        scan=f"{counted(scan.elements_per_cycle, 'element')} a cycle, partitions padded to {scan.pad_to}",
         send=f"{cycles(cores.send.cycles)} a message" if cores.send.cycles else "no such stage",
         receive=f"{cycles(cores.receive.cycles)} a message" if cores.receive.cycles else "no such stage",
-        multiply_accumulate=f"{cores.mac.lanes} lanes"
+        multiply_accumulate=counted(cores.mac.lanes, "lane")
         + (f" in each of {cores.mac.arrays} arrays" if cores.mac.arrays > 1 else ""),
+        **numbers,
         update=f"{cycles(update.fixed)}, and {cycles(update.cycles)} for each {update.lanes} neurons",
         outstanding_fetches=cores.outstanding_fetches,
         **dma,
@@ -115,7 +122,7 @@ def memory_table(chip: Chip, memory: Memory) -> Table:
 def standard_rows(memory: StandardDram) -> dict[str, object]:
     """What a DRAM of a standard says of itself."""
     of = memory.standard
-    idle = f"after {cycles(memory.power_down_after)}" if memory.power_down_after else "never"
+    idle = of.idle_ticks(memory.power_down_after)
     return {
         "kind": f"DRAM, {of.name}, {counted(len(memory.ports), 'controller')}, shared",
         "ports": ", ".join(f"node {port}" for port in memory.ports),
@@ -125,7 +132,8 @@ def standard_rows(memory: StandardDram) -> dict[str, object]:
         "mapping": memory.mapping,
         "page": memory.page,
         "queue": f"{counted(memory.queue, 'transaction')} of each channel",
-        "powers down": idle,
+        "refresh": memory.refresh,
+        "powers down": f"after {cycles(idle)}" if idle else "never",
         "source": of.source,
     }
 
@@ -146,7 +154,7 @@ def on_chip_rows(memory: OnChip) -> dict[str, object]:
     if isinstance(memory, Buffer):
         rows["banks"] = f"{memory.banks}, {size_text(memory.interleave_bytes)} in each in turn"
         rows["served at once"] = counted(memory.places, "stream")
-    if not isinstance(memory, Registers):
+    if not isinstance(memory, Timeless):
         rows["latency"] = cycles(memory.latency_cycles)
     return rows
 
@@ -177,15 +185,19 @@ def network_table(chip: Chip) -> Table:
 
 
 def placement_table(chip: Chip) -> Table:
-    explicit, meeting = chip.placement.explicit, chip.synchronisation
-    homes = [memory.name for memory in chip.memories if not isinstance(memory, Cache | Registers)]
+    explicit, barrier = chip.placement.explicit, chip.synchronisation
+    homes = [memory.name for memory in chip.memories if not isinstance(memory, Cache | Timeless)]
     weights = f"first that holds them: {', '.join(homes)}"
     if chip.placement.policy in ("streamed", "cached", "pinned"):
         weights = chip.placement.policy
+    state = f"first that holds it: {', '.join(state_homes(chip))}"
+    if not state_homes(chip):
+        state = "not said: it costs what the prices say, and its room is not checked"
     rows = [
-        ("synchronisation", f"{meeting.policy}, {cycles(meeting.cost_cycles)} a meeting"),
+        ("synchronisation", f"{barrier.policy}, {cycles(barrier.cost_cycles)} a barrier"),
         ("neurons", "balanced over all cores"),
         ("weights", weights),
+        ("state", state),
         *((name, policy) for name, policy in (chip.placement.layers or {}).items()),
         *((name, f"cores {', '.join(map(str, cores))}") for name, cores in explicit.cores.items()),
         *((name, f"memory {memory}") for name, memory in explicit.memory.items()),
@@ -197,18 +209,36 @@ def peak_table(chip: Chip) -> Table:
     network, rows = chip.network, {"multiply-accumulates": scaled(peak_rate(chip), "/s")}
     for memory in chip.memories:
         rows[f"{memory.name} size"] = size_text(memory.size_bytes * instances(chip, memory))
-        if not isinstance(memory, Registers):
+        if not isinstance(memory, Timeless):
             rows[f"{memory.name} bandwidth"] = scaled(peak_bandwidth(chip, memory), "B/s")
     rows["one link"] = scaled(network.link_width_bits / 8 / network.period_ps * 1e12, "B/s")
     return Table("Peaks", ("what", "at most"), tuple(rows.items()))
+
+
+def area_table(chip: Chip) -> Table:
+    rows = [
+        (
+            line.part,
+            f"{line.instances:,}",
+            "-" if line.area_mm2 is None else f"{line.area_mm2:.3g} mm2",
+            scaled(line.static_w, "W"),
+            line.why,
+        )
+        for line in idle_power(chip)
+    ]
+    columns = ("part", "instances", "area", "power at rest", "area known from")
+    return Table("Area and power at rest", columns, (*rows, ("all", "", "", "", NOT_MODELLED)))
 
 
 def price_table(chip: Chip) -> Table:
     rows = []
     for action in chip_actions(chip):
         if action.priced:
-            price = chip.priced[action.name]
-            value = scaled(price.value, "W" if action.static else "J")
+            price, by = chip.priced[action.name], chip.resolved[action.name].by
+            value = scaled(price.value, price.unit)
+            if price.low is not None and price.high is not None:
+                value += f" ({scaled(price.low, price.unit)} to {scaled(price.high, price.unit)})"
             per = "" if action.static else action.counts
-            rows.append((action.name, action.part, value, per, price.node, price.kind, price.source))
-    return Table("Prices", ("action", "part", "price", "for each of", "node", "kind", "source"), tuple(rows))
+            rows.append((action.name, action.part, value, per, price.node, price.kind, by, price.source))
+    columns = ("action", "part", "price", "for each of", "node", "kind", "given", "source")
+    return Table("Prices", columns, tuple(rows))

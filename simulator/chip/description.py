@@ -7,16 +7,20 @@ import json
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from pydantic import PrivateAttr, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
-from deltasim.simulator.chip.memories import Dram, Memory, Registers, StandardDram
-from deltasim.simulator.chip.parts import Cores, Interconnect, Placement, Price, Synchronisation
+from deltasim.simulator.chip.memories import Dram, Memory, StandardDram, Timeless
+from deltasim.simulator.chip.parts import Cores, Interconnect, Placement, Synchronisation
+from deltasim.simulator.chip.prices.price import Price, Prices
 from deltasim.simulator.chip.wiring import described_topology
 from deltasim.simulator.schema.part import Part
 from deltasim.simulator.schema.quantities import Node, Text, period_ps
 from deltasim.simulator.topology import Topology
+
+if TYPE_CHECKING:
+    from deltasim.simulator.chip.prices.resolve import Resolved
 
 
 class Origin(NamedTuple):
@@ -60,7 +64,7 @@ class Chip(Part):
     network: Interconnect
     placement: Placement = Placement()
     synchronisation: Synchronisation
-    prices: dict[str, Price]
+    prices: Prices = Field(default_factory=dict)
     _origin: Origin | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
@@ -84,11 +88,16 @@ class Chip(Part):
         return described_topology(self.network, self.cores.count)
 
     @cached_property
-    def priced(self) -> dict[str, Price]:
-        """The price of every action: what the description says, else what its on-chip memories come to."""
-        from deltasim.simulator.chip.silicon import derived_prices
+    def resolved(self) -> dict[str, Resolved]:
+        """For every priced action its price and where that is from, or why there is none."""
+        from deltasim.simulator.chip.prices.resolve import resolve
 
-        return derived_prices(self) | self.prices
+        return resolve(self)
+
+    @cached_property
+    def priced(self) -> dict[str, Price]:
+        """The price of every action: as stated where it holds, else as the models make it."""
+        return {name: found.price for name, found in self.resolved.items() if found.price is not None}
 
     @property
     def digest(self) -> str:
@@ -96,8 +105,19 @@ class Chip(Part):
         return hashlib.sha256(json.dumps(self.content(), sort_keys=True).encode()).hexdigest()
 
     def content(self) -> dict[str, Any]:
-        """The description as plain data in the form of the YAML file, quantities with their units."""
-        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        """The description as plain data in the form of the YAML file, quantities with their units.
+
+        What a price would inherit anyway is left out of what it holds for.
+        """
+        from deltasim.simulator.chip.prices.resolve import own_conditions
+
+        content = self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        for name, price in self.prices.items():
+            if price.holds_for is not None:
+                own = own_conditions(self, name, price)
+                content["prices"][name].pop("holds_for")
+                content["prices"][name] |= {"holds_for": own} if own else {}
+        return content
 
     def memory(self, name: str) -> Memory:
         return next(memory for memory in self.memories if memory.name == name)
@@ -108,7 +128,7 @@ class Chip(Part):
             return memory.timing.period_ps
         if isinstance(memory, StandardDram):
             return memory.period_ps
-        if isinstance(memory, Registers):
+        if isinstance(memory, Timeless):
             return self.cores.period_ps
         return period_ps(memory.clock_hz or self.cores.clock_hz)
 
@@ -119,21 +139,26 @@ class Chip(Part):
     def changed(self, fields: Mapping[str, object]) -> Chip:
         """A chip with other values, each named by its path in the file (``memories.0.size``), checked again.
 
+        None takes a field away. Prices keep what they were given for: one that does not hold any more is
+        given anew by its model, or refused.
+
         Errors: InputError for every value that is not allowed.
+
+        >>> from deltasim.simulator.chip import load_chip
+        >>> mesh = load_chip("mesh16")
+        >>> small = mesh.changed({"memories.0.size": "16 KiB"})
+        >>> [f"{chip.priced['scratchpad.read'].value * 1e12:.2f} pJ" for chip in (mesh, small)]
+        ['15.32 pJ', '2.64 pJ']
         """
         from deltasim.simulator.chip.loading import chip_from_content
+        from deltasim.simulator.chip.prices.resolve import all_conditions
+        from deltasim.simulator.schema.changes import with_changes
 
         content = self.content()
-        for path, value in fields.items():
-            *parents, last = path.split(".") if not path.startswith("prices.") else path.split(".", 1)
-            field: Any = content
-            for name in parents:
-                field = field[int(name)] if isinstance(field, list) else field.setdefault(name, {})
-            if isinstance(field, list):
-                field[int(last)] = value
-            else:
-                field[last] = value
-        return chip_from_content(content, place=f"chip {self.name}")
+        for name, price in self.prices.items():
+            content["prices"][name]["holds_for"] = all_conditions(self, name, price)
+        place = f"chip {self.name}"
+        return chip_from_content(with_changes(content, fields, place), place=place)
 
 
 def packaged_chips() -> Path:

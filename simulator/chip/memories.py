@@ -6,25 +6,29 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
+from deltasim.simulator.components.banked_buffer import MOST_BANKS
 from deltasim.simulator.dram.loading import read_standard
 from deltasim.simulator.dram.standard import Standard
 from deltasim.simulator.schema.part import Part
 from deltasim.simulator.schema.quantities import (
     Bits,
     Bytes,
-    Count,
-    CountOrZero,
+    CycleCount,
     Cycles,
     Frequency,
+    Name,
     Text,
+    counted,
     period_ps,
 )
+
+Port = Annotated[int, counted((1 << 16) - 1, least=0)]
 
 
 class Scratchpad(Part):
     """A private memory of every core: an access moves ``width`` bits and answers after ``latency`` cycles."""
 
-    name: Text
+    name: Name
     kind: Literal["scratchpad"]
     scope: Literal["core"] = "core"
     size_bytes: Bytes = Field(alias="size")
@@ -46,15 +50,15 @@ class Timing(Part):
     """
 
     clock_hz: Frequency = Field(alias="clock")
-    CL: Count
-    RCD: Count
-    RP: Count
-    RAS: Count
-    RTP: Count
-    RFC: Count
-    REFI: Count
-    burst_cycles: Count
-    banks: Count
+    CL: CycleCount
+    RCD: CycleCount
+    RP: CycleCount
+    RAS: CycleCount
+    RTP: CycleCount
+    RFC: CycleCount
+    REFI: CycleCount
+    burst_cycles: CycleCount
+    banks: Annotated[int, counted(4096)]
     row_bytes: Bytes = Field(alias="row")
     burst_bytes: Bytes = Field(alias="burst")
     order: Literal["row-bank-column", "bank-row-column"]
@@ -71,10 +75,10 @@ class Dram(Part):
     weights of a core lie in the channel of its nearest port (of ports equally near, the lowest).
     """
 
-    name: Text
+    name: Name
     kind: Literal["dram"]
     scope: Literal["shared"] = "shared"
-    ports: Annotated[tuple[CountOrZero, ...], Field(min_length=1)]
+    ports: Annotated[tuple[Port, ...], Field(min_length=1)]
     size_bytes: Bytes = Field(alias="size")
     timing: Timing
 
@@ -87,11 +91,12 @@ class Dram(Part):
 class StandardDram(Part):
     """DRAM of a known standard shared by all cores: a controller with a memory at each node in ``ports``.
 
-    The controller picks commands from a ``queue`` of transactions for every channel, row hits first
-    (``simulator.dram``), and powers a rank down after ``power_down_after`` idle cycles (0: never). With a
-    ``page`` that is open a row stays so; closed, it is closed once no waiting transaction hits it.
-    ``standard`` is a name in the box, a YAML file, or the fields of one; ``mapping`` a name or an order of
-    address fields.
+    The controller picks commands from a ``queue`` of transactions for every channel, for the oldest of those
+    that can begin first (``simulator.dram``), and powers a rank down after ``power_down_after`` idle cycles (0:
+    never; not given: 1024, and never where the standard states no tCKE and tXP). With a ``page`` that is open
+    a row stays so; closed, it is closed once no waiting transaction hits it. ``refresh`` is of all banks of a
+    rank at once, bank by bank, or of the same bank of every bank group. ``standard`` is a name in the box, a
+    YAML file, or the fields of one; ``mapping`` a name or an order of address fields.
 
     >>> from deltasim.simulator.chip import load_chip
     >>> hbm = load_chip("mesh64-hbm").memory("hbm")
@@ -99,15 +104,16 @@ class StandardDram(Part):
     ('HBM2-2000', 512, 32, 32)
     """
 
-    name: Text
+    name: Name
     kind: Literal["dram"]
     scope: Literal["shared"] = "shared"
-    ports: Annotated[tuple[CountOrZero, ...], Field(min_length=1)]
+    ports: Annotated[tuple[Port, ...], Field(min_length=1)]
     standard: Annotated[Standard, BeforeValidator(read_standard)]
     mapping: Text = "RoBaRaCoCh"
     page: Literal["open", "closed"] = "open"
-    queue: Annotated[int, Field(strict=True, ge=1, le=1024)] = 32
-    power_down_after: Cycles = 1024
+    queue: Annotated[int, counted(1024)] = 32
+    power_down_after: Cycles | None = None
+    refresh: Literal["all-bank", "per-bank", "same-bank"] = "all-bank"
 
     @property
     def size_bytes(self) -> int:
@@ -138,13 +144,13 @@ class Cache(Part):
     cycle; the data answer an access of ``width`` after ``latency``.
     """
 
-    name: Text
+    name: Name
     kind: Literal["cache"]
     scope: Literal["core"] = "core"
-    behind: Text
+    behind: Name
     size_bytes: Bytes = Field(alias="size")
     line_bytes: Bytes = Field(alias="line")
-    ways: Count
+    ways: Annotated[int, counted(1024)]
     width_bits: Bits = Field(alias="width")
     latency_cycles: Cycles = Field(alias="latency")
     clock_hz: Frequency | None = Field(default=None, alias="clock")
@@ -166,16 +172,16 @@ class Buffer(Part):
     makes an access of ``width`` each cycle, ``interleave`` bytes in a bank before it goes on to the next.
     """
 
-    name: Text
+    name: Name
     kind: Literal["buffer"]
     scope: Literal["shared"] = "shared"
-    ports: Annotated[tuple[CountOrZero, ...], Field(min_length=1)]
+    ports: Annotated[tuple[Port, ...], Field(min_length=1)]
     size_bytes: Bytes = Field(alias="size")
-    banks: Count
+    banks: Annotated[int, counted(MOST_BANKS)]
     width_bits: Bits = Field(alias="width")
     interleave_bytes: Bytes = Field(alias="interleave")
     latency_cycles: Cycles = Field(alias="latency")
-    places: Count = 1
+    places: Annotated[int, counted(1024)] = 1
     clock_hz: Frequency | None = Field(default=None, alias="clock")
 
     @property
@@ -186,12 +192,29 @@ class Buffer(Part):
 class Registers(Part):
     """The column buffers of every core between memories and multipliers: each fetched word passes through.
 
-    They take no time. They hold all pieces that may be on their way to the core at once; ``width`` is that of
+    They take no time. They hold all bursts that may be on their way to the core at once; ``width`` is that of
     the port that a word is read and written through.
     """
 
-    name: Text
+    name: Name
     kind: Literal["registers"]
+    scope: Literal["core"] = "core"
+    size_bytes: Bytes = Field(alias="size")
+    width_bits: Bits = Field(alias="width")
+
+    @property
+    def access_bytes(self) -> int:
+        return self.width_bits // 8
+
+
+class StateMemory(Part):
+    """What the neurons of a core remember: last sent values, accumulators and states, apart from its weights.
+
+    The stages read and write it within their own time. ``width`` is what an access moves.
+    """
+
+    name: Name
+    kind: Literal["state"]
     scope: Literal["core"] = "core"
     size_bytes: Bytes = Field(alias="size")
     width_bits: Bits = Field(alias="width")
@@ -216,8 +239,10 @@ Memory = Annotated[
     | Annotated[StandardDram, Tag("standarddram")]
     | Annotated[Cache, Tag("cache")]
     | Annotated[Buffer, Tag("buffer")]
-    | Annotated[Registers, Tag("registers")],
+    | Annotated[Registers, Tag("registers")]
+    | Annotated[StateMemory, Tag("state")],
     Discriminator(described_as),
 ]
 Shared = Dram | StandardDram | Buffer
-OnChip = Scratchpad | Cache | Buffer | Registers
+OnChip = Scratchpad | Cache | Buffer | Registers | StateMemory
+Timeless = Registers | StateMemory  # what they take is within the stages that use them

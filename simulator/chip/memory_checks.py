@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from deltasim.runtime.errors import InputError, nearest
 from deltasim.simulator.chip.memories import (
@@ -16,49 +16,82 @@ from deltasim.simulator.chip.memories import (
     Scratchpad,
     Shared,
     StandardDram,
+    Timeless,
 )
-from deltasim.simulator.components.banked_buffer import MOST_BANKS
 from deltasim.simulator.schema.faults import Fault
+from deltasim.simulator.schema.reading import faults_of_sound
 
 if TYPE_CHECKING:
     from deltasim.simulator.chip.description import Chip
 
 
-def memory_faults(chip: Chip, nodes: int | None) -> Iterator[Fault]:
-    """All that is wrong with the memories; ``nodes`` is None where the topology is not sound."""
+MOST_LINES = 1 << 24  # of the caches of all cores together
+
+Rule = Callable[["Chip"], Iterator[Fault]]
+
+
+def memory_rules() -> tuple[Rule, ...]:
+    """All rules for the memories of a chip."""
+    of_a_kind = (
+        each(OnChip, width_faults),
+        each(OnChip, latency_faults),
+        each(Cache, way_faults),
+        each(Cache, line_faults),
+        each(Cache, behind_faults),
+        each(Buffer, interleave_faults),
+        each(Shared, port_faults),
+        each(StandardDram, mapping_faults),
+        each(StandardDram, controller_faults),
+        each(Dram, row_faults),
+        each(Dram, refresh_faults),
+    )
+    return (kind_faults, name_faults, total_line_faults, *of_a_kind)
+
+
+def each(kind: Any, rule: Callable[[str, Any, Chip], Iterator[Fault]]) -> Rule:
+    """A rule for every memory of a kind, given its path; one that is not sound keeps no other untold."""
+
+    def rule_for_all(chip: Chip) -> Iterator[Fault]:
+        for position, memory in enumerate(chip.memories):
+            if isinstance(memory, kind):
+                yield from faults_of_sound(rule(f"memories.{position}", memory, chip))
+
+    return rule_for_all
+
+
+def kind_faults(chip: Chip) -> Iterator[Fault]:
+    """Weights have a memory to lie in, and columns one set of registers to pass through."""
     if not any(isinstance(memory, Scratchpad | Shared) for memory in chip.memories):
         kinds = f"[{', '.join(memory.kind for memory in chip.memories)}]"
         rule = "a chip has at least 1 memory that weights can lie in"
         yield Fault("memories", kinds, rule, "Add a scratchpad, a buffer or a DRAM.")
     if sum(isinstance(memory, Registers) for memory in chip.memories) > 1:
         yield Fault("memories", "registers", "a core has one set of registers", "Name it once.")
+
+
+def name_faults(chip: Chip) -> Iterator[Fault]:
+    """The name of a memory is a prefix of its actions."""
     names = Counter(memory.name for memory in chip.memories)
     for position, memory in enumerate(chip.memories):
-        path = f"memories.{position}"
+        path = f"memories.{position}.name"
         if names[memory.name] > 1:
-            yield Fault(f"{path}.name", memory.name, "names of memories differ", "Rename one.")
-        if memory.name in ("core", "link", "router", "network") or "." in memory.name:
-            yield Fault(
-                f"{path}.name",
-                memory.name,
-                "the name would collide with that of another action",
-                "Name it like scratchpad or dram.",
-            )
-        if isinstance(memory, Dram):
-            yield from dram_faults(path, memory, nodes)
-        elif isinstance(memory, StandardDram):
-            yield from port_faults(path, memory.ports, nodes)
-            yield from mapping_faults(path, memory)
-        else:
-            yield from on_chip_faults(path, memory)
-        if isinstance(memory, Buffer):
-            yield from port_faults(path, memory.ports, nodes)
-            yield from buffer_faults(path, memory)
-        if isinstance(memory, Cache):
-            yield from cache_faults(path, memory, chip)
+            yield Fault(path, memory.name, "names of memories differ", "Rename one.")
+        if memory.name in ("core", "link", "router", "network", "joined") or "." in memory.name:
+            rule = "the name would collide with that of another action"
+            yield Fault(path, memory.name, rule, "Name it like scratchpad or dram.")
 
 
-def on_chip_faults(path: str, memory: OnChip) -> Iterator[Fault]:
+def total_line_faults(chip: Chip) -> Iterator[Fault]:
+    """The lines of all caches can be kept track of."""
+    caches = [memory for memory in chip.memories if isinstance(memory, Cache)]
+    lines = chip.cores.count * sum(-(-cache.size_bytes // cache.line_bytes) for cache in caches)
+    if lines > MOST_LINES:
+        rule = f"the caches of all cores have {lines:,} lines together; {MOST_LINES:,} is the most"
+        yield Fault("memories", "caches", rule, "Use longer lines or smaller caches.")
+
+
+def width_faults(path: str, memory: OnChip, chip: Chip) -> Iterator[Fault]:
+    """A memory is whole words of whole bytes."""
     width = memory.width_bits // 8
     if memory.width_bits % 8:
         yield Fault(
@@ -74,7 +107,11 @@ def on_chip_faults(path: str, memory: OnChip) -> Iterator[Fault]:
             f"a size is a multiple of the width, {width} B",
             "Round it.",
         )
-    if not isinstance(memory, Registers) and memory.latency_cycles < 1:
+
+
+def latency_faults(path: str, memory: OnChip, chip: Chip) -> Iterator[Fault]:
+    """A memory answers after it was asked."""
+    if not isinstance(memory, Timeless) and memory.latency_cycles < 1:
         yield Fault(
             f"{path}.latency",
             f"{memory.latency_cycles} cycles",
@@ -83,8 +120,9 @@ def on_chip_faults(path: str, memory: OnChip) -> Iterator[Fault]:
         )
 
 
-def cache_faults(path: str, memory: Cache, chip: Chip) -> Iterator[Fault]:
-    width, way = memory.width_bits // 8, memory.line_bytes * memory.ways
+def way_faults(path: str, memory: Cache, chip: Chip) -> Iterator[Fault]:
+    """A cache is whole sets."""
+    way = memory.line_bytes * memory.ways
     if memory.size_bytes % way:
         yield Fault(
             f"{path}.ways",
@@ -92,6 +130,11 @@ def cache_faults(path: str, memory: Cache, chip: Chip) -> Iterator[Fault]:
             f"{memory.size_bytes:,} B are whole sets of {memory.ways} lines of {memory.line_bytes} B",
             f"Use {-(-memory.size_bytes // way) * way:,} B, or ways that divide it.",
         )
+
+
+def line_faults(path: str, memory: Cache, chip: Chip) -> Iterator[Fault]:
+    """A line is whole accesses."""
+    width = memory.width_bits // 8
     if width and memory.line_bytes % width:
         yield Fault(
             f"{path}.line",
@@ -99,6 +142,10 @@ def cache_faults(path: str, memory: Cache, chip: Chip) -> Iterator[Fault]:
             f"a line is whole accesses of {width} B",
             f"Use {-(-memory.line_bytes // width) * width} B.",
         )
+
+
+def behind_faults(path: str, memory: Cache, chip: Chip) -> Iterator[Fault]:
+    """Behind a cache is a memory that is read in lines."""
     behind = next((other for other in chip.memories if other.name == memory.behind), None)
     if not isinstance(behind, Shared):
         there = [other.name for other in chip.memories if isinstance(other, Shared)]
@@ -120,11 +167,9 @@ def cache_faults(path: str, memory: Cache, chip: Chip) -> Iterator[Fault]:
         )
 
 
-def buffer_faults(path: str, memory: Buffer) -> Iterator[Fault]:
+def interleave_faults(path: str, memory: Buffer, chip: Chip) -> Iterator[Fault]:
+    """A buffer is equal banks of whole words."""
     width = memory.width_bits // 8
-    if memory.banks > MOST_BANKS:
-        rule = f"a buffer has at most {MOST_BANKS} banks"
-        yield Fault(f"{path}.banks", str(memory.banks), rule, "Use fewer.")
     if width and memory.interleave_bytes % width:
         yield Fault(
             f"{path}.interleave",
@@ -141,22 +186,24 @@ def buffer_faults(path: str, memory: Buffer) -> Iterator[Fault]:
         )
 
 
-def port_faults(path: str, ports: tuple[int, ...], nodes: int | None) -> Iterator[Fault]:
-    for position, port in enumerate(ports):
-        if nodes is not None and port >= nodes:
-            yield Fault(
-                f"{path}.ports.{position}",
-                str(port),
-                f"nodes of the topology run from 0 to {nodes - 1}",
-                "Name one of these.",
-            )
+def port_faults(path: str, memory: Shared, chip: Chip) -> Iterator[Fault]:
+    """Ports are nodes of the topology, each once."""
+    ports = memory.ports
     if len(set(ports)) < len(ports):
-        yield Fault(
-            f"{path}.ports", str(list(ports)), "a node has at most 1 port of a memory", "Name it once."
-        )
+        rule = "a node has at most 1 port of a memory"
+        yield Fault(f"{path}.ports", str(list(ports)), rule, "Name it once.")
+    try:
+        nodes = chip.topology.nodes
+    except InputError:  # told where the topology is described
+        return
+    for position, port in enumerate(ports):
+        if port >= nodes:
+            rule = f"nodes of the topology run from 0 to {nodes - 1}"
+            yield Fault(f"{path}.ports.{position}", str(port), rule, "Name one of these.")
 
 
-def mapping_faults(path: str, memory: StandardDram) -> Iterator[Fault]:
+def mapping_faults(path: str, memory: StandardDram, chip: Chip) -> Iterator[Fault]:
+    """The mapping names every bit of an address."""
     from deltasim.simulator.dram.mapping import address_bits
 
     try:
@@ -165,9 +212,18 @@ def mapping_faults(path: str, memory: StandardDram) -> Iterator[Fault]:
         yield Fault(f"{path}.mapping", error.value, error.rule, error.remedy)
 
 
-def dram_faults(path: str, memory: Dram, nodes: int | None) -> Iterator[Fault]:
+def controller_faults(path: str, memory: StandardDram, chip: Chip) -> Iterator[Fault]:
+    """What the controller does, the standard states the delays of."""
+    for field in ("power_down_after", "refresh"):
+        try:
+            memory.standard.timing(**{field: getattr(memory, field)})
+        except InputError as error:
+            yield Fault(f"{path}.{field}", error.value, error.rule, error.remedy)
+
+
+def row_faults(path: str, memory: Dram, chip: Chip) -> Iterator[Fault]:
+    """A channel is whole rows of whole bursts."""
     timing = memory.timing
-    yield from port_faults(path, memory.ports, nodes)
     if timing.row_bytes % timing.burst_bytes:
         yield Fault(
             f"{path}.timing.row",
@@ -182,6 +238,11 @@ def dram_faults(path: str, memory: Dram, nodes: int | None) -> Iterator[Fault]:
             f"a channel is whole rows in all {timing.banks} banks, {timing.row_bytes * timing.banks:,} B",
             "Correct size, row or banks.",
         )
+
+
+def refresh_faults(path: str, memory: Dram, chip: Chip) -> Iterator[Fault]:
+    """A row is open long enough, and a refresh leaves time to work."""
+    timing = memory.timing
     if timing.RAS < timing.RCD:
         yield Fault(
             f"{path}.timing.RAS",

@@ -9,72 +9,89 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
+from deltasim.simulator.chip.prices.conditions import read_number
 from deltasim.simulator.schema.part import Part
 from deltasim.simulator.schema.quantities import (
     Bits,
     Bytes,
-    Count,
-    CountOrZero,
+    CycleCount,
+    CycleCountOrZero,
     Cycles,
-    Energy,
     Frequency,
     Length,
-    Node,
-    Power,
     Text,
+    counted,
     period_ps,
 )
+
+MOST_CORES = 16_384  # over all chips that are joined
+Lanes = Annotated[int, counted(1 << 20)]
+Core = Annotated[int, counted(MOST_CORES - 1, least=0)]
+Slots = Annotated[int, counted(1 << 16)]
+Number = Annotated[str, BeforeValidator(read_number)]
 
 Stage = Literal["scan", "send", "receive", "mac", "update"]
 
 
 class Scan(Part):
-    """The threshold scan of an encoder: ``ceil(pad(n) / elements_per_cycle)`` cycles for a slice of n.
+    """The threshold scan of an encoder: ``ceil(pad(n) / elements_per_cycle)`` cycles for a partition of n.
 
     ``pad(n)`` rounds n up to a multiple of ``pad_to``.
     """
 
-    elements_per_cycle: Count
-    pad_to: Count = 1
+    elements_per_cycle: Lanes
+    pad_to: Lanes = 1
 
 
 class PerMessage(Part):
     """A stage that takes ``cycles`` for each message; 0 where the core has no such stage."""
 
-    cycles: CountOrZero
+    cycles: CycleCountOrZero
 
 
 class Mac(Part):
     """The multiply-accumulate lanes: a column of w words takes ``ceil(w / lanes)`` cycles.
 
-    ``arrays`` of ``lanes`` each work side by side. The columns of the source neuron at place k of its slice
-    belong to array ``k mod arrays``, which has its own fetch slots and its own bank of every scratchpad, so
-    the array that is sent the most columns sets the pace.
+    ``arrays`` of ``lanes`` each work side by side. The columns of the source neuron at place k of its
+    partition belong to array ``k mod arrays``, which has its own fetch slots and its own bank of every
+    scratchpad, so the array that is sent the most columns sets the pace.
     """
 
-    lanes: Count
-    arrays: Count = 1
+    lanes: Lanes
+    arrays: Annotated[int, counted(1024)] = 1
 
 
 class Update(Part):
-    """The neuron update of a slice of n: ``fixed + cycles * ceil(n / lanes)`` cycles."""
+    """The neuron update of a partition of n: ``fixed + cycles * ceil(n / lanes)`` cycles."""
 
-    lanes: Count
-    cycles: CountOrZero
-    fixed: CountOrZero = 0
+    lanes: Lanes
+    cycles: CycleCountOrZero
+    fixed: CycleCountOrZero = 0
 
 
 class Dma(Part):
-    """How a core fetches a column: in pieces that end at every multiple of ``burst`` bytes.
+    """How a core fetches a column: in bursts that end at every multiple of ``burst`` bytes.
 
-    At most ``outstanding`` pieces of a column are on their way at once, from their address until their words
+    At most ``outstanding`` bursts of a column are on their way at once, from their address until their words
     are in the sums.
     """
 
     burst_bytes: Bytes = Field(alias="burst")
-    outstanding: Count
+    outstanding: Slots
+
+
+class Arithmetic(Part):
+    """The numbers a core works on: weights and activations as they are multiplied, sums as they are added.
+
+    Each is ``8 bit`` and the like, or ``float32``, ``float16``, ``bfloat16``. With them the models price a
+    core's arithmetic and give its area.
+    """
+
+    weight: Number
+    activation: Number
+    accumulator: Number
 
 
 class Cores(Part):
@@ -87,16 +104,17 @@ class Cores(Part):
     Each stage is a unit of its own, unless ``shared_units`` names stages that exclude each other.
     """
 
-    count: Count
+    count: Annotated[int, counted(MOST_CORES)]
     clock_hz: Frequency = Field(alias="clock")
     scan: Scan
     send: PerMessage
     receive: PerMessage
     mac: Mac
     update: Update
-    outstanding_fetches: Count
+    outstanding_fetches: Slots
     dma: Dma | None = None
-    shared_units: tuple[tuple[Stage, ...], ...] = ()
+    arithmetic: Arithmetic | None = None
+    shared_units: tuple[tuple[Stage, ...], ...] = Field(default=(), examples=["[[scan, mac]]"])
 
     @property
     def period_ps(self) -> int:
@@ -108,7 +126,7 @@ class JoinedLink(Part):
 
     width_bits: Bits = Field(alias="width")
     clock_hz: Frequency = Field(alias="clock")
-    hop_cycles: Count
+    hop_cycles: CycleCount
 
     @property
     def period_ps(self) -> int:
@@ -121,7 +139,7 @@ class Joined(Part):
     """
 
     topology: Text
-    gateway: CountOrZero = 0
+    gateway: Core = 0
     link: JoinedLink
 
 
@@ -144,14 +162,19 @@ class Interconnect(Part):
     topology: Text
     clock_hz: Frequency = Field(alias="clock")
     link_width_bits: Bits = Field(alias="link_width")
-    hop_cycles: Count
-    message_bits: Count
-    request_bits: Count
-    buffer_flits: Count | None = Field(default=None, alias="buffer")
-    virtual_channels: Count | None = None
+    hop_cycles: CycleCount
+    message_bits: Annotated[int, counted(1 << 20)]
+    request_bits: Annotated[int, counted(1 << 20)]
+    buffer_flits: Annotated[int, counted(4096)] | None = Field(default=None, alias="buffer")
+    virtual_channels: Annotated[int, counted(64)] | None = None
     pitch_m: Length | None = Field(default=None, alias="pitch")
     edges: Annotated[tuple[tuple[Any, ...], ...], Field(min_length=1)] | None = None
     joined: Joined | None = None
+
+    @property
+    def is_bus(self) -> bool:
+        """One link for all, without routers."""
+        return self.topology.partition(":")[0] == "bus"
 
     @property
     def period_ps(self) -> int:
@@ -161,7 +184,7 @@ class Interconnect(Part):
 class Explicit(Part):
     """Placement by hand: population -> cores it is spread over; projection -> memory of its weights."""
 
-    cores: dict[Text, Annotated[tuple[CountOrZero, ...], Field(min_length=1)]] = Field(default_factory=dict)
+    cores: dict[Text, Annotated[tuple[Core, ...], Field(min_length=1)]] = Field(default_factory=dict)
     memory: dict[Text, Text] = Field(default_factory=dict)
 
 
@@ -173,41 +196,30 @@ class Placement(Part):
 
     ``policy`` is for weights: ``nearest`` (the default) puts a block into the first memory that still holds
     it, ``streamed`` into a DRAM, ``cached`` into the memory behind the chip's first cache, to be fetched
-    through it; ``pinned`` puts the columns that a profile shows to be hottest into the first scratchpad or
+    through it; ``pinned`` puts the columns that send counts show to be hottest into the first scratchpad or
     buffer, as far as it holds them, and the others into a DRAM. ``layers`` gives a population's or a
     projection's own; ``explicit`` goes before both.
+
+    ``state`` names memories of a core, scratchpads or those of kind ``state``: what a population remembers
+    (last sent values, accumulators, states) lies in the first that holds it on all its cores, before weights.
     """
 
     policy: Policy | None = None
+    state: Annotated[tuple[Text, ...], Field(min_length=1)] | None = None
     layers: dict[Text, Policy] | None = None
     explicit: Explicit = Explicit()
 
     @property
     def pins(self) -> bool:
-        """Whether some weights are placed by a profile."""
+        """Whether some weights are placed by send counts."""
         return "pinned" in (self.policy, *(self.layers or {}).values())
 
 
 class Synchronisation(Part):
     """When a step ends: ``barrier`` (all cores meet), ``layer`` (layers in series) or ``dataflow``.
 
-    ``cost`` is paid at each meeting, in core cycles.
+    ``cost`` is paid at each barrier, in core cycles.
     """
 
     policy: Literal["barrier", "layer", "dataflow"]
     cost_cycles: Cycles = Field(alias="cost")
-
-
-class Price(Part):
-    """What one counted action costs, or what a static one draws, and where that is known from."""
-
-    energy_j: Energy | None = Field(default=None, alias="energy")
-    power_w: Power | None = Field(default=None, alias="power")
-    node: Node
-    kind: Literal["measured", "simulated", "estimated"]
-    source: Text
-
-    @property
-    def value(self) -> float:
-        """Joules per count, or watts for an action counted in picoseconds."""
-        return self.power_w if self.power_w is not None else (self.energy_j or 0.0)

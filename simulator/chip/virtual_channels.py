@@ -1,9 +1,9 @@
-"""Who shares a virtual channel, and whether packets could then wait for each other in a circle.
+"""Who shares a virtual channel, and whether packets could then wait for each other in a cycle.
 
-Packets are told apart twice. By *class*, where weights come over the network: messages, requests and
-responses must not wait for each other, since a response is what a request waits for. By *leg*, where links
-close a ring: a packet that has passed the seam of its ring goes on in other channels (a dateline; Dally and
-Seitz, IEEE Transactions on Computers C-36, 1987). A class and a leg are one *queue*.
+Packets are kept apart twice. By *class*, where weights come over the network: messages, requests and
+responses must not wait for each other, since a response is what a request waits for. By *dateline class*,
+where links close a ring: a packet that has passed the dateline of its ring goes on in other channels (Dally
+and Seitz, IEEE Transactions on Computers C-36, 1987). A class and a dateline class are one *queue*.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from deltasim.simulator.chip import Chip
 
 MESSAGES, REQUESTS, RESPONSES = range(3)
-NO_CIRCLE = ("bus", "crossbar", "mesh", "star")  # routes that never close one, whatever the size
+NO_CYCLE = ("bus", "crossbar", "mesh", "star")  # routes that never close one, whatever the size
 RINGS = ("ring", "torus")
 
 
@@ -40,25 +40,26 @@ def rings_of(topology: Topology) -> tuple[int, ...]:
     return topology.shape if topology.kind in RINGS else ()
 
 
-def legs_of(chip: Chip) -> int:
+def dateline_classes_of(chip: Chip) -> int:
     """Two where a ring is so large (over 3) that packets pass more than one of its links, else one.
 
-    Where the chip has too few virtual channels for two legs there is one, and :func:`waiting_circle` says
-    whether that can stand still.
+    Where the chip has too few virtual channels for both there is one, and :func:`waiting_cycle` says
+    whether that can deadlock.
     """
     due = 2 if max(rings_of(chip.topology), default=0) > 3 else 1
     return due if (chip.network.virtual_channels or 0) >= due * classes_of(chip) else 1
 
 
-def leg_after(topology: Topology, link: int, before: int, leg: int) -> int:
-    """The leg of a packet on ``link``, which it takes after link ``before`` (-1: none) on ``leg``.
+def dateline_class_after(topology: Topology, link: int, before: int, dateline_class: int) -> int:
+    """The dateline class of a packet on ``link``, which it takes after link ``before`` (-1: none) on
+    ``dateline_class``.
 
     >>> from deltasim.simulator.topology import parse_topology
     >>> ring = parse_topology("ring:4")
     >>> [ring.pairs[link] for link in ring.route(2, 0)]
     [(2, 3), (3, 0)]
     >>> first, second = ring.route(2, 0)
-    >>> leg_after(ring, first, -1, 0), leg_after(ring, second, first, 0)
+    >>> dateline_class_after(ring, first, -1, 0), dateline_class_after(ring, second, first, 0)
     (0, 1)
     """
     if topology.kind not in RINGS:
@@ -66,7 +67,7 @@ def leg_after(topology: Topology, link: int, before: int, leg: int) -> int:
     along, start, end, size = place_on_ring(topology, link)
     if size > 2 and abs(start - end) == size - 1:
         return 1
-    return leg if before >= 0 and place_on_ring(topology, before)[0] == along else 0
+    return dateline_class if before >= 0 and place_on_ring(topology, before)[0] == along else 0
 
 
 def place_on_ring(topology: Topology, link: int) -> tuple[int, int, int, int]:
@@ -80,28 +81,28 @@ def place_on_ring(topology: Topology, link: int) -> tuple[int, int, int, int]:
     return 1, start // columns, end // columns, rows
 
 
-def legs_along(topology: Topology, route: Iterable[int]) -> list[int]:
-    """The leg on every link of a route."""
-    legs, before, leg = [], -1, 0
+def dateline_classes_along(topology: Topology, route: Iterable[int]) -> list[int]:
+    """The dateline class on every link of a route."""
+    dateline_classes, before, dateline_class = [], -1, 0
     for link in route:
-        leg = leg_after(topology, link, before, leg)
-        legs.append(leg)
+        dateline_class = dateline_class_after(topology, link, before, dateline_class)
+        dateline_classes.append(dateline_class)
         before = link
-    return legs
+    return dateline_classes
 
 
 @lru_cache(maxsize=64)
-def waiting_circle(topology: Topology, ports: tuple[int, ...] = ()) -> tuple[int, ...]:
-    """The links of one circle in which packets of one leg can wait for each other; empty when there is none.
+def waiting_cycle(topology: Topology, ports: tuple[int, ...] = ()) -> tuple[int, ...]:
+    """The links of one cycle in which packets of one class can wait for each other; empty when there is none.
 
     Packets travel between the cores, and between them and the memories at ``ports``.
 
     >>> from deltasim.simulator.topology import parse_topology
     >>> ring = parse_topology("ring:4")
-    >>> [ring.pairs[link] for link in waiting_circle(ring)]
+    >>> [ring.pairs[link] for link in waiting_cycle(ring)]
     [(0, 1), (1, 2), (2, 3), (3, 0)]
     """
-    if topology.kind in NO_CIRCLE:
+    if topology.kind in NO_CYCLE:
         return ()
     ends = np.array(topology.pairs, np.int64).reshape(-1, 2)
     home = np.unique([*range(topology.cores), *ports])
@@ -109,6 +110,6 @@ def waiting_circle(topology: Topology, ports: tuple[int, ...] = ()) -> tuple[int
     return dependency_cycle(ends, home, toward, np.zeros_like(toward))
 
 
-def named(topology: Topology, circle: Sequence[int]) -> str:
-    """A circle of links as one reads it, ending where it begins: ``0->1, 1->2, 2->0, 0->1``."""
-    return ", ".join("{}->{}".format(*topology.pairs[link]) for link in (*circle, circle[0]))
+def named(topology: Topology, cycle: Sequence[int]) -> str:
+    """A cycle of links as one reads it, ending where it begins: ``0->1, 1->2, 2->0, 0->1``."""
+    return ", ".join("{}->{}".format(*topology.pairs[link]) for link in (*cycle, cycle[0]))

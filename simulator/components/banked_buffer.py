@@ -28,15 +28,15 @@ def nothing_reserved(window: int) -> Reserved:
     return np.full(2 * window, NEVER, np.int64)
 
 
-def window_of(places: int, longest_bytes: int, width_bytes: int) -> int:
-    """How many cycles ahead ``places`` streams of at most so many bytes can reserve.
+def window_of(slots: int, longest_bytes: int, width_bytes: int) -> int:
+    """How many cycles ahead ``slots`` streams of at most so many bytes can reserve.
 
     An access takes a cycle of its own and waits at most for all accesses of the others.
 
-    >>> window_of(places=2, longest_bytes=64, width_bytes=8)
+    >>> window_of(slots=2, longest_bytes=64, width_bytes=8)
     22
     """
-    return places * (longest_bytes // width_bytes + 2) + 2
+    return slots * (longest_bytes // width_bytes + 2) + 2
 
 
 @kernel

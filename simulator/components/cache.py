@@ -25,7 +25,7 @@ class LineUse(NamedTuple):
     written_back: bool
 
 
-class Run(NamedTuple):
+class Lookup(NamedTuple):
     """Lines looked up together: some that hit, then a row of missing ones, up to ``next_line``."""
 
     hits: int
@@ -87,15 +87,17 @@ def use_line(entries: Entries, start: int, sets: int, ways: int, line: int, writ
 
 
 @kernel
-def use_run(entries: Entries, start: int, sets: int, ways: int, line: int, end: int, write: bool) -> Run:
+def look_up_lines(
+    entries: Entries, start: int, sets: int, ways: int, line: int, end: int, write: bool
+) -> Lookup:
     """Look lines up from ``line`` on, up to the end of the first row of missing ones, or to ``end``.
 
     >>> entries = empty_cache(sets=4, ways=1)
     >>> _ = use_line(entries, 0, 4, 1, 2, False)
-    >>> first = use_run(entries, 0, 4, 1, 0, 4, False)
+    >>> first = look_up_lines(entries, 0, 4, 1, 0, 4, False)
     >>> (first.first_missing, first.missing, first.next_line)
     (0, 2, 2)
-    >>> second = use_run(entries, 0, 4, 1, 2, 4, False)
+    >>> second = look_up_lines(entries, 0, 4, 1, 2, 4, False)
     >>> (second.hits, second.first_missing, second.missing, second.next_line)
     (1, 3, 1, 4)
     """
@@ -110,4 +112,4 @@ def use_run(entries: Entries, start: int, sets: int, ways: int, line: int, end: 
         evictions += use.evicted
         write_backs += use.written_back
         line += 1
-    return Run(hits, first, line - first, evictions, write_backs, line)
+    return Lookup(hits, first, line - first, evictions, write_backs, line)

@@ -23,18 +23,18 @@ def first_channel(queue: int, queues: int, channels: int) -> int:
 
 
 @kernel
-def channel_with_room(room: npt.NDArray[np.int64], first: int, end: int, flits: int) -> int:
+def channel_with_credits(credits: npt.NDArray[np.int64], first: int, end: int, flits: int) -> int:
     """The place in ``first`` to ``end`` - 1 with the most room, if a packet of ``flits`` fits, or ``FULL``.
 
-    ``room`` is in flits, one number for each virtual channel; of equals, the first place.
+    ``credits`` is in flits, one number for each virtual channel; of equals, the first place.
 
     >>> import numpy as np
-    >>> room = np.array([8, 2, 5, 5])
-    >>> int(channel_with_room(room, 1, 4, 5)), int(channel_with_room(room, 1, 4, 6))
+    >>> credits = np.array([8, 2, 5, 5])
+    >>> int(channel_with_credits(credits, 1, 4, 5)), int(channel_with_credits(credits, 1, 4, 6))
     (2, -1)
     """
     best = FULL
     for place in range(first, end):
-        if room[place] >= flits and (best == FULL or room[place] > room[best]):
+        if credits[place] >= flits and (best == FULL or credits[place] > credits[best]):
             best = place
     return best

@@ -17,7 +17,7 @@ def rounds(amount: int, lanes: int) -> int:
 
 @kernel
 def scan_duration(elements: int, per_cycle: int, pad_to: int, period_ps: int) -> int:
-    """Time of a threshold scan over a slice, which is rounded up to ``pad_to`` elements.
+    """Time of a threshold scan over a partition, which is rounded up to ``pad_to`` elements.
 
     >>> int(scan_duration(39, 1, 8, 8000))      # 40 cycles at 125 MHz
     320000
@@ -26,16 +26,16 @@ def scan_duration(elements: int, per_cycle: int, pad_to: int, period_ps: int) ->
 
 
 @kernel
-def scan_words(elements: int, sent: int, remembers: int) -> tuple[int, int]:
+def scan_words(elements: int, sent: int, delta_encoded: int) -> tuple[int, int]:
     """State words a scan reads and writes.
 
     An encoder of deltas compares every value with the last one sent, and writes that where it sends; one of
-    events (``remembers`` 0) only looks at the values.
+    events (``delta_encoded`` 0) only looks at the values.
 
-    >>> [[int(words) for words in scan_words(40, 3, remembers)] for remembers in (1, 0)]
+    >>> [[int(words) for words in scan_words(40, 3, delta_encoded)] for delta_encoded in (1, 0)]
     [[80, 3], [40, 0]]
     """
-    return elements * (1 + remembers), sent * remembers
+    return elements * (1 + delta_encoded), sent * delta_encoded
 
 
 @kernel
@@ -50,7 +50,7 @@ def scan_offset(position: int, per_cycle: int, period_ps: int) -> int:
 
 @kernel
 def array_of(position: int, arrays: int) -> int:
-    """Which of a core's multiply arrays takes the columns of the source neuron at ``position`` in its slice.
+    """Which of a core's multiply arrays takes the columns of source neuron ``position`` of a partition.
 
     >>> [int(array_of(position, 8)) for position in (0, 7, 8, 21)]
     [0, 7, 0, 5]
@@ -59,20 +59,20 @@ def array_of(position: int, arrays: int) -> int:
 
 
 @kernel
-def link_span(flits: int, period_ps: int, span_ps: int) -> int:
-    """How long a packet occupies a link: its flits, or its span so far where that is longer.
+def link_occupancy(flits: int, period_ps: int, serialisation_ps: int) -> int:
+    """How long a packet occupies a link: its flits, or its serialisation so far where that is longer.
 
-    >>> int(link_span(4, 8000, 0)), int(link_span(4, 8000, 50_000))
+    >>> int(link_occupancy(4, 8000, 0)), int(link_occupancy(4, 8000, 50_000))
     (32000, 50000)
     """
-    return max(flits * period_ps, span_ps)
+    return max(flits * period_ps, serialisation_ps)
 
 
 @kernel
-def piece_work(words: int, lanes: int, period_ps: int) -> int:
-    """How long the multiply-accumulators work on a piece; one that completes no word takes 1 ps.
+def mac_work(words: int, lanes: int, period_ps: int) -> int:
+    """How long the multiply-accumulators work on a burst; one that completes no word takes 1 ps.
 
-    >>> int(piece_work(9, 8, 1000)), int(piece_work(0, 8, 1000))
+    >>> int(mac_work(9, 8, 1000)), int(mac_work(0, 8, 1000))
     (2000, 1)
     """
     return max(1, rounds(words, lanes) * period_ps)

@@ -51,7 +51,9 @@ def row_command(memory: Memory, timing: Timing, channel: int, tick: int, kind: i
         wish_row(memory, timing, channel, target)
     elif kind == at.CLOSE:
         close_row(memory, timing, channel, tick, target, timing.precharge_to_activate)
-        hold(memory, memory.bank[target, at.RANK_SHARED] + at.NEXT_PRECHARGE, tick)  # a refresh may have waited
+        hold(
+            memory, memory.bank[target, at.RANK_SHARED] + at.NEXT_PRECHARGE, tick
+        )  # a refresh may have waited
         wish_row(memory, timing, channel, target)
     elif kind == at.PRECHARGE_SET:
         precharge_set(memory, timing, channel, tick, target)
@@ -62,7 +64,7 @@ def row_command(memory: Memory, timing: Timing, channel: int, tick: int, kind: i
 @part
 def take_row_slots(memory: Memory, timing: Timing, channel: int, tick: int, slots: int) -> None:
     """Take ``slots`` of the bus for row commands from ``tick`` on; column commands may have their own."""
-    if timing.activate_apart > 0 and tick > memory.channel[channel, at.NEXT_ROW_SLOT]:  # free for a second half
+    if timing.activate_apart > 0 and tick > memory.channel[channel, at.NEXT_ROW_SLOT]:
         memory.channel[channel, at.SECOND_HALF] = 0
     memory.channel[channel, at.NEXT_ROW_SLOT] = tick + slots
     if timing.split_bus == 0:
@@ -257,5 +259,5 @@ def refresh(memory: Memory, timing: Timing, channel: int, tick: int, rank: int) 
     later(memory.channel, channel, at.NEXT_COLUMN_SLOT, tick + 1)  # what it held up goes on from here
     memory.channel[channel, at.REFRESH_NUMBER] += 1
     number = memory.channel[channel, at.REFRESH_NUMBER]
-    if timing.refresh_sets > 1 or number % timing.ranks == 0:  # all ranks are due at once, or one after another
+    if timing.refresh_sets > 1 or number % timing.ranks == 0:  # all ranks at once, or one by one
         memory.channel[channel, at.REFRESH_DUE] += timing.refresh_interval

@@ -64,9 +64,9 @@ from deltasim.simulator.dram.timing import Timing
 class Completion(NamedTuple):
     """A run that is complete; ``ticket`` is -1 where none is.
 
-    ``first_ps``: its first data begin on the bus; ``last_ps``: its last have passed. ``bursts`` are those that
-    were read or written for it, each a row hit, miss or conflict by the first command it caused; what came
-    with the burst of another run is counted there.
+    ``first_ps``: its first data begin on the bus; ``last_ps``: its last have passed. ``bursts`` are those
+    that were read or written for it, each a row hit, miss or conflict by the first command it caused; what
+    came with the burst of another run is counted there.
     """
 
     ticket: int
@@ -239,8 +239,8 @@ def ticks_by_state(flat: Integers, elapsed: int) -> StateTicks:
 def first_coming(memory: Memory, timing: Timing, coming: Integers) -> int:
     """Give the channel whose next command comes first, the lowest at one tick.
 
-    ``coming`` (channels, 4) remembers the next command of every channel until the channel changes: whether it is
-    known, tick, kind and target (`deltasim.simulator.dram.packing`).
+    ``coming`` (channels, 4) remembers the next command of every channel until the channel changes: whether it
+    is known, tick, kind and target (`deltasim.simulator.dram.packing`).
     """
     best = 0
     for channel in range(timing.channels):

@@ -78,14 +78,26 @@ def channel_at_rest(timing: DramTiming) -> State:
 
 
 @kernel
+def rests(state: State) -> bool:
+    """Whether, when the next refresh is due, all rows are closed and nothing is under way."""
+    idle_from = max(state[BUS_FREE], state[BANKS + READY])
+    return bool(state[ACTIVE_SINCE] == CLOSED and idle_from <= state[NEXT_REFRESH])
+
+
+@kernel
 def refresh_until(state: State, timing: DramTiming, now_ps: int) -> int:
     """Carry out every refresh due by ``now_ps``; return when the channel may be used again.
 
     A refresh waits for the data under way, for the refresh before it and for the rows' minimum open time; it
-    closes all rows and takes RFC.
+    closes all rows and takes RFC. With all rows closed and nothing under way, each starts when it is due: all
+    but the last of those are carried out at once.
     """
     usable = now_ps
     while state[NEXT_REFRESH] <= usable:
+        if rests(state):
+            several = (usable - state[NEXT_REFRESH]) // timing.interval_ps
+            state[REFRESHES] += several
+            state[NEXT_REFRESH] += several * timing.interval_ps
         start = max(state[NEXT_REFRESH], state[BUS_FREE], state[BANKS + READY])
         closing = state[ACTIVE_SINCE] != CLOSED
         for bank in range(timing.banks):
@@ -173,7 +185,7 @@ def rest(state: State, timing: DramTiming, elapsed_ps: int) -> tuple[int, int, i
     """Close the books at ``elapsed_ps``: (refreshes, ps with a row open, ps with all rows closed)."""
     while state[NEXT_REFRESH] <= elapsed_ps:
         since, before = state[ACTIVE_SINCE], state[ACTIVE_PS]
-        refresh_until(state, timing, state[NEXT_REFRESH])
+        refresh_until(state, timing, elapsed_ps if rests(state) else state[NEXT_REFRESH])
         if since != CLOSED:  # the refresh may have had to wait beyond the end
             state[ACTIVE_PS] -= max(0, since + state[ACTIVE_PS] - before - elapsed_ps)
     active = state[ACTIVE_PS]

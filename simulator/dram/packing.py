@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from deltasim.runtime.packed_views import Seen, Table, viewer
+from deltasim.runtime.packed_views import PackedTable, Seen, packed_viewer
 from deltasim.simulator.dram import fields as at
 from deltasim.simulator.dram.mapping import AddressBits
 from deltasim.simulator.dram.state import Integers, Memory, empty_memory
@@ -74,7 +74,7 @@ DIRECTORY = BITS + 3
 HEAD = DIRECTORY + 2 * len(TABLES)
 
 SEEN_TABLES = {
-    name: Table(DIRECTORY + 2 * number, fields) for number, (name, fields) in enumerate(TABLES.items())
+    name: PackedTable(DIRECTORY + 2 * number, fields) for number, (name, fields) in enumerate(TABLES.items())
 }
 SEEN_BITS = Seen(
     "AddressBits",
@@ -96,7 +96,7 @@ SEEN = Seen(
         "coming": SEEN_TABLES["coming"],
     },
 )
-view: Callable[[Integers], Stream] = viewer(SEEN)
+view: Callable[[Integers], Stream] = packed_viewer(SEEN)
 
 
 def pack(timing: Timing, bits: AddressBits, runs: int) -> Integers:

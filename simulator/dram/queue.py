@@ -173,7 +173,7 @@ def goes_on(
     is_write: int,
     tag: int,
 ) -> bool:
-    """Whether requests are the next of a slot: row, kind, tag, burst and order go on, at the same distance."""
+    """Whether requests are the next of a slot: row, kind, tag, burst and order go on at one distance."""
     held = memory.slot[slot, at.COUNT]
     if (
         memory.slot[slot, at.BURST] + held != burst
@@ -196,7 +196,7 @@ def last_step(memory: Memory, slot: int) -> int:
 
 @part
 def may_wait(memory: Memory, bank: int, burst: int, count: int) -> bool:
-    """Whether a request of the bank's may wait for any of ``count`` bursts; quicker told than `waited_for`."""
+    """Whether a request of the bank's may wait for any of ``count`` bursts; quicker than `waited_for`."""
     return bool(burst < memory.bank[bank, at.BURSTS_END] and burst + count > memory.bank[bank, at.BURSTS])
 
 

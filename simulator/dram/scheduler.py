@@ -1,18 +1,18 @@
 """The rule of a DRAM channel: which command comes next, and at which tick it is legal.
 
 The caller drives time. It hands in requests (`deltasim.simulator.dram.queue.enqueue`), asks what comes next
-(`next_command`) and carries it out (`deltasim.simulator.dram.commands.issue`). Every request that arrives up
-to a command's tick is handed in before that command is issued.
+(`next_command`) and carries it out (`deltasim.simulator.dram.commands.issue`). Every request that arrives
+up to a command's tick is handed in before that command is issued.
 
 The order is first-ready, first-come-first-served, as Ramulator 2.1 has it (FRFCFS-RowHit): the command that
 may begin at the earliest tick wins; at one tick reads and writes for which a row was opened come before
-refreshes, refreshes before all others, and of these that of the oldest request is first, whatever it is; where
-row and column commands have a bus each, both may begin. A bank serves the hits of its open row in order of
-arrival. The row is closed for the oldest waiting request of the bank, never while an older request hits it,
-and never before the request is served for which it was opened. A request whose row is opened leaves the queue
-and so makes room. From the tick a refresh is due until it is carried out, the channel only serves requests for
-which a row was opened and closes rows on the way to the refresh; refreshes that are due at once come one after
-another, rank by rank.
+refreshes, refreshes before all others, and of these that of the oldest request is first, whatever it is;
+where row and column commands have a bus each, both may begin. A bank serves the hits of its open row in
+order of arrival. The row is closed for the oldest waiting request of the bank, never while an older request
+hits it, and never before the request is served for which it was opened. A request whose row is opened
+leaves the queue and so makes room. From the tick a refresh is due until it is carried out, the channel only
+serves requests for which a row was opened and closes rows on the way to the refresh; refreshes that are due
+at once come one after another, rank by rank.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def command_at_refresh(memory: Memory, timing: Timing, channel: int) -> tuple[in
                 best, first, kind, target = tick, priority, wanted, memory.wish[place, at.WISHING]
     if due <= min(best, at.NEVER - 1):
         tick, wanted, rank = refresh_command(memory, timing, channel, due)
-        if tick < best or (tick == best and at.REFRESH_FIRST * at.AGES < first):
+        if tick < best or (tick == best and first > at.REFRESH_FIRST * at.AGES):
             return tick, wanted, rank
     return begun(memory, channel, best, kind), kind, target
 

@@ -19,19 +19,23 @@ from deltasim.simulator.schema.faults import Faults
 from deltasim.simulator.schema.part import Part
 from deltasim.simulator.schema.quantities import (
     Bytes,
-    Count,
-    CountOrZero,
     Energy,
+    Name,
     QuantityError,
     Text,
+    counted,
     quantity,
     reads_as,
 )
 
-Current = Annotated[float, *quantity(("A",), "a current", "48 mA", zero=True)]
-Voltage = Annotated[float, *quantity(("V",), "a voltage", "1.2 V")]
-Period = Annotated[float, *quantity(("s",), "a clock period", "833 ps")]
-read_time = reads_as(("s",), "a delay", "7.5 ns", whole=False, zero=True)
+Current = Annotated[float, *quantity(("A",), "a current", "48 mA", zero=True, most="1 kA")]
+Voltage = Annotated[float, *quantity(("V",), "a voltage", "1.2 V", least="1 mV", most="1 kV")]
+Period = Annotated[float, *quantity(("s",), "a clock period", "833 ps", least="1 ps", most="1 us")]
+read_time = reads_as(("s",), "a delay", "7.5 ns", whole=False, zero=True, most="1 s")
+Slots = Annotated[int, counted(1024)]
+Banks = Annotated[int, counted(4096)]
+
+MOST_DELAY = 1 << 30  # ticks, as they are written; what they come to is bounded further
 
 
 def read_delay(value: object) -> int | float:
@@ -43,6 +47,8 @@ def read_delay(value: object) -> int | float:
     if isinstance(value, int) and not isinstance(value, bool):
         if value < 0:
             raise QuantityError("a delay is at least 0", "Write ticks like 17, or a time like 7.5 ns.")
+        if value > MOST_DELAY:
+            raise QuantityError(f"a delay is at most {MOST_DELAY:,} ticks", "Check its unit.")
         return value
     return read_time(value)
 
@@ -58,18 +64,18 @@ Delay = Annotated[Any, BeforeValidator(read_delay), PlainSerializer(written_dela
 class Organisation(Part):
     """What the memory is made of, from its channels down to one transaction."""
 
-    channels: Count = 1
-    pseudo_channels: Count = 1  # of a channel: own data bus, shared command bus
-    ranks: Count = 1  # of a (pseudo) channel: one data bus
-    bank_groups: Count = 1  # of a rank
-    banks: Count  # of a bank group
-    rows: Count  # of a bank
+    channels: Banks = 1
+    pseudo_channels: Banks = 1  # of a channel: own data bus, shared command bus
+    ranks: Banks = 1  # of a (pseudo) channel: one data bus
+    bank_groups: Banks = 1  # of a rank
+    banks: Banks  # of a bank group
+    rows: Annotated[int, counted(1 << 40)]  # of a bank
     row: Bytes  # of one bank over all devices of the rank
     burst: Bytes  # one transaction
 
 
 class Delays(Part):
-    """Command timing under the names of the JEDEC standards, from command to command unless said otherwise."""
+    """Command timing under the names of JEDEC's standards, from command to command unless said otherwise."""
 
     tCK: Period  # of the command clock: a tick
     tBL: Delay  # the data of one transaction
@@ -121,10 +127,10 @@ class CommandBus(Part):
     from the first tick of a read or from its last.
     """
 
-    activate: Count = 1
-    activate_apart: CountOrZero = 0  # an activate is two commands of one tick, at most so many ticks apart
-    column: Count = 1
-    precharge: Count = 1  # also of a refresh
+    activate: Slots = 1
+    activate_apart: Annotated[int, counted(1024, least=0)] = 0  # two commands, at most so far apart
+    column: Slots = 1
+    precharge: Slots = 1  # also of a refresh
     split: bool = False
     latency_from: Literal["first", "last"] = "first"
 
@@ -140,8 +146,7 @@ class Rail(Part):
     IDD3P: Current
     IDD4R: Current
     IDD4W: Current
-    IDD5: Current  # all banks refreshed at once
-    IDD5PB: Current | None = None  # a part of them; None: its refresh takes its share of theirs
+    IDD5: Current  # during tRFC, all banks refreshed at once
 
 
 class Interface(Part):
@@ -155,7 +160,7 @@ class Power(Part):
     """What the devices of one rank (or pseudo channel) draw when their clock has the period ``tCK``."""
 
     tCK: Period | None = None  # None: not said, and no energy follows
-    devices: Annotated[float, Field(gt=0)]
+    devices: Annotated[float, Field(gt=0, le=4096)]
     rails: dict[str, Rail]
     interface: Interface | None = None  # None: no source, the energy of the pins is not counted
     status: Literal["datasheet", "simulated", "estimated"]
@@ -171,12 +176,13 @@ class Standard(Part):
     (8589934592, 19.2)
     """
 
-    name: Text
+    name: Name
     source: Text
     organisation: Organisation
     timing_: Delays = Field(alias="timing")
     command_bus: CommandBus = CommandBus()
     power: Power | None = None  # None: timing alone, no energy
+    no_power: Text | None = None  # why not
 
     @model_validator(mode="after")
     def agrees(self) -> Standard:
@@ -205,9 +211,18 @@ class Standard(Part):
         """One delay of the timing in seconds, after rounding up to ticks."""
         return self.timing_.ticks(name) * self.timing_.tCK
 
-    def powers_down(self) -> bool:
-        """Whether what it takes to power a rank down and up is known."""
-        return self.timing_.tCKE is not None and self.timing_.tXP is not None
+    def idle_ticks(self, power_down_after: int | None) -> int:
+        """After how many idle ticks a rank powers down, 0 never; None: after 1024, never without tCKE and tXP.
+
+        Errors: InputError for a number where tCKE and tXP are not stated.
+        """
+        known = self.timing_.tCKE is not None and self.timing_.tXP is not None
+        if power_down_after is None:
+            return 1024 if known else 0
+        if power_down_after and not known:
+            rule = f"{self.name} states no tCKE and tXP"
+            raise InputError("power_down_after", power_down_after, rule, "Add them, or use 0: never.")
+        return power_down_after
 
     def no_energy(self) -> str:
         """Why nothing can be said about energy; empty if its currents are known for its clock.
@@ -217,12 +232,12 @@ class Standard(Part):
         'DDR5-4800 states no currents'
         """
         if self.power is None:
-            return f"{self.name} states no currents"
+            return f"{self.name} states no currents" + (f": {self.no_power}" if self.no_power else "")
         if self.power.tCK is None:
             return f"power of {self.name} does not say in tCK for which clock its currents hold"
         stated, clock = round(self.power.tCK * 1e12), round(self.timing_.tCK * 1e12)
         if stated != clock:
-            return f"the currents of {self.name} are those of a clock of {stated} ps, and its clock is {clock} ps"
+            return f"the currents of {self.name} are those of a clock of {stated} ps; its clock is {clock} ps"
         return ""
 
     def timing(
@@ -236,18 +251,13 @@ class Standard(Part):
         """Every delay between two commands in ticks, with the controller's choices.
 
         ``queue`` requests of a channel wait for a row; ``closed_page`` closes a row once no waiting request
-        hits it; a rank powers down after ``power_down_after`` idle ticks (0: never; None: after 1024, never
-        without tCKE and tXP); ``refresh`` is one of `REFRESHES`.
+        hits it; a rank powers down after ``power_down_after`` idle ticks (`idle_ticks`); ``refresh`` is one of
+        `REFRESHES`.
 
         Errors: InputError for a power-down or a refresh that the standard states no delays for.
         """
         t, made_of, bus = self.timing_, self.organisation, self.command_bus
         of: Callable[[str], int] = t.ticks
-        if power_down_after is None:
-            power_down_after = 1024 if self.powers_down() else 0
-        elif power_down_after and not self.powers_down():
-            rule = f"{self.name} states no tCKE and tXP"
-            raise InputError("power_down_after", power_down_after, rule, "Add them, or use 0: never.")
         parts = self.refresh_parts(refresh)
         suffix = REFRESHES[refresh]
         if getattr(t, f"tRFC{suffix}") is None or getattr(t, f"tREFI{suffix}") is None:
@@ -302,7 +312,7 @@ class Standard(Part):
             refresh_to_activate_any=told(of("tREF_ACT"), "precharge", "activate") if parts > 1 else 0,
             refresh_to_refresh=of("tREF_REF") if parts > 1 else 0,
             activate_to_refresh_any=told(of("tRRD_S"), "activate", "precharge") if parts > 1 else 0,
-            power_down_after=power_down_after,
+            power_down_after=self.idle_ticks(power_down_after),
             power_down_least=0 if t.tCKE is None else of("tCKE"),
             power_down_exit=0 if t.tXP is None else of("tXP"),
             read_clock=0 if t.tWCKPST is None else read_latency + of("tWCKPST"),

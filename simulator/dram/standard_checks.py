@@ -14,19 +14,16 @@ MOST_BANKS = 4096  # of all channels together
 MOST_TICKS = 1 << 24  # of one delay
 
 
-def contradictions(standard: Standard) -> Iterator[Fault]:
-    """Give everything between the parts of a standard that does not agree."""
-    yield from size_faults(standard)
-    yield from delay_faults(standard)
-    yield from current_faults(standard)
-
-
 def size_faults(standard: Standard) -> Iterator[Fault]:
     """Sizes are powers of two, because address bits name them."""
-    made_of = standard.organisation
-    for name, size in made_of:
+    for name, size in standard.organisation:
         if size & (size - 1):
             yield Fault(f"organisation.{name}", str(size), "a size is a power of two", "Use the next one.")
+
+
+def total_faults(standard: Standard) -> Iterator[Fault]:
+    """Bursts lie in rows, and there is not more of them than addresses reach."""
+    made_of = standard.organisation
     if made_of.burst > made_of.row:
         rule = f"a burst of {made_of.burst} bytes lies in one row"
         yield Fault("organisation.burst", str(made_of.burst), rule, "Use a smaller burst or a longer row.")
@@ -47,41 +44,67 @@ ORDERED = (
     ("tRRD_L", ("tRRD_S",), "the same bank group is no faster than another"),
     ("tWTR_L", ("tWTR_S",), "the same bank group is no faster than another"),
     ("tFAW", ("tRRD_S",), "four activates take longer than one"),
+    ("tCCD_S_WR", ("tBL",), "two transactions cannot share the data bus"),
+    ("tCCD_L_WR", ("tBL",), "two transactions cannot share the data bus"),
 )
-POSITIVE = ("tBL", "tCL", "tCWL", "tRCD", "tRP", "tRAS", "tRC", "tCCD_S", "tRFC")
+POSITIVE = ("tBL", "tCL", "tCWL", "tRCD", "tRP", "tRAS", "tRC", "tCCD_S", "tRFC", "tRFCpb", "tRFCsb")
 
 
 def delay_faults(standard: Standard) -> Iterator[Fault]:
     """No delay is shorter than what has to happen within it."""
     delays = standard.timing_
-    given = [
-        name for name in type(delays).model_fields if name != "tCK" and getattr(delays, name) is not None
-    ]
-    ticks = {name: delays.ticks(name) for name in given}
+    given = {name for name in delays.__dict__ if name != "tCK" and getattr(delays, name) is not None}
+    ticks = {name: delays.ticks(name) for name in type(delays).model_fields if name in given}
     for name in POSITIVE:
-        if ticks[name] == 0:
+        if ticks.get(name) == 0:
             yield Fault(f"timing.{name}", "0", "it takes at least one tick", "Use 1 or more.")
-    for name in given:
+    for name in ticks:
         if ticks[name] > MOST_TICKS:
             yield Fault(
                 f"timing.{name}", f"{ticks[name]} ticks", f"the most is {MOST_TICKS}", "Check its unit."
             )
     for name, parts, why in ORDERED:
+        if not {name, *parts} <= given:
+            continue  # of a faulty description: told already
         least = sum(ticks[part] for part in parts)
         if ticks[name] < least:
             sum_of = " + ".join(parts)
             rule = f"{name} is at least {sum_of} = {least} ticks: {why}"
             yield Fault(f"timing.{name}", f"{ticks[name]} ticks", rule, f"Correct {name} or {sum_of}.")
-    busy = ticks["tRFC"] + ticks.get("tRPab", ticks["tRP"]) + ticks["tRC"]
-    if 0 < ticks["tREFI"] <= busy:
-        rule = f"tREFI leaves time between refreshes: it is above tRFC + tRP + tRC = {busy} ticks"
-        yield Fault("timing.tREFI", f"{ticks['tREFI']} ticks", rule, "Correct tREFI, or 0 for no refresh.")
-    if round(delays.tCK * 1e12) < 1:
-        yield Fault("timing.tCK", f"{delays.tCK} s", "a tick is at least 1 ps", "Check its unit.")
+    for part in ("", "pb", "sb"):
+        taken, every = f"tRFC{part}", f"tREFI{part}"
+        if not {taken, "tRP", "tRC", every} <= given:
+            continue
+        closing = ticks["tRP"] if part else ticks.get("tRPab", ticks["tRP"])
+        busy = ticks[taken] + closing + ticks["tRC"]
+        if 0 < ticks[every] <= busy:
+            rule = f"{every} leaves time between refreshes: it is above {taken} + tRP + tRC = {busy} ticks"
+            remedy = f"Correct {every}, or 0 for no refresh."
+            yield Fault(f"timing.{every}", f"{ticks[every]} ticks", rule, remedy)
+    for one, other in (("tCKE", "tXP"), ("tRFCpb", "tREFIpb"), ("tRFCsb", "tREFIsb")):
+        there, lacks = (one, other) if one in given else (other, one)
+        if there in given and lacks not in given and lacks in delays.__dict__:
+            yield Fault(f"timing.{lacks}", "missing", f"it belongs to {there}", f"Add it, or remove {there}.")
+
+
+def bus_faults(standard: Standard) -> Iterator[Fault]:
+    """An activate in two halves has one bus, that both find free."""
+    bus, delays = standard.command_bus, standard.timing_
+    if bus.activate_apart and (bus.split or bus.activate > 1):
+        rule = "an activate of two commands has ticks of one bus, of one tick each"
+        yield Fault("command_bus.activate_apart", str(bus.activate_apart), rule, "Use 0, or one bus.")
+    if bus.activate_apart and bus.activate_apart >= delays.ticks("tRCD"):
+        rule = f"both halves of an activate come before its row is open: tRCD = {delays.ticks('tRCD')} ticks"
+        yield Fault("command_bus.activate_apart", str(bus.activate_apart), rule, "Correct it.")
+    if bus.split and delays.tWCKPST is not None:
+        rule = "a write clock that stops is started on the one bus of all commands"
+        yield Fault("timing.tWCKPST", str(delays.ticks("tWCKPST")), rule, "Leave it out, or use one bus.")
 
 
 def current_faults(standard: Standard) -> Iterator[Fault]:
     """A device that does more draws more; no command has negative energy."""
+    if standard.power is None:
+        return
     for name, rail in standard.power.rails.items():
         for more, less in (
             ("IDD2N", "IDD2P"),
@@ -98,8 +121,18 @@ def current_faults(standard: Standard) -> Iterator[Fault]:
                 rule = f"{more} is at least {less} = {low * 1e3:g} mA"
                 yield Fault(f"power.rails.{name}.{more}", value, rule, f"Correct {more} or {less}.")
         delays = standard.timing_
-        cycle, row_open = delays.ticks("tRC"), delays.ticks("tRAS")
+        cycle, row_open = max(1, delays.ticks("tRC")), delays.ticks("tRAS")
         idle = (rail.IDD3N * row_open + rail.IDD2N * (cycle - row_open)) / cycle
         if idle > rail.IDD0:
             rule = f"IDD0 is at least the standby current over a row cycle, {idle * 1e3:g} mA"
             yield Fault(f"power.rails.{name}.IDD0", f"{rail.IDD0 * 1e3:g} mA", rule, "Correct IDD0.")
+
+
+RULES = (size_faults, total_faults, delay_faults, bus_faults, current_faults)
+"""All rules between the parts of a standard."""
+
+
+def contradictions(standard: Standard) -> Iterator[Fault]:
+    """Give everything between the parts of a standard that does not agree."""
+    for rule in RULES:
+        yield from rule(standard)

@@ -61,7 +61,7 @@ class Timing(NamedTuple):
     read_clock: int  # a read keeps the write clock for so long; 0 is for ever (no such clock)
     write_clock: int  # and a write
     activate_slots: int  # ticks of the command bus
-    activate_apart: int  # an activate is two commands, the second at most so many ticks later; 0: in one piece
+    activate_apart: int  # an activate is two commands, the second so many ticks later at most; 0: one piece
     column_slots: int
     precharge_slots: int  # also of a refresh
     split_bus: int  # 1: row and column commands have a bus each

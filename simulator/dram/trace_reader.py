@@ -14,6 +14,7 @@ Other numbers are decimal, or hexadecimal behind 0x. A transaction is the burst 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -26,7 +27,6 @@ from deltasim.runtime.errors import InputError
 from deltasim.simulator.dram.state import Integers
 
 BLOCK = 1 << 20  # bytes of text read at a time
-SHOWN = 80  # letters of a line that an error shows
 LONGEST_LINE = 4096
 MOST_BYTES = 1 << 30  # of one record
 MOST_PS = 10**15  # of a time: a thousand seconds
@@ -67,7 +67,7 @@ def read_records(path: str | Path, memory: Addressed) -> Iterator[Records]:
     try:
         file = open(path, "rb")  # noqa: SIM115 (closed below, after the last block)
     except (OSError, ValueError) as error:
-        rule = f"a trace is a text file ({getattr(error, 'strerror', None) or 'no such name'})"
+        rule = f"a trace is a text file ({getattr(error, 'strerror', None) or 'its name holds a NUL'})"
         raise InputError(path, "unreadable", rule, "Name one.") from None
     with file:
         lines, rest = 0, b""
@@ -97,7 +97,7 @@ def parse_block(path: str | Path, block: bytes, lines: int, memory: Addressed) -
     writes = np.empty(most, np.uint8)
     count, seen, fault = parse(text, writes, *integers, *memory)
     if fault:
-        line = block.split(b"\n", seen + 1)[seen][:SHOWN].decode("ascii", "replace").strip()
+        line = quoted_record(block.split(b"\n", seen + 1)[seen][:LONGEST_LINE].decode("ascii", "replace"))
         rule, remedy = {
             FORM: ("a line is R or W, a byte address and a number of bytes", "Write it like 'R 4096 64'."),
             BEYOND: (
@@ -108,8 +108,23 @@ def parse_block(path: str | Path, block: bytes, lines: int, memory: Addressed) -
             LATE: ("a time is at most 1000 s", "Write ticks, or a time like 120ns."),
             VECTOR: ("it names bank, row and column instead of an address", "Write it like 'LD 0x1000'."),
         }[fault]
-        raise InputError(f"{path}:{lines + seen + 1}", line or "nothing", rule, remedy)
+        raise InputError(f"{path}:{lines + seen + 1}", line, rule, remedy)
     return Records(writes[:count], *(numbers[:count] for numbers in integers)), lines + seen
+
+
+RECORD_WORD = re.compile(r"R|W|LD|ST|READ|WRITE|0x[0-9a-fA-F]+|[0-9.,-]+([pnum]?s)?")
+
+
+def quoted_record(text: str) -> str:
+    """A line as an error may repeat it: what records consist of; of other text only that it is there.
+
+    >>> quoted_record("R 12 "), quoted_record("LD 0x1G # x"), quoted_record("root:x:0"), quoted_record("")
+    ('R 12', 'other text', 'other text', 'nothing')
+    """
+    words = text.split("#")[0].split()
+    if all(RECORD_WORD.fullmatch(word) for word in words):
+        return " ".join(words)[:80] or "nothing"
+    return "other text"
 
 
 @kernel

@@ -18,6 +18,7 @@ from typing import cast
 
 from deltasim.networks.trace import Trace
 from deltasim.runtime.arrays import Floats
+from deltasim.runtime.disk.unfinished import child
 from deltasim.runtime.errors import InputError
 from deltasim.simulator.ledger.ledger import Ledger
 from deltasim.simulator.plan.plan import Plan
@@ -43,14 +44,14 @@ def workers(jobs: int | None) -> int:
 def in_threads(plan: Plan, trace: Trace, chosen: Sequence[int], jobs: int) -> Generator[Ledger, None, None]:
     """Run the chosen sequences on the compiled engine, ``jobs`` threads at once; ledgers in order.
 
-    Ctrl-C reaches the main thread only, and a kernel hears nothing; so even one job has a thread of its own,
-    unless the engine comes back to Python now and then. When the caller stops early, kernels under way return
-    at their next tick.
+    Ctrl-C reaches the main thread only, and nothing interrupts a kernel; so even one job has a thread of its
+    own, unless the engine comes back to Python now and then. When the caller stops early, kernels under way
+    return at their next tick.
     """
     from deltasim.simulator.engines.compiled.engine import CompiledEngine
 
     engine = CompiledEngine(plan)
-    if jobs == 1 and engine.hears:
+    if jobs == 1 and engine.interruptible:
         for index in chosen:
             yield engine.run_sequence(trace.sequence(index))
         return
@@ -69,7 +70,7 @@ def in_processes(
     """Run the chosen sequences on the SimPy engine, in processes of their own unless one is enough."""
     from deltasim.simulator.engines.reference.engine import run_sequence
 
-    def task(place: int) -> Task:
+    def task(place: int) -> SequenceTask:
         index = chosen[place]
         return plan, trace.sequence(index), None if inputs is None else inputs[index]
 
@@ -78,13 +79,11 @@ def in_processes(
         for place in range(len(chosen)):
             yield run_sequence(*task(place))
         return
-    started: list[tuple[SpawnProcess, Connection]] = []
-    try:
+    with contextlib.ExitStack() as workers:
         resource_tracker.ensure_running()  # which lets interrupts through again once it has started
         with interrupts_held():  # they start deaf to Ctrl-C: it is this process that ends them
-            for _ in range(jobs):
-                started.append(start_worker())
-        idle = [connection for _, connection in started]
+            started = [workers.enter_context(worker()) for _ in range(jobs)]
+        idle = started.copy()
         at_work: dict[Connection, int] = {}
         finished: dict[int, Ledger] = {}
         places = iter(range(len(chosen)))
@@ -98,38 +97,52 @@ def in_processes(
                     finished[at_work.pop(connection)] = answer_of(connection)
                     idle.append(connection)
             yield finished.pop(place)
-    finally:
-        for process, connection in started:
-            process.kill()
-            process.join()
-            connection.close()
 
 
-Task = tuple[Plan, Trace, Floats | None]
+SequenceTask = tuple[Plan, Trace, Floats | None]
 
 
-def start_worker() -> tuple[SpawnProcess, Connection]:
-    """A process that runs SimPy sequences, and the connection to it."""
+@contextlib.contextmanager
+def worker() -> Iterator[Connection]:
+    """The connection to a new process that runs SimPy sequences, which ends when this is left."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
-    process = context.Process(target=serve, args=(there,), daemon=True)
-    process.start()
-    there.close()
-    return process, here
+
+    def start() -> SpawnProcess:
+        process = context.Process(target=run_tasks, args=(there,), daemon=True)
+        process.start()
+        return process
+
+    with child(start) as process:
+        there.close()
+        try:
+            yield here
+        finally:
+            process.kill()
+            process.join()
+            here.close()
 
 
-def serve(connection: Connection) -> None:
+def run_tasks(connection: Connection) -> None:
     """In a worker process: run what comes, answer with a ledger or what went wrong, until nothing comes."""
     from deltasim.simulator.engines.reference.engine import run_sequence
 
+    threading.Thread(target=end_with_parent, daemon=True).start()
     with contextlib.suppress(EOFError):
         while True:
-            task: Task = connection.recv()
+            task: SequenceTask = connection.recv()
             try:
                 answer: Ledger | Exception = run_sequence(*task)
             except Exception as error:
                 answer = error
             connection.send(answer)
+
+
+def end_with_parent() -> None:
+    """In a worker process: end as soon as the process that started it has ended, however that came about."""
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os._exit(1)
 
 
 def answer_of(connection: Connection) -> Ledger:
@@ -152,7 +165,7 @@ def taken(futures: list[Future[Ledger]]) -> Generator[Ledger, None, None]:
 
 @contextlib.contextmanager
 def interrupts_held() -> Iterator[None]:
-    """Hold Ctrl-C back for a moment, then raise it; processes started meanwhile never hear it.
+    """Hold Ctrl-C back for a moment, then raise it; processes started meanwhile never get it.
 
     A process that is being started is in no list yet, so nothing could end it. The mask of this thread is
     what a new process inherits; another thread may still take the signal, and Python then calls the handler
@@ -161,15 +174,15 @@ def interrupts_held() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask") or threading.current_thread() is not threading.main_thread():
         yield
         return
-    heard: list[int] = []
-    handler = signal.signal(signal.SIGINT, lambda number, _frame: heard.append(number))
+    received: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, _frame: received.append(number))
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         signal.signal(signal.SIGINT, handler)
-        if heard:
+        if received:
             raise KeyboardInterrupt
 
 

@@ -2,23 +2,27 @@
 
 One cycle, in this order: flits and credits that arrive are taken in; every terminal with a packet offers one
 flit; every router that holds a flit grants virtual channels and its switch, both from the state at the start
-of the cycle. A head thus spends 4 cycles on a router it passes (channel, switch, crossing, wire) and 2 from
-its source into the first, so that an empty network takes 4 * routers + 2 + flits - 1 cycles.
+of the cycle. A head spends ``hop_cycles`` on a router it passes, wire included (4: channel, switch, crossing,
+wire), and 2 from its source into the first, so that an empty network takes ``hop_cycles * routers + 2 + flits
+- 1`` cycles.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from deltasim.runtime.compiling import kernel
+from deltasim.runtime.compiling import inlined, kernel
 from deltasim.simulator.flit_network.router import (
-    SEND_CYCLES,
     allocate_channels,
     allocate_switch,
+    give_back,
     launch,
     move,
 )
 from deltasim.simulator.flit_network.state import (
+    DRAINING,
+    FREE,
+    OWNED,
     Buffers,
     Calendar,
     Grants,
@@ -32,7 +36,7 @@ from deltasim.simulator.flit_network.state import (
 IDLE_LIMIT = 4096  # cycles without a move while flits wait: then none will ever move
 
 
-@kernel
+@inlined
 def land(
     wires: Wires,
     packets: Packets,
@@ -59,6 +63,7 @@ def land(
             if records.received[packet] != number:
                 raise RuntimeError("flits of one packet arrived out of order")
             left += 1
+            give_back(calendar, wire, calendar.flying[slot, entry, 3], now + wires.credit_cycles[wire])
             records.ejected[-1 - router] += first <= now < last
             records.received[packet] += 1
             if number == packets.flits[packet] - 1:
@@ -73,18 +78,19 @@ def land(
         buffers.held[wire, channel] = held + 1
         buffers.peak[wire] = max(buffers.peak[wire], held + 1)
         buffers.filled[wire] += 1
+        buffers.heads[wire] += held == 0 and grants.output[wire, channel] < 0
         buffers.waiting[router] += 1
     calendar.flights[slot] = 0
     for entry in range(calendar.returns[slot]):
         wire, channel = calendar.returning[slot, entry, 0], calendar.returning[slot, entry, 1]
         grants.credits[wire, channel] += 1
-        if calendar.returning[slot, entry, 2]:
-            grants.taken[wire, channel] = False
+        if grants.taken[wire, channel] == DRAINING and grants.credits[wire, channel] == capacity:
+            grants.taken[wire, channel] = FREE
     calendar.returns[slot] = 0
     return left, completed
 
 
-@kernel
+@inlined
 def inject(
     wires: Wires,
     packets: Packets,
@@ -97,7 +103,8 @@ def inject(
 ) -> int:
     """Let a terminal send one flit into its router if it has one and there is room; return flits sent.
 
-    A packet enters by the next virtual channel, round robin, that is free, and keeps it to its end.
+    A packet enters by the next virtual channel, round robin, that is free and has a credit, and keeps it to
+    its end.
     """
     place = sources.queue[terminal]
     if place == packets.bounds[terminal + 1]:
@@ -112,26 +119,27 @@ def inject(
         channel = -1
         for step in range(1, channels + 1):
             candidate = (sources.entry[terminal] + step) % channels
-            if not grants.taken[wire, candidate]:
+            if grants.taken[wire, candidate] == FREE and grants.credits[wire, candidate] > 0:
                 channel = candidate
                 break
     if channel < 0 or grants.credits[wire, channel] == 0:
         return 0
     if number == 0:
         sources.entry[terminal] = channel
-        grants.taken[wire, channel] = True
+        grants.taken[wire, channel] = OWNED
         records.entered[packet] = now
     grants.credits[wire, channel] -= 1
     records.crossings[wire] += 1
-    launch(calendar, wire, packet, number, channel, now + SEND_CYCLES + wires.latency[wire])
+    launch(calendar, wire, packet, number, channel, now + wires.flight_cycles[wire])
     sources.offered[terminal] = number + 1
     if number == packets.flits[packet] - 1:
         sources.offered[terminal] = 0
+        grants.taken[wire, channel] = wires.after_tail
         sources.queue[terminal] = place + 1
     return 1
 
 
-@kernel
+@inlined
 def next_creation(packets: Packets, sources: Sources) -> int:
     """Cycle in which the next packet comes into being; the largest integer when there is none."""
     soonest = np.int64(np.iinfo(np.int64).max)
@@ -152,12 +160,12 @@ def run(
     goes on from there in another call. Time jumps over cycles in which the network is empty. Raises
     RuntimeError when flits wait and none can ever move.
     """
-    buffers, grants, turns, calendar, sources, records = state
+    buffers, grants, pointers, calendar, sources, records = state
     routers, terminals = wires.shared.size, wires.way.shape[1]
     widest = 0
     for router in range(routers):
         widest = max(widest, wires.first[router + 1] - wires.first[router])
-    bids = np.empty((widest * grants.credits.shape[1], 2), np.int32)
+    bids = np.empty((widest * grants.credits.shape[1], 3), np.int32)
     missing = 0
     for packet in range(packets.created.size):
         missing += first <= packets.created[packet] < last and records.arrived[packet] < 0
@@ -172,10 +180,10 @@ def run(
         inside += sent
         for router in range(routers):
             if buffers.waiting[router] > 0:
-                allocate_channels(wires, packets, buffers, grants, turns, router, now, bids)
-                if allocate_switch(wires, buffers, grants, turns, router, now, bids):
+                allocate_channels(wires, packets, buffers, grants, pointers, router, now, bids)
+                if allocate_switch(wires, buffers, grants, pointers, router, now, bids):
                     moved += move(
-                        wires, packets, buffers, grants, turns, calendar, records, router, now, bids
+                        wires, packets, buffers, grants, pointers, calendar, records, router, now, bids
                     )
         still = 0 if sent + moved + left > 0 else still + 1
         if still > IDLE_LIMIT + calendar.flights.size and inside > 0:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from deltasim.runtime.errors import InputError, nearest
-from deltasim.simulator.flit_network.state import Ints, Wires
+from deltasim.runtime.readers.files import is_file
+from deltasim.simulator.flit_network.state import DRAINING, FREE, Ints, Wires
 from deltasim.simulator.topology import Topology, parse_topology
 from deltasim.simulator.topology.deadlock import dependency_cycle
 from deltasim.simulator.topology.edges import graph_links, graph_topology, read_edges
@@ -20,7 +21,12 @@ from deltasim.simulator.topology.table import FAMILIES
 if TYPE_CHECKING:
     import networkx
 
+    from deltasim.simulator.chip import Chip
+
 LARGEST = 1024  # terminals: the search for circles of waits takes seconds there
+LONGEST = 4096  # cycles from router to router
+HOP_CYCLES = 4  # of a router with a stage each for its channels, its switch, the crossing and the wire
+ENTRY_CYCLES = 2  # from a terminal into its router
 
 
 class Link(NamedTuple):
@@ -43,7 +49,8 @@ class Fabric:
     ``home[n]`` is the router of terminal n. ``toward[r, n]`` is the link that a packet for terminal n takes
     from router r, or -1 where n is at home: routes depend on the destination only. ``leg[r, n]`` is the class
     of virtual channels it uses there, one of ``classes``. A shared fabric moves one flit a cycle through each
-    router in all (a bus). ``reach`` is the length in tile pitches of the wires between terminal and router.
+    router in all (a bus). ``reach`` is the length in tile pitches of the wires between terminal and router;
+    with ``terminal_links`` these are links of the topology, whose cores have no routers.
     ``grid`` is how the terminals are laid out where traffic patterns ask: rows by columns, or one row.
 
     >>> fabric = parse_fabric("mesh:2x3")
@@ -61,6 +68,7 @@ class Fabric:
     classes: int = 1
     shared: bool = False
     reach: float = 0.0
+    terminal_links: bool = False
 
     @property
     def terminals(self) -> int:
@@ -93,44 +101,77 @@ class Fabric:
                 link = self.toward[router, destination]
         return visited
 
-    def wires(self, virtual_channels: int) -> Wires:
+    @property
+    def port_order(self) -> list[int]:
+        """The links sorted by the router they leave and, there, by their port.
+
+        Ports are numbered by the router at the other end, the nearest number first and of equals the higher:
+        right, left, down, up on a mesh, as BookSim has them. The ports of terminals come last.
+        """
+        return sorted(
+            range(len(self.links)),
+            key=lambda index: (self.links[index].start, *_port(*self.links[index][:2])),
+        )
+
+    def wires(
+        self, virtual_channels: int, hop_cycles: int = HOP_CYCLES, atomic_channels: bool = False
+    ) -> Wires:
         """The flat arrays that the clock reads, with the virtual channels split evenly between the classes.
 
-        Fewer channels than classes leave one class. Errors: InputError when packets could then wait for each
-        other in a circle; the sentence names the circle.
+        A head takes ``hop_cycles`` from router to router over a link of latency 1. With 4 and more, of which
+        a cycle each goes to granting a channel, granting the switch and the wire, the others to crossing the
+        switch; with fewer, channel and switch are granted in one cycle. Atomic channels hold one packet at a
+        time. Fewer channels than classes leave one class. Errors: InputError when packets could then wait for
+        each other in a circle (the sentence names it), and for a link or hop that takes too long.
         """
         classes = self.classes if virtual_channels >= self.classes else 1
         leg = self.leg if classes > 1 else np.zeros_like(self.leg)
         self._refuse_deadlock(leg, virtual_channels)
+        longest = hop_cycles + max((link.latency for link in self.links), default=1)
+        if longest > LONGEST or max((link.period for link in self.links), default=1) > LONGEST:
+            rule = f"a flit is at most {LONGEST:,} cycles under way from router to router"
+            raise InputError(self.name, f"{longest:,} cycles", rule, "Give fewer hop cycles or faster links.")
         leaving: list[list[tuple[int, Link | None]]] = [[] for _ in range(self.routers)]
-        for index, link in enumerate(self.links):
-            leaving[link.start].append((index, link))
+        for index in self.port_order:
+            leaving[self.links[index].start].append((index, self.links[index]))
         for terminal, router in enumerate(self.home):
             leaving[router].append((terminal, None))
         into: list[int] = []
+        start: list[int] = []
         latency: list[int] = []
         period: list[int] = []
         wire_of_link = np.zeros(len(self.links), np.int32)
         wire_of_exit = np.zeros(self.terminals, np.int32)
-        for wires in leaving:
+        for router, wires in enumerate(leaving):
             for index, wire in wires:
                 (wire_of_exit if wire is None else wire_of_link)[index] = len(into)
                 into.append(-1 - index if wire is None else wire.end)
+                start.append(router)
                 latency.append(1 if wire is None else wire.latency)
                 period.append(1 if wire is None else wire.period)
         first = np.concatenate([[0], np.cumsum([len(wires) for wires in leaving])])
+        entrances = len(into)
         into += self.home
-        latency += [1] * self.terminals
-        period += [1] * self.terminals
-        entering = [wire for wire, router in sorted(enumerate(into), key=lambda pair: pair[1]) if router >= 0]
+        entering = sorted(
+            (wire for wire, router in enumerate(into) if router >= 0),
+            key=lambda wire: (
+                (into[wire], 0, *_port(into[wire], start[wire]))
+                if wire < entrances
+                else (into[wire], 1, wire, 0)
+            ),
+        )
         sizes = np.bincount([router for router in into if router >= 0], minlength=self.routers)
+        grant_cycles = 1 if hop_cycles >= HOP_CYCLES else 0
+        crossing, credit = hop_cycles - 1 - grant_cycles, min(2, hop_cycles - 1)
+        ends = self.terminals
         at_home = self.toward == ARRIVED
         onward = wire_of_link[self.toward] if self.links else np.zeros_like(self.toward)
         return Wires(
             first=first.astype(np.int32),
             into=np.array(into, np.int32),
-            latency=np.array(latency, np.int32),
-            period=np.array(period, np.int32),
+            flight_cycles=np.array([crossing + wait for wait in latency] + [ENTRY_CYCLES] * ends, np.int32),
+            credit_cycles=np.array([credit + wait for wait in latency] + [max(1, credit)] * ends, np.int32),
+            period=np.array(period + [1] * ends, np.int32),
             entering=np.array(entering, np.int32),
             bounds=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32),
             way=np.where(at_home, wire_of_exit, onward).astype(np.int32),
@@ -139,6 +180,8 @@ class Fabric:
                 np.int32
             ),
             shared=np.full(self.routers, self.shared),
+            grant_cycles=grant_cycles,
+            after_tail=DRAINING if atomic_channels else FREE,
         )
 
     def _refuse_deadlock(self, leg: Ints, virtual_channels: int) -> None:
@@ -166,10 +209,15 @@ class Fabric:
         )
 
 
+def _port(here: int, there: int) -> tuple[int, int]:
+    return abs(there - here), -there
+
+
 def fabric_of(topology: Topology, name: str) -> Fabric:
     """The routers of a topology: one for each node, or, where cores have none, one for each switch.
 
     Links to cores without a router are the wires of terminals. A link takes a flit in at most one a cycle.
+    Links between chips have no length, as in the engines: their energy is not that of wires on a chip.
 
     >>> from deltasim.simulator.topology import parse_topology
     >>> crossbar = fabric_of(parse_topology("crossbar:4"), "crossbar:4")
@@ -191,7 +239,7 @@ def fabric_of(topology: Topology, name: str) -> Fabric:
         Link(
             link.start - first,
             link.end - first,
-            link.length,
+            0.0 if link.between_chips else link.length,
             max(1, math.ceil(link.latency)),
             max(1, math.ceil(link.period)),
         )
@@ -209,9 +257,10 @@ def fabric_of(topology: Topology, name: str) -> Fabric:
         topology.nodes - first,
         tuple(links),
         number[topology.toward[first:, :cores]],
-        topology.leg[first:, :cores],
+        topology.dateline_class[first:, :cores],
         topology.classes,
         reach=reach,
+        terminal_links=not topology.routers,
     )
 
 
@@ -251,14 +300,22 @@ def parse_fabric(text: str, place: str = "--topology") -> Fabric:
 
 def topology_elsewhere(text: str, kind: str, place: str) -> Topology:
     """The topology of a chip, by its name or its description, or of a file of edges."""
-    from deltasim.simulator.chip import chip_names, load_chip
+    from deltasim.simulator.chip import chip_names
     from deltasim.simulator.chip.wiring import described_topology
 
-    path = Path(text)
-    if text in chip_names() or path.suffix in (".yaml", ".yml"):
-        chip = load_chip(text)
+    chip = chip_called(text)
+    if chip is not None:
         return described_topology(chip.network, chip.cores.count)
-    if path.is_file():
-        return graph_topology(read_edges(path), None, path.name)
+    if is_file(text):
+        return graph_topology(read_edges(Path(text)), None, Path(text).name)
     choices = nearest(kind, [*FAMILIES, *chip_names()])
-    raise InputError(place, text, "there is no such topology, chip or file of edges", choices)
+    raise InputError(place, text[:80], "there is no such topology, chip or file of edges", choices)
+
+
+def chip_called(text: str) -> Chip | None:
+    """The chip of a name in the box or of a YAML description; None for another text."""
+    from deltasim.simulator.chip import chip_names, load_chip
+
+    if text.partition(":")[0] in FAMILIES:
+        return None
+    return load_chip(text) if text in chip_names() or Path(text).suffix in (".yaml", ".yml") else None

@@ -10,23 +10,30 @@ import numpy as np
 from deltasim.runtime.errors import InputError
 from deltasim.simulator.flit_network.clock import run
 from deltasim.simulator.flit_network.energy import FlitCounts, count_flits
-from deltasim.simulator.flit_network.fabric import Fabric
+from deltasim.simulator.flit_network.fabric import HOP_CYCLES, Fabric
 from deltasim.simulator.flit_network.state import Longs, Packets, fresh_state
 from deltasim.simulator.flit_network.traffic import random_packets
 
 GROWTH = 0.05  # share of the created flits by which the backlog of a stable network may grow
 SLACK = 2  # packets per terminal that may be under way anyway
-LIMITS = {"virtual channels": 64, "buffer": 4096, "flits": 65536, "cycles": 10_000_000}
+LIMITS = {"virtual channels": 64, "buffer": 4096, "hop cycles": 1000, "flits": 65536, "cycles": 10_000_000}
 WARM_UP, MEASURED, DRAIN = 3000, 10_000, 10_000  # cycles
 MOST_SLOTS = 50_000_000  # of all buffers together; each takes 8 bytes
+MOST_UNDER_WAY = 20_000_000  # flits on all wires together; each takes 24 bytes
 
 
 @dataclass(frozen=True, eq=False)
 class Router:
-    """What every router of a network has: virtual channels per input and flits of buffer in each."""
+    """What every router of a network has: virtual channels per input, flits of buffer in each, and speed.
+
+    A head takes ``hop_cycles`` from router to router, wire included (:meth:`Fabric.wires`). Buffers hold
+    several packets unless ``atomic_channels`` are granted again only when they are empty.
+    """
 
     virtual_channels: int = 8
     buffer: int = 8
+    hop_cycles: int = HOP_CYCLES
+    atomic_channels: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +52,9 @@ class Measurement:
     ``offered`` and ``accepted`` are flits per terminal and cycle created and received while measuring.
     ``hops_mean`` counts routers passed, as BookSim does (a packet to its own terminal passes one).
     ``stable``: every measured packet arrived, and flits under way grew by at most 5 % of those created (or 2
-    packets a terminal).
+    packets a terminal). ``link_flits`` are those on every link between routers; ``busiest_link`` is flits a
+    cycle on the link that carries most over the whole run. Links to terminals count where these have no
+    routers of their own (crossbar, tree), and a bus is one link.
     """
 
     latency: Longs  # of every measured packet that arrived
@@ -58,12 +67,10 @@ class Measurement:
     counts: FlitCounts
     delivered_flits: int
     link_flits: Longs
+    busiest_link: float
 
     def to_dict(self) -> dict[str, Any]:
-        """The figures as plain numbers; a latency is None where no packet arrived.
-
-        ``busiest_link`` is flits a cycle on the link that carries most, over the whole run.
-        """
+        """The figures as plain numbers; a latency is None where no packet arrived."""
         arrived = self.latency.size > 0
         return {
             "latency_mean_cycles": float(self.latency.mean()) if arrived else None,
@@ -77,7 +84,7 @@ class Measurement:
             "packets": int(self.latency.size),
             "missing": self.missing,
             "cycles": self.cycles,
-            "busiest_link": float(self.link_flits.max() / self.cycles) if self.link_flits.size else 0.0,
+            "busiest_link": self.busiest_link,
         }
 
 
@@ -123,11 +130,20 @@ def measure_packets(
     router = router or Router()
     _check_size("--virtual-channels", router.virtual_channels, LIMITS["virtual channels"])
     _check_size("--buffer", router.buffer, LIMITS["buffer"])
-    wires = fabric.wires(router.virtual_channels)
+    _check_size("--hop-cycles", router.hop_cycles, LIMITS["hop cycles"])
+    wires = fabric.wires(router.virtual_channels, router.hop_cycles, router.atomic_channels)
     slots = wires.into.size * router.virtual_channels * router.buffer
     if slots > MOST_SLOTS:
         rule = f"the buffers of {fabric.name} hold {slots:,} flits together; {MOST_SLOTS:,} is the most"
         raise InputError("--buffer", f"{router.buffer:,}", rule, "Give smaller buffers or fewer channels.")
+    longest = int(max(wires.flight_cycles.max(), wires.credit_cycles.max()))
+    if longest * wires.into.size > MOST_UNDER_WAY:
+        rule = (
+            f"{longest:,} cycles on each of {wires.into.size:,} wires hold more than {MOST_UNDER_WAY:,} flits"
+        )
+        raise InputError(
+            "--hop-cycles", f"{router.hop_cycles:,}", rule, "Give fewer cycles or shorter links."
+        )
     state = fresh_state(wires, packets, router.virtual_channels, router.buffer)
     if phases is None:
         first, last, limit = 0, int(packets.created.max()) + 1, np.iinfo(np.int64).max
@@ -146,10 +162,14 @@ def measure_packets(
     largest = int(packets.flits.max()) if packets.flits.size else 1
     growth = created - accepted
     entrance = int(wires.first[-1])
-    carried = records.crossings[:entrance]
+    carried, entered = records.crossings[:entrance], records.crossings[entrance:]
     is_link = wires.into[:entrance] >= 0
     left = np.zeros(fabric.terminals, np.int64)
     left[-1 - wires.into[:entrance][~is_link]] = carried[~is_link]
+    link_flits = np.zeros(len(fabric.links), np.int64)
+    link_flits[fabric.port_order] = carried[is_link]
+    at_ends = [entered, left] if fabric.terminal_links else []
+    loads = left.sum(keepdims=True) if fabric.shared else np.concatenate([link_flits, *at_ends])
     return Measurement(
         latency=records.arrived[arrived] - packets.created[arrived],
         hops_mean=float(visited.mean()) if visited.size else 0.0,
@@ -158,18 +178,11 @@ def measure_packets(
         stable=missing == 0 and growth <= max(GROWTH * created, SLACK * largest * fabric.terminals),
         missing=missing,
         cycles=cycles,
-        counts=count_flits(fabric, _by_link(fabric, carried[is_link]), records.crossings[entrance:], left),
+        counts=count_flits(fabric, link_flits, entered, left),
         delivered_flits=int(records.received.sum()),
-        link_flits=_by_link(fabric, carried[is_link]),
+        link_flits=link_flits,
+        busiest_link=float(loads.max(initial=0) / max(1, cycles)),
     )
-
-
-def _by_link(fabric: Fabric, carried: Longs) -> Longs:
-    """Flits by link number: the wires list the links router by router, in the order of their numbers."""
-    order = np.argsort([link.start for link in fabric.links], kind="stable").astype(np.int64)
-    flits = np.zeros(len(fabric.links), np.int64)
-    flits[order] = carried
-    return flits
 
 
 def _check_size(place: str, value: int, largest: int, smallest: int = 1) -> None:

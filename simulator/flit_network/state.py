@@ -14,7 +14,10 @@ import numpy.typing as npt
 
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
+Bytes = npt.NDArray[np.int8]
 Flags = npt.NDArray[np.bool_]
+
+FREE, OWNED, DRAINING = 0, 1, 2
 
 
 class Wires(NamedTuple):
@@ -28,7 +31,8 @@ class Wires(NamedTuple):
 
     first: Ints  # (R + 1,) wires that leave router r are first[r]:first[r + 1]; entrances start at first[R]
     into: Ints  # (W,) the router the wire enters, or -1 - terminal
-    latency: Ints  # (W,) cycles on the wire
+    flight_cycles: Ints  # (W,) from the grant of the switch, or a terminal's sending, to the wire's end
+    credit_cycles: Ints  # (W,) from a flit's leaving the buffer at the end until its credit counts
     period: Ints  # (W,) cycles between two flits
     entering: Ints  # (W,) wires sorted by the router they enter
     bounds: Ints  # (R + 1,) those that enter router r are entering[bounds[r]:bounds[r + 1]]
@@ -36,6 +40,8 @@ class Wires(NamedTuple):
     lowest: Ints  # (R, N) first virtual channel allowed on it
     highest: Ints  # (R, N) one past the last
     shared: Flags  # (R,) the router moves one flit a cycle in all: a bus
+    grant_cycles: int  # from the grant of a virtual channel until its winner may ask for the switch
+    after_tail: int  # FREE or DRAINING: what a channel is once its packet's last flit has left by it
 
 
 class Packets(NamedTuple):
@@ -63,6 +69,7 @@ class Buffers(NamedTuple):
     head: Ints  # (W, V) slot of the oldest flit
     held: Ints  # (W, V) flits in the buffer
     filled: Ints  # (W,) flits in the buffers of all channels
+    heads: Ints  # (W,) channels in front of whose buffers a head waits for a channel behind
     waiting: Ints  # (R,) flits held by the router
     peak: Ints  # (W,) most flits one buffer ever held
 
@@ -74,11 +81,11 @@ class Grants(NamedTuple):
     channel: Ints  # (W, V) virtual channel granted on it
     ready: Longs  # (W, V) cycle from which it may ask for the switch
     credits: Ints  # (W, V) free slots at the wire's end, as its start knows them
-    taken: Flags  # (W, V) a packet owns the channel until the credit of its last flit is back
+    taken: Bytes  # (W, V) FREE, OWNED by a packet, or DRAINING until all its credits are back
     free_at: Longs  # (W,) cycle from which the wire takes another flit
 
 
-class Turns(NamedTuple):
+class Pointers(NamedTuple):
     """Where the round-robin arbiters stand."""
 
     channel: Ints  # (W, V) an input channel over the router's output channels: the last won
@@ -94,7 +101,7 @@ class Calendar(NamedTuple):
 
     flying: Ints  # (T, W, 4) wire, packet, flit number, channel
     flights: Ints  # (T,) how many
-    returning: Ints  # (T, W, 3) wire and channel of credits that come back, 1 for a packet's last
+    returning: Ints  # (T, W, 2) wire and channel of credits that come back
     returns: Ints  # (T,)
 
 
@@ -121,7 +128,7 @@ class State(NamedTuple):
 
     buffers: Buffers
     grants: Grants
-    turns: Turns
+    pointers: Pointers
     calendar: Calendar
     sources: Sources
     records: Records
@@ -131,7 +138,7 @@ def fresh_state(wires: Wires, packets: Packets, virtual_channels: int, buffer: i
     """Empty buffers, full credits, nothing under way. ``buffer`` is slots per virtual channel."""
     wire_count, terminals, count = wires.into.size, wires.way.shape[1], packets.created.size
     routers = wires.first.size - 1
-    ring = int(wires.latency.max()) + 4
+    ring = int(max(wires.flight_cycles.max(), wires.credit_cycles.max())) + 1
     per_channel = (wire_count, virtual_channels)
 
     def zeros(*shape: int) -> Ints:
@@ -147,6 +154,7 @@ def fresh_state(wires: Wires, packets: Packets, virtual_channels: int, buffer: i
             head=zeros(*per_channel),
             held=zeros(*per_channel),
             filled=zeros(wire_count),
+            heads=zeros(wire_count),
             waiting=zeros(routers),
             peak=zeros(wire_count),
         ),
@@ -155,10 +163,10 @@ def fresh_state(wires: Wires, packets: Packets, virtual_channels: int, buffer: i
             channel=zeros(*per_channel),
             ready=np.zeros(per_channel, np.int64),
             credits=np.full(per_channel, buffer, np.int32),
-            taken=np.zeros(per_channel, np.bool_),
+            taken=np.full(per_channel, FREE, np.int8),
             free_at=np.zeros(wire_count, np.int64),
         ),
-        Turns(
+        Pointers(
             channel=unset(*per_channel),
             owner=unset(*per_channel),
             output=unset(wire_count),
@@ -166,7 +174,7 @@ def fresh_state(wires: Wires, packets: Packets, virtual_channels: int, buffer: i
             pick=zeros(wire_count),
             winner=unset(routers),
         ),
-        Calendar(zeros(ring, wire_count, 4), zeros(ring), zeros(ring, wire_count, 3), zeros(ring)),
+        Calendar(zeros(ring, wire_count, 4), zeros(ring), zeros(ring, wire_count, 2), zeros(ring)),
         Sources(queue=packets.bounds[:-1].copy(), offered=zeros(terminals), entry=unset(terminals)),
         Records(
             received=zeros(count),

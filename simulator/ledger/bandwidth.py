@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import numpy as np
 
+from deltasim.runtime.arrays import Integers
 from deltasim.simulator.ledger.timeline import WIDTH, empty_timelines, fold
-from deltasim.simulator.plan.plan import Integers, Stores
+from deltasim.simulator.plan.plan import MemoryInstances
 
 
-def shared_memories(stores: Stores) -> tuple[str, ...]:
+def shared_memories(memories: MemoryInstances) -> tuple[str, ...]:
     """The names of the memories that are reached over the network, in the order of the chip."""
-    return tuple(dict.fromkeys(stores.component[m] for m in np.flatnonzero(stores.shared).tolist()))
+    return tuple(dict.fromkeys(memories.component[m] for m in np.flatnonzero(memories.shared).tolist()))
 
 
-def shared_number(stores: Stores) -> Integers:
+def shared_number(memories: MemoryInstances) -> Integers:
     """The number of each memory among the shared ones; -1 for one that every core has. Shape (memories,)."""
-    numbers: Integers = np.where(stores.shared, np.cumsum(stores.shared) - 1, -1)
+    numbers: Integers = np.where(memories.shared, np.cumsum(memories.shared) - 1, -1)
     return numbers
 
 
-def by_memory(stores: Stores, timelines: Integers) -> Integers:
+def by_memory(memories: MemoryInstances, timelines: Integers) -> Integers:
     """Add up the timelines of the ports of each memory. Shape (1, shared memories, 1 + BINS)."""
-    names, owner = shared_memories(stores), shared_number(stores)
+    names, owner = shared_memories(memories), shared_number(memories)
     total = empty_timelines(len(names))
     for number, name in enumerate(names):
-        ports = [timelines[owner[m]].copy() for m, own in enumerate(stores.component) if own == name]
+        ports = [timelines[owner[m]].copy() for m, own in enumerate(memories.component) if own == name]
         width = max(int(port[WIDTH]) for port in ports)
         for port in ports:
             while port[WIDTH] < width:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from deltasim.simulator.ledger.exact import summed
 from deltasim.simulator.ledger.ledger import Ledger
 
 
@@ -14,15 +15,15 @@ class LawBroken(RuntimeError):
 
 
 class Tally(NamedTuple):
-    """What an engine expected when messages set out, and what it saw arrive."""
+    """What an engine expected when messages were issued, and what it saw arrive."""
 
     injected: int
-    copies: int  # deliveries owed: the sum of destination cores
+    deliveries: int  # deliveries owed: the sum of destination cores
     delivered: int
     tree_links: int  # link traversals owed: the sum of tree sizes
     traversed: int
-    column_words: int  # words owed: the sum of column words over all copies
-    room_missing: int = 0  # flits of buffer room that have not come back
+    column_words: int  # words owed: the sum of column words over all segments
+    credits_missing: int = 0  # flits of buffer room that have not come back
     missed_bytes: int = 0  # bytes owed to caches: a line for every miss
 
 
@@ -30,7 +31,8 @@ def check(ledger: Ledger, tally: Tally) -> None:
     """Hold a ledger against the laws of ``docs/semantics.md``; raises :class:`LawBroken` with both sides.
 
     >>> import numpy as np
-    >>> from deltasim.simulator.ledger.ledger import Ledger, Unit
+    >>> from deltasim.simulator.plan.plan import Unit
+    >>> from deltasim.simulator.ledger.ledger import Ledger
     >>> zero, none = np.zeros((1, 1), np.int64), np.zeros(1, np.int64)
     >>> ledger = Ledger((Unit("chip", "chip", 0),), ("core.mac",), ("shared",), zero, zero,
     ...                 none, none, none, none, none, none, none, none)
@@ -41,11 +43,11 @@ def check(ledger: Ledger, tally: Tally) -> None:
     """
     words = sum_of(ledger, ".words")
     equal("messages sent", ledger.total("core.send"), tally.injected)
-    equal("messages received", ledger.total("core.receive"), tally.copies)
-    equal("messages delivered", tally.delivered, tally.copies)
+    equal("messages received", ledger.total("core.receive"), tally.deliveries)
+    equal("messages delivered", tally.delivered, tally.deliveries)
     equal("link traversals", tally.traversed, tally.tree_links)
     equal("words read", words, tally.column_words)
-    equal("buffer room not given back", tally.room_missing, 0)
+    equal("credits not returned", tally.credits_missing, 0)
     equal("bytes fetched by caches", sum_of(ledger, ".fetched"), tally.missed_bytes)
     for action in (action for action in ledger.actions if action.endswith(".lookup")):
         name = action.removesuffix(".lookup")
@@ -56,9 +58,9 @@ def check(ledger: Ledger, tally: Tally) -> None:
             f"{name}: bytes over time", int(ledger.traffic[:, place, 1:].sum()), ledger.total(f"{name}.bytes")
         )
     equal("multiply-accumulates", ledger.total("core.mac"), tally.column_words)
-    equal("totals by layer", ledger.layer_counts.sum(axis=0).tolist(), ledger.counts.sum(axis=0).tolist())
+    equal("totals by layer", summed(ledger.layer_counts, 0).tolist(), summed(ledger.counts, 0).tolist())
     times = np.array([ledger.busy_ps, ledger.stalled_ps, ledger.idle_ps])
-    spent, elapsed_ps = times.sum(axis=0), ledger.elapsed_ps
+    spent, elapsed_ps = summed(times, 0), ledger.elapsed_ps
     for index in np.flatnonzero((spent != elapsed_ps) | (times.min(axis=0) < 0)).tolist():
         name, (busy, stalled, idle) = ledger.units[index].name, times[:, index].tolist()
         equal(f"{name}: busy + stalled + idle", busy + stalled + idle, elapsed_ps)

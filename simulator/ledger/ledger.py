@@ -7,25 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
-Counts = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Unit:
-    """One piece of hardware that serves one job after another.
-
-    ``kind`` is scan, send, receive, fetch, mac, update, scratchpad, dram, link or bus (or ``core`` and
-    ``chip``, which only count); ``node`` is the topology node it sits at, for a link the node it leaves.
-
-    >>> Unit("core3.mac", "mac", 3).name
-    'core3.mac'
-    """
-
-    name: str
-    kind: str
-    node: int
+from deltasim.simulator.ledger.exact import Counts, added, summed
+from deltasim.simulator.plan.plan import Unit
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,12 +18,14 @@ class Ledger:
 
     Shapes: ``counts`` (units, actions); ``layer_counts`` (layers, actions), the same totals split by what
     caused them; ``busy_ps``, ``stalled_ps``, ``idle_ps`` and the three queue records (units,);
-    ``step_latency_ps`` (steps,); ``sequence_latency_ps`` (sequences,). Times are int64 picoseconds.
+    ``step_latency_ps`` (steps,); ``sequence_latency_ps`` (sequences,). Times are whole picoseconds; sums of
+    them are exact beyond 64 bits (`deltasim.simulator.ledger.exact`).
     ``traffic`` (sequences, shared memories, 1 + bins): bytes over time of each of ``memories``, all its ports
     together, as a timeline (`deltasim.simulator.ledger.timeline`).
 
     >>> import numpy as np
-    >>> from deltasim.simulator.ledger.ledger import Ledger, Unit
+    >>> from deltasim.simulator.ledger.ledger import Ledger
+    >>> from deltasim.simulator.plan.plan import Unit
     >>> one, none = np.ones((1, 1), np.int64), np.zeros(1, np.int64)
     >>> ledger = Ledger((Unit("core0.mac", "mac", 0),), ("core.mac",), ("gru_0",), one, one,
     ...                 none, none, none, none, none, none, none, none)
@@ -66,7 +52,7 @@ class Ledger:
     @property
     def elapsed_ps(self) -> int:
         """Time on the chip over all sequences, in picoseconds."""
-        return int(self.sequence_latency_ps.sum())
+        return sum(self.sequence_latency_ps.tolist())
 
     def total(self, action: str) -> int:
         """How often an action happened on the whole chip; 0 for an action this chip does not know."""
@@ -74,11 +60,11 @@ class Ledger:
 
     @cached_property
     def _totals(self) -> dict[str, int]:
-        return dict(zip(self.actions, self.counts.sum(axis=0).tolist(), strict=True))
+        return dict(zip(self.actions, summed(self.counts, 0).tolist(), strict=True))
 
 
 def joined(ledgers: Sequence[Ledger]) -> Ledger:
-    """Add up the ledgers of sequences that ran one after another on the same plan.
+    """Add up the ledgers of sequences that ran one after another on the same plan, at least one.
 
     Counts and times add; latencies follow one another; the peak of a queue is the highest of all.
     """
@@ -86,9 +72,8 @@ def joined(ledgers: Sequence[Ledger]) -> Ledger:
     if len(ledgers) == 1:
         return first
 
-    def added(name: str) -> Counts:
-        total: Counts = np.sum([getattr(ledger, name) for ledger in ledgers], axis=0, dtype=np.int64)
-        return total
+    def total(name: str) -> Counts:
+        return added([getattr(ledger, name) for ledger in ledgers])
 
     def chained(name: str) -> Counts:
         return np.concatenate([getattr(ledger, name) for ledger in ledgers])
@@ -97,13 +82,13 @@ def joined(ledgers: Sequence[Ledger]) -> Ledger:
         units=first.units,
         actions=first.actions,
         layers=first.layers,
-        counts=added("counts"),
-        layer_counts=added("layer_counts"),
-        busy_ps=added("busy_ps"),
-        stalled_ps=added("stalled_ps"),
-        idle_ps=added("idle_ps"),
-        queue_wait_ps=added("queue_wait_ps"),
-        queue_area_ps=added("queue_area_ps"),
+        counts=total("counts"),
+        layer_counts=total("layer_counts"),
+        busy_ps=total("busy_ps"),
+        stalled_ps=total("stalled_ps"),
+        idle_ps=total("idle_ps"),
+        queue_wait_ps=total("queue_wait_ps"),
+        queue_area_ps=total("queue_area_ps"),
         queue_peak=np.max([ledger.queue_peak for ledger in ledgers], axis=0),
         step_latency_ps=chained("step_latency_ps"),
         sequence_latency_ps=chained("sequence_latency_ps"),

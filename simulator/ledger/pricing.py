@@ -11,8 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from deltasim.simulator.chip.actions import chip_actions
+from deltasim.simulator.ledger.arithmetic_prices import MAC, mac_prices, mean_price
 
 if TYPE_CHECKING:
+    from deltasim.networks.graph import Network
     from deltasim.simulator.chip import Chip
     from deltasim.simulator.ledger.ledger import Ledger
 
@@ -60,8 +62,11 @@ class Energy:
     lines: tuple[PricedAction, ...]
 
 
-def price(ledger: Ledger, chip: Chip) -> Energy:
+def price(ledger: Ledger, chip: Chip, network: Network | None = None) -> Energy:
     """Price a ledger: energy = count x joules for events, picoseconds x watts for what leaks.
+
+    With the ``network`` a multiply-accumulate of each layer costs what it does for the layer's numbers, where
+    the chip says which its price is for; its line has their mean, and so has each unit.
 
     The ledger stays as it is, so the same run can be priced again with another table. Actions that a
     chip counts without a price (row hits, bytes) cost nothing and have no line. No price is missing
@@ -69,36 +74,43 @@ def price(ledger: Ledger, chip: Chip) -> Energy:
     read.
     """
     known = {action.name: action for action in chip_actions(chip)}
+    own = mac_prices(chip, network) if network is not None else {}
     factor = np.zeros(len(ledger.actions))
     parts: list[str | None] = [None] * len(ledger.actions)
     lines: list[PricedAction] = []
-    for column, name in enumerate(ledger.actions):
+    for number, name in enumerate(ledger.actions):
         action = known.get(name)
         if action is None or not action.priced:
             continue
         stated = chip.priced[name]
+        if name == MAC and own:
+            counts = {layer: int(ledger.layer_counts[ledger.layers.index(layer), number]) for layer in own}
+            stated = mean_price(counts, own)
         value = stated.value
-        factor[column] = value * PICOSECOND if action.static else value
-        parts[column] = action.part
+        factor[number] = value * PICOSECOND if action.static else value
+        parts[number] = action.part
         count = ledger.total(name)
         lines.append(
             PricedAction(
-                name, action.part, count, action.counts, value, count * float(factor[column]),
+                name, action.part, count, action.counts, value, count * float(factor[number]),
                 stated.kind, stated.source, str(stated.node),
             )
         )  # fmt: skip
     order = list(dict.fromkeys(action.part for action in known.values() if action.priced))
-    columns = {part: [column for column, held in enumerate(parts) if held == part] for part in order}
+    numbers = {part: [number for number, held in enumerate(parts) if held == part] for part in order}
     by_part = {part: math.fsum(line.joules for line in lines if line.part == part) for part in order}
-    layer_joules = ledger.layer_counts * factor
+    layer_joules = np.asarray(ledger.layer_counts, np.float64) * factor
+    for layer, found in own.items():
+        place = ledger.layers.index(layer), ledger.actions.index(MAC)
+        layer_joules[place] = ledger.layer_counts[place] * found.value
     by_layer = {
-        layer: {part: math.fsum(layer_joules[row, columns[part]]) for part in order}
+        layer: {part: math.fsum(layer_joules[row, numbers[part]]) for part in order}
         for row, layer in enumerate(ledger.layers)
     }
     total = math.fsum(by_part.values())
     estimated = math.fsum(line.joules for line in lines if line.kind == "estimated")
     return Energy(
-        joules=ledger.counts * factor,
+        joules=np.asarray(ledger.counts, np.float64) * factor,
         by_part=by_part,
         by_layer=by_layer,
         total_j=total,

@@ -17,6 +17,7 @@ Row = npt.NDArray[np.int64]
 BINS = 256
 WIDTH = 0  # the place of log2 of the width; the bins follow
 FIRST_WIDTH = 10  # 1.024 ns
+LARGEST = 2**63 - 1
 
 
 def empty_timelines(number: int) -> Row:
@@ -30,6 +31,8 @@ def empty_timelines(number: int) -> Row:
 def enter(row: Row, first_ps: int, last_ps: int, amount: int) -> None:
     """Enter bytes that flow from ``first_ps`` to ``last_ps``, or in one picosecond where these are the same.
 
+    Of a flow so long that bytes times picoseconds do not fit into 64 bits, times count in powers of two.
+
     >>> row = empty_timelines(1)[0]
     >>> enter(row, 1000, 3000, 100)                 # bins of 1024 ps: 1.2 % of it lie in the first
     >>> row[1:5].tolist()
@@ -38,10 +41,14 @@ def enter(row: Row, first_ps: int, last_ps: int, amount: int) -> None:
     end = max(last_ps, first_ps + 1)
     while (end - 1) >> row[WIDTH] >= BINS:
         fold(row)
-    given, place = 0, first_ps >> row[WIDTH]
+    given, place, coarse = 0, first_ps >> row[WIDTH], 0
+    while (end - first_ps) >> coarse > LARGEST // max(1, amount):
+        coarse += 1
     while given < amount:
         border = (place + 1) << row[WIDTH]
-        flowed = amount if border >= end else amount * (border - first_ps) // (end - first_ps)
+        flowed = amount
+        if place + 1 < BINS and border < end:
+            flowed = amount * ((border - first_ps) >> coarse) // ((end - first_ps) >> coarse)
         row[1 + place] += flowed - given
         given, place = flowed, place + 1
 

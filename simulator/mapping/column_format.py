@@ -76,14 +76,14 @@ class Packed(NamedTuple):
         return int(self.lengths @ -(-words * (bits + self.index_bits) // 8)) + self.slack_bytes
 
 
-Layout: TypeAlias = Even | Packed
+ColumnFormat: TypeAlias = Even | Packed
 
 
-def layouts(connection: Connection, parts: Sequence[tuple[int, int]]) -> list[Layout]:
-    """What each core stores of a connection, for ascending contiguous target slices (start, stop).
+def column_formats(connection: Connection, parts: Sequence[tuple[int, int]]) -> list[ColumnFormat]:
+    """What each core stores of a connection, for ascending contiguous target partitions (start, stop).
 
     >>> pruned = Sparse.from_matrices([[1.0, 0.0], [2.0, 0.0], [0.0, 3.0]])
-    >>> [layout.total_words for layout in layouts(pruned, [(0, 2), (2, 3)])]
+    >>> [column_format.total_words for column_format in column_formats(pruned, [(0, 2), (2, 3)])]
     [2, 1]
     """
     if isinstance(connection, Sparse):
@@ -98,7 +98,7 @@ def layouts(connection: Connection, parts: Sequence[tuple[int, int]]) -> list[La
     return [Even(connection.source_size, connection.gates * (stop - start), 1) for start, stop in parts]
 
 
-def fullest(connection: Connection, size: int, cores: int) -> Layout:
+def fullest(connection: Connection, size: int, cores: int) -> ColumnFormat:
     """At most so much lies on one core when ``size`` targets are spread over ``cores``."""
     most = -(-size // cores)
     if isinstance(connection, Convolution):
@@ -117,5 +117,5 @@ def fullest(connection: Connection, size: int, cores: int) -> Layout:
 
 
 def kernel_words(connection: Convolution) -> int:
-    """Words of the kernel from one input plane to one output plane."""
-    return int(connection.kernel.shape[2] * connection.kernel.shape[3])
+    """Words of the kernels, one for each gate, from one input plane to one output plane."""
+    return connection.gates * int(connection.kernel.shape[2] * connection.kernel.shape[3])

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-Integers = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
+from deltasim.runtime.arrays import Flags, Integers
+
 Marks: TypeAlias = bytes  # 0 or 1 for each column: compared and hashed as a whole
 
 
@@ -73,10 +72,10 @@ class Block:
         return self.base_address + columns * self.stride_bytes
 
     @property
-    def share(self) -> str:
+    def held(self) -> str:
         """How many of the projection's columns lie here, in words.
 
-        >>> Block(0, 0, "dram", 0, 0, 48, 48, columns=bytes([0, 1, 0])).share
+        >>> Block(0, 0, "dram", 0, 0, 48, 48, columns=bytes([0, 1, 0])).held
         '1 of 3'
         """
         return "all" if self.columns is None else f"{sum(self.columns):,} of {len(self.columns):,}"

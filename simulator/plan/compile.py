@@ -7,17 +7,19 @@ from dataclasses import replace
 import numpy as np
 
 from deltasim.networks.graph import Network
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.errors import InputError
 from deltasim.simulator.chip import Chip
 from deltasim.simulator.chip.actions import chip_actions
 from deltasim.simulator.components.dma_bursts import WHOLE
-from deltasim.simulator.ledger.ledger import Unit
 from deltasim.simulator.mapping.mapping import Mapping
 from deltasim.simulator.plan.input_queues import compile_buffers
-from deltasim.simulator.plan.links import compile_wires
-from deltasim.simulator.plan.memories import check_registers, compile_stores, numbered
-from deltasim.simulator.plan.plan import ABSENT, STAGES, Integers, Plan, Share, Stages
+from deltasim.simulator.plan.links import compile_links
+from deltasim.simulator.plan.memories import check_registers, compile_memories, numbered
+from deltasim.simulator.plan.plan import ABSENT, BUFFER, STAGES, Plan, Stages, Unit
 from deltasim.simulator.plan.weight_columns import compile_columns
+
+MOST_RESERVATIONS = 1 << 25  # of the banks of all buffers
 
 
 def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
@@ -39,11 +41,11 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
     """
     units: list[Unit] = []
     stages = compile_stages(chip, units)
-    stores = compile_stores(chip, units)
+    memories = compile_memories(chip, units)
     number = {population.name: index for index, population in enumerate(network.populations)}
     source = [number[projection.source] for projection in network.projections]
     target = [number[projection.target] for projection in network.projections]
-    for index in (index for sweep in network.order for index in sweep):
+    for index in (index for one_pass in network.order for index in one_pass):
         if index not in target:
             raise InputError(
                 f"network {network.name}: population {network.populations[index].name}",
@@ -53,7 +55,7 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
             )
     columns, trees = compile_columns(network, mapping, chip.topology)
     check_registers(chip, stages, columns.longest)
-    wires = compile_wires(chip, stores, units)
+    links = compile_links(chip, memories, units)
     units += [Unit(f"core{core}", "core", core) for core in range(chip.cores.count)]
     units.append(Unit("chip", "chip", 0))
     populations = range(len(network.populations))
@@ -65,26 +67,41 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
         actions=tuple(action.name for action in chip_actions(chip)),
         layers=(*(population.name for population in network.populations), "shared"),
         policy=chip.synchronisation.policy,
-        meeting_ps=chip.synchronisation.cost_cycles * chip.cores.period_ps,
+        barrier_cost_ps=chip.synchronisation.cost_cycles * chip.cores.period_ps,
         cores=chip.cores.count,
-        shares=tuple(tuple(Share(*part) for part in parts) for parts in mapping.slices),
+        partitions=mapping.partitions,
         into=tuple(tuple(p for p, end in enumerate(target) if end == index) for index in populations),
         out_of=tuple(tuple(p for p, start in enumerate(source) if start == index) for index in populations),
         source=integers(source),
         target=integers(target),
         delay=integers([projection.delay for projection in network.projections]),
-        remembers=integers([1 - network.sends_events(p) for p in range(len(network.projections))]),
-        sweep=integers([population.sweep for population in network.populations]),
+        delta_encoded=integers([1 - network.sends_events(p) for p in range(len(network.projections))]),
+        pass_number=integers([population.pass_number for population in network.populations]),
+        homes=mapping.homes,
         order=network.order,
         stages=stages,
-        wires=wires,
+        links=links,
         buffers=None,
         link_um=link_lengths(chip),
-        stores=stores,
+        memories=memories,
         trees=trees,
         columns=columns,
     )
+    require_windows(plan)
     return replace(plan, buffers=compile_buffers(plan)) if chip.network.buffer_flits else plan
+
+
+def require_windows(plan: Plan) -> None:
+    """Raise InputError where shared buffers would have to keep too many reservations of their banks."""
+    buffers = [m for m, kind in enumerate(plan.memories.kind.tolist()) if kind == BUFFER]
+    cycles = sum(plan.buffer_window(m) for m in buffers)
+    if cycles > MOST_RESERVATIONS:
+        name = plan.memories.component[buffers[0]]
+        position = [memory.name for memory in plan.chip.memories].index(name)
+        rule = f"its streams can reserve banks {cycles:,} cycles ahead; {MOST_RESERVATIONS:,} is the most"
+        remedy = "Serve fewer at once, widen the buffer, or fetch in bursts (cores.dma)."
+        place = plan.chip.place(f"memories.{position}.places")
+        raise InputError(place, plan.memories.slots[buffers[0]], rule, remedy)
 
 
 def link_lengths(chip: Chip) -> Integers | None:
@@ -116,7 +133,7 @@ def compile_stages(chip: Chip, units: list[Unit]) -> Stages:
     table = np.full((cores.count, len(STAGES)), ABSENT, np.int64)
     for core in range(cores.count):
         taken: dict[tuple[str, ...], int] = {}
-        for column, stage in enumerate(STAGES):
+        for number, stage in enumerate(STAGES):
             if stage in absent:
                 continue
             group = shared.get(stage, (stage,))
@@ -124,7 +141,7 @@ def compile_stages(chip: Chip, units: list[Unit]) -> Stages:
                 taken[group] = len(units)
                 names = numbered(f"core{core}.{'+'.join(group)}", arrays if stage in ("fetch", "mac") else 1)
                 units += [Unit(name, group[-1], core) for name in names]
-            table[core, column] = taken[group]
+            table[core, number] = taken[group]
     return Stages(
         unit=table,
         cycle_ps=period,
@@ -135,7 +152,7 @@ def compile_stages(chip: Chip, units: list[Unit]) -> Stages:
         fetch_slots=cores.outstanding_fetches,
         arrays=arrays,
         burst_bytes=cores.dma.burst_bytes if cores.dma else WHOLE,
-        pieces_at_once=cores.dma.outstanding if cores.dma else 1,
+        bursts_at_once=cores.dma.outstanding if cores.dma else 1,
         mac_lanes=cores.mac.lanes,
         update_lanes=cores.update.lanes,
         update_group_ps=cores.update.cycles * period,

@@ -1,4 +1,4 @@
-"""Compile the finite input buffers of a chip: in which queue a packet waits for each link of its way."""
+"""Compile the finite input buffers of a chip: in which queue a packet waits for each link of its path."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.errors import InputError
 from deltasim.simulator.chip.virtual_channels import (
     MESSAGES,
@@ -13,54 +14,54 @@ from deltasim.simulator.chip.virtual_channels import (
     RESPONSES,
     RINGS,
     classes_of,
-    leg_after,
-    legs_along,
-    legs_of,
+    dateline_class_after,
+    dateline_classes_along,
+    dateline_classes_of,
 )
 from deltasim.simulator.components.service_times import rounds
-from deltasim.simulator.plan.expanded_columns import copies_of
-from deltasim.simulator.plan.multicast_trees import Branches, branches_of
-from deltasim.simulator.plan.plan import ABSENT, CACHE, InputBuffers, Integers, Plan
+from deltasim.simulator.plan.expanded_columns import column_segments_of
+from deltasim.simulator.plan.multicast_trees import MulticastTrees, multicast_trees_of
+from deltasim.simulator.plan.plan import ABSENT, CACHE, InputBuffers, Plan
 from deltasim.simulator.topology import Topology
 
 
 def compile_buffers(plan: Plan) -> InputBuffers | None:
-    """The queues of all trees and ways; None where the chip has buffers without limit.
+    """The queues of all trees and paths; None where the chip has buffers without limit.
 
     Errors: InputError when a response would not fit in a buffer.
     """
-    chip, wires = plan.chip, plan.wires
+    chip, links = plan.chip, plan.links
     buffer, channels = chip.network.buffer_flits, chip.network.virtual_channels
     if buffer is None or channels is None:
         return None
-    topology, legs = chip.topology, legs_of(chip)
+    topology, dateline_classes = chip.topology, dateline_classes_of(chip)
     refuse_large_responses(plan, buffer)
 
-    def queue(kind: int, leg: Integers) -> Integers:
-        return kind * legs + np.minimum(leg, legs - 1)
+    def queue(kind: int, dateline_class: Integers) -> Integers:
+        return kind * dateline_classes + np.minimum(dateline_class, dateline_classes - 1)
 
     return InputBuffers(
         channels=channels,
         flits=buffer,
-        queues=classes_of(chip) * legs,
-        tree_queue=queue(MESSAGES, tree_legs(topology, branches_of(plan))),
-        path_queue=queue(REQUESTS, way_legs(topology, wires.path_start, wires.path_link)),
-        back_queue=queue(RESPONSES, way_legs(topology, wires.back_start, wires.back_link)),
+        queues=classes_of(chip) * dateline_classes,
+        tree_queue=queue(MESSAGES, tree_dateline_classes(topology, multicast_trees_of(plan))),
+        path_queue=queue(REQUESTS, path_dateline_classes(topology, links.path_start, links.path_link)),
+        back_queue=queue(RESPONSES, path_dateline_classes(topology, links.back_start, links.back_link)),
     )
 
 
 def refuse_large_responses(plan: Plan, buffer: int) -> None:
     """A response comes back as one packet and must fit in a buffer."""
-    chip, wires, stores, copies = plan.chip, plan.wires, plan.stores, copies_of(plan)
-    cached = stores.kind[copies.store] == CACHE
-    store = np.where(cached, stores.behind[copies.store], copies.store)
-    path = copies.core * len(stores.component) + store
-    travels = stores.shared[store] & (np.diff(wires.back_start)[path] > 0)
-    line = stores.line_bytes[copies.store]  # 1 where there is no cache
-    first, last = copies.address // line, (copies.address + copies.bytes - 1) // line
+    chip, links, memories, segments = plan.chip, plan.links, plan.memories, column_segments_of(plan)
+    cached = memories.kind[segments.memory] == CACHE
+    memory = np.where(cached, memories.next_level[segments.memory], segments.memory)
+    path = segments.core * len(memories.component) + memory
+    travels = memories.shared[memory] & (np.diff(links.back_start)[path] > 0)
+    line = memories.line_bytes[segments.memory]  # 1 where there is no cache
+    first, last = segments.address // line, (segments.address + segments.bytes - 1) // line
     whole = int(((last - first + 1) * line)[travels].max(initial=0))
     largest = min(whole, chip.cores.dma.burst_bytes) if chip.cores.dma else whole
-    flits = int(rounds(largest, wires.flit_bytes))
+    flits = int(rounds(largest, links.flit_bytes))
     if flits > buffer:
         raise InputError(
             chip.place("network.buffer"),
@@ -70,27 +71,29 @@ def refuse_large_responses(plan: Plan, buffer: int) -> None:
         )
 
 
-def tree_legs(topology: Topology, branches: Branches) -> Integers:
-    """The leg on every entry of every tree; it depends on what lies between the source and the entry only."""
-    legs = np.zeros(len(branches.link), np.int64)
+def tree_dateline_classes(topology: Topology, multicast: MulticastTrees) -> Integers:
+    """The dateline class on every entry of every tree: it depends on what lies before the entry only."""
+    dateline_classes = np.zeros(len(multicast.link), np.int64)
     if topology.kind not in RINGS:
-        return legs
-    link, parent = branches.link.tolist(), branches.parent.tolist()
-    for first, end in pairwise(branches.start.tolist()):
+        return dateline_classes
+    link, parent = multicast.link.tolist(), multicast.parent.tolist()
+    for first, end in pairwise(multicast.start.tolist()):
         for entry in range(first, end):
             above = first + parent[entry] if parent[entry] != ABSENT else ABSENT
-            before, leg = (link[above], int(legs[above])) if above != ABSENT else (-1, 0)
-            legs[entry] = leg_after(topology, link[entry], before, leg)
-    return legs
+            before, dateline_class = (
+                (link[above], int(dateline_classes[above])) if above != ABSENT else (-1, 0)
+            )
+            dateline_classes[entry] = dateline_class_after(topology, link[entry], before, dateline_class)
+    return dateline_classes
 
 
-def way_legs(topology: Topology, starts: Integers, links: Integers) -> Integers:
-    """The leg on every link of ways laid out one after another."""
+def path_dateline_classes(topology: Topology, starts: Integers, links: Integers) -> Integers:
+    """The dateline class on every link of paths laid out one after another."""
     if topology.kind not in RINGS:
         return np.zeros(len(links), np.int64)
-    legs = [
-        leg
+    dateline_classes = [
+        dateline_class
         for first, end in pairwise(starts.tolist())
-        for leg in legs_along(topology, links[first:end].tolist())
+        for dateline_class in dateline_classes_along(topology, links[first:end].tolist())
     ]
-    return np.array(legs, np.int64)
+    return np.array(dateline_classes, np.int64)

@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 
+from deltasim.runtime.arrays import Integers
 from deltasim.simulator.chip import Chip
 from deltasim.simulator.components.service_times import rounds
-from deltasim.simulator.ledger.ledger import Unit
-from deltasim.simulator.plan.plan import Integers, Stores, Wires
+from deltasim.simulator.plan.plan import Links, MemoryInstances, Unit
 from deltasim.simulator.topology import Topology
 
 
-def compile_wires(chip: Chip, stores: Stores, units: list[Unit]) -> Wires:
+def compile_links(chip: Chip, memories: MemoryInstances, units: list[Unit]) -> Links:
     """Append the links to the units; lay out the paths to the memories."""
     topology, network = chip.topology, chip.network
     links = topology.links
     periods = np.array([max(1, round(network.period_ps * link.period)) for link in links], np.int64)
-    cycles = np.array([network.hop_cycles + link.latency - 1 for link in links], np.float64)
-    hops = np.rint(network.period_ps * cycles).astype(np.int64)
+    cycles = [network.hop_cycles + link.latency - 1 for link in links]
+    hops = np.array([round(network.period_ps * Fraction(number)) for number in cycles], np.int64)
     first, width = len(units), network.link_width_bits
     if topology.is_bus:
         units.append(Unit("bus", "bus", 0))
     else:
         units += [Unit(f"link{start}-{end}", "link", start) for start, end in topology.pairs]
-    remote = np.flatnonzero(stores.shared)
-    ports = np.array([units[unit].node for unit in stores.unit[remote].tolist()], np.int64)
+    remote = np.flatnonzero(memories.shared)
+    ports = np.array([units[unit].node for unit in memories.unit[remote].tolist()], np.int64)
     core, port = np.repeat(np.arange(chip.cores.count), len(ports)), np.tile(ports, chip.cores.count)
     to_memory, back = topology.memory_routes(core, port), topology.memory_routes(port, core)
-    return Wires(
+    return Links(
         first_unit=first,
-        links=len(links),
+        count=len(links),
         period_ps=network.period_ps,
         link_period_ps=periods,
         link_hop_ps=np.maximum(periods, hops),  # a head is not over before all of its flit is
@@ -38,9 +40,9 @@ def compile_wires(chip: Chip, stores: Stores, units: list[Unit]) -> Wires:
         flit_bytes=width // 8,
         message_flits=int(rounds(network.message_bits, width)),
         request_flits=int(rounds(network.request_bits, width)),
-        path_start=spread_over(stores, remote, chip.cores.count, to_memory[0]),
+        path_start=spread_over(memories, remote, chip.cores.count, to_memory[0]),
         path_link=to_memory[1],
-        back_start=spread_over(stores, remote, chip.cores.count, back[0]),
+        back_start=spread_over(memories, remote, chip.cores.count, back[0]),
         back_link=back[1],
     )
 
@@ -51,8 +53,8 @@ def routers_at(topology: Topology) -> Integers:
     return (np.array(topology.pairs, np.int64).reshape(-1, 2) >= first).astype(np.int64)
 
 
-def spread_over(stores: Stores, remote: Integers, cores: int, bounds: Integers) -> Integers:
+def spread_over(memories: MemoryInstances, remote: Integers, cores: int, bounds: Integers) -> Integers:
     """Bounds of the paths (core, memory) for every memory, where only the remote ones have a path."""
-    lengths = np.zeros((cores, len(stores.component)), np.int64)
+    lengths = np.zeros((cores, len(memories.component)), np.int64)
     lengths[:, remote] = np.diff(bounds).reshape(cores, len(remote))
     return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)

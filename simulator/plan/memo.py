@@ -1,4 +1,4 @@
-"""What follows from a plan is made once, when somebody first asks, and goes when the plan goes."""
+"""What follows from a plan is memoised: made when somebody first asks, dropped when the plan is."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def kept(function: Callable[[Plan], T]) -> Callable[[Plan], T]:
-    """The function, which keeps what it has made of a plan as long as the plan is there.
+def memoised(function: Callable[[Plan], T]) -> Callable[[Plan], T]:
+    """The function, memoised by plan for as long as the plan is there.
 
     >>> class Plan: ...
     >>> made = []
-    >>> plan, describe = Plan(), kept(lambda plan: made.append(plan) or len(made))
+    >>> plan, describe = Plan(), memoised(lambda plan: made.append(plan) or len(made))
     >>> describe(plan), describe(plan), describe(Plan())
     (1, 1, 2)
     """

@@ -1,4 +1,4 @@
-"""The memories of a chip as a plan has them: one store for each core or port, and its units."""
+"""The memories of a chip as a plan has them: an instance for each core or port, and its units."""
 
 from __future__ import annotations
 
@@ -8,12 +8,19 @@ import numpy as np
 
 from deltasim.runtime.errors import InputError
 from deltasim.simulator.chip import Chip
-from deltasim.simulator.chip.memories import Buffer, Cache, Dram, Memory, Registers, Shared, StandardDram
+from deltasim.simulator.chip.memories import (
+    Buffer,
+    Cache,
+    Dram,
+    Memory,
+    Registers,
+    Shared,
+    StandardDram,
+    StateMemory,
+)
 from deltasim.simulator.components.service_times import rounds
 from deltasim.simulator.dram.in_order import DramTiming
 from deltasim.simulator.dram.mapping import address_bits
-from deltasim.simulator.ledger.ledger import Unit
-from deltasim.simulator.mapping.capacity import size_text
 from deltasim.simulator.plan.plan import (
     BUFFER,
     CACHE,
@@ -21,16 +28,19 @@ from deltasim.simulator.plan.plan import (
     DRAM,
     REGISTERS,
     SCRATCHPAD,
+    STATE,
     Controlled,
+    MemoryInstances,
     Stages,
-    Stores,
+    Unit,
 )
+from deltasim.simulator.schema.quantities import size_text
 
 ABSENT = -1
 
 
 @dataclass
-class Store:
+class MemoryInstance:
     """One memory of one core or port; what a kind has no use for stays at its default."""
 
     unit: int
@@ -39,29 +49,29 @@ class Store:
     period_ps: int
     width_bytes: int
     latency_ps: int = 0
-    behind: int = ABSENT
+    next_level: int = ABSENT
     line_bytes: int = 1
     sets: int = 1
     ways: int = 1
     banks: int = 1
     interleave: int = 1
-    places: int = 0
+    slots: int = 0
     timing: DramTiming | None = None
     controlled: Controlled | None = None
 
 
-def compile_stores(chip: Chip, units: list[Unit]) -> Stores:
-    """One store for each core or port of each memory, in the order of the chip's memories."""
+def compile_memories(chip: Chip, units: list[Unit]) -> MemoryInstances:
+    """An instance for each core or port of each memory, in the order of the chip's memories."""
     places = [(m, place) for m in chip.memories for place in range(len(ports(m)) or chip.cores.count)]
     names = [memory.name for memory, _ in places]
     first = {memory.name: names.index(memory.name) for memory in chip.memories}
-    rows = [store(chip, memory, place, first, units) for memory, place in places]
-    columns = {field.name: [getattr(row, field.name) for row in rows] for field in fields(Store)}
-    return Stores(
-        component=tuple(columns.pop("component")),
-        timing=tuple(columns.pop("timing")),
-        controlled=tuple(columns.pop("controlled")),
-        **{name: np.array(values, np.int64) for name, values in columns.items()},
+    rows = [instance(chip, memory, place, first, units) for memory, place in places]
+    arrays = {field.name: [getattr(row, field.name) for row in rows] for field in fields(MemoryInstance)}
+    return MemoryInstances(
+        component=tuple(arrays.pop("component")),
+        timing=tuple(arrays.pop("timing")),
+        controlled=tuple(arrays.pop("controlled")),
+        **{name: np.array(values, np.int64) for name, values in arrays.items()},
     )
 
 
@@ -70,22 +80,26 @@ def ports(memory: Memory) -> tuple[int, ...]:
     return memory.ports if isinstance(memory, Shared) else ()
 
 
-def store(chip: Chip, memory: Memory, place: int, first: dict[str, int], units: list[Unit]) -> Store:
+def instance(
+    chip: Chip, memory: Memory, place: int, first: dict[str, int], units: list[Unit]
+) -> MemoryInstance:
     """The memory of core ``place``, or at port ``place``; its units are added."""
     period, unit = chip.memory_period_ps(memory), len(units)
     if isinstance(memory, Dram):
         units.append(Unit(f"{memory.name}{place}", "dram", memory.ports[place]))
         timing = dram_timing(memory)
-        return Store(unit, memory.name, DRAM, period, timing.burst_bytes, timing=timing)
+        return MemoryInstance(unit, memory.name, DRAM, period, timing.burst_bytes, timing=timing)
     if isinstance(memory, StandardDram):
         units.append(Unit(f"{memory.name}{place}", "dram", memory.ports[place]))
         of = controlled(memory)
-        runs = of.timing.queue * of.timing.channels
-        return Store(unit, memory.name, CONTROLLER, period, memory.access_bytes, places=runs, controlled=of)
+        requests = of.timing.queue * of.timing.channels
+        return MemoryInstance(
+            unit, memory.name, CONTROLLER, period, memory.access_bytes, slots=requests, controlled=of
+        )
     width = memory.width_bits // 8
     if isinstance(memory, Buffer):
         units.append(Unit(f"{memory.name}{place}", "buffer", memory.ports[place]))
-        return Store(
+        return MemoryInstance(
             unit,
             memory.name,
             BUFFER,
@@ -94,29 +108,31 @@ def store(chip: Chip, memory: Memory, place: int, first: dict[str, int], units: 
             memory.latency_cycles * period,
             banks=memory.banks,
             interleave=memory.interleave_bytes // width,
-            places=memory.places,
+            slots=memory.places,
         )
     name = f"core{place}.{memory.name}"
     if isinstance(memory, Registers):
         units.append(Unit(name, "registers", place))
-        return Store(unit, memory.name, REGISTERS, period, width)
+        return MemoryInstance(unit, memory.name, REGISTERS, period, width)
+    if isinstance(memory, StateMemory):
+        units.append(Unit(name, "state", place))
+        return MemoryInstance(unit, memory.name, STATE, period, width)
     if isinstance(memory, Cache):
         units += [Unit(f"{name}.tags", "cache", place), Unit(f"{name}.data", "cache", place)]
-        behind = ports(chip.memory(memory.behind))
-        return Store(
+        return MemoryInstance(
             unit,
             memory.name,
             CACHE,
             period,
             width,
             memory.latency_cycles * period,
-            behind=first[memory.behind] + chip.topology.nearest(place, behind),
+            next_level=first[memory.behind] + chip.topology.nearest(place, ports(chip.memory(memory.behind))),
             line_bytes=memory.line_bytes,
             sets=memory.sets,
             ways=memory.ways,
         )
     units += [Unit(bank, "scratchpad", place) for bank in numbered(name, chip.cores.mac.arrays)]
-    return Store(unit, memory.name, SCRATCHPAD, period, width, memory.latency_cycles * period)
+    return MemoryInstance(unit, memory.name, SCRATCHPAD, period, width, memory.latency_cycles * period)
 
 
 def numbered(name: str, count: int) -> list[str]:
@@ -152,6 +168,7 @@ def controlled(memory: StandardDram) -> Controlled:
         queue=memory.queue,
         closed_page=memory.page == "closed",
         power_down_after=memory.power_down_after,
+        refresh=memory.refresh,
     )
     return Controlled(timing, address_bits(memory.standard, memory.mapping))
 
@@ -161,14 +178,14 @@ def check_registers(chip: Chip, stages: Stages, longest: int) -> None:
 
     ``longest``: bytes of the longest part of a column.
     """
-    pieces = min(stages.pieces_at_once, int(rounds(longest, stages.burst_bytes)))
-    piece, slots = min(longest, stages.burst_bytes), stages.fetch_slots * stages.arrays
-    need = slots * pieces * piece
+    bursts = min(stages.bursts_at_once, int(rounds(longest, stages.burst_bytes)))
+    burst, slots = min(longest, stages.burst_bytes), stages.fetch_slots * stages.arrays
+    need = slots * bursts * burst
     for position, memory in enumerate(chip.memories):
         if isinstance(memory, Registers) and memory.size_bytes < need:
             raise InputError(
                 chip.place(f"memories.{position}.size"),
                 size_text(memory.size_bytes),
-                f"registers hold what is on its way to a core: {slots * pieces} pieces of {size_text(piece)}",
+                f"registers hold what is on its way to a core: {slots * bursts} bursts of {size_text(burst)}",
                 f"Use {size_text(need)}, fewer outstanding fetches or a smaller burst.",
             )

@@ -6,19 +6,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deltasim.simulator.plan.memo import kept
-from deltasim.simulator.plan.plan import ABSENT, Integers, Plan
+from deltasim.runtime.arrays import Integers
+from deltasim.simulator.plan.memo import memoised
+from deltasim.simulator.plan.plan import ABSENT, Plan
 from deltasim.simulator.plan.weight_columns import flags_of
 
 
 @dataclass(frozen=True, eq=False)
-class Branches:
+class MulticastTrees:
     """The links of tree *k* are the entries ``start[k]`` to ``start[k + 1]``, nearest first.
 
     Entry *e* is link ``link[e]``; it is entered when the head has left entry ``parent[e]`` of the tree (-1:
     at once). Behind it the message reaches the cores ``drop_core[drop_start[e]:drop_start[e + 1]]``, whose
-    copies stand at ``drop_place`` among the column's copies. ``local`` is the place of the source core's own
-    copy, or -1.
+    segments stand at ``drop_place`` among the column's segments. ``local`` is the place of the source core's
+    own segment, or -1.
     """
 
     start: Integers
@@ -30,12 +31,12 @@ class Branches:
     local: Integers
 
 
-@kept
-def branches_of(plan: Plan) -> Branches:
+@memoised
+def multicast_trees_of(plan: Plan) -> MulticastTrees:
     """Of the tree from a core to all cores the part that leads to the wanted ones, for every tree."""
     trees, topology = plan.trees, plan.chip.topology
     wanted = flags_of(trees.wanted, topology.cores)
-    place = np.cumsum(wanted, axis=1) - 1  # of a core's copy among those of the column
+    place = np.cumsum(wanted, axis=1) - 1  # of a core's segment among those of the column
     sources, begins = np.unique(trees.source, return_index=True)
     ends = [*begins[1:].tolist(), len(trees.source)]
     local = np.full(len(wanted), ABSENT, np.int64)
@@ -66,7 +67,7 @@ def branches_of(plan: Plan) -> Branches:
         entries += len(row)
     chained = {name: np.concatenate(rows).astype(np.int64, copy=False) for name, rows in found.items()}
     drops = np.bincount(chained["drop"], minlength=entries)
-    return Branches(
+    return MulticastTrees(
         start=np.concatenate([[0], np.cumsum(chained["size"])]).astype(np.int64),
         link=chained["link"],
         parent=chained["parent"],

@@ -1,10 +1,10 @@
 """The plan: network, chip and mapping flattened into integer arrays that every engine reads and none changes.
 
 Vocabulary. A *column* is what one source neuron of one projection sends into: column number =
-``offset[projection] + source``. A *copy* is the part of a column that lies on one target core, a *tree* the
-set of links that carries a message from its source core to all its target cores, a *share* the slice of a
-population that sits on one core. A plan holds copies and trees by a number for each; whoever needs them one
-by one lays them out (``simulator.plan.expanded_columns``, ``simulator.plan.multicast_trees``).
+``offset[projection] + source``. A *segment* is the part of a column that lies on one target core, a *tree*
+the set of links that carries a message from its source core to all its target cores, a *partition* the
+neurons of a population that sit on one core. A plan holds segments and trees by a number for each; whoever
+needs them one by one lays them out (``simulator.plan.expanded_columns``, ``simulator.plan.multicast_trees``).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deltasim.networks.graph import Network
+from deltasim.runtime.arrays import Integers
 from deltasim.simulator.chip import Chip
 from deltasim.simulator.components.banked_buffer import window_of
 from deltasim.simulator.components.service_times import rounds
@@ -23,25 +24,30 @@ from deltasim.simulator.dram.in_order import DramTiming, channel_at_rest
 from deltasim.simulator.dram.mapping import AddressBits
 from deltasim.simulator.dram.packing import pack
 from deltasim.simulator.dram.timing import Timing
-from deltasim.simulator.ledger.ledger import Unit
-from deltasim.simulator.mapping.mapping import Mapping
+from deltasim.simulator.mapping.mapping import Mapping, Partition
+from deltasim.simulator.mapping.state import Home
 from deltasim.simulator.mapping.weight_block import Block
-
-Integers = npt.NDArray[np.int64]
 
 STAGES = ("scan", "send", "receive", "fetch", "mac", "update")
 SCAN, SEND, RECEIVE, FETCH, MAC, UPDATE = range(6)
 ABSENT = -1
-SCRATCHPAD, DRAM, CACHE, BUFFER, REGISTERS, CONTROLLER = range(6)
+SCRATCHPAD, DRAM, CACHE, BUFFER, REGISTERS, CONTROLLER, STATE = range(7)
 
 
 @dataclass(frozen=True)
-class Share:
-    """Neurons ``start`` to ``stop`` of a population, on one core."""
+class Unit:
+    """One piece of hardware that serves one job after another.
 
-    core: int
-    start: int
-    stop: int
+    ``kind`` is scan, send, receive, fetch, mac, update, scratchpad, dram, state, link or bus (or ``core`` and
+    ``chip``, which only count); ``node`` is the topology node it sits at, for a link the node it leaves.
+
+    >>> Unit("core3.mac", "mac", 3).name
+    'core3.mac'
+    """
+
+    name: str
+    kind: str
+    node: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,8 +66,8 @@ class Stages:
     receive_ps: int
     fetch_slots: int
     arrays: int
-    burst_bytes: int  # a column is fetched in pieces that end at multiples of it
-    pieces_at_once: int  # of one column
+    burst_bytes: int  # a column is fetched in bursts that end at multiples of it
+    bursts_at_once: int  # of one column
     mac_lanes: int
     update_lanes: int
     update_group_ps: int
@@ -78,10 +84,10 @@ class Stages:
 class InputBuffers:
     """The finite buffers behind the links: ``channels`` virtual channels of ``flits`` flits behind each.
 
-    Packets that wait for a link stand in one of ``queues`` queues, by class and leg
+    Packets that wait for a link stand in one of ``queues`` queues, by class and dateline class
     (``deltasim.simulator.chip.virtual_channels``). Queue *q* has the channels from
     ``rules.buffers.first_channel(q, queues, channels)`` on. The arrays are parallel to the links of
-    the trees (``branches``), ``path_link`` and ``back_link``.
+    the trees (``multicast_trees``), ``path_link`` and ``back_link``.
     """
 
     channels: int
@@ -93,11 +99,11 @@ class InputBuffers:
 
 
 @dataclass(frozen=True, eq=False)
-class Wires:
+class Links:
     """The network on chip: link ``l`` is unit ``first_unit + l``; memory paths as ragged arrays."""
 
     first_unit: int
-    links: int
+    count: int
     period_ps: int  # of the network's own clock: a flit over a link as wide as a flit
     link_period_ps: Integers  # (links,) one flit over this link
     link_hop_ps: Integers  # (links,) the head over this link, router included
@@ -120,7 +126,7 @@ class Controlled(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Stores:
+class MemoryInstances:
     """The memories, one for each core or for each port: memory *m* is ``unit[m]``.
 
     A scratchpad has a bank, and so a unit, for each multiply array of its core: ``unit[m]`` is that of array
@@ -129,17 +135,17 @@ class Stores:
 
     unit: Integers
     component: tuple[str, ...]  # the chip's name for it: the prefix of its actions
-    kind: Integers  # SCRATCHPAD, DRAM, CACHE, BUFFER, REGISTERS or CONTROLLER
+    kind: Integers  # SCRATCHPAD, DRAM, CACHE, BUFFER, REGISTERS, CONTROLLER or STATE
     period_ps: Integers
     width_bytes: Integers
     latency_ps: Integers
-    behind: Integers  # of a cache: the memory it fetches its lines from
+    next_level: Integers  # of a cache: the memory it fetches its lines from
     line_bytes: Integers
     sets: Integers
     ways: Integers
     banks: Integers  # of a buffer
     interleave: Integers  # words of a bank that follow each other
-    places: Integers  # streams a buffer serves at once, runs of bytes a controller holds
+    slots: Integers  # streams a buffer serves at once, requests a controller holds
     timing: tuple[DramTiming | None, ...]  # of a DRAM that serves in order
     controlled: tuple[Controlled | None, ...]
 
@@ -161,22 +167,22 @@ class Stores:
         resting = {m: channel_at_rest(timing) for m, timing in enumerate(self.timing) if timing}
         for m, of in enumerate(self.controlled):
             if of:
-                resting[m] = pack(of.timing, of.bits, int(self.places[m]))
+                resting[m] = pack(of.timing, of.bits, int(self.slots[m]))
         return resting
 
 
 @dataclass(frozen=True, eq=False)
 class Trees:
-    """The K distinct ways of messages: from a core to a set of cores. Sorted by their source core."""
+    """The K distinct routes of messages: from a core to a set of cores. Sorted by their source core."""
 
     source: npt.NDArray[np.int32]  # (K,)
-    wanted: npt.NDArray[np.uint64]  # (K, words): bit c % 64 of word c // 64 is 1 where core c has a copy
+    wanted: npt.NDArray[np.uint64]  # (K, words): bit c % 64 of word c // 64 is 1 where core c has a segment
     links: npt.NDArray[np.int32]  # (K,) how many links the message takes
 
 
 @dataclass(frozen=True, eq=False)
 class Columns:
-    """What each message fetches. Part *n* of a column lies with share *n* of the population it goes into.
+    """What each message fetches. Part *n* of a column lies with partition *n* of the population it goes into.
 
     Few parts are of different size. The number of a part's size is ``size[first[population] + n *
     rows[population] + row]``, and ``size_words`` and ``size_bytes`` say what that is. The row of a source is
@@ -186,7 +192,7 @@ class Columns:
 
     offset: Integers  # (projections + 1,)
     tree: npt.NDArray[np.int32]  # of each column
-    words: npt.NDArray[np.int32]  # of each column, in all its copies
+    words: npt.NDArray[np.int32]  # of each column, in all its segments
     size: npt.NDArray[np.unsignedinteger[Any]]
     first: Integers  # (populations,)
     rows: Integers  # (populations,)
@@ -197,7 +203,7 @@ class Columns:
 
     @property
     def longest(self) -> int:
-        """Bytes of the longest copy; 1 where there is none."""
+        """Bytes of the longest segment; 1 where there is none."""
         return int(self.size_bytes.max(initial=1))
 
 
@@ -212,22 +218,23 @@ class Plan:
     actions: tuple[str, ...]
     layers: tuple[str, ...]
     policy: str
-    meeting_ps: int
+    barrier_cost_ps: int
     cores: int
-    shares: tuple[tuple[Share, ...], ...]  # per population
+    partitions: tuple[tuple[Partition, ...], ...]  # per population
     into: tuple[tuple[int, ...], ...]  # per population: projections that end in it
     out_of: tuple[tuple[int, ...], ...]  # per population: projections that start from it
     source: Integers  # population each projection starts from
     target: Integers
     delay: Integers
-    remembers: Integers  # 1 where a projection sends deltas and keeps what it last sent, 0 for events
-    sweep: Integers  # sweep of each population
-    order: tuple[tuple[int, ...], ...]  # per sweep: populations in computing order
+    delta_encoded: Integers  # 1 where a projection sends deltas and keeps what it last sent, 0 for events
+    pass_number: Integers  # pass of each population
+    homes: tuple[Home, ...]  # per population: where its state lies
+    order: tuple[tuple[int, ...], ...]  # per pass: populations in computing order
     stages: Stages
-    wires: Wires
+    links: Links
     buffers: InputBuffers | None  # None: without limit
     link_um: Integers | None  # micrometres of each link; None where the chip does not state its pitch
-    stores: Stores
+    memories: MemoryInstances
     trees: Trees
     columns: Columns
 
@@ -236,44 +243,45 @@ class Plan:
         """The unit that carries what belongs to the whole chip; the last one."""
         return len(self.units) - 1
 
-    def buffer_window(self, store: int) -> int:
+    def buffer_window(self, memory: int) -> int:
         """How many cycles ahead the streams of a shared buffer can reserve its banks."""
-        places, width = int(self.stores.places[store]), int(self.stores.width_bytes[store])
-        return window_of(places, self.longest_transfer(), width)
+        slots, width = int(self.memories.slots[memory]), int(self.memories.width_bytes[memory])
+        return window_of(slots, self.longest_transfer(), width)
 
     def longest_transfer(self) -> int:
-        """No memory is asked for more bytes than this at one time: a piece, in whole lines of a cache."""
+        """No memory is asked for more bytes than this at one time: a burst, in whole lines of a cache."""
         longest = min(self.columns.longest, self.stages.burst_bytes)
-        return longest + 2 * int(self.stores.line_bytes.max(initial=1))
+        return longest + 2 * int(self.memories.line_bytes.max(initial=1))
 
     def core_unit(self, core: int) -> int:
         """The unit that carries what belongs to a core but to none of its stages."""
         return len(self.units) - 1 - self.cores + core
 
-    def crosses_sweeps(self, projection: int) -> bool:
-        """True when the projection reads what an earlier sweep recorded."""
+    def crosses_passes(self, projection: int) -> bool:
+        """True when the projection reads what an earlier pass recorded."""
         return bool(
-            self.sweep[self.source[projection]] != self.sweep[self.target[projection]]
+            self.pass_number[self.source[projection]] != self.pass_number[self.target[projection]]
             and self.into[int(self.source[projection])]
         )
 
 
-class Work(NamedTuple):
-    """What one update of a share takes: its time, and the words it reads and writes."""
+class UpdateWork(NamedTuple):
+    """What one update of a partition takes: its time, and the state it reads and writes."""
 
     duration_ps: int
     reads: int
     writes: int
 
 
-def share_updates(plan: Plan, population: int, share: int) -> Work:
+def update_work(plan: Plan, population: int, partition: int) -> UpdateWork:
     """``fixed + cycles * ceil(n / lanes)``; all accumulators and states are read, all states written.
 
-    A population that hears spikes writes its accumulators as well: they start from the bias at every step.
+    A population that receives spikes writes its accumulators as well: they start from the bias at every step.
     """
-    where, cell = plan.shares[population][share], plan.network.populations[population].cell
+    where, cell = plan.partitions[population][partition], plan.network.populations[population].cell
     size, stages = where.stop - where.start, plan.stages
     duration_ps = stages.update_fixed_ps + rounds(size, stages.update_lanes) * stages.update_group_ps
-    reads = cell.accumulators + len(cell.states)
-    writes = reads if plan.network.restarts[population] else len(cell.states)
-    return Work(max(1, int(duration_ps)), size * reads, size * writes)
+    home = plan.homes[population]
+    states, sums = home.state_bits(cell), cell.accumulators * home.sum_bits
+    writes = states + (sums if plan.network.resets_accumulators[population] else 0)
+    return UpdateWork(max(1, int(duration_ps)), size * (states + sums), size * writes)

@@ -8,17 +8,17 @@ import numpy as np
 import numpy.typing as npt
 
 from deltasim.networks.graph import Network
+from deltasim.runtime.arrays import Flags, Integers
 from deltasim.simulator.mapping.mapping import Mapping
-from deltasim.simulator.plan.plan import Columns, Integers, Trees
+from deltasim.simulator.plan.plan import Columns, Trees
 from deltasim.simulator.topology import Topology
 
-Flags = npt.NDArray[np.bool_]
 Words = npt.NDArray[np.uint64]
 WORD = 64  # cores to a word of bits
 
 
 class Parts(NamedTuple):
-    """The columns of a projection, part by part: a row for each source, a column for each target share."""
+    """The columns of a projection, part by part: a row for each source, a column for each partition."""
 
     cores: Integers  # (parts,)
     words: Integers  # (sources, parts)
@@ -38,11 +38,13 @@ def whole_bytes(words: Integers, bits: Integers) -> Integers:
 def parts_of(network: Network, mapping: Mapping, projection: int) -> Parts:
     """How many words lie on each core of each column of a projection."""
     connection = network.projections[projection].connection
-    shares = mapping.slices[network.index(network.projections[projection].target)]
-    words = connection.column_words([share.start for share in shares] + [shares[-1].stop])
+    partitions = mapping.partitions[network.index(network.projections[projection].target)]
+    words = connection.column_words([partition.start for partition in partitions] + [partitions[-1].stop])
     index_bits = {block.core: block.index_bits for block in mapping.blocks if block.projection == projection}
-    cores = np.array([share.core for share in shares], np.int64)
-    bits = network.weight_bits(projection) + np.array([index_bits[share.core] for share in shares], np.int64)
+    cores = np.array([partition.core for partition in partitions], np.int64)
+    bits = network.weight_bits(projection) + np.array(
+        [index_bits[partition.core] for partition in partitions], np.int64
+    )
     return Parts(cores, words, bits)
 
 
@@ -90,8 +92,8 @@ def number_trees(
     wanted = np.zeros((len(reached), -(-cores // WORD) * WORD), np.bool_)
     wanted[:, parts.cores] = reached
     groups = [row.tobytes() for row in np.packbits(wanted, axis=1, bitorder="little")]
-    origins = mapping.slices[source]
-    origin = np.repeat(np.arange(len(origins)), [share.size for share in origins])
+    origins = mapping.partitions[source]
+    origin = np.repeat(np.arange(len(origins)), [partition.size for partition in origins])
     found, tree = np.unique(origin * len(reached) + which, return_inverse=True)
     known = [
         trees.setdefault((origins[key // len(reached)].core, groups[key % len(reached)]), len(trees))

@@ -20,3 +20,11 @@ class Faults(ValueError):
     def __init__(self, faults: tuple[Fault, ...]) -> None:
         super().__init__("; ".join(fault.rule for fault in faults))
         self.faults = faults
+
+
+class BrokenRule(ValueError):
+    """A value that a field cannot have: the rule it breaks and the remedy."""
+
+    def __init__(self, rule: str, remedy: str) -> None:
+        super().__init__(f"{rule}. {remedy}")
+        self.rule, self.remedy = rule, remedy

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
 from deltasim.runtime.errors import InputError
 from deltasim.simulator.sram.table import cacti_grid
 
-SMALLEST_BANK, LARGEST_BANK = 512, 32 * 2**20  # bytes: four times beyond the table on either side
-NARROWEST, WIDEST = 8, 1024  # bits: as far beyond it
+LEAST_WORDS = 32  # in a bank: CACTI builds no array of fewer
 MOST_BANKS = 4096
+REMEDY = "Give the price in the description."
 
 
 @dataclass(frozen=True)
@@ -18,8 +19,8 @@ class SramEstimate:
     """A memory as its prices need it. An access reads or writes one word in one bank.
 
     Energies in joules per access, leakage in watts and area in square millimetres of the whole memory, times
-    in seconds. ``kind`` is "simulated" where the figures lie within the CACTI table at one of its nodes,
-    "estimated" elsewhere; ``why`` says what made it so.
+    in seconds. ``kind`` is "simulated" where CACTI was run for just this bank, "estimated" where the figures
+    lie between such banks; ``why`` says which.
     """
 
     read_j: float
@@ -33,48 +34,43 @@ class SramEstimate:
 
 
 def sram(size_bytes: int, word_bits: int, node_nm: float, banks: int = 1) -> SramEstimate:
-    """Estimate a memory of ``banks`` equal banks from the CACTI 7 table, log-log between its points.
+    """Estimate a memory of ``banks`` equal banks from the CACTI 7 table.
 
-    Rule: one bank of ``size_bytes / banks`` is looked up; an access costs one bank's, leakage and area are
-    all banks' together. Wires between banks are not in it. docs/validation/sram.md states how far this is
-    off. Errors: InputError for a node outside 22 to 65 nm, a bank outside 512 B to 32 MiB, a word outside 8
-    to 1024 bits.
+    Rule: one bank of ``size_bytes / banks`` is looked up (``Grid.figures`` says what lies between tabled
+    banks); an access costs one bank's, leakage and area are all banks' together. Wires between banks are not
+    in it. docs/validation/sram.md states how far this is off. Errors: InputError for what CACTI was not run
+    for: a node outside 22 to 90 nm, a word outside 8 to 1,024 bits, a bank outside 64 B to 32 MiB or of fewer
+    than 32 words.
 
     >>> one, eight = sram(128 * 1024, 64, 65), sram(128 * 1024, 64, 65, banks=8)
     >>> f"{one.read_j * 1e12:.1f} pJ, {one.kind}", f"{eight.read_j * 1e12:.1f} pJ, {eight.kind}"
-    ('59.3 pJ, simulated', '18.3 pJ, estimated')
+    ('59.3 pJ, simulated', '21.0 pJ, estimated')
     """
     grid = cacti_grid()
     if not 1 <= banks <= MOST_BANKS:
         raise InputError("banks", banks, f"a memory has 1 to {MOST_BANKS:,} banks", "Give for example 4.")
-    if not grid.nodes[0] <= node_nm <= grid.nodes[-1]:
-        raise InputError(
-            "node",
-            f"{node_nm:g} nm",
-            f"the SRAM table holds {grid.nodes[0]:g} to {grid.nodes[-1]:g} nm",
-            "Give the memory's prices in the description.",
-        )
-    if not NARROWEST <= word_bits <= WIDEST:
-        raise InputError(
-            "width",
-            f"{word_bits} bit",
-            f"a word has {NARROWEST} to {WIDEST:,} bits",
-            "Give for example 64 bit.",
-        )
+    nodes, words = grid.nodes, grid.words
+    if not nodes[0] <= node_nm <= nodes[-1]:
+        rule = f"CACTI 7 knows memories of {nodes[0]:g} to {nodes[-1]:g} nm"
+        raise InputError("node", f"{node_nm:g} nm", rule, REMEDY)
+    if not words[0] <= word_bits <= words[-1]:
+        rule = f"the CACTI table has words of {words[0]:g} to {words[-1]:,.0f} bits"
+        raise InputError("width", f"{word_bits} bit", rule, REMEDY)
     bank_bytes = size_bytes / banks
-    if not SMALLEST_BANK <= bank_bytes <= LARGEST_BANK or bank_bytes * 8 < word_bits:
-        raise InputError(
-            "size",
-            f"{size_bytes:,} B in {banks} bank{'s' * (banks > 1)}",
-            f"a bank has {SMALLEST_BANK} B to {LARGEST_BANK // 2**20} MiB",
-            "Change the size or the banks, or give the memory's prices in the description.",
-        )
+    size = f"{size_bytes:,} B" + (f" in {banks} banks" if banks > 1 else "")
+    if not grid.sizes[0] <= bank_bytes <= grid.sizes[-1]:
+        rule = f"the CACTI table has banks of {grid.sizes[0]:g} B to {grid.sizes[-1] / 2**20:g} MiB"
+        raise InputError("size", size, rule, REMEDY)
     bank = grid.at(node_nm, bank_bytes, word_bits)
-    reasons = []
-    if node_nm not in grid.nodes:
-        reasons.append("interpolated between nodes")
-    if not (grid.sizes[0] <= bank_bytes <= grid.sizes[-1] and grid.words[0] <= word_bits <= grid.words[-1]):
-        reasons.append("extrapolated")
+    if not math.isfinite(bank.read_j):
+        widest = f"{word_bits} bit" if word_bits in words else f"the width above {word_bits} bit in its table"
+        rule = f"CACTI 7 builds no bank of fewer than {LEAST_WORDS} words of {widest}"
+        raise InputError("size", size, rule, REMEDY)
+    axes = {"nodes": (nodes, node_nm), "sizes": (grid.sizes, bank_bytes), "widths": (words, word_bits)}
+    inexact = [name for name, (axis, place) in axes.items() if place not in axis]
+    if not inexact and not grid.was_run(node_nm, bank_bytes, word_bits):
+        inexact = ["sizes"]
+    reasons = [f"interpolated between {' and '.join(inexact)}"] if inexact else []
     if banks > 1:
         reasons.append("wires between banks left out")
     return SramEstimate(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -10,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.errors import InputError
-from deltasim.simulator.topology.links import Integers, Link, Places, one_class
+from deltasim.runtime.readers.files import Unreadable, quoted, read_lines
+from deltasim.simulator.topology.links import Link, Places, one_class
 from deltasim.simulator.topology.shortest import UNREACHED, shortest_steps
 from deltasim.simulator.topology.topology import Topology
 
@@ -27,6 +28,11 @@ PROPERTIES: dict[str, tuple[type, float, float, str]] = {
 }
 Edge = tuple[int, int, dict[str, Any]]
 WRITTEN = re.compile(r"(\d{1,9})\s+(\d{1,9})(?:\s+(\S.*))?", re.ASCII)
+NUMBER = re.compile(r"[-+]?(?:\d{1,20}(?:\.\d{0,20})?|\.\d{1,20})(?:[eE][-+]?\d{1,3})?", re.ASCII)
+PROPERTY = re.compile(rf"""['"](\w{{1,20}})['"]\s*:\s*({NUMBER.pattern})""", re.ASCII)
+PROPERTY_LIST = re.compile(
+    rf"\{{\s*(?:{PROPERTY.pattern}\s*(?:,\s*{PROPERTY.pattern}\s*)*)?,?\s*\}}", re.ASCII
+)
 
 
 def graph_topology(links: Iterable[Link], cores: int | None, place: str, nodes: int = 1) -> Topology:
@@ -96,11 +102,13 @@ def read_edges(path: Path) -> list[Link]:
 
 def read_rows(path: Path) -> list[Edge]:
     """The edges of a file, with what each has."""
-    rows: list[Edge] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
-        text = line.partition("#")[0].strip()
-        if text:
-            rows.append(parse_edge(text, f"{path.name}:{number}"))
+    try:
+        rows = [parse_edge(text, f"{path.name}:{number}") for number, text in read_lines(path)]
+    except Unreadable as error:
+        remedy = "Name a file of edges."
+        raise InputError(
+            error.at(path.name), "unreadable", f"edges are lines of text ({error.reason})", remedy
+        ) from None
     if not rows:
         raise InputError(path.name, "no edges", "a topology has at least one edge", "Add a line: 0 1.")
     return rows
@@ -114,24 +122,36 @@ def parse_edge(text: str, place: str) -> Edge:
     """
     wrong = InputError(
         place,
-        text[:80],
+        quoted(text),
         "an edge is two node numbers",
         "Write for example 0 1, 0 1 0.5 (half as wide) or 0 1 {'latency': 8}.",
     )
     written = WRITTEN.fullmatch(text)
     if not written:
         raise wrong
-    given: Any = {}
-    if written[3]:
-        try:
-            given = ast.literal_eval(written[3])
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
-            raise wrong from None
-        given = {"width": given} if isinstance(given, (int, float)) else given
-        if not isinstance(given, dict):
-            raise wrong
+    given = properties(written[3]) if written[3] else {}
+    if given is None:
+        raise wrong
     links_of(int(written[1]), int(written[2]), given, place)
     return int(written[1]), int(written[2]), given
+
+
+def properties(text: str) -> dict[str, Any] | None:
+    """What stands behind the nodes of an edge: a width, or several properties by name.
+
+    >>> properties("0.5"), properties("{'latency': 8, 'width': 2}"), properties("open('x')")
+    ({'width': 0.5}, {'latency': 8, 'width': 2}, None)
+    """
+    if NUMBER.fullmatch(text):
+        return {"width": number_in(text)}
+    if not PROPERTY_LIST.fullmatch(text):
+        return None
+    return {match[1]: number_in(match[2]) for match in PROPERTY.finditer(text)}
+
+
+def number_in(text: str) -> int | float:
+    """A number, whole where it is written so."""
+    return int(text) if text.lstrip("+-").isdecimal() else float(text)
 
 
 def graph_links(graph: networkx.Graph[int], place: str) -> list[Link]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.errors import InputError
-from deltasim.simulator.topology.links import Integers, Link, Places
+from deltasim.simulator.topology.links import Link, Places
 from deltasim.simulator.topology.topology import Topology
+
+LARGEST = 16_384  # nodes: a table of routes has an entry for every pair of them
 
 
 def joined(inner: Topology, outer: Topology, gateway: int, period: float, latency: float) -> Topology:
@@ -33,6 +36,9 @@ def joined(inner: Topology, outer: Topology, gateway: int, period: float, latenc
     chips, cores = outer.cores, outer.cores * inner.cores
     switches = inner.nodes - inner.cores
     nodes = chips * inner.nodes + outer.nodes - chips
+    if nodes > LARGEST:
+        rule = f"the chips have {nodes:,} nodes together; {LARGEST:,} is the most"
+        raise InputError("network.joined.topology", f"{chips:,} chips", rule, "Join fewer or smaller ones.")
 
     def node_of(chip: Integers, local: Integers) -> Integers:
         within = cores + chip * switches + local - inner.cores
@@ -54,11 +60,11 @@ def joined(inner: Topology, outer: Topology, gateway: int, period: float, latenc
     def step(here: Integers, to: Integers) -> tuple[Integers, Integers]:
         apart = place[here] != place[to]
         leaving = apart & (local[here] == gateway)
-        outward, outer_leg = outer.step(place[here], place[to])
-        inward, inner_leg = inner.step(local[here], np.where(apart, gateway, local[to]))
+        outward, outer_class = outer.step(place[here], place[to])
+        inward, inner_class = inner.step(local[here], np.where(apart, gateway, local[to]))
         onward = np.where(leaving, outer_node(outward), node_of(place[here], inward))
         onward = np.where(here == to, to, onward)
-        return onward, np.where(leaving, outer_leg, inner_leg)
+        return onward, np.where(leaving, outer_class, inner_class)
 
     links = [
         link._replace(start=int(start), end=int(end))

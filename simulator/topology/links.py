@@ -8,13 +8,14 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from deltasim.runtime.arrays import Integers
+
 BUS = -1  # stands for both ends of a bus's one link
 ARRIVED = -1  # in a table of links: the destination is here
 
-Integers = npt.NDArray[np.int64]
 Ints = npt.NDArray[np.int32]
 Places = npt.NDArray[np.float64]
-Step = Callable[[Integers, Integers], tuple[Integers, Integers]]
+RoutingRule = Callable[[Integers, Integers], tuple[Integers, Integers]]
 """``step(here, to)`` on arrays of nodes: the next node on the way (``to`` itself where that is here), and the
 class of virtual channels a packet uses to get there."""
 

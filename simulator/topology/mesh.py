@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from deltasim.simulator.topology.links import Integers, Link, Places, one_class
+from deltasim.runtime.arrays import Integers
+from deltasim.simulator.topology.links import Link, Places, one_class
 from deltasim.simulator.topology.ring import ring_step
 from deltasim.simulator.topology.topology import Topology
 

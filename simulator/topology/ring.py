@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from deltasim.simulator.topology.links import Integers, Link, Places
+from deltasim.runtime.arrays import Integers
+from deltasim.simulator.topology.links import Link, Places
 from deltasim.simulator.topology.topology import Topology
 
 
@@ -31,10 +32,10 @@ def ring_step(here: Integers, to: Integers, count: int) -> tuple[Integers, Integ
     """The next place on a ring of ``count`` and the class of channels.
 
     A packet whose way still passes from the last place to the first (or back) uses class 0, any other class
-    1, so that no circle of waits closes (the dateline rule: Dally and Seitz, 1987).
+    1, so that no dependency cycle closes (the dateline rule: Dally and Seitz, 1987).
 
-    >>> onward, leg = ring_step(np.array([3, 0, 0]), np.array([1, 1, 3]), 4)
-    >>> onward.tolist(), leg.tolist()
+    >>> onward, dateline_class = ring_step(np.array([3, 0, 0]), np.array([1, 1, 3]), 4)
+    >>> onward.tolist(), dateline_class.tolist()
     ([0, 1, 3], [0, 1, 0])
     """
     upward = (to - here) % count

@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from deltasim.simulator.topology.links import BUS, Integers, Link, Places, both_ways, one_class
+from deltasim.runtime.arrays import Integers
+from deltasim.simulator.topology.links import BUS, Link, Places, both_ways, one_class
 from deltasim.simulator.topology.ring import on_a_circle
 from deltasim.simulator.topology.topology import Topology
 

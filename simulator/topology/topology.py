@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.errors import InputError
-from deltasim.simulator.topology.links import ARRIVED, BUS, Integers, Ints, Link, Places, Step
+from deltasim.simulator.topology.links import ARRIVED, BUS, Ints, Link, Places, RoutingRule
 from deltasim.simulator.topology.trees import Reach, reaches_from
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Topology:
     cores: int
     nodes: int
     links: tuple[Link, ...]
-    step: Step
+    step: RoutingRule
     lay_out: Callable[[], Places]
     grid: tuple[int, ...]
     classes: int = 1
@@ -62,14 +63,14 @@ class Topology:
     @cached_property
     def _steps(self) -> tuple[Ints, Ints]:
         square = (self.nodes, self.nodes)
-        onward, leg = np.empty(square, np.int32), np.empty(square, np.int32)
+        onward, dateline_class = np.empty(square, np.int32), np.empty(square, np.int32)
         rows = max(1, BLOCK // self.nodes)
         to = np.arange(self.nodes)
         for first in range(0, self.nodes, rows):
             here = np.arange(first, min(first + rows, self.nodes))[:, None]
             part = slice(first, first + rows)
-            onward[part], leg[part] = self.step(*np.broadcast_arrays(here, to))
-        return onward, leg
+            onward[part], dateline_class[part] = self.step(*np.broadcast_arrays(here, to))
+        return onward, dateline_class
 
     @property
     def onward(self) -> Ints:
@@ -77,7 +78,7 @@ class Topology:
         return self._steps[0]
 
     @property
-    def leg(self) -> Ints:
+    def dateline_class(self) -> Ints:
         """The class of virtual channels used on that step. Shape (nodes, nodes)."""
         return self._steps[1]
 
@@ -162,7 +163,10 @@ class Topology:
     def reaches(self, sources: Sequence[int]) -> list[Reach]:
         """:meth:`reach` for several nodes; those of small topologies are kept."""
         missing = [source for source in sources if source not in self._reaches]
-        fresh = dict(zip(missing, reaches_from(self, missing), strict=True)) if missing else {}
+        to = np.tile(np.arange(self.cores), len(missing))
+        bounds, link = self.routes(np.repeat(np.array(missing, np.int64), self.cores), to)
+        found = reaches_from(bounds, link, self.cores, len(self.links))
+        fresh = dict(zip(missing, found, strict=True))
         if self.cores <= KEPT:
             self._reaches.update(fresh)
         return [fresh[source] if source in fresh else self._reaches[source] for source in sources]

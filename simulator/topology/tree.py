@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from deltasim.simulator.topology.links import Integers, Link, Places, both_ways, one_class
+from deltasim.runtime.arrays import Integers
+from deltasim.simulator.topology.links import Link, Places, both_ways, one_class
 from deltasim.simulator.topology.topology import Topology
 
 
@@ -16,7 +17,7 @@ def tree(shape: tuple[int, ...]) -> Topology:
     Cores have no routers; core c hangs at switch c // k of the lowest row. Switch w of a row links up to the
     k switches whose number differs from w in the row's digit (base k) at most. A packet climbs until it is
     above its destination, by the links its destination's digits name, then descends. Nobody climbs after
-    descending, so no waits close a circle (Petrini and Vanneschi, IPPS 1997). Switches are destinations too:
+    descending, so no waits close a cycle (Petrini and Vanneschi, IPPS 1997). Switches are destinations too:
     a memory may have its port there.
 
     >>> topology = tree((2, 3))

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from deltasim.simulator.topology.links import ARRIVED, Integers
-
-if TYPE_CHECKING:
-    from deltasim.simulator.topology.topology import Topology
-
-Flags = npt.NDArray[np.bool_]
+from deltasim.runtime.arrays import Flags, Integers
+from deltasim.simulator.topology.links import ARRIVED
 
 
 class Reach(NamedTuple):
@@ -38,14 +32,12 @@ class Reach(NamedTuple):
         return np.asarray(wanted.astype(np.float32) @ self.behind.T.astype(np.float32) > 0)
 
 
-def reaches_from(topology: Topology, sources: Sequence[int]) -> list[Reach]:
-    """Follow the routes from some nodes to all cores at once.
+def reaches_from(bounds: Integers, link: Integers, cores: int, links: int) -> list[Reach]:
+    """Join the routes from some nodes to all cores: (bounds, links) of every pair, source by source.
 
     A link has one predecessor on the ways from one source: no family lets two of them meet and part again.
     """
-    cores, links = topology.cores, len(topology.links)
-    count = len(sources)
-    bounds, link = topology.routes(np.repeat(sources, cores), np.tile(np.arange(cores), count))
+    count = (len(bounds) - 1) // cores
     pair = np.repeat(np.arange(count * cores), np.diff(bounds))
     hop = np.arange(len(link)) - bounds[pair]
     keys, first, entry = np.unique(pair // cores * links + link, return_index=True, return_inverse=True)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import resource
+import shutil
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
+from typing import Any
 
 import pytest
 
+from deltasim.command_line import COMMANDS
 from deltasim.commands import run as run_command
-from deltasim.main import COMMANDS
 
 Deltasim = Callable[[str], CompletedProcess[str]]
 
@@ -110,8 +114,8 @@ def test_json_and_nothing_else(run: str, deltasim: Deltasim, tmp_path: Path) -> 
 
 
 def test_both_engines_say_the_same(run: str, deltasim: Deltasim) -> None:
-    compiled = json.loads(deltasim(f"{run} --json --out compiled").stdout)
-    simpy = json.loads(deltasim(f"{run} --json --engine simpy --out simpy").stdout)
+    compiled = json.loads(deltasim(f"{run} --jobs 1 --json --out compiled").stdout)
+    simpy = json.loads(deltasim(f"{run} --jobs 1 --json --engine simpy --out simpy").stdout)
     differing = {key for key in KEYS if compiled[key] != simpy[key]}
     assert differing == {"engine", "wall_s"}
 
@@ -170,8 +174,63 @@ def test_stopping_a_sweep_keeps_what_is_finished(
     monkeypatch.setattr(cases, "run_case", stop_at_the_second)
     answer = deltasim(f"{run} --theta 0.1,0.5 --out out")
     assert answer.returncode == 130
-    assert answer.stderr.splitlines()[-1] == "deltasim: stopped. The finished thresholds 0.1 are kept in out."
-    assert json.loads((tmp_path / "out" / "run.json").read_text())["theta"] == 0.1
+    assert answer.stderr.splitlines()[-1] == (
+        "deltasim: stopped. The finished thresholds 0.1 are saved in out, without pages."
+    )
+    record = json.loads((tmp_path / "out" / "sweep.json").read_text())
+    assert [run["theta"] for run in record["runs"]] == [0.1]
+    kept = json.loads((tmp_path / "out" / "theta-0.1" / "run.json").read_text())
+    assert kept == record["runs"][0]
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_two_runs_into_one_folder(
+    run: str, deltasim: Deltasim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one that ends first wins; the other says so and leaves nothing."""
+    from deltasim import cases
+
+    whole = cases.run_case
+
+    def with_another_meanwhile(case: cases.Case, *rest: object) -> object:
+        result = whole(case, *rest)  # type: ignore[arg-type]
+        if not (tmp_path / "out").exists():
+            result.save("out", page=False)
+        return result
+
+    monkeypatch.setattr(cases, "run_case", with_another_meanwhile)
+    slower = "another run has taken this name meanwhile"
+    for theta, rule in (("0.1", "a run never overwrites what is there"), ("0.1,0.5", slower)):
+        answer = deltasim(f"{run} --theta {theta} --out out")
+        assert answer.returncode == 2
+        assert answer.stderr.splitlines()[-1].startswith(f"deltasim: --out: out: {rule}. ")
+        assert [path.name for path in tmp_path.iterdir()] == ["out"]
+        assert json.loads((tmp_path / "out" / "run.json").read_text())["theta"] == 0.1
+        shutil.rmtree(tmp_path / "out")
+
+
+@pytest.mark.parametrize("limit_bytes", [1000, 20_000])
+def test_a_full_disk(
+    limit_bytes: int, run: str, deltasim: Deltasim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one where no file holds more than some bytes: the record does not fit, or the page."""
+    from deltasim.reports import folder
+
+    write = folder.write_run
+
+    def write_to_a_full_disk(*arguments: Any) -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, before[1]))
+        write(*arguments)
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    monkeypatch.setattr(folder, "write_run", write_to_a_full_disk)
+    try:
+        answer = deltasim(f"{run} --out runs/out")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert answer.returncode == 2
+    assert "--out: runs/out: the folder must be writable (File too large)." in answer.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_reader_that_leaves_early_is_no_error() -> None:
@@ -187,3 +246,38 @@ def test_the_command_that_makes_a_run_again_is_kept() -> None:
     assert run_command.spell_command("digits", "my chip.yaml", 0.0, None, "synthetic", None) == (
         "deltasim run digits --chip 'my chip.yaml' --theta 0.0 --data synthetic"
     )
+
+
+def test_the_files_of_a_run_do_not_show_the_number_of_jobs(
+    tiny: Path, deltasim: Deltasim, tmp_path: Path
+) -> None:
+    """But for the time it took, which the record and the page tell."""
+    for jobs in (1, 3):
+        line = f"run digits --data synthetic --trained {tiny} --limit 7 --jobs {jobs} --out {jobs}"
+        answer = deltasim(line)
+        assert answer.returncode == 0, answer.stderr
+    for table in ("units", "layers", "steps"):
+        name = f"{table}.parquet"
+        assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "3" / name).read_bytes()
+    records = [json.loads((tmp_path / jobs / "run.json").read_text()) for jobs in ("1", "3")]
+    for record in records:
+        assert record.pop("wall_s") > 0
+    assert json.dumps(records[0]) == json.dumps(records[1])
+
+
+def test_a_damaged_trace_in_the_cache_is_told_in_one_line(
+    tiny: Path, deltasim: Deltasim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DELTASIM_CACHE", str(tmp_path / "cache"))
+    line = f"run digits --data synthetic --trained {tiny} --limit 1 --json --out"
+    first = json.loads(deltasim(f"{line} first").stdout)
+    kept = sorted((tmp_path / "cache" / "traces").iterdir())
+    assert len(kept) == 2  # the delta network and the dense-trained one
+    kept[0].write_bytes(kept[0].read_bytes()[:100])
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")  # in tests it is an error
+        again = deltasim(f"{line} again")
+    assert again.stderr.splitlines()[0] == f"deltasim: {kept[0]} is damaged and is made again."
+    assert json.loads(again.stdout)["digest"] == first["digest"]
+    without = json.loads(deltasim(f"{line} without --no-cache").stdout)
+    assert without["digest"] == first["digest"]

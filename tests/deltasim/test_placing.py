@@ -1,4 +1,4 @@
-"""The front door places weights by a profile of other data than those it measures."""
+"""The front door places weights by send counts of other data than those it measures."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def benchmark(request: pytest.FixtureRequest, tiny: Path) -> Benchmark:
     return choose(request.param, "synthetic", trained, limit=2)
 
 
-def test_practice_is_apart_from_what_is_measured(benchmark: Benchmark) -> None:
-    assert benchmark.practice is not None
-    heard = benchmark.practice.read()
-    assert len(heard) == 20 and "training part, 20" in benchmark.practice.about
+def test_the_calibration_set_is_apart_from_what_is_measured(benchmark: Benchmark) -> None:
+    assert benchmark.calibration_set is not None
+    heard = benchmark.calibration_set.read()
+    assert len(heard) == 20 and "training part, 20" in benchmark.calibration_set.about
     measured = {sequence.tobytes() for sequence in choose(benchmark.name, "synthetic").sequences}
     assert not measured & {sequence.tobytes() for sequence in heard}
     assert all(sequence.shape[1] == benchmark.network.input_size for sequence in heard)
@@ -51,7 +51,7 @@ def test_a_run_says_what_told_its_hot_columns(tiny: Path, pinning: Chip) -> None
     assert prepare(digits, "mesh16").profile is None
 
 
-def test_hot_columns_of_practice_are_hot_in_the_test(tiny: Path, pinning: Chip) -> None:
+def test_hot_columns_of_the_calibration_set_are_hot_in_the_test(tiny: Path, pinning: Chip) -> None:
     """They save more bytes than a placement that knows nothing, and than none."""
     digits = choose("digits", "synthetic", tiny, limit=6)
     fetched = []
@@ -63,12 +63,12 @@ def test_hot_columns_of_practice_are_hot_in_the_test(tiny: Path, pinning: Chip) 
     assert fetched == sorted(fetched) and fetched[0] < fetched[2]
 
 
-def test_without_practice_nothing_is_pinned(tiny: Path, pinning: Chip) -> None:
-    digits = replace(choose("digits", "synthetic", tiny, limit=1), practice=None)
+def test_without_a_calibration_set_nothing_is_pinned(tiny: Path, pinning: Chip) -> None:
+    digits = replace(choose("digits", "synthetic", tiny, limit=1), calibration_set=None)
     with pytest.raises(InputError) as caught:
         prepare(digits, pinning)
     assert str(caught.value) == (
-        "chip mesh16: placement: pinned: benchmark digits has no data to tell hot columns by "
-        "but those that are measured. Give it a practice part, or use nearest."
+        "chip mesh16: placement: pinned: benchmark digits has no data to count hot columns on "
+        "but those that are measured. Give it a calibration set, or use nearest."
     )
     assert np.isfinite(prepare(digits, "mesh16").score)

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from deltasim.networks.builders.feed_forward import feed_forward
 from deltasim.networks.builders.recurrent import PARAMETERS, random_parameters, stack
-from deltasim.networks.cells import CELLS, LIF, Conv2d, Dense, conv2d, gru, lstm, rnn
+from deltasim.networks.cells import CELLS, LIF, Conv2d, Dense, Formula, conv2d, formula, gru, lstm, rnn
 from deltasim.networks.execute import execute
-from deltasim.networks.numbers.arithmetic import FixedPoint, Float32
+from deltasim.networks.numbers.arithmetic import FixedPoint, Float32, Q
 from deltasim.runtime.errors import InputError
 
 STATES = {"rnn": rnn.State, "gru": gru.State, "lstm": lstm.State}
@@ -17,8 +17,21 @@ CELL_EXAMPLES = {
     "dense": Dense(6, "sigmoid"),
     "conv2d": Conv2d((1, 2, 3), "tanh"),
     "lif": LIF(6, 0.5, 0.75, -0.25),
+    "formula": Formula(
+        6, "c = 0.5 * c + tanh(a0); y = sqrt(abs(a1)) ** 1.5 * erf(c) + max(a0, exp(-a1 ** 2))"
+    ),
     **{kind: CELLS[kind](6) for kind in PARAMETERS},
 }
+FORMULAS = (
+    "y = a0 * a1",
+    "y = sqrt(a0**2 + a1**2)",
+    "y = abs(a0) ** 0.3 + a1 ** 3 + a0 ** 0 + (1 + a1 ** 2) ** -2",
+    "y = log(1 + a0 * a0) - log1p(exp(a1)) + expm1(-abs(a0))",
+    "y = max(a0, a1, 0.5) + min(a0, -a1) + relu(a1) * (a0 > a1) + (a0 <= 0)",
+    "y = 0.5 * a0 * (1 + erf(a0 / 1.4142135623730951))",
+    "u = sigmoid(a0); h = u * h + (1 - u) * tanh(a1)",
+    "i = sigmoid(a0 + 0.5 * c); c = c + i * a1; h = tanh(c)",
+)
 
 
 @pytest.mark.parametrize("kind", PARAMETERS)
@@ -69,6 +82,58 @@ def test_step_is_pure_and_works_on_any_slice(kind, arithmetic, seed, lo, size):
     assert (sliced == whole[:, part]).all()
 
 
+@given(seed=st.integers(0, 2**16), text=st.sampled_from(FORMULAS))
+def test_a_formula_is_computed_as_its_textbook_form(seed, text):
+    """Numpy's own functions are the judge; roots of negative numbers are NaN in both."""
+    rng = np.random.default_rng(seed)
+    cell = Formula(5, text)
+    parameters = formula.Parameters(
+        rng.normal(size=(cell.accumulators, 5, 3)), rng.normal(size=(cell.accumulators, 5))
+    )
+    state = exact = np.zeros((len(cell.states), 5), np.float32)
+    for frame in rng.normal(size=(4, 3)):
+        exact = np.array(cell.dense_step(parameters, frame, exact))
+        sums = (parameters.weights @ frame + parameters.bias).astype(np.float32)
+        state = cell.step(Float32())(sums, state)
+        np.testing.assert_allclose(state, exact, rtol=2e-5, atol=2e-5)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("y =", "formula cell: y =: a formula is name = expression, several parted by semicolons. Write it"),
+        ("(" * 5000, r"formula cell: \({77}\.\.\.: a formula is name = expression"),
+        ("y = a0 + " + "-" * 5000 + "a0", "a formula is name = expression"),
+        ("y = a0 * 1e999", "formula cell: 1e309: a formula has numbers, names"),
+        ("y", "formula cell: y: a formula is made of statements name = expression"),
+        ("y = sqr(a0)", r"formula cell: sqr: this is no function of a formula. Did you mean sqrt\?"),
+        ("y = sqrt(a0, a1)", r"formula cell: sqrt\(a0, a1\): sqrt takes one value. Give one."),
+        ("y = b + a0", "formula cell: b: a formula reads accumulators a0, a1 ... without a gap, and names"),
+        ("y = a1", "formula cell: y = a1: a formula reads accumulators a0, a1 ... without a gap"),
+        ("a0 = a0 + 1", "formula cell: a0: accumulators and functions are read, not given a value"),
+        ("y = a0 ** a0", r"formula cell: a0 \*\* a0: an exponent is a number"),
+        ("y = a0.real", "formula cell: a0.real: a formula has numbers, names"),
+        ("import os", "formula cell: import os: a formula is made of statements"),
+    ],
+)
+def test_formulas_that_mean_nothing(text, sentence):
+    with pytest.raises(InputError, match=f"^{sentence}" if sentence.startswith("formula") else sentence):
+        Formula(2, text)
+
+
+def test_a_formula_in_fixed_point_rounds_its_states_once():
+    arithmetic = FixedPoint(lookup=Q(2, 4))
+    sums = np.int32([[3 << 14, -(1 << 15), 200 << 15], [1 << 15, 1 << 15, 1 << 15]])  # 1.5, -1, 200 (and 1)
+    step = Formula(3, "y = a0 / 3 + 0 * a1").step(arithmetic)
+    assert step(sums, np.zeros((1, 3), np.int32)).tolist() == [[128, -85, 17067]]  # times 256
+    step = Formula(3, "y = 1000 * a0 + 0 * a1").step(arithmetic)
+    assert step(sums, np.zeros((1, 3), np.int32)).tolist() == [[32767, -32768, 32767]]
+    step = Formula(3, "y = tanh(a0) + 0 * a1").step(arithmetic)  # to a sixteenth, as every table
+    assert step(sums, np.zeros((1, 3), np.int32)).tolist() == [[14 * 16, -12 * 16, 16 * 16]]
+    step = Formula(3, "y = sqrt(a0) + 0 * a1").step(arithmetic)
+    assert step(sums, np.zeros((1, 3), np.int32)).tolist() == [[314, 0, 3620]]  # of -1: none
+
+
 def test_unknown_activation():
     with pytest.raises(
         InputError, match=r"dense cell: rellu: this is no known activation. Did you mean relu\?"
@@ -90,4 +155,4 @@ def test_impossible_neurons(fields, sentence):
 
 
 def test_every_cell_is_in_the_table():
-    assert {cell.kind for cell in CELLS.values()} == set(CELLS)
+    assert set(CELL_EXAMPLES) | {"input"} == set(CELLS)

@@ -28,9 +28,11 @@ def connections(draw):
         shape = draw(st.tuples(st.integers(1, 9), st.integers(1, 4), st.integers(1, 12)))
         return AllToAll(rng.normal(size=shape).astype(np.float32))
     planes, size = draw(st.integers(1, 3)), draw(st.tuples(st.integers(3, 6), st.integers(3, 6)))
-    weights = rng.normal(size=(draw(st.integers(1, 3)), planes, *draw(st.tuples(*[st.integers(1, 3)] * 2))))
+    gates = draw(st.integers(1, 3))
+    kernel = (gates * draw(st.integers(1, 3)), planes, *draw(st.tuples(*[st.integers(1, 3)] * 2)))
     stride, padding = draw(st.tuples(*[st.integers(1, 3)] * 2)), draw(st.tuples(*[st.integers(0, 2)] * 2))
-    return Convolution(weights.astype(np.float32), (planes, *size), stride, padding)
+    weights = rng.normal(size=kernel).astype(np.float32)
+    return Convolution(weights, (planes, *size), stride, padding, gates=gates)
 
 
 def matrix(connection):
@@ -128,6 +130,17 @@ def test_convolution_words():
     assert connection.fan_out.sum() == 24 * 15 * 48 * 75  # every multiplication belongs to one source
 
 
+@given(seeds)
+def test_gates_of_a_convolution_are_convolutions_of_their_own(seed):
+    rng = np.random.default_rng(seed)
+    kernel = rng.normal(size=(4, 2, 2, 3)).astype(np.float32)
+    both = Convolution(kernel, (2, 4, 5), (1, 2), (0, 1), gates=2)
+    alone = [Convolution(part, (2, 4, 5), (1, 2), (0, 1)) for part in np.split(kernel, 2)]
+    assert both.out_shape == alone[0].out_shape
+    assert (matrix(both) == np.concatenate([matrix(part) for part in alone], axis=1)).all()
+    assert both.weight_words == 2 * alone[0].weight_words
+
+
 @pytest.mark.parametrize("form", [Q(1, 7), Q(2, 10)])
 def test_fixed_point_saturates(form):
     arithmetic = FixedPoint(weight=form, accumulator=Q(2, 6))
@@ -164,6 +177,10 @@ def test_errors():
         Sparse.from_synapses([0, 2], [0, 0], [1.0, 1.0], 2, 3)
     with pytest.raises(InputError, match=r"a kernel on 2 input planes has the shape"):
         Convolution(np.zeros((1, 3, 3, 3), np.float32), (2, 8, 8))
+    with pytest.raises(
+        InputError, match=r"weights: 3 output planes: the kernels of 2 gates.* as many planes"
+    ):
+        Convolution(np.zeros((3, 2, 3, 3), np.float32), (2, 8, 8), gates=2)
     with pytest.raises(InputError, match=r"stride \(0, 1\).*a stride is at least 1"):
         Convolution(np.zeros((1, 2, 3, 3), np.float32), (2, 8, 8), stride=(0, 1))
     with pytest.raises(InputError, match=r"does not fit the padded input \(2, 2\)"):

@@ -75,12 +75,12 @@ FAULTS = {
         FINE,
         [link("a", "b", delay=2)],
     ),
-    "network test: projection input->a: delay 1: an Input or a population of an earlier sweep is read in its "
+    "network test: projection input->a: delay 1: an Input or a population of an earlier pass is read in its "
     "own frame. Give delay 0.": (FINE, [link("input", "a", delay=1)]),
-    "network test: projection a->b: sweep 1: b of sweep 0 cannot read a population of a later sweep. Compute "
-    "b in a later sweep.": ([GIVEN, layer("a", sweep=1), layer("b")], CHAIN),
-    "network test: projection a->b: sweep 0: populations of one sweep that run in opposite directions cannot "
-    "read each other. Put b into the next sweep.": ([GIVEN, layer("a", reverse=True), layer("b")], CHAIN),
+    "network test: projection a->b: pass 1: b of pass 0 cannot read a population of a later pass. Compute "
+    "b in a later pass.": ([GIVEN, layer("a", pass_number=1), layer("b")], CHAIN),
+    "network test: projection a->b: pass 0: populations of one pass that run in opposite directions cannot "
+    "read each other. Put b into the next pass.": ([GIVEN, layer("a", reverse=True), layer("b")], CHAIN),
     "network test: population a: shape (1, 3): the bias of a dense cell has the shape (1, 2). Give one value "
     "for each accumulator.": (
         [GIVEN, replace(layer("a"), bias=np.zeros((1, 3), np.float32)), layer("b")],
@@ -97,11 +97,12 @@ FAULTS = {
         [GIVEN, layer("a", 0), layer("b")],
         CHAIN,
     ),
-    "network test: population a: sweep -1: sweeps count from 0. Give 0 or more.": (
-        [GIVEN, layer("a", sweep=-1), layer("b")],
+    "network test: population a: pass -1: passes count from 0, and there are at most 1,000. "
+    "Give the number of its pass.": (
+        [GIVEN, layer("a", pass_number=-1), layer("b")],
         CHAIN,
     ),
-    "network test: population input: Input: an Input has no bias, belongs to sweep 0 and is not reversed. "
+    "network test: population input: Input: an Input has no bias, belongs to pass 0 and is not reversed. "
     "Leave these out; its readers choose their order of frames.": (
         [replace(GIVEN, reverse=True), *FINE[1:]],
         CHAIN,
@@ -159,7 +160,7 @@ def test_digest_sees_what_changes_values_and_nothing_else():
         return random_stack("gru", 3, (4,), np.random.default_rng(0), **rest)
 
     plain = made()
-    assert plain.digest == made(name="another name").digest
+    assert plain.digest == made(name="another-name").digest
     others = [made(theta=0.1), made(arithmetic=FixedPoint()), made(readout=2), made(bidirectional=True)]
     others.append(random_stack("gru", 3, (4,), np.random.default_rng(1)))
     assert len({plain.digest, *(other.digest for other in others)}) == 6
@@ -178,7 +179,7 @@ def test_thresholds_by_role_and_name():
 
 def test_bidirectional_stack():
     network = random_stack("gru", 3, (4, 5), np.random.default_rng(0), bidirectional=True, readout=2)
-    assert [(p.name, p.sweep, p.reverse) for p in network.populations] == [
+    assert [(p.name, p.pass_number, p.reverse) for p in network.populations] == [
         ("input", 0, False),
         ("gru_0", 0, False),
         ("gru_0_reverse", 0, True),
@@ -186,7 +187,7 @@ def test_bidirectional_stack():
         ("gru_1_reverse", 1, True),
         ("readout", 2, False),
     ]
-    assert network.sweeps == 3
+    assert network.passes == 3
     assert network.order == ((1, 2), (3, 4), (5,))
     assert "gru_0_reverse->gru_1" in [p.name for p in network.projections]
 
@@ -207,3 +208,31 @@ def test_stacks_are_checked():
     readout = dense.Parameters(np.ones((2, 9)), np.zeros(2))
     with pytest.raises(InputError, match=r"readout: weights: shape \(1, 2, 9\)"):
         stack("gru", 3, (4,), [parameters], readout=readout)
+
+
+def test_cells_of_one_name_and_other_code_make_other_networks(tmp_path, monkeypatch):
+    """And the messages of one are never taken for those of the other."""
+    from deltasim.networks.files.cached_execution import executed
+    from deltasim.runtime.disk.cache import VARIABLE
+
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+
+    def times(factor):
+        class Scaled(Dense):
+            def step(self, arithmetic):
+                plain = super().step(arithmetic)
+                return lambda accumulators, states: factor * plain(accumulators, states)
+
+        return Scaled(2)
+
+    def made(cell):
+        target = Population("a", cell, np.zeros((1, 2), np.float32))
+        return network_of([GIVEN, target], [link("input", "a", np.ones((2, 1, 2), np.float32))], ("a",))
+
+    plain, twice, thrice = made(Dense(2)), made(times(np.float32(2))), made(times(np.float32(3)))
+    assert len({plain.digest, twice.digest, thrice.digest}) == 3
+    assert made(times(np.float32(2))).digest == twice.digest
+    inputs = [np.ones((1, 2), np.float32)]
+    for _ in range(2):
+        sums = [executed(network, inputs)[1][0].tolist() for network in (plain, twice, thrice)]
+        assert sums == [[[2, 2]], [[4, 4]], [[6, 6]]]

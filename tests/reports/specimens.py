@@ -12,11 +12,13 @@ from deltasim.networks.builders.recurrent import random_stack
 from deltasim.networks.graph import Network
 from deltasim.networks.trace import Trace, random_trace
 from deltasim.reports.figures import Score
-from deltasim.reports.measured import Provenance, Result
+from deltasim.reports.measured import Provenance
+from deltasim.reports.run import Run
 from deltasim.simulator.chip import Chip, load_chip
 from deltasim.simulator.chip.actions import chip_actions
-from deltasim.simulator.ledger.ledger import Ledger, Unit
+from deltasim.simulator.ledger.ledger import Ledger
 from deltasim.simulator.mapping.mapping import map_network
+from deltasim.simulator.plan.plan import Unit
 
 CORE_UNITS = ("scan", "fetch", "mac", "update")
 # Which kind of unit counts which action; what is not listed belongs to the chip as a whole.
@@ -91,15 +93,13 @@ def small_trace(network: Network, lengths: list[int], occupancy: float) -> Trace
     return random_trace(network, lengths, occupancy, np.random.default_rng(3))
 
 
-def specimen(
-    chip: str | Chip = "edgedrnn", lengths: tuple[int, ...] = (30, 44, 37), **changes: Any
-) -> Result:
+def specimen(chip: str | Chip = "edgedrnn", lengths: tuple[int, ...] = (30, 44, 37), **changes: Any) -> Run:
     """A result with a drawn ledger; ``changes`` replace its fields."""
     held = load_chip(chip) if isinstance(chip, str) else chip
     network = small_network()
     layers = (*(p.name for p in network.populations if p.cell.kind != "input"), "shared")
     steps = list(lengths)
-    result = Result(
+    result = Run(
         benchmark="digits",
         data="Free Spoken Digit Dataset, official test split, 300 recordings",
         fallback=None,

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from deltasim.networks.builders.recurrent import random_stack
 from deltasim.networks.trace import dense_trace, random_trace
-from deltasim.reports.measured import Result
 from deltasim.reports.page.bandwidth import MOST_BINS, figures, rates
+from deltasim.reports.run import Run
 from deltasim.simulator.chip import load_chip
 from deltasim.simulator.chip.peaks import peak_bandwidth
 from deltasim.simulator.ledger.timeline import empty_timelines, enter
@@ -37,7 +37,7 @@ def test_what_is_drawn_is_what_flowed(entries: list[tuple[int, int, int]], rest:
     assert flowed == pytest.approx(sum(amount for _, _, amount in entries))
 
 
-def run_on(chip_name: str) -> Result:
+def run_on(chip_name: str) -> Run:
     """A small network, really simulated."""
     rng = np.random.default_rng(3)
     network, chip = random_stack("gru", 12, (40,), rng), load_chip(chip_name)

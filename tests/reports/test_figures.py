@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deltasim.reports.figures import activities, latency, limit, times_fewer
-from deltasim.reports.quantities import PREFIXES, percent, quantity
-from deltasim.simulator.ledger.ledger import Ledger, Unit
+from deltasim.reports.quantities import PREFIXES, count, percent, quantity, ratio, score, threshold
+from deltasim.simulator.ledger.ledger import Ledger
+from deltasim.simulator.plan.plan import Unit
 
 
 def ledger(busy: list[int], stalled: list[int], elapsed: int = 1000) -> Ledger:
@@ -76,6 +77,64 @@ def test_a_quantity_keeps_three_digits(value: float) -> None:
     factor = {prefix: 10.0**power for power, prefix in PREFIXES.items()}[unit.removesuffix("J")]
     assert float(number) * factor == pytest.approx(value, rel=5.1e-3)
     assert 0.99 <= float(number) < 1000
+
+
+@pytest.mark.parametrize(
+    ("share", "decimals", "text"),
+    [
+        (0.0, 1, "0 %"),
+        (1.0, 1, "100 %"),
+        (0.00048, 1, "< 0.1 %"),
+        (0.00051, 1, "0.1 %"),
+        (0.0009, 1, "0.1 %"),
+        (0.0048, 0, "< 1 %"),
+        (0.0052, 0, "1 %"),
+        (0.000049, 2, "< 0.01 %"),
+        (0.99996, 1, "100.0 %"),
+        (1.5, 1, "150.0 %"),
+        (-0.25, 1, "-25.0 %"),
+    ],
+)
+def test_a_share_is_written_to_its_digits_or_said_to_be_below_them(
+    share: float, decimals: int, text: str
+) -> None:
+    assert percent(share, decimals) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "digits", "text"),
+    [
+        (1e-15, "J", 3, "1.00 fJ"),
+        (1.5e-18, "J", 3, "0.00150 fJ"),
+        (2.5e18, "B", 3, "2500 PB"),
+        (-4.56e-7, "s", 3, "-456 ns"),
+        (12345.0, "B", 2, "12 kB"),
+        (0.012345, "W", 4, "12.35 mW"),
+        (999.5, "s", 3, "1.00 ks"),
+        (7.0, "s", 3, "7 s"),
+        (7000.0, "s", 3, "7.00 ks"),
+        (float("inf"), "s", 3, "inf s"),
+        (0.25, "", 3, "0.250"),
+        (0.0, "", 3, "0"),
+        (None, "", 3, "–"),
+    ],
+)
+def test_quantities(value: float | None, unit: str, digits: int, text: str) -> None:
+    assert quantity(value, unit, digits) == text
+
+
+def test_ratios_scores_and_thresholds() -> None:
+    assert [ratio(value) for value in (99.94, 100.0, 1234.5, -150.0)] == [
+        "99.9 ×",
+        "100 ×",
+        "1,234 ×",
+        "-150 ×",
+    ]
+    for name in ("accuracy", "Top-1 Accuracy", "word error rate", "F1"):
+        assert score(name, 0.98765) == "98.77 %"
+    assert score("perplexity", 12.3456) == "12.35"
+    assert (threshold(0), threshold(0.25), threshold("trained")) == ("θ = 0", "θ = 0.25", "trained θ")
+    assert (count(0), count(1000)) == ("0", "1,000")
 
 
 @given(st.floats(0, 1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deltasim.reports.levels import Flow, flows, levels
@@ -97,6 +97,7 @@ def test_a_cache_takes_from_the_memory_behind_it() -> None:
     assert moved == (Flow("dram", "cache", 3 * 64), Flow("cache", "dense_0", 6 * 64))
 
 
+@settings(max_examples=5)
 @given(layered_flows())
 def test_every_ribbon_has_a_colour(found: tuple[Flow, ...]) -> None:
     ribbons = flow_chart(found, 1)["layer"][0]

@@ -11,14 +11,14 @@ import polars
 import pytest
 
 from deltasim.networks.trace import Trace, dense_trace
-from deltasim.reports.measured import Result
+from deltasim.reports.run import Run
 from deltasim.runtime.errors import InputError
 from deltasim.simulator.simulate import simulate
 from tests.reports.specimens import small_network, specimen
 
 NAMES = {
-    "": "benchmark data chip engine theta sequences steps messages occupancy score reduction energy latency "
-    "dram limits digest wall_s provenance",
+    "": "version benchmark data chip engine theta sequences steps messages occupancy score reduction energy "
+    "latency dram limits digest wall_s provenance",
     "occupancy": "input hidden",
     "score": "name value dense",
     "reduction": "weight_fetches macs dram_bytes energy latency",
@@ -29,7 +29,7 @@ NAMES = {
 
 
 @pytest.fixture(scope="module")
-def result() -> Result:
+def result() -> Run:
     return specimen()
 
 
@@ -41,7 +41,7 @@ def test_the_record_has_exactly_these_keys(chip: str) -> None:
     assert json.loads(json.dumps(record, allow_nan=False)) == record
 
 
-def test_energies_of_the_record_agree(result: Result) -> None:
+def test_energies_of_the_record_agree(result: Run) -> None:
     record = result.to_dict()
     energy = record["energy"]
     assert sum(energy["parts"].values()) == pytest.approx(energy["inference_j"], rel=1e-12)
@@ -52,7 +52,7 @@ def test_energies_of_the_record_agree(result: Result) -> None:
     )
 
 
-def test_latencies_are_seconds_of_the_ledger(result: Result) -> None:
+def test_latencies_are_seconds_of_the_ledger(result: Run) -> None:
     latency = result.to_dict()["latency"]
     steps, sequences = result.ledger.step_latency_ps, result.ledger.sequence_latency_ps
     assert latency["step_mean_s"] == pytest.approx(steps.mean() * 1e-12)
@@ -67,7 +67,7 @@ def test_a_chip_without_dram_has_null_there() -> None:
     assert record["reduction"]["dram_bytes"] is None and record["reduction"]["weight_fetches"] > 1
 
 
-def test_the_frame_holds_all_counts_and_joules(result: Result) -> None:
+def test_the_frame_holds_all_counts_and_joules(result: Run) -> None:
     frame = result.to_frame()
     for run, ledger, energy in (
         ("delta", result.ledger, result.energy),
@@ -79,9 +79,9 @@ def test_the_frame_holds_all_counts_and_joules(result: Result) -> None:
     assert frame.select("run", "unit", "action").is_unique().all()
 
 
-def test_a_saved_run_reads_back(result: Result, tmp_path: Path) -> None:
+def test_a_saved_run_reads_back(result: Run, tmp_path: Path) -> None:
     folder = result.save(tmp_path / "runs" / "one", trace=True, page=False)
-    saved = Result.load(folder)
+    saved = Run.load(folder)
     assert saved.record == result.to_dict()
     assert saved.units().equals(result.to_frame())
     assert saved.layers()["joules"].sum() == pytest.approx(
@@ -93,7 +93,7 @@ def test_a_saved_run_reads_back(result: Result, tmp_path: Path) -> None:
     assert sorted(path.name for path in folder.parent.iterdir()) == ["one"]
 
 
-def test_a_folder_that_exists_is_left_alone(result: Result, tmp_path: Path) -> None:
+def test_a_folder_that_exists_is_left_alone(result: Run, tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     with pytest.raises(
         InputError, match=r"^--out: .*run: a run never overwrites what is there\. Give another"
@@ -102,14 +102,12 @@ def test_a_folder_that_exists_is_left_alone(result: Result, tmp_path: Path) -> N
     assert not list((tmp_path / "run").iterdir())
 
 
-def test_nothing_half_written_is_left(
-    result: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_half_written_is_left(result: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object, **__: object) -> None:
         raise OSError("disk full")
 
     monkeypatch.setattr(polars.DataFrame, "write_parquet", broken)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(InputError, match="disk full"):
         result.save(tmp_path / "run")
     assert not list(tmp_path.iterdir())
 
@@ -118,16 +116,16 @@ def test_nothing_half_written_is_left(
     ("content", "rule"),
     [
         (None, "a run folder holds run.json"),
-        ("{", "the file must be JSON"),
-        ("[]", "the record of a run has all its keys"),
-        ('{"benchmark": "digits"}', "the record of a run has all its keys; data, chip"),
+        ("{", r"run.json:1: damaged: the record of a run is whole \(it is no JSON"),
+        ("[]", "the record of a run is whole"),
+        ('{"benchmark": "digits"}', r"the record of a run is whole \(no data, chip"),
     ],
 )
 def test_a_damaged_folder_is_told(tmp_path: Path, content: str | None, rule: str) -> None:
     if content is not None:
         (tmp_path / "run.json").write_text(content)
     with pytest.raises(InputError, match=rule):
-        Result.load(tmp_path)
+        Run.load(tmp_path)
 
 
 def test_a_dense_trace_saves_nothing_against_dense() -> None:

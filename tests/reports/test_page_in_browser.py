@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -13,9 +14,11 @@ import pytest
 
 from deltasim.reports.figures import Score
 from deltasim.reports.page import run_page
+from deltasim.simulator.ledger.ledger import Ledger
 from tests.reports.specimens import specimen
 
 EVIL = "<script>alert(1)</script>"
+BREAK = "a\u2028b\u2029c\nd\x85e'\"\\f"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = [
     pytest.mark.browser,
@@ -100,6 +103,35 @@ def test_the_page_opens_clean_and_tells_the_record(tmp_path: Path) -> None:
         assert float(value) == record[group][name]
     assert EVIL in drawn.text
     assert re.search(r"part\s*DRAM\s*run\s*delta\s*energy\s*[\d.]+ \wJ\s*of all", drawn.text)  # the tooltip
+
+
+def test_every_text_may_hold_what_breaks_lines(tmp_path: Path) -> None:
+    """Also those that no description may hold: Vega writes texts into expressions of its own."""
+    told = specimen("mesh16", benchmark=BREAK, data=BREAK, score=Score(BREAK, 0.9, 0.95))
+    memories = tuple(one.model_copy(update={"name": one.name + BREAK}) for one in told.chip.memories)
+
+    def renamed(action: str) -> str:
+        memory, _, what = action.partition(".")
+        return f"{memory}{BREAK}.{what}" if memory in [one.name for one in told.chip.memories] else action
+
+    def broken(ledger: Ledger) -> Ledger:
+        return replace(
+            ledger,
+            actions=tuple(map(renamed, ledger.actions)),
+            layers=tuple(layer + BREAK for layer in ledger.layers),
+            memories=tuple(memory + BREAK for memory in ledger.memories),
+        )
+
+    prices = {
+        renamed(name): price.model_copy(update={"source": BREAK}) for name, price in told.chip.priced.items()
+    }
+    changes = {"about": BREAK, "sources": (BREAK,), "memories": memories, "prices": prices}
+    chip = told.chip.model_copy(update=changes)
+    chip.__dict__.pop("priced")  # was worked out before
+    ledgers = {"ledger": broken(told.ledger), "dense_ledger": broken(told.dense_ledger)}
+    drawn, console = browse(run_page(replace(told, chip=chip, **ledgers)), tmp_path)
+    assert console == []
+    assert drawn.drawings == drawn.places == int(drawn.root["data-drawn"]) > 5
 
 
 def test_a_mesh_in_a_sweep_is_drawn_in_the_dark(tmp_path: Path) -> None:

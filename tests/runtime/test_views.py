@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import kernel, part
 from deltasim.runtime.views import directory, viewer
 from deltasim.simulator.engines.compiled.records import record
-from deltasim.simulator.plan.plan import Integers
 
 PLACE = record("free_at", "length")
 

@@ -19,7 +19,7 @@ from deltasim.networks.graph import Network, Population, Projection
 from deltasim.networks.numbers.arithmetic import FLOAT32
 from deltasim.networks.trace import MESSAGE, Trace
 from deltasim.simulator.chip import Chip
-from deltasim.simulator.chip.actions import CORE, MEMORY, ROUTER
+from deltasim.simulator.chip.actions import CORE_ACTIONS, MEMORY_ACTIONS, ROUTER_ACTIONS
 from deltasim.simulator.chip.loading import chip_from_content
 from deltasim.simulator.ledger.ledger import Ledger
 
@@ -104,16 +104,16 @@ def content_of(fields: Mapping[str, object] | None = None) -> dict[str, Any]:
 
 def prices(content: Mapping[str, Any]) -> dict[str, Any]:
     """1 pJ, or 1 mW, for every action that has a price."""
-    names = [(action.name, action.static) for action in CORE]
+    names = [(action.name, action.static) for action in CORE_ACTIONS]
     for memory in content["memories"]:
-        for name, counts, priced in MEMORY[memory["kind"]]:
+        for name, counts, priced in MEMORY_ACTIONS[memory["kind"]]:
             if priced:
                 names.append((name.format(memory["name"]), counts == "ps"))
     split, bus = "pitch" in content["network"], content["network"]["topology"] == "bus"
     names.append(("link.flit_um" if split else "link.flit", False))
     if "joined" in content["network"]:
         names.append(("joined.flit", False))
-    names += [(name, False) for name in (ROUTER if split else ("router.flit",)) if not bus]
+    names += [(name, False) for name in (ROUTER_ACTIONS if split else ("router.flit",)) if not bus]
     names.append(("network.leakage", True))
     about = {"node": "not stated", "kind": "estimated", "source": "for tests"}
     return {name: about | ({"power": "1 mW"} if static else {"energy": "1 pJ"}) for name, static in names}

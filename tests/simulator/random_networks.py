@@ -8,10 +8,10 @@ import numpy as np
 from hypothesis import strategies as st
 
 from deltasim.networks.builders.recurrent import random_stack
-from deltasim.networks.cells import GRU, LIF, Conv2d, Dense, Input
+from deltasim.networks.cells import GRU, LIF, Conv2d, Dense, Formula, Input
 from deltasim.networks.connections import AllToAll, Convolution, Sparse
 from deltasim.networks.graph import Network, Population, Projection
-from deltasim.networks.numbers.arithmetic import FLOAT32, FixedPoint, Q
+from deltasim.networks.numbers.arithmetic import FLOAT32, FixedPoint, Q, WideSums
 from deltasim.networks.numbers.quantise import quantised
 from deltasim.runtime.arrays import Floats
 
@@ -21,15 +21,19 @@ weight_formats = st.sampled_from([Q(1, 3), Q(2, 6), Q(1, 15), Q(2, 30), Q(1, 2),
 
 @st.composite
 def networks(draw: st.DrawFn) -> Network:
-    """Stacks of RNN, GRU, LSTM, in both directions too; convolutions; feedback; spikes; float32 and fixed."""
+    """Stacks of RNN, GRU, LSTM, in both directions too; convolutions; feedback; formulas; spikes; float32 and
+    fixed."""
     rng = np.random.default_rng(draw(st.integers(0, 2**16)))
-    network = draw(st.sampled_from([recurrent, pruned, convolutional, with_feedback, spiking]))(draw, rng)
+    network = draw(
+        st.sampled_from([recurrent, pruned, convolutional, with_feedback, with_formulas, spiking])
+    )(draw, rng)
     theta = draw(st.sampled_from([0.0, 0.05, 0.3]))
     network = network.with_thresholds({"input": theta, "recurrent": draw(st.sampled_from([0.0, 0.1]))})
-    if draw(st.booleans()):
-        return network
+    arithmetic = draw(st.sampled_from([FLOAT32, WideSums(), FixedPoint()]))
+    if not isinstance(arithmetic, FixedPoint):
+        return replace(network, arithmetic=arithmetic)
     names = st.sampled_from(["input", "recurrent", *(projection.name for projection in network.projections)])
-    return quantised(network, FixedPoint(), draw(st.dictionaries(names, weight_formats, max_size=3)))
+    return quantised(network, arithmetic, draw(st.dictionaries(names, weight_formats, max_size=3)))
 
 
 def recurrent(draw: st.DrawFn, rng: np.random.Generator) -> Network:
@@ -55,7 +59,7 @@ def pruned(draw: st.DrawFn, rng: np.random.Generator) -> Network:
 
 
 def spiking(draw: st.DrawFn, rng: np.random.Generator) -> Network:
-    """Two spiking populations that hear an input, a real-valued population and each other; a readout."""
+    """Two spiking populations that receive an input, a real-valued population and each other; a readout."""
     left, right, analogue = (draw(st.integers(1, 9)) for _ in range(3))
 
     def sparse(sources: int, targets: int) -> Sparse:
@@ -134,6 +138,35 @@ def with_feedback(draw: st.DrawFn, rng: np.random.Generator) -> Network:
             Projection("right", "upper", AllToAll(small(rng, right, 3, upper))),
         ),
         ("lower", "upper"),
+        FLOAT32,
+    )
+
+
+def with_formulas(draw: st.DrawFn, rng: np.random.Generator) -> Network:
+    """A magnitude of two convolutions, the largest of several, and a product with what was given before."""
+    wide, hidden = draw(st.integers(2, 6)), draw(st.integers(1, 5))
+    planes = Convolution(small(rng, 4, 1, 1, 2), in_shape=(1, 1, wide), gates=2)
+    unit = Convolution(np.ones((1, 1, 1, 1), np.float32), in_shape=(1, 1, hidden))
+    magnitude = Formula(planes.target_size, "y = sqrt(a0**2 + a1**2)")
+    largest = Formula(hidden, "y = max(a0, a1)")
+    product = Formula(hidden, "c = 0.5 * c + a1; y = tanh(c) * sigmoid(a0)")
+    return Network(
+        "formulas",
+        (
+            Population("input", Input(wide)),
+            Population("magnitude", magnitude, small(rng, 2, magnitude.size)),
+            Population("largest", largest, small(rng, 2, hidden)),
+            Population("product", product, small(rng, 2, hidden)),
+        ),
+        (
+            Projection("input", "magnitude", planes),
+            Projection("magnitude", "largest", AllToAll(small(rng, magnitude.size, 2, hidden))),
+            Projection("largest", "product", unit, accumulators=(1,)),
+            Projection(
+                "product", "product", AllToAll(small(rng, hidden, 1, hidden)), "recurrent", 1, 0.0, None, (0,)
+            ),
+        ),
+        ("product", "magnitude"),
         FLOAT32,
     )
 

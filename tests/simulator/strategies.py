@@ -18,7 +18,7 @@ from deltasim.runtime.arrays import Floats
 from deltasim.simulator.chip import Chip
 from deltasim.simulator.dram.loading import load_standard, standard_names
 from deltasim.simulator.mapping.mapping import Mapping, map_network
-from deltasim.simulator.mapping.profile import Profile
+from deltasim.simulator.mapping.send_counts import SendCounts
 from tests.simulator.builders import chip
 from tests.simulator.random_networks import networks
 from tests.simulator.wirings import CLOCKS, TOPOLOGIES, wirings
@@ -272,10 +272,12 @@ def cases(draw: st.DrawFn) -> Case:
     trace, _ = execute(network, inputs)
     placed = chip(fields | draw(placements(network, fields)))
     rng = np.random.default_rng(draw(st.integers(0, 2**16)))
-    return Case(network, trace, placed, inputs, map_network(network, placed, random_profile(network, rng)))
+    return Case(
+        network, trace, placed, inputs, map_network(network, placed, random_send_counts(network, rng))
+    )
 
 
-def random_profile(network: Network, rng: np.random.Generator) -> Profile:
+def random_send_counts(network: Network, rng: np.random.Generator) -> SendCounts:
     """Few different counts, so that there are ties."""
     sizes = [projection.connection.source_size for projection in network.projections]
-    return Profile(tuple(rng.integers(0, 5, size) for size in sizes))
+    return SendCounts(tuple(rng.integers(0, 5, size) for size in sizes))

@@ -12,10 +12,10 @@ from deltasim.runtime.errors import InputError
 from deltasim.simulator.chip import load_chip
 from deltasim.simulator.mapping.mapping import map_network
 from deltasim.simulator.plan.compile import compile_plan
-from deltasim.simulator.plan.expanded_columns import copies_of
+from deltasim.simulator.plan.expanded_columns import column_segments_of
 from deltasim.validation import PUBLISHED, Row, spartus, validate
 from deltasim.validation.page import page, tally
-from deltasim.validation.row import STANDINGS
+from deltasim.validation.row import AGREEMENTS
 
 MISSED = {("deltarnn", "power"), ("spartus", "power")}
 OPEN = {
@@ -41,30 +41,30 @@ def test_every_promise_is_kept_but_the_misses_named_here(rows: tuple[Row, ...]) 
     assert named(rows, "open") == OPEN
     for row in rows:
         if row.verdict in ("missed", "open"):
-            assert row.standing == "open" and len(row.words) > 40, row
+            assert row.agreement == "open" and len(row.words) > 40, row
 
 
 def test_latency_is_promised_to_5_percent_and_energy_to_10(rows: tuple[Row, ...]) -> None:
     bounds = {"s": 0.05, "Op/s": 0.05, "J": 0.10, "W": 0.10}
     for row in rows:
-        assert row.standing in STANDINGS
+        assert row.agreement in AGREEMENTS
         assert row.bound is None or row.bound <= bounds.get(row.unit, 0.10)
         assert row.paper is None or len(row.source) > 5, row
-        if row.standing in ("inferred", "partly fitted", "fitted", "circular", "open"):
+        if row.agreement in ("inferred", "partly fitted", "fitted", "circular", "open"):
             assert row.words, row
 
 
 def test_what_is_set_from_a_figure_is_not_called_a_prediction(rows: tuple[Row, ...]) -> None:
-    """DeltaKWS's widths are a fit, EdgeDRNN's standing power is the rest of the wall reading, and its cycle
+    """DeltaKWS's widths are a fit, EdgeDRNN's idle power is the rest of the wall reading, and its cycle
     model was read where its description was.
     """
     for row in rows:
         if "released RTL" in row.source or "released code" in row.source:
-            assert row.standing == "rederived"
+            assert row.agreement == "rederived"
         if row.chip == "deltakws" and row.unit == "s":
-            assert row.standing == "fitted"
+            assert row.agreement == "fitted"
         if row.chip in ("edgedrnn", "deltakws") and row.unit in ("W", "J"):
-            assert row.standing in ("circular", "partly fitted")
+            assert row.agreement in ("circular", "partly fitted")
 
 
 def test_edgedrnn_follows_the_released_hardware_from_dense_to_silent(rows: tuple[Row, ...]) -> None:
@@ -79,9 +79,9 @@ def test_spartus_holds_its_network_only_pruned() -> None:
     chip = load_chip("spartus")
     with pytest.raises(InputError, match="it holds"):
         map_network(whole, chip)
-    copies = copies_of(compile_plan(pruned, chip, map_network(pruned, chip)))
-    assert set(copies.words.tolist()) == {256}
-    assert set(copies.bytes.tolist()) == {4 * chip.memories[0].access_bytes}
+    segments = column_segments_of(compile_plan(pruned, chip, map_network(pruned, chip)))
+    assert set(segments.words.tolist()) == {256}
+    assert set(segments.bytes.tolist()) == {4 * chip.memories[0].access_bytes}
 
 
 def test_a_row_notices_a_chip_that_is_not_the_published_one(monkeypatch: pytest.MonkeyPatch) -> None:

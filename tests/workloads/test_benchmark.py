@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from deltasim.networks.execute import execute
 from deltasim.runtime.errors import InputError
-from deltasim.workloads.benchmark import Benchmark, dealt
+from deltasim.workloads.benchmark import Benchmark, stratified_order
 from deltasim.workloads.digits import fsdd
 from deltasim.workloads.registry import BENCHMARKS, benchmark
 
@@ -60,7 +60,7 @@ def test_a_limit_spreads_over_digits_and_grows_by_addition(count: int) -> None:
     assert len(few.sequences) == min(count, len(whole.sequences))
     per_digit = np.bincount(few.targets, minlength=10)
     assert per_digit.max() - per_digit.min() <= 1
-    order = dealt(whole.classes, whole.speakers)
+    order = stratified_order(whole.classes, whole.speakers)
     assert sorted(order.tolist()) == list(range(len(whole.sequences)))
 
 

@@ -1,1 +1,1 @@
-"""Spoken digits: where the recordings come from and how the networks that hear them were trained."""
+"""Spoken digits: where the recordings come from and how the networks that recognise them were trained."""

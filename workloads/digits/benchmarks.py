@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltasim.runtime.errors import InputError
-from deltasim.workloads.benchmark import Benchmark, Practice, dealt
+from deltasim.runtime.readers.files import is_folder
+from deltasim.workloads.benchmark import Benchmark, CalibrationSet, stratified_order
 from deltasim.workloads.digits.corpus import Corpus, digest_of
 from deltasim.workloads.digits.scores import accuracy, digit_accuracy
 from deltasim.workloads.digits.sources import STRING_SEED, Source, source
@@ -20,9 +21,9 @@ MADE_FOR = {
     "fsdd": "fsdd",
     "synthetic": "synthetic",
     "tidigits": "fsdd",
-}  # which shipped networks hear which data
+}  # which shipped networks receive which data
 
-PRACTICE = 20  # sequences of the training part
+CALIBRATION_SEQUENCES = 20  # sequences of the training part
 
 STRINGS_FALLBACK = (
     "The networks shipped for connected digits were trained on the embedded synthetic digits, "
@@ -50,9 +51,9 @@ def digits(data: str | Path | None = None, trained: Path | None = None) -> Bench
         data=f"{corpus.about}, test part, {count} recordings by {voices} speakers{_foreign(found, trained)}",
         data_digest=corpus.digest,
         fallback=found.fallback,
-        practice=Practice(
-            f"{found.about}, training part, {PRACTICE} recordings",
-            lambda: practice(found.read("train"), networks.normalisation),
+        calibration_set=CalibrationSet(
+            f"{found.about}, training part, {CALIBRATION_SEQUENCES} recordings",
+            lambda: calibration_set(found.read("train"), networks.normalisation),
         ),
     )
 
@@ -78,18 +79,20 @@ def digit_strings(data: str | Path | None = None, trained: Path | None = None) -
         data=f"{found.about}, test part, {count} strings of {said} digits{made}{_foreign(found, trained)}",
         data_digest=digest_of(strings.digits, *strings.features),
         fallback=found.fallback if data is not None or trained is not None else STRINGS_FALLBACK,
-        practice=Practice(
-            f"{found.about}, training part, {PRACTICE} strings",
-            lambda: practice(found.read_strings("train"), networks.normalisation),
+        calibration_set=CalibrationSet(
+            f"{found.about}, training part, {CALIBRATION_SEQUENCES} strings",
+            lambda: calibration_set(found.read_strings("train"), networks.normalisation),
         ),
     )
 
 
-def practice(heard: Corpus | Strings, normalisation: Normalisation) -> tuple[NDArray[np.float32], ...]:
-    """A few sequences of a part, dealt evenly over classes and speakers."""
-    classes = heard.labels if isinstance(heard, Corpus) else (heard.digits >= 0).sum(1)
-    chosen = np.sort(dealt(classes, heard.speakers)[:PRACTICE])
-    return tuple(normalised(heard.features[place], normalisation) for place in chosen)
+def calibration_set(
+    corpus: Corpus | Strings, normalisation: Normalisation
+) -> tuple[NDArray[np.float32], ...]:
+    """A few sequences of a part, evenly over classes and speakers."""
+    classes = corpus.labels if isinstance(corpus, Corpus) else (corpus.digits >= 0).sum(1)
+    chosen = np.sort(stratified_order(classes, corpus.speakers)[:CALIBRATION_SEQUENCES])
+    return tuple(normalised(corpus.features[place], normalisation) for place in chosen)
 
 
 def networks_for(task: str, found: Source, trained: Path | None) -> Trained:
@@ -100,7 +103,7 @@ def networks_for(task: str, found: Source, trained: Path | None) -> Trained:
             remedy = f"Run `deltasim train {task} --data DATA --out FOLDER`, then give `--trained FOLDER`."
             raise InputError("--data", found.name, f"no {task} networks for it are shipped", remedy)
         return load(shipped)
-    if not trained.is_dir():
+    if not is_folder(trained):
         remedy = f"Name a folder that `deltasim train {task}` wrote."
         raise InputError("trained", trained, "no such folder", remedy)
     return load(trained)

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
-import os
-import zipfile
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,13 +15,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deltasim.runtime.disk_cache import FEATURES, kept, sources_digest
+from deltasim.runtime import sources
+from deltasim.runtime.disk.cache import FEATURES, cached_arrays
 from deltasim.runtime.errors import InputError
+from deltasim.runtime.readers.files import Missing, Unreadable, folder_in, is_file, is_folder, read_bytes
+from deltasim.runtime.readers.npz import Wanted, read_npz
 from deltasim.workloads.digits.corpus import Corpus, digest_of, in_part
 from deltasim.workloads.features import log_mel
 
 FILE = "fsdd.npz"
 VARIABLE = "DELTASIM_DATA"
+LOWEST_RATE, HIGHEST_RATE = 4000, 192_000  # samples a second
+WANTED = {
+    "audio": Wanted("i", 1),
+    "offsets": Wanted("iu", 1),
+    "labels": Wanted("iu", 1),
+    "speaker": Wanted("iu", 1),
+    "speaker_names": Wanted("U", 1),
+    "index": Wanted("iu", 1),
+    "sample_rate": Wanted("iu", 0),
+}
 ABOUT = "Free Spoken Digit Dataset (CC BY-SA 4.0)"
 TEST_INDICES = range(5)  # the official split: recordings 0-4 of every speaker and digit are the test set
 
@@ -54,52 +65,55 @@ def cache_folder() -> Path:
 
 def find() -> Path | None:
     """Path of the data or None: first in the folder that DELTASIM_DATA names, then in the cache."""
-    named = os.environ.get(VARIABLE)
-    if named:
-        folder = Path(named)
-        if not folder.is_dir():
+    folder = folder_in(VARIABLE)
+    if folder is not None:
+        if not is_folder(folder):
             raise InputError(
-                VARIABLE, named, "it names no readable folder", f"Name the folder of {FILE}, or unset it."
+                VARIABLE, folder, "it names no readable folder", f"Name the folder of {FILE}, or unset it."
             )
-        if (folder / FILE).exists():
+        if is_file(folder / FILE):
             return folder / FILE
     cached = cache_folder() / FILE
-    return cached if cached.exists() else None
+    return cached if is_file(cached) else None
 
 
 def read_file(path: Path) -> Recordings:
     """Read and check the packed recordings; damaged or foreign files raise InputError."""
     remedy = "Copy the file again or run `deltasim data fetch fsdd`."
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-    except FileNotFoundError:
+        arrays = read_npz(path, WANTED)
+    except Missing:
         raise InputError(path, "no such file", "the recordings are needed", remedy) from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as problem:
-        raise InputError(path, type(problem).__name__, "it is not a readable npz archive", remedy) from None
-    names = [field.name for field in fields(Recordings)]
-    missing = [name for name in names if name not in arrays]
-    if missing:
-        raise InputError(path, f"no array {missing[0]}", "the file does not hold the digits", remedy)
+    except Unreadable as error:
+        raise InputError(path, "damaged", f"it does not hold the digits ({error.reason})", remedy) from None
+    rate = int(arrays["sample_rate"])
+    if not LOWEST_RATE <= rate <= HIGHEST_RATE:
+        rule = f"sound has {LOWEST_RATE:,} to {HIGHEST_RATE:,} samples a second"
+        raise InputError(path, f"sample_rate {rate}", rule, remedy)
     recordings = Recordings(
-        **{name: arrays[name] for name in names[:-1]}, sample_rate=int(arrays["sample_rate"])
+        **{name: arrays[name] for name in WANTED if name != "sample_rate"}, sample_rate=rate
     )
+    if not belong_together(recordings):
+        rule = "offsets, labels, speakers and audio do not belong together"
+        raise InputError(path, f"{len(recordings.labels)} recordings", rule, remedy)
+    return recordings
+
+
+def belong_together(recordings: Recordings) -> bool:
+    """Whether every recording has its samples, its digit and its speaker."""
     count, offsets = len(recordings.labels), recordings.offsets
-    consistent = (
-        len(offsets) == count + 1 == len(recordings.speaker) + 1 == len(recordings.index) + 1
-        and count > 0
+    if not (len(offsets) == count + 1 == len(recordings.speaker) + 1 == len(recordings.index) + 1 and count):
+        return False
+    ascending = bool((offsets[:-1] < offsets[1:]).all())
+    return (
+        ascending
         and offsets[0] == 0
         and offsets[-1] == len(recordings.audio)
-        and bool((np.diff(offsets) > 0).all())
-        and int(recordings.labels.max()) < 10
-        and int(recordings.speaker.max()) < len(recordings.speaker_names)
         and recordings.audio.dtype == np.int16
+        and 0 <= int(recordings.labels.min()) <= int(recordings.labels.max()) < 10
+        and int(recordings.speaker.min()) >= 0
+        and int(recordings.speaker.max()) < len(recordings.speaker_names)
     )
-    if not consistent:
-        raise InputError(
-            path, f"{count} recordings", "offsets, labels and audio do not belong together", remedy
-        )
-    return recordings
 
 
 def content_digest(recordings: Recordings) -> str:
@@ -121,16 +135,17 @@ def file_name(recordings: Recordings, place: int) -> str:
 def read(path: Path, part: str = "all") -> Corpus:
     """Recordings of one part (train, test, all) of the official split, as features.
 
-    The features are kept: the same file gives them at once the next time.
+    The features are cached: the same file gives them at once the next time.
     """
     in_part(np.ones(1, bool), part)  # refuse an unknown part before any work
     try:
-        file = hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError:
+        file = hashlib.sha256(read_bytes(path)).hexdigest()
+    except Unreadable:
         read_file(path)  # says what is wrong with it
         raise
-    code = sources_digest(Path(__file__).parent.parent) + importlib.metadata.version("librosa")
-    held = kept(FEATURES, digest_of(file, part, code), lambda: features_of(path, part))
+    versions = [importlib.metadata.version(name) for name in ("librosa", "numpy", "scipy")]
+    code = sources.digest_of(Path(__file__))
+    held = cached_arrays(FEATURES, digest_of(file, part, code, *versions), lambda: features_of(path, part))
     bounds = held["bounds"].tolist()
     return Corpus(
         "fsdd",
@@ -145,7 +160,7 @@ def read(path: Path, part: str = "all") -> Corpus:
 
 
 def features_of(path: Path, part: str) -> dict[str, NDArray[Any]]:
-    """Features and labels of one part, as they are kept."""
+    """Features and labels of one part, as they are cached."""
     recordings = read_file(path)
     is_test = np.isin(recordings.index, TEST_INDICES)
     places = np.flatnonzero(in_part(is_test, part))

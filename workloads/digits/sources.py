@@ -8,11 +8,12 @@ from typing import NamedTuple
 import numpy as np
 
 from deltasim.runtime.errors import InputError, nearest
+from deltasim.runtime.readers.files import is_file, is_folder
 from deltasim.workloads.digits import fsdd, synthetic, tidigits
 from deltasim.workloads.digits.corpus import Corpus
 from deltasim.workloads.digits.strings import Strings, joined
 
-STRING_SEED = 1  # of the connected strings that tests hear
+STRING_SEED = 1  # of the connected strings that tests use
 
 FALLBACK = (
     "The Free Spoken Digit Dataset was not found (DELTASIM_DATA, cache), so the embedded synthetic digits "
@@ -64,11 +65,11 @@ def source(data: str | Path | None = None) -> Source:
         remedy = f"Run `deltasim data fetch fsdd`, or name its folder in {fsdd.VARIABLE}."
         raise InputError("--data", "fsdd", f"{fsdd.FILE} was not found", remedy)
     folder = Path(data)
-    if not folder.is_dir():
+    if not is_folder(folder):
         choices = nearest(str(data), ["fsdd", "synthetic"])
         raise InputError(
             "--data", data, "it is neither a data set nor a readable folder", f"{choices} Or name a folder."
         )
-    if (folder / fsdd.FILE).exists():
+    if is_file(folder / fsdd.FILE):
         return Source("fsdd", folder / fsdd.FILE)
     return Source("tidigits", folder)

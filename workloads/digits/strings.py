@@ -68,14 +68,14 @@ def read_out(outputs: NDArray[np.float32]) -> list[int]:
     return [int(digit) for digit in changed if digit != BLANK]
 
 
-def edit_distance(heard: list[int], said: list[int]) -> int:
+def edit_distance(recognised: list[int], said: list[int]) -> int:
     """Fewest insertions, deletions and substitutions that turn one string into the other (Levenshtein).
 
     >>> edit_distance([1, 2, 3], [1, 3, 3, 4])
     2
     """
     row = list(range(len(said) + 1))
-    for number, left in enumerate(heard, 1):
+    for number, left in enumerate(recognised, 1):
         above, row = row, [number]
         for place, right in enumerate(said, 1):
             row.append(min(above[place] + 1, row[-1] + 1, above[place - 1] + (left != right)))

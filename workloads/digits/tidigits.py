@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltasim.runtime.errors import InputError
+from deltasim.runtime.readers.files import is_folder
 from deltasim.workloads.digits.corpus import Corpus, digest_of
 from deltasim.workloads.digits.strings import LONGEST, NOTHING, Strings
 from deltasim.workloads.features import log_mel
@@ -47,7 +48,7 @@ def digits_in(stem: str) -> tuple[int, ...]:
 
 def utterances(folder: Path) -> list[Utterance]:
     """All recordings below a folder, by path; those below a folder ``train`` are for training."""
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise InputError(folder, "no such folder", "a data folder is readable", REMEDY)
     found = []
     try:

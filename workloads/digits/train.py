@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import platform
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -20,6 +18,7 @@ from deltasim.networks.graph import Network
 from deltasim.networks.trace import Trace
 from deltasim.networks.training.export import fixed_point
 from deltasim.networks.training.recipe import Batch, Model, Recipe, train
+from deltasim.runtime.disk.output import new_folder, told_in_a_sentence
 from deltasim.runtime.errors import InputError
 from deltasim.workloads.benchmark import Outputs
 from deltasim.workloads.digits.batches import digit_batches, digit_loss, string_batches, string_loss
@@ -45,7 +44,7 @@ class Task:
     loss: Callable[[Tensor, Batch, float], Tensor]
     dense: Recipe
     delta: Recipe
-    score: Callable[[Outputs, NDArray[np.int64]], float]
+    score: Callable[[Outputs, NDArray[np.int64]], float | None]
     test: Callable[[Source], Scored]
 
 
@@ -131,22 +130,24 @@ def train_digits(
         def batches(_: int, rng: np.random.Generator) -> Iterator[Batch]:
             return chosen.batches(corpus, stored, recipe.batch, rng)
 
-        def told(figures: dict[str, float]) -> None:
+        def each_epoch(figures: dict[str, float]) -> None:
             if progress is not None:
                 progress(before + int(figures["epoch"]), total)
             if report is not None:
                 report(name, figures)
 
-        return train(model, batches, lambda a, b: chosen.loss(a, b, recipe.label_smoothing), recipe, told)
+        return train(
+            model, batches, lambda a, b: chosen.loss(a, b, recipe.label_smoothing), recipe, each_epoch
+        )
 
     torch.set_num_threads(1)  # so that sums do not depend on how many cores there are
     torch.manual_seed(seed)
     model = trained(Model(BANDS, hidden, chosen.classes), dense_recipe, "dense", 0)
-    name = f"{task} {found.name} {BANDS}-{hidden}"
-    dense = fixed_point(model, dense_recipe, f"{name} dense", dense=True)
+    name = f"{task}-{found.name}-{BANDS}-{hidden}"
+    dense = fixed_point(model, dense_recipe, f"{name}-dense", dense=True)
     if theta:
         model = trained(model, delta_recipe, "delta", dense_recipe.epochs)
-    delta = fixed_point(model, delta_recipe, f"{name} delta", dense=not theta)
+    delta = fixed_point(model, delta_recipe, f"{name}-delta", dense=not theta)
     features, targets = chosen.test(found)
     sequences = [normalised(frames, stored) for frames in features]
     record = {
@@ -164,10 +165,8 @@ def train_digits(
         "result": measured(dense, delta, sequences, lambda outputs: chosen.score(outputs, targets)),
     }
     result = Trained(dense, delta, stored, record)
-    aside = out.with_name(out.name + ".part")
-    shutil.rmtree(aside, ignore_errors=True)
-    save(result, aside)
-    os.replace(aside, out)
+    with new_folder(out) as part, told_in_a_sentence(out):
+        save(result, part)
     return result
 
 
@@ -175,7 +174,7 @@ def measured(
     dense: Network,
     delta: Network,
     sequences: Sequence[NDArray[np.float32]],
-    score: Callable[[Outputs], float],
+    score: Callable[[Outputs], float | None],
 ) -> dict[str, Any]:
     """Run a pair of networks as a chip would and say what came out and what was saved."""
     _, dense_outputs = execute(dense, sequences)
@@ -196,4 +195,4 @@ def fetches_saved(network: Network, trace: Trace) -> float:
         sources = trace.messages["source"][trace.messages["projection"] == number]
         fetched += int(projection.connection.fan_out[sources].sum())
     every = sum(int(projection.connection.fan_out.sum()) for projection in network.projections)
-    return every * (trace.steps // network.sweeps) / max(1, fetched)
+    return every * (trace.steps // network.passes) / max(1, fetched)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,7 +10,10 @@ import numpy as np
 
 from deltasim.networks.files.network import load_network, save_network
 from deltasim.networks.graph import Network
+from deltasim.runtime.disk.unfinished import new_file
 from deltasim.runtime.errors import InputError
+from deltasim.runtime.readers.files import Missing, Unreadable
+from deltasim.runtime.readers.json_text import read_json
 from deltasim.workloads.features import BANDS, Normalisation
 
 SHIPPED = Path(__file__).parent / "trained"
@@ -40,9 +42,8 @@ def save(trained: Trained, folder: Path) -> None:
         "mean": [float(value) for value in trained.normalisation.mean],
         "deviation": [float(value) for value in trained.normalisation.deviation],
     }
-    aside = folder / (RECORD + ".part")
-    aside.write_text(json.dumps(content, indent=1) + "\n")
-    os.replace(aside, folder / RECORD)
+    with new_file(folder / RECORD) as file:
+        file.write((json.dumps(content, indent=1) + "\n").encode())
 
 
 def load(folder: Path) -> Trained:
@@ -55,19 +56,31 @@ def load(folder: Path) -> Trained:
     file = folder / RECORD
     remedy = "Train again with `deltasim train digits`."
     try:
-        record = json.loads(file.read_text())
-        stored = Normalisation(
-            np.array(record.pop("mean"), np.float32), np.array(record.pop("deviation"), np.float32)
-        )
-    except FileNotFoundError:
+        record = read_json(file)
+    except Missing:
         raise InputError(file, "no such file", "trained networks come with their record", remedy) from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
-        raise InputError(file, type(problem).__name__, "it is not a record of a training", remedy) from None
+    except Unreadable as error:
+        rule = f"it is not a record of a training ({error.reason})"
+        raise InputError(error.at(file), "damaged", rule, remedy) from None
+    bands = [record.pop(name, None) if isinstance(record, dict) else None for name in ("mean", "deviation")]
+    if not all(isinstance(band, list) and all(map(is_number, band)) for band in bands):
+        rule = "a record of a training has the lists mean and deviation"
+        raise InputError(file, "damaged", rule, remedy)
+    stored = Normalisation(*(np.array(band, np.float32) for band in bands))
     fits = stored.mean.shape == stored.deviation.shape == (BANDS,)
-    if not (fits and np.isfinite(stored.mean).all() and (stored.deviation > 0).all()):
-        rule = f"mean and deviation are {BANDS} finite numbers, the deviations above 0"
+    if not (fits and (stored.deviation > 1e-6).all()):
+        rule = f"mean and deviation are {BANDS} numbers, the deviations above 1e-6"
         raise InputError(file, f"shapes {stored.mean.shape}, {stored.deviation.shape}", rule, remedy)
     return Trained(load_network(folder / "dense"), load_network(folder / "delta"), stored, record)
+
+
+def is_number(value: object) -> bool:
+    """Whether a value is a number that a band can have.
+
+    >>> is_number(1.5), is_number(True), is_number(1e300)
+    (True, False, False)
+    """
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e6
 
 
 def shipped() -> dict[str, Trained]:

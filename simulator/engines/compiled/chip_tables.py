@@ -4,30 +4,35 @@ from __future__ import annotations
 
 import numpy as np
 
+from deltasim.runtime.arrays import Integers
 from deltasim.simulator.dram.in_order import DramTiming
 from deltasim.simulator.engines.compiled.events.dram_calls import Addresses
-from deltasim.simulator.engines.compiled.lists import records
-from deltasim.simulator.engines.compiled.records import CHIP, ENTRIES, NONE, STORE, Records
+from deltasim.simulator.engines.compiled.records import (
+    CHIP,
+    ENTRIES,
+    MEMORY,
+    NONE,
+    POLICIES,
+    Records,
+    records,
+)
 from deltasim.simulator.ledger.bandwidth import shared_number
-from deltasim.simulator.plan.plan import BUFFER, CACHE, REGISTERS, Integers, Plan
-
-POLICIES = ("layer", "barrier", "dataflow")
-LAYER, BARRIER, DATAFLOW = range(3)
+from deltasim.simulator.plan.plan import BUFFER, CACHE, REGISTERS, Plan
 
 
 def chip_record(plan: Plan, rule: Addresses, order: int, width: int, lengths: int) -> Records:
-    stages, wires, limits = plan.stages, plan.wires, plan.buffers
-    action = {name: column for column, name in enumerate(plan.actions)}
+    stages, links, limits = plan.stages, plan.links, plan.buffers
+    action = {name: number for number, name in enumerate(plan.actions)}
     return records(
         CHIP,
         policy=[POLICIES.index(plan.policy)],
-        meeting=[plan.meeting_ps],
+        barrier_cost=[plan.barrier_cost_ps],
         cores=[plan.cores],
-        populations=[len(plan.shares)],
+        populations=[len(plan.partitions)],
         projections=[len(plan.source)],
-        sweeps=[len(plan.order)],
+        passes=[len(plan.order)],
         core_unit=[plan.core_unit(0)],
-        stores=[len(plan.stores.component)],
+        memories=[len(plan.memories.component)],
         order=[order],
         width=[width],
         cycle=[stages.cycle_ps],
@@ -36,19 +41,19 @@ def chip_record(plan: Plan, rule: Addresses, order: int, width: int, lengths: in
         receive=[stages.receive_ps],
         arrays=[stages.arrays],
         mac_lanes=[stages.mac_lanes],
-        burst=[stages.burst_bytes],
-        at_once=[stages.pieces_at_once],
-        parts=[most_pieces(plan) * most_runs(plan)],
-        runs=[most_runs(plan)],
-        registers=[next(iter(np.flatnonzero(plan.stores.kind == REGISTERS).tolist()), NONE)],
-        first_link=[wires.first_unit],
-        link_period=[wires.period_ps],
-        flit_bytes=[wires.flit_bytes],
-        message_flits=[wires.message_flits],
-        request_flits=[wires.request_flits],
+        burst_bytes=[stages.burst_bytes],
+        at_once=[stages.bursts_at_once],
+        parts=[most_bursts(plan) * most_line_requests(plan)],
+        line_requests=[most_line_requests(plan)],
+        registers=[next(iter(np.flatnonzero(plan.memories.kind == REGISTERS).tolist()), NONE)],
+        first_link=[links.first_unit],
+        link_period=[links.period_ps],
+        flit_bytes=[links.flit_bytes],
+        message_flits=[links.message_flits],
+        request_flits=[links.request_flits],
         masks=[plan.trees.wanted.shape[1]],
         size_bytes=[plan.columns.size.itemsize],
-        links=[wires.links],
+        links=[links.count],
         channels=[limits.channels if limits else 0],
         queues=[limits.queues if limits else 1],
         first_queue=[len(plan.units)],
@@ -57,8 +62,6 @@ def chip_record(plan: Plan, rule: Addresses, order: int, width: int, lengths: in
         receive_action=[action["core.receive"]],
         mac_action=[action["core.mac"]],
         update_action=[action["core.update"]],
-        read_action=[action["core.state_read"]],
-        write_action=[action["core.state_write"]],
         router_action=[action.get("router.flit", NONE)],
         lengths=[lengths],
         length_action=[action.get("link.flit_um", NONE)],
@@ -70,59 +73,60 @@ def chip_record(plan: Plan, rule: Addresses, order: int, width: int, lengths: in
     )
 
 
-def most_pieces(plan: Plan) -> int:
-    """No column has more pieces than this."""
+def most_bursts(plan: Plan) -> int:
+    """No column has more bursts than this."""
     longest = plan.columns.longest
     return 2 + (longest - 1) // plan.stages.burst_bytes
 
 
-def most_runs(plan: Plan) -> int:
-    """No piece has more rows of missing lines in a cache than this; 1 where there is none."""
-    if not (plan.stores.kind == CACHE).any():
+def most_line_requests(plan: Plan) -> int:
+    """No burst makes more requests of missing lines in a cache than this; 1 where there is none."""
+    if not (plan.memories.kind == CACHE).any():
         return 1
     longest = min(plan.columns.longest, plan.stages.burst_bytes)
-    return 2 + longest // int(plan.stores.line_bytes[plan.stores.kind == CACHE].min())
+    return 2 + longest // int(plan.memories.line_bytes[plan.memories.kind == CACHE].min())
 
 
 def held_by(plan: Plan) -> Integers:
     """Where what each cache and buffer holds begins, and at last where all of it ends."""
-    stores = plan.stores
+    memories = plan.memories
     sizes = [
-        ENTRIES + int(stores.sets[store] * stores.ways[store])
+        ENTRIES + int(memories.sets[memory] * memories.ways[memory])
         if kind == CACHE
-        else 2 * plan.buffer_window(store) * (kind == BUFFER)
-        for store, kind in enumerate(stores.kind.tolist())
+        else 2 * plan.buffer_window(memory) * (kind == BUFFER)
+        for memory, kind in enumerate(memories.kind.tolist())
     ]
     return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
 
 
-def store_records(plan: Plan) -> Records:
-    stores, action = plan.stores, {name: column for column, name in enumerate(plan.actions)}
+def memory_records(plan: Plan) -> Records:
+    memories, action = plan.memories, {name: number for number, name in enumerate(plan.actions)}
     counted = (
         *("words", "read", "activate", "row_hit", "row_miss", "row_conflict", "bytes", "io"),
         *("lookup", "hit", "miss", "eviction", "write_back", "fill", "fetched", "conflict", "write"),
     )
-    windows = [plan.buffer_window(s) if k == BUFFER else 0 for s, k in enumerate(stores.kind.tolist())]
-    columns = {
-        name: [action.get(f"{component}.{name}", NONE) for component in stores.component] for name in counted
+    windows = [plan.buffer_window(s) if k == BUFFER else 0 for s, k in enumerate(memories.kind.tolist())]
+    actions = {
+        name: [action.get(f"{component}.{name}", NONE) for component in memories.component]
+        for name in counted
     }
-    timing = {field: [getattr(t, field) if t else 0 for t in stores.timing] for field in DramTiming._fields}
+    timing = {field: [getattr(t, field) if t else 0 for t in memories.timing] for field in DramTiming._fields}
     return records(
-        STORE,
-        unit=stores.unit,
-        kind=stores.kind,
-        period=stores.period_ps,
-        width=stores.width_bytes,
-        latency=stores.latency_ps,
-        shared=shared_number(stores),
-        behind=stores.behind,
-        line=stores.line_bytes,
-        sets=stores.sets,
-        ways=stores.ways,
-        buffer_banks=stores.banks,
-        interleave=stores.interleave,
+        MEMORY,
+        unit=memories.unit,
+        kind=memories.kind,
+        period=memories.period_ps,
+        width=memories.width_bytes,
+        latency=memories.latency_ps,
+        shared=shared_number(memories),
+        next_level=memories.next_level,
+        line=memories.line_bytes,
+        sets=memories.sets,
+        ways=memories.ways,
+        buffer_banks=memories.banks,
+        interleave=memories.interleave,
         held=held_by(plan)[:-1],
         window=windows,
-        **columns,
+        **actions,
         **timing,
     )

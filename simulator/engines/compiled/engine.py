@@ -8,21 +8,23 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from deltasim.networks.trace import Trace
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.views import directory
 from deltasim.simulator.engines.compiled.events.loop import run_to_end
-from deltasim.simulator.engines.compiled.phases.eligible import FeedForward, feed_forward
-from deltasim.simulator.engines.compiled.phases.lanes import empty_arrivals
+from deltasim.simulator.engines.compiled.phases.arrival_lists import empty_arrivals
+from deltasim.simulator.engines.compiled.phases.eligible import PhasePlan, phase_plan
 from deltasim.simulator.engines.compiled.phases.loop import phases
 from deltasim.simulator.engines.compiled.phases.stages import stage_addresses
-from deltasim.simulator.engines.compiled.records import State, Tables
+from deltasim.simulator.engines.compiled.records import LOW_BITS, State, Tables
 from deltasim.simulator.engines.compiled.state import state_at_rest
 from deltasim.simulator.engines.compiled.tables import Start, tables_of
 from deltasim.simulator.ledger.background import elapsed, preset
 from deltasim.simulator.ledger.bandwidth import by_memory, shared_memories
+from deltasim.simulator.ledger.exact import entered, wide
 from deltasim.simulator.ledger.laws import LawBroken, Tally, check
 from deltasim.simulator.ledger.ledger import Ledger
-from deltasim.simulator.plan.memo import kept
-from deltasim.simulator.plan.plan import Integers, Plan
+from deltasim.simulator.plan.memo import memoised
+from deltasim.simulator.plan.plan import Plan
 
 
 class Ready(NamedTuple):
@@ -31,40 +33,40 @@ class Ready(NamedTuple):
     tables: Tables
     seen: Integers  # the directory of the tables
     start: Start
-    forward: FeedForward | None
+    forward: PhasePlan | None
 
 
-@kept
+@memoised
 def made_ready(plan: Plan) -> Ready:
     """A plan made ready in the quickest way that it allows."""
-    forward = feed_forward(plan)
+    forward = phase_plan(plan)
     return ready_for(plan, forward) if forward else made_ready_for_events(plan)
 
 
-@kept
+@memoised
 def made_ready_for_events(plan: Plan) -> Ready:
     """A plan made ready to run with events, which every one can."""
     return ready_for(plan, None)
 
 
-def ready_for(plan: Plan, forward: FeedForward | None) -> Ready:
+def ready_for(plan: Plan, forward: PhasePlan | None) -> Ready:
     """A plan's tables for a run in phases, or with events."""
     tables, start = tables_of(plan, forward)
     return Ready(tables, directory(tables), start, forward)
 
 
 SLICE = 1 << 22
-"""After so many keys, some milliseconds, a run in phases comes back to Python, which hears Ctrl-C then."""
+"""After so many keys, some milliseconds, a run in phases comes back to Python, which handles Ctrl-C then."""
 
 LONGEST = 1 << 26
 """A phase with more keys may take longer than somebody waits who has pressed Ctrl-C."""
 
-ROOM: WeakKeyDictionary[Plan, tuple[int, int]] = WeakKeyDictionary()
+CAPACITY: WeakKeyDictionary[Plan, tuple[int, int]] = WeakKeyDictionary()
 """Keys and messages that runs in phases had room for, of plans that have run so to the end."""
 
 
-class Stopped(RuntimeError):
-    """The engine was told to stop before this sequence had ended."""
+class EngineStopped(RuntimeError):
+    """The engine was stopped before this sequence had ended."""
 
 
 class CompiledEngine:
@@ -73,61 +75,61 @@ class CompiledEngine:
     def __init__(self, plan: Plan, ready: Ready | None = None) -> None:
         self.plan, self.ready = plan, ready or made_ready(plan)
         # jobs alive at once, or keys of a phase and messages of a step; both grow as needed
-        self.room, self.messages = ROOM.get(plan, (max(1024, 64 * plan.cores), 256))
+        self.capacity, self.messages = CAPACITY.get(plan, (max(1024, 64 * plan.cores), 256))
         self.stopped = False
         self.under_way: list[State] = []
 
     @property
-    def hears(self) -> bool:
-        """Whether Ctrl-C is heard while it runs: not in kernels that run to the end, nor while compiling.
+    def interruptible(self) -> bool:
+        """Whether Ctrl-C stops it while it runs: not in kernels that run to the end, nor while compiling.
 
         A plan that has run in phases before is compiled, and how long its phases are is known.
         """
-        return self.ready.forward is not None and ROOM.get(self.plan, (LONGEST, 0))[0] < LONGEST
+        return self.ready.forward is not None and CAPACITY.get(self.plan, (LONGEST, 0))[0] < LONGEST
 
     def run_sequence(self, trace: Trace) -> Ledger:
         """Simulate the one sequence of ``trace`` from a chip at rest. Raises LawBroken, Stopped."""
         ready = self.ready
         while True:
-            room = self.room
-            state = state_at_rest(self.plan, ready.start, trace, 0 if ready.forward else room)
+            capacity = self.capacity
+            state = state_at_rest(self.plan, ready.start, trace, 0 if ready.forward else capacity)
             self.under_way.append(state)
             try:
                 if self.stopped:  # asked only now: whoever stops finds the state, or is found here
-                    raise Stopped
+                    raise EngineStopped
                 ended = self._in_phases(state, ready) if ready.forward else run_to_end(state, ready.seen)
                 if self.stopped:
-                    raise Stopped
+                    raise EngineStopped
                 if ended:
                     if ready.forward:
-                        ROOM[self.plan] = self.room, self.messages
+                        CAPACITY[self.plan] = self.capacity, self.messages
                     return self._ledger(state)
             finally:
                 self.under_way = [other for other in self.under_way if other is not state]
             if ready.forward:
                 ready = made_ready_for_events(self.plan)
             else:
-                self.room = max(self.room, 4 * room)
+                self.capacity = max(self.capacity, 4 * capacity)
 
     def _in_phases(self, state: State, ready: Ready) -> bool:
         """Run phase by phase, with more room from any phase on that needs it.
 
         False when stopped, or where a phase is so long that its times do not fit into keys.
         """
-        run, slots = state.run, self.plan.stages.fetch_slots
+        run = state.run
         assert ready.forward is not None
         stages, known = stage_addresses(ready.forward), directory(state)
         while True:
-            room, messages = self.room, self.messages
-            arrivals = empty_arrivals(ready.tables, ready.forward, stages, slots, room, messages)
+            capacity, messages = self.capacity, self.messages
+            arrivals = empty_arrivals(ready.tables, ready.forward, stages, capacity, messages)
             own = directory(arrivals)
-            while run["needed"][0] <= room and run["messages"][0] <= messages:
+            while run["needed"][0] <= capacity and run["messages"][0] <= messages:
                 run["left"] = SLICE
                 if phases(known, ready.seen, own):
                     return True
                 if run["overflow"][0]:
                     return False
-            self.room = max(room, 2 * int(run["needed"][0]))
+            self.capacity = max(capacity, 2 * int(run["needed"][0]))
             self.messages = max(messages, 2 * int(run["messages"][0]))
 
     def stop(self) -> None:
@@ -140,17 +142,17 @@ class CompiledEngine:
         plan, run, units = self.plan, state.run[0], state.units[: len(self.plan.units)]
         elapsed_ps = int(state.steps["ended"].max())
         for population, record in enumerate(state.populations):
-            last = (int(plan.sweep[population]) + 1) * int(run["frames"]) - 1
+            last = (int(plan.pass_number[population]) + 1) * int(run["frames"]) - 1
             if plan.into[population] and record["finished"] != last:
-                raise LawBroken(f"population {plan.layers[population]} never finished: the chip stands still")
+                raise LawBroken(f"population {plan.layers[population]} never finished: the chip deadlocks")
         counts, layer_counts = state.counts[: len(plan.units)], state.counts[len(plan.units) :]
-        late = np.flatnonzero(units["covered"] > elapsed_ps)
+        late = np.flatnonzero(units["recorded_until"] > elapsed_ps)
         if late.size:
             raise LawBroken(f"{plan.units[late[0]].name}: still at work when the run had ended")
-        for entry in (*preset(plan), *elapsed(plan, self._drams(state), elapsed_ps)):
-            column = plan.actions.index(entry.action)
-            counts[entry.unit, column] += entry.amount
-            layer_counts[entry.layer, column] += entry.amount
+        number = {action: index for index, action in enumerate(plan.actions)}
+        entries = (*preset(plan), *elapsed(plan, self._drams(state), elapsed_ps))
+        counts = entered(counts, ((one.unit, number[one.action], one.amount) for one in entries))
+        layer_counts = entered(layer_counts, ((one.layer, number[one.action], one.amount) for one in entries))
         ledger = Ledger(
             plan.units,
             plan.actions,
@@ -159,25 +161,25 @@ class CompiledEngine:
             layer_counts,
             units["busy"].copy(),
             units["occupied"] - units["busy"],
-            units["idle"] + elapsed_ps - units["covered"],
-            units["wait"].copy(),
-            units["area"].copy(),
+            units["idle"] + elapsed_ps - units["recorded_until"],
+            wide(units["wait_high"], units["wait"], LOW_BITS),
+            wide(units["area_high"], units["area"], LOW_BITS),
             units["peak"].copy(),
             step_latency_ps=state.steps["ended"] - state.steps["began"],
             sequence_latency_ps=np.array([elapsed_ps], np.int64),
-            memories=shared_memories(plan.stores),
-            traffic=by_memory(plan.stores, state.timelines),
+            memories=shared_memories(plan.memories),
+            traffic=by_memory(plan.memories, state.timelines),
         )
-        seen = {field: int(run[field]) for field in Tally._fields if field != "room_missing"}
-        check(ledger, Tally(**seen, room_missing=self._room_missing(state)))
+        seen = {field: int(run[field]) for field in Tally._fields if field != "credits_missing"}
+        check(ledger, Tally(**seen, credits_missing=self._credits_missing(state)))
         return ledger
 
     def _drams(self, state: State) -> dict[int, Integers]:
         """The state of every shared memory's rule, by memory."""
-        return dict(zip(np.flatnonzero(self.plan.stores.shared).tolist(), state.channels, strict=True))
+        return dict(zip(np.flatnonzero(self.plan.memories.shared).tolist(), state.channels, strict=True))
 
-    def _room_missing(self, state: State) -> int:
+    def _credits_missing(self, state: State) -> int:
         """Flits of buffer room that are neither free nor about to be."""
         limits = self.plan.buffers
-        flits = len(state.room) * limits.flits if limits else 0
-        return int(flits - state.room.sum() - state.buffers["leaving"].sum())
+        flits = len(state.credits) * limits.flits if limits else 0
+        return int(flits - state.credits.sum() - state.buffers["leaving"].sum())

@@ -7,8 +7,9 @@ from typing import Annotated, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from deltasim.runtime.arrays import Integers
+from deltasim.runtime.views import viewer
 from deltasim.simulator.dram.in_order import DramTiming
-from deltasim.simulator.plan.plan import Integers
 
 Records = npt.NDArray[np.void]
 Record = Any
@@ -22,84 +23,105 @@ def record(*fields: str) -> np.dtype[np.void]:
 
 # A unit with places (the fetch slots) counts the free ones; any other is free from ``free_at`` on.
 UNIT = record(
-    *("free_at", "places", "free_places", "head", "tail", "length", "marked", "wake"),
-    *("covered", "busy", "occupied", "idle", "wait", "area", "peak", "changed", "taken_since", "mark"),
+    *("free_at", "slots", "free_slots", "head", "tail", "length", "marked", "wake"),
+    *("recorded_until", "busy", "occupied", "idle", "peak", "changed", "taken_since", "mark"),
     *("stalled_since", "controls"),  # which of the shared memories a DRAM controller is of
+    *("wait", "wait_high", "area", "area_high"),  # sums of which the lower LOW_BITS stand apart
 )
+LOW_BITS = 31
 EVENT = record("time", "what")
 JOB = record(
-    *("stage", "message", "copy", "core", "at", "span", "tail", "next", "previous", "arrival", "code"),
-    *("column", "piece", "address", "bytes", "words"),  # a piece, and the job that holds its column's slot
-    *("left", "to_come"),  # of that job: pieces not consumed, the next piece to set out
-    *("flits", "place", "buffer", "behind", "branches", "gone"),  # a packet among finite buffers
-    *("store", "part"),  # where a transfer comes from, and its number in the column
-    *("lines", "waiting", "follower"),  # 1 for lines of a cache (of piece ``column``); what a piece waits for
+    *(
+        "stage",
+        "message",
+        "segment",
+        "core",
+        "at",
+        "serialisation",
+        "tail",
+        "next",
+        "previous",
+        "arrival",
+        "code",
+    ),
+    *("column", "burst", "address", "bytes", "words"),  # a burst, and the job that holds its column's slot
+    *("left", "to_come"),  # of that job: bursts not consumed, the next burst to issue
+    *("flits", "place", "buffer", "upstream", "branches", "gone"),  # a packet among finite buffers
+    *("memory", "part"),  # where a transfer comes from, and its number in the column
+    *("lines", "waiting", "follower"),  # 1 for lines of a cache (of burst ``column``); what a burst waits for
 )
 # One virtual channel behind a link: who is at the front, who is behind, what is leaving and when it has left.
 QUEUE = record("front", "head", "tail", "leaving", "left")
 MESSAGE = record("column", "layer")
 STEP = record("messages", "messages_end", "began", "ended")
 
-# An encoder is one (projection, share of its source): fixed fields, then how far it has got.
+# An encoder is one (projection, partition of its source): fixed fields, then how far it has got.
 ENCODER = record(
-    *("projection", "core", "unit", "size", "source", "target", "delay", "remembers", "updater"),
+    *("projection", "core", "unit", "size", "source", "target", "delay", "delta_encoded", "updater"),
     *("low", "high", "duration", "first"),
     *("row", "stride"),  # of its first column in the list of sizes, and how far it is to the next one's
     *("step", "next", "last", "began", "scanned"),
 )
-# An updater is one (population, share).
+# An updater is one (population, partition).
 UPDATER = record(
-    *("population", "share", "core", "unit", "size", "duration", "reads", "writes"),
+    *("population", "partition", "core", "unit", "size", "duration", "reads", "writes"),
     *("readers", "readers_end", "first"),
-    *("step", "updated", "queued", "open_copies"),
+    *("step", "updated", "queued", "open_segments"),
 )
 POPULATION = record(
-    *("first", "into", "into_end", "shares", "shares_end", "sizes", "rows"),  # of each share, so many sizes
-    *("gate", "finished", "finishing", "all_scanned", "scanning"),
+    *("first", "into", "into_end", "partitions", "partitions_end"),
+    *("sizes", "rows"),  # of each partition, so many sizes
+    *("released", "finished", "finishing", "all_scanned", "scanning"),
+    *("state_read", "state_write", "value_bits", "sum_bits"),  # where its state lies, what a word takes there
 )
 # One record: how far the run has got, and the tally of the laws.
 RUN = record(
-    *("units", "events", "free_job", "marks", "frames", "sweep", "step", "index", "overflow"),
+    *("units", "events", "free_job", "marks", "frames", "pass_number", "step", "index", "overflow"),
     *("opened", "needed"),  # of a run in phases: when the present one began, how many keys it needs
     *("first", "messages", "shift", "keys"),  # its step's messages, how keys are made, where the next ones go
     *("spare", "left"),  # where there is room to merge; how many keys may be made before Python is asked
-    *("injected", "copies", "delivered", "tree_links", "traversed", "column_words", "missed_bytes"),
+    *("injected", "deliveries", "delivered", "tree_links", "traversed", "column_words", "missed_bytes"),
 )
+
+POLICIES = ("layer", "barrier", "dataflow")
+LAYER, BARRIER, DATAFLOW = range(3)
 
 # One record: the numbers of the chip.
 CHIP = record(
-    *("policy", "meeting", "cores", "populations", "projections", "sweeps", "core_unit", "stores"),
+    *("policy", "barrier_cost", "cores", "populations", "projections", "passes", "core_unit", "memories"),
     *("order", "width"),
-    *("cycle", "per_cycle", "send", "receive", "arrays", "mac_lanes", "burst", "at_once", "parts", "runs"),
+    *("cycle", "per_cycle", "send", "receive", "arrays", "mac_lanes", "burst_bytes", "at_once"),
+    *("parts", "line_requests"),
     *("registers",),
     *("first_link", "link_period", "flit_bytes", "message_flits", "request_flits"),
-    *("groups_at",),  # where it is listed at which group each sweep begins
-    *("widest", "bundled"),  # the most feeds of a lane, and bundles that hold its keys as well
+    *("groups_at",),  # where it is listed at which group each pass begins
+    *("widest", "duplicates"),  # the most input edges of a list, and shared merges that hold its keys
     *("masks", "size_bytes"),  # words of bits for all cores, bytes that a size's number takes
     *("links", "channels", "queues", "first_queue", "drop_cores"),  # channels: 0 where buffers have no limit
     *("scan_action", "send_action", "receive_action", "mac_action", "update_action"),
-    *("read_action", "write_action", "router_action", "stall_action"),
+    *("router_action", "stall_action"),
     *("lengths", "length_action", "write_buffer", "read_buffer", "crossbar"),
     *("ask", "advance", "take"),  # addresses of the command-level DRAM rule
 )
 CORE = record("send", "receive", "fetch", "mac", "router")  # router: 1 where its links begin at one
-COLUMN = record("core", "position", "tree", "copies", "copies_end")
-COPY = record("core", "words", "bytes", "address", "store", "updater")
+COLUMN = record("core", "position", "tree", "segments", "segments_end")
+SEGMENT = record("core", "words", "bytes", "address", "memory", "updater")
 TREE = record("links", "local", "roots", "roots_end")
-ENTRY = record("link", "way", "following", "following_end", "drops", "drops_end")
-# What a plan that runs in phases has instead of copies, trees and entries (``ways``).
+ENTRY = record("link", "link_queue", "following", "following_end", "drops", "drops_end")
+# What a plan that runs in phases has instead of segments, trees and entries (``routes``).
 # The populations whose steps make up a phase, the encoders into them core by core and by their columns, and
-# their shares core by core.
-GROUP = record("first", "end", "into", "into_end", "by_column", "shares", "shares_end")
-LANE = record("feeds", "feeds_end", "busy", "held", "dropping")  # dropping: so many cores take all it has
-FEED = record("origin", "wanted", "stride", "lag", "held", "whole")  # whole: all that come go on by it
+# their partitions core by core.
+GROUP = record("first", "end", "into", "into_end", "by_column", "partitions", "partitions_end")
+# dropping: so many cores take all that comes; pass_through: all that come go on by it
+ARRIVAL_LIST = record("inputs", "inputs_end", "busy", "held", "dropping")
+INPUT_EDGE = record("origin", "wanted", "stride", "serialisation_tail", "held", "pass_through")
 # What a size takes: accesses of a memory of some width, words and time of the multiply-accumulators.
 COST = record("accesses", "words", "work")
 LINK = record("period", "hop", "action", "router", "leave")
 PATH = record("there", "there_end", "back", "back_end")
-STORE = record(
+MEMORY = record(
     *("unit", "kind", "period", "width", "latency", "shared", "costs"),
-    *("behind", "line", "sets", "ways", "buffer_banks", "interleave", "held", "window"),
+    *("next_level", "line", "sets", "ways", "buffer_banks", "interleave", "held", "window"),
     *("words", "read", "activate", "row_hit", "row_miss", "row_conflict", "bytes", "io"),
     *("lookup", "hit", "miss", "eviction", "write_back", "fill", "fetched", "conflict", "write"),
     *DramTiming._fields,
@@ -112,16 +134,16 @@ class Tables(NamedTuple):
     chip: Annotated[Records, CHIP]
     cores: Annotated[Records, CORE]
     columns: Annotated[Records, COLUMN]
-    copies: Annotated[Records, COPY]
+    segments: Annotated[Records, SEGMENT]
     trees: Annotated[Records, TREE]
     entries: Annotated[Records, ENTRY]
     links: Annotated[Records, LINK]
     paths: Annotated[Records, PATH]
-    stores: Annotated[Records, STORE]
+    memories: Annotated[Records, MEMORY]
     lists: Annotated[Integers, np.int64]  # what the fields that name a range of places refer to
     groups: Annotated[Records, GROUP]
-    lanes: Annotated[Records, LANE]
-    feeds: Annotated[Records, FEED]
+    arrival_lists: Annotated[Records, ARRIVAL_LIST]
+    input_edges: Annotated[Records, INPUT_EDGE]
     through: Annotated[npt.NDArray[np.uint64], np.uint64]
     busy: Annotated[Integers, np.int64]
     tree: Annotated[npt.NDArray[np.int32], np.int32]  # of each column
@@ -130,7 +152,7 @@ class Tables(NamedTuple):
     tree_cores: Annotated[npt.NDArray[np.int32], np.int32]
     wanted: Annotated[npt.NDArray[np.uint64], np.uint64]  # of each tree
     size: Annotated[npt.NDArray[np.uint8], np.uint8]  # of each part, its number
-    costs: Annotated[Records, COST]  # from a store's ``costs`` on, of each size
+    costs: Annotated[Records, COST]  # from a memory's ``costs`` on, of each size
 
 
 class State(NamedTuple):
@@ -147,14 +169,52 @@ class State(NamedTuple):
     steps: Annotated[Records, STEP]
     channels: Annotated[Integers, np.int64, 2]
     buffers: Annotated[Records, QUEUE]  # of each link, its virtual channels
-    room: Annotated[Integers, np.int64]  # flits free in each
-    contents: Annotated[Integers, np.int64]  # of caches and buffers, from a store's ``held`` on
+    credits: Annotated[Integers, np.int64]  # flits free in each
+    contents: Annotated[Integers, np.int64]  # of caches and buffers, from a memory's ``held`` on
     timelines: Annotated[Integers, np.int64, 2]  # bytes over time of every shared memory
     counts: Annotated[Integers, np.int64, 2]  # a row for each unit, then one for each layer
 
 
-# What a cache holds, from its place in ``contents`` on: the pieces that wait to be read, in the order of
+view_state, view_tables = viewer(State), viewer(Tables)
+
+
+# What a cache holds, from its place in ``contents`` on: the bursts that wait to be read, in the order of
 # their look-ups (the first and the last job), 1 while one is being read, then the entries of its lines.
-FIRST, LAST, BUSY, ENTRIES = range(4)
+FIRST_WAITING, LAST_WAITING, BUSY, ENTRIES = range(4)
 
 NONE = -1
+
+
+def offsets_of(owner: Integers, owners: int) -> Integers:
+    """Where the rows of each owner begin, and the last one ends."""
+    return np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=owners))]).astype(np.int64)
+
+
+def records(dtype: np.dtype[np.void], **fields: object) -> Records:
+    """An array of records from one sequence for each field; fields not named are 0."""
+    array = np.zeros(len(next(iter(fields.values()))), dtype)  # type: ignore[arg-type]
+    for name, values in fields.items():
+        array[name] = values
+    return array
+
+
+class Lists:
+    """One array of many lists; a record names one by the places where it begins and ends."""
+
+    def __init__(self) -> None:
+        self.parts: list[Integers] = []
+        self.length = 0
+
+    def add(self, rows: list[list[int]]) -> Integers:
+        """Append rows; returns their bounds."""
+        bounds = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
+        return self.add_ragged(bounds, np.array([value for row in rows for value in row], np.int64))
+
+    def add_ragged(self, bounds: Integers, values: Integers) -> Integers:
+        """Append rows that are laid out already; returns their bounds here."""
+        self.parts.append(values)
+        self.length += len(values)
+        return bounds + (self.length - len(values))
+
+    def values(self) -> Integers:
+        return np.concatenate(self.parts)

@@ -11,13 +11,13 @@ from deltasim.simulator.ledger.timeline import empty_timelines
 from deltasim.simulator.plan.plan import Plan
 
 
-def state_at_rest(plan: Plan, start: Start, trace: Trace, room: int) -> State:
-    """The state before the one sequence of ``trace``; ``room`` bounds the jobs on their way at once."""
+def state_at_rest(plan: Plan, start: Start, trace: Trace, alive: int) -> State:
+    """The state before the one sequence of ``trace``; ``alive`` bounds the jobs under way at once."""
     frames = trace.steps // len(plan.order)
     fixed = len(start.encoders) + len(start.updaters)
     run = np.zeros(1, RUN)
     run["units"], run["frames"], run["free_job"] = len(plan.units), frames, fixed
-    jobs = np.zeros(fixed + room, JOB)
+    jobs = np.zeros(fixed + alive, JOB)
     jobs["next"] = np.arange(1, len(jobs) + 1)
     messages = np.empty(len(trace.messages), MESSAGE)
     projection = trace.messages["projection"].astype(np.intp)
@@ -27,8 +27,8 @@ def state_at_rest(plan: Plan, start: Start, trace: Trace, room: int) -> State:
     steps["messages"], steps["messages_end"] = trace.step_bounds[:-1], trace.step_bounds[1:]
     steps["began"] = NONE
     populations = start.populations.copy()
-    populations["first"] = plan.sweep * frames
-    for field in ("gate", "finished", "all_scanned"):
+    populations["first"] = plan.pass_number * frames
+    for field in ("released", "finished", "all_scanned"):
         populations[field] = populations["first"] - 1
     encoders, updaters = start.encoders.copy(), start.updaters.copy()
     encoders["first"] = populations["first"][encoders["target"]]
@@ -47,8 +47,8 @@ def state_at_rest(plan: Plan, start: Start, trace: Trace, room: int) -> State:
         steps=steps,
         channels=start.channels.copy(),
         buffers=start.buffers.copy(),
-        room=np.full(len(start.buffers), plan.buffers.flits if plan.buffers else 0, np.int64),
+        credits=np.full(len(start.buffers), plan.buffers.flits if plan.buffers else 0, np.int64),
         contents=start.contents.copy(),
-        timelines=empty_timelines(int(plan.stores.shared.sum())),
+        timelines=empty_timelines(int(plan.memories.shared.sum())),
         counts=np.zeros((len(plan.units) + len(plan.layers), len(plan.actions)), np.int64),
     )

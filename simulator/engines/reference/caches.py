@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from simpy.events import Event
 
-from deltasim.simulator.components.cache import empty_cache, lines_of, use_run
+from deltasim.simulator.components.cache import empty_cache, lines_of, look_up_lines
 from deltasim.simulator.components.service_times import rounds
-from deltasim.simulator.engines.reference.machine import REQUEST, Machine, Walk
-from deltasim.simulator.engines.reference.recorder import Books
+from deltasim.simulator.engines.reference.machine import REQUEST_KIND, Machine, Walk
+from deltasim.simulator.engines.reference.recorder import Statistics
 from deltasim.simulator.engines.reference.transfer import Transfer
 from deltasim.simulator.plan.plan import CACHE, Plan
 
@@ -17,73 +17,87 @@ from deltasim.simulator.plan.plan import CACHE, Plan
 class Caches:
     """The caches of all cores; ``fetch`` brings lines from the memory behind and returns when they end."""
 
-    def __init__(self, plan: Plan, machine: Machine, books: Books, fetch: Callable[[Transfer], Walk]) -> None:
-        self.env, self.plan, self.machine, self.books, self.fetch = machine.env, plan, machine, books, fetch
-        stores = plan.stores
+    def __init__(
+        self, plan: Plan, machine: Machine, statistics: Statistics, fetch: Callable[[Transfer], Walk]
+    ) -> None:
+        self.env, self.plan, self.machine, self.statistics, self.fetch = (
+            machine.env,
+            plan,
+            machine,
+            statistics,
+            fetch,
+        )
+        memories = plan.memories
         self.entries = {
-            int(store): empty_cache(int(stores.sets[store]), int(stores.ways[store]))
-            for store in (stores.kind == CACHE).nonzero()[0]
+            int(memory): empty_cache(int(memories.sets[memory]), int(memories.ways[memory]))
+            for memory in (memories.kind == CACHE).nonzero()[0]
         }
         self.read_before: dict[int, Event] = {}  # cache -> the data have been read for the last look-up
 
     def read(self, transfer: Transfer) -> Walk:
-        """Ends with the piece's first word and returns when the last one comes."""
-        stores, store, books = self.plan.stores, transfer.store, self.books
-        tags, name = int(stores.unit[store]), stores.component[store]
-        period_ps, line_bytes = int(stores.period_ps[store]), int(stores.line_bytes[store])
-        yield self.machine.units[tags].turn(self.machine.key(REQUEST, *transfer.job))
+        """Ends with the burst's first word and returns when the last one comes."""
+        memories, memory, statistics = self.plan.memories, transfer.memory, self.statistics
+        tags, name = int(memories.unit[memory]), memories.component[memory]
+        period_ps, line_bytes = int(memories.period_ps[memory]), int(memories.line_bytes[memory])
+        yield self.machine.units[tags].turn(self.machine.key(REQUEST_KIND, *transfer.job))
         line, end = lines_of(transfer.address, transfer.bytes, line_bytes)
         duration_ps = (end - line) * period_ps
         self.machine.units[tags].occupy(duration_ps, duration_ps)
-        books.count(tags, f"{name}.lookup", end - line, transfer.layer)
-        before, done = self.read_before.get(store), self.env.event()
-        self.read_before[store] = done
+        statistics.count(tags, f"{name}.lookup", end - line, transfer.layer)
+        before, done = self.read_before.get(memory), self.env.event()
+        self.read_before[memory] = done
         missing: list[Transfer] = []
         while line < end:
-            run = use_run(
-                self.entries[store], 0, int(stores.sets[store]), int(stores.ways[store]), line, end, False
+            found = look_up_lines(
+                self.entries[memory],
+                0,
+                int(memories.sets[memory]),
+                int(memories.ways[memory]),
+                line,
+                end,
+                False,
             )
             for action, amount in (
-                ("hit", run.hits),
-                ("miss", run.missing),
-                ("eviction", run.evictions),
-                ("write_back", run.write_backs),
+                ("hit", found.hits),
+                ("miss", found.missing),
+                ("eviction", found.evictions),
+                ("write_back", found.write_backs),
             ):
-                books.count(tags, f"{name}.{action}", amount, transfer.layer)
-            if run.missing:
-                books.missed_bytes += run.missing * line_bytes
+                statistics.count(tags, f"{name}.{action}", amount, transfer.layer)
+            if found.missing:
+                statistics.missed_bytes += found.missing * line_bytes
                 missing.append(
                     Transfer(
-                        int(stores.behind[store]),
-                        run.first_missing * line_bytes,
-                        run.missing * line_bytes,
+                        int(memories.next_level[memory]),
+                        found.first_missing * line_bytes,
+                        found.missing * line_bytes,
                         (*transfer.job, len(missing)),
                         transfer.layer,
                     )
                 )
-            line = run.next_line
+            line = found.next_line
         yield self.env.timeout(duration_ps)
-        yield self.env.all_of([self.env.process(self._fill(store, lines)) for lines in missing])
+        yield self.env.all_of([self.env.process(self._fill(memory, lines)) for lines in missing])
         if before is not None:
             yield before
-        accesses = rounds(transfer.bytes, int(stores.width_bytes[store]))
-        yield self.machine.units[tags + 1].turn(self.machine.key(REQUEST, *transfer.job))
+        accesses = rounds(transfer.bytes, int(memories.width_bytes[memory]))
+        yield self.machine.units[tags + 1].turn(self.machine.key(REQUEST_KIND, *transfer.job))
         self.machine.units[tags + 1].occupy(accesses * period_ps, accesses * period_ps)
-        books.count(tags + 1, f"{name}.read", accesses, transfer.layer)
+        statistics.count(tags + 1, f"{name}.read", accesses, transfer.layer)
         self.env.process(self._pass_on(done, accesses * period_ps))
-        yield self.env.timeout(int(stores.latency_ps[store]))
+        yield self.env.timeout(int(memories.latency_ps[memory]))
         return self.env.now + (accesses - 1) * period_ps
 
-    def _fill(self, store: int, lines: Transfer) -> Walk:
+    def _fill(self, memory: int, lines: Transfer) -> Walk:
         """Fetch missing lines; ends with their last byte."""
-        stores = self.plan.stores
+        memories = self.plan.memories
         tail_ps = yield from self.fetch(lines)
         yield self.env.timeout(tail_ps - self.env.now)
-        line_bytes = int(stores.line_bytes[store])
-        accesses = lines.bytes // line_bytes * rounds(line_bytes, int(stores.width_bytes[store]))
-        data, name = int(stores.unit[store]) + 1, stores.component[store]
-        self.books.count(data, f"{name}.fill", accesses, lines.layer)
-        self.books.count(data, f"{name}.fetched", lines.bytes, lines.layer)
+        line_bytes = int(memories.line_bytes[memory])
+        accesses = lines.bytes // line_bytes * rounds(line_bytes, int(memories.width_bytes[memory]))
+        data, name = int(memories.unit[memory]) + 1, memories.component[memory]
+        self.statistics.count(data, f"{name}.fill", accesses, lines.layer)
+        self.statistics.count(data, f"{name}.fetched", lines.bytes, lines.layer)
 
     def _pass_on(self, done: Event, duration_ps: int) -> Walk:
         yield self.env.timeout(duration_ps)

@@ -1,4 +1,4 @@
-"""The cores as SimPy processes: encoders scan, messages travel and fetch columns, slices are updated."""
+"""The cores as SimPy processes: encoders scan, messages travel and fetch columns, partitions are updated."""
 
 from __future__ import annotations
 
@@ -7,28 +7,35 @@ from collections.abc import Iterator
 
 import simpy
 
-from deltasim.simulator.components.dma_bursts import piece_of, pieces_of
+from deltasim.simulator.components.dma_bursts import burst_of, bursts_of
 from deltasim.simulator.components.service_times import (
     consumed,
-    piece_work,
+    mac_work,
     scan_duration,
     scan_offset,
     scan_words,
 )
 from deltasim.simulator.engines.reference.links import Packet
-from deltasim.simulator.engines.reference.machine import COLUMN, MESSAGE, SCANNING, UPDATING, Machine, Walk
+from deltasim.simulator.engines.reference.machine import (
+    COLUMN_KIND,
+    MESSAGE_KIND,
+    SCAN_KIND,
+    UPDATE_KIND,
+    Machine,
+    Walk,
+)
 from deltasim.simulator.engines.reference.memories import Memories
 from deltasim.simulator.engines.reference.neurons import Neurons, Sent
-from deltasim.simulator.engines.reference.recorder import Books
-from deltasim.simulator.engines.reference.synchronisation import Milestones, gate_name
+from deltasim.simulator.engines.reference.recorder import Statistics
+from deltasim.simulator.engines.reference.synchronisation import Milestones, release_name
 from deltasim.simulator.engines.reference.transfer import Transfer
-from deltasim.simulator.plan.expanded_columns import copies_of
-from deltasim.simulator.plan.multicast_trees import branches_of
-from deltasim.simulator.plan.plan import ABSENT, FETCH, MAC, RECEIVE, SCAN, SEND, UPDATE, Plan, share_updates
+from deltasim.simulator.plan.expanded_columns import column_segments_of
+from deltasim.simulator.plan.multicast_trees import multicast_trees_of
+from deltasim.simulator.plan.plan import ABSENT, FETCH, MAC, RECEIVE, SCAN, SEND, UPDATE, Plan, update_work
 
 
-class Cores:
-    """All cores of the chip while one sequence runs: ``frames`` steps in each sweep."""
+class CoreProcesses:
+    """All cores of the chip while one sequence runs: ``frames`` steps in each pass."""
 
     def __init__(
         self,
@@ -38,67 +45,70 @@ class Cores:
         memories: Memories,
         neurons: Neurons,
         milestones: Milestones,
-        books: Books,
+        statistics: Statistics,
         frames: int,
     ) -> None:
         self.env, self.plan, self.machine, self.memories = env, plan, machine, memories
-        self.copies, self.branches = copies_of(plan), branches_of(plan)
+        self.segments, self.multicast = column_segments_of(plan), multicast_trees_of(plan)
         self.neurons = neurons
-        self.milestones, self.books, self.frames = milestones, books, frames
+        self.milestones, self.statistics, self.frames = milestones, statistics, frames
         steps = frames * len(plan.order)
         self.began_ps = [-1] * steps
         self.ended_ps = [0] * steps
-        self.open_copies: dict[tuple[int, int], int] = {}  # (population, core): copies not yet consumed
-        self.share_on = [{share.core: n for n, share in enumerate(shares)} for shares in plan.shares]
+        self.open_segments: dict[tuple[int, int], int] = {}  # (population, core): segments not yet consumed
+        self.partition_on = [
+            {partition.core: n for n, partition in enumerate(partitions)} for partitions in plan.partitions
+        ]
 
     def processes(self) -> list[Walk]:
         """One encoder for each (projection, core) and one updater for each (population, core)."""
         encoders = [
-            self.encode(projection, share)
+            self.encode(projection, partition)
             for projection, source in enumerate(self.plan.source.tolist())
-            for share in range(len(self.plan.shares[source]))
+            for partition in range(len(self.plan.partitions[source]))
         ]
         updaters = [
-            self.update(population, share)
+            self.update(population, partition)
             for populations in self.plan.order
             for population in populations
-            for share in range(len(self.plan.shares[population]))
+            for partition in range(len(self.plan.partitions[population]))
         ]
         return encoders + updaters
 
     def steps_of(self, population: int) -> range:
-        sweep = int(self.plan.sweep[population])
-        return range(sweep * self.frames, (sweep + 1) * self.frames)
+        pass_number = int(self.plan.pass_number[population])
+        return range(pass_number * self.frames, (pass_number + 1) * self.frames)
 
-    def encode(self, projection: int, share: int) -> Walk:
-        """Scan the slice at every step, as soon as its value, the target and the policy allow."""
+    def encode(self, projection: int, partition: int) -> Walk:
+        """Scan the partition at every step, as soon as its value, the target and the policy allow."""
         plan, stages, milestones = self.plan, self.plan.stages, self.milestones
         source, target = int(plan.source[projection]), int(plan.target[projection])
-        where = plan.shares[source][share]
+        where = plan.partitions[source][partition]
         size, delay = where.stop - where.start, int(plan.delay[projection])
         unit = int(stages.unit[where.core, SCAN])
         duration_ps = int(scan_duration(size, stages.scan_per_cycle, stages.scan_pad_to, stages.cycle_ps))
-        encoders = sum(len(plan.shares[int(plan.source[p])]) for p in plan.into[target])
-        computed = bool(plan.into[source]) and not plan.crosses_sweeps(projection)
+        encoders = sum(len(plan.partitions[int(plan.source[p])]) for p in plan.into[target])
+        computed = bool(plan.into[source]) and not plan.crosses_passes(projection)
         steps = self.steps_of(target)
         for step in steps:
             if computed and step - delay in steps:
                 yield milestones.of("updated", source, step - delay, where.core)
             if step > steps[0]:
                 yield milestones.of("finished", target, step - 1)
-            yield milestones.of(*gate_name(plan, target, step))
+            yield milestones.of(*release_name(plan, target, step))
             if self.began_ps[step] < 0:
                 self.began_ps[step] = int(self.env.now)
             yield self.machine.units[unit].turn(
-                self.machine.key(SCANNING, step, projection, ABSENT, where.core)
+                self.machine.key(SCAN_KIND, step, projection, ABSENT, where.core)
             )
             self.machine.units[unit].occupy(duration_ps, duration_ps)
             began_ps = int(self.env.now)
-            sending = self.neurons.scan(projection, share, step)
-            self.books.count(unit, "core.scan", size, target)
-            reads, writes = scan_words(size, len(sending), int(plan.remembers[projection]))
-            self.books.count(unit, "core.state_read", int(reads), target)
-            self.books.count(unit, "core.state_write", int(writes), target)
+            sending = self.neurons.scan(projection, partition, step)
+            self.statistics.count(unit, "core.scan", size, target)
+            reads, writes = scan_words(size, len(sending), int(plan.delta_encoded[projection]))
+            home = plan.homes[source]
+            self.statistics.count(unit, home.read, int(reads) * home.value_bits, target)
+            self.statistics.count(unit, home.write, int(writes) * home.value_bits, target)
             for sent in sending:
                 offset_ps = int(
                     scan_offset(sent.source - where.start, stages.scan_per_cycle, stages.cycle_ps)
@@ -112,41 +122,41 @@ class Cores:
             milestones.count_down(encoders, "all scanned", target, step)
 
     def inject(self, step: int, projection: int, sent: Sent, core: int) -> None:
-        """A message sets out: from here on the chip owes its target cores a delivery each."""
-        copies, target = self.copies, int(self.plan.target[projection])
+        """A message is issued: from here on the chip owes its target cores a delivery each."""
+        segments, target = self.segments, int(self.plan.target[projection])
         column = int(self.plan.columns.offset[projection]) + sent.source
-        own = range(int(copies.start[column]), int(copies.start[column + 1]))
-        if not own:  # a stride may skip a pixel: nobody is told of its change
+        own = range(int(segments.start[column]), int(segments.start[column + 1]))
+        if not own:  # a stride may skip a pixel: nobody needs its change
             return
-        copy_at = {int(copies.core[copy]): copy for copy in own}
-        for destination in copy_at:
-            self.open_copies[target, destination] = self.open_copies.get((target, destination), 0) + 1
-        self.books.injected += 1
-        self.books.expected_deliveries += len(copy_at)
-        self.books.expected_words += sum(int(copies.words[copy]) for copy in own)
+        segment_at = {int(segments.core[segment]): segment for segment in own}
+        for destination in segment_at:
+            self.open_segments[target, destination] = self.open_segments.get((target, destination), 0) + 1
+        self.statistics.injected += 1
+        self.statistics.expected_deliveries += len(segment_at)
+        self.statistics.expected_words += sum(int(segments.words[segment]) for segment in own)
         tree = int(self.plan.columns.tree[column])
-        self.env.process(self.send(step, projection, sent, core, tree, copy_at))
+        self.env.process(self.send(step, projection, sent, core, tree, segment_at))
 
     def send(
-        self, step: int, projection: int, sent: Sent, core: int, tree: int, copy_at: dict[int, int]
+        self, step: int, projection: int, sent: Sent, core: int, tree: int, segment_at: dict[int, int]
     ) -> Walk:
         """Through the send stage, then to the core itself and along every branch of the tree."""
-        stages, wires, layer = self.plan.stages, self.plan.wires, int(self.plan.target[projection])
+        stages, links, layer = self.plan.stages, self.plan.links, int(self.plan.target[projection])
         job = (step, projection, sent.source, core)
         unit = int(stages.unit[core, SEND])
         if unit != ABSENT:
-            yield from self.machine.serve(unit, self.machine.key(MESSAGE, *job), stages.send_ps)
-        self.books.count(unit if unit != ABSENT else self.plan.core_unit(core), "core.send", 1, layer)
-        if core in copy_at:
-            self.env.process(self.consume(job, sent, copy_at[core]))
-        branches = self.branches
-        entries = range(int(branches.start[tree]), int(branches.start[tree + 1]))
-        self.books.expected_traversals += len(entries)
-        if entries and wires.routed[branches.link[entries[0]], 0]:
-            self.machine.write_buffer(self.plan.core_unit(core), wires.message_flits, layer)
+            yield from self.machine.serve(unit, self.machine.key(MESSAGE_KIND, *job), stages.send_ps)
+        self.statistics.count(unit if unit != ABSENT else self.plan.core_unit(core), "core.send", 1, layer)
+        if core in segment_at:
+            self.env.process(self.consume(job, sent, segment_at[core]))
+        multicast = self.multicast
+        entries = range(int(multicast.start[tree]), int(multicast.start[tree + 1]))
+        self.statistics.expected_traversals += len(entries)
+        if entries and links.routed[multicast.link[entries[0]], 0]:
+            self.machine.write_buffer(self.plan.core_unit(core), links.message_flits, layer)
         for entry in entries:
-            if branches.parent[entry] == ABSENT:
-                self.env.process(self.branch(job, sent, entry, entries, copy_at))
+            if multicast.parent[entry] == ABSENT:
+                self.env.process(self.branch(job, sent, entry, entries, segment_at))
 
     def branch(
         self,
@@ -154,101 +164,107 @@ class Cores:
         sent: Sent,
         entry: int,
         entries: range,
-        copy_at: dict[int, int],
-        behind: Packet | None = None,
-        span_ps: int = 0,
+        segment_at: dict[int, int],
+        upstream: Packet | None = None,
+        serialisation_ps: int = 0,
     ) -> Walk:
         """Over one link of the tree, then on: the branches behind it, and the cores it reaches."""
-        wires, branches, layer = self.plan.wires, self.branches, int(self.plan.target[job[1]])
-        link, flits = int(branches.link[entry]), wires.message_flits
+        links, multicast, layer = self.plan.links, self.multicast, int(self.plan.target[job[1]])
+        link, flits = int(multicast.link[entry]), links.message_flits
         queue = 0 if self.plan.buffers is None else int(self.plan.buffers.tree_queue[entry])
-        span_ps, packet = yield from self.machine.cross(
-            link, queue, MESSAGE, job, flits, span_ps, layer, behind
+        serialisation_ps, packet = yield from self.machine.cross(
+            link, queue, MESSAGE_KIND, job, flits, serialisation_ps, layer, upstream
         )
-        self.books.message_traversals += 1
-        following = [other for other in entries if branches.parent[other] == entry - entries[0]]
-        cores = branches.drop_core[branches.drop_start[entry] : branches.drop_start[entry + 1]].tolist()
+        self.statistics.message_traversals += 1
+        following = [other for other in entries if multicast.parent[other] == entry - entries[0]]
+        cores = multicast.drop_core[multicast.drop_start[entry] : multicast.drop_start[entry + 1]].tolist()
         if packet is not None:
             packet.branches = len(following) + bool(cores)
         for other in following:
-            self.env.process(self.branch(job, sent, other, entries, copy_at, packet, span_ps))
+            self.env.process(self.branch(job, sent, other, entries, segment_at, packet, serialisation_ps))
         if not cores:
             return
-        yield self.env.timeout(span_ps - wires.period_ps)
+        yield self.env.timeout(serialisation_ps - links.period_ps)
         if packet is not None:
-            packet.leaves(int(self.env.now) + wires.period_ps)
+            packet.leaves(int(self.env.now) + links.period_ps)
         for core in cores:
-            if wires.routed[link, 1]:
-                self.machine.pass_router(wires.first_unit + link, flits, layer)
-            self.env.process(self.consume(job, sent, copy_at[core]))
+            if links.routed[link, 1]:
+                self.machine.pass_router(links.first_unit + link, flits, layer)
+            self.env.process(self.consume(job, sent, segment_at[core]))
 
-    def consume(self, job: tuple[int, ...], sent: Sent, copy: int) -> Walk:
+    def consume(self, job: tuple[int, ...], sent: Sent, segment: int) -> Walk:
         """On the target core: receive, fetch the column, multiply and accumulate."""
-        stages, copies, machine = self.plan.stages, self.copies, self.machine
+        stages, segments, machine = self.plan.stages, self.segments, self.machine
         step, projection, source, _ = job
-        core, layer = int(copies.core[copy]), int(self.plan.target[projection])
+        core, layer = int(segments.core[segment]), int(self.plan.target[projection])
         job = (step, projection, source, core)
         receive = int(stages.unit[core, RECEIVE])
         fetch = int(stages.unit[core, FETCH]) + machine.array(job)
         if receive != ABSENT:
-            yield from machine.serve(receive, machine.key(MESSAGE, *job), stages.receive_ps)
-        self.books.count(
+            yield from machine.serve(receive, machine.key(MESSAGE_KIND, *job), stages.receive_ps)
+        self.statistics.count(
             receive if receive != ABSENT else self.plan.core_unit(core), "core.receive", 1, layer
         )
-        yield machine.units[fetch].turn(machine.key(COLUMN, *job))
-        pieces = range(pieces_of(int(copies.address[copy]), int(copies.bytes[copy]), stages.burst_bytes))
-        lanes = range(min(stages.pieces_at_once, len(pieces)))
-        to_come = iter(pieces[len(lanes) :])
-        yield self.env.all_of([self.env.process(self.carry(job, copy, lane, to_come)) for lane in lanes])
+        yield machine.units[fetch].turn(machine.key(COLUMN_KIND, *job))
+        bursts = range(
+            bursts_of(int(segments.address[segment]), int(segments.bytes[segment]), stages.burst_bytes)
+        )
+        ahead = range(min(stages.bursts_at_once, len(bursts)))
+        to_come = iter(bursts[len(ahead) :])
+        yield self.env.all_of([self.env.process(self.carry(job, segment, first, to_come)) for first in ahead])
         machine.units[fetch].leave()
-        self.books.delivered += 1
-        self.neurons.receive(layer, self.share_on[layer][core], projection, sent)
-        self.open_copies[layer, core] -= 1
-        if self.open_copies[layer, core] == 0 and self.milestones.of("all scanned", layer, step).triggered:
+        self.statistics.delivered += 1
+        self.neurons.receive(layer, self.partition_on[layer][core], projection, sent)
+        self.open_segments[layer, core] -= 1
+        if self.open_segments[layer, core] == 0 and self.milestones.of("all scanned", layer, step).triggered:
             self.milestones.reach("drained", layer, step, core)
 
-    def carry(self, job: tuple[int, ...], copy: int, lane: int, to_come: Iterator[int]) -> Walk:
-        """Bring one piece of a column after another; the first of each lane are formed a cycle apart."""
-        stages, copies, machine = self.plan.stages, self.copies, self.machine
-        address, size, words = (int(field[copy]) for field in (copies.address, copies.bytes, copies.words))
+    def carry(self, job: tuple[int, ...], segment: int, first: int, to_come: Iterator[int]) -> Walk:
+        """Bring burst ``first`` of a column, as many cycles late, then one after another of those to come."""
+        stages, segments, machine = self.plan.stages, self.segments, self.machine
+        address, size, words = (
+            int(field[segment]) for field in (segments.address, segments.bytes, segments.words)
+        )
         core, layer = job[3], int(self.plan.target[job[1]])
+        home = self.plan.homes[layer]
         mac = int(stages.unit[core, MAC]) + machine.array(job)
-        yield self.env.timeout(lane * stages.cycle_ps)
-        for number in itertools.chain((lane,), to_come):
+        yield self.env.timeout(first * stages.cycle_ps)
+        for number in itertools.chain((first,), to_come):
             yield self.env.timeout(stages.cycle_ps)
-            piece = piece_of(address, size, words, stages.burst_bytes, number)
+            burst = burst_of(address, size, words, stages.burst_bytes, number)
             part = (*job, number)
-            transfer = Transfer(int(copies.store[copy]), piece.address, piece.bytes, part, layer)
-            tail_ps = yield from self.memories.read(transfer, piece.words)
-            yield machine.units[mac].turn(machine.key(COLUMN, *part))
-            work_ps = piece_work(piece.words, stages.mac_lanes, stages.cycle_ps)
+            transfer = Transfer(int(segments.memory[segment]), burst.address, burst.bytes, part, layer)
+            tail_ps = yield from self.memories.read(transfer, burst.words)
+            yield machine.units[mac].turn(machine.key(COLUMN_KIND, *part))
+            work_ps = mac_work(burst.words, stages.mac_lanes, stages.cycle_ps)
             duration_ps = int(consumed(int(self.env.now), work_ps, tail_ps)) - int(self.env.now)
             machine.units[mac].occupy(duration_ps, work_ps)
-            self.memories.pass_registers(core, piece.words, layer)
-            for action in ("core.mac", "core.state_read", "core.state_write"):
-                self.books.count(mac, action, piece.words, layer)
+            self.memories.pass_registers(core, burst.words, layer)
+            self.statistics.count(mac, "core.mac", burst.words, layer)
+            for action in (home.read, home.write):
+                self.statistics.count(mac, action, burst.words * home.sum_bits, layer)
             yield self.env.timeout(duration_ps)
 
-    def update(self, population: int, share: int) -> Walk:
-        """Update the slice at every step, once all it waits for has come and its last value has been read."""
+    def update(self, population: int, partition: int) -> Walk:
+        """Update the partition at every step, once all it waits for has come and its last value was read."""
         plan, stages, milestones = self.plan, self.plan.stages, self.milestones
-        where, work = plan.shares[population][share], share_updates(plan, population, share)
+        where, work = plan.partitions[population][partition], update_work(plan, population, partition)
         unit = int(stages.unit[where.core, UPDATE])
         steps = self.steps_of(population)
         for step in steps:
             yield milestones.of("all scanned", population, step)
-            if self.open_copies.get((population, where.core)):
+            if self.open_segments.get((population, where.core)):
                 yield milestones.of("drained", population, step, where.core)
             for projection in plan.out_of[population]:
-                if step > steps[0] and not plan.crosses_sweeps(projection):
+                if step > steps[0] and not plan.crosses_passes(projection):
                     yield milestones.of("scanned", projection, step - 1, where.core)
             yield from self.machine.serve(
-                unit, self.machine.key(UPDATING, step, population, ABSENT, where.core), work.duration_ps
+                unit, self.machine.key(UPDATE_KIND, step, population, ABSENT, where.core), work.duration_ps
             )
-            self.neurons.update(population, share, step)
-            self.books.count(unit, "core.update", where.stop - where.start, population)
-            self.books.count(unit, "core.state_read", work.reads, population)
-            self.books.count(unit, "core.state_write", work.writes, population)
+            self.neurons.update(population, partition, step)
+            self.statistics.count(unit, "core.update", where.stop - where.start, population)
+            self.statistics.count(unit, plan.homes[population].read, work.reads, population)
+            self.statistics.count(unit, plan.homes[population].write, work.writes, population)
             self.ended_ps[step] = max(self.ended_ps[step], int(self.env.now))
             milestones.reach("updated", population, step, where.core)
-            milestones.count_down(len(plan.shares[population]), "finished", population, step)
+            milestones.count_down(len(plan.partitions[population]), "finished", population, step)

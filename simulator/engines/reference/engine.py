@@ -9,12 +9,12 @@ import simpy
 
 from deltasim.networks.trace import Trace
 from deltasim.runtime.arrays import Floats
-from deltasim.simulator.engines.reference.cores import Cores
+from deltasim.simulator.engines.reference.cores import CoreProcesses
 from deltasim.simulator.engines.reference.machine import Machine
 from deltasim.simulator.engines.reference.memories import Memories
 from deltasim.simulator.engines.reference.neurons import Computing, Replayed
-from deltasim.simulator.engines.reference.recorder import Books
-from deltasim.simulator.engines.reference.synchronisation import Milestones, keep_pace
+from deltasim.simulator.engines.reference.recorder import Statistics
+from deltasim.simulator.engines.reference.synchronisation import Milestones, synchronise
 from deltasim.simulator.ledger.background import elapsed, preset
 from deltasim.simulator.ledger.laws import LawBroken, Tally, check
 from deltasim.simulator.ledger.ledger import Ledger
@@ -35,40 +35,40 @@ def run_sequence(
     env = simpy.Environment()
     steps = trace.steps
     length = steps // len(plan.order)
-    books = Books(plan)
-    machine = Machine(env, plan, books)
-    memories = Memories(plan, machine, books)
+    statistics = Statistics(plan)
+    machine = Machine(env, plan, statistics)
+    memories = Memories(plan, machine, statistics)
     neurons = Replayed(plan, trace) if frames is None else Computing(plan, frames)
     milestones = Milestones(env)
-    cores = Cores(env, plan, machine, memories, neurons, milestones, books, length)
-    processes = [*cores.processes(), keep_pace(env, plan, milestones, length)]
+    cores = CoreProcesses(env, plan, machine, memories, neurons, milestones, statistics, length)
+    processes = [*cores.processes(), synchronise(env, plan, milestones, length)]
     if shuffle is not None:
         random.Random(shuffle).shuffle(processes)
     for process in processes:
         env.process(process)
     env.run()
-    for sweep, populations in enumerate(plan.order):
+    for pass_number, populations in enumerate(plan.order):
         for population in populations:
-            if not milestones.of("finished", population, (sweep + 1) * length - 1).triggered:
-                raise LawBroken(f"population {plan.layers[population]} never finished: the chip stands still")
+            if not milestones.of("finished", population, (pass_number + 1) * length - 1).triggered:
+                raise LawBroken(f"population {plan.layers[population]} never finished: the chip deadlocks")
     if isinstance(neurons, Computing):
         compare(neurons.messages(), trace)
     elapsed_ps = max(cores.ended_ps)
     for entry in (*preset(plan), *elapsed(plan, memories.drams, elapsed_ps)):
-        books.count(entry.unit, entry.action, entry.amount, entry.layer)
+        statistics.count(entry.unit, entry.action, entry.amount, entry.layer)
     latency = [ended - began for began, ended in zip(cores.began_ps, cores.ended_ps, strict=True)]
-    ledger = books.close(machine.units, latency, elapsed_ps)
+    ledger = statistics.finalise(machine.units, latency, elapsed_ps)
     check(
         ledger,
         Tally(
-            injected=books.injected,
-            copies=books.expected_deliveries,
-            delivered=books.delivered,
-            tree_links=books.expected_traversals,
-            traversed=books.message_traversals,
-            column_words=books.expected_words,
-            room_missing=sum(link.missing for link in machine.links),
-            missed_bytes=books.missed_bytes,
+            injected=statistics.injected,
+            deliveries=statistics.expected_deliveries,
+            delivered=statistics.delivered,
+            tree_links=statistics.expected_traversals,
+            traversed=statistics.message_traversals,
+            column_words=statistics.expected_words,
+            credits_missing=sum(link.missing for link in machine.links),
+            missed_bytes=statistics.missed_bytes,
         ),
     )
     return ledger

@@ -9,23 +9,23 @@ import numpy as np
 import simpy
 from simpy.events import Event
 
-from deltasim.simulator.components.input_buffers import FULL, channel_with_room, first_channel
-from deltasim.simulator.engines.reference.unit import Key, Unit
+from deltasim.simulator.components.input_buffers import FULL, channel_with_credits, first_channel
+from deltasim.simulator.engines.reference.server import Key, Server
 from deltasim.simulator.plan.plan import InputBuffers
 
 
-class Link(Unit):
+class LinkServer(Server):
     """A link that grants a packet of a queue only when one of that queue's virtual channels has room for it.
 
     Packets of a queue go in the order of their keys: one without room holds up those behind it in its own
-    queue, and none in another. The packet's turn tells it the channel, and whether the link stood still for
-    want of room. Time in which the link is free and somebody waits, but nobody may go, is stalled.
+    queue, and none in another. The packet's turn brings the channel, and whether the link was stalled for
+    want of credits. Time in which the link is free and somebody waits, but nobody may go, is stalled.
     """
 
     def __init__(self, env: simpy.Environment, limits: InputBuffers) -> None:
         super().__init__(env)
         self.limits = limits
-        self.room = np.full(limits.channels, limits.flits, np.int64)
+        self.credits = np.full(limits.channels, limits.flits, np.int64)
         self.buffers = [InputBuffer(self, channel) for channel in range(limits.channels)]
         self.asking: dict[Event, tuple[int, int]] = {}  # queue and flits of those that wait
         self.stalled_since_ps: int | None = None
@@ -39,11 +39,11 @@ class Link(Unit):
     @property
     def missing(self) -> int:
         """Flits of room that have not come back."""
-        return int((self.limits.flits - self.room).sum())
+        return int((self.limits.flits - self.credits).sum())
 
     def give_back(self, channel: int, flits: int) -> None:
         """A packet has left a buffer: those that waited for room may ask again."""
-        self.room[channel] += flits
+        self.credits[channel] += flits
         self._decide_later()
 
     def _decide(self, _: Any) -> None:
@@ -57,7 +57,7 @@ class Link(Unit):
             first, end = (
                 first_channel(q, self.limits.queues, self.limits.channels) for q in (queue, queue + 1)
             )
-            channel = int(channel_with_room(self.room, first, end, flits))
+            channel = int(channel_with_credits(self.credits, first, end, flits))
             if channel != FULL:
                 self.waiting.remove(entry)
                 self._grant(entry[2], channel, entry[1])
@@ -71,12 +71,12 @@ class Link(Unit):
 
     def _grant(self, granted: Event, channel: int, asked_ps: int) -> None:
         _, flits = self.asking.pop(granted)
-        self.room[channel] -= flits
-        self.free_places -= 1
+        self.credits[channel] -= flits
+        self.free_slots -= 1
         self.queue_wait_ps += self.now - asked_ps
         stalled = self.stalled_since_ps is not None
         if self.stalled_since_ps is not None:
-            self.cover(self.stalled_since_ps, self.now, 0)
+            self.record_busy(self.stalled_since_ps, self.now, 0)
             self.stalled_since_ps = None
         granted.succeed((channel, stalled))
 
@@ -84,7 +84,7 @@ class Link(Unit):
 class InputBuffer:
     """One virtual channel behind a link: packets leave it in the order in which they came."""
 
-    def __init__(self, link: Link, channel: int) -> None:
+    def __init__(self, link: LinkServer, channel: int) -> None:
         self.link, self.channel = link, channel
         self.packets: deque[Packet] = deque()
 

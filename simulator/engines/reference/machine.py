@@ -8,32 +8,32 @@ from typing import Any
 import simpy
 from simpy.events import Event
 
-from deltasim.simulator.components.service_times import array_of, link_span
-from deltasim.simulator.engines.reference.links import Link, Packet
-from deltasim.simulator.engines.reference.recorder import Books
-from deltasim.simulator.engines.reference.unit import Key, Unit
-from deltasim.simulator.plan.expanded_columns import copies_of
-from deltasim.simulator.plan.plan import Integers, Plan
+from deltasim.runtime.arrays import Integers
+from deltasim.simulator.components.service_times import array_of, link_occupancy
+from deltasim.simulator.engines.reference.links import LinkServer, Packet
+from deltasim.simulator.engines.reference.recorder import Statistics
+from deltasim.simulator.engines.reference.server import Key, Server
+from deltasim.simulator.plan.expanded_columns import column_segments_of
+from deltasim.simulator.plan.plan import Plan
 
 Walk = Generator[Event, Any, Any]
 
 # What a job is, where two kinds meet at one unit at one tick: the lower goes first.
-SCANNING, MESSAGE, REQUEST, RESPONSE, COLUMN, UPDATING = range(6)
+SCAN_KIND, MESSAGE_KIND, REQUEST_KIND, RESPONSE_KIND, COLUMN_KIND, UPDATE_KIND = range(6)
 
 
 class Machine:
     """Units of the plan as resources; a job is named by (kind, step, projection, source, core)."""
 
-    def __init__(self, env: simpy.Environment, plan: Plan, books: Books) -> None:
-        self.env, self.plan, self.books = env, plan, books
-        slots = set(plan.stages.fetch_units.ravel().tolist())
+    def __init__(self, env: simpy.Environment, plan: Plan, statistics: Statistics) -> None:
+        self.env, self.plan, self.statistics = env, plan, statistics
         resources = len(plan.units) - plan.cores - 1  # the last units only count
-        places = dict.fromkeys(slots, plan.stages.fetch_slots)
-        for unit, streams in zip(plan.stores.unit.tolist(), plan.stores.places.tolist(), strict=True):
-            places[unit] = streams or 1
-        limits, first = plan.buffers, plan.wires.first_unit
-        self.units = [Unit(env, places.get(unit, 1)) for unit in range(resources)]
-        self.links = [] if limits is None else [Link(env, limits) for _ in range(plan.wires.links)]
+        slots = dict.fromkeys(plan.stages.fetch_units.ravel().tolist(), plan.stages.fetch_slots)
+        for unit, streams in zip(plan.memories.unit.tolist(), plan.memories.slots.tolist(), strict=True):
+            slots[unit] = streams or 1
+        limits, first = plan.buffers, plan.links.first_unit
+        self.units = [Server(env, slots.get(unit, 1)) for unit in range(resources)]
+        self.links = [] if limits is None else [LinkServer(env, limits) for _ in range(plan.links.count)]
         self.units[first : first + len(self.links)] = self.links
 
     def key(self, kind: int, *job: int) -> Key:
@@ -53,43 +53,43 @@ class Machine:
         kind: int,
         job: tuple[int, ...],
         flits: int,
-        span_ps: int,
+        serialisation_ps: int,
         layer: int,
-        behind: Packet | None,
+        upstream: Packet | None,
     ) -> Walk:
         """Take a packet's head over one link and to the front of the buffer there, if buffers are finite.
 
-        ``behind`` is the packet in the buffer that it comes from. Returns its span behind the link, and the
-        packet in the buffer there. A span is that of a link of the network's own speed: the last flit comes
-        ``span - period`` after the head.
+        ``upstream`` is the packet in the buffer that it comes from. Returns its serialisation behind the
+        link, and the packet in the buffer there. It is counted at the network's own speed: the last flit
+        comes ``serialisation - period`` after the head.
         """
-        wires = self.plan.wires
-        number = wires.first_unit + link
+        links = self.plan.links
+        number = links.first_unit + link
         unit, channel = self.units[number], 0
-        if isinstance(unit, Link):
+        if isinstance(unit, LinkServer):
             channel, stalled = yield unit.ask(self.key(kind, *job), queue, flits)
-            self.books.count(number, "link.credit_stall", stalled, layer)
+            self.statistics.count(number, "link.credit_stall", stalled, layer)
         else:
             yield unit.turn(self.key(kind, *job))
-        period_ps = int(wires.link_period_ps[link])
-        busy_ps = link_span(flits, period_ps, span_ps - wires.period_ps + period_ps)
-        span_ps = busy_ps - period_ps + wires.period_ps
+        period_ps = int(links.link_period_ps[link])
+        busy_ps = link_occupancy(flits, period_ps, serialisation_ps - links.period_ps + period_ps)
+        serialisation_ps = busy_ps - period_ps + links.period_ps
         unit.occupy(busy_ps, flits * period_ps)
-        if behind is not None:
-            behind.leaves(int(self.env.now) + busy_ps)
-        self.books.count(number, wires.link_action[link], flits, layer)
+        if upstream is not None:
+            upstream.leaves(int(self.env.now) + busy_ps)
+        self.statistics.count(number, links.link_action[link], flits, layer)
         if self.plan.link_um is not None:
-            self.books.count(number, "link.flit_um", flits * int(self.plan.link_um[link]), layer)
-        if wires.routed[link, 1]:
+            self.statistics.count(number, "link.flit_um", flits * int(self.plan.link_um[link]), layer)
+        if links.routed[link, 1]:
             self.write_buffer(number, flits, layer)
-        if wires.routed[link, 0]:
+        if links.routed[link, 0]:
             self.pass_router(number, flits, layer)
-        yield self.env.timeout(int(wires.link_hop_ps[link]))
-        if not isinstance(unit, Link):
-            return span_ps, None
+        yield self.env.timeout(int(links.link_hop_ps[link]))
+        if not isinstance(unit, LinkServer):
+            return serialisation_ps, None
         packet = unit.buffers[channel].enter(flits)
         yield packet.at_front
-        return span_ps, packet
+        return serialisation_ps, packet
 
     def travel(
         self,
@@ -99,37 +99,39 @@ class Machine:
         kind: int,
         job: tuple[int, ...],
         flits: int,
-        span_ps: int,
+        serialisation_ps: int,
         layer: int,
     ) -> Walk:
-        """Take a packet's head from unit ``sender`` over all links of its way; returns its span then."""
+        """Take a packet's head from unit ``sender`` over all links of its way; returns its serialisation."""
         packet = None
-        routed = self.plan.wires.routed
+        routed = self.plan.links.routed
         if links.size and routed[links[0], 0]:
             self.write_buffer(sender, flits, layer)
         for place, link in enumerate(links.tolist()):
             queue = 0 if queues is None else int(queues[place])
-            span_ps, packet = yield from self.cross(link, queue, kind, job, flits, span_ps, layer, packet)
+            serialisation_ps, packet = yield from self.cross(
+                link, queue, kind, job, flits, serialisation_ps, layer, packet
+            )
         if packet is not None:
-            packet.leaves(int(self.env.now) + span_ps)
+            packet.leaves(int(self.env.now) + serialisation_ps)
         if links.size and routed[links[-1], 1]:
-            self.pass_router(self.plan.wires.first_unit + int(links[-1]), flits, layer)
-        return span_ps
+            self.pass_router(self.plan.links.first_unit + int(links[-1]), flits, layer)
+        return serialisation_ps
 
     def pass_router(self, unit: int, flits: int, layer: int) -> None:
         """A packet goes through a router: on to a link, or out of the network behind its last one."""
         if self.plan.link_um is None:
-            self.books.count(unit, "router.flit", flits, layer)
+            self.statistics.count(unit, "router.flit", flits, layer)
             return
-        self.books.count(unit, "router.buffer_read", flits, layer)
-        self.books.count(unit, "router.crossbar", flits, layer)
+        self.statistics.count(unit, "router.buffer_read", flits, layer)
+        self.statistics.count(unit, "router.crossbar", flits, layer)
 
     def write_buffer(self, unit: int, flits: int, layer: int) -> None:
         """A packet comes into a router: over a link, or from the core or memory that sends it."""
         if self.plan.link_um is not None:
-            self.books.count(unit, "router.buffer_write", flits, layer)
+            self.statistics.count(unit, "router.buffer_write", flits, layer)
 
     def array(self, job: tuple[int, ...]) -> int:
         """Which multiply array of its core takes the column of a job (step, projection, source, ...)."""
-        position = copies_of(self.plan).position[self.plan.columns.offset[job[1]] + job[2]]
+        position = column_segments_of(self.plan).position[self.plan.columns.offset[job[1]] + job[2]]
         return int(array_of(int(position), self.plan.stages.arrays))

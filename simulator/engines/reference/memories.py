@@ -1,4 +1,4 @@
-"""The chip's memories as SimPy resources: they deliver runs of bytes to the cores."""
+"""The chip's memories as SimPy resources: they deliver bursts to the cores."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from deltasim.simulator.dram import in_order as dram
 from deltasim.simulator.dram.controller import Completion
 from deltasim.simulator.engines.reference.caches import Caches
 from deltasim.simulator.engines.reference.controllers import Controller
-from deltasim.simulator.engines.reference.machine import REQUEST, RESPONSE, Machine, Walk
-from deltasim.simulator.engines.reference.recorder import Books
+from deltasim.simulator.engines.reference.machine import REQUEST_KIND, RESPONSE_KIND, Machine, Walk
+from deltasim.simulator.engines.reference.recorder import Statistics
 from deltasim.simulator.engines.reference.transfer import Transfer
 from deltasim.simulator.plan.plan import BUFFER, CACHE, CONTROLLER, DRAM, REGISTERS, SCRATCHPAD, Plan
 
@@ -17,39 +17,39 @@ from deltasim.simulator.plan.plan import BUFFER, CACHE, CONTROLLER, DRAM, REGIST
 class Memories:
     """All memories of the plan."""
 
-    def __init__(self, plan: Plan, machine: Machine, books: Books) -> None:
-        self.env, self.plan, self.machine, self.books = machine.env, plan, machine, books
-        self.drams = plan.stores.drams_at_rest()
+    def __init__(self, plan: Plan, machine: Machine, statistics: Statistics) -> None:
+        self.env, self.plan, self.machine, self.statistics = machine.env, plan, machine, statistics
+        self.drams = plan.memories.drams_at_rest()
         self.controllers = {
-            store: Controller(machine.units[int(plan.stores.unit[store])], flat)
-            for store, flat in self.drams.items()
-            if plan.stores.controlled[store]
+            memory: Controller(machine.units[int(plan.memories.unit[memory])], flat)
+            for memory, flat in self.drams.items()
+            if plan.memories.controlled[memory]
         }
         self.serve = {DRAM: self._serve_dram, BUFFER: self._serve_buffer, CONTROLLER: self._serve_controlled}
-        self.caches = Caches(plan, machine, books, self._read_shared)
-        kind, components = plan.stores.kind, plan.stores.component
+        self.caches = Caches(plan, machine, statistics, self._read_shared)
+        kind, components = plan.memories.kind, plan.memories.component
         self.reserved = {
-            int(store): nothing_reserved(plan.buffer_window(int(store)))
-            for store in (kind == BUFFER).nonzero()[0]
+            int(memory): nothing_reserved(plan.buffer_window(int(memory)))
+            for memory in (kind == BUFFER).nonzero()[0]
         }
         self.registers = next(iter((kind == REGISTERS).nonzero()[0].tolist()), None)
         self.register_name = "" if self.registers is None else components[self.registers]
 
     def unit(self, transfer: Transfer) -> int:
         """The unit that serves a transfer: of a scratchpad the bank of the column's array."""
-        stores, store = self.plan.stores, transfer.store
-        banked = stores.kind[store] == SCRATCHPAD
-        return int(stores.unit[store]) + (self.machine.array(transfer.job) if banked else 0)
+        memories, memory = self.plan.memories, transfer.memory
+        banked = memories.kind[memory] == SCRATCHPAD
+        return int(memories.unit[memory]) + (self.machine.array(transfer.job) if banked else 0)
 
     def count(self, transfer: Transfer, action: str, amount: int) -> None:
         """Enter an action of the transfer's memory."""
-        name = self.plan.stores.component[transfer.store]
-        self.books.count(self.unit(transfer), f"{name}.{action}", amount, transfer.layer)
+        name = self.plan.memories.component[transfer.memory]
+        self.statistics.count(self.unit(transfer), f"{name}.{action}", amount, transfer.layer)
 
     def read(self, transfer: Transfer, words: int) -> Walk:
-        """Fetch a piece; ends with its first word and returns when the last one comes."""
+        """Fetch a burst; ends with its first word and returns when the last one comes."""
         self.count(transfer, "words", words)
-        kind = self.plan.stores.kind[transfer.store]
+        kind = self.plan.memories.kind[transfer.memory]
         if kind == SCRATCHPAD:
             return (yield from self._read_scratchpad(transfer))
         if kind == CACHE:
@@ -59,54 +59,56 @@ class Memories:
     def pass_registers(self, core: int, words: int, layer: int) -> None:
         """Words on their way to the multipliers are written to the core's registers and read from them."""
         if self.registers is not None:
-            unit = int(self.plan.stores.unit[self.registers + core])
-            self.books.count(unit, f"{self.register_name}.write", words, layer)
-            self.books.count(unit, f"{self.register_name}.read", words, layer)
+            unit = int(self.plan.memories.unit[self.registers + core])
+            self.statistics.count(unit, f"{self.register_name}.write", words, layer)
+            self.statistics.count(unit, f"{self.register_name}.read", words, layer)
 
     def _read_scratchpad(self, transfer: Transfer) -> Walk:
-        stores, store = self.plan.stores, transfer.store
+        memories, memory = self.plan.memories, transfer.memory
         unit = self.machine.units[self.unit(transfer)]
-        period_ps = int(stores.period_ps[store])
-        accesses = rounds(transfer.bytes, int(stores.width_bytes[store]))
-        yield unit.turn(self.machine.key(REQUEST, *transfer.job))
+        period_ps = int(memories.period_ps[memory])
+        accesses = rounds(transfer.bytes, int(memories.width_bytes[memory]))
+        yield unit.turn(self.machine.key(REQUEST_KIND, *transfer.job))
         unit.occupy(accesses * period_ps, accesses * period_ps)
         self.count(transfer, "read", accesses)
-        yield self.env.timeout(int(stores.latency_ps[store]))
+        yield self.env.timeout(int(memories.latency_ps[memory]))
         return self.env.now + (accesses - 1) * period_ps
 
     def _read_shared(self, transfer: Transfer) -> Walk:
         """Request packet to the memory, its service, response packet back."""
-        wires, machine, job, layer = self.plan.wires, self.machine, transfer.job, transfer.layer
-        path = transfer.core * len(self.plan.stores.component) + transfer.store
-        there = slice(wires.path_start[path], wires.path_start[path + 1])
-        back = slice(wires.back_start[path], wires.back_start[path + 1])
-        limits, flits = self.plan.buffers, wires.request_flits
+        links, machine, job, layer = self.plan.links, self.machine, transfer.job, transfer.layer
+        path = transfer.core * len(self.plan.memories.component) + transfer.memory
+        there = slice(links.path_start[path], links.path_start[path + 1])
+        back = slice(links.back_start[path], links.back_start[path + 1])
+        limits, flits = self.plan.buffers, links.request_flits
         queues = None if limits is None else limits.path_queue[there]
         sender = self.plan.core_unit(transfer.core)
-        span_ps = yield from machine.travel(
-            wires.path_link[there], queues, sender, REQUEST, job, flits, 0, layer
+        serialisation_ps = yield from machine.travel(
+            links.path_link[there], queues, sender, REQUEST_KIND, job, flits, 0, layer
         )
         if there.stop > there.start:
-            yield self.env.timeout(span_ps - wires.period_ps)
-        span_ps, tail_ps = yield from self.serve[int(self.plan.stores.kind[transfer.store])](transfer)
+            yield self.env.timeout(serialisation_ps - links.period_ps)
+        serialisation_ps, tail_ps = yield from self.serve[int(self.plan.memories.kind[transfer.memory])](
+            transfer
+        )
         if back.stop == back.start:
             return tail_ps
-        flits = rounds(transfer.bytes, wires.flit_bytes)
+        flits = rounds(transfer.bytes, links.flit_bytes)
         queues, sender = None if limits is None else limits.back_queue[back], self.unit(transfer)
-        span_ps = yield from machine.travel(
-            wires.back_link[back], queues, sender, RESPONSE, job, flits, span_ps, layer
+        serialisation_ps = yield from machine.travel(
+            links.back_link[back], queues, sender, RESPONSE_KIND, job, flits, serialisation_ps, layer
         )
-        return self.env.now + span_ps - wires.period_ps
+        return self.env.now + serialisation_ps - links.period_ps
 
     def _serve_dram(self, transfer: Transfer) -> Walk:
         """Wait for the channel; ends when the first data flow and returns for how long, and until when."""
-        stores, store = self.plan.stores, transfer.store
-        unit, timing = self.machine.units[self.unit(transfer)], stores.timing[store]
+        memories, memory = self.plan.memories, transfer.memory
+        unit, timing = self.machine.units[self.unit(transfer)], memories.timing[memory]
         assert timing is not None
-        yield unit.turn(self.machine.key(REQUEST, *transfer.job))
+        yield unit.turn(self.machine.key(REQUEST_KIND, *transfer.job))
         now = int(self.env.now)
-        service = dram.fetch(self.drams[store], timing, now, transfer.address, transfer.bytes)
-        unit.cover(now, service.last_ps, service.bursts * timing.burst_ps)
+        service = dram.fetch(self.drams[memory], timing, now, transfer.address, transfer.bytes)
+        unit.record_busy(now, service.last_ps, service.bursts * timing.burst_ps)
         unit.hold(service.free_ps - now)
         self._count_bursts(transfer, service)
         yield self.env.timeout(service.first_ps - now)
@@ -114,14 +116,14 @@ class Memories:
 
     def _serve_controlled(self, transfer: Transfer) -> Walk:
         """Hand the bytes to the controller; ends with the last of them, which are sent on together."""
-        key = self.machine.key(REQUEST, *transfer.job)
-        run = yield from self.controllers[transfer.store].read(key, transfer.address, transfer.bytes)
-        self._count_bursts(transfer, run)
+        key = self.machine.key(REQUEST_KIND, *transfer.job)
+        completion = yield from self.controllers[transfer.memory].read(key, transfer.address, transfer.bytes)
+        self._count_bursts(transfer, completion)
         return 0, int(self.env.now)
 
     def _count_bursts(self, transfer: Transfer, done: dram.Service | Completion) -> None:
         """Enter what a DRAM did for a transfer."""
-        moved = done.bursts * int(self.plan.stores.width_bytes[transfer.store])
+        moved = done.bursts * int(self.plan.memories.width_bytes[transfer.memory])
         for action, amount in (
             ("read", done.bursts),
             ("activate", done.activates),
@@ -132,21 +134,21 @@ class Memories:
             ("io", moved * 8),
         ):
             self.count(transfer, action, amount)
-        self.books.moved(transfer.store, done.first_ps, done.last_ps, moved)
+        self.statistics.moved(transfer.memory, done.first_ps, done.last_ps, moved)
 
     def _serve_buffer(self, transfer: Transfer) -> Walk:
         """Wait for a place; ends with the first word and returns for how long they come, and the last one."""
-        stores, store = self.plan.stores, transfer.store
-        unit, period_ps = self.machine.units[self.unit(transfer)], int(stores.period_ps[store])
-        yield unit.turn(self.machine.key(REQUEST, *transfer.job))
-        width = int(stores.width_bytes[store])
+        memories, memory = self.plan.memories, transfer.memory
+        unit, period_ps = self.machine.units[self.unit(transfer)], int(memories.period_ps[memory])
+        yield unit.turn(self.machine.key(REQUEST_KIND, *transfer.job))
+        width = int(memories.width_bytes[memory])
         accesses = accesses_of(transfer.address, transfer.bytes, width)
         stream = reserve(
-            self.reserved[store],
+            self.reserved[memory],
             0,
-            len(self.reserved[store]) // 2,
-            int(stores.banks[store]),
-            int(stores.interleave[store]),
+            len(self.reserved[memory]) // 2,
+            int(memories.banks[memory]),
+            int(memories.interleave[memory]),
             transfer.address // width,
             accesses,
             rounds(int(self.env.now), period_ps),
@@ -155,12 +157,12 @@ class Memories:
         self.count(transfer, "conflict", stream.conflicts)
         self.count(transfer, "bytes", accesses * width)
         begun, ended = stream.first_cycle * period_ps, (stream.last_cycle + 1) * period_ps
-        self.books.moved(transfer.store, begun, ended, accesses * width)
+        self.statistics.moved(transfer.memory, begun, ended, accesses * width)
         last_access = self.env.timeout(ended - self.env.now)
         last_access.callbacks.append(lambda _: unit.leave())
-        latency_ps = int(stores.latency_ps[store])
+        latency_ps = int(memories.latency_ps[memory])
         first_ps, tail_ps = (
             cycle * period_ps + latency_ps for cycle in (stream.first_cycle, stream.last_cycle)
         )
         yield self.env.timeout(first_ps - self.env.now)
-        return tail_ps - first_ps + self.plan.wires.period_ps, tail_ps
+        return tail_ps - first_ps + self.plan.links.period_ps, tail_ps

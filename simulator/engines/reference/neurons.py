@@ -1,7 +1,7 @@
 """What the neurons on the cores do: compute for themselves, or repeat what a trace says they sent.
 
 Both kinds answer the same questions, so the cores do not know which they hold: what a scan finds, that a
-message has been consumed, that a slice has been updated.
+message has been consumed, that a partition has been updated.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from deltasim.networks.cells import update_step
 from deltasim.networks.trace import MESSAGE, Trace
 from deltasim.networks.transmit import scan, scan_events
 from deltasim.runtime.arrays import Numbers
@@ -25,17 +26,17 @@ class Sent(NamedTuple):
 
 
 class Neurons(Protocol):
-    """Neurons of all cores; a slice is named by its population and its number among that one's shares."""
+    """Neurons of all cores; a partition is named by its population and its number among that one's."""
 
-    def scan(self, projection: int, share: int, step: int) -> list[Sent]:
-        """The neurons on that share that send, ascending, and by how much they changed."""
+    def scan(self, projection: int, partition: int, step: int) -> list[Sent]:
+        """The neurons on that partition that send, ascending, and by how much they changed."""
         ...
 
-    def receive(self, population: int, share: int, projection: int, sent: Sent) -> None:
-        """A message has been multiplied and accumulated on that share."""
+    def receive(self, population: int, partition: int, projection: int, sent: Sent) -> None:
+        """A message has been multiplied and accumulated on that partition."""
         ...
 
-    def update(self, population: int, share: int, step: int) -> None:
+    def update(self, population: int, partition: int, step: int) -> None:
         """Integrate what the step brought and move on."""
         ...
 
@@ -45,32 +46,32 @@ class Replayed:
 
     def __init__(self, plan: Plan, trace: Trace) -> None:
         self.sent: defaultdict[tuple[int, int, int], list[Sent]] = defaultdict(list)
-        share_of = []
+        partition_of = []
         for population in plan.source.tolist():
-            starts = [share.start for share in plan.shares[population]]
-            share_of.append(np.array(starts, np.int64))
+            starts = [partition.start for partition in plan.partitions[population]]
+            partition_of.append(np.array(starts, np.int64))
         messages = trace.messages
-        for projection, first in enumerate(share_of):
+        for projection, first in enumerate(partition_of):
             mine = messages[messages["projection"] == projection]
-            shares = np.searchsorted(first, mine["source"], side="right") - 1
-            rows = zip(shares.tolist(), mine[["step", "source", "delta"]].tolist(), strict=True)
-            for share, (step, source, delta) in rows:
-                self.sent[step, projection, share].append(Sent(source, delta))
+            partitions = np.searchsorted(first, mine["source"], side="right") - 1
+            rows = zip(partitions.tolist(), mine[["step", "source", "delta"]].tolist(), strict=True)
+            for partition, (step, source, delta) in rows:
+                self.sent[step, projection, partition].append(Sent(source, delta))
 
-    def scan(self, projection: int, share: int, step: int) -> list[Sent]:
-        return self.sent[step, projection, share]
+    def scan(self, projection: int, partition: int, step: int) -> list[Sent]:
+        return self.sent[step, projection, partition]
 
-    def receive(self, population: int, share: int, projection: int, sent: Sent) -> None:
+    def receive(self, population: int, partition: int, projection: int, sent: Sent) -> None:
         """Nothing to compute."""
 
-    def update(self, population: int, share: int, step: int) -> None:
+    def update(self, population: int, partition: int, step: int) -> None:
         """Nothing to compute."""
 
 
 class Computing:
     """Neurons that compute, compare and emit on their own core, knowing only the messages that reach it.
 
-    A slice integrates a step's messages in order of (projection, source), as ``networks.execute`` does for
+    A partition integrates a step's messages by (projection, source), as ``networks.execute`` does for
     whole populations, so both arrive at the same bits. :meth:`messages` is what they sent.
     """
 
@@ -95,20 +96,22 @@ class Computing:
         self.accumulators = [network.starting_accumulators(p) for p in range(len(network.populations))]
         self.inbox: defaultdict[tuple[int, int], list[tuple[int, Sent]]] = defaultdict(list)
         self.parts = {
-            (projection, number): network.projections[projection].connection.restrict(share.start, share.stop)
+            (projection, number): network.projections[projection].connection.restrict(
+                partition.start, partition.stop
+            )
             for projection, population in enumerate(plan.target.tolist())
-            for number, share in enumerate(plan.shares[population])
+            for number, partition in enumerate(plan.partitions[population])
         }
         self.sent: list[tuple[int, int, int, float]] = []
 
-    def scan(self, projection: int, share: int, step: int) -> list[Sent]:
-        where = self.plan.shares[int(self.plan.source[projection])][share]
+    def scan(self, projection: int, partition: int, step: int) -> list[Sent]:
+        where = self.plan.partitions[int(self.plan.source[projection])][partition]
         values = np.ascontiguousarray(self._values(projection, step)[where.start : where.stop])
         sources = np.empty(values.size, np.int32)
         deltas = np.empty(values.size, values.dtype)
         part = slice(where.start, where.stop)
         theta = self.theta[projection][part]
-        if self.plan.remembers[projection]:
+        if self.plan.delta_encoded[projection]:
             count = scan(values, self.last_sent[projection][part], theta, sources, deltas)
         else:
             count = scan_events(values, theta, sources, deltas)
@@ -117,31 +120,31 @@ class Computing:
         self.sent += [(step, projection, *sent) for sent in found]
         return found
 
-    def receive(self, population: int, share: int, projection: int, sent: Sent) -> None:
-        self.inbox[population, share].append((projection, sent))
+    def receive(self, population: int, partition: int, projection: int, sent: Sent) -> None:
+        self.inbox[population, partition].append((projection, sent))
 
-    def update(self, population: int, share: int, step: int) -> None:
-        where = self.plan.shares[population][share]
+    def update(self, population: int, partition: int, step: int) -> None:
+        where = self.plan.partitions[population][partition]
         part = slice(where.start, where.stop)
         accumulators = self.accumulators[population][:, part].copy()
         arithmetic, cell = self.network.arithmetic, self.network.populations[population].cell
-        received = sorted(self.inbox.pop((population, share), []))
+        received = sorted(self.inbox.pop((population, partition), []))
         for projection in self.plan.into[population]:
             mine = [sent for number, sent in received if number == projection]
             if mine:
                 sources, deltas = zip(*mine, strict=True)
                 own = self.network.projections[projection]
-                self.parts[projection, share].integrate(
+                self.parts[projection, partition].integrate(
                     accumulators,
-                    cell.lanes(own.role),
+                    own.fed(cell),
                     np.array(sources, np.int32),
                     np.array(deltas, arithmetic.dtype),
                     own.arithmetic(arithmetic),
                 )
-        if not self.network.restarts[population]:
+        if not self.network.resets_accumulators[population]:
             self.accumulators[population][:, part] = accumulators
         states = np.ascontiguousarray(self.states[population][:, part])
-        states = cell.step(arithmetic)(accumulators, states)
+        states = update_step(cell, arithmetic)(accumulators, states)
         self.states[population][:, part] = states
         self.recorded[population][self._frame(population, step), part] = states[0]
 
@@ -161,7 +164,7 @@ class Computing:
         """What the encoder compares: a frame of what its source gave, zeros before the first."""
         plan = self.plan
         source, target = int(plan.source[projection]), int(plan.target[projection])
-        if not plan.into[source] or plan.crosses_sweeps(projection):
+        if not plan.into[source] or plan.crosses_passes(projection):
             frame: Numbers = self.recorded[source][self._frame(target, step)]
             return frame
         delay = int(plan.delay[projection])

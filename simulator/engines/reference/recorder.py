@@ -1,11 +1,12 @@
-"""Counting while a sequence runs: every count is entered by unit and by layer, then closed into a ledger."""
+"""Counting while a sequence runs: every count is entered by unit and by layer, then finalised as a ledger."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from deltasim.simulator.engines.reference.unit import Unit
+from deltasim.simulator.engines.reference.server import Server
 from deltasim.simulator.ledger.bandwidth import by_memory, shared_memories, shared_number
+from deltasim.simulator.ledger.exact import whole_numbers
 from deltasim.simulator.ledger.ledger import Ledger
 from deltasim.simulator.ledger.timeline import empty_timelines, enter
 from deltasim.simulator.plan.plan import Plan
@@ -13,39 +14,38 @@ from deltasim.simulator.plan.plan import Plan
 SHARED = -1  # what no layer alone caused
 
 
-class Books:
+class Statistics:
     """Counts of one sequence, and the integrals that the laws compare them with."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.column = {action: index for index, action in enumerate(plan.actions)}
+        self.number = {action: index for index, action in enumerate(plan.actions)}
         self.by_unit = [[0] * len(plan.actions) for _ in plan.units]
         self.by_layer = [[0] * len(plan.actions) for _ in plan.layers]
         self.injected = self.delivered = 0
         self.expected_deliveries = self.expected_traversals = self.expected_words = 0
         self.message_traversals = self.missed_bytes = 0
         self.timelines, self.timeline = (
-            empty_timelines(int(plan.stores.shared.sum())),
-            shared_number(plan.stores),
+            empty_timelines(int(plan.memories.shared.sum())),
+            shared_number(plan.memories),
         )
 
     def count(self, unit: int, action: str, amount: int, layer: int = SHARED) -> None:
         """Enter ``amount`` of an action; ``layer`` is a population number or ``SHARED`` (the last layer)."""
-        column = self.column[action]
-        self.by_unit[unit][column] += amount
-        self.by_layer[layer][column] += amount
+        number = self.number[action]
+        self.by_unit[unit][number] += amount
+        self.by_layer[layer][number] += amount
 
-    def moved(self, store: int, first_ps: int, last_ps: int, size: int) -> None:
+    def moved(self, memory: int, first_ps: int, last_ps: int, size: int) -> None:
         """Enter bytes of a shared memory that flowed between two times."""
-        enter(self.timelines[self.timeline[store]], first_ps, last_ps, size)
+        enter(self.timelines[self.timeline[memory]], first_ps, last_ps, size)
 
-    def close(self, units: list[Unit], step_latency_ps: list[int], elapsed_ps: int) -> Ledger:
+    def finalise(self, units: list[Server], step_latency_ps: list[int], elapsed_ps: int) -> Ledger:
         """The ledger of the sequence; units of the plan without a SimPy resource are idle throughout."""
-        times = np.zeros((6, len(self.plan.units)), np.int64)
-        times[2] = elapsed_ps
+        times = [(0, 0, elapsed_ps, 0, 0, 0) for _ in self.plan.units]
         for index, unit in enumerate(units):
-            unit.close(elapsed_ps)
-            times[:, index] = (
+            unit.finalise(elapsed_ps)
+            times[index] = (
                 unit.busy_ps,
                 unit.occupied_ps - unit.busy_ps,
                 unit.idle_ps,
@@ -53,13 +53,13 @@ class Books:
                 unit.queue_area_ps,
                 unit.queue_peak,
             )
-        busy, stalled, idle, waits, areas, peaks = times
+        busy, stalled, idle, waits, areas, peaks = map(whole_numbers, zip(*times, strict=True))
         return Ledger(
             self.plan.units,
             self.plan.actions,
             self.plan.layers,
-            np.array(self.by_unit, np.int64),
-            np.array(self.by_layer, np.int64),
+            whole_numbers(self.by_unit),
+            whole_numbers(self.by_layer),
             busy,
             stalled,
             idle,
@@ -68,6 +68,6 @@ class Books:
             peaks,
             step_latency_ps=np.array(step_latency_ps, np.int64),
             sequence_latency_ps=np.array([elapsed_ps], np.int64),
-            memories=shared_memories(self.plan.stores),
-            traffic=by_memory(self.plan.stores, self.timelines),
+            memories=shared_memories(self.plan.memories),
+            traffic=by_memory(self.plan.memories, self.timelines),
         )

@@ -44,35 +44,35 @@ class Milestones:
             self.reach(*name)
 
 
-def gate_name(plan: Plan, population: int, step: int) -> tuple[Hashable, ...]:
+def release_name(plan: Plan, population: int, step: int) -> tuple[Hashable, ...]:
     """The milestone that lets ``population`` begin ``step`` under the chip's policy."""
     if plan.policy == "layer":
-        return ("gate", step, population)
-    return ("gate", step) if plan.policy == "barrier" else ("sweep", int(plan.sweep[population]))
+        return ("released", step, population)
+    return ("released", step) if plan.policy == "barrier" else ("pass", int(plan.pass_number[population]))
 
 
-def keep_pace(
+def synchronise(
     env: simpy.Environment, plan: Plan, milestones: Milestones, frames: int
 ) -> Generator[Event, Any, None]:
-    """The process that opens the gates: one for each stage, step or sweep, as the policy has it.
+    """The process that releases populations: stage by stage, step by step or pass by pass, by the policy.
 
-    Every meeting but the first costs ``meeting_ps``; sweeps are separated under every policy.
+    Every barrier but the first costs ``barrier_cost_ps``; passes are separated under every policy.
     """
-    for sweep, populations in enumerate(plan.order):
+    for pass_number, populations in enumerate(plan.order):
         if plan.policy == "dataflow":
-            milestones.reach("sweep", sweep)
+            milestones.reach("pass", pass_number)
             for population in populations:
-                yield milestones.of("finished", population, (sweep + 1) * frames - 1)
-            yield env.timeout(plan.meeting_ps)
+                yield milestones.of("finished", population, (pass_number + 1) * frames - 1)
+            yield env.timeout(plan.barrier_cost_ps)
             continue
-        for step in range(sweep * frames, (sweep + 1) * frames):
+        for step in range(pass_number * frames, (pass_number + 1) * frames):
             if plan.policy == "barrier":
-                milestones.reach("gate", step)
+                milestones.reach("released", step)
             for population in populations:
                 if plan.policy == "layer":
-                    milestones.reach("gate", step, population)
+                    milestones.reach("released", step, population)
                 yield milestones.of("finished", population, step)
                 if plan.policy == "layer":
-                    yield env.timeout(plan.meeting_ps)
+                    yield env.timeout(plan.barrier_cost_ps)
             if plan.policy == "barrier":
-                yield env.timeout(plan.meeting_ps)
+                yield env.timeout(plan.barrier_cost_ps)

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 
 class Transfer(NamedTuple):
-    """Bytes from a memory to a core, for the job (step, projection, source, core, piece ...)."""
+    """Bytes from a memory to a core, for the job (step, projection, source, core, burst ...)."""
 
-    store: int
+    memory: int
     address: int
     bytes: int
     job: tuple[int, ...]

@@ -1,13 +1,18 @@
 """At threshold 0 a delta network is the dense one: PyTorch is the judge."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
+from torch.nn.utils import prune
 
 from deltasim.networks.builders.feed_forward import feed_forward
 from deltasim.networks.builders.torch import from_torch_state
 from deltasim.networks.cells import conv2d, dense
 from deltasim.networks.execute import execute
+from deltasim.networks.numbers.arithmetic import WideSums
+from deltasim.runtime.errors import InputError
 
 LAYERS = {"rnn": torch.nn.RNN, "gru": torch.nn.GRU, "lstm": torch.nn.LSTM}
 
@@ -44,6 +49,17 @@ def test_rounding_of_the_running_sum_grows_slowly(kind):
     np.testing.assert_allclose(output, expected, atol=5e-5)
 
 
+def test_wide_sums_hardly_drift():
+    torch.manual_seed(0)
+    layer = torch.nn.GRU(6, 24)
+    sequence = torch.randn(2000, 6)
+    network = replace(from_torch_state(layer.state_dict(), "gru"), arithmetic=WideSums())
+    _, (output,) = execute(network, [sequence.numpy()])
+    with torch.no_grad():
+        expected = layer.double()(sequence.double())[0].numpy()
+    np.testing.assert_allclose(output, expected, atol=1e-5)
+
+
 @pytest.mark.parametrize("stride", [(1, 1), (2, 1), (3, 2)])
 @pytest.mark.parametrize("padding", [(0, 0), (1, 2)])
 @pytest.mark.parametrize("activation", ["identity", "relu", "sigmoid", "tanh"])
@@ -63,3 +79,72 @@ def test_convolution_then_dense(stride, padding, activation):
     with torch.no_grad():
         expected = last(function[activation](first(frames)).flatten(1))
     np.testing.assert_allclose(output, expected.numpy(), atol=2e-5)
+
+
+def test_tensors_of_any_type_and_whole_modules():
+    layer = torch.nn.GRU(3, 4, bidirectional=True)
+    expected = from_torch_state(layer.state_dict(), "gru").digest
+    assert from_torch_state(layer, "gru").digest == expected
+    assert (
+        from_torch_state(dict(layer.named_parameters()), "gru").digest == expected
+    )  # they require gradients
+    assert from_torch_state(layer.double().state_dict(), "gru").digest == expected
+    half = from_torch_state(layer.bfloat16().state_dict(), "gru")
+    columns = half.projections[0].connection.weights.transpose(1, 2, 0).reshape(12, 3)
+    assert (columns == layer.weight_ih_l0.detach().float().numpy()).all()
+
+
+def test_a_pruned_layer_is_not_lost():
+    layer = torch.nn.GRU(3, 4, 2, bidirectional=True)
+    for name in ("weight_ih_l1", "weight_hh_l1_reverse", "bias_hh_l0"):
+        prune.random_unstructured(layer, name, 0.5)
+    plain = {
+        name.removesuffix("_orig"): getattr(layer, name.removesuffix("_orig")) for name in layer.state_dict()
+    }
+    plain = {name: tensor for name, tensor in plain.items() if not name.endswith("_mask")}
+    assert from_torch_state(layer.state_dict(), "gru").digest == from_torch_state(plain, "gru").digest
+
+
+GRU2 = torch.nn.GRU(3, 4, 2).state_dict()
+
+
+def without(state, name):
+    return {key: tensor for key, tensor in state.items() if key != name}
+
+
+@pytest.mark.parametrize(
+    ("state", "kind", "sentence"),
+    [
+        (
+            torch.nn.LSTM(3, 4, proj_size=2),
+            "lstm",
+            "weight_hr_l0: .*proj_size.* Use deltasim",
+        ),
+        (
+            torch.nn.GRUCell(3, 4),
+            "gru",
+            "weight_ih: these are the weights of an nn.GRUCell",
+        ),
+        (torch.nn.RNN(3, 4, nonlinearity="relu"), "rnn", "nonlinearity relu: the cell rnn computes tanh"),
+        (
+            without(torch.nn.GRU(3, 4).state_dict(), "bias_hh_l0"),
+            "gru",
+            "bias_hh_l0: bias_ih_l0 is there without it",
+        ),
+        (
+            without(torch.nn.GRU(3, 4, 2).state_dict(), "weight_ih_l1"),
+            "gru",
+            r"weight_hh_l1 \(and 2 more\): no layer",
+        ),
+        (torch.nn.GRU(3, 4).state_dict() | {"fc.weight": torch.ones(2, 4)}, "gru", "fc.weight: no layer"),
+        (
+            torch.nn.GRU(3, 4).state_dict() | {"bias_ih_l0": torch.ones(7)},
+            "gru",
+            r"shape \(7,\): 3 gates of 4 units",
+        ),
+        ([], "gru", "list: weights are a dict of named tensors, or a module that has one"),
+    ],
+)
+def test_what_is_left_out_is_named(state, kind, sentence):
+    with pytest.raises(InputError, match=sentence):
+        from_torch_state(state, kind)

@@ -32,7 +32,7 @@ def matrix(connection):
 
 
 def spikes_by_step(trace, projection, size):
-    """Who fired, from the trace: (steps, size), as heard one step later."""
+    """Who fired, from the trace: (steps, size), as received one step later."""
     own = trace.messages[trace.messages["projection"] == projection]
     fired = np.zeros((trace.steps, size))
     fired[own["step"], own["source"]] = own["delta"]
@@ -52,13 +52,13 @@ def test_against_matrix_products(seed, leak, areas):
         before = fired | {"input": frame}
         fired = {}
         for population in network.populations[1:]:
-            heard = sum(
+            received = sum(
                 matrix(p.connection) @ before[p.source]
                 for p in network.projections
                 if p.target == population.name
             )
             new = np.float32(np.float32(leak) * np.float32(v[population.name])) + np.float32(
-                population.bias[0] + heard
+                population.bias[0] + received
             )
             fired[population.name] = (new > 1.0).astype(float)
             v[population.name] = np.where(new > 1.0, 0.0, new)
@@ -67,7 +67,7 @@ def test_against_matrix_products(seed, leak, areas):
     last = len(network.projections) - 1
     shown = spikes_by_step(trace, last, network.populations[-1].size)
     if network.projections[last].source == network.outputs[0]:
-        assert (shown[1:] == output[:-1]).all()  # every spike is heard one step later
+        assert (shown[1:] == output[:-1]).all()  # every spike is received one step later
     assert not shown[0].any()
 
 
@@ -93,8 +93,8 @@ def test_every_bit_in_fixed_point(seed, leak, accumulator, weight):
     for step in range(12):
         for n in range(12):
             total = int(network.populations[1].bias[0, n])
-            heard = [int(given_in[n])] + [words[n][s] for s in range(12) if fired[s]]
-            for word in heard:
+            received = [int(given_in[n])] + [words[n][s] for s in range(12) if fired[s]]
+            for word in received:
                 product = round(Fraction(word, 2**weight.fraction) * fine)  # Python rounds half to even
                 total = max(accumulator.lowest, min(accumulator.highest, total + product))
             total += round(kept * v[n])
@@ -127,7 +127,7 @@ INTO = link("input", "lif")
 
 
 def test_a_dense_readout_shows_the_spikes_of_the_step_before():
-    """Its accumulators start anew, so it shows what it hears in this step and no running sum."""
+    """Its accumulators start anew, so it shows what it receives in this step and no running sum."""
     network = given_network(
         lif(), dense(), projections=(INTO, link("lif", "readout", 2 * np.eye(3), delay=1))
     )
@@ -163,16 +163,16 @@ def test_delta_populations_drive_spiking_ones():
 
 SPIKES = link("lif", "readout", delay=1)
 FAULTS = {
-    "network test: projection lif->readout: delay 0: a spike of lif is heard one step later. Give delay 1.": (
+    "network test: projection lif->readout: delay 0: a spike of lif arrives one step later. Give delay 1.": (
         (lif(), dense()), (INTO, replace(SPIKES, delay=0)),
     ),
-    "network test: projection lif->readout: sweep 1: spikes of sweep 0 are heard in their own sweep. "
-    "Put readout into the same sweep.": ((lif(), dense(sweep=1)), (INTO, SPIKES)),
+    "network test: projection lif->readout: pass 1: spikes of pass 0 are received in their own pass. "
+    "Put readout into the same pass.": ((lif(), dense(pass_number=1)), (INTO, SPIKES)),
     "network test: projection lif->readout: theta: 1.5: a spike is 1, so a threshold above 1 keeps every "
     "spike back. Give 0.": ((lif(), dense()), (INTO, replace(SPIKES, theta=1.5))),
-    "network test: population readout: spikes of lif, deltas of input: a population hears spikes or deltas: "
-    "deltas add up over the steps, spikes do not. Let the spikes pass through a Dense population of their "
-    "own.": (
+    "network test: population readout: spikes of lif, deltas of input: a population receives spikes or "
+    "deltas: deltas add up over the steps, spikes do not. Let the spikes pass through a Dense population of "
+    "their own.": (
         (lif(), dense()), (INTO, SPIKES, link("input", "readout")),
     ),
 }  # fmt: skip
@@ -185,11 +185,13 @@ def test_faults(sentence):
         given_network(*populations, projections=projections)
 
 
-def test_a_gated_cell_cannot_hear_spikes_beside_its_own_deltas():
+def test_a_gated_cell_cannot_receive_spikes_beside_its_own_deltas():
     gru = Population("gru", GRU(3), np.zeros((4, 3), np.float32))
     words = AllToAll(np.zeros((3, 3, 3), np.float32))
     links = (INTO, Projection("lif", "gru", words, delay=1), Projection("gru", "gru", words, "recurrent", 1))
-    with pytest.raises(InputError, match="population gru: spikes of lif, deltas of gru: a population hears"):
+    with pytest.raises(
+        InputError, match="population gru: spikes of lif, deltas of gru: a population receives"
+    ):
         given_network(lif(), gru, projections=links)
 
 

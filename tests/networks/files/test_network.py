@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,9 +12,11 @@ from deltasim.networks.builders.feed_forward import feed_forward
 from deltasim.networks.builders.recurrent import random_stack
 from deltasim.networks.builders.spiking import random_spiking
 from deltasim.networks.builders.torch import from_torch_state
-from deltasim.networks.cells import conv2d, dense
+from deltasim.networks.cells import Formula, Input, conv2d, dense
+from deltasim.networks.connections import Convolution
 from deltasim.networks.files.network import load_network, save_network
-from deltasim.networks.numbers.arithmetic import FixedPoint, Q
+from deltasim.networks.graph import Network, Population, Projection
+from deltasim.networks.numbers.arithmetic import FixedPoint, Q, WideSums
 from deltasim.networks.numbers.quantise import quantised
 from deltasim.runtime.errors import InputError
 
@@ -30,8 +33,23 @@ def made():
     yield network
     yield quantised(network, FixedPoint(weight=Q(3, 9)))
     yield quantised(network, FixedPoint(), {"input->conv2d_0": Q(1, 3), "conv2d_0->dense_1": Q(2, 30)})
+    yield magnitudes(rng)
+    yield replace(magnitudes(rng), name="wide-magnitudes", arithmetic=WideSums())
+    yield quantised(magnitudes(rng), FixedPoint())
     yield random_spiking(12, 4, 0.2, rng, areas=2, inputs=3)
-    yield random_spiking(12, 4, 0.2, rng, arithmetic=FixedPoint(), name="fixed spiking")
+    yield random_spiking(12, 4, 0.2, rng, arithmetic=FixedPoint(), name="fixed-spiking")
+
+
+def magnitudes(rng):
+    """A formula, a convolution with two gates, and a projection that names its accumulators."""
+    planes = Convolution(rng.normal(size=(4, 1, 1, 2)), in_shape=(1, 1, 5), gates=2)
+    cell = Formula(8, "y = sqrt(a0**2 + a1**2) * a2")
+    return Network(
+        "magnitudes",
+        (Population("input", Input(5)), Population("magnitude", cell, np.ones((3, 8), np.float32))),
+        (Projection("input", "magnitude", planes, accumulators=(0, 1)),),
+        ("magnitude",),
+    )
 
 
 @pytest.mark.parametrize("network", list(made()), ids=lambda network: network.name)
@@ -83,7 +101,9 @@ def test_damaged_tensors(saved):
     whole = file.read_bytes()
     for content in (b"", b"nonsense", whole[:20], whole[:-4]):
         file.write_bytes(content)
-        refuse(saved, "network.safetensors: .*: this is no readable safetensors file. Save or copy")
+        refuse(
+            saved, r"network.safetensors: damaged: a network's weights are safetensors \(.*\)\. Save or copy"
+        )
 
 
 def test_damaged_weights_are_noticed(saved):
@@ -99,19 +119,19 @@ def test_damaged_description(saved):
     whole = file.read_text()
     for content in ("", "{", whole[: len(whole) // 2], "[]", '{"format": "deltasim network", "version": 1}'):
         file.write_text(content)
-        refuse(saved, "network.json: .*: this is no readable network description")
+        refuse(saved, r"network.json(:\d+)?: damaged: this is no readable network description")
 
 
 @pytest.mark.parametrize(
     ("edit", "sentence"),
     [
-        (lambda c: c.update(version=9), "network.json: 9: this program reads version 1"),
+        (lambda c: c.update(version=9), "version 9 of the format, and this program reads 1"),
         (lambda c: c["populations"][1].update(cell="gruu"), r"population gru_0: gruu: .*Did you mean gru\?"),
         (
             lambda c: c["populations"][1].update(size=5),
             re.escape("the bias of a gru cell has the shape (4, 5)"),
         ),
-        (lambda c: c["populations"][1].update(colour="red"), "this is no readable network description"),
+        (lambda c: c["populations"][1].update(colour="red"), "gru_0: colour: a gru cell has no such field"),
         (lambda c: c["projections"][0].update(theta=-1), "a threshold is at least 0"),
         (lambda c: c["projections"][0].update(theta=0.5), "do not belong together"),
         (
@@ -124,6 +144,14 @@ def test_damaged_description(saved):
             lambda c: c["projections"][0]["connection"].update(kind="sparse", target_size=4, gates=3),
             "input->gru_0.pointer: the description names this",
         ),
+        (
+            lambda c: c["projections"][0].update(accumulators=[0, 1, 4]),
+            re.escape(
+                "accumulators: (0, 1, 4): the gru cell gru_0 has the accumulators 0 to 3. Name each block's"
+            ),
+        ),
+        (lambda c: c["projections"][0].update(accumulators=[0, 0, 1]), "Name each block's own, once"),
+        (lambda c: c["populations"][1].update(cell="formula", formula="y = a0["), "formula cell: y = a0"),
         (lambda c: c.update(outputs=["gru_9"]), "gru_9: this output is no population"),
     ],
 )
@@ -157,9 +185,10 @@ def test_state_dict_errors():
         InputError, match=r"gru\.weight_ih_l0: the weights of an nn.GRU are not under this name"
     ):
         from_torch_state(state, "gru", prefix="gru.")
-    with pytest.raises(InputError, match="weight_hh_l0: this tensor is missing; the dict has weight_ih_l0"):
+    with pytest.raises(InputError, match=r"weight_hh_l0: this tensor is missing\. .*There are: weight_ih_l0"):
         from_torch_state({"weight_ih_l0": state["weight_ih_l0"]}, "gru")
     with pytest.raises(InputError, match=r"linear.weight: this tensor is missing"):
         from_torch_state(state, "gru", readout="linear.")
-    with pytest.raises(InputError, match="every value is a finite number"):
-        from_torch_state(state | {"bias_ih_l0": np.full(12, np.nan)}, "gru")
+    with pytest.raises(InputError, match="nan: every number of the tensor bias_ih_l0 is finite"):
+        biases = {"bias_ih_l0": np.full(12, np.nan), "bias_hh_l0": np.zeros(12)}
+        from_torch_state(state | biases, "gru")

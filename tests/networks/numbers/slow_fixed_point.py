@@ -57,26 +57,26 @@ class SlowNetwork:
                 if projection.target != name:
                     continue
                 values = (before if projection.delay else self.state)[projection.source][0]
-                lanes = population.cell.lanes(projection.role)
+                fed = population.cell.accumulators_of(projection.role)
                 for source, value in enumerate(values):
                     delta = value - self.sent[number][source]
                     if delta == 0 or real(abs(delta), activation) < Fraction(float(projection.theta)):
                         continue
                     self.sent[number][source] = value
                     messages.append((number, source, delta))
-                    for gate, lane in enumerate(lanes):
+                    for gate, accumulator in enumerate(fed):
                         for target in range(population.size):
                             word = int(projection.connection.columns[source, gate, target])
                             form = projection.weight_format or self.forms.weight
-                            self.add(name, lane, target, word, form, delta)
+                            self.add(name, accumulator, target, word, form, delta)
             self.update(population)
         return messages
 
-    def add(self, name, lane, target, word, form, delta):
+    def add(self, name, accumulator, target, word, form, delta):
         accumulator = self.forms.accumulator
         product = real(word, form) * real(delta, self.forms.activation)
-        total = self.totals[name][lane][target] + nearest_even(product * 2**accumulator.fraction)
-        self.totals[name][lane][target] = held(total, accumulator)
+        total = self.totals[name][accumulator][target] + nearest_even(product * 2**accumulator.fraction)
+        self.totals[name][accumulator][target] = held(total, accumulator)
 
     def update(self, population):
         activation, state = self.forms.activation, self.state[population.name]
@@ -95,7 +95,7 @@ class SlowNetwork:
                 c = self.table("tanh", m[2] + r * m[3])
                 state[0][n] = raw(u * real(state[0][n], activation) + (1 - u) * c, activation)
             else:
-                i, f, o = (self.table("sigmoid", m[lane]) for lane in (0, 1, 3))
+                i, f, o = (self.table("sigmoid", m[accumulator]) for accumulator in (0, 1, 3))
                 memory = f * real(state[1][n], activation) + i * self.table("tanh", m[2])
                 state[1][n] = raw(memory, activation)
                 squashed = self.table("tanh", real(state[1][n], activation))

@@ -91,11 +91,11 @@ def test_every_sum_saturates_however_many_messages_pass_at_once(
     AllToAll(words).integrator((0, 3), arithmetic)(sums, sources, deltas)
     expected = start.tolist()
     for source, delta in zip(sources.tolist(), deltas.tolist(), strict=True):
-        for gate, lane in enumerate((0, 3)):
+        for gate, accumulator in enumerate((0, 3)):
             for target, word in enumerate(words[source, gate].tolist()):
                 product = round(Fraction(delta * word) / Fraction(2) ** arithmetic.product_shift)
-                total = expected[lane][target] + product
-                expected[lane][target] = min(max(total, accumulator.lowest), accumulator.highest)
+                total = expected[accumulator][target] + product
+                expected[accumulator][target] = min(max(total, accumulator.lowest), accumulator.highest)
     assert sums.tolist() == expected
 
 
@@ -109,7 +109,7 @@ def test_every_sum_saturates_however_many_messages_pass_at_once(
         ),
         st.just(FixedPoint(Q(16, 0), Q(32, 0), Q(17, 15))),  # products of 63 bits
     ),
-    lanes=st.sampled_from([(0,), (2,), (1, 0), (0, 1, 3)]),
+    fed=st.sampled_from([(0,), (2,), (1, 0), (0, 1, 3)]),
     messages=st.integers(0, 40),
     scale=st.sampled_from([0.0, 0.001, 0.1, 1.0]),  # of the words: some cannot reach a bound, some must
     largest=st.sampled_from([1, 200, 65535]),  # of the deltas
@@ -119,26 +119,26 @@ def test_every_sum_saturates_however_many_messages_pass_at_once(
     seed=st.integers(0, 2**16),
 )
 def test_every_sum_of_a_sparse_connection_saturates(
-    arithmetic, lanes, messages, scale, largest, least, fullness, density, seed
+    arithmetic, fed, messages, scale, largest, least, fullness, density, seed
 ):
     weight, accumulator = arithmetic.weight, arithmetic.accumulator
     rng = np.random.default_rng(seed)
-    heaviest = int(weight.highest * scale)
-    words = rng.integers(least * heaviest, heaviest + 1, (len(lanes), 5, 9))
+    largest_weight = int(weight.highest * scale)
+    words = rng.integers(least * largest_weight, largest_weight + 1, (len(fed), 5, 9))
     kept = rng.random(words.shape) < density
     connection = Sparse.from_matrices((words * kept).astype(weight.dtype))
     start = (rng.choice([accumulator.lowest, accumulator.highest], (4, 5)) * fullness).astype(np.int32)
     sources = rng.integers(0, 9, messages).astype(np.int32)
     deltas = rng.integers(least * largest, largest + 1, messages).astype(np.int32)
     sums = start.copy()
-    connection.integrator(lanes, arithmetic)(sums, sources, deltas)
+    connection.integrator(fed, arithmetic)(sums, sources, deltas)
     expected = start.tolist()
     for source, delta in zip(sources.tolist(), deltas.tolist(), strict=True):
         for gate, target in zip(*np.nonzero(kept[:, :, source]), strict=True):
             product = delta * int(words[gate, target, source])
-            total = expected[lanes[gate]][target]
+            total = expected[fed[gate]][target]
             total += round(Fraction(product) / Fraction(2) ** arithmetic.product_shift)
-            expected[lanes[gate]][target] = min(max(total, accumulator.lowest), accumulator.highest)
+            expected[fed[gate]][target] = min(max(total, accumulator.lowest), accumulator.highest)
     assert sums.tolist() == expected
 
 

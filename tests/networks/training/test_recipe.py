@@ -97,11 +97,11 @@ def test_the_fixed_point_network_hears_nearly_the_same(run: tuple[Model, list[di
     for batch in ramps(0, np.random.default_rng(6)):
         with torch.no_grad():
             logits, _ = model(batch.inputs, TINY, TINY.theta_x, TINY.theta_h)
-        heard = pooled_logits(logits, batch).argmax(1)
+        received = pooled_logits(logits, batch).argmax(1)
         sequences = [batch.inputs[:length, place].numpy() for place, length in enumerate(batch.lengths)]
         _, outputs = execute(fixed_point(model, TINY, "tiny"), sequences)
         said = [int((np.arange(1, len(frames) + 1) @ frames).argmax()) for frames in outputs]
-        agree += int((heard.numpy() == said).sum())
+        agree += int((received.numpy() == said).sum())
         total += len(said)
     assert agree >= 0.98 * total
 

@@ -117,7 +117,11 @@ def told(changes: dict[str, object]) -> list[str]:
             [16],
             "cores.gru_0.0: 16: cores run from 0 to 15.",
         ),
-        ("placement.explicit.cores.gru_0", [1, 1], "gru_0: [1, 1]: a core holds one slice of a population."),
+        (
+            "placement.explicit.cores.gru_0",
+            [1, 1],
+            "gru_0: [1, 1]: a core holds one partition of a population.",
+        ),
         (
             "placement.explicit.memory",
             {"input->gru_0": "dran"},
@@ -201,14 +205,6 @@ def without(*path: str | int) -> dict[str, Any]:
         ),
         (("memories", 1, "standard"), "memories.1.timing: missing: the field is required. Add it."),
         (("memories", 0, "kind"), "a memory has a kind. Add kind: scratchpad or kind: dram."),
-        (
-            ("prices", "core.mac"),
-            "core.mac: missing: every action has a price. Give one, or energy: 0 pJ",
-        ),
-        (
-            ("prices", "core.leakage"),
-            "core.leakage: missing: every action has a price. Give one, or power",
-        ),
         (("prices", "core.mac", "source"), "prices.core.mac.source: missing: the field is required."),
     ],
 )
@@ -216,6 +212,27 @@ def test_a_missing_field_is_told(path: tuple[str | int, ...], sentence: str) -> 
     with pytest.raises(ChipErrors) as caught:
         chip_from_content(without(*path))
     assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("action", "reason"),
+    [
+        ("core.mac", "arithmetic is priced by the numbers it works on (cores.arithmetic: not stated)"),
+        ("core.leakage", "arithmetic is priced by the numbers it works on (cores.arithmetic: not stated)"),
+        ("core.state_read", "no model prices state that has no memory"),
+        ("link.flit", "a link is priced by its length (network.pitch: not stated)"),
+        ("dram.read", "the currents of a DRAM belong to its parts and its clock"),
+    ],
+)
+def test_a_price_that_no_model_gives_is_asked_for_with_the_reason(action: str, reason: str) -> None:
+    content = load_chip("edgedrnn").content()
+    del content["prices"][action]
+    with pytest.raises(ChipErrors) as caught:
+        chip_from_content(content)
+    unit = "power: 0 W" if action == "core.leakage" else "energy: 0 pJ"
+    sentence = f"chip: prices.{action}: missing: every action has a price, and none can be derived: {reason}"
+    assert str(caught.value).startswith(sentence)
+    assert str(caught.value).endswith(f". Give one, or {unit} and why as its source.")
 
 
 def test_all_faults_of_a_file_are_told_at_once_with_their_lines(tmp_path: Path) -> None:
@@ -240,11 +257,11 @@ def test_all_faults_of_a_file_are_told_at_once_with_their_lines(tmp_path: Path) 
     ("text", "sentence"),
     [
         ("name: [", ":1: not YAML: "),
-        ("name: a\nname: b\n", ":2: name: given twice: a field is given once. Remove one."),
-        ("", ":1: None: expected fields."),
-        ("- 1\n- 2\n", ":1: [1, 2]: expected fields."),
-        ("name: !!python/object:os.system {}\n", "not YAML: could not determine a constructor"),
-        ("a: &a [*a]\n", "there is no field a here."),
+        ("", ":1: an empty file: a description has the fields name, about, "),
+        ("- 1\n- 2\n", ":1: something else: a description has the fields name, about, "),
+        ("password: hunter2\nuser: me\n", ":1: something else: a description has the fields"),
+        ("name: !!python/object:os.system {}\n", ":1: not YAML: a description uses no tags. Mend the line."),
+        ("a: &a [*a]\n", ":1: not YAML: an alias stands inside what it names."),
     ],
 )
 def test_a_file_that_is_no_description_is_told(text: str, sentence: str, tmp_path: Path) -> None:
@@ -253,6 +270,15 @@ def test_a_file_that_is_no_description_is_told(text: str, sentence: str, tmp_pat
     with pytest.raises(InputError) as caught:
         load_chip(file)
     assert str(file) in str(caught.value) and sentence in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_field_that_is_given_twice_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "twice.yaml"
+    file.write_text((packaged_chips() / "edgedrnn.yaml").read_text() + "name: b\n")
+    last = len(file.read_text().splitlines())
+    with pytest.raises(InputError, match=f":{last}: name: given twice: a field is given once. Remove one."):
+        load_chip(file)
 
 
 def test_names_and_files_that_are_not_there(tmp_path: Path) -> None:
@@ -342,7 +368,7 @@ REGISTERS = {"name": "registers", "kind": "registers", "size": "1 KiB", "width":
             "behind: drum: behind a cache is a DRAM or a shared buffer. Did",
         ),
         (CACHE | {"latency": "0 cycles"}, "latency: 0 cycles: a word comes at least 1 cycle after"),
-        (BUFFER | {"banks": 63}, "banks: 63: a buffer has at most 62 banks. Use fewer."),
+        (BUFFER | {"banks": 63}, "banks: 63: the most is 62. Use 62 or less."),
         (
             BUFFER | {"interleave": "12 B"},
             "interleave: 12 B: banks change between accesses of 8 B. Use 16",

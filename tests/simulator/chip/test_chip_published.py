@@ -41,7 +41,7 @@ def test_edgedrnn_takes_the_cycles_of_its_design_and_the_power_at_the_wall(occup
 
 @pytest.mark.parametrize("occupancy", [1.0, 0.5, 0.13])
 def test_deltakws_takes_the_published_time_and_energy(occupancy: float) -> None:
-    """T = 5.5 + 11.1 o ms within 5 % (fitted), E = 23 + 99 o nJ within 10 % (standing power measured)."""
+    """T = 5.5 + 11.1 o ms within 5 % (fitted), E = 23 + 99 o nJ within 10 % (idle power measured)."""
     network = random_stack(
         "gru", 16, (64,), np.random.default_rng(0), readout=12, arithmetic=FixedPoint(), name="keywords"
     )

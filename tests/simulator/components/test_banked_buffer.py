@@ -13,12 +13,12 @@ streams = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 40), st.integers(
 
 @given(streams, st.integers(1, 5), st.integers(1, 3), st.integers(1, 4))
 def test_no_bank_is_taken_twice_in_a_cycle(
-    asked: list[tuple[int, int, int]], banks: int, interleave: int, places: int
+    asked: list[tuple[int, int, int]], banks: int, interleave: int, slots: int
 ) -> None:
-    """Against a set of (bank, cycle) without a horizon; never more than ``places`` streams at once."""
-    window = window_of(places, 24 * WIDTH, WIDTH)
+    """Against a set of (bank, cycle) without a horizon; never more than ``slots`` streams at once."""
+    window = window_of(slots, 24 * WIDTH, WIDTH)
     reserved, taken = nothing_reserved(window), set[tuple[int, int]]()
-    now, ends = 0, [0] * places
+    now, ends = 0, [0] * slots
     for pause, word, accesses in asked:
         now += pause
         place = ends.index(min(ends))

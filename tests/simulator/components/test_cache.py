@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deltasim.simulator.components.cache import empty_cache, holds, lines_of, use_line, use_run
+from deltasim.simulator.components.cache import empty_cache, holds, lines_of, look_up_lines, use_line
 
 SETS, WAYS = 3, 2
 
@@ -64,7 +64,7 @@ def test_a_write_to_a_clean_line_makes_it_dirty() -> None:
 
 @given(uses, st.integers(0, 20), st.integers(0, 6))
 def test_runs_are_single_look_ups(asked: list[tuple[int, bool]], line: int, count: int) -> None:
-    """Looking lines up in runs does what looking them up one by one does, and each run is maximal."""
+    """Looking lines up together does what looking them up one by one does, and each lookup is maximal."""
     one, other = empty_cache(SETS, WAYS), empty_cache(SETS, WAYS)
     for use in asked:
         use_line(one, 0, SETS, WAYS, *use)
@@ -72,10 +72,13 @@ def test_runs_are_single_look_ups(asked: list[tuple[int, bool]], line: int, coun
     end, at, hits, missing, evictions, written = line + count, line, 0, 0, 0, 0
     single = [use_line(one, 0, SETS, WAYS, number, False) for number in range(line, end)]
     while at < end:
-        run = use_run(other, 0, SETS, WAYS, at, end, False)
-        assert run.first_missing == at + run.hits and run.next_line == run.first_missing + run.missing > at
-        hits, missing, at = hits + run.hits, missing + run.missing, run.next_line
-        evictions, written = evictions + run.evictions, written + run.write_backs
+        found = look_up_lines(other, 0, SETS, WAYS, at, end, False)
+        assert (
+            found.first_missing == at + found.hits
+            and found.next_line == found.first_missing + found.missing > at
+        )
+        hits, missing, at = hits + found.hits, missing + found.missing, found.next_line
+        evictions, written = evictions + found.evictions, written + found.write_backs
     assert (one == other).all()
     assert hits == sum(use.hit for use in single) and missing == count - hits
     assert evictions == sum(use.evicted for use in single)

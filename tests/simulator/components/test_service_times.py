@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from deltasim.simulator.components.service_times import (
     consumed,
-    link_span,
+    link_occupancy,
     rounds,
     scan_duration,
     scan_offset,
@@ -257,10 +257,10 @@ def test_the_last_element_is_judged_within_the_scan(
 
 
 @given(st.integers(1, 50), st.integers(1, 9000), st.integers(0, 10**6))
-def test_a_span_never_shrinks(flits: int, period: int, span: int) -> None:
-    first = link_span(flits, period, span)
-    assert first >= max(span, flits * period)
-    assert link_span(flits, period, first) == first
+def test_serialisation_never_shrinks(flits: int, period: int, serialisation: int) -> None:
+    first = link_occupancy(flits, period, serialisation)
+    assert first >= max(serialisation, flits * period)
+    assert link_occupancy(flits, period, first) == first
 
 
 @given(st.integers(0, 10**6), st.integers(1, 10**6), st.integers(0, 10**6))

@@ -74,9 +74,7 @@ def burst_by_burst(
             enters = max(now, arrival)
             if has_room(memory, timing, channel) and enters <= coming:
                 now = enters
-                driver.ask_channel(
-                    channel, bank, row, tick=now, write=bool(is_write), tag=tag, burst=burst
-                )
+                driver.ask_channel(channel, bank, row, tick=now, write=bool(is_write), tag=tag, burst=burst)
                 waiting.pop(0)
                 continue
         elif not memory.rank[:, at.PENDING].any():

@@ -102,7 +102,7 @@ def test_mop4clxor_keeps_four_transactions_together_and_mixes_in_the_column() ->
         ("row row bank column", "--mapping: row: all bits of the field are taken already. Leave it out."),
         (
             "row bank column:x",
-            "--mapping: column:x: a field takes a whole number of bits. Write it like column:2.",
+            "--mapping: column:x: a field takes a whole number of bits, at most 64. Write it like column:2.",
         ),
         ("row bank column:9", "--mapping: column:9: column has only 7 bits left in this memory."),
     ],

@@ -32,7 +32,7 @@ def mark_last(flat: Integers, marks: Integers) -> None:
     marks[4], marks[5] = bits.pieces.shape[0], bits.pieces[bits.pieces.shape[0] - 1, 1]
 
 
-mark = compiled(mark_last, cache=False)
+mark = compiled(mark_last)
 
 
 @settings(max_examples=25, deadline=None)

@@ -67,11 +67,14 @@ def test_an_empty_trace_takes_no_time(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("R 0 64\nX 0 64\n", "a.trace:2: X 0 64: a line is R or W, a byte address and a number of bytes."),
+        (
+            "R 0 64\nX 0 64\n",
+            "a.trace:2: other text: a line is R or W, a byte address and a number of bytes.",
+        ),
         ("R 0\n", "a.trace:1: R 0: a line is R or W, a byte address and a number of bytes."),
         ("R 0 64 7\n", "a.trace:1: R 0 64 7: a line is R or W, a byte address and a number of bytes."),
         ("R -1 64\n", "a.trace:1: R -1 64: a line is R or W"),
-        ("R 0x10 64\n", "a.trace:1: R 0x10 64: a line is R or W"),
+        ("R 0x10 64\n", "a.trace:1: other text: a line is R or W"),
         ("\n\nR64 1\n", "a.trace:3: R64 1: a line is R or W"),
         ("R 99999999999999999999 64\n", "a.trace:1: R 99999999999999999999 64: a line is R or W"),
         ("R 0 64\nR 8589934592 64\n", "a.trace:2: R 8589934592 64: the memory ends at 8589934592 bytes."),
@@ -92,7 +95,7 @@ def test_a_bad_line_is_named(tmp_path: Path, text: str, sentence: str) -> None:
 def test_a_bad_line_is_counted_over_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trace_reader, "BLOCK", 100)
     trace = trace_of(tmp_path, "R 0 64\n" * 500 + "what\n")
-    with pytest.raises(InputError, match=re.escape("a.trace:501: what:")):
+    with pytest.raises(InputError, match=re.escape("a.trace:501: other text:")):
         run_trace(DDR4, trace)
     trace.write_text("R" * 1000)
     with pytest.raises(InputError, match=re.escape("a.trace:1: ")):

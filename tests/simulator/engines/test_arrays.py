@@ -1,4 +1,4 @@
-"""Several multiply arrays in a core: the columns of a slice's k-th neuron go to array k mod arrays."""
+"""Several multiply arrays in a core: the columns of a partition's k-th neuron go to array k mod arrays."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ def test_every_array_has_its_own_fetch_slots(engine: str) -> None:
     assert step_cycles(simulate(network, trace, chip(one_slot), engine=engine)) == [1 + 2 * 7 + 1]
 
 
-def test_each_core_deals_its_own_slice_out(engine: str) -> None:
-    """Sources 0-3 lie on core 0 and 4-7 on core 1: places 0 and 2 of both slices go to array 0 of 2."""
+def test_each_core_deals_its_own_partition_out(engine: str) -> None:
+    """Sources 0-3 lie on core 0 and 4-7 on core 1: places 0 and 2 of both partitions go to array 0 of 2."""
     network = chain(8, 4)
     fields = {"cores.count": 2, "network.topology": "ring:2", "placement.explicit.cores": {"dense_0": [0]}}
     trace = trace_of(network, [[(0, 0), (0, 2), (0, 4), (0, 7)]])

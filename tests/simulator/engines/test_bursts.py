@@ -1,6 +1,6 @@
-"""Columns fetched in pieces, by hand. Times in cycles of 1 GHz.
+"""Columns fetched in bursts, by hand. Times in cycles of 1 GHz.
 
-A message judged at cycle 1 has the address of its first piece at 2. Over an idle bus the request arrives at
+A message judged at cycle 1 has the address of its first burst at 2. Over an idle bus the request arrives at
 3, data begin D later, the response's head takes 1 hop and its tail comes flits - 1 behind the head.
 """
 
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from deltasim.networks.builders.recurrent import random_stack
 from deltasim.networks.connections import Sparse
 from deltasim.networks.trace import dense_trace, random_trace
-from deltasim.simulator.components.dma_bursts import WHOLE, piece_of, pieces_of
+from deltasim.simulator.components.dma_bursts import WHOLE, burst_of, bursts_of
 from deltasim.simulator.simulate import simulate
 from tests.simulator.builders import (
     DRAM,
@@ -35,29 +35,27 @@ ONE = {"cores.scan.elements_per_cycle": 64, "memories": [NARROW]}
 
 
 @given(st.integers(0, 500), st.integers(1, 400), st.integers(1, 8), st.sampled_from([8, 32, 96, WHOLE]))
-def test_pieces_make_up_the_column(address: int, size: int, per_word: int, burst: int) -> None:
+def test_bursts_make_up_the_column(address: int, size: int, per_word: int, cut: int) -> None:
     """They follow each other, end at multiples of the burst, and hold every word once."""
     words = max(1, size // per_word)
-    pieces = [
-        piece_of(address, size, words, burst, number) for number in range(pieces_of(address, size, burst))
-    ]
-    assert [piece.address for piece in pieces[1:]] == [piece.address + piece.bytes for piece in pieces[:-1]]
-    assert pieces[0].address == address and pieces[-1].address + pieces[-1].bytes == address + size
-    assert all(piece.address % burst == 0 for piece in pieces[1:])
-    assert all(0 < piece.bytes <= burst and piece.words >= 0 for piece in pieces)
-    assert sum(piece.words for piece in pieces) == words
+    bursts = [burst_of(address, size, words, cut, number) for number in range(bursts_of(address, size, cut))]
+    assert [burst.address for burst in bursts[1:]] == [burst.address + burst.bytes for burst in bursts[:-1]]
+    assert bursts[0].address == address and bursts[-1].address + bursts[-1].bytes == address + size
+    assert all(burst.address % cut == 0 for burst in bursts[1:])
+    assert all(0 < burst.bytes <= cut and burst.words >= 0 for burst in bursts)
+    assert sum(burst.words for burst in bursts) == words
 
 
 @pytest.mark.parametrize(
     ("burst", "outstanding", "cycles"),
     [
         (64, 1, 2 + 1 + 7 + 1),  # whole: 8 accesses, the multipliers wait for the last
-        (32, 1, 2 + 5 + 5),  # a piece: its last word 1 + 3 after its address, the next address 1 later
+        (32, 1, 2 + 5 + 5),  # a burst: its last word 1 + 3 after its address, the next address 1 later
         (32, 2, 2 + 1 + 7 + 1),  # the second address at 3, its turn at 6, its last word at 6 + 1 + 3
         (16, 4, 2 + 1 + 7 + 1),
     ],
 )
-def test_pieces_of_a_scratchpad(engine: str, burst: int, outstanding: int, cycles: int) -> None:
+def test_bursts_of_a_scratchpad(engine: str, burst: int, outstanding: int, cycles: int) -> None:
     """16 words of 4 bytes in accesses of 8 bytes, 1 cycle each, answered 1 cycle later."""
     network = chain(4, 16)
     parts = ONE | {"cores.dma": {"burst": f"{burst} B", "outstanding": outstanding}}
@@ -68,7 +66,7 @@ def test_pieces_of_a_scratchpad(engine: str, burst: int, outstanding: int, cycle
 
 
 @pytest.mark.parametrize("outstanding", [1, 2])
-def test_pieces_of_a_dram_column(engine: str, outstanding: int) -> None:
+def test_bursts_of_a_dram_column(engine: str, outstanding: int) -> None:
     """Two bursts of 64 bytes, 8 flits each. One at a time: the second sets out when the first is in the sums,
     an open row ahead. Two at a time: the second's data follow the first's on the DRAM's bus, its response the
     first's over the bus.
@@ -105,8 +103,8 @@ def test_double_buffering(engine: str) -> None:
 
 @settings(max_examples=25)
 @given(st.sampled_from([8, 16, 40, 64]), st.integers(1, 5), st.integers(1, 3), st.integers(1, 40))
-def test_pieces_lose_nothing(burst: int, outstanding: int, slots: int, targets: int) -> None:
-    """Words, sums and deliveries do not depend on the pieces (the laws are checked in every run)."""
+def test_bursts_lose_nothing(burst: int, outstanding: int, slots: int, targets: int) -> None:
+    """Words, sums and deliveries do not depend on the bursts (the laws are checked in every run)."""
     network = chain(9, targets)
     parts = ONE | {
         "cores.dma": {"burst": f"{burst} B", "outstanding": outstanding},
@@ -117,8 +115,8 @@ def test_pieces_lose_nothing(burst: int, outstanding: int, slots: int, targets: 
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
-def test_engines_agree_where_a_piece_ends_before_the_next_address(seed: int) -> None:
-    """Words of 37 bits in slow cores: a first piece without a whole word is in the sums within a cycle."""
+def test_engines_agree_where_a_burst_ends_before_the_next_address(seed: int) -> None:
+    """Words of 37 bits in slow cores: a first burst without a whole word is in the sums within a cycle."""
     rng = np.random.default_rng(seed)
     network = random_stack("gru", 2, (9, 1), rng)
     kept = [

@@ -10,7 +10,7 @@ import pytest
 
 from deltasim.networks.trace import dense_trace
 from deltasim.runtime.errors import InputError
-from deltasim.simulator.chip.area import standing
+from deltasim.simulator.chip.area import idle_power
 from deltasim.simulator.simulate import simulate
 from tests.simulator.builders import DRAM, chain, chip, of_unit, step_cycles, trace_of
 
@@ -72,7 +72,7 @@ def test_time_of_a_miss_and_a_hit(engine: str) -> None:
     assert of_unit(ledger, "core0.cache.tags") == 2000 and of_unit(ledger, "core0.cache.data") == 2000
 
 
-def test_pieces_are_read_in_order(engine: str) -> None:
+def test_bursts_are_read_in_order(engine: str) -> None:
     """Column 0 misses, column 1 hits behind it and waits: look-ups are answered in order."""
     network = chain(4, COLUMN)
     trace = trace_of(network, [[(0, 1)], [(0, 0), (0, 1)]])
@@ -83,7 +83,7 @@ def test_pieces_are_read_in_order(engine: str) -> None:
 
 
 def test_missing_lines_come_in_runs(engine: str) -> None:
-    """A column of 4 lines: fetched whole it is one request and one response; piece by piece, four of each."""
+    """A column of 4 lines: fetched whole it is one request and one response; burst by burst, four of each."""
     network = chain(1, 4 * COLUMN)
     settings = CACHED | {"memories.0.size": "1 KiB"}
     whole = simulate(network, dense_trace(network, [1]), chip(settings), engine=engine)
@@ -140,7 +140,7 @@ def test_registers_that_are_too_small() -> None:
     with pytest.raises(InputError) as caught:
         simulate(network, dense_trace(network, [1]), small)
     assert str(caught.value) == (
-        "chip plain: memories.2.size: 4,032 B: registers hold what is on its way to a core: 64 pieces of "
+        "chip plain: memories.2.size: 4,032 B: registers hold what is on its way to a core: 64 bursts of "
         "64 B. Use 4 KiB, fewer outstanding fetches or a smaller burst."
     )
 
@@ -154,9 +154,9 @@ def test_prices_and_area_of_what_is_on_the_chip() -> None:
     own = {name: price for name, price in content["prices"].items() if name.split(".")[0] != "cache"}
     derived = plain.changed({"prices": own})
     assert derived.priced["scratchpad.read"] == plain.prices["scratchpad.read"]
-    assert derived.priced["cache.read"].source == "CACTI 7, interpolated between nodes, 64 KiB of 64 bit"
+    assert derived.priced["cache.read"].source == "CACTI 7, 64 KiB of 64 bit"
     assert 0 < derived.priced["cache.lookup"].value < derived.priced["cache.read"].value
-    parts = {part.part: part for part in standing(derived)}
+    parts = {part.part: part for part in idle_power(derived)}
     areas = [parts[name].area_mm2 or 0.0 for name in ("cache", "scratchpad", "buffer")]
     assert areas[0] > areas[1] > 0 and areas[2] > 0  # a cache has its tags on top
     assert parts["cache"].static_w == derived.priced["cache.leakage"].value > 0

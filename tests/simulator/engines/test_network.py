@@ -125,7 +125,7 @@ def test_multicast_goes_along_a_tree(engine: str) -> None:
 
 
 def test_broadcast_on_a_bus_is_one_transfer(engine: str) -> None:
-    """All cores hear the one packet."""
+    """All cores receive the one packet."""
     network = chain(4, 8)
     parts = fields("bus", 4, message_bits=128) | {"placement.explicit.cores": {"input": [0]}}
     ledger = simulate(network, trace_of(network, [[(0, 2)]]), chip(parts), engine=engine)

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from deltasim.simulator.chip.actions import ROUTER
+from deltasim.simulator.chip.actions import ROUTER_ACTIONS
 from deltasim.simulator.chip.loading import ChipErrors
 from deltasim.simulator.flit_network.energy import SWITCH_PORTS, count_flits
 from deltasim.simulator.flit_network.fabric import parse_fabric
@@ -31,7 +31,7 @@ def test_a_message_costs_what_the_flit_network_says(engine: str, topology: str, 
     entered, left = np.zeros(cores, np.int64), np.zeros(cores, np.int64)
     entered[0] = left[end] = 3
     counts = count_flits(fabric, carried, entered, left)
-    found = [ledger.total(name) for name in ROUTER]
+    found = [ledger.total(name) for name in ROUTER_ACTIONS]
     assert found == [counts.buffer_writes, counts.buffer_reads, counts.crossbar_ports / SWITCH_PORTS]
     assert ledger.total("link.flit") == counts.link_flits
     assert ledger.total("link.flit_um") == counts.link_pitches * 500
@@ -45,7 +45,7 @@ def test_a_fork_writes_once_and_reads_for_every_branch(engine: str) -> None:
         "placement.explicit.cores": {"input": [0]}
     }
     ledger = simulate(network, trace_of(network, [[(0, 2)]]), chip(parts), engine=engine)
-    assert [ledger.total(name) for name in ROUTER] == [2 * 4, 2 * 6, 2 * 6]
+    assert [ledger.total(name) for name in ROUTER_ACTIONS] == [2 * 4, 2 * 6, 2 * 6]
     assert ledger.total("link.flit_um") == 2 * 3 * 1000
 
 
@@ -55,7 +55,7 @@ def test_a_fetch_goes_there_and_back(engine: str) -> None:
     parts = fields("ring:4", 4, request_bits=128, pitch="1 mm") | placed(input=3, dense_0=3)
     parts |= {"memories": [DRAM | {"ports": [1]}]}
     ledger = simulate(network, trace_of(network, [[(0, 2)]]), chip(parts), engine=engine)
-    assert [ledger.total(name) for name in ROUTER] == [3 * 10] * 3
+    assert [ledger.total(name) for name in ROUTER_ACTIONS] == [3 * 10] * 3
     assert ledger.total("link.flit_um") == 2 * 10 * 1000
 
 
@@ -65,7 +65,7 @@ def test_a_bus_is_wire_only(engine: str) -> None:
     parts = fields("bus", 4, message_bits=128, pitch="1 mm") | {"placement.explicit.cores": {"input": [0]}}
     ledger = simulate(network, trace_of(network, [[(0, 2)]]), chip(parts), engine=engine)
     assert ledger.total("link.flit_um") == 2 * 4 * 1000
-    assert not any(name in ledger.actions for name in ROUTER)
+    assert not any(name in ledger.actions for name in ROUTER_ACTIONS)
 
 
 def test_parts_that_add_up_to_the_one_price_give_the_same_energy() -> None:
@@ -91,6 +91,14 @@ def test_a_pitch_is_a_length() -> None:
         chip(fields("mesh:2x2", 4, pitch="3 pJ"))
 
 
-def test_parts_need_their_prices() -> None:
-    with pytest.raises(ChipErrors, match=r"prices.link.flit_um: missing: every action has a price"):
+def test_parts_have_prices_of_their_own() -> None:
+    """Wires and the switch follow from node, width and ports; buffers whose depth is not stated do not."""
+    with pytest.raises(ChipErrors) as caught:
         chip(fields("mesh:2x2", 4)).changed({"network.pitch": "1 mm"})
+    told = [line.split(": ")[1:3] for line in str(caught.value).splitlines()]
+    assert told == [
+        ["prices.router.buffer_write", "missing"],
+        ["prices.router.buffer_read", "missing"],
+        ["prices.link.flit", "priced"],
+        ["prices.router.flit", "priced"],
+    ]

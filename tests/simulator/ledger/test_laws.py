@@ -15,6 +15,7 @@ from deltasim.simulator.engines.reference.engine import compare
 from deltasim.simulator.ledger.laws import LawBroken, Tally, check
 from deltasim.simulator.ledger.ledger import Counts, Ledger, joined
 from deltasim.simulator.simulate import simulate
+from tests.reports.by_hand.specimen import result
 from tests.simulator.builders import assert_same_ledger
 
 
@@ -52,12 +53,12 @@ def test_an_honest_ledger_passes(honest: tuple[Ledger, Tally]) -> None:
     ("field", "law"),
     [
         ("injected", "messages sent"),
-        ("copies", "messages received"),
+        ("deliveries", "messages received"),
         ("delivered", "messages delivered"),
         ("tree_links", "link traversals"),
         ("traversed", "link traversals"),
         ("column_words", "words read"),
-        ("room_missing", "buffer room not given back"),
+        ("credits_missing", "credits not returned"),
     ],
 )
 def test_a_message_lost_or_made_up(honest: tuple[Ledger, Tally], field: str, law: str) -> None:
@@ -106,6 +107,79 @@ def test_no_unit_is_busier_than_the_run_is_long(honest: tuple[Ledger, Tally]) ->
     idle[0] -= beyond
     with pytest.raises(LawBroken, match="none may be below 0"):
         check(replace(ledger, busy_ps=busy, idle_ps=idle), tally)
+
+
+# Of the run on paper: 6 messages, each to one core, 3 over the link; 8 words; two lines of 4 bytes missed.
+ON_PAPER = Tally(6, 6, 6, 3, 3, 8, 0, 8)
+
+
+def added(ledger: Ledger, action: str, amount: int) -> Ledger:
+    """The ledger with so much more of an action, in its units and its layers."""
+    counts, layer_counts = ledger.counts.copy(), ledger.layer_counts.copy()
+    counts[0, column(ledger, action)] += amount
+    layer_counts[1, column(ledger, action)] += amount
+    return replace(ledger, counts=counts, layer_counts=layer_counts)
+
+
+@pytest.mark.parametrize("amount", [-1, 1])
+@pytest.mark.parametrize(
+    ("action", "sentence"),
+    [
+        ("core.send", "messages sent: {0}, owed: 6"),
+        ("core.receive", "messages received: {0}, owed: 6"),
+        ("pad.words", "words read: {1}, owed: 8"),
+        ("cache.words", "words read: {1}, owed: 8"),
+        ("dram.words", "words read: {1}, owed: 8"),
+        ("cache.fetched", "bytes fetched by caches: {1}, owed: 8"),
+        ("cache.hit", "cache: hits + misses: {2}, owed: 3"),
+        ("cache.miss", "cache: hits + misses: {2}, owed: 3"),
+        ("cache.lookup", "cache: hits + misses: 3, owed: {2}"),
+        ("dram.bytes", "dram: bytes over time: 12, owed: {3}"),
+        ("core.mac", "multiply-accumulates: {1}, owed: 8"),
+    ],
+)
+def test_every_count_stands_for_another(action: str, amount: int, sentence: str) -> None:
+    held = result().ledger
+    check(held, ON_PAPER)
+    seen = [count + amount for count in (6, 8, 3, 12)]
+    with pytest.raises(LawBroken) as broken:
+        check(added(held, action, amount), ON_PAPER)
+    assert str(broken.value) == sentence.format(*seen)
+
+
+def test_bytes_over_time_are_those_of_every_sequence() -> None:
+    held = result().ledger
+    for sequence, place in ((0, 1), (1, 256)):
+        with pytest.raises(LawBroken, match=r"^dram: bytes over time: 13, owed: 12$"):
+            check(replace(held, traffic=more(held.traffic, sequence, 0, place)), ON_PAPER)
+    check(replace(held, traffic=more(held.traffic, 0, 0, 0)), ON_PAPER)  # the width of the bins is no byte
+
+
+def test_actions_that_no_law_holds_may_change() -> None:
+    """Look-ups of a memory that has none, reads, flits: what they are held against lies in the engines."""
+    check(added(result().ledger, "pad.read", 1), ON_PAPER)
+    check(added(result().ledger, "dram.row_hit", 1), ON_PAPER)
+
+
+def test_times_below_nothing_are_named_with_all_three() -> None:
+    """Each of the three may be the one below 0 while the sum is right."""
+    held = result().ledger
+    unit = [unit.name for unit in held.units].index("core1.mac")
+    for low, high in (("busy_ps", "idle_ps"), ("stalled_ps", "idle_ps"), ("idle_ps", "busy_ps")):
+        less, greater = getattr(held, low).copy(), getattr(held, high).copy()
+        greater[unit] += less[unit] + 1
+        less[unit] = -1
+        with pytest.raises(
+            LawBroken, match=r"^core1.mac: busy .* ps, stalled .* ps, idle .* ps: none may be"
+        ):
+            check(replace(held, **{low: less, high: greater}), ON_PAPER)
+    with pytest.raises(LawBroken, match=r"^core1.mac: busy \+ stalled \+ idle: 94001, owed: 94000$"):
+        check(replace(held, stalled_ps=more(held.stalled_ps, unit)), ON_PAPER)
+    with pytest.raises(LawBroken, match=r"^core1.fetch: sum of waits \(Little\): 24001, owed: 24000$"):
+        fetch = [unit.name for unit in held.units].index("core1.fetch")
+        check(replace(held, queue_wait_ps=more(held.queue_wait_ps, fetch)), ON_PAPER)
+    with pytest.raises(LawBroken, match=r"^totals by layer: "):
+        check(replace(held, layer_counts=more(held.layer_counts, 3, 0)), ON_PAPER)
 
 
 @pytest.mark.parametrize("field", ["queue_wait_ps", "queue_area_ps"])

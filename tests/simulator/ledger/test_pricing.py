@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from deltasim.simulator.chip import Chip, load_chip
 from deltasim.simulator.chip.actions import chip_actions
-from deltasim.simulator.ledger.ledger import Ledger, Unit
+from deltasim.simulator.ledger.ledger import Ledger
 from deltasim.simulator.ledger.pricing import price
+from deltasim.simulator.plan.plan import Unit
 
 CHIPS = ("edgedrnn", "deltakws", "mesh16")
 LAYERS = ("gru_0", "readout", "shared")

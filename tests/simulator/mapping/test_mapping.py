@@ -23,7 +23,7 @@ from deltasim.runtime.errors import InputError
 from deltasim.simulator.chip import Chip, load_chip
 from deltasim.simulator.mapping.mapping import map_network, spread
 from deltasim.simulator.plan.compile import compile_plan
-from deltasim.simulator.plan.expanded_columns import copies_of
+from deltasim.simulator.plan.expanded_columns import column_segments_of
 from tests.simulator.random_networks import networks as any_network
 
 
@@ -57,20 +57,29 @@ def convolution(planes: int, size: int, outputs: int) -> Network:
     )
 
 
+GUESS = {"node": "22 nm", "kind": "estimated", "source": "for tests"}
+
+
 def chip_of(cores: int, scratchpad: str) -> Chip:
+    """mesh16 with other cores and scratchpads; state has a memory of its own that holds all of it."""
     ports = sorted({0, cores - 1})
     return load_chip("mesh16").changed(
         {
             "cores.count": cores,
             "network.topology": f"mesh:1x{cores}",
             "memories.0.size": scratchpad,
+            "memories.2.size": "1 MiB",
             "memories.1.ports": ports,
+            "prices.scratchpad.read": {"energy": "1 pJ", **GUESS},  # some are smaller than CACTI's
+            "prices.scratchpad.leakage": {"power": "1 uW", **GUESS},
+            "prices.scratchpad.state_read": {"energy": "1 pJ", **GUESS},
+            "prices.scratchpad.state_write": {"energy": "1 pJ", **GUESS},
         }
     )
 
 
 @given(st.integers(1, 500), st.integers(1, 40))
-def test_slices_cover_every_neuron_once_and_evenly(neurons: int, cores: int) -> None:
+def test_partitions_cover_every_neuron_once_and_evenly(neurons: int, cores: int) -> None:
     parts = spread(neurons, tuple(range(cores)))
     assert [neuron for part in parts for neuron in range(part.start, part.stop)] == list(range(neurons))
     assert len({part.core for part in parts}) == len(parts) == min(neurons, cores)
@@ -92,12 +101,12 @@ def test_blocks_lie_apart_and_inside_their_memory(network: Network, cores: int, 
     mapping = map_network(network, chip)
     positions = {population.name: index for index, population in enumerate(network.populations)}
     for number, projection in enumerate(network.projections):
-        holders = [part.core for part in mapping.slices[positions[projection.target]]]
+        holders = [part.core for part in mapping.partitions[positions[projection.target]]]
         blocks = [block for block in mapping.blocks if block.projection == number]
         assert [block.core for block in blocks] == holders, "one block for each core of the target"
         fan_in = projection.connection
         for block in blocks:
-            part = next(p for p in mapping.slices[positions[projection.target]] if p.core == block.core)
+            part = next(p for p in mapping.partitions[positions[projection.target]] if p.core == block.core)
             words = fan_in.restrict(part.start, part.stop).fan_out
             if block.stride_bytes == 0:
                 held = [-(-int(w) * (32 + block.index_bits) // 8) for w in words]
@@ -150,9 +159,9 @@ def test_packed_columns_hold_their_words_and_where_they_belong() -> None:
     (block,) = mapping.blocks
     assert (block.stride_bytes, block.index_bits, block.bytes) == (0, 1, 9 + 5)
     assert mapping.table()[1].rows[0][5] == "packed"
-    copies = copies_of(compile_plan(network, load_chip("edgedrnn"), mapping))
-    assert (copies.words.tolist(), copies.bytes.tolist()) == ([2, 1], [9, 5])
-    assert copies.address.tolist() == [block.base_address, block.base_address + 9]
+    segments = column_segments_of(compile_plan(network, load_chip("edgedrnn"), mapping))
+    assert (segments.words.tolist(), segments.bytes.tolist()) == ([2, 1], [9, 5])
+    assert segments.address.tolist() == [block.base_address, block.base_address + 9]
 
 
 def test_narrow_weights_take_whole_bytes() -> None:
@@ -168,23 +177,25 @@ def test_columns_take_the_bytes_of_their_own_precision(network: Network, cores: 
     """Of every projection and core: words of its own bits, packed, rounded up to a byte for each column."""
     chip = chip_of(cores, "1 MiB")
     plan = compile_plan(network, chip, map_network(network, chip))
-    copies = copies_of(plan)
+    segments = column_segments_of(plan)
     projection = np.repeat(
-        np.repeat(np.arange(len(network.projections)), np.diff(plan.columns.offset)), np.diff(copies.start)
+        np.repeat(np.arange(len(network.projections)), np.diff(plan.columns.offset)), np.diff(segments.start)
     )
-    slices = {
+    partitions = {
         (network.populations[p].name, part.core): part
-        for p, parts in enumerate(plan.mapping.slices)
+        for p, parts in enumerate(plan.mapping.partitions)
         for part in parts
     }
-    for number, core, words, size in zip(projection, copies.core, copies.words, copies.bytes, strict=True):
+    for number, core, words, size in zip(
+        projection, segments.core, segments.words, segments.bytes, strict=True
+    ):
         own = network.projections[number]
         form = own.weight_format
         if isinstance(network.arithmetic, FixedPoint):
             bits = 8 if form is None else form.integer + form.fraction
         else:
             bits = 32
-        beside = own.connection.index_bits(slices[own.target, int(core)].size)
+        beside = own.connection.index_bits(partitions[own.target, int(core)].size)
         assert size == math.ceil(int(words) * (bits + beside) / 8)
 
 
@@ -217,7 +228,7 @@ def test_placement_by_hand_overrides() -> None:
         }
     )
     mapping = map_network(gru(8, 32), chip)
-    assert [(part.core, part.start, part.stop) for part in mapping.slices[1]] == [(2, 0, 16), (1, 16, 32)]
+    assert [(part.core, part.start, part.stop) for part in mapping.partitions[1]] == [(2, 0, 16), (1, 16, 32)]
     assert [(block.core, block.memory) for block in mapping.blocks] == [
         (2, "scratchpad"),
         (1, "scratchpad"),
@@ -231,7 +242,7 @@ def test_placement_by_hand_overrides() -> None:
 
 def on_chip(cores: int, size: str) -> Chip:
     content = chip_of(cores, size).content()
-    content["memories"].pop()
+    content["memories"] = [memory for memory in content["memories"] if memory["kind"] != "dram"]
     content["prices"] = {
         key: price for key, price in content["prices"].items() if not key.startswith("dram.")
     }
@@ -290,7 +301,8 @@ def test_a_mapping_has_a_digest_and_tables() -> None:
     mapping, other = (map_network(gru(8, 32), chip_of(cores, "64 KiB")) for cores in (4, 5))
     assert mapping.digest != other.digest
     assert mapping.digest == replace(mapping).digest
-    neurons, weights = mapping.table()
+    neurons, weights, state = mapping.table()
+    assert [row[:2] for row in state.rows] == [("input", "state"), ("gru_0", "state")]
     assert neurons.rows[0] == ("input", "0", "0-1", "2")
     assert weights.rows[0][:4] == ("input->gru_0", "0", "scratchpad", "0")
     assert len(weights.rows) == len(mapping.blocks)

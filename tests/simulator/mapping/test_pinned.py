@@ -16,24 +16,24 @@ from deltasim.networks.graph import Network
 from deltasim.networks.trace import dense_trace
 from deltasim.runtime.errors import InputError
 from deltasim.simulator.chip import Chip
-from deltasim.simulator.mapping.column_format import layouts
+from deltasim.simulator.mapping.column_format import column_formats
 from deltasim.simulator.mapping.mapping import Mapping, map_network
 from deltasim.simulator.mapping.pinned import fill
-from deltasim.simulator.mapping.profile import Profile, even_profile, profile_of
+from deltasim.simulator.mapping.send_counts import SendCounts, even_send_counts, send_counts_of
 from deltasim.simulator.mapping.weight_block import Block
 from deltasim.simulator.plan.compile import compile_plan
-from deltasim.simulator.plan.expanded_columns import copies_of
+from deltasim.simulator.plan.expanded_columns import column_segments_of
 from deltasim.simulator.plan.plan import Plan
 from deltasim.simulator.simulate import simulate
 from tests.simulator.builders import DRAM, SCRATCHPAD, chain, chip, trace_of
 from tests.simulator.engines.test_hierarchy import BUFFER
 from tests.simulator.random_networks import networks
-from tests.simulator.strategies import random_profile
+from tests.simulator.strategies import random_send_counts
 
 SIZES = ("8 B", "64 B", "200 B", "512 B", "4 KiB")
 
 
-def pinning(size: str, cores: int = 1, near: str = "scratchpad", width: int = 8) -> Chip:
+def pinning(size: str, cores: int = 1, near: str = "scratchpad", width: int = 8, far: str = "1 MiB") -> Chip:
     """A mesh of cores with a small memory near each, or one for all in the middle, and a DRAM."""
     scratchpad = SCRATCHPAD | {"size": size, "width": f"{width} bit"}
     buffer = BUFFER | {"size": size, "width": f"{width} bit", "interleave": f"{width // 8} B", "banks": 1}
@@ -41,7 +41,7 @@ def pinning(size: str, cores: int = 1, near: str = "scratchpad", width: int = 8)
         {
             "cores.count": cores,
             "network.topology": f"mesh:1x{cores}",
-            "memories": [scratchpad if near == "scratchpad" else buffer, DRAM | {"size": "1 MiB"}],
+            "memories": [scratchpad if near == "scratchpad" else buffer, DRAM | {"size": far}],
             "placement.policy": "pinned",
         }
     )
@@ -54,25 +54,25 @@ class Column(NamedTuple):
     core: int
     number: int
     bytes: int
-    fetched: int  # by the profile's messages
+    fetched: int  # by the messages counted
 
 
-def columns_of(network: Network, mapping: Mapping, profile: Profile) -> list[Column]:
+def columns_of(network: Network, mapping: Mapping, send_counts: SendCounts) -> list[Column]:
     """All columns of all cores, counted source by source."""
     found = []
     for number, projection in enumerate(network.projections):
-        parts = mapping.slices[network.index(projection.target)]
+        parts = mapping.partitions[network.index(projection.target)]
         words = projection.connection.column_words([parts[0].start, *(part.stop for part in parts)])
-        stored = layouts(projection.connection, [(part.start, part.stop) for part in parts])
+        stored = column_formats(projection.connection, [(part.start, part.stop) for part in parts])
         bits = network.weight_bits(number)
-        for place, (part, layout) in enumerate(zip(parts, stored, strict=True)):
-            together = layout.sources_per_column
+        for place, (part, column_format) in enumerate(zip(parts, stored, strict=True)):
+            together = column_format.sources_per_column
             for column in range(len(words) // together):
                 sources = range(column * together, (column + 1) * together)
-                sizes = [-(-int(words[s, place]) * (bits + layout.index_bits) // 8) for s in sources]
-                sent = [int(profile.counts[number][s]) for s in sources]
+                sizes = [-(-int(words[s, place]) * (bits + column_format.index_bits) // 8) for s in sources]
+                sent = [int(send_counts.counts[number][s]) for s in sources]
                 fetched = sum(count * size for count, size in zip(sent, sizes, strict=True))
-                held = layout.stride(bits) or sizes[0]
+                held = column_format.stride(bits) or sizes[0]
                 found.append(Column(number, part.core, column, held, fetched))
     return found
 
@@ -87,12 +87,12 @@ def home_of(blocks: tuple[Block, ...], column: Column) -> list[Block]:
     ]
 
 
-def dram_bytes(plan: Plan, profile: Profile) -> int:
-    """Bytes of columns that the profile's messages fetch from the DRAM."""
-    copies = copies_of(plan)
-    sent = np.repeat(np.concatenate(profile.counts), np.diff(copies.start))
-    far = np.array(plan.stores.component)[copies.store] == "dram"
-    return int((sent * copies.bytes)[far].sum())
+def dram_bytes(plan: Plan, send_counts: SendCounts) -> int:
+    """Bytes of columns that the messages counted fetch from the DRAM."""
+    segments = column_segments_of(plan)
+    sent = np.repeat(np.concatenate(send_counts.counts), np.diff(segments.start))
+    far = np.array(plan.memories.component)[segments.memory] == "dram"
+    return int((sent * segments.bytes)[far].sum())
 
 
 cores = st.integers(1, 5)
@@ -105,8 +105,8 @@ seeds = st.integers(0, 2**16)
 def test_every_column_lies_in_one_memory_and_hot_ones_near(
     network: Network, cores: int, size: str, near: str, seed: int
 ) -> None:
-    made, profile = pinning(size, cores, near), random_profile(network, np.random.default_rng(seed))
-    mapping = map_network(network, made, profile)
+    made, send_counts = pinning(size, cores, near), random_send_counts(network, np.random.default_rng(seed))
+    mapping = map_network(network, made, send_counts)
     memories = {memory.name: memory for memory in made.memories}
     spans: dict[tuple[str, int], list[tuple[int, int]]] = {}
     for block in mapping.blocks:
@@ -120,7 +120,7 @@ def test_every_column_lies_in_one_memory_and_hot_ones_near(
     left: dict[int, list[Column]] = {}
     taken = dict.fromkeys(range(cores), 0)
     filled = {id(block): 0 for block in mapping.blocks}
-    for column in columns_of(network, mapping, profile):
+    for column in columns_of(network, mapping, send_counts):
         (home,) = home_of(mapping.blocks, column)
         filled[id(home)] += column.bytes
         owner = column.core if near == "scratchpad" else 0  # cores at the one buffer share it
@@ -128,12 +128,12 @@ def test_every_column_lies_in_one_memory_and_hot_ones_near(
         taken[owner] += column.bytes if home.memory != "dram" else 0
     assert all(filled[id(block)] == block.bytes for block in mapping.blocks)
     for owner, cold in left.items():
-        room = memories[near].size_bytes - taken[owner]
+        free_bytes = memories[near].size_bytes - taken[owner]
         for column in cold:
-            assert column.bytes > room, "what still fits is kept"
+            assert column.bytes > free_bytes, "what still fits is kept"
             for other in kept.get(owner, []):
                 hotter = heat(column) > heat(other)
-                assert not (hotter and column.bytes <= room + other.bytes), (column, other)
+                assert not (hotter and column.bytes <= free_bytes + other.bytes), (column, other)
 
 
 def heat(column: Column) -> Fraction:
@@ -146,36 +146,36 @@ def heat(column: Column) -> Fraction:
 def test_more_room_near_never_fetches_more_from_afar(
     network: Network, cores: int, near: str, seed: int
 ) -> None:
-    profile = random_profile(network, np.random.default_rng(seed))
+    send_counts = random_send_counts(network, np.random.default_rng(seed))
     fetched = []
     for size in SIZES:
         made = pinning(size, cores, near)
-        plan = compile_plan(network, made, map_network(network, made, profile))
-        fetched.append(dram_bytes(plan, profile))
-        sent = np.repeat(np.concatenate(profile.counts), np.diff(copies_of(plan).start))
-        assert fetched[-1] <= int((sent * copies_of(plan).bytes).sum())
+        plan = compile_plan(network, made, map_network(network, made, send_counts))
+        fetched.append(dram_bytes(plan, send_counts))
+        sent = np.repeat(np.concatenate(send_counts.counts), np.diff(column_segments_of(plan).start))
+        assert fetched[-1] <= int((sent * column_segments_of(plan).bytes).sum())
     assert fetched == sorted(fetched, reverse=True)
 
 
 @settings(max_examples=40, deadline=None)
 @given(networks(), st.sampled_from(SIZES), seeds)
 def test_columns_are_read_where_they_lie(network: Network, size: str, seed: int) -> None:
-    """The plan's addresses lie in the block of the column, and no two columns of a store overlap."""
+    """The plan's addresses lie in the block of the column, and no two columns of a memory overlap."""
     made = pinning(size, 3)
-    profile = random_profile(network, np.random.default_rng(seed))
-    mapping = map_network(network, made, profile)
+    send_counts = random_send_counts(network, np.random.default_rng(seed))
+    mapping = map_network(network, made, send_counts)
     plan = compile_plan(network, made, mapping)
-    columns, copies, component = plan.columns, copies_of(plan), plan.stores.component
+    columns, segments, component = plan.columns, column_segments_of(plan), plan.memories.component
     for projection, first in enumerate(columns.offset[:-1].tolist()):
         for column in range(first, int(columns.offset[projection + 1])):
-            for copy in range(copies.start[column], copies.start[column + 1]):
-                core, store = int(copies.core[copy]), component[copies.store[copy]]
-                start = int(copies.address[copy])
-                stop = start + int(copies.bytes[copy])
+            for segment in range(segments.start[column], segments.start[column + 1]):
+                core, memory = int(segments.core[segment]), component[segments.memory[segment]]
+                start = int(segments.address[segment])
+                stop = start + int(segments.bytes[segment])
                 (home,) = (
                     block
                     for block in mapping.blocks
-                    if (block.projection, block.core, block.memory) == (projection, core, store)
+                    if (block.projection, block.core, block.memory) == (projection, core, memory)
                 )
                 assert home.base_address <= start and stop <= home.base_address + home.bytes
                 assert home.holds(int(np.diff(columns.offset)[projection]))[column - first]
@@ -185,12 +185,12 @@ def test_columns_are_read_where_they_lie(network: Network, size: str, seed: int)
 
 
 @given(st.lists(st.integers(0, 20), max_size=30), st.integers(0, 200))
-def test_filling_in_runs_is_filling_one_by_one(sizes: list[int], room: int) -> None:
-    left, expected = room, []
+def test_filling_in_runs_is_filling_one_by_one(sizes: list[int], free_bytes: int) -> None:
+    left, expected = free_bytes, []
     for size in sizes:
         expected.append(size <= left)
         left -= size if size <= left else 0
-    assert fill(np.array(sizes, np.int64), room).tolist() == expected
+    assert fill(np.array(sizes, np.int64), free_bytes).tolist() == expected
 
 
 def test_two_hot_columns_save_their_bytes(engine: str) -> None:
@@ -198,10 +198,10 @@ def test_two_hot_columns_save_their_bytes(engine: str) -> None:
     network = chain(4, 16)
     steps = [[0, 1, 2, 3], [1, 2, 3], [1, 3], [1, 3]]
     trace = trace_of(network, [[(0, source) for source in step] for step in steps])
-    profile = profile_of(trace, network)
-    assert profile.counts[0].tolist() == [1, 4, 2, 4]
+    send_counts = send_counts_of(trace, network)
+    assert send_counts.counts[0].tolist() == [1, 4, 2, 4]
     made = pinning("128 B", width=512)
-    mapping = map_network(network, made, profile)
+    mapping = map_network(network, made, send_counts)
     assert [(block.memory, block.columns, block.bytes) for block in mapping.blocks] == [
         ("scratchpad", bytes([0, 1, 0, 1]), 128),
         ("dram", bytes([1, 0, 1, 0]), 128),
@@ -216,7 +216,7 @@ def test_two_hot_columns_save_their_bytes(engine: str) -> None:
 
 def test_equally_hot_columns_go_by_projection_then_source() -> None:
     network = chain(2, 2, 2)  # columns of 8 bytes
-    blocks = map_network(network, pinning("24 B"), even_profile(network)).blocks
+    blocks = map_network(network, pinning("24 B"), even_send_counts(network)).blocks
     assert [(block.projection, block.memory, block.columns) for block in blocks] == [
         (0, "scratchpad", None),
         (1, "scratchpad", bytes([1, 0])),
@@ -228,8 +228,8 @@ def test_what_is_not_pinned_comes_first() -> None:
     """The second layer lies near by its own policy, whatever is hotter; the first has what room is left."""
     network = chain(3, 2, 2)
     made = pinning("24 B").changed({"placement.layers": {"dense_1": "nearest"}})
-    profile = Profile((np.array([7, 9, 8]), np.array([1, 1])))
-    blocks = map_network(network, made, profile).blocks
+    send_counts = SendCounts((np.array([7, 9, 8]), np.array([1, 1])))
+    blocks = map_network(network, made, send_counts).blocks
     assert [(block.projection, block.memory, block.columns) for block in blocks] == [
         (0, "scratchpad", bytes([0, 1, 0])),
         (0, "dram", bytes([1, 0, 1])),
@@ -237,36 +237,36 @@ def test_what_is_not_pinned_comes_first() -> None:
     ]
 
 
-def test_a_digest_tells_profiles_apart() -> None:
+def test_a_digest_depends_on_the_send_counts() -> None:
     network, made = chain(4, 2), pinning("16 B")
     hot = [
-        map_network(network, made, Profile((np.array(counts),))) for counts in ([2, 1, 0, 0], [0, 2, 1, 0])
+        map_network(network, made, SendCounts((np.array(counts),))) for counts in ([2, 1, 0, 0], [0, 2, 1, 0])
     ]
     assert hot[0].digest != hot[1].digest
-    assert hot[0].digest == map_network(network, made, Profile((np.array([5, 4, 0, 0]),))).digest
+    assert hot[0].digest == map_network(network, made, SendCounts((np.array([5, 4, 0, 0]),))).digest
 
 
-def test_pinning_takes_a_profile_of_this_network() -> None:
+def test_pinning_takes_send_counts_of_this_network() -> None:
     network, made = chain(4, 2), pinning("16 B")
     with pytest.raises(InputError) as caught:
         map_network(network, made)
     assert str(caught.value) == (
-        "chip plain: placement: pinned: hot columns are told by a profile, and none was given. "
-        "Give map_network a profile, as deltasim.simulator.mapping.profile makes one of a trace."
+        "chip plain: placement: pinned: hot columns are found by send counts, and none were given. "
+        "Give map_network some, as deltasim.simulator.mapping.send_counts makes them of a trace."
     )
-    rule = r"profile: \[4, 2\]: a profile has a count for each source of network chain: \[4\]"
+    rule = r"send counts: \[4, 2\]: send counts have a count for each source of network chain: \[4\]"
     with pytest.raises(InputError, match=rule):
-        map_network(network, made, even_profile(chain(4, 2, 1)))
-    with pytest.raises(InputError, match=r"profile: .*: the trace was not made by network chain"):
-        profile_of(dense_trace(chain(4, 3), [1]), network)
+        map_network(network, made, even_send_counts(chain(4, 2, 1)))
+    with pytest.raises(InputError, match=r"send counts: .*: the trace was not made by network chain"):
+        send_counts_of(dense_trace(chain(4, 3), [1]), network)
 
 
 def test_a_dram_too_small_for_the_cold_ones_is_refused() -> None:
     """12,288 words for each of two projections; 16 KiB near and 64 KiB far hold 20,480 of them."""
     network = random_stack("gru", 64, (64,), np.random.default_rng(0))
-    made = pinning("16 KiB").changed({"memories.1.size": "64 KiB"})
+    made = pinning("16 KiB", far="64 KiB")
     rule = "memories.1.size: 64 KiB: it holds 16,384 weights of 32 bits"
     with pytest.raises(InputError, match=rule) as caught:
-        map_network(network, made, even_profile(network))
+        map_network(network, made, even_send_counts(network))
     assert "Use 96 KiB" in caught.value.remedy
-    map_network(network, made.changed({"memories.1.size": "96 KiB"}), even_profile(network))
+    map_network(network, pinning("16 KiB", far="96 KiB"), even_send_counts(network))

@@ -1,12 +1,12 @@
-"""A plan's numbers for trees and sizes say the same as its copies and branches laid out one by one."""
+"""A plan's numbers for trees and sizes say the same as its segments and branches laid out one by one."""
 
 from __future__ import annotations
 
 from hypothesis import given, settings
 
 from deltasim.simulator.plan.compile import compile_plan
-from deltasim.simulator.plan.expanded_columns import copies_of
-from deltasim.simulator.plan.multicast_trees import branches_of
+from deltasim.simulator.plan.expanded_columns import column_segments_of
+from deltasim.simulator.plan.multicast_trees import multicast_trees_of
 from deltasim.simulator.plan.weight_columns import flags_of
 from tests.simulator.strategies import Case, cases
 
@@ -15,23 +15,28 @@ from tests.simulator.strategies import Case, cases
 @given(cases())
 def test_numbers_and_copies_agree(case: Case) -> None:
     plan = compile_plan(case.network, case.chip, case.mapping)
-    columns, trees, copies, branches = plan.columns, plan.trees, copies_of(plan), branches_of(plan)
+    columns, trees, segments, multicast = (
+        plan.columns,
+        plan.trees,
+        column_segments_of(plan),
+        multicast_trees_of(plan),
+    )
     wanted = flags_of(trees.wanted, plan.cores)
-    assert (branches.start[1:] - branches.start[:-1] == trees.links).all()
-    assert (copies.start[1:] - copies.start[:-1] == wanted[columns.tree].sum(axis=1)).all()
+    assert (multicast.start[1:] - multicast.start[:-1] == trees.links).all()
+    assert (segments.start[1:] - segments.start[:-1] == wanted[columns.tree].sum(axis=1)).all()
     for projection, first in enumerate(columns.offset[:-1].tolist()):
         target = int(plan.target[projection])
-        share_on = {share.core: n for n, share in enumerate(plan.shares[target])}
+        partition_on = {partition.core: n for n, partition in enumerate(plan.partitions[target])}
         for column in range(first, int(columns.offset[projection + 1])):
-            own = slice(int(copies.start[column]), int(copies.start[column + 1]))
-            cores = copies.core[own].tolist()
+            own = slice(int(segments.start[column]), int(segments.start[column + 1]))
+            cores = segments.core[own].tolist()
             assert cores == wanted[columns.tree[column]].nonzero()[0].tolist()
-            assert int(trees.source[columns.tree[column]]) == copies.source_core[column]
-            assert int(columns.words[column]) == copies.words[own].sum()
+            assert int(trees.source[columns.tree[column]]) == segments.source_core[column]
+            assert int(columns.words[column]) == segments.words[own].sum()
             row = int(columns.row[projection]) + int(columns.stride[projection]) * (column - first)
             kinds = [
-                int(columns.size[columns.first[target] + share_on[core] * columns.rows[target] + row])
+                int(columns.size[columns.first[target] + partition_on[core] * columns.rows[target] + row])
                 for core in cores
             ]
-            assert columns.size_words[kinds].tolist() == copies.words[own].tolist()
-            assert columns.size_bytes[kinds].tolist() == copies.bytes[own].tolist()
+            assert columns.size_words[kinds].tolist() == segments.words[own].tolist()
+            assert columns.size_bytes[kinds].tolist() == segments.bytes[own].tolist()

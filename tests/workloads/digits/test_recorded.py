@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import tarfile
@@ -77,7 +78,17 @@ def test_a_folder_with_the_packed_file_is_fsdd(tmp_path: Path) -> None:
     [
         ({"offsets": np.arange(3)}, "do not belong together"),
         ({"labels": np.full(8, 11, np.uint8)}, "do not belong together"),
-        ({"audio": np.zeros(3, np.float32)}, "do not belong together"),
+        ({"audio": np.zeros(3, np.int16)}, "do not belong together"),
+        ({"audio": np.zeros(3, np.float32)}, "its array audio is of float32 with 1 axes"),
+        ({"audio": np.array(3)}, "its array audio is of int64 with 0 axes"),
+        ({"labels": np.full(8, -1, np.int8)}, "8 recordings: offsets, labels, speakers and audio do not"),
+        ({"labels": np.array(["three"] * 8)}, "its array labels is of str"),
+        ({"labels": np.zeros(8, [("a", "i4")])}, "its array labels is of void"),
+        ({"speaker": np.full(8, -3, np.int64)}, "do not belong together"),
+        ({"sample_rate": 0}, "sample_rate 0: sound has 4,000 to 192,000 samples a second"),
+        ({"sample_rate": -1}, "sample_rate -1: sound has"),
+        ({"sample_rate": float("nan")}, "its array sample_rate is of float64"),
+        ({"sample_rate": [8000]}, "its array sample_rate is of int64 with 1 axes"),
     ],
 )
 def test_a_foreign_file_is_told(tmp_path: Path, changes: dict[str, np.ndarray], sentence: str) -> None:
@@ -88,10 +99,10 @@ def test_a_foreign_file_is_told(tmp_path: Path, changes: dict[str, np.ndarray], 
 def test_a_damaged_file_is_told(tmp_path: Path) -> None:
     path = packed(tmp_path / fsdd.FILE)
     path.write_bytes(path.read_bytes()[:500])
-    with pytest.raises(InputError, match="not a readable npz archive"):
+    with pytest.raises(InputError, match=r"it does not hold the digits .it is no archive of arrays"):
         fsdd.read_file(path)
     np.savez(path, audio=np.zeros(3, np.int16))
-    with pytest.raises(InputError, match="no array offsets"):
+    with pytest.raises(InputError, match="it holds no array offsets"):
         fsdd.read_file(path)
     with pytest.raises(InputError, match="no such file"):
         fsdd.read_file(tmp_path / "none.npz")
@@ -102,19 +113,35 @@ def test_a_download_is_unpacked_checked_and_kept(tmp_path: Path, monkeypatch: py
     cache = tmp_path / "cache"
     cache.mkdir()
     monkeypatch.setattr(fetch, "cache_folder", lambda: cache)
-    monkeypatch.setattr(fetch, "download", lambda url: archive)
+    monkeypatch.setattr(fetch, "download", lambda url, folder: archive.rename(folder / archive.name))
+    known = hashlib.sha256(archive.read_bytes()).hexdigest()
     with pytest.raises(InputError, match="not the expected ones"):
-        fetch.fetch()
+        fetch.fetch(archive_digest=known)
     assert list(cache.iterdir()) == []
-    kept = fetch.fetch(digest=fsdd.content_digest(small_release()))
+    archived(archive)
+    kept = fetch.fetch(archive_digest=known, digest=fsdd.content_digest(small_release()))
     for name, value in vars(fsdd.read_file(kept)).items():
         np.testing.assert_array_equal(value, getattr(small_release(), name))
     assert fetch.fetch() == kept
 
 
+def test_an_archive_is_opened_only_if_it_is_the_known_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = archived(tmp_path / "release.tar.gz")
+    monkeypatch.setattr(fetch, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(fetch, "download", lambda url, folder: archive.rename(folder / archive.name))
+    monkeypatch.setattr(fetch, "unpack", lambda archive: pytest.fail("the archive was opened"))
+    with pytest.raises(
+        InputError, match=r"the archive is not the expected one .sha256 feb479fad3a3., and was not"
+    ):
+        fetch.fetch()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_damaged_archive_is_told(tmp_path: Path) -> None:
     (tmp_path / "release.tar.gz").write_bytes(b"no archive")
-    with pytest.raises(InputError, match="the archive is damaged"):
+    with pytest.raises(InputError, match=r"the archive is damaged"):
         fetch.unpack(tmp_path / "release.tar.gz")
 
 

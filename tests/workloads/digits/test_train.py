@@ -84,7 +84,7 @@ def test_a_damaged_record_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="it is not a record of a training"):
         load(tmp_path)
     (tmp_path / RECORD).write_text(json.dumps({"mean": [0.0], "deviation": [1.0]}))
-    with pytest.raises(InputError, match="40 finite numbers"):
+    with pytest.raises(InputError, match="40 numbers"):
         load(tmp_path)
 
 

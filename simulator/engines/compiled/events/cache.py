@@ -1,114 +1,131 @@
-"""Pieces that come through a core's cache: tags looked up, missing lines fetched, data read in order."""
+"""Bursts that come through a core's cache: tags looked up, missing lines fetched, data read in order."""
 
 from __future__ import annotations
 
 from deltasim.runtime.compiling import part
-from deltasim.simulator.components.cache import lines_of, use_run
+from deltasim.simulator.components.cache import lines_of, look_up_lines
 from deltasim.simulator.components.service_times import rounds
+from deltasim.simulator.engines.compiled.counting import count, occupy
 from deltasim.simulator.engines.compiled.events.fetches import wait_for
 from deltasim.simulator.engines.compiled.events.jobs import (
+    ISSUING,
     LOOKED_UP,
     READING,
     READING_CACHE,
     REQUEST_KIND,
-    SETTING_OUT,
     end_job,
     new_job,
 )
-from deltasim.simulator.engines.compiled.events.queues import KIND_BITS, PASSING, count, occupy, schedule
-from deltasim.simulator.engines.compiled.records import BUSY, ENTRIES, FIRST, LAST, NONE, State, Tables
+from deltasim.simulator.engines.compiled.events.queues import KIND_BITS, PASSING, schedule
+from deltasim.simulator.engines.compiled.records import (
+    BUSY,
+    ENTRIES,
+    FIRST_WAITING,
+    LAST_WAITING,
+    NONE,
+    State,
+    Tables,
+)
 
 
 @part
 def look_up(state: State, tables: Tables, now: int, job: int) -> None:
-    """The tags take a piece: one line a cycle; what is missing sets out when all have been looked up."""
+    """The tags take a burst: one line a cycle; what is missing is requested when all have been looked up."""
     record = state.jobs[job]
-    store, layer = tables.stores[record.store], state.messages[record.message].layer
-    first, end = lines_of(record.address, record.bytes, store.line)
-    duration = (end - first) * store.period
-    occupy(state, now, store.unit, duration, duration)
-    count(state, store.unit, layer, store.lookup, end - first)
-    join(state, store.held, job)
+    memory, layer = tables.memories[record.memory], state.messages[record.message].layer
+    first, end = lines_of(record.address, record.bytes, memory.line)
+    duration = (end - first) * memory.period
+    occupy(state, now, memory.unit, duration, duration)
+    count(state, memory.unit, layer, memory.lookup, end - first)
+    line_up(state, memory.held, job)
     record.waiting = 1
     line = first
     while line < end:
-        run = use_run(state.contents, store.held + ENTRIES, store.sets, store.ways, line, end, False)
-        count(state, store.unit, layer, store.hit, run.hits)
-        count(state, store.unit, layer, store.miss, run.missing)
-        count(state, store.unit, layer, store.eviction, run.evictions)
-        count(state, store.unit, layer, store.write_back, run.write_backs)
-        if run.missing > 0:
-            state.run[0].missed_bytes += run.missing * store.line
-            other = new_job(state, SETTING_OUT, record.message)
+        found = look_up_lines(
+            state.contents, memory.held + ENTRIES, memory.sets, memory.ways, line, end, False
+        )
+        count(state, memory.unit, layer, memory.hit, found.hits)
+        count(state, memory.unit, layer, memory.miss, found.missing)
+        count(state, memory.unit, layer, memory.eviction, found.evictions)
+        count(state, memory.unit, layer, memory.write_back, found.write_backs)
+        if found.missing > 0:
+            state.run[0].missed_bytes += found.missing * memory.line
+            other = new_job(state, ISSUING, record.message)
             lines = state.jobs[other]
-            lines.copy, lines.core, lines.store = record.copy, record.core, store.behind
+            lines.segment, lines.core, lines.memory = record.segment, record.core, memory.next_level
             lines.column, lines.lines, lines.part = job, 1, record.part + record.waiting - 1
-            lines.address, lines.bytes = run.first_missing * store.line, run.missing * store.line
+            lines.address, lines.bytes = found.first_missing * memory.line, found.missing * memory.line
             record.waiting += 1
             schedule(state, now + duration, other)
-        line = run.next_line
+        line = found.next_line
     record.stage = LOOKED_UP
     schedule(state, now + duration, job)
 
 
 @part
-def join(state: State, held: int, job: int) -> None:
-    """Pieces are read in the order in which their tags were looked up."""
-    last = state.contents[held + LAST]
+def line_up(state: State, held: int, job: int) -> None:
+    """Bursts are read in the order in which their tags were looked up."""
+    last = state.contents[held + LAST_WAITING]
     state.jobs[job].follower = NONE
     if last == NONE:
-        state.contents[held + FIRST] = job
+        state.contents[held + FIRST_WAITING] = job
     else:
         state.jobs[last].follower = job
-    state.contents[held + LAST] = job
+    state.contents[held + LAST_WAITING] = job
 
 
 @part
 def filled(state: State, tables: Tables, now: int, job: int) -> None:
     """The last byte of missing lines has come."""
     record = state.jobs[job]
-    piece, moved = record.column, record.bytes
-    store, layer = tables.stores[state.jobs[piece].store], state.messages[record.message].layer
-    accesses = moved // store.line * rounds(store.line, store.width)
-    count(state, store.unit + 1, layer, store.fill, accesses)
-    count(state, store.unit + 1, layer, store.fetched, moved)
+    burst, moved = record.column, record.bytes
+    memory, layer = tables.memories[state.jobs[burst].memory], state.messages[record.message].layer
+    accesses = moved // memory.line * rounds(memory.line, memory.width)
+    count(state, memory.unit + 1, layer, memory.fill, accesses)
+    count(state, memory.unit + 1, layer, memory.fetched, moved)
     end_job(state, job)
-    come_closer(state, tables, now, piece)
+    become_ready(state, tables, now, burst)
 
 
 @part
-def come_closer(state: State, tables: Tables, now: int, piece: int) -> None:
-    """One thing less that a piece waits for: its look-up, or lines that were missing."""
-    record = state.jobs[piece]
+def become_ready(state: State, tables: Tables, now: int, burst: int) -> None:
+    """One dependency of a burst is met, its look-up or missing lines; with the last one it is ready."""
+    record = state.jobs[burst]
     record.waiting -= 1
-    held = tables.stores[record.store].held
-    if record.waiting == 0 and state.contents[held + FIRST] == piece and state.contents[held + BUSY] != 1:
-        wait_for(state, tables, now, tables.stores[record.store].unit + 1, piece, READING_CACHE, REQUEST_KIND)
+    held = tables.memories[record.memory].held
+    if (
+        record.waiting == 0
+        and state.contents[held + FIRST_WAITING] == burst
+        and state.contents[held + BUSY] != 1
+    ):
+        wait_for(
+            state, tables, now, tables.memories[record.memory].unit + 1, burst, READING_CACHE, REQUEST_KIND
+        )
 
 
 @part
 def read_cache(state: State, tables: Tables, now: int, job: int) -> None:
-    """Accesses follow each other; the piece goes on with the first word, the next piece when all are made."""
+    """Accesses follow each other; the burst goes on with the first word, the next burst when all are made."""
     record = state.jobs[job]
-    store, held = tables.stores[record.store], tables.stores[record.store].held
-    accesses = rounds(record.bytes, store.width)
-    occupy(state, now, store.unit + 1, accesses * store.period, accesses * store.period)
-    count(state, store.unit + 1, state.messages[record.message].layer, store.read, accesses)
-    state.contents[held + FIRST] = record.follower
+    memory, held = tables.memories[record.memory], tables.memories[record.memory].held
+    accesses = rounds(record.bytes, memory.width)
+    occupy(state, now, memory.unit + 1, accesses * memory.period, accesses * memory.period)
+    count(state, memory.unit + 1, state.messages[record.message].layer, memory.read, accesses)
+    state.contents[held + FIRST_WAITING] = record.follower
     if record.follower == NONE:
-        state.contents[held + LAST] = NONE
+        state.contents[held + LAST_WAITING] = NONE
     state.contents[held + BUSY] = 1
     record.stage = READING
-    record.tail = now + store.latency + (accesses - 1) * store.period
-    schedule(state, now + store.latency, job)
-    schedule(state, now + accesses * store.period, (PASSING << KIND_BITS) | record.store)
+    record.tail = now + memory.latency + (accesses - 1) * memory.period
+    schedule(state, now + memory.latency, job)
+    schedule(state, now + accesses * memory.period, (PASSING << KIND_BITS) | record.memory)
 
 
 @part
-def pass_on(state: State, tables: Tables, now: int, number: int) -> None:
-    """A cache's data are free for the next piece, if that has all its lines."""
-    store = tables.stores[number]
-    state.contents[store.held + BUSY] = NONE
-    piece = state.contents[store.held + FIRST]
-    if piece != NONE and state.jobs[piece].waiting == 0:
-        wait_for(state, tables, now, store.unit + 1, piece, READING_CACHE, REQUEST_KIND)
+def free_data(state: State, tables: Tables, now: int, number: int) -> None:
+    """A cache's data are free for the next burst, if that has all its lines."""
+    memory = tables.memories[number]
+    state.contents[memory.held + BUSY] = NONE
+    burst = state.contents[memory.held + FIRST_WAITING]
+    if burst != NONE and state.jobs[burst].waiting == 0:
+        wait_for(state, tables, now, memory.unit + 1, burst, READING_CACHE, REQUEST_KIND)

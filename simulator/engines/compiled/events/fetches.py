@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from deltasim.runtime.compiling import part
-from deltasim.simulator.components.dma_bursts import piece_of, pieces_of
-from deltasim.simulator.components.service_times import array_of, consumed, piece_work, rounds
-from deltasim.simulator.dram.controller import Completion
-from deltasim.simulator.dram.in_order import DramTiming, Service, fetch
+from deltasim.simulator.components.dma_bursts import burst_of, bursts_of
+from deltasim.simulator.components.service_times import consumed, mac_work, rounds
+from deltasim.simulator.dram.in_order import fetch
+from deltasim.simulator.engines.compiled.counting import (
+    array_for,
+    count,
+    count_sums,
+    enter_bursts,
+    occupy,
+    pass_router,
+    record_busy,
+    timing_of,
+    write_buffer,
+)
 from deltasim.simulator.engines.compiled.events.input_buffers import leave_buffer, want_link
 from deltasim.simulator.engines.compiled.events.jobs import (
     ACCUMULATING,
@@ -24,24 +34,23 @@ from deltasim.simulator.engines.compiled.events.jobs import (
     RESPONDING,
     RESPONSE_KIND,
     SERVED,
+    burst_code,
     code,
     end_job,
     new_job,
-    piece_code,
 )
-from deltasim.simulator.engines.compiled.events.queues import count, cover, enqueue, leave, occupy, schedule
+from deltasim.simulator.engines.compiled.events.queues import enqueue, leave, schedule
 from deltasim.simulator.engines.compiled.events.synchronisation import try_update
-from deltasim.simulator.engines.compiled.records import NONE, Record, State, Tables
-from deltasim.simulator.ledger.timeline import enter
+from deltasim.simulator.engines.compiled.records import NONE, State, Tables
 from deltasim.simulator.plan.plan import BUFFER, CACHE, CONTROLLER, SCRATCHPAD
 
 
 @part
 def wait_for(state: State, tables: Tables, now: int, unit: int, job: int, stage: int, kind: int) -> None:
-    """Queue a piece up at a unit."""
+    """Queue a burst up at a unit."""
     record, chip = state.jobs[job], tables.chip[0]
     record.stage = stage
-    key = piece_code(kind, record.message, record.core, chip.cores, record.part, chip.parts)
+    key = burst_code(kind, record.message, record.core, chip.cores, record.part, chip.parts)
     enqueue(state, now, unit, job, key)
 
 
@@ -62,37 +71,19 @@ def array(state: State, tables: Tables, job: int) -> int:
 
 
 @part
-def array_for(state: State, tables: Tables, message: int) -> int:
-    """Which multiply array of its core takes the column of a message."""
-    arrays = tables.chip[0].arrays
-    if arrays == 1:  # nearly every chip: no look-up
-        return 0
-    return int(array_of(tables.columns[state.messages[message].column].position, arrays))
-
-
-@part
-def copy_on(state: State, tables: Tables, message: int, core: int) -> int:
-    """The copy of a message's column on one of its cores."""
-    copy = tables.columns[state.messages[message].column].copies
-    while tables.copies[copy].core != core:
-        copy += 1
-    return int(copy)
-
-
-@part
 def begin_column(state: State, tables: Tables, now: int, job: int) -> None:
-    """A slot is granted and the first address formed; further pieces follow, an address a cycle."""
+    """A slot is granted and the first address formed; further bursts follow, an address a cycle."""
     record, chip = state.jobs[job], tables.chip[0]
-    copy = tables.copies[record.copy]
-    record.column, record.piece = job, 0
-    record.left = pieces_of(copy.address, copy.bytes, chip.burst)
+    segment = tables.segments[record.segment]
+    record.column, record.burst = job, 0
+    record.left = bursts_of(segment.address, segment.bytes, chip.burst_bytes)
     record.to_come = min(chip.at_once, record.left)
-    for piece in range(1, record.to_come):
+    for burst in range(1, record.to_come):
         other = new_job(state, ADDRESSING, record.message)
         record = state.jobs[other]
-        record.copy, record.core = state.jobs[job].copy, state.jobs[job].core
-        record.column, record.piece = job, piece
-        schedule(state, now + piece * chip.cycle, other)
+        record.segment, record.core = state.jobs[job].segment, state.jobs[job].core
+        record.column, record.burst = job, burst
+        schedule(state, now + burst * chip.cycle, other)
     ask_memory(state, tables, now, job)
 
 
@@ -100,28 +91,29 @@ def begin_column(state: State, tables: Tables, now: int, job: int) -> None:
 def ask_memory(state: State, tables: Tables, now: int, job: int) -> None:
     """The address is formed: to the core's own memory, or on the way to a shared one."""
     record = state.jobs[job]
-    copy = tables.copies[record.copy]
-    store = tables.stores[copy.store]
-    unit, layer = store.unit, state.messages[record.message].layer
-    piece = piece_of(copy.address, copy.bytes, copy.words, tables.chip[0].burst, record.piece)
-    record.address, record.bytes, record.words, record.span = piece.address, piece.bytes, piece.words, 0
-    record.store, record.lines, record.part = copy.store, 0, record.piece * tables.chip[0].runs
-    if store.kind == SCRATCHPAD:
+    segment = tables.segments[record.segment]
+    memory = tables.memories[segment.memory]
+    unit, layer = memory.unit, state.messages[record.message].layer
+    burst = burst_of(segment.address, segment.bytes, segment.words, tables.chip[0].burst_bytes, record.burst)
+    record.address, record.bytes, record.words = burst.address, burst.bytes, burst.words
+    record.serialisation = 0
+    record.memory, record.lines, record.part = segment.memory, 0, record.burst * tables.chip[0].line_requests
+    if memory.kind == SCRATCHPAD:
         unit += array(state, tables, job)
-    count(state, unit, layer, store.words, record.words)
-    if store.kind == SCRATCHPAD:
+    count(state, unit, layer, memory.words, record.words)
+    if memory.kind == SCRATCHPAD:
         wait_for(state, tables, now, unit, job, READING, REQUEST_KIND)
-    elif store.kind == CACHE:
+    elif memory.kind == CACHE:
         wait_for(state, tables, now, unit, job, LOOKING_UP, REQUEST_KIND)
     else:
-        set_out(state, tables, now, job)
+        issue(state, tables, now, job)
 
 
 @part
-def set_out(state: State, tables: Tables, now: int, job: int) -> None:
-    """The request of a transfer sets out to its shared memory."""
+def issue(state: State, tables: Tables, now: int, job: int) -> None:
+    """The request of a transfer is issued to its shared memory."""
     record = state.jobs[job]
-    record.at, record.behind = tables.paths[path_of(state, tables, job)].there, NONE
+    record.at, record.upstream = tables.paths[path_of(state, tables, job)].there, NONE
     record.flits = tables.chip[0].request_flits
     request(state, tables, now, job)
 
@@ -130,20 +122,20 @@ def set_out(state: State, tables: Tables, now: int, job: int) -> None:
 def path_of(state: State, tables: Tables, job: int) -> int:
     """The number of the way between a core and the memory of a transfer."""
     record = state.jobs[job]
-    return int(record.core * tables.chip[0].stores + record.store)
+    return int(record.core * tables.chip[0].memories + record.memory)
 
 
 @part
 def read_scratchpad(state: State, tables: Tables, now: int, job: int) -> None:
     """Accesses follow each other; the job goes on with the first word."""
     record = state.jobs[job]
-    store = tables.stores[record.store]
-    accesses = rounds(record.bytes, store.width)
-    unit = store.unit + array(state, tables, job)
-    occupy(state, now, unit, accesses * store.period, accesses * store.period)
-    count(state, unit, state.messages[record.message].layer, store.read, accesses)
-    record.tail = now + store.latency + (accesses - 1) * store.period
-    schedule(state, now + store.latency, job)
+    memory = tables.memories[record.memory]
+    accesses = rounds(record.bytes, memory.width)
+    unit = memory.unit + array(state, tables, job)
+    occupy(state, now, unit, accesses * memory.period, accesses * memory.period)
+    count(state, unit, state.messages[record.message].layer, memory.read, accesses)
+    record.tail = now + memory.latency + (accesses - 1) * memory.period
+    schedule(state, now + memory.latency, job)
 
 
 @part
@@ -156,10 +148,10 @@ def request(state: State, tables: Tables, now: int, job: int) -> None:
     if path.there_end > path.there:
         leave_network(state, tables, job, path.there_end - 1)
         if chip.channels > 0:
-            leave_buffer(state, tables, job, now + record.span)
-        if record.span > chip.link_period:
+            leave_buffer(state, tables, job, now + record.serialisation)
+        if record.serialisation > chip.link_period:
             record.stage = ASKED
-            schedule(state, now + record.span - chip.link_period, job)
+            schedule(state, now + record.serialisation - chip.link_period, job)
             return
     ask_channel(state, tables, now, job)
 
@@ -169,10 +161,10 @@ def go_over(state: State, tables: Tables, now: int, job: int, stage: int, kind: 
     """Queue a packet up for the next link of its way."""
     record, chip = state.jobs[job], tables.chip[0]
     record.stage = stage
-    if record.behind == NONE and tables.links[tables.lists[record.at] // chip.queues].router:
-        sender = chip.core_unit + record.core if stage == REQUESTING else tables.stores[record.store].unit
+    if record.upstream == NONE and tables.links[tables.lists[record.at] // chip.queues].router:
+        sender = chip.core_unit + record.core if stage == REQUESTING else tables.memories[record.memory].unit
         write_buffer(state, tables, sender, state.messages[record.message].layer, record.flits)
-    key = piece_code(kind, record.message, record.core, chip.cores, record.part, chip.parts)
+    key = burst_code(kind, record.message, record.core, chip.cores, record.part, chip.parts)
     want_link(state, tables, now, tables.lists[record.at], job, key)
 
 
@@ -187,108 +179,38 @@ def leave_network(state: State, tables: Tables, job: int, last: int) -> None:
 
 
 @part
-def pass_router(state: State, tables: Tables, unit: int, layer: int, flits: int) -> None:
-    """A packet goes through a router: on to a link, or out of the network behind its last one."""
-    chip = tables.chip[0]
-    if chip.router_action != NONE:
-        count(state, unit, layer, chip.router_action, flits)
-    elif chip.crossbar != NONE:
-        count(state, unit, layer, chip.read_buffer, flits)
-        count(state, unit, layer, chip.crossbar, flits)
-
-
-@part
-def write_buffer(state: State, tables: Tables, unit: int, layer: int, flits: int) -> None:
-    """A packet comes into a router: over a link, or from the core or memory that sends it."""
-    if tables.chip[0].write_buffer != NONE:
-        count(state, unit, layer, tables.chip[0].write_buffer, flits)
-
-
-@part
 def ask_channel(state: State, tables: Tables, now: int, job: int) -> None:
     """Queue up at the shared memory."""
-    store = tables.stores[state.jobs[job].store]
+    memory = tables.memories[state.jobs[job].memory]
     stage = SERVED
-    if store.kind == BUFFER:
+    if memory.kind == BUFFER:
         stage = BANKED
-    elif store.kind == CONTROLLER:
+    elif memory.kind == CONTROLLER:
         stage = CONTROLLED
-    wait_for(state, tables, now, store.unit, job, stage, REQUEST_KIND)
+    wait_for(state, tables, now, memory.unit, job, stage, REQUEST_KIND)
 
 
 @part
 def serve_dram(state: State, tables: Tables, now: int, job: int) -> None:
     """The channel takes a column; the job goes on when the first data flow."""
     record = state.jobs[job]
-    store, layer = tables.stores[record.store], state.messages[record.message].layer
-    timing = timing_of(store)
-    service = fetch(state.channels[store.shared], timing, now, record.address, record.bytes)
-    cover(state, store.unit, now, service.last_ps, service.bursts * timing.burst_ps)
-    state.units[store.unit].free_at = service.free_ps
-    enter_bursts(state, store, layer, service)
-    record.span, record.tail = service.last_ps - service.first_ps, service.last_ps
+    memory, layer = tables.memories[record.memory], state.messages[record.message].layer
+    timing = timing_of(memory)
+    service = fetch(state.channels[memory.shared], timing, now, record.address, record.bytes)
+    record_busy(state, memory.unit, now, service.last_ps, service.bursts * timing.burst_ps)
+    state.units[memory.unit].free_at = service.free_ps
+    enter_bursts(state, memory, layer, service)
+    record.serialisation, record.tail = service.last_ps - service.first_ps, service.last_ps
     pack_response(state, tables, job)
     schedule(state, service.first_ps, job)
-
-
-@part
-def enter_bursts(state: State, store: Record, layer: int, done: Service | Completion) -> None:
-    """Enter what a DRAM did for a transfer."""
-    count_bursts(state, store, layer, done.bursts, done.hits, done.misses, done.conflicts, done.activates)
-    enter(state.timelines[store.shared], done.first_ps, done.last_ps, done.bursts * store.width)
-
-
-@part
-def count_bursts(
-    state: State,
-    store: Record,
-    layer: int,
-    bursts: int,
-    hits: int,
-    misses: int,
-    conflicts: int,
-    activates: int,
-) -> None:
-    """Enter what a DRAM did, by unit and by layer."""
-    moved, by_unit = bursts * store.width, state.counts[store.unit]
-    by_layer = state.counts[state.run[0].units + layer]
-    for counts in (by_unit, by_layer):  # rows found once: bursts enter eight counts
-        counts[store.read] += bursts
-        counts[store.activate] += activates
-        counts[store.row_hit] += hits
-        counts[store.row_miss] += misses
-        counts[store.row_conflict] += conflicts
-        counts[store.bytes] += moved
-        counts[store.io] += moved * 8
 
 
 @part
 def pack_response(state: State, tables: Tables, job: int) -> None:
     """The bytes of a transfer become a packet at the start of the way back."""
     record = state.jobs[job]
-    record.at, record.behind = tables.paths[path_of(state, tables, job)].back, NONE
+    record.at, record.upstream = tables.paths[path_of(state, tables, job)].back, NONE
     record.flits = rounds(record.bytes, tables.chip[0].flit_bytes)
-
-
-@part
-def timing_of(store: Record) -> DramTiming:
-    """A store's timing, as the DRAM rule takes it."""
-    return DramTiming(
-        store.clock_ps,
-        store.read_ps,
-        store.activate_ps,
-        store.precharge_ps,
-        store.open_ps,
-        store.read_to_precharge_ps,
-        store.refresh_ps,
-        store.interval_ps,
-        store.burst_ps,
-        store.burst_bytes,
-        store.row_bytes,
-        store.banks,
-        store.rows,
-        store.rotate,
-    )
 
 
 @part
@@ -301,7 +223,7 @@ def respond(state: State, tables: Tables, now: int, job: int) -> None:
     if path.back_end > path.back:
         leave_network(state, tables, job, path.back_end - 1)
         if chip.channels > 0:
-            leave_buffer(state, tables, job, now + record.span)
+            leave_buffer(state, tables, job, now + record.serialisation)
     if record.lines:
         record.stage = FILLING
         schedule(state, record.tail, job)
@@ -318,11 +240,11 @@ def multiply(state: State, tables: Tables, now: int, job: int) -> None:
 
 @part
 def accumulate(state: State, tables: Tables, now: int, job: int) -> None:
-    """The multiply-accumulators take a piece."""
+    """The multiply-accumulators take a burst."""
     record, chip = state.jobs[job], tables.chip[0]
     unit = tables.cores[record.core].mac + array(state, tables, job)
     layer, words = state.messages[record.message].layer, record.words
-    work = piece_work(words, chip.mac_lanes, chip.cycle)
+    work = mac_work(words, chip.mac_lanes, chip.cycle)
     end = consumed(now, work, record.tail)
     occupy(state, now, unit, end - now, work)
     count_sums(state, tables, record.core, unit, layer, words)
@@ -330,37 +252,24 @@ def accumulate(state: State, tables: Tables, now: int, job: int) -> None:
 
 
 @part
-def count_sums(state: State, tables: Tables, core: int, unit: int, layer: int, words: int) -> None:
-    """Enter what it takes to add words of columns up."""
-    chip = tables.chip[0]
-    if chip.registers != NONE:
-        registers = tables.stores[chip.registers + core]
-        count(state, registers.unit, layer, registers.write, words)
-        count(state, registers.unit, layer, registers.read, words)
-    count(state, unit, layer, chip.mac_action, words)
-    count(state, unit, layer, chip.read_action, words)
-    count(state, unit, layer, chip.write_action, words)
-
-
-@part
 def consume(state: State, tables: Tables, now: int, job: int) -> None:
-    """A piece is in the sums: on to the next; with the last one the slot is free, the delivery done."""
+    """A burst is in the sums: on to the next; with the last one the slot is free, the delivery done."""
     column = state.jobs[job].column
     record = state.jobs[column]
     record.left -= 1
-    copy = tables.copies[record.copy]
-    if record.to_come < pieces_of(copy.address, copy.bytes, tables.chip[0].burst):
-        state.jobs[job].piece, state.jobs[job].stage = record.to_come, ADDRESSING
+    segment = tables.segments[record.segment]
+    if record.to_come < bursts_of(segment.address, segment.bytes, tables.chip[0].burst_bytes):
+        state.jobs[job].burst, state.jobs[job].stage = record.to_come, ADDRESSING
         record.to_come += 1
         schedule(state, now + tables.chip[0].cycle, job)
     elif job != column:
         end_job(state, job)
     if record.left > 0:
         return
-    number = copy.updater
+    number = segment.updater
     leave(state, now, tables.cores[record.core].fetch + array(state, tables, column))
     state.run[0].delivered += 1
-    state.updaters[number].open_copies -= 1
+    state.updaters[number].open_segments -= 1
     end_job(state, column)
-    if state.updaters[number].open_copies == 0:
+    if state.updaters[number].open_segments == 0:
         try_update(state, tables, now, number)

@@ -7,13 +7,13 @@ whoever asks later counts it in.
 from __future__ import annotations
 
 from deltasim.runtime.compiling import part
-from deltasim.simulator.components.input_buffers import FULL, channel_with_room, first_channel
+from deltasim.simulator.components.input_buffers import FULL, channel_with_credits, first_channel
+from deltasim.simulator.engines.compiled.counting import record_busy
 from deltasim.simulator.engines.compiled.events.jobs import end_job
 from deltasim.simulator.engines.compiled.events.queues import (
     KIND_BITS,
     MOVING_UP,
     WAKING,
-    cover,
     insert,
     note_arrival,
     note_departure,
@@ -24,12 +24,12 @@ from deltasim.simulator.engines.compiled.records import NONE, State, Tables
 
 
 @part
-def want_link(state: State, tables: Tables, now: int, way: int, job: int, code: int) -> None:
-    """Queue a packet up for a link; ``way`` is link * queues + queue."""
+def want_link(state: State, tables: Tables, now: int, link_queue: int, job: int, code: int) -> None:
+    """Queue a packet up for a link; ``link_queue`` is link * queues + queue."""
     chip = tables.chip[0]
-    unit, holder = chip.first_link + way, NONE
+    unit, holder = chip.first_link + link_queue, NONE
     if chip.channels > 0:
-        unit, holder = chip.first_link + way // chip.queues, chip.first_queue + way
+        unit, holder = chip.first_link + link_queue // chip.queues, chip.first_queue + link_queue
     else:
         holder = unit
     if state.run[0].overflow == 0:  # else the run is given up: leave the queues whole
@@ -42,7 +42,7 @@ def count_in(state: State, place: int, now: int) -> None:
     """Room that has come back by now."""
     buffer = state.buffers[place]
     if buffer.leaving > 0 and buffer.left <= now:
-        state.room[place] += buffer.leaving
+        state.credits[place] += buffer.leaving
         buffer.leaving = 0
 
 
@@ -50,7 +50,7 @@ def count_in(state: State, place: int, now: int) -> None:
 def packet_to_go(state: State, tables: Tables, now: int, number: int) -> int:
     """The packet with the smallest key among the first of each queue that have room, or NONE.
 
-    Its job is told the buffer. A link that is free and wanted but finds none stands still.
+    Its job gets the buffer. A link that is free and wanted but finds none is stalled.
     """
     chip, unit = tables.chip[0], state.units[number]
     link = number - chip.first_link
@@ -64,7 +64,7 @@ def packet_to_go(state: State, tables: Tables, now: int, number: int) -> int:
         end = link * chip.channels + first_channel(queue + 1, chip.queues, chip.channels)
         for place in range(first, end):
             count_in(state, place, now)
-        place = channel_with_room(state.room, first, end, state.jobs[job].flits)
+        place = channel_with_credits(state.credits, first, end, state.jobs[job].flits)
         if place == FULL:
             for place in range(first, end):
                 if state.buffers[place].leaving > 0 and (
@@ -95,21 +95,21 @@ def before(state: State, one: int, other: int) -> bool:
 
 
 @part
-def take_room(state: State, tables: Tables, now: int, number: int, job: int, left: int) -> bool:
+def take_credits(state: State, tables: Tables, now: int, number: int, job: int, left: int) -> bool:
     """A packet takes the room it was promised and begins to leave where it came from, until ``left``.
 
-    True when the link had stood still for want of room.
+    True when the link had been stalled for want of credits.
     """
     unit, record = state.units[number], state.jobs[job]
     place = record.place
-    state.room[place] -= record.flits
-    behind = record.behind
-    if behind != NONE and leave_buffer(state, tables, behind, left) and behind != job:
-        end_job(state, behind)  # a message's copies go on without the packet they were made of
+    state.credits[place] -= record.flits
+    upstream = record.upstream
+    if upstream != NONE and leave_buffer(state, tables, upstream, left) and upstream != job:
+        end_job(state, upstream)  # a message's copies go on without the packet they were made of
     record.buffer = place
     stalled = unit.stalled_since != NONE
     if stalled:
-        cover(state, number, unit.stalled_since, now, 0)
+        record_busy(state, number, unit.stalled_since, now, 0)
         unit.stalled_since = NONE
     return bool(stalled)
 

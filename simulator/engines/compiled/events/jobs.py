@@ -8,7 +8,7 @@ from deltasim.simulator.engines.compiled.records import State
 # What a job is doing, or waiting to do.
 SCANNING, UPDATING, SENDING, BRANCHING, DROPPING, RECEIVING, FETCHING = range(7)
 READING, REQUESTING, ASKED, SERVED, RESPONDING, ACCUMULATING, ADDRESSING = range(7, 14)
-LOOKING_UP, LOOKED_UP, SETTING_OUT, FILLING, READING_CACHE, BANKED = range(14, 20)
+LOOKING_UP, LOOKED_UP, ISSUING, FILLING, READING_CACHE, BANKED = range(14, 20)
 CONTROLLED, ANSWERED = range(20, 22)
 
 # What a job is, where two kinds meet at one unit at one tick: the lower goes first. As in the SimPy engine.
@@ -26,9 +26,9 @@ def code(kind: int, ordinal: int, core: int, cores: int) -> int:
 
 
 @part
-def piece_code(kind: int, ordinal: int, core: int, cores: int, piece: int, pieces: int) -> int:
-    """The same for a piece of a column, where all jobs of this kind are pieces: its number comes last."""
-    return (kind << ORDINAL_BITS) | ((ordinal * cores + core) * pieces + piece)
+def burst_code(kind: int, ordinal: int, core: int, cores: int, burst: int, bursts: int) -> int:
+    """The same for a burst of a column, where all jobs of this kind are bursts: its number comes last."""
+    return (kind << ORDINAL_BITS) | ((ordinal * cores + core) * bursts + burst)
 
 
 @part
@@ -41,7 +41,7 @@ def new_job(state: State, stage: int, message: int) -> int:
         job = jobs.size - 1
     else:
         run.free_job = jobs[job].next
-    jobs[job].stage, jobs[job].message, jobs[job].span = stage, message, 0
+    jobs[job].stage, jobs[job].message, jobs[job].serialisation = stage, message, 0
     return int(job)
 
 

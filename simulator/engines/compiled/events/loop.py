@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import numpy as np
 
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import kernel, part
-from deltasim.runtime.views import directory, viewer
+from deltasim.runtime.views import directory
 from deltasim.simulator.components.service_times import scan_offset
-from deltasim.simulator.engines.compiled.events.cache import come_closer, filled, look_up, pass_on, read_cache
-from deltasim.simulator.engines.compiled.events.controllers import advance_controller, answer, ask_controller
+from deltasim.simulator.engines.compiled.counting import occupy, start_scan
+from deltasim.simulator.engines.compiled.events.cache import (
+    become_ready,
+    filled,
+    free_data,
+    look_up,
+    read_cache,
+)
 from deltasim.simulator.engines.compiled.events.fetches import (
     accumulate,
     ask_channel,
     ask_memory,
     begin_column,
     consume,
+    issue,
     multiply,
     read_scratchpad,
     request,
     respond,
     serve_dram,
-    set_out,
 )
 from deltasim.simulator.engines.compiled.events.input_buffers import come_in, move_up, packet_to_go
 from deltasim.simulator.engines.compiled.events.jobs import (
@@ -34,6 +41,7 @@ from deltasim.simulator.engines.compiled.events.jobs import (
     DROPPING,
     FETCHING,
     FILLING,
+    ISSUING,
     LOOKED_UP,
     LOOKING_UP,
     READING,
@@ -44,7 +52,6 @@ from deltasim.simulator.engines.compiled.events.jobs import (
     SCANNING,
     SENDING,
     SERVED,
-    SETTING_OUT,
     UPDATING,
     end_job,
 )
@@ -58,33 +65,33 @@ from deltasim.simulator.engines.compiled.events.messages import (
 )
 from deltasim.simulator.engines.compiled.events.queues import (
     EMITTING,
-    JOB,
+    GOING_ON,
     KIND_BITS,
     LEAVING,
     MOVING_UP,
-    OPENING,
     PASSING,
+    RELEASING,
     WAKING,
     leave,
     mark,
     next_event,
-    occupy,
     schedule,
-    take,
+    take_first,
     wake_when_free,
 )
-from deltasim.simulator.engines.compiled.events.shared_memories import serve_buffer
+from deltasim.simulator.engines.compiled.events.shared_memories import (
+    advance_controller,
+    answer,
+    ask_controller,
+    serve_buffer,
+)
 from deltasim.simulator.engines.compiled.events.synchronisation import (
     end_scan,
     end_update,
     find_messages,
-    open_gate,
-    start_scan,
+    release,
 )
-from deltasim.simulator.engines.compiled.records import NONE, State, Tables
-from deltasim.simulator.plan.plan import Integers
-
-view_state, view_tables = viewer(State), viewer(Tables)
+from deltasim.simulator.engines.compiled.records import NONE, State, Tables, view_state, view_tables
 
 
 def run_to_end(state: State, tables_directory: Integers) -> bool:
@@ -98,7 +105,7 @@ def ticks(state_directory: Integers, tables_directory: Integers) -> bool:
     state, tables = view_state(state_directory), view_tables(tables_directory)
     run, events = state.run[0], state.events
     now = int(np.int64(0))  # not 0: for a constant all that follows would be compiled once more
-    open_gate(state, tables, now)
+    release(state, tables, now)
     decide(state, tables, now)
     while run.events > 0 and run.overflow == 0:
         now = events[0].time
@@ -112,7 +119,7 @@ def ticks(state_directory: Integers, tables_directory: Integers) -> bool:
 def settle(state: State, tables: Tables, now: int, what: int) -> None:
     """What an event was waited for."""
     kind, number = what >> KIND_BITS, what & ((1 << KIND_BITS) - 1)
-    if kind == JOB:
+    if kind == GOING_ON:
         go_on(state, tables, now, number)
     elif kind == WAKING:
         state.units[number].wake = NONE
@@ -123,11 +130,11 @@ def settle(state: State, tables: Tables, now: int, what: int) -> None:
     elif kind == MOVING_UP:
         reach_node(state, tables, now, move_up(state, number, now))
     elif kind == PASSING:
-        pass_on(state, tables, now, number)
+        free_data(state, tables, now, number)
     elif kind == LEAVING:
         leave(state, now, number)
-    elif kind == OPENING:
-        open_gate(state, tables, now)
+    elif kind == RELEASING:
+        release(state, tables, now)
 
 
 @part
@@ -140,12 +147,12 @@ def decide(state: State, tables: Tables, now: int) -> None:
         unit.marked = 0
         if run.overflow:
             continue
-        if unit.places > 0:
-            if unit.free_places == unit.places:
+        if unit.slots > 0:
+            if unit.free_slots == unit.slots:
                 unit.taken_since = now
-            while unit.free_places > 0 and unit.length > 0:
-                unit.free_places -= 1
-                job = take(state, now, number)
+            while unit.free_slots > 0 and unit.length > 0:
+                unit.free_slots -= 1
+                job = take_first(state, now, number)
                 if state.jobs[job].stage == BANKED:
                     serve_buffer(state, tables, now, job)
                 elif state.jobs[job].stage == CONTROLLED:
@@ -169,7 +176,7 @@ def next_job(state: State, tables: Tables, now: int, number: int) -> int:
     chip = tables.chip[0]
     if chip.channels > 0 and chip.first_link <= number < chip.first_link + chip.links:
         return packet_to_go(state, tables, now, number)
-    return take(state, now, number)
+    return take_first(state, now, number)
 
 
 @part
@@ -242,9 +249,9 @@ def go_on(state: State, tables: Tables, now: int, job: int) -> None:
     elif stage == READING:
         multiply(state, tables, now, job)
     elif stage == LOOKED_UP:
-        come_closer(state, tables, now, job)
-    elif stage == SETTING_OUT:
-        set_out(state, tables, now, job)
+        become_ready(state, tables, now, job)
+    elif stage == ISSUING:
+        issue(state, tables, now, job)
     elif stage == FILLING:
         filled(state, tables, now, job)
     elif stage == DROPPING:
@@ -269,9 +276,9 @@ def reach_node(state: State, tables: Tables, now: int, job: int) -> None:
         pass_link(state, tables, now, job)
         return
     record.at += 1
-    record.behind = job
+    record.upstream = job
     if record.stage == REQUESTING:
         request(state, tables, now, job)
     else:
-        record.tail = now + record.span - tables.chip[0].link_period
+        record.tail = now + record.serialisation - tables.chip[0].link_period
         respond(state, tables, now, job)

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from deltasim.runtime.compiling import part
-from deltasim.simulator.components.service_times import link_span
-from deltasim.simulator.engines.compiled.events.fetches import pass_router, want_column, write_buffer
-from deltasim.simulator.engines.compiled.events.input_buffers import leave_buffer, take_room, want_link
+from deltasim.simulator.engines.compiled.counting import (
+    count,
+    count_crossing,
+    link_busy,
+    occupy,
+    pass_router,
+    serialisation_behind,
+    write_buffer,
+)
+from deltasim.simulator.engines.compiled.events.fetches import want_column
+from deltasim.simulator.engines.compiled.events.input_buffers import leave_buffer, take_credits, want_link
 from deltasim.simulator.engines.compiled.events.jobs import (
     BRANCHING,
     DROPPING,
@@ -16,21 +24,21 @@ from deltasim.simulator.engines.compiled.events.jobs import (
     end_job,
     new_job,
 )
-from deltasim.simulator.engines.compiled.events.queues import count, enqueue, occupy, schedule
+from deltasim.simulator.engines.compiled.events.queues import enqueue, schedule
 from deltasim.simulator.engines.compiled.records import NONE, State, Tables
 
 
 @part
 def inject(state: State, tables: Tables, now: int, message: int) -> None:
-    """A message sets out: from here on the chip owes its target cores a delivery each."""
+    """A message is issued: from here on the chip owes its target cores a delivery each."""
     column, chip = tables.columns[state.messages[message].column], tables.chip[0]
-    if column.copies == column.copies_end:  # a stride may skip a pixel: nobody is told of its change
+    if column.segments == column.segments_end:  # a stride may skip a pixel: nobody needs its change
         return
     state.run[0].injected += 1
-    for copy in range(column.copies, column.copies_end):
-        state.updaters[tables.copies[copy].updater].open_copies += 1
-        state.run[0].copies += 1
-        state.run[0].column_words += tables.copies[copy].words
+    for segment in range(column.segments, column.segments_end):
+        state.updaters[tables.segments[segment].updater].open_segments += 1
+        state.run[0].deliveries += 1
+        state.run[0].column_words += tables.segments[segment].words
     unit = tables.cores[column.core].send
     if unit == NONE:
         depart(state, tables, now, message)
@@ -49,7 +57,7 @@ def depart(state: State, tables: Tables, now: int, message: int) -> None:
     count(state, unit, state.messages[message].layer, chip.send_action, 1)
     tree = tables.trees[column.tree]
     if tree.local != NONE:
-        deliver(state, tables, now, message, column.copies + tree.local)
+        deliver(state, tables, now, message, column.segments + tree.local)
     state.run[0].tree_links += tree.links
     if tree.links > 0 and tables.links[tables.entries[tables.lists[tree.roots]].link].router:
         layer = state.messages[message].layer
@@ -59,64 +67,47 @@ def depart(state: State, tables: Tables, now: int, message: int) -> None:
 
 @part
 def branch(
-    state: State, tables: Tables, now: int, message: int, first: int, end: int, behind: int, span: int
+    state: State,
+    tables: Tables,
+    now: int,
+    message: int,
+    first: int,
+    end: int,
+    upstream: int,
+    serialisation: int,
 ) -> None:
     """Queue up for every link among the listed entries of the message's tree.
 
-    ``behind`` is the packet in the buffer that these copies are made of, ``span`` its span.
+    ``upstream`` is the packet in the buffer that these are copies of, ``serialisation`` what it takes to
+    pass.
     """
     chip, column = tables.chip[0], tables.columns[state.messages[message].column]
     for place in range(first, end):
         entry = tables.lists[place]
         job = new_job(state, BRANCHING, message)
         record = state.jobs[job]
-        record.at, record.behind, record.flits, record.span = entry, behind, chip.message_flits, span
+        record.at, record.upstream = entry, upstream
+        record.flits, record.serialisation = chip.message_flits, serialisation
         key = code(MESSAGE_KIND, message, column.core, chip.cores)
-        want_link(state, tables, now, tables.entries[entry].way, job, key)
+        want_link(state, tables, now, tables.entries[entry].link_queue, job, key)
 
 
 @part
 def cross(state: State, tables: Tables, now: int, job: int, unit: int) -> None:
-    """Take a packet over a link; its span behind the link is kept in the job.
+    """Take a packet over a link; what it takes to pass behind the link is noted in the job.
 
-    A span is that of a link of the network's own speed: the last flit comes ``span - period`` after the head.
+    Serialisation is counted at the network's own speed: the last flit comes ``serialisation - period`` after
+    the head, its tail.
     """
     chip, layer, flits = tables.chip[0], state.messages[state.jobs[job].message].layer, state.jobs[job].flits
     link = unit - chip.first_link
-    busy = link_busy(tables, link, flits, state.jobs[job].span)
-    state.jobs[job].span = span_behind(tables, link, busy)
-    if chip.channels > 0 and take_room(state, tables, now, unit, job, now + busy):
+    busy = link_busy(tables, link, flits, state.jobs[job].serialisation)
+    state.jobs[job].serialisation = serialisation_behind(tables, link, busy)
+    if chip.channels > 0 and take_credits(state, tables, now, unit, job, now + busy):
         count(state, unit, layer, chip.stall_action, 1)
     occupy(state, now, unit, busy, flits * tables.links[link].period)
     count_crossing(state, tables, unit, layer, flits)
     schedule(state, now + tables.links[link].hop, job)
-
-
-@part
-def link_busy(tables: Tables, link: int, flits: int, span: int) -> int:
-    """How long a link is held by a packet that comes with this span."""
-    period = tables.links[link].period
-    return int(link_span(flits, period, span - tables.chip[0].link_period + period))
-
-
-@part
-def span_behind(tables: Tables, link: int, busy: int) -> int:
-    """The span of a packet that has held a link so long."""
-    return int(busy - tables.links[link].period + tables.chip[0].link_period)
-
-
-@part
-def count_crossing(state: State, tables: Tables, unit: int, layer: int, flits: int) -> None:
-    """Enter what it takes to bring flits over a link."""
-    chip, wire = tables.chip[0], tables.links[unit - tables.chip[0].first_link]
-    count(state, unit, layer, wire.action, flits)
-    if chip.length_action != NONE:
-        length = tables.lists[chip.lengths + unit - chip.first_link]
-        count(state, unit, layer, chip.length_action, flits * length)
-        if wire.leave:
-            write_buffer(state, tables, unit, layer, flits)
-    if wire.router:
-        pass_router(state, tables, unit, layer, flits)
 
 
 @part
@@ -128,7 +119,7 @@ def drop(state: State, tables: Tables, now: int, job: int) -> None:
         if tables.links[entry.link].leave:
             unit, layer = chip.first_link + entry.link, state.messages[message].layer
             pass_router(state, tables, unit, layer, chip.message_flits)
-        deliver(state, tables, now, message, column.copies + tables.lists[place])
+        deliver(state, tables, now, message, column.segments + tables.lists[place])
     if chip.channels == 0 or leave_buffer(state, tables, job, now + chip.link_period):
         end_job(state, job)
 
@@ -139,16 +130,17 @@ def pass_link(state: State, tables: Tables, now: int, job: int) -> None:
     state.run[0].traversed += 1
     chip, record = tables.chip[0], state.jobs[job]
     entry = tables.entries[record.at]
-    behind, reaches = NONE, entry.drops < entry.drops_end
+    upstream, reaches = NONE, entry.drops < entry.drops_end
     if chip.channels > 0:
-        behind, record.branches = job, entry.following_end - entry.following + reaches
-    branch(state, tables, now, record.message, entry.following, entry.following_end, behind, record.span)
+        upstream, record.branches = job, entry.following_end - entry.following + reaches
+    first, end = entry.following, entry.following_end
+    branch(state, tables, now, record.message, first, end, upstream, record.serialisation)
     if not reaches:
         if chip.channels == 0:
             end_job(state, job)
         return
     record.stage = DROPPING
-    wait = record.span - chip.link_period
+    wait = record.serialisation - chip.link_period
     if wait > 0:
         schedule(state, now + wait, job)
     else:
@@ -156,11 +148,11 @@ def pass_link(state: State, tables: Tables, now: int, job: int) -> None:
 
 
 @part
-def deliver(state: State, tables: Tables, now: int, message: int, copy: int) -> None:
+def deliver(state: State, tables: Tables, now: int, message: int, segment: int) -> None:
     """Start a copy of the message on its core: receive, then fetch."""
-    chip, core = tables.chip[0], tables.copies[copy].core
+    chip, core = tables.chip[0], tables.segments[segment].core
     job = new_job(state, RECEIVING, message)
-    state.jobs[job].copy, state.jobs[job].core = copy, core
+    state.jobs[job].segment, state.jobs[job].core = segment, core
     unit = tables.cores[core].receive
     if unit == NONE:
         count(state, chip.core_unit + core, state.messages[message].layer, chip.receive_action, 1)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from deltasim.runtime.compiling import part
+from deltasim.simulator.engines.compiled.counting import record_busy, record_dequeued, record_queued
 from deltasim.simulator.engines.compiled.records import NONE, State
 
 # An event is a job that goes on, or one of these with its number in the low bits.
-JOB, WAKING, EMITTING, OPENING, MOVING_UP, PASSING, LEAVING = range(7)
+GOING_ON, WAKING, EMITTING, RELEASING, MOVING_UP, PASSING, LEAVING = range(7)
 KIND_BITS = 40
 
 
@@ -93,25 +94,15 @@ def insert(state: State, now: int, number: int, job: int, code: int) -> None:
 @part
 def note_arrival(state: State, now: int, number: int) -> None:
     """One more waits for a unit: it decides when it is free."""
-    join(state, now, number)
+    record_queued(state, now, number)
     unit = state.units[number]
-    if unit.places > 0:
-        if unit.free_places > 0:
+    if unit.slots > 0:
+        if unit.free_slots > 0:
             mark(state, number)
     elif unit.free_at <= now:
         mark(state, number)
     else:
         wake_when_free(state, number)
-
-
-@part
-def join(state: State, now: int, number: int) -> None:
-    """Enter into the books that one more waits for a unit."""
-    unit = state.units[number]
-    unit.area += unit.length * (now - unit.changed)
-    unit.changed = now
-    unit.length += 1
-    unit.peak = max(unit.peak, unit.length)
 
 
 @part
@@ -124,7 +115,7 @@ def wake_when_free(state: State, number: int) -> None:
 
 
 @part
-def take(state: State, now: int, number: int) -> int:
+def take_first(state: State, now: int, number: int) -> int:
     """The first job of the queue."""
     job = remove_first(state, number)
     note_departure(state, now, number, job)
@@ -148,68 +139,15 @@ def remove_first(state: State, number: int) -> int:
 @part
 def note_departure(state: State, now: int, number: int, job: int) -> None:
     """One that waited for a unit has its turn."""
-    serve(state, now, number, state.jobs[job].arrival)
-
-
-@part
-def serve(state: State, now: int, number: int, arrival: int) -> None:
-    """Enter into the books that one who came at ``arrival`` has waited for a unit until now."""
-    unit = state.units[number]
-    unit.area += unit.length * (now - unit.changed)
-    unit.changed = now
-    unit.length -= 1
-    unit.wait += now - arrival
-
-
-@part
-def cover(state: State, number: int, start_ps: int, end_ps: int, work_ps: int) -> None:
-    """Book a time of service; services may overlap but begin in order."""
-    unit = state.units[number]
-    if start_ps > unit.covered:
-        unit.idle += start_ps - unit.covered
-        unit.covered = start_ps
-    if end_ps > unit.covered:
-        unit.occupied += end_ps - unit.covered
-        unit.covered = end_ps
-    unit.busy += work_ps
-
-
-@part
-def cover_line(state: State, number: int, end_ps: int, held_ps: int, work_ps: int) -> None:
-    """Book services that came one behind the other, the last until ``end_ps``, all together ``held_ps``."""
-    unit = state.units[number]
-    unit.idle += end_ps - unit.covered - held_ps
-    unit.occupied += held_ps
-    unit.covered = end_ps
-    unit.busy += work_ps
-
-
-@part
-def occupy(state: State, now: int, number: int, duration_ps: int, work_ps: int) -> None:
-    """Hold a unit from now on."""
-    cover(state, number, now, now + duration_ps, work_ps)
-    state.units[number].free_at = now + duration_ps
-
-
-@part
-def hold(state: State, number: int, start_ps: int, end_ps: int) -> None:
-    """Book one of several places of a unit, which works as long as any of them is held."""
-    cover(state, number, start_ps, end_ps, max(0, end_ps - max(start_ps, state.units[number].covered)))
+    record_dequeued(state, now, number, state.jobs[job].arrival)
 
 
 @part
 def leave(state: State, now: int, number: int) -> None:
     """Give back one of several places."""
     unit = state.units[number]
-    unit.free_places += 1
-    if unit.free_places == unit.places:
-        cover(state, number, unit.taken_since, now, now - unit.taken_since)
+    unit.free_slots += 1
+    if unit.free_slots == unit.slots:
+        record_busy(state, number, unit.taken_since, now, now - unit.taken_since)
     if unit.length > 0:
         mark(state, number)
-
-
-@part
-def count(state: State, unit: int, layer: int, action: int, amount: int) -> None:
-    """Enter an amount by unit and by layer."""
-    state.counts[unit, action] += amount
-    state.counts[state.run[0].units + layer, action] += amount

@@ -1,42 +1,93 @@
-"""Pieces that come from a shared banked buffer: served several at once, a bank for each access."""
+"""Memories that cores share: banked buffers, a bank for each access, and DRAM behind controllers."""
 
 from __future__ import annotations
 
 from deltasim.runtime.compiling import part
 from deltasim.simulator.components.banked_buffer import accesses_of, reserve
 from deltasim.simulator.components.service_times import rounds
-from deltasim.simulator.engines.compiled.events.fetches import pack_response
-from deltasim.simulator.engines.compiled.events.jobs import SERVED
-from deltasim.simulator.engines.compiled.events.queues import KIND_BITS, LEAVING, count, schedule
+from deltasim.simulator.dram.controller import Completion
+from deltasim.simulator.dram.fields import NEVER
+from deltasim.simulator.engines.compiled.counting import count, enter_bursts
+from deltasim.simulator.engines.compiled.events.dram_calls import call_advance, call_ask, call_take
+from deltasim.simulator.engines.compiled.events.fetches import pack_response, respond
+from deltasim.simulator.engines.compiled.events.jobs import ANSWERED, SERVED
+from deltasim.simulator.engines.compiled.events.queues import KIND_BITS, LEAVING, WAKING, leave, schedule
 from deltasim.simulator.engines.compiled.records import State, Tables
 from deltasim.simulator.ledger.timeline import enter
 
 
 @part
 def serve_buffer(state: State, tables: Tables, now: int, job: int) -> None:
-    """The buffer takes a stream; the job goes on with the first word, the place is free behind the last."""
+    """The buffer takes a stream; the job goes on with the first word, the slot is free behind the last."""
     record = state.jobs[job]
-    store, layer = tables.stores[record.store], state.messages[record.message].layer
-    accesses = accesses_of(record.address, record.bytes, store.width)
+    memory, layer = tables.memories[record.memory], state.messages[record.message].layer
+    accesses = accesses_of(record.address, record.bytes, memory.width)
     stream = reserve(
         state.contents,
-        store.held,
-        store.window,
-        store.buffer_banks,
-        store.interleave,
-        record.address // store.width,
+        memory.held,
+        memory.window,
+        memory.buffer_banks,
+        memory.interleave,
+        record.address // memory.width,
         accesses,
-        rounds(now, store.period),
+        rounds(now, memory.period),
     )
-    count(state, store.unit, layer, store.read, accesses)
-    count(state, store.unit, layer, store.conflict, stream.conflicts)
-    count(state, store.unit, layer, store.bytes, accesses * store.width)
-    begun, ended = stream.first_cycle * store.period, (stream.last_cycle + 1) * store.period
-    enter(state.timelines[store.shared], begun, ended, accesses * store.width)
-    first_ps = begun + store.latency
-    record.tail = stream.last_cycle * store.period + store.latency
-    record.span = record.tail - first_ps + tables.chip[0].link_period
+    count(state, memory.unit, layer, memory.read, accesses)
+    count(state, memory.unit, layer, memory.conflict, stream.conflicts)
+    count(state, memory.unit, layer, memory.bytes, accesses * memory.width)
+    begun, ended = stream.first_cycle * memory.period, (stream.last_cycle + 1) * memory.period
+    enter(state.timelines[memory.shared], begun, ended, accesses * memory.width)
+    first_ps = begun + memory.latency
+    record.tail = stream.last_cycle * memory.period + memory.latency
+    record.serialisation = record.tail - first_ps + tables.chip[0].link_period
     pack_response(state, tables, job)
     record.stage = SERVED
     schedule(state, first_ps, job)
-    schedule(state, ended, (LEAVING << KIND_BITS) | store.unit)
+    schedule(state, ended, (LEAVING << KIND_BITS) | memory.unit)
+
+
+@part
+def ask_controller(state: State, tables: Tables, now: int, job: int) -> None:
+    """Hand a job's bytes to the rule, which has a slot for them."""
+    record, chip = state.jobs[job], tables.chip[0]
+    call_ask(
+        chip.ask,
+        (state.channels[tables.memories[record.memory].shared], now, job, record.address, record.bytes, 0),
+    )
+
+
+@part
+def advance_controller(state: State, tables: Tables, now: int, number: int) -> None:
+    """Issue what is due. A completion is taken a picosecond early, to go on in a tick of its own."""
+    chip, unit = tables.chip[0], state.units[number]
+    flat = state.channels[unit.controls]
+    due = call_advance(chip.advance, (flat, now))
+    while due <= now + 1 and state.run[0].overflow == 0:
+        completion = call_take(chip.take, (flat, now + 1))
+        while completion.ticket >= 0:
+            complete_request(state, tables, completion)
+            completion = call_take(chip.take, (flat, now + 1))
+        due = call_advance(chip.advance, (flat, now))
+    if due < NEVER and unit.wake != due - 1:
+        unit.wake = due - 1
+        schedule(state, due - 1, (WAKING << KIND_BITS) | number)
+
+
+@part
+def complete_request(state: State, tables: Tables, completion: Completion) -> None:
+    """A request is complete: count it; its job goes on when the last data have come."""
+    record = state.jobs[completion.ticket]
+    memory, layer = tables.memories[record.memory], state.messages[record.message].layer
+    enter_bursts(state, memory, layer, completion)
+    record.stage = ANSWERED
+    schedule(state, completion.last_ps, completion.ticket)
+
+
+@part
+def answer(state: State, tables: Tables, now: int, job: int) -> None:
+    """All data are in the controller: the slot is free, the response is issued."""
+    record = state.jobs[job]
+    leave(state, now, tables.memories[record.memory].unit)
+    record.serialisation, record.tail = 0, now
+    pack_response(state, tables, job)
+    respond(state, tables, now, job)

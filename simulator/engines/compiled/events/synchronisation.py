@@ -1,20 +1,12 @@
-"""Who may move next: encoders that scan, updaters that update, and the gates of the chip's policy."""
+"""Who may move next: encoders that scan, updaters that update, and the barriers of the chip's policy."""
 
 from __future__ import annotations
 
 from deltasim.runtime.compiling import part
-from deltasim.simulator.components.service_times import scan_words
-from deltasim.simulator.engines.compiled.chip_tables import BARRIER, DATAFLOW, LAYER
+from deltasim.simulator.engines.compiled.counting import count_update
 from deltasim.simulator.engines.compiled.events.jobs import SCAN_KIND, SCANNING, UPDATE_KIND, UPDATING, code
-from deltasim.simulator.engines.compiled.events.queues import (
-    KIND_BITS,
-    OPENING,
-    count,
-    enqueue,
-    occupy,
-    schedule,
-)
-from deltasim.simulator.engines.compiled.records import NONE, State, Tables
+from deltasim.simulator.engines.compiled.events.queues import KIND_BITS, RELEASING, enqueue, schedule
+from deltasim.simulator.engines.compiled.records import BARRIER, DATAFLOW, LAYER, NONE, State, Tables
 
 
 @part
@@ -24,7 +16,7 @@ def try_encoder(state: State, tables: Tables, now: int, number: int) -> None:
     step, target = encoder.step, state.populations[encoder.target]
     if step == NONE or step >= encoder.first + state.run[0].frames:
         return
-    if target.gate < step or target.finished < step - 1:
+    if target.released < step or target.finished < step - 1:
         return
     needed = step - encoder.delay
     if (
@@ -63,19 +55,6 @@ def find_messages(state: State, number: int) -> None:
 
 
 @part
-def start_scan(state: State, tables: Tables, now: int, number: int) -> None:
-    """The scan begins; the messages it will find have been looked up."""
-    encoder, chip = state.encoders[number], tables.chip[0]
-    occupy(state, now, encoder.unit, encoder.duration, encoder.duration)
-    encoder.began = now
-    sent = encoder.last - encoder.next
-    count(state, encoder.unit, encoder.target, chip.scan_action, encoder.size)
-    reads, writes = scan_words(encoder.size, sent, encoder.remembers)
-    count(state, encoder.unit, encoder.target, chip.read_action, reads)
-    count(state, encoder.unit, encoder.target, chip.write_action, writes)
-
-
-@part
 def end_scan(state: State, tables: Tables, now: int, number: int) -> None:
     """A scan has ended: perhaps the last into its target; its source may move on."""
     encoder = state.encoders[number]
@@ -86,18 +65,22 @@ def end_scan(state: State, tables: Tables, now: int, number: int) -> None:
     if target.scanning == target.into_end - target.into:
         target.scanning = 0
         target.all_scanned = encoder.scanned
-        for share in range(target.shares, target.shares_end):
-            try_update(state, tables, now, tables.lists[share])
+        for partition in range(target.partitions, target.partitions_end):
+            try_update(state, tables, now, tables.lists[partition])
     if encoder.updater != NONE:
         try_update(state, tables, now, encoder.updater)
 
 
 @part
 def try_update(state: State, tables: Tables, now: int, number: int) -> None:
-    """Ask for the update unit if scans have ended, copies are consumed and the last value has been read."""
+    """Ask for the update unit if scans have ended, segments are consumed and the last value has been read."""
     updater, chip = state.updaters[number], tables.chip[0]
     step = updater.step
-    if updater.queued or updater.open_copies > 0 or state.populations[updater.population].all_scanned != step:
+    if (
+        updater.queued
+        or updater.open_segments > 0
+        or state.populations[updater.population].all_scanned != step
+    ):
         return
     if step > updater.first:
         for reader in range(updater.readers, updater.readers_end):
@@ -112,36 +95,27 @@ def try_update(state: State, tables: Tables, now: int, number: int) -> None:
 
 @part
 def end_update(state: State, tables: Tables, now: int, number: int) -> None:
-    """A share has been updated; with the last one its population has finished the step."""
+    """A partition has been updated; with the last one its population has finished the step."""
     updater = state.updaters[number]
     step, population = updater.step, state.populations[updater.population]
-    book_update(state, tables, number)
+    count_update(state, tables, number)
     state.steps[step].ended = max(state.steps[step].ended, now)
     updater.updated, updater.queued, updater.step = step, 0, step + 1
     population.finishing += 1
-    if population.finishing == population.shares_end - population.shares:
+    if population.finishing == population.partitions_end - population.partitions:
         population.finishing = 0
         population.finished = step
         for entry in range(population.into, population.into_end):
             try_encoder(state, tables, now, tables.lists[entry])
-        keep_pace(state, tables, now)
+        synchronise(state, tables, now)
     for reader in range(updater.readers, updater.readers_end):
         try_encoder(state, tables, now, tables.lists[reader])
 
 
 @part
-def book_update(state: State, tables: Tables, number: int) -> None:
-    """Enter what an update of a share takes."""
-    updater, chip = state.updaters[number], tables.chip[0]
-    count(state, updater.unit, updater.population, chip.update_action, updater.size)
-    count(state, updater.unit, updater.population, chip.read_action, updater.reads)
-    count(state, updater.unit, updater.population, chip.write_action, updater.writes)
-
-
-@part
-def sweep_order(state: State, tables: Tables) -> tuple[int, int]:
-    """Where the populations of the present sweep are listed, in computing order."""
-    first = tables.chip[0].order + state.run[0].sweep * tables.chip[0].width
+def pass_order(state: State, tables: Tables) -> tuple[int, int]:
+    """Where the populations of the present pass are listed, in computing order."""
+    first = tables.chip[0].order + state.run[0].pass_number * tables.chip[0].width
     end = first
     while end < first + tables.chip[0].width and tables.lists[end] != NONE:
         end += 1
@@ -149,13 +123,13 @@ def sweep_order(state: State, tables: Tables) -> tuple[int, int]:
 
 
 @part
-def keep_pace(state: State, tables: Tables, now: int) -> None:
-    """If what the open gate waited for has finished, meet and open the next one."""
+def synchronise(state: State, tables: Tables, now: int) -> None:
+    """If all that was released has finished, pay the barrier and release what comes next."""
     run, chip = state.run[0], tables.chip[0]
-    if run.sweep == chip.sweeps:
+    if run.pass_number == chip.passes:
         return
-    first, end = sweep_order(state, tables)
-    step, last = run.step, (run.sweep + 1) * run.frames - 1
+    first, end = pass_order(state, tables)
+    step, last = run.step, (run.pass_number + 1) * run.frames - 1
     if chip.policy == LAYER:
         if state.populations[tables.lists[first + run.index]].finished < step:
             return
@@ -170,23 +144,23 @@ def keep_pace(state: State, tables: Tables, now: int) -> None:
         step = awaited + 1
     run.step = step
     if step > last:
-        run.sweep += 1
-    schedule(state, now + chip.meeting, OPENING << KIND_BITS)
+        run.pass_number += 1
+    schedule(state, now + chip.barrier_cost, RELEASING << KIND_BITS)
 
 
 @part
-def open_gate(state: State, tables: Tables, now: int) -> None:
-    """Let the next population, step or sweep begin."""
+def release(state: State, tables: Tables, now: int) -> None:
+    """Let the next population, step or pass begin."""
     run, chip = state.run[0], tables.chip[0]
-    if run.sweep == chip.sweeps:
+    if run.pass_number == chip.passes:
         return
-    first, end = sweep_order(state, tables)
+    first, end = pass_order(state, tables)
     if chip.policy == LAYER:
         first += run.index
         end = first + 1
-    step = (run.sweep + 1) * run.frames - 1 if chip.policy == DATAFLOW else run.step
+    step = (run.pass_number + 1) * run.frames - 1 if chip.policy == DATAFLOW else run.step
     for place in range(first, end):
         population = state.populations[tables.lists[place]]
-        population.gate = step
+        population.released = step
         for encoder in range(population.into, population.into_end):
             try_encoder(state, tables, now, tables.lists[encoder])

@@ -11,34 +11,33 @@ from typing import NamedTuple
 
 import numpy as np
 
+from deltasim.runtime.arrays import Flags, Integers
 from deltasim.simulator.components.dma_bursts import WHOLE
-from deltasim.simulator.engines.compiled.phases.routes import Ways, ways_of
+from deltasim.simulator.engines.compiled.phases.routes import RouteGraph, route_graph_of
 from deltasim.simulator.engines.compiled.records import NONE
-from deltasim.simulator.plan.plan import DRAM, SCRATCHPAD, Integers, Plan
+from deltasim.simulator.plan.plan import DRAM, SCRATCHPAD, Plan
 
-Flags = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
-
-
-# The stages of a phase. The last three are how a core fetches: from one scratchpad, from one DRAM over one
-# link there and back, in any other way.
-SCANNING, CROSSING, RECEIVING, IN_LINE, STREAMED, BY_TURNS = range(6)
+# The stages of a phase. The last two are how a core fetches: from one scratchpad, or from one DRAM over one
+# link there and back.
+SCAN_STAGE, LINK_STAGE, RECEIVE_STAGE, IN_LINE, STREAMED = range(5)
 
 
-class FeedForward(NamedTuple):
+class PhasePlan(NamedTuple):
     """What a run in phases needs to know beforehand."""
 
-    ways: Ways
-    groups: tuple[tuple[tuple[int, ...], ...], ...]  # of each sweep, the populations of each phase of a step
+    routes: RouteGraph
+    groups: tuple[tuple[tuple[int, ...], ...], ...]  # of each pass, the populations of each phase of a step
     fetching: Integers  # (cores,) how each fetches
-    store: Integers  # (cores,) the memory it fetches from, where that is only one
+    memory: Integers  # (cores,) the memory it fetches from, where that is only one
 
 
-def feed_forward(plan: Plan) -> FeedForward | None:
+def phase_plan(plan: Plan) -> PhasePlan | None:
     """None where events are needed: something that happens later could hold up what comes before.
 
-    Refused are finite buffers, columns in pieces, stages that share a unit, populations of which one waits
+    Refused are finite buffers, columns in bursts, stages that share a unit, populations of which one waits
     for another within a step or whose steps overlap, caches, shared buffers and DRAM behind a controller,
-    DRAM or links to it that several cores or populations at once use, and routes that lead round in a circle.
+    DRAM or links to it that several cores or populations at once use, a core that fetches from several
+    memories or from a DRAM several links away, and routes that form a cycle.
 
     >>> from deltasim.networks.builders.recurrent import random_stack
     >>> from deltasim.simulator.chip import load_chip
@@ -48,7 +47,7 @@ def feed_forward(plan: Plan) -> FeedForward | None:
     >>> chips = [load_chip(name) for name in ("spartus", "edgedrnn", "mesh16-cached")]
     >>> plans = [compile_plan(network, chip, map_network(network, chip)) for chip in chips]
     >>> [forward and forward.fetching.tolist() == [how]
-    ...  for forward, how in zip(map(feed_forward, plans), (IN_LINE, STREAMED, None))]
+    ...  for forward, how in zip(map(phase_plan, plans), (IN_LINE, STREAMED, None))]
     [True, True, None]
     """
     groups = groups_of(plan)
@@ -57,27 +56,29 @@ def feed_forward(plan: Plan) -> FeedForward | None:
     units = plan.stages.unit[plan.stages.unit != NONE]
     if len(np.unique(units)) < len(units):
         return None
-    used = np.zeros((plan.cores, len(plan.stores.component)), bool)
+    used = np.zeros((plan.cores, len(plan.memories.component)), bool)
     for block in plan.mapping.blocks:
-        used[block.core, plan.stores.holding(block)] = True
-    if not np.isin(plan.stores.kind[used.any(axis=0)], (SCRATCHPAD, DRAM)).all():
+        used[block.core, plan.memories.holding(block)] = True
+    if not np.isin(plan.memories.kind[used.any(axis=0)], (SCRATCHPAD, DRAM)).all():
         return None
-    drams, ways = used & (plan.stores.kind == DRAM), ways_of(plan)
-    if ways is None:
+    drams, routes = used & (plan.memories.kind == DRAM), route_graph_of(plan)
+    if routes is None:
         return None
-    if drams.any() and (plan.stages.arrays > 1 or shared_on_the_way(plan, drams, ways.order)):
+    if drams.any() and (plan.stages.arrays > 1 or shared_on_the_way(plan, drams, routes.order)):
         return None
     fetching = np.array([how_fetched(plan, core, used[core], drams[core]) for core in range(plan.cores)])
-    if (fetching != IN_LINE).any() and any(len(group) > 1 for sweep in groups for group in sweep):
+    if (fetching == NONE).any():
         return None
-    return FeedForward(ways, groups, fetching, used.argmax(axis=1))
+    if (fetching != IN_LINE).any() and any(len(group) > 1 for one_pass in groups for group in one_pass):
+        return None
+    return PhasePlan(routes, groups, fetching, used.argmax(axis=1))
 
 
 def groups_of(plan: Plan) -> tuple[tuple[tuple[int, ...], ...], ...] | None:
-    """The populations of every phase of a step, for each sweep; None where they cannot be told beforehand.
+    """The populations of every phase of a step, for each pass; None where they are not known beforehand.
 
     Layers in series have a phase each. Behind a barrier all begin at once, and none waits for another where
-    all they hear was there before the step: spikes of the step before, inputs, an earlier sweep.
+    all they receive was there before the step: spikes of the step before, inputs, an earlier pass.
     """
     if plan.policy == "layer":
         return tuple(tuple((population,) for population in populations) for populations in plan.order)
@@ -85,42 +86,42 @@ def groups_of(plan: Plan) -> tuple[tuple[tuple[int, ...], ...], ...] | None:
         return tuple((populations,) for populations in plan.order)
     sources, targets = plan.source.tolist(), plan.target.tolist()
     waits = any(
-        delay == 0 and plan.into[source] and plan.sweep[source] == plan.sweep[target]
+        delay == 0 and plan.into[source] and plan.pass_number[source] == plan.pass_number[target]
         for source, target, delay in zip(sources, targets, plan.delay.tolist(), strict=True)
     )
     return None if waits or plan.policy != "barrier" else tuple((populations,) for populations in plan.order)
 
 
 def how_fetched(plan: Plan, core: int, used: Flags, drams: Flags) -> int:
-    """How a core fetches its columns from the memories it uses."""
+    """How a core fetches its columns from the memories it uses; NONE where that needs events."""
     if used.sum() > 1:
-        return BY_TURNS
+        return NONE
     if not drams.any():
         return IN_LINE
     path = core * len(used) + int(np.flatnonzero(drams)[0])
-    ways = [
-        links[bounds[path] : bounds[path + 1]].tolist()
-        for bounds, links in (
-            (plan.wires.path_start, plan.wires.path_link),
-            (plan.wires.back_start, plan.wires.back_link),
+    routes = [
+        along[bounds[path] : bounds[path + 1]].tolist()
+        for bounds, along in (
+            (plan.links.path_start, plan.links.path_link),
+            (plan.links.back_start, plan.links.back_link),
         )
     ]
-    return STREAMED if len(ways[0]) == 1 and ways[0] == ways[1] else BY_TURNS
+    return STREAMED if len(routes[0]) == 1 and routes[0] == routes[1] else NONE
 
 
 def shared_on_the_way(plan: Plan, drams: Flags, taken: Integers) -> bool:
-    """True when a DRAM, or a link to or from it, serves messages (lanes ``taken``) or a second core too."""
-    wires, memories = plan.wires, len(plan.stores.component)
+    """True when a DRAM, or a link to or from it, serves messages (links ``taken``) or a second core too."""
+    links, count = plan.links, len(plan.memories.component)
     if (drams.sum(axis=0) > 1).any():
         return True
-    owner = np.full(wires.links, NONE, np.int64)
-    owner[taken[taken < wires.links]] = plan.cores  # messages
+    owner = np.full(links.count, NONE, np.int64)
+    owner[taken[taken < links.count]] = plan.cores  # messages
     for core, memory in zip(*map(np.ndarray.tolist, np.nonzero(drams)), strict=True):
-        path = core * memories + memory
-        there = wires.path_link[wires.path_start[path] : wires.path_start[path + 1]]
-        back = wires.back_link[wires.back_start[path] : wires.back_start[path + 1]]
-        for links in (there, back):
-            if (~np.isin(owner[links], (NONE, core))).any():
+        path = core * count + memory
+        there = links.path_link[links.path_start[path] : links.path_start[path + 1]]
+        back = links.back_link[links.back_start[path] : links.back_start[path + 1]]
+        for along in (there, back):
+            if (~np.isin(owner[along], (NONE, core))).any():
                 return True
-            owner[links] = core
+            owner[along] = core
     return False

@@ -6,30 +6,33 @@ that has a slot or the first response, so nothing else has to be looked at.
 
 from __future__ import annotations
 
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import apart
-from deltasim.simulator.components.service_times import consumed, piece_work, rounds
+from deltasim.simulator.components.service_times import consumed, mac_work, rounds
 from deltasim.simulator.dram.in_order import fetched
-from deltasim.simulator.engines.compiled.events.fetches import (
-    copy_on,
+from deltasim.simulator.engines.compiled.counting import (
+    count,
     count_bursts,
+    count_crossing,
     count_sums,
+    link_busy,
     pass_router,
+    record_busy,
+    record_slot_busy,
+    segment_on,
+    serialisation_behind,
     timing_of,
     write_buffer,
 )
-from deltasim.simulator.engines.compiled.events.messages import count_crossing, link_busy, span_behind
-from deltasim.simulator.engines.compiled.events.queues import count, cover, hold
-from deltasim.simulator.engines.compiled.phases.fifo import book_queue
-from deltasim.simulator.engines.compiled.phases.lanes import (
+from deltasim.simulator.engines.compiled.phases.arrival_lists import (
     AT_ONCE,
     message_of,
     time_of,
     view_arrivals,
-    view_state,
-    view_tables,
 )
+from deltasim.simulator.engines.compiled.phases.fifo import record_queue
+from deltasim.simulator.engines.compiled.records import view_state, view_tables
 from deltasim.simulator.ledger.timeline import enter
-from deltasim.simulator.plan.plan import Integers
 
 
 @apart
@@ -47,20 +50,23 @@ def consume_streamed(
     """
     state, tables = view_state(state_directory), view_tables(tables_directory)
     arrivals = view_arrivals(arrivals_directory)
-    lane, chip, target = tables.links.size + core, tables.chip[0], tables.lists[tables.groups[group].first]
-    first, end = arrivals.bounds[lane], arrivals.filled[lane]
+    arrival_list, chip, target = (
+        tables.links.size + core,
+        tables.chip[0],
+        tables.lists[tables.groups[group].first],
+    )
+    first, end = arrivals.bounds[arrival_list], arrivals.filled[arrival_list]
     number, units = end - first, tables.cores[core]
     if number == 0:
         return 0
-    run, memory = state.run[0], arrivals.store[core]
-    store = tables.stores[memory]
-    timing = timing_of(store)
-    link = tables.lists[tables.paths[core * chip.stores + memory].there]
-    unit, wire = chip.first_link + link, tables.links[link]
-    slots, link_free = state.units[units.fetch + array].places, state.units[unit].free_at
-    memory_free, mac_free = state.units[store.unit].free_at, state.units[units.mac + array].free_at
+    run, memory = state.run[0], tables.memories[arrivals.memory[core]]
+    timing = timing_of(memory)
+    link = tables.lists[tables.paths[core * chip.memories + arrivals.memory[core]].there]
+    unit, link_record = chip.first_link + link, tables.links[link]
+    slots, link_free = state.units[units.fetch + array].slots, state.units[unit].free_at
+    memory_free, mac_free = state.units[memory.unit].free_at, state.units[units.mac + array].free_at
     request_busy = link_busy(tables, link, chip.request_flits, AT_ONCE)
-    lag = wire.hop + max(0, span_behind(tables, link, request_busy) - chip.link_period)
+    delay = link_record.hop + max(0, serialisation_behind(tables, link, request_busy) - chip.link_period)
     gone, crossed, words, flits = 0, 0, 0, 0
     bursts, hits, misses, conflicts, activates = 0, 0, 0, 0, 0
     for come in range(number):
@@ -76,50 +82,50 @@ def consume_streamed(
             arrivals.asked[gone], arrivals.granted[gone] = time_ps, granted
             start = max(asked, link_free)
             link_free = start + request_busy
-            cover(state, unit, start, link_free, chip.request_flits * wire.period)
+            record_busy(state, unit, start, link_free, chip.request_flits * link_record.period)
             arrivals.crossing[crossed], arrivals.crossed[crossed] = asked, start
-            arrivals.sought[gone] = start + lag
-            start = max(start + lag, memory_free)
-            arrivals.copy[gone] = copy_on(state, tables, message_of(run, key), core)
-            copy = tables.copies[arrivals.copy[gone]]
-            service = fetched(state.channels[store.shared], timing, start, copy.address, copy.bytes)
-            cover(state, store.unit, start, service.last_ps, service.bursts * timing.burst_ps)
+            arrivals.sought[gone] = start + delay
+            start = max(start + delay, memory_free)
+            arrivals.segment[gone] = segment_on(state, tables, message_of(run, key), core)
+            segment = tables.segments[arrivals.segment[gone]]
+            service = fetched(state.channels[memory.shared], timing, start, segment.address, segment.bytes)
+            record_busy(state, memory.unit, start, service.last_ps, service.bursts * timing.burst_ps)
             memory_free = service.free_ps
-            moved = service.bursts * store.width
-            enter(state.timelines[store.shared], service.first_ps, service.last_ps, moved)
+            moved = service.bursts * memory.width
+            enter(state.timelines[memory.shared], service.first_ps, service.last_ps, moved)
             bursts, hits, misses = bursts + service.bursts, hits + service.hits, misses + service.misses
             conflicts, activates = conflicts + service.conflicts, activates + service.activates
             arrivals.read[gone], arrivals.came[gone] = start, service.first_ps
-            arrivals.span[gone] = service.last_ps - service.first_ps
+            arrivals.serialisation[gone] = service.last_ps - service.first_ps
             gone, crossed = gone + 1, crossed + 1
-        copy = tables.copies[arrivals.copy[come]]
-        start, came = max(arrivals.came[come], link_free), rounds(copy.bytes, chip.flit_bytes)
-        busy = link_busy(tables, link, came, arrivals.span[come])
+        segment = tables.segments[arrivals.segment[come]]
+        start, came = max(arrivals.came[come], link_free), rounds(segment.bytes, chip.flit_bytes)
+        busy = link_busy(tables, link, came, arrivals.serialisation[come])
         link_free = start + busy
-        cover(state, unit, start, link_free, came * wire.period)
+        record_busy(state, unit, start, link_free, came * link_record.period)
         arrivals.crossing[crossed], arrivals.crossed[crossed] = arrivals.came[come], start
-        head = start + wire.hop
-        summing, work = max(head, mac_free), piece_work(copy.words, chip.mac_lanes, chip.cycle)
-        mac_free = consumed(summing, work, head + span_behind(tables, link, busy) - chip.link_period)
-        cover(state, units.mac + array, summing, mac_free, work)
-        hold(state, units.fetch + array, arrivals.granted[come], mac_free)
+        head = start + link_record.hop
+        summing, work = max(head, mac_free), mac_work(segment.words, chip.mac_lanes, chip.cycle)
+        mac_free = consumed(summing, work, head + serialisation_behind(tables, link, busy) - chip.link_period)
+        record_busy(state, units.mac + array, summing, mac_free, work)
+        record_slot_busy(state, units.fetch + array, arrivals.granted[come], mac_free)
         arrivals.came[come], arrivals.summed[come], arrivals.ended[come] = head, summing, mac_free
-        crossed, words, flits = crossed + 1, words + copy.words, flits + came
+        crossed, words, flits = crossed + 1, words + segment.words, flits + came
     state.units[unit].free_at, state.units[units.mac + array].free_at = link_free, mac_free
-    state.units[store.unit].free_at = memory_free
-    book_queue(state, arrivals, units.fetch + array, arrivals.asked, AT_ONCE, arrivals.granted, number)
-    book_queue(state, arrivals, unit, arrivals.crossing, AT_ONCE, arrivals.crossed, crossed)
-    book_queue(state, arrivals, store.unit, arrivals.sought, AT_ONCE, arrivals.read, number)
-    book_queue(state, arrivals, units.mac + array, arrivals.came, AT_ONCE, arrivals.summed, number)
-    count(state, store.unit, target, store.words, words)
-    count_bursts(state, store, target, bursts, hits, misses, conflicts, activates)
+    state.units[memory.unit].free_at = memory_free
+    record_queue(state, arrivals, units.fetch + array, arrivals.asked, AT_ONCE, arrivals.granted, number)
+    record_queue(state, arrivals, unit, arrivals.crossing, AT_ONCE, arrivals.crossed, crossed)
+    record_queue(state, arrivals, memory.unit, arrivals.sought, AT_ONCE, arrivals.read, number)
+    record_queue(state, arrivals, units.mac + array, arrivals.came, AT_ONCE, arrivals.summed, number)
+    count(state, memory.unit, target, memory.words, words)
+    count_bursts(state, memory, target, bursts, hits, misses, conflicts, activates)
     count_sums(state, tables, core, units.mac + array, target, words)
     requests = number * chip.request_flits
     count_crossing(state, tables, unit, target, requests + flits)
-    if wire.router:
+    if link_record.router:
         write_buffer(state, tables, chip.core_unit + core, target, requests)
-        write_buffer(state, tables, store.unit, target, flits)
-    if wire.leave:
+        write_buffer(state, tables, memory.unit, target, flits)
+    if link_record.leave:
         pass_router(state, tables, unit, target, requests + flits)
     run.delivered += number
     return int(mac_free)

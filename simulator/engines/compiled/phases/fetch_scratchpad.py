@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import apart, inlined, part
 from deltasim.simulator.components.service_times import consumed
-from deltasim.simulator.engines.compiled.events.fetches import count_sums
-from deltasim.simulator.engines.compiled.events.queues import count, cover_line
-from deltasim.simulator.engines.compiled.phases.fifo import ONE, book_queue, sum_of
-from deltasim.simulator.engines.compiled.phases.lanes import (
-    AT_ONCE,
-    Arrivals,
-    view_arrivals,
-    view_state,
-    view_tables,
-)
-from deltasim.simulator.engines.compiled.records import State, Tables
-from deltasim.simulator.plan.plan import Integers
+from deltasim.simulator.engines.compiled.counting import count, count_sums, record_busy_series
+from deltasim.simulator.engines.compiled.phases.arrival_lists import AT_ONCE, Arrivals, view_arrivals
+from deltasim.simulator.engines.compiled.phases.fifo import ONE, record_queue, sum_of
+from deltasim.simulator.engines.compiled.records import State, Tables, view_state, view_tables
 
 
 @apart
@@ -35,12 +28,12 @@ def consume_in_line(
     """
     state, tables = view_state(state_directory), view_tables(tables_directory)
     arrivals, chip, run = view_arrivals(arrivals_directory), tables.chip[0], state.run[0]
-    lane, store = tables.links.size + core, tables.stores[arrivals.store[core]]
-    first, end = arrivals.bounds[lane], arrivals.filled[lane]
+    arrival_list, memory = tables.links.size + core, tables.memories[arrivals.memory[core]]
+    first, end = arrivals.bounds[arrival_list], arrivals.filled[arrival_list]
     units, target = tables.cores[core], tables.lists[tables.groups[group].first]
-    fetch, bank, mac = units.fetch + array, store.unit + array, units.mac + array
-    slots, cycle = np.uintp(state.units[fetch].places), chip.cycle
-    period, latency, row, opened = store.period, store.latency, np.uintp(store.costs), run.opened
+    fetch, bank, mac = units.fetch + array, memory.unit + array, units.mac + array
+    slots, cycle = np.uintp(state.units[fetch].slots), chip.cycle
+    period, latency, row, opened = memory.period, memory.latency, np.uintp(memory.costs), run.opened
     bank_free, mac_free = state.units[bank].free_at - opened, state.units[mac].free_at - opened
     words, accesses, works = AT_ONCE, AT_ONCE, AT_ONCE
     asked, granted, read, kind = arrivals.asked, arrivals.granted, arrivals.read, arrivals.kind
@@ -63,11 +56,11 @@ def consume_in_line(
         return 0
     hold_slots(state, arrivals, fetch, number)
     state.units[bank].free_at, state.units[mac].free_at = opened + bank_free, opened + mac_free
-    cover_line(state, bank, opened + bank_free, accesses * period, accesses * period)
-    cover_line(state, mac, opened + mac_free, sum_of(ended, number) - sum_of(summed, number), works)
-    book_queue(state, arrivals, fetch, asked, AT_ONCE, granted, number)
-    book_queue(state, arrivals, bank, granted, cycle, read, number)
-    book_queue(state, arrivals, mac, read, latency, summed, number)
+    record_busy_series(state, bank, opened + bank_free, accesses * period, accesses * period)
+    record_busy_series(state, mac, opened + mac_free, sum_of(ended, number) - sum_of(summed, number), works)
+    record_queue(state, arrivals, fetch, asked, AT_ONCE, granted, number)
+    record_queue(state, arrivals, bank, granted, cycle, read, number)
+    record_queue(state, arrivals, mac, read, latency, summed, number)
     run.delivered += number
     if tables.groups[group].first + 1 < tables.groups[group].end:
         count_by_population(state, tables, arrivals, core, array, group)
@@ -92,21 +85,21 @@ def pick(
         if many:
             listed = arrivals.sizes[arrivals.layer[rank]]
         arrivals.asked[picked] = key >> shift
-        arrivals.kind[picked] = size_of(tables, listed + arrivals.row[rank], width)
+        arrivals.kind[picked] = size_number(tables, listed + arrivals.row[rank], width)
         picked += ONE
     return int(picked)
 
 
 @part
 def hold_slots(state: State, arrivals: Arrivals, number: int, come: int) -> None:
-    """Book the time in which any slot is held. Columns end in the order in which they are granted one."""
+    """Record the time in which any slot is held. Columns end in the order in which they are granted one."""
     unit, opened = state.units[number], state.run[0].opened
-    idle = arrivals.granted[0] - (unit.covered - opened)
+    idle = arrivals.granted[0] - (unit.recorded_until - opened)
     for place in range(1, np.uintp(come)):
         idle += max(AT_ONCE, arrivals.granted[place] - arrivals.ended[place - ONE])
     end = arrivals.ended[come - 1]
-    taken = end - (unit.covered - opened) - idle
-    unit.idle, unit.covered = unit.idle + idle, opened + end
+    taken = end - (unit.recorded_until - opened) - idle
+    unit.idle, unit.recorded_until = unit.idle + idle, opened + end
     unit.occupied, unit.busy = unit.occupied + taken, unit.busy + taken
 
 
@@ -116,15 +109,19 @@ def count_by_population(
 ) -> None:
     """Go through an array's messages once more: what was fetched for each population, and until when."""
     group, run, chip = tables.groups[number], state.run[0], tables.chip[0]
-    row, lane, come = np.uintp(tables.stores[arrivals.store[core]].costs), tables.links.size + core, 0
+    row, arrival_list, come = (
+        np.uintp(tables.memories[arrivals.memory[core]].costs),
+        tables.links.size + core,
+        0,
+    )
     for place in range(group.first, group.end):
         arrivals.words[tables.lists[place]] = arrivals.accesses[tables.lists[place]] = 0
-    for place in range(arrivals.bounds[lane], arrivals.filled[lane]):
+    for place in range(arrivals.bounds[arrival_list], arrivals.filled[arrival_list]):
         rank = arrivals.keys[place] & ((1 << run.shift) - 1)
         if chip.arrays > 1 and arrivals.array[rank] != array:
             continue
         layer = arrivals.layer[rank]
-        kind = size_of(tables, arrivals.sizes[layer] + arrivals.row[rank], chip.size_bytes)
+        kind = size_number(tables, arrivals.sizes[layer] + arrivals.row[rank], chip.size_bytes)
         arrivals.words[layer] += tables.costs[row + kind].words
         arrivals.accesses[layer] += tables.costs[row + kind].accesses
         arrivals.drained[layer] = max(arrivals.drained[layer], run.opened + arrivals.ended[come])
@@ -148,14 +145,14 @@ def count_fetched(
     accesses: int,
 ) -> None:
     """Enter the words that an array has read and summed up, and the accesses they took."""
-    store = tables.stores[arrivals.store[core]]
-    count(state, store.unit + array, layer, store.words, words)
-    count(state, store.unit + array, layer, store.read, accesses)
+    memory = tables.memories[arrivals.memory[core]]
+    count(state, memory.unit + array, layer, memory.words, words)
+    count(state, memory.unit + array, layer, memory.read, accesses)
     count_sums(state, tables, core, tables.cores[core].mac + array, layer, words)
 
 
 @inlined
-def size_of(tables: Tables, place: int, width: int) -> np.uintp:
+def size_number(tables: Tables, place: int, width: int) -> np.uintp:
     """The number of the size that is listed at a place; numbers are as narrow as they can be."""
     if width == 1:
         return np.uintp(tables.size[np.uintp(place)])

@@ -1,4 +1,4 @@
-"""Messages of a lane that go through a unit one after the other, in the order in which they come."""
+"""Messages of an arrival list that go through a unit one after the other, in the order in which they come."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import inlined, part
-from deltasim.simulator.engines.compiled.events.queues import cover_line
-from deltasim.simulator.engines.compiled.phases.lanes import AT_ONCE, Arrivals
+from deltasim.simulator.engines.compiled.counting import add_area, add_wait, record_busy_series
+from deltasim.simulator.engines.compiled.phases.arrival_lists import AT_ONCE, Arrivals
 from deltasim.simulator.engines.compiled.records import State
-from deltasim.simulator.plan.plan import Integers
 
 KEY_BITS = 62
 LATE = 2  # in ``run.overflow``: a time does not fit into a key
@@ -46,10 +46,10 @@ def go_through(
         free, wait, longest_wait = start + duration, wait + start - asked, max(longest_wait, start - asked)
         keys[out + place] = ((start + behind) << shift) | (key & low)
     state.units[unit].free_at = opened + free
-    cover_line(state, unit, opened + free, number * duration, number * work)
+    record_busy_series(state, unit, opened + free, number * duration, number * work)
     check_time(state, opened + free - duration + behind)
     # whoever waits has in front of it those that are served meanwhile, one behind the other
-    book_line(state, unit, wait, 1 + longest_wait // duration)
+    record_waits(state, unit, wait, 1 + longest_wait // duration)
 
 
 @inlined
@@ -66,18 +66,18 @@ def lengthen(peak: Any, begun: Integers, place: Any, asked_ps: int) -> None:
 
 
 @part
-def book_queue(
-    state: State, arrivals: Arrivals, unit: int, asked: Integers, lag: int, begun: Integers, number: int
+def record_queue(
+    state: State, arrivals: Arrivals, unit: int, asked: Integers, delay: int, begun: Integers, number: int
 ) -> None:
-    """Enter a queue into the books: who asked at ``asked + lag`` was served at ``begun``, both in order.
+    """Record a queue: who asked at ``asked + delay`` was served at ``begun``, both in order.
 
     Who comes at a tick stands in the queue before anybody is served at it.
     """
     arrivals.peak[0] = 0
     for place in range(np.uintp(number)):
-        lengthen(arrivals.peak, begun, place, asked[place] + lag)
-    wait = sum_of(begun, number) - sum_of(asked, number) - number * lag
-    book_line(state, unit, wait, int(arrivals.peak[0]))
+        lengthen(arrivals.peak, begun, place, asked[place] + delay)
+    wait = sum_of(begun, number) - sum_of(asked, number) - number * delay
+    record_waits(state, unit, wait, int(arrivals.peak[0]))
 
 
 @part
@@ -90,12 +90,11 @@ def sum_of(values: Integers, number: int) -> int:
 
 
 @part
-def book_line(state: State, unit: int, wait_ps: int, peak: int) -> None:
+def record_waits(state: State, unit: int, wait_ps: int, peak: int) -> None:
     """Who stands in line is in the queue from asking to being served: its area is all their waits."""
-    books = state.units[unit]
-    books.wait += wait_ps
-    books.area += wait_ps
-    books.peak = max(books.peak, peak)
+    add_wait(state, unit, wait_ps)
+    add_area(state, unit, AT_ONCE + 1, wait_ps)
+    state.units[unit].peak = max(state.units[unit].peak, peak)
 
 
 @part

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import kernel, part
-from deltasim.simulator.engines.compiled.chip_tables import DATAFLOW
-from deltasim.simulator.engines.compiled.events.queues import occupy
-from deltasim.simulator.engines.compiled.events.synchronisation import book_update
-from deltasim.simulator.engines.compiled.phases.eligible import CROSSING, RECEIVING, SCANNING
-from deltasim.simulator.engines.compiled.phases.fifo import book_queue
-from deltasim.simulator.engines.compiled.phases.lanes import (
+from deltasim.simulator.engines.compiled.counting import count_update, occupy
+from deltasim.simulator.engines.compiled.phases.arrival_lists import (
     AT_ONCE,
     Arrivals,
     begin_step,
     view_arrivals,
-    view_state,
-    view_tables,
 )
+from deltasim.simulator.engines.compiled.phases.eligible import LINK_STAGE, RECEIVE_STAGE, SCAN_STAGE
+from deltasim.simulator.engines.compiled.phases.fifo import record_queue
 from deltasim.simulator.engines.compiled.phases.stages import call_stage
-from deltasim.simulator.engines.compiled.records import NONE, State, Tables
-from deltasim.simulator.plan.plan import Integers
+from deltasim.simulator.engines.compiled.records import DATAFLOW, NONE, State, Tables, view_state, view_tables
 
 
 @kernel
@@ -30,24 +26,27 @@ def phases(state_directory: Integers, tables_directory: Integers, arrivals_direc
     """
     state, tables = view_state(state_directory), view_tables(tables_directory)
     arrivals, run, chip = view_arrivals(arrivals_directory), state.run[0], tables.chip[0]
-    while run.sweep < chip.sweeps and run.overflow == 0:
-        first, end = tables.lists[chip.groups_at + run.sweep], tables.lists[chip.groups_at + run.sweep + 1]
+    while run.pass_number < chip.passes and run.overflow == 0:
+        first, end = (
+            tables.lists[chip.groups_at + run.pass_number],
+            tables.lists[chip.groups_at + run.pass_number + 1],
+        )
         group, step = first + run.index, run.step
         begin_step(state, tables, group, step)
         if run.left < 0 or run.needed > arrivals.keys.size or run.messages > arrivals.row.size:
             return False
         run.left -= run.needed
         finished = phase(state_directory, tables_directory, arrivals_directory, group, step)
-        meets = 1
+        barriers = 1
         if group + 1 < end:
             run.index += 1
         else:
             run.index, run.step = 0, step + 1
-            if run.step == (run.sweep + 1) * run.frames:
-                run.sweep += 1
+            if run.step == (run.pass_number + 1) * run.frames:
+                run.pass_number += 1
             elif chip.policy == DATAFLOW:  # the next step begins by itself
-                meets = 0
-        run.opened = finished + meets * chip.meeting
+                barriers = 0
+        run.opened = finished + barriers * chip.barrier_cost
     return bool(run.overflow == 0)
 
 
@@ -59,30 +58,30 @@ def phase(
     number: int,
     step: int,
 ) -> int:
-    """A step of a group of populations; returns when the last of their shares has been updated."""
+    """A step of a group of populations; returns when the last of their partitions has been updated."""
     state, tables = view_state(state_directory), view_tables(tables_directory)
     arrivals = view_arrivals(arrivals_directory)
     directories = state_directory, tables_directory, arrivals_directory
     times, group, now = state.steps[step], tables.groups[number], state.run[0].opened
     if times.began == NONE:
         times.began = now
-    call_stage(arrivals.stages[SCANNING], (*directories, now, now, number))
-    if arrivals.lanes.size > 0:
-        call_stage(arrivals.stages[CROSSING], (*directories, now, now, number))
-    finished, place = now, group.shares
-    while place < group.shares_end and state.run[0].overflow == 0:
+    call_stage(arrivals.stages[SCAN_STAGE], (*directories, now, now, number))
+    if arrivals.filling_order.size > 0:
+        call_stage(arrivals.stages[LINK_STAGE], (*directories, now, now, number))
+    finished, place = now, group.partitions
+    while place < group.partitions_end and state.run[0].overflow == 0:
         core, first = state.updaters[tables.lists[place]].core, place
-        while place < group.shares_end and state.updaters[tables.lists[place]].core == core:
+        while place < group.partitions_end and state.updaters[tables.lists[place]].core == core:
             updater = state.updaters[tables.lists[place]]
             population = state.populations[updater.population]
-            arrivals.sizes[updater.population] = population.sizes + updater.share * population.rows
+            arrivals.sizes[updater.population] = population.sizes + updater.partition * population.rows
             arrivals.drained[updater.population] = now
             place += 1
-        call_stage(arrivals.stages[RECEIVING], (*directories, core, now, number))
+        call_stage(arrivals.stages[RECEIVE_STAGE], (*directories, core, now, number))
         consume, drained = arrivals.stages[arrivals.fetching[core]], now
         for array in range(tables.chip[0].arrays):
             drained = max(drained, call_stage(consume, (*directories, core, array, number)))
-        if group.first + 1 == group.end:  # else `consuming` has told them apart
+        if group.first + 1 == group.end:  # else its stage has kept them apart
             arrivals.drained[tables.lists[group.first]] = drained
         finished = max(finished, update_core(state, tables, arrivals, first, place))
     for population in range(group.first, group.end):
@@ -93,9 +92,9 @@ def phase(
 
 @part
 def update_core(state: State, tables: Tables, arrivals: Arrivals, first: int, end: int) -> int:
-    """Update the shares of a core in the order in which they are ready; returns when the last one has been.
+    """Update a core's partitions in the order in which they are ready; returns when the last one has been.
 
-    A share is ready when all scans into its population have ended, and its messages are in the sums.
+    A partition is ready when all scans into its population have ended, and its messages are in the sums.
     """
     order, ready = arrivals.order, arrivals.ready
     for place in range(first, end):
@@ -111,6 +110,6 @@ def update_core(state: State, tables: Tables, arrivals: Arrivals, first: int, en
         start = max(ready[place], state.units[unit].free_at)
         arrivals.updated[place] = start
         occupy(state, start, unit, updater.duration, updater.duration)
-        book_update(state, tables, order[place])
-    book_queue(state, arrivals, unit, ready, AT_ONCE, arrivals.updated, end - first)
+        count_update(state, tables, order[place])
+    record_queue(state, arrivals, unit, ready, AT_ONCE, arrivals.updated, end - first)
     return int(state.units[unit].free_at)

@@ -1,4 +1,4 @@
-"""Bring what comes to a lane from all its feeds into one order."""
+"""Bring what comes to an arrival list over all its input edges into one order."""
 
 from __future__ import annotations
 
@@ -6,46 +6,48 @@ from typing import Any
 
 import numpy as np
 
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import inlined, part
-from deltasim.simulator.engines.compiled.events.fetches import pass_router
+from deltasim.simulator.engines.compiled.counting import pass_router
+from deltasim.simulator.engines.compiled.phases.arrival_lists import Arrivals, count_by_layer, set_sentinels
 from deltasim.simulator.engines.compiled.phases.fifo import ONE
-from deltasim.simulator.engines.compiled.phases.lanes import Arrivals, fence, tally
 from deltasim.simulator.engines.compiled.records import NONE, State, Tables
-from deltasim.simulator.plan.plan import Integers
 
 
 @part
 def gather(state: State, tables: Tables, arrivals: Arrivals, number: int, group: int) -> int:
-    """Merge a lane's feeds, always the two shortest runs; returns the place of the run that holds them all.
+    """Merge what comes over a list's input edges, always the two shortest sorted parts first.
 
-    The runs lie in ``arrivals.keys`` from ``begins`` on, ``lengths`` keys each. NONE where nothing comes.
+    Returns the number of the part that holds them all. Parts lie in ``arrivals.keys`` from ``begins`` on,
+    ``lengths`` keys each. NONE where nothing comes.
     """
-    lane, keys, begins, lengths = tables.lanes[number], arrivals.keys, arrivals.begins, arrivals.lengths
-    runs, free = 0, state.run[0].spare + 1  # behind a fence
-    for feed in range(lane.feeds, lane.feeds_end):
-        origin = tables.feeds[feed].origin
+    keys, begins, lengths = arrivals.keys, arrivals.begins, arrivals.lengths
+    arrival_list = tables.arrival_lists[number]
+    parts, free = 0, state.run[0].spare + 1  # behind a sentinel
+    for edge in range(arrival_list.inputs, arrival_list.inputs_end):
+        origin = tables.input_edges[edge].origin
         at, length = arrivals.bounds[origin], arrivals.filled[origin] - arrivals.bounds[origin]
-        if length > 0 and tables.feeds[feed].whole == 0:
-            at, length = free, pass_on(state, tables, arrivals, feed, free)
-            fence(arrivals, free, free + length)
+        if length > 0 and tables.input_edges[edge].pass_through == 0:
+            at, length = free, pass_wanted(state, tables, arrivals, edge, free)
+            set_sentinels(arrivals, free, free + length)
             free += length + 2
             if number >= tables.links.size:
                 leave_router(state, tables, arrivals, origin, group, at, length)
         if length == 0:
             continue
-        place = runs
+        place = parts
         while place > 0 and lengths[place - 1] > length:
             lengths[place], begins[place] = lengths[place - 1], begins[place - 1]
             place -= 1
         lengths[place], begins[place] = length, at
-        runs += 1
-    if runs == 0:
+        parts += 1
+    if parts == 0:
         return NONE
-    shortest, merged, end = 0, runs, runs
-    for _ in range(runs - 1):
+    shortest, merged, end = 0, parts, parts
+    for _ in range(parts - 1):
         pair = 0, 0
         for _ in range(2):
-            if shortest < runs and (merged == end or lengths[shortest] <= lengths[merged]):
+            if shortest < parts and (merged == end or lengths[shortest] <= lengths[merged]):
                 pair = pair[1], shortest
                 shortest += 1
             else:
@@ -54,17 +56,17 @@ def gather(state: State, tables: Tables, arrivals: Arrivals, number: int, group:
         one, other = pair
         merge(keys, begins[one], lengths[one], begins[other], lengths[other], free)
         begins[end], lengths[end] = free, lengths[one] + lengths[other]
-        fence(arrivals, free, free + lengths[end])
+        set_sentinels(arrivals, free, free + lengths[end])
         free += lengths[end] + 2
         end += 1
     return end - 1
 
 
 @part
-def fill_bundle(state: State, tables: Tables, arrivals: Arrivals, number: int) -> None:
-    """Merge the two lanes of a bundle; where one of them is empty the other one is the bundle."""
-    run, first = state.run[0], tables.lanes[number].feeds
-    one, other = tables.feeds[first].origin, tables.feeds[first + 1].origin
+def fill_shared_merge(state: State, tables: Tables, arrivals: Arrivals, number: int) -> None:
+    """Merge the two lists of a shared merge; where one of them is empty it is the other one."""
+    run, first = state.run[0], tables.arrival_lists[number].inputs
+    one, other = tables.input_edges[first].origin, tables.input_edges[first + 1].origin
     length = arrivals.filled[one] - arrivals.bounds[one]
     other_length = arrivals.filled[other] - arrivals.bounds[other]
     if length == 0 or other_length == 0:
@@ -73,7 +75,7 @@ def fill_bundle(state: State, tables: Tables, arrivals: Arrivals, number: int) -
         return
     begin, end = run.keys, run.keys + length + other_length
     merge(arrivals.keys, arrivals.bounds[one], length, arrivals.bounds[other], other_length, begin)
-    fence(arrivals, begin, end)
+    set_sentinels(arrivals, begin, end)
     arrivals.bounds[number], arrivals.filled[number] = begin, end
     run.keys = end + 2
 
@@ -82,48 +84,48 @@ def fill_bundle(state: State, tables: Tables, arrivals: Arrivals, number: int) -
 def leave_router(
     state: State, tables: Tables, arrivals: Arrivals, link: int, group: int, at: int, messages: int
 ) -> None:
-    """Some messages of a lane come into a core: a router at the end of their link is passed."""
+    """Some messages of a list come into a core: a router at the end of their link is passed."""
     if link >= tables.links.size or tables.links[link].leave == 0:
         return
     chip = tables.chip[0]
-    tally(state, tables, arrivals, group, at, messages)
+    count_by_layer(state, tables, arrivals, group, at, messages)
     for place in range(tables.groups[group].first, tables.groups[group].end):
         layer = tables.lists[place]
         pass_router(state, tables, chip.first_link + link, layer, arrivals.tally[layer] * chip.message_flits)
 
 
 @part
-def pass_on(state: State, tables: Tables, arrivals: Arrivals, number: int, at: int) -> int:
-    """Copy from a feed's origin what goes on by it to ``keys`` from ``at`` on; returns how many."""
-    feed, run = tables.feeds[number], state.run[0]
-    first, end = arrivals.bounds[feed.origin], arrivals.filled[feed.origin]
+def pass_wanted(state: State, tables: Tables, arrivals: Arrivals, number: int, at: int) -> int:
+    """Copy from an input edge's origin what goes on by it to ``keys`` from ``at`` on; returns how many."""
+    edge, run = tables.input_edges[number], state.run[0]
+    first, end = arrivals.bounds[edge.origin], arrivals.filled[edge.origin]
     keys, wanted = arrivals.keys, arrivals.wanted
-    low, lag, filled = np.uintp((1 << run.shift) - 1), feed.lag << run.shift, np.uintp(at)
+    low, tail, filled = np.uintp((1 << run.shift) - 1), edge.serialisation_tail << run.shift, np.uintp(at)
     masks = tables.chip[0].masks
-    if masks == 1 and feed.stride == 0 and feed.held == NONE:
-        behind = tables.through[feed.wanted]
+    if masks == 1 and edge.stride == 0 and edge.held == NONE:
+        behind = tables.through[edge.wanted]
         for place in range(np.uintp(first), np.uintp(end)):
             key = keys[place]
-            keys[filled] = key + lag
+            keys[filled] = key + tail
             filled += np.uintp(wanted[np.uintp(key) & low] & behind != 0)
         return int(filled) - at
-    period = tables.links[feed.origin].period if feed.held != NONE else 0
+    period = tables.links[edge.origin].period if edge.held != NONE else 0
     for place in range(first, end):
         key = keys[place]
         rank = key & np.int64(low)
-        row, some = feed.wanted + feed.stride * arrivals.source[rank], np.uint64(0)
+        row, some = edge.wanted + edge.stride * arrivals.source[rank], np.uint64(0)
         for mask in range(masks):
             some |= wanted[rank * masks + mask] & tables.through[row + mask]
-        if feed.held != NONE:
-            lag = (tables.busy[feed.held + arrivals.source[rank]] - period) << run.shift
-        keys[filled] = key + lag
+        if edge.held != NONE:
+            tail = (tables.busy[edge.held + arrivals.source[rank]] - period) << run.shift
+        keys[filled] = key + tail
         filled += np.uintp(some != 0)
     return int(filled) - at
 
 
 @part
 def merge(keys: Integers, one: int, length: int, other: int, other_length: int, into: int) -> None:
-    """Merge two fenced runs of different keys into ``keys`` from ``into`` on.
+    """Merge two sorted parts of different keys, sentinels around them, into ``keys`` from ``into`` on.
 
     The half of all keys that come first is found by bisection; both halves are merged from both ends, so that
     four chains of steps go on side by side, a quarter of the keys each.
@@ -166,7 +168,7 @@ def take_higher(keys: Integers, one: Any, other: Any, fill: Any) -> tuple[Any, A
 
 @inlined
 def first_of(keys: Integers, one: int, length: int, other: int, other_length: int, count: int) -> int:
-    """How many of the ``count`` lowest keys of two sorted runs are of the first run."""
+    """How many of the ``count`` lowest keys of two sorted parts are of the first."""
     low, high = max(0, count - other_length), min(length, count)
     while low < high:
         middle = (low + high) >> 1

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import apart
+from deltasim.simulator.engines.compiled.phases.arrival_lists import count_messages, view_arrivals
 from deltasim.simulator.engines.compiled.phases.fifo import check_time, go_through
-from deltasim.simulator.engines.compiled.phases.lanes import (
-    count_messages,
-    view_arrivals,
-    view_state,
-    view_tables,
-)
 from deltasim.simulator.engines.compiled.phases.merge import gather
-from deltasim.simulator.engines.compiled.records import NONE
-from deltasim.simulator.plan.plan import Integers
+from deltasim.simulator.engines.compiled.records import NONE, view_state, view_tables
 
 
 @apart
@@ -30,13 +25,13 @@ def receive(
     """
     state, tables = view_state(state_directory), view_tables(tables_directory)
     arrivals, run, chip = view_arrivals(arrivals_directory), state.run[0], tables.chip[0]
-    lane, unit, first = tables.links.size + core, tables.cores[core].receive, run.keys
-    whole = gather(state, tables, arrivals, lane, group)
-    arrivals.bounds[lane] = arrivals.filled[lane] = first
-    if whole == NONE:
+    arrival_list, unit, first = tables.links.size + core, tables.cores[core].receive, run.keys
+    gathered = gather(state, tables, arrivals, arrival_list, group)
+    arrivals.bounds[arrival_list] = arrivals.filled[arrival_list] = first
+    if gathered == NONE:
         return now
-    at, number, keys = arrivals.begins[whole], arrivals.lengths[whole], arrivals.keys
-    arrivals.filled[lane] = first + number
+    at, number, keys = arrivals.begins[gathered], arrivals.lengths[gathered], arrivals.keys
+    arrivals.filled[arrival_list] = first + number
     counting = chip.core_unit + core if unit == NONE else unit
     count_messages(state, tables, arrivals, group, counting, chip.receive_action, at, number)
     if unit == NONE:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import apart, part
 from deltasim.simulator.components.service_times import array_of, scan_offset
-from deltasim.simulator.engines.compiled.events.fetches import write_buffer
-from deltasim.simulator.engines.compiled.events.queues import join, serve
-from deltasim.simulator.engines.compiled.events.synchronisation import start_scan
-from deltasim.simulator.engines.compiled.phases.fifo import check_time, go_through
-from deltasim.simulator.engines.compiled.phases.lanes import (
+from deltasim.simulator.engines.compiled.counting import (
+    record_dequeued,
+    record_queued,
+    start_scan,
+    write_buffer,
+)
+from deltasim.simulator.engines.compiled.phases.arrival_lists import (
     Arrivals,
     count_messages,
-    fence,
+    set_sentinels,
     view_arrivals,
-    view_state,
-    view_tables,
 )
-from deltasim.simulator.engines.compiled.records import NONE, State, Tables
-from deltasim.simulator.plan.plan import Integers
+from deltasim.simulator.engines.compiled.phases.fifo import check_time, go_through
+from deltasim.simulator.engines.compiled.records import NONE, State, Tables, view_state, view_tables
 
 
 @apart
@@ -37,13 +38,13 @@ def scan_all(
     arrivals, run = view_arrivals(arrivals_directory), state.run[0]
     group = tables.groups[number]
     senders = tables.links.size + tables.cores.size
-    run.keys = 1  # behind the fence of the first lane
+    run.keys = 1  # behind the sentinel of the first list
     for core in range(tables.cores.size):
         arrivals.bounds[senders + core] = arrivals.filled[senders + core] = 0
     for place in range(group.first, group.end):
         arrivals.scanned[tables.lists[place]] = now
     for place in range(group.into, group.into_end):
-        join(state, now, state.encoders[tables.lists[place]].unit)
+        record_queued(state, now, state.encoders[tables.lists[place]].unit)
     place = group.into
     while place < group.into_end:
         core = state.encoders[tables.lists[place]].core
@@ -52,7 +53,7 @@ def scan_all(
             scan = tables.lists[place]
             encoder = state.encoders[scan]
             start = max(now, state.units[encoder.unit].free_at)
-            serve(state, start, encoder.unit, now)
+            record_dequeued(state, start, encoder.unit, now)
             start_scan(state, tables, start, scan)
             find(state, tables, arrivals, scan)
             encoder.scanned += 1
@@ -60,7 +61,7 @@ def scan_all(
             arrivals.scanned[encoder.target] = max(arrivals.scanned[encoder.target], ended)
             place += 1
         arrivals.filled[senders + core] = run.keys
-        run.keys += 2  # fences
+        run.keys += 2  # sentinels
         send(state, tables, arrivals, core, number)
     return now
 
@@ -74,7 +75,7 @@ def find(state: State, tables: Tables, arrivals: Arrivals, number: int) -> None:
     for message in range(encoder.next, encoder.last):
         column = state.messages[message].column
         tree, position = tables.tree[column], column - encoder.low
-        if tables.tree_cores[tree] == 0:  # a stride may skip a pixel: nobody is told of its change
+        if tables.tree_cores[tree] == 0:  # a stride may skip a pixel: nobody needs its change
             continue
         rank = message - run.first
         for mask in range(masks):
@@ -86,7 +87,7 @@ def find(state: State, tables: Tables, arrivals: Arrivals, number: int) -> None:
         arrivals.keys[run.keys] = (due << run.shift) | rank
         run.keys += 1
         run.injected += 1
-        run.copies += tables.tree_cores[tree]
+        run.deliveries += tables.tree_cores[tree]
         run.column_words += tables.column_words[column]
         run.tree_links += tables.tree_links[tree]
         crossing += tables.tree_links[tree] > 0
@@ -100,11 +101,14 @@ def find(state: State, tables: Tables, arrivals: Arrivals, number: int) -> None:
 def send(state: State, tables: Tables, arrivals: Arrivals, core: int, group: int) -> None:
     """Take what a core has found through its send stage."""
     chip, unit = tables.chip[0], tables.cores[core].send
-    lane = tables.links.size + tables.cores.size + core
-    first, number = arrivals.bounds[lane], arrivals.filled[lane] - arrivals.bounds[lane]
+    arrival_list = tables.links.size + tables.cores.size + core
+    first, number = (
+        arrivals.bounds[arrival_list],
+        arrivals.filled[arrival_list] - arrivals.bounds[arrival_list],
+    )
     if number == 0:
         return
-    fence(arrivals, first, first + number)
+    set_sentinels(arrivals, first, first + number)
     counting = chip.core_unit + core if unit == NONE else unit
     count_messages(state, tables, arrivals, group, counting, chip.send_action, first, number)
     if unit == NONE:

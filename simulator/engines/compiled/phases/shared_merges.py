@@ -1,7 +1,7 @@
-"""Lanes that feed several others together are merged once: they become a lane of their own, a bundle.
+"""Arrival lists that lead to several others together are merged once, into a list of their own.
 
 In a mesh whatever comes along a row, and what the core itself sends, goes on to both links of the column and
-into the core: three lanes with the same feeds.
+into the core: three arrival lists with the same input edges.
 """
 
 from __future__ import annotations
@@ -11,70 +11,74 @@ from collections.abc import Iterable
 from itertools import combinations
 from typing import NamedTuple
 
-MOST = 8
-"""No lane is in more bundles than this, within each other or not: each holds a copy of its keys."""
+MOST_MERGES = 8
+"""No list is in more merges than this, within each other or not: each holds a copy of its keys."""
 
 Pair = tuple[int, int]
 
 
-class Bundles(NamedTuple):
-    """The pair that each bundle is made of, and of how many a lane is at most, within each other or not."""
+class SharedMerges(NamedTuple):
+    """The pair that each merge is made of, and in how many a list is at most, within each other or not."""
 
     pairs: list[Pair]
-    copies: int
+    duplicates: int
 
 
-def bundle_up(feeding: dict[int, set[int]], number: int) -> Bundles:
-    """Make the pair that feeds most lanes together a bundle, as long as a pair feeds more than one.
+def shared_merges_of(feeding: dict[int, set[int]], number: int) -> SharedMerges:
+    """Merge the pair that leads to most lists together, as long as a pair leads to more than one.
 
-    ``feeding``: for each lane those that feed it; a pair that was made a bundle is replaced by it. Bundles
+    ``feeding``: for each list those that lead to it; a pair that was merged is replaced by its merge. Merges
     are numbered from ``number`` on. The same idea as byte pair encoding, on sets.
 
-    >>> lanes = {0: {5, 6, 7}, 1: {5, 6, 8}, 2: {5, 6, 7, 8}}
-    >>> bundle_up(lanes, 10)
-    Bundles(pairs=[(5, 6), (7, 10)], copies=2)
-    >>> lanes
+    >>> lists = {0: {5, 6, 7}, 1: {5, 6, 8}, 2: {5, 6, 7, 8}}
+    >>> shared_merges_of(lists, 10)
+    SharedMerges(pairs=[(5, 6), (7, 10)], duplicates=2)
+    >>> lists
     {0: {11}, 1: {8, 10}, 2: {8, 11}}
     """
     fed: dict[Pair, set[int]] = {}
-    for lane, origins in feeding.items():
+    for into, origins in feeding.items():
         for pair in combinations(sorted(origins), 2):
-            fed.setdefault(pair, set()).add(lane)
-    heap = [(-len(lanes), pair) for pair, lanes in fed.items() if len(lanes) > 1]
+            fed.setdefault(pair, set()).add(into)
+    heap = [(-len(lists), pair) for pair, lists in fed.items() if len(lists) > 1]
     heapq.heapify(heap)
-    holds: dict[int, frozenset[int]] = {}  # the lanes in each bundle
-    copies: dict[int, int] = {}  # of each of these
-    bundles: list[Pair] = []
+    holds: dict[int, frozenset[int]] = {}  # the lists in each merge
+    duplicates: dict[int, int] = {}  # of each of these
+    merges: list[Pair] = []
     while heap:
         count, pair = heapq.heappop(heap)
-        lanes = fed[pair]
+        lists = fed[pair]
         inside = frozenset[int]().union(*(holds.get(origin, frozenset({origin})) for origin in pair))
-        if len(lanes) != -count or any(copies.get(origin, 0) == MOST for origin in inside):
+        if len(lists) != -count or any(duplicates.get(origin, 0) == MOST_MERGES for origin in inside):
             continue  # it has changed since, or would hold one copy too many
-        bundle = number + len(bundles)
-        bundles.append(pair)
-        holds[bundle] = inside
+        merge = number + len(merges)
+        merges.append(pair)
+        holds[merge] = inside
         for origin in inside:
-            copies[origin] = copies.get(origin, 0) + 1
-        changed = set(replace(feeding, fed, pair, bundle, sorted(lanes)))
+            duplicates[origin] = duplicates.get(origin, 0) + 1
+        changed = set(replace(feeding, fed, pair, merge, sorted(lists)))
         for other in sorted(changed):
             if len(fed[other]) > 1:
                 heapq.heappush(heap, (-len(fed[other]), other))
-    return Bundles(bundles, max(copies.values(), default=0))
+    return SharedMerges(merges, max(duplicates.values(), default=0))
 
 
 def replace(
-    feeding: dict[int, set[int]], fed: dict[Pair, set[int]], pair: Pair, bundle: int, lanes: Iterable[int]
+    feeding: dict[int, set[int]],
+    fed: dict[Pair, set[int]],
+    pair: Pair,
+    merge: int,
+    lists: Iterable[int],
 ) -> Iterable[Pair]:
-    """Let a bundle feed these lanes instead of its pair; yields the pairs that this changes."""
-    for lane in lanes:
-        feeding[lane] -= set(pair)
-        for rest in feeding[lane]:
+    """Let a merge lead to these lists instead of its pair; yields the pairs that this changes."""
+    for into in lists:
+        feeding[into] -= set(pair)
+        for rest in feeding[into]:
             for origin in pair:
                 old = (min(origin, rest), max(origin, rest))
-                fed[old].discard(lane)
+                fed[old].discard(into)
                 yield old
-            fed.setdefault((rest, bundle), set()).add(lane)
-            yield (rest, bundle)
-        feeding[lane].add(bundle)
+            fed.setdefault((rest, merge), set()).add(into)
+            yield (rest, merge)
+        feeding[into].add(merge)
     fed[pair] = set()

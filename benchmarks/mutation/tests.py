@@ -1,0 +1,89 @@
+"""Which tests are to notice the faults of which file: a line a file, those that notice most come first."""
+
+from __future__ import annotations
+
+HAND = "tests/reports/by_hand"
+COUNTS, RECORD, TEXT = f"{HAND}/test_counts.py", f"{HAND}/test_record.py", f"{HAND}/test_text.py"
+ENERGY, TIME, CHIP = f"{HAND}/test_page_energy.py", f"{HAND}/test_page_time.py", f"{HAND}/test_page_chip.py"
+PAGE, LEVELS, MEASURED = (
+    "tests/reports/test_page.py",
+    "tests/reports/test_levels.py",
+    "tests/reports/test_measured.py",
+)
+TERMINAL, LOOK = "tests/reports/test_terminal.py", f"{HAND}/test_look.py"
+CHIPS = "tests/simulator/chip"
+CHIP_ERRORS, A_CHIP = f"{CHIPS}/test_chip_errors.py", f"{CHIPS}/test_chip.py"
+
+TESTS: dict[str, tuple[str, ...]] = {
+    "reports/compare.py": (TEXT, TERMINAL),
+    "reports/figures.py": (COUNTS, "tests/reports/test_figures.py"),
+    "reports/folder.py": (RECORD, MEASURED),
+    "reports/levels.py": (COUNTS, LEVELS),
+    "reports/measured.py": (COUNTS, RECORD, MEASURED),
+    "reports/notebook.py": (TEXT, TERMINAL),
+    "reports/packet_model.py": ("tests/reports/test_packet_model.py", CHIP),
+    "reports/record_form.py": ("tests/reports/test_record_form.py", "tests/reports/test_old_runs.py"),
+    "reports/run.py": (RECORD, TEXT),
+    "reports/quantities.py": ("tests/reports/test_figures.py", TEXT),
+    "reports/record.py": (RECORD, MEASURED),
+    "reports/summary.py": (TEXT,),
+    "reports/sweep.py": (TEXT, TERMINAL, PAGE),
+    "reports/terminal.py": (TEXT, TERMINAL),
+    "reports/page/__init__.py": (ENERGY, PAGE),
+    "reports/page/activity.py": (TIME, LOOK),
+    "reports/page/bandwidth.py": (TIME, LOOK, "tests/reports/test_bandwidth.py"),
+    "reports/page/cards.py": (ENERGY,),
+    "reports/page/document.py": (ENERGY, PAGE),
+    "reports/page/dram.py": (CHIP, LOOK),
+    "reports/page/energy.py": (ENERGY, LOOK),
+    "reports/page/floorplan.py": ("tests/reports/test_floorplan.py", CHIP, PAGE),
+    "reports/page/flow.py": (CHIP, LOOK, LEVELS),
+    "reports/page/memory.py": (CHIP,),
+    "reports/page/network.py": (CHIP, LOOK),
+    "reports/page/parts.py": ("tests/reports/test_floorplan.py", ENERGY),
+    "reports/page/plane.py": ("tests/reports/test_floorplan.py", CHIP, LOOK),
+    "reports/page/provenance.py": (ENERGY,),
+    "reports/page/roofline.py": (CHIP, LOOK, LEVELS),
+    "reports/page/idle_power.py": (ENERGY,),
+    "reports/page/script.py": (PAGE,),
+    "reports/page/theme.py": (LOOK, ENERGY),
+    "reports/page/thresholds.py": (ENERGY, TEXT, LOOK),
+    "reports/page/utilisation.py": (TIME, CHIP, LOOK, "tests/reports/test_floorplan.py"),
+    "simulator/ledger/background.py": (COUNTS, "tests/simulator/ledger/test_background.py"),
+    "simulator/ledger/bandwidth.py": (TIME, "tests/simulator/ledger/test_bandwidth.py"),
+    "simulator/ledger/exact.py": ("tests/simulator/ledger/test_exact.py",),
+    "simulator/ledger/laws.py": ("tests/simulator/ledger/test_laws.py",),
+    "simulator/ledger/ledger.py": (COUNTS, "tests/simulator/ledger/test_laws.py"),
+    "simulator/ledger/pricing.py": (COUNTS, RECORD, "tests/simulator/ledger/test_pricing.py"),
+    "simulator/ledger/timeline.py": ("tests/simulator/ledger/test_timeline.py",),
+    "simulator/components/cache.py": ("tests/simulator/components/test_cache.py",),
+    "networks/trace.py": ("tests/networks/test_trace.py",),
+    "networks/files/cached_execution.py": ("tests/runtime/disk/test_cache.py",),
+    "networks/files/network.py": ("tests/networks/files/test_network.py",),
+    "networks/files/trace_folder.py": ("tests/networks/files/test_trace_folder.py",),
+    "runtime/disk/cache.py": ("tests/runtime/disk/test_cache.py",),
+    "simulator/chip/actions.py": (COUNTS, A_CHIP),
+    "simulator/chip/area.py": (COUNTS, f"{CHIPS}/test_area.py"),
+    "simulator/chip/checks.py": (CHIP_ERRORS, A_CHIP),
+    "simulator/chip/describe.py": (f"{CHIPS}/test_describe.py",),
+    "simulator/chip/description.py": (A_CHIP, CHIP_ERRORS),
+    "simulator/chip/loading.py": (CHIP_ERRORS, A_CHIP),
+    "simulator/chip/memories.py": (CHIP_ERRORS, A_CHIP),
+    "simulator/chip/memory_checks.py": (CHIP_ERRORS, A_CHIP),
+    "simulator/chip/parts.py": (CHIP_ERRORS, A_CHIP),
+    "simulator/chip/peaks.py": (COUNTS, LEVELS),
+    "simulator/schema/reading.py": (CHIP_ERRORS,),
+    "simulator/schema/sentences.py": (CHIP_ERRORS,),
+    "simulator/chip/silicon.py": (f"{CHIPS}/test_area.py", A_CHIP),
+    "simulator/chip/virtual_channels.py": (f"{CHIPS}/test_virtual_channels.py",),
+    "simulator/chip/wiring.py": (f"{CHIPS}/test_wiring.py",),
+    "simulator/dram/energy.py": ("tests/simulator/dram/test_energy.py",),
+    "simulator/dram/rank_states.py": ("tests/simulator/dram/test_rank_states.py",),
+    "simulator/dram/run_trace.py": (
+        "tests/simulator/dram/test_run_trace.py",
+        "tests/simulator/dram/test_energy.py",
+    ),
+    "simulator/flit_network/energy.py": ("tests/simulator/flit_network/test_measure.py",),
+    "simulator/flit_network/measure.py": ("tests/simulator/flit_network/test_measure.py",),
+}
+"""Reports, pricing, laws, background energy, caches, the reading of chips, measures of DRAM and network."""

@@ -1,0 +1,1 @@
+"""A model as layers, and layers as populations: what PyTorch and ONNX share."""

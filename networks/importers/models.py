@@ -1,0 +1,69 @@
+"""Any model that is imported: which importer reads which file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deltasim.networks.importers.imported import Imported
+from deltasim.runtime.errors import InputError, nearest
+
+if TYPE_CHECKING:
+    import torch
+
+
+def weights_file(path: Path, layers: str | None) -> Imported:
+    """A .pt, .pth or .safetensors file."""
+    from deltasim.networks.importers.pytorch.weights import import_weights, read_weights
+
+    return import_weights(read_weights(path), layers, name=path.stem, place=str(path))
+
+
+def onnx_file(path: Path, layers: str | None) -> Imported:
+    """A .onnx file."""
+    from deltasim.networks.importers.onnx.model import import_onnx
+
+    if layers is not None:
+        rule = "an ONNX model says itself what its layers are"
+        raise InputError("--layers", layers, rule, "Leave the layers out.")
+    return import_onnx(path)
+
+
+IMPORTERS: dict[str, Callable[[Path, str | None], Imported]] = {
+    ".onnx": onnx_file,
+    ".pt": weights_file,
+    ".pth": weights_file,
+    ".safetensors": weights_file,
+}
+"""How a file is imported, by its suffix."""
+
+
+def import_model(
+    model: str | Path | torch.nn.Module,
+    *,
+    layers: str | None = None,
+    frame_shape: tuple[int, ...] | None = None,
+) -> Imported:
+    """The network of a PyTorch module, or of a file by its suffix, every threshold 0.
+
+    ``layers`` names the layers of a file of weights, see ``import_weights``; ``frame_shape`` says what a
+    frame of a module holds, see ``import_module``. Errors: InputError that names what is not imported.
+
+    >>> import torch
+    >>> import_model(torch.nn.GRU(4, 8)).network.name
+    'GRU'
+    """
+    if not isinstance(model, str | Path):
+        from deltasim.networks.importers.pytorch.module import import_module
+
+        if not hasattr(model, "state_dict"):
+            rule = "a model is a torch.nn.Module or the path of a file"
+            raise InputError("model", type(model).__name__, rule, "Give one of these.")
+        return import_module(model, frame_shape)
+    path = Path(model)
+    importer: Any = IMPORTERS.get(path.suffix.lower())
+    if importer is None:
+        rule = "a model is a file whose suffix says what it is"
+        raise InputError(path, path.suffix or "no suffix", rule, nearest(path.suffix, IMPORTERS))
+    return importer(path, layers)  # type: ignore[no-any-return]

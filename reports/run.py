@@ -1,0 +1,60 @@
+"""A run: what was measured, with the verbs of those who look at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deltasim.reports.measured import Measured
+
+if TYPE_CHECKING:
+    import polars
+    from rich.console import RenderableType
+
+    from deltasim.reports.folder import SavedRun
+
+
+@dataclass(frozen=True, eq=False)
+class Run(Measured):
+    """A run of a benchmark on a chip, to be printed, tabulated, saved and loaded."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The run in plain types, as ``--json`` prints it; energies of parts are joules per inference."""
+        from deltasim.reports.record import as_record
+
+        return as_record(self)
+
+    def to_frame(self) -> polars.DataFrame:
+        """One row for every (run, unit, action) that happened: counts, prices and joules, delta and dense."""
+        from deltasim.reports.record import unit_frame
+
+        return unit_frame(self)
+
+    def save(self, folder: str | Path, *, trace: bool = False, page: bool = True) -> Path:
+        """Write the run folder: run.json, three Parquet tables, the page, and the trace if asked for.
+
+        Raises InputError when the folder exists; nothing is left behind when writing fails.
+        """
+        from deltasim.reports.folder import save_result
+
+        return save_result(self, Path(folder), trace=trace, page=page)
+
+    @staticmethod
+    def load(folder: str | Path) -> SavedRun:
+        """Read a run folder back: its record and tables, without the network and the chip."""
+        from deltasim.reports.folder import load_run
+
+        return load_run(folder)
+
+    def __rich__(self) -> RenderableType:
+        """Terminal form."""
+        from deltasim.reports.terminal import render
+
+        return render(self)
+
+    def _repr_html_(self) -> str:
+        """Notebook form."""
+        from deltasim.reports.notebook import render
+
+        return render(self)

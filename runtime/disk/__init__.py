@@ -1,0 +1,1 @@
+"""What lies on the disk: the cache, what is being written, and which folders can be believed."""

@@ -1,0 +1,1 @@
+"""What circuits beside memories cost: arithmetic by its bits, registers, look-up tables, routers, wires."""

@@ -1,0 +1,1 @@
+"""A user's own sequences: arrays, tables, sound and pictures, read into frames of float32."""
