@@ -14,7 +14,14 @@ import pytest
 from deltasim.main import main
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ("docs/guide.md", "docs/chips.md", "docs/arithmetic.md", "docs/spiking.md", "docs/importing.md")
+PAGES = (
+    "docs/guide.md",
+    "docs/chips.md",
+    "docs/arithmetic.md",
+    "docs/spiking.md",
+    "docs/importing.md",
+    "docs/standards.md",
+)
 
 
 def examples() -> ModuleType:

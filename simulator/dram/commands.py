@@ -223,10 +223,13 @@ def close_row(memory: Memory, timing: Timing, channel: int, tick: int, bank: int
 
 @part
 def refreshed_set(memory: Memory, timing: Timing, channel: int) -> int:
-    """Give the first bank of those that the next refresh is for; the others come ``refresh_sets`` apart."""
-    number = memory.channel[channel, at.REFRESH_NUMBER] % (timing.ranks * timing.refresh_sets)
-    rank = channel * timing.ranks + number // timing.refresh_sets
-    return int(rank * timing.groups * timing.banks + number % timing.refresh_sets)
+    """Give the first bank of those that the next refresh is for; the others come ``refresh_sets`` apart.
+
+    Ranks take turns, and each its parts in order.
+    """
+    number = memory.channel[channel, at.REFRESH_NUMBER]
+    rank = channel * timing.ranks + number % timing.ranks
+    return int(rank * timing.groups * timing.banks + number // timing.ranks % timing.refresh_sets)
 
 
 @part

@@ -186,8 +186,8 @@ class Oracle:
         """Rank and banks of the next refresh."""
         t = self.timing
         per_rank = t.groups * t.banks
-        number = self.refreshes % (t.ranks * t.refresh_sets)
-        rank, part = divmod(number, t.refresh_sets)
+        turn, rank = divmod(self.refreshes, t.ranks)
+        part = turn % t.refresh_sets
         return rank, [
             bank
             for bank in range(rank * per_rank, (rank + 1) * per_rank)

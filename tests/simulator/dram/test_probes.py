@@ -199,15 +199,24 @@ def test_a_write_clock_that_stopped_costs_one_command() -> None:
         last = served
 
 
-def test_the_halves_of_an_activate_stand_apart() -> None:
-    timing = load_standard("LPDDR5-6400").timing(power_down_after=0)
-    channel = Channel(timing)
+def test_another_command_may_come_between_the_halves_of_an_activate() -> None:
+    plain = load_standard("LPDDR5-6400").timing(power_down_after=0)._replace(read_clock=0, write_clock=0)
+    for apart, late in ((1, 2), (2, 1), (8, 1)):  # with 1, the second half follows at once
+        channel = Channel(plain._replace(activate_apart=apart))
+        channel.ask(4, 0)
+        channel.serve(1)
+        channel.ask(0, 0, tick=100)
+        channel.ask(4, 0, tick=100)  # a hit: not the oldest
+        first, second = channel.step(), channel.step()
+        assert (first.kind, first.tick) == (at.ACTIVATE, 100)
+        assert (second.kind, second.tick) == (at.COLUMN, 100 + late)
+
+
+def test_a_long_activate_holds_the_bus_of_two_pseudo_channels() -> None:
+    channel = Channel(load_standard("HBM2-2000").timing(power_down_after=0))
     channel.ask(0, 0, tick=10)
-    assert (channel.step().tick, channel.step().tick) == (10, 11 + timing.activate_to_read)  # ACT-2 at 11
-    whole = load_standard("HBM2-2000").timing(power_down_after=0)
-    channel = Channel(whole)
-    channel.ask(0, 0, tick=10)
-    assert (channel.step().tick, channel.step().tick) == (10, 10 + whole.activate_to_read)  # one command
+    channel.ask(16, 0, tick=10)
+    assert [channel.step().tick, channel.step().tick] == [10, 12]
 
 
 def test_a_split_bus_carries_a_row_and_a_column_command_in_one_tick() -> None:
