@@ -15,15 +15,17 @@ if TYPE_CHECKING:
     from deltasim.own_network import run
     from deltasim.simulator.chip import chip_names as chips
     from deltasim.simulator.chip import load_chip
+    from deltasim.tuning import tune
     from deltasim.workloads.registry import benchmark, benchmarks
 
-__all__ = ["benchmark", "benchmarks", "chips", "load_chip", "run", "simulate", "sweep"]
+__all__ = ["benchmark", "benchmarks", "chips", "load_chip", "run", "simulate", "sweep", "tune"]
 __version__ = "0.1.0"
 
 _HOMES = {
     "run": ("deltasim.own_network", "run"),
     "simulate": ("deltasim.cases", "simulate"),
     "sweep": ("deltasim.cases", "sweep"),
+    "tune": ("deltasim.tuning", "tune"),
     "benchmark": ("deltasim.workloads.registry", "benchmark"),
     "benchmarks": ("deltasim.workloads.registry", "benchmarks"),
     "chips": ("deltasim.simulator.chip", "chip_names"),

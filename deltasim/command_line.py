@@ -28,6 +28,7 @@ from deltasim.commands import (
     noc,
     run,
     train,
+    tune,
     validate,
 )
 from deltasim.interrupts import EXIT_STOPPED
@@ -95,6 +96,12 @@ COMMANDS: tuple[tuple[str, Callable[..., None], str, str], ...] = (
         importing.import_model,
         "a model of your own",
         "deltasim import model.safetensors --out network --check",
+    ),
+    (
+        "tune",
+        tune.tune,
+        "thresholds of your own",
+        "deltasim tune network --data mine.csv --within 0.5points",
     ),
     ("compare", compare.compare, "set two runs side by side", "deltasim compare runs/a runs/b"),
     ("list", listing.list_names, "chips, benchmarks, cells", "deltasim list chips"),

@@ -60,13 +60,14 @@ class Job(NamedTuple):
     def read(self) -> Benchmark:
         """Find the benchmark, or the model and its data."""
         from deltasim.cases import choose
-        from deltasim.own_network import chosen_model, is_model
+        from deltasim.own_network import chosen_model, is_model, with_tuned_thresholds
         from deltasim.workloads.own.read import Columns
 
         if not is_model(self.benchmark):
             return choose(self.benchmark, self.data, self.trained, self.limit)
         columns = Columns(self.sequence_column, self.label_column)
         chosen = chosen_model(self.benchmark, self.data, self.trained, self.layers, columns)
+        chosen = with_tuned_thresholds(self.benchmark, chosen)
         return chosen if self.limit is None else chosen.limited(self.limit)
 
 
