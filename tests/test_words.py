@@ -28,6 +28,8 @@ ROOMS = (
     "validation",
     "workloads",
 )
+DRAM = "simulator/dram"
+NETWORK = "simulator/flit_network"
 ENGINES = (
     "simulator/components",
     "simulator/engines",
@@ -52,10 +54,13 @@ GONE = (
     Gone("hears", "interruptible; receives events"),
     Gone("restarts", "resets accumulators"),
     Gone("standing", "idle power; level of agreement"),
-    Gone("wish", "placement constraint; candidate command", ENGINES),
-    Gone("wishes", "placement constraints; candidate commands", ENGINES),
-    Gone("books", "statistics", ENGINES, ("close_books",)),  # of the DRAM rule
-    Gone("book", "record", ENGINES),
+    Gone("wish", "placement constraint; candidate command"),
+    Gone("wishes", "placement constraints; candidate commands"),
+    Gone("books", "statistics", (*ENGINES, DRAM)),
+    Gone("weigh", "update best candidate", (DRAM,)),
+    Gone("forget", "invalidate best candidate", (DRAM,)),
+    Gone("owned", "activated for a request", (DRAM,)),
+    Gone("book", "record", (*ENGINES, DRAM)),
     Gone("covered", "recorded until", ENGINES),
     Gone("lane", "arrival list; fed accumulators", ("networks", "simulator/engines")),
     Gone("feeds", "input edges", ENGINES),
@@ -63,14 +68,14 @@ GONE = (
     Gone("bundles", "shared merges", ENGINES),
     Gone("fence", "sentinel", ENGINES),
     Gone("lag", "serialisation tail", ENGINES),
-    Gone("span", "serialisation", ENGINES),
-    Gone("leg", "dateline class", (*ENGINES, "simulator/chip", "simulator/topology")),
-    Gone("legs", "dateline classes", (*ENGINES, "simulator/chip", "simulator/topology")),
+    Gone("span", "serialisation", (*ENGINES, NETWORK)),
+    Gone("leg", "dateline class", ("simulator",)),
+    Gone("legs", "dateline classes", ("simulator",)),
     Gone("seam", "dateline"),
     Gone(
         "circle",
         "dependency cycle",
-        ("simulator/chip", "simulator/plan", "simulator/topology"),
+        ("simulator/chip", "simulator/plan", "simulator/topology", NETWORK),
         ("on_a_circle",),
     ),  # where nodes are drawn
     Gone("gate", "release", ("simulator/engines",)),
@@ -96,7 +101,7 @@ GONE = (
     Gone("profile", "send counts", ("simulator",)),
     Gone("sweep", "pass", ("networks", "simulator"), ("sweep",)),  # the key in files
     Gone("sweeps", "passes", ("networks", "simulator")),
-    Gone("turns", "slot scheduler; bank interleave; round-robin pointer", ENGINES),
+    Gone("turns", "slot scheduler; bank interleave; round-robin pointer", (*ENGINES, DRAM)),
 )
 
 SENTENCES = {

@@ -77,7 +77,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "simulator/chip/virtual_channels.py": (f"{CHIPS}/test_virtual_channels.py",),
     "simulator/chip/wiring.py": (f"{CHIPS}/test_wiring.py",),
     "simulator/dram/energy.py": ("tests/simulator/dram/test_energy.py",),
-    "simulator/dram/rank_states.py": ("tests/simulator/dram/test_rank_states.py",),
+    "simulator/dram/scheduling/rank_states.py": ("tests/simulator/dram/test_rank_states.py",),
     "simulator/dram/run_trace.py": (
         "tests/simulator/dram/test_run_trace.py",
         "tests/simulator/dram/test_energy.py",

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from deltasim.runtime.compiling import inlined, kernel, part
-from deltasim.simulator.dram import fields as at
-from deltasim.simulator.dram.queue import (
-    drop_wish,
-    forget,
+from deltasim.simulator.dram.scheduling import fields as at
+from deltasim.simulator.dram.scheduling.queue import (
+    drop_candidate,
     hold,
     hold_rank,
+    invalidate_best,
     later,
     remove_hits,
+    set_column_candidate,
+    set_row_candidate,
     wake,
-    wish_column,
-    wish_row,
 )
-from deltasim.simulator.dram.state import Memory
+from deltasim.simulator.dram.scheduling.state import Memory
 from deltasim.simulator.dram.timing import Timing
 
 
@@ -26,9 +26,9 @@ def issue(memory: Memory, timing: Timing, channel: int, tick: int, kind: int, ta
     A read's data has arrived at ``tick + timing.read_latency``, a write's at ``tick + timing.write_latency``.
     The slot's fields can be read until the next request is handed in; the request that was served arrived
     its STEP before its ARRIVAL, which is already that of the next. Reads that come with its burst
-    (`deltasim.simulator.dram.queue.next_sharing`) are taken before.
+    (`deltasim.simulator.dram.scheduling.queue.next_sharing`) are taken before.
     """
-    if kind == at.COLUMN or kind == at.COLUMN_OWNED:
+    if kind == at.COLUMN or kind == at.COLUMN_ACTIVATED_FOR:
         return columns(memory, timing, channel, tick, target, 1, 0)
     row_command(memory, timing, channel, tick, kind, target)
     return at.NOBODY
@@ -37,9 +37,9 @@ def issue(memory: Memory, timing: Timing, channel: int, tick: int, kind: int, ta
 @inlined
 def row_command(memory: Memory, timing: Timing, channel: int, tick: int, kind: int, target: int) -> None:
     """Carry out a command that serves no request."""
-    forget(memory, channel, at.ROW_WISHES)
+    invalidate_best(memory, channel, at.ROW_CANDIDATES)
     if kind == at.PRECHARGE_SET or kind == at.REFRESH:  # they may wake the rank
-        forget(memory, channel, at.COLUMN_WISHES)
+        invalidate_best(memory, channel, at.COLUMN_CANDIDATES)
     if kind == at.ACTIVATE:
         activate(memory, timing, channel, tick, target)
     elif kind == at.PRECHARGE:
@@ -48,13 +48,13 @@ def row_command(memory: Memory, timing: Timing, channel: int, tick: int, kind: i
         close_row(memory, timing, channel, tick, target, timing.precharge_to_activate)
         of_rank = memory.bank[target, at.RANK_SHARED]
         hold(memory, of_rank + at.NEXT_PRECHARGE, tick + timing.precharge_to_precharge)
-        wish_row(memory, timing, channel, target)
+        set_row_candidate(memory, timing, channel, target)
     elif kind == at.CLOSE:
         close_row(memory, timing, channel, tick, target, timing.precharge_to_activate)
         hold(
             memory, memory.bank[target, at.RANK_SHARED] + at.NEXT_PRECHARGE, tick
         )  # a refresh may have waited
-        wish_row(memory, timing, channel, target)
+        set_row_candidate(memory, timing, channel, target)
     elif kind == at.PRECHARGE_SET:
         precharge_set(memory, timing, channel, tick, target)
     elif kind == at.REFRESH:
@@ -94,17 +94,17 @@ def columns(
 ) -> int:
     """Read or write the bank's oldest row hit, or ``count`` of its slot, ``apart`` ticks each.
 
-    More than one, and how far apart, is for `deltasim.simulator.dram.burst_runs` to say.
+    More than one, and how far apart, is for `deltasim.simulator.dram.scheduling.burst_runs` to say.
     """
     rank = memory.bank[bank, at.BANK_RANK]
     of_group, of_rank = memory.bank[bank, at.GROUP_SHARED], memory.bank[bank, at.RANK_SHARED]
-    forget(memory, channel, at.COLUMN_WISHES)
+    invalidate_best(memory, channel, at.COLUMN_CANDIDATES)
     start(memory, channel, memory.bank[bank, at.HIT], at.ROW_HITS)
     memory.counts[channel, at.ROW_HITS] += count - 1
     slot = remove_hits(memory, channel, bank, count)
-    if memory.bank[bank, at.OWNED] == 1:
-        memory.bank[bank, at.OWNED] = 0
-        memory.rank[rank, at.OWNERS] -= 1
+    if memory.bank[bank, at.ACTIVATED_FOR] == 1:
+        memory.bank[bank, at.ACTIVATED_FOR] = 0
+        memory.rank[rank, at.BANKS_ACTIVATED_FOR] -= 1
     else:
         memory.channel[channel, at.QUEUED] -= count
     is_write = memory.slot[slot, at.IS_WRITE]
@@ -140,10 +140,12 @@ def columns(
         memory.bank[bank, at.OPEN_ROW] = at.CLOSING
         closed = memory.bank[bank, at.NEXT_PRECHARGE] + timing.precharge_slots - 1
         later(memory.rank, rank, at.IDLE_FROM, closed)
-    wish_column(memory, timing, channel, bank)
+    set_column_candidate(memory, timing, channel, bank)
     closing, head = memory.bank[bank, at.OPEN_ROW] == at.CLOSING, memory.bank[bank, at.HEAD]
-    if closing or head != memory.bank[bank, at.HIT]:  # else it wishes for no other row, nor did before
-        wish_row(memory, timing, channel, bank)
+    if (
+        closing or head != memory.bank[bank, at.HIT]
+    ):  # else it is a candidate for no other row, nor was before
+        set_row_candidate(memory, timing, channel, bank)
     return slot
 
 
@@ -183,8 +185,8 @@ def activate(memory: Memory, timing: Timing, channel: int, tick: int, bank: int)
     memory.channel[channel, at.QUEUED] -= 1
     memory.bank[bank, at.OPEN_ROW] = memory.slot[head, at.ROW]
     memory.bank[bank, at.HIT] = head
-    memory.bank[bank, at.OWNED] = 1
-    memory.rank[rank, at.OWNERS] += 1
+    memory.bank[bank, at.ACTIVATED_FOR] = 1
+    memory.rank[rank, at.BANKS_ACTIVATED_FOR] += 1
     if memory.rank[rank, at.OPEN_BANKS] == 0:
         memory.rank[rank, at.OPEN_SINCE] = tick + timing.activate_slots - 1
     memory.rank[rank, at.OPEN_BANKS] += 1
@@ -202,8 +204,8 @@ def activate(memory: Memory, timing: Timing, channel: int, tick: int, bank: int)
     hold(memory, of_rank + at.NEXT_ACTIVATE, max(window, tick + timing.activate_to_activate_any))
     if timing.refresh_sets > 1:
         later(memory.rank, rank, at.NEXT_REFRESH, tick + timing.activate_to_refresh_any)
-    wish_column(memory, timing, channel, bank)
-    drop_wish(memory, channel, at.ROW_WISHES, bank)
+    set_column_candidate(memory, timing, channel, bank)
+    drop_candidate(memory, channel, at.ROW_CANDIDATES, bank)
 
 
 @part
@@ -212,7 +214,7 @@ def close_row(memory: Memory, timing: Timing, channel: int, tick: int, bank: int
     rank = memory.bank[bank, at.BANK_RANK]
     memory.bank[bank, at.OPEN_ROW] = at.CLOSED
     memory.bank[bank, at.HIT] = at.NOBODY
-    drop_wish(memory, channel, at.COLUMN_WISHES, bank)
+    drop_candidate(memory, channel, at.COLUMN_CANDIDATES, bank)
     later(memory.bank, bank, at.NEXT_ACTIVATE, tick + to_activate)
     memory.counts[channel, at.PRECHARGED] += 1
     memory.rank[rank, at.OPEN_BANKS] -= 1
@@ -242,7 +244,7 @@ def precharge_set(memory: Memory, timing: Timing, channel: int, tick: int, rank:
     for bank in range(refreshed_set(memory, timing, channel), end, timing.refresh_sets):
         if memory.bank[bank, at.OPEN_ROW] != at.CLOSED:
             close_row(memory, timing, channel, tick, bank, timing.precharge_set_to_activate)
-            wish_row(memory, timing, channel, bank)
+            set_row_candidate(memory, timing, channel, bank)
 
 
 @part
@@ -254,7 +256,7 @@ def refresh(memory: Memory, timing: Timing, channel: int, tick: int, rank: int) 
     end = (rank + 1) * timing.groups * timing.banks
     for bank in range(refreshed_set(memory, timing, channel), end, timing.refresh_sets):
         later(memory.bank, bank, at.NEXT_ACTIVATE, tick + timing.refresh_to_activate)
-        wish_row(memory, timing, channel, bank)
+        set_row_candidate(memory, timing, channel, bank)
     later(memory.rank, rank, at.IDLE_FROM, tick + timing.refresh_to_activate + timing.activate_slots - 1)
     if timing.refresh_sets > 1:
         later(memory.rank, rank, at.NEXT_REFRESH, tick + timing.refresh_to_refresh)

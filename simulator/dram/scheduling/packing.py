@@ -13,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 
 from deltasim.runtime.packed_views import PackedTable, Seen, packed_viewer
-from deltasim.simulator.dram import fields as at
 from deltasim.simulator.dram.mapping import AddressBits
-from deltasim.simulator.dram.state import Integers, Memory, empty_memory
+from deltasim.simulator.dram.scheduling import fields as at
+from deltasim.simulator.dram.scheduling.state import Integers, Memory, empty_memory
 from deltasim.simulator.dram.timing import Timing
 
 # run: bytes asked for under one ticket
@@ -63,7 +63,7 @@ TABLES = {
     "rank": at.RANK_FIELDS,
     "channel": at.CHANNEL_FIELDS,
     "slot": at.SLOT_FIELDS,
-    "wish": at.WISH_FIELDS,
+    "candidate": at.CANDIDATE_FIELDS,
     "counts": at.COUNT_FIELDS,
     "run": RUN_FIELDS,
     "register": 1,

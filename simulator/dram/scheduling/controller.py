@@ -1,7 +1,7 @@
 """The memory as an engine meets it: runs of bytes are asked for, and come back by ticket.
 
-A memory lies in one flat int64 array (`simulator.dram.packing`). A run waits in order of arrival; its
-transactions enter the queue of their channel as room comes, as in `deltasim.simulator.dram.drive`. Time is
+A memory lies in one flat int64 array (`packing`). A run waits in order of arrival; its
+transactions enter the queue of their channel as room comes, as in `drive`. Time is
 picoseconds outside and ticks of the command clock inside: tick k is at ``k * tick_ps``, and what arrives
 between two ticks is seen at the later one.
 
@@ -15,11 +15,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from deltasim.runtime.compiling import inlined, kernel, part
-from deltasim.simulator.dram import fields as at
-from deltasim.simulator.dram.burst_runs import Turns, alone, at_once
-from deltasim.simulator.dram.commands import columns, row_command
 from deltasim.simulator.dram.mapping import decode, together
-from deltasim.simulator.dram.packing import (
+from deltasim.simulator.dram.scheduling import fields as at
+from deltasim.simulator.dram.scheduling.burst_runs import Interleave, alone, at_once
+from deltasim.simulator.dram.scheduling.commands import columns, row_command
+from deltasim.simulator.dram.scheduling.packing import (
     ACTIVATES,
     ADDRESS,
     AFTER,
@@ -54,10 +54,10 @@ from deltasim.simulator.dram.packing import (
     parts,
     view,
 )
-from deltasim.simulator.dram.queue import line_up, next_sharing
-from deltasim.simulator.dram.rank_states import StateTicks, state_ticks
-from deltasim.simulator.dram.scheduler import first_command
-from deltasim.simulator.dram.state import Integers, Memory
+from deltasim.simulator.dram.scheduling.queue import line_up, next_sharing
+from deltasim.simulator.dram.scheduling.rank_states import StateTicks, state_ticks
+from deltasim.simulator.dram.scheduling.scheduler import first_command
+from deltasim.simulator.dram.scheduling.state import Integers, Memory
 from deltasim.simulator.dram.timing import Timing
 
 
@@ -79,7 +79,7 @@ class Completion(NamedTuple):
     activates: int
 
 
-class Books(NamedTuple):
+class Statistics(NamedTuple):
     """What belongs to no run: commands of the memory, and picoseconds of all its ranks together by state."""
 
     refreshes: int
@@ -98,7 +98,7 @@ def ask(flat: Integers, now_ps: int, ticket: int, address: int, size: int, is_wr
 
     >>> from deltasim.simulator.dram.loading import load_standard
     >>> from deltasim.simulator.dram.mapping import address_bits
-    >>> from deltasim.simulator.dram.packing import pack
+    >>> from deltasim.simulator.dram.scheduling.packing import pack
     >>> standard = load_standard("DDR3-1600")
     >>> flat = pack(standard.timing(), address_bits(standard), runs=4)
     >>> ask(flat, 0, 7, 0, 128, 0)
@@ -149,31 +149,31 @@ def advance(flat: Integers, now_ps: int) -> int:
     while True:
         if register[FED_LEFT] == 0:
             feed_next(stream)
-        left, channel, enters, room = register[FED_LEFT], register[FED_CHANNEL], 0, 0
+        left, channel, enters, free = register[FED_LEFT], register[FED_CHANNEL], 0, 0
         if left > 0:
-            room = timing.queue - memory.channel[channel, at.QUEUED]
+            free = timing.queue - memory.channel[channel, at.QUEUED]
             enters = max(register[NOW], stream.run[register[FEEDING], ARRIVAL])
         fed, first, apart = 0, 0, 0  # transactions that enter now, and when
-        if room > 0 and enters == register[NOW] and timing.channels == 1:
-            fed, first = min(room, left), enters
+        if free > 0 and enters == register[NOW] and timing.channels == 1:
+            fed, first = min(free, left), enters
         else:
             best = first_coming(memory, timing, coming)
             tick, kind, target = coming[best, TICK], coming[best, KIND], coming[best, TARGET]
-            if room > 0 and enters <= tick:
+            if free > 0 and enters <= tick:
                 register[NOW] = enters
-                feed(stream, enters, 0, min(room, left))
+                feed(stream, enters, 0, min(free, left))
                 continue
             if tick > limit:
                 return soonest(stream, now_ps, tick)
             coming[best, KNOWN] = 0
             register[NOW] = max(register[NOW], tick + 1)
-            if kind != at.COLUMN and kind != at.COLUMN_OWNED:
+            if kind != at.COLUMN and kind != at.COLUMN_ACTIVATED_FOR:
                 note_row_command(stream, kind, target)
                 row_command(memory, timing, best, tick, kind, target)
                 continue
-            until, waiting, turns = limit, 0, Turns(1, at.NOBODY, 0, 0)
+            until, waiting, interleave = limit, 0, Interleave(1, at.NOBODY, 0, 0)
             if kind == at.COLUMN:
-                if room > 0:
+                if free > 0:
                     until = min(until, enters - 1)
                 elif left > 0:
                     until = min(until, before_others(timing, coming, best))
@@ -181,13 +181,20 @@ def advance(flat: Integers, now_ps: int) -> int:
                 if not alone(
                     memory, target, waiting, register[FED_BANK], register[FED_ROW], register[FED_BURST]
                 ):
-                    turns = at_once(memory, timing, best, tick, target, until, waiting)
-            serve(stream, best, tick, target, turns.rounds, turns.period)
-            if turns.other != at.NOBODY:
-                serve(stream, best, tick + turns.offset, turns.other, turns.rounds, turns.period)
-                fed, first, apart = 2 * turns.rounds, tick + 1, turns.offset
-            elif turns.rounds > 1:
-                fed, first, apart = turns.rounds, tick + 1, turns.period
+                    interleave = at_once(memory, timing, best, tick, target, until, waiting)
+            serve(stream, best, tick, target, interleave.rounds, interleave.period)
+            if interleave.other != at.NOBODY:
+                serve(
+                    stream,
+                    best,
+                    tick + interleave.offset,
+                    interleave.other,
+                    interleave.rounds,
+                    interleave.period,
+                )
+                fed, first, apart = 2 * interleave.rounds, tick + 1, interleave.offset
+            elif interleave.rounds > 1:
+                fed, first, apart = interleave.rounds, tick + 1, interleave.period
             if waiting == 0:
                 continue
         if fed > 0:
@@ -217,7 +224,7 @@ def take(flat: Integers, now_ps: int) -> Completion:
     )
 
 
-def close_books(flat: Integers, elapsed_ps: int) -> Books:
+def finalise(flat: Integers, elapsed_ps: int) -> Statistics:
     """Issue what is due by ``elapsed_ps``, and give what was done from 0 to there; for Python only."""
     advance(flat, elapsed_ps)
     tick_ps = int(flat[0])
@@ -225,7 +232,7 @@ def close_books(flat: Integers, elapsed_ps: int) -> Books:
     whole, more = ticks_by_state(flat, ticks), ticks_by_state(flat, ticks + 1)
     spent = (a * tick_ps + (b - a) * begun for a, b in zip(whole, more, strict=True))
     counts = parts(flat).counts.sum(axis=0)
-    return Books(int(counts[at.REFRESHED]), int(counts[at.PRECHARGED]), *spent)
+    return Statistics(int(counts[at.REFRESHED]), int(counts[at.PRECHARGED]), *spent)
 
 
 @kernel
@@ -240,7 +247,7 @@ def first_coming(memory: Memory, timing: Timing, coming: Integers) -> int:
     """Give the channel whose next command comes first, the lowest at one tick.
 
     ``coming`` (channels, 4) remembers the next command of every channel until the channel changes: whether it
-    is known, tick, kind and target (`deltasim.simulator.dram.packing`).
+    is known, tick, kind and target (`deltasim.simulator.dram.scheduling.packing`).
     """
     best = 0
     for channel in range(timing.channels):

@@ -1,7 +1,7 @@
 """The rule of a DRAM channel: which command comes next, and at which tick it is legal.
 
-The caller drives time. It hands in requests (`deltasim.simulator.dram.queue.enqueue`), asks what comes next
-(`next_command`) and carries it out (`deltasim.simulator.dram.commands.issue`). Every request that arrives
+The caller drives time. It hands in requests (`queue.enqueue`), asks what comes next
+(`next_command`) and carries it out (`commands.issue`). Every request that arrives
 up to a command's tick is handed in before that command is issued.
 
 The order is first-ready, first-come-first-served, as Ramulator 2.1 has it (FRFCFS-RowHit): the command that
@@ -19,10 +19,17 @@ from __future__ import annotations
 
 from deltasim.runtime.branchless import before, either
 from deltasim.runtime.compiling import inlined, kernel, part
-from deltasim.simulator.dram import fields as at
-from deltasim.simulator.dram.commands import refreshed_set
-from deltasim.simulator.dram.queue import beside_half, legal_from, listed, next_slot, of_rank, ready_from
-from deltasim.simulator.dram.state import Memory
+from deltasim.simulator.dram.scheduling import fields as at
+from deltasim.simulator.dram.scheduling.commands import refreshed_set
+from deltasim.simulator.dram.scheduling.queue import (
+    beside_half,
+    legal_from,
+    listed,
+    next_slot,
+    of_rank,
+    ready_from,
+)
+from deltasim.simulator.dram.scheduling.state import Memory
 from deltasim.simulator.dram.timing import Timing
 
 
@@ -31,8 +38,8 @@ def next_command(memory: Memory, timing: Timing, channel: int) -> tuple[int, int
     """Give (tick, kind, target) of the channel's next command, of all requests handed in so far.
 
     The target is a bank, for PRECHARGE_SET and REFRESH a rank. With nothing waiting it is the next refresh;
-    without refreshes it is (NEVER, NOTHING, -1). Nothing is changed but that every wish is told its first
-    legal tick.
+    without refreshes it is (NEVER, NOTHING, -1). Nothing is changed but the first legal
+    tick of every candidate.
     """
     return first_command(memory, timing, channel)
 
@@ -40,8 +47,8 @@ def next_command(memory: Memory, timing: Timing, channel: int) -> tuple[int, int
 @inlined
 def first_command(memory: Memory, timing: Timing, channel: int) -> tuple[int, int, int]:
     """`next_command` for kernels, which ask for nothing else as often."""
-    column = best_wish(memory, timing, channel, at.COLUMN_WISHES)
-    row = best_wish(memory, timing, channel, at.ROW_WISHES)
+    column = best_candidate(memory, timing, channel, at.COLUMN_CANDIDATES)
+    row = best_candidate(memory, timing, channel, at.ROW_CANDIDATES)
     best, later = memory.channel[channel, at.BEST_TICK], memory.channel[channel, at.BEST_TICK + 1]
     first, other = memory.channel[channel, at.BEST_PRIORITY], memory.channel[channel, at.BEST_PRIORITY + 1]
     row_first = before(later, other, best, first)
@@ -50,23 +57,23 @@ def first_command(memory: Memory, timing: Timing, channel: int) -> tuple[int, in
         return command_at_refresh(memory, timing, channel)
     if chosen == at.NOBODY:
         return at.NEVER, at.NOTHING, at.NOBODY
-    kind = memory.wish[chosen, at.KIND]
-    return begun(memory, channel, best, kind), kind, memory.wish[chosen, at.WISHING]
+    kind = memory.candidate[chosen, at.KIND]
+    return begun(memory, channel, best, kind), kind, memory.candidate[chosen, at.BANK]
 
 
 @part
 def begun(memory: Memory, channel: int, tick: int, kind: int) -> int:
     """Give the tick of a command that was chosen for ``tick``: it may have to start the write clock there."""
-    is_column = kind == at.COLUMN or kind == at.COLUMN_OWNED
+    is_column = kind == at.COLUMN or kind == at.COLUMN_ACTIVATED_FOR
     return int(tick + (is_column and tick >= memory.channel[channel, at.CLOCK_UNTIL]))
 
 
 @inlined
-def best_wish(memory: Memory, timing: Timing, channel: int, which: int) -> int:
-    """The place of the wish on a list that is legal first, of equals the one with the least priority.
+def best_candidate(memory: Memory, timing: Timing, channel: int, which: int) -> int:
+    """The place of the candidate on a list that is legal first, of equals the one with the least priority.
 
     It is known from the last time if nothing that its list depends on has changed
-    (`deltasim.simulator.dram.queue.forget`, `deltasim.simulator.dram.queue.weigh`) and if the command bus is
+    (`invalidate_best` and `update_best` of `queue`) and if the command bus is
     free before it, and so before all the others.
     """
     known = memory.channel[channel, at.BEST + which]
@@ -77,8 +84,8 @@ def best_wish(memory: Memory, timing: Timing, channel: int, which: int) -> int:
     place, end = listed(memory, channel, which)
     while place < end:
         tick = legal_from(memory, timing, channel, which, place, free)
-        memory.wish[place, at.TICK] = tick
-        priority = memory.wish[place, at.PRIORITY]
+        memory.candidate[place, at.TICK] = tick
+        priority = memory.candidate[place, at.PRIORITY]
         earlier = before(tick, priority, best, first)
         best, first = either(earlier, tick, best), either(earlier, priority, first)
         chosen = either(earlier, place, chosen)
@@ -91,17 +98,17 @@ def best_wish(memory: Memory, timing: Timing, channel: int, which: int) -> int:
 
 @part
 def command_at_refresh(memory: Memory, timing: Timing, channel: int) -> tuple[int, int, int]:
-    """Give the next command when a refresh may come first; the wishes know their ticks."""
+    """Give the next command when a refresh may come first; the candidates know their ticks."""
     best, first, kind, target = at.NEVER, at.NO_CLASS * at.AGES, at.NOTHING, at.NOBODY
     due = memory.channel[channel, at.REFRESH_DUE]
-    for which in (at.COLUMN_WISHES, at.ROW_WISHES):
+    for which in (at.COLUMN_CANDIDATES, at.ROW_CANDIDATES):
         begin, end = listed(memory, channel, which)
         for place in range(begin, end):
-            tick, priority = memory.wish[place, at.TICK], memory.wish[place, at.PRIORITY]
-            wanted = memory.wish[place, at.KIND]
-            allowed = tick < due or wanted == at.COLUMN_OWNED or wanted == at.CLOSE
+            tick, priority = memory.candidate[place, at.TICK], memory.candidate[place, at.PRIORITY]
+            wanted = memory.candidate[place, at.KIND]
+            allowed = tick < due or wanted == at.COLUMN_ACTIVATED_FOR or wanted == at.CLOSE
             if allowed and (tick < best or (tick == best and priority < first)):
-                best, first, kind, target = tick, priority, wanted, memory.wish[place, at.WISHING]
+                best, first, kind, target = tick, priority, wanted, memory.candidate[place, at.BANK]
     if due <= min(best, at.NEVER - 1):
         tick, wanted, rank = refresh_command(memory, timing, channel, due)
         if tick < best or (tick == best and first > at.REFRESH_FIRST * at.AGES):
@@ -117,7 +124,7 @@ def refresh_command(memory: Memory, timing: Timing, channel: int, due: int) -> t
     end = (rank + 1) * timing.groups * timing.banks
     kind = at.REFRESH
     for bank in range(first, end, timing.refresh_sets):
-        if memory.bank[bank, at.OWNED] == 1:
+        if memory.bank[bank, at.ACTIVATED_FOR] == 1:
             return at.NEVER, at.NOTHING, at.NOBODY
         if memory.bank[bank, at.OPEN_ROW] != at.CLOSED:
             kind = at.PRECHARGE_SET

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from deltasim.runtime.compiling import inlined, kernel, part
-from deltasim.simulator.dram import fields as at
-from deltasim.simulator.dram.state import Integers, Memory
+from deltasim.simulator.dram.scheduling import fields as at
+from deltasim.simulator.dram.scheduling.state import Integers, Memory
 from deltasim.simulator.dram.timing import Timing
 
 
 @kernel
-def has_room(memory: Memory, timing: Timing, channel: int) -> bool:
+def has_free_slot(memory: Memory, timing: Timing, channel: int) -> bool:
     """Tell whether the channel's queue takes one more request."""
     return bool(memory.channel[channel, at.QUEUED] < timing.queue)
 
@@ -32,10 +32,10 @@ def enqueue(
     in the slot. Ticks of arrival must not decrease within a channel, nor be before a command issued there.
     A read for a burst that another waits to read comes with that one.
 
-    >>> from deltasim.simulator.dram.commands import issue
-    >>> from deltasim.simulator.dram.scheduler import next_command
+    >>> from deltasim.simulator.dram.scheduling.commands import issue
+    >>> from deltasim.simulator.dram.scheduling.scheduler import next_command
     >>> from deltasim.simulator.dram.loading import load_standard
-    >>> from deltasim.simulator.dram.state import empty_memory
+    >>> from deltasim.simulator.dram.scheduling.state import empty_memory
     >>> timing = load_standard("DDR3-1600").timing()
     >>> memory = empty_memory(timing)
     >>> enqueue(memory, timing, 0, 100, 3, 7, 5, 0, 42)
@@ -112,8 +112,8 @@ def line_up(
     rank = memory.bank[bank, at.BANK_RANK]
     if memory.rank[rank, at.PENDING] == 0:
         wake(memory, timing, rank, tick)
-        forget(memory, channel, at.COLUMN_WISHES)
-        forget(memory, channel, at.ROW_WISHES)
+        invalidate_best(memory, channel, at.COLUMN_CANDIDATES)
+        invalidate_best(memory, channel, at.ROW_CANDIDATES)
     memory.rank[rank, at.PENDING] += count
 
     here = take_slot(memory, channel, tick, step, count, burst, tag)
@@ -133,9 +133,9 @@ def line_up(
     memory.bank[bank, at.TAIL] = here
     if memory.bank[bank, at.HIT] == at.NOBODY and memory.bank[bank, at.OPEN_ROW] == row:
         memory.bank[bank, at.HIT] = here
-        wish_column(memory, timing, channel, bank)
+        set_column_candidate(memory, timing, channel, bank)
     elif tail == at.NOBODY:  # else it waits behind others and changes nothing yet
-        wish_row(memory, timing, channel, bank)
+        set_row_candidate(memory, timing, channel, bank)
     return count
 
 
@@ -257,27 +257,27 @@ def next_sharing(memory: Memory, channel: int, slot: int) -> tuple[int, int]:
 
 
 @part
-def wish_column(memory: Memory, timing: Timing, channel: int, bank: int) -> None:
-    """Write down which read or write the bank wishes next; called after every change of its oldest hit."""
+def set_column_candidate(memory: Memory, timing: Timing, channel: int, bank: int) -> None:
+    """Write down which read or write is the bank's candidate; called after every change of its oldest hit."""
     hit = memory.bank[bank, at.HIT]
     if hit == at.NOBODY:
-        drop_wish(memory, channel, at.COLUMN_WISHES, bank)
+        drop_candidate(memory, channel, at.COLUMN_CANDIDATES, bank)
         return
     field = at.NEXT_WRITE if memory.slot[hit, at.IS_WRITE] else at.NEXT_READ
     ready = max(memory.bank[bank, field], memory.slot[hit, at.ARRIVAL])
     group, rank = memory.bank[bank, at.GROUP_SHARED] + field, memory.bank[bank, at.RANK_SHARED] + field
-    line = listed_place(memory, channel, at.COLUMN_WISHES, bank)
-    if memory.bank[bank, at.OWNED]:
-        kind, first = at.COLUMN_OWNED, at.OWNED_FIRST
+    line = listed_place(memory, channel, at.COLUMN_CANDIDATES, bank)
+    if memory.bank[bank, at.ACTIVATED_FOR]:
+        kind, first = at.COLUMN_ACTIVATED_FOR, at.ACTIVATED_FOR_FIRST
     else:
         kind, first = at.COLUMN, at.COLUMN_BUS if timing.split_bus else at.BY_AGE
-    set_wish(memory, line, ready, kind, first, memory.slot[hit, at.ORDER], group, rank, 0)
-    weigh(memory, timing, channel, at.COLUMN_WISHES, line)
+    write_candidate(memory, line, ready, kind, first, memory.slot[hit, at.ORDER], group, rank, 0)
+    update_best(memory, timing, channel, at.COLUMN_CANDIDATES, line)
 
 
 @part
-def wish_row(memory: Memory, timing: Timing, channel: int, bank: int) -> None:
-    """Write down which activate or precharge the bank wishes next; called after every change of the bank."""
+def set_row_candidate(memory: Memory, timing: Timing, channel: int, bank: int) -> None:
+    """Write down which activate or precharge is its candidate; called after every change of the bank."""
     row = memory.bank[bank, at.OPEN_ROW]
     head = memory.bank[bank, at.HEAD]
     if row == at.CLOSING:
@@ -285,7 +285,7 @@ def wish_row(memory: Memory, timing: Timing, channel: int, bank: int) -> None:
         group = memory.shared.shape[0] - at.SHARED_FIELDS  # held by none
         rank, field, off_bus = group, at.NEXT_PRECHARGE, -at.NEVER
     elif head == memory.bank[bank, at.HIT]:  # also when nothing waits
-        drop_wish(memory, channel, at.ROW_WISHES, bank)
+        drop_candidate(memory, channel, at.ROW_CANDIDATES, bank)
         return
     else:
         first, order, off_bus = at.BY_AGE, memory.slot[head, at.ORDER], 0
@@ -294,29 +294,29 @@ def wish_row(memory: Memory, timing: Timing, channel: int, bank: int) -> None:
             kind, field = at.PRECHARGE, at.NEXT_PRECHARGE
         ready = max(memory.bank[bank, field], memory.slot[head, at.ARRIVAL])
         group, rank = memory.bank[bank, at.GROUP_SHARED], memory.bank[bank, at.RANK_SHARED]
-    line = listed_place(memory, channel, at.ROW_WISHES, bank)
-    set_wish(memory, line, ready, kind, first, order, group + field, rank + field, off_bus)
-    weigh(memory, timing, channel, at.ROW_WISHES, line)
+    line = listed_place(memory, channel, at.ROW_CANDIDATES, bank)
+    write_candidate(memory, line, ready, kind, first, order, group + field, rank + field, off_bus)
+    update_best(memory, timing, channel, at.ROW_CANDIDATES, line)
 
 
 @part
-def forget(memory: Memory, channel: int, which: int) -> None:
-    """What the wishes of a list share has changed: which of them is first must be found again."""
+def invalidate_best(memory: Memory, channel: int, which: int) -> None:
+    """What the candidates of a list share has changed: which of them is first must be found again."""
     memory.channel[channel, at.BEST + which] = at.UNKNOWN
 
 
 @part
-def weigh(memory: Memory, timing: Timing, channel: int, which: int, place: int) -> None:
-    """A wish is new or has changed: tell it its first legal tick; it may now be the first of its list."""
+def update_best(memory: Memory, timing: Timing, channel: int, which: int, place: int) -> None:
+    """A candidate is new or has changed: write its first legal tick; it may now be first of its list."""
     best = memory.channel[channel, at.BEST + which]
     if best == at.UNKNOWN:
         return
     if best == place:  # it was the first, and may be later now than others
-        forget(memory, channel, which)
+        invalidate_best(memory, channel, which)
         return
     tick = legal_from(memory, timing, channel, which, place, memory.channel[channel, next_slot(which)])
-    memory.wish[place, at.TICK] = tick
-    first, priority = memory.channel[channel, at.BEST_TICK + which], memory.wish[place, at.PRIORITY]
+    memory.candidate[place, at.TICK] = tick
+    first, priority = memory.channel[channel, at.BEST_TICK + which], memory.candidate[place, at.PRIORITY]
     if tick < first or (tick == first and priority < memory.channel[channel, at.BEST_PRIORITY + which]):
         memory.channel[channel, at.BEST + which] = place
         memory.channel[channel, at.BEST_TICK + which] = tick
@@ -326,18 +326,18 @@ def weigh(memory: Memory, timing: Timing, channel: int, which: int, place: int) 
 @part
 def next_slot(which: int) -> int:
     """The field of a channel with the first free tick of the command bus for a list."""
-    return at.NEXT_COLUMN_SLOT if which == at.COLUMN_WISHES else at.NEXT_ROW_SLOT
+    return at.NEXT_COLUMN_SLOT if which == at.COLUMN_CANDIDATES else at.NEXT_ROW_SLOT
 
 
 @part
 def legal_from(memory: Memory, timing: Timing, channel: int, which: int, place: int, free: int) -> int:
-    """Give the first tick at which bank, group, rank and command bus, from ``free`` on, allow a wish."""
-    group = memory.shared[memory.wish[place, at.OF_GROUP]]
-    rank = memory.shared[memory.wish[place, at.OF_RANK]]
-    bus = free if which == at.COLUMN_WISHES else free + memory.wish[place, at.OFF_BUS]
-    tick = max(max(memory.wish[place, at.READY], bus), max(group, rank))
+    """Give the first tick at which bank, group, rank and command bus, from ``free`` on, allow a candidate."""
+    group = memory.shared[memory.candidate[place, at.OF_GROUP]]
+    rank = memory.shared[memory.candidate[place, at.OF_RANK]]
+    bus = free if which == at.COLUMN_CANDIDATES else free + memory.candidate[place, at.OFF_BUS]
+    tick = max(max(memory.candidate[place, at.READY], bus), max(group, rank))
     if timing.activate_apart > 0 and tick == free:
-        return beside_half(memory, channel, tick, memory.wish[place, at.KIND])
+        return beside_half(memory, channel, tick, memory.candidate[place, at.KIND])
     return int(tick)
 
 
@@ -351,31 +351,33 @@ def beside_half(memory: Memory, channel: int, tick: int, kind: int) -> int:
     latest = memory.channel[channel, at.SECOND_HALF]
     if latest == 0 or kind == at.CLOSE:
         return tick
-    two = (kind == at.COLUMN or kind == at.COLUMN_OWNED) and tick >= memory.channel[channel, at.CLOCK_UNTIL]
+    two = (kind == at.COLUMN or kind == at.COLUMN_ACTIVATED_FOR) and tick >= memory.channel[
+        channel, at.CLOCK_UNTIL
+    ]
     return int(tick + (kind == at.ACTIVATE or tick + two >= latest))
 
 
 @part
 def listed(memory: Memory, channel: int, which: int) -> tuple[int, int]:
-    """Give the first place of a channel's list of wishes and the one past its last."""
+    """Give the first place of a channel's list of candidates and the one past its last."""
     begin = memory.channel[channel, at.LISTS + which]
-    return begin, begin + memory.channel[channel, at.WISHES + which]
+    return begin, begin + memory.channel[channel, at.CANDIDATES + which]
 
 
 @part
 def listed_place(memory: Memory, channel: int, which: int, bank: int) -> int:
-    """Give the place of the bank's wish on its list, a new one if it has none."""
+    """Give the place of the bank's candidate on its list, a new one if it has none."""
     place = memory.bank[bank, at.PLACES + which]
     if place == at.NOBODY:
         _, place = listed(memory, channel, which)
-        memory.channel[channel, at.WISHES + which] += 1
+        memory.channel[channel, at.CANDIDATES + which] += 1
         memory.bank[bank, at.PLACES + which] = place
-        memory.wish[place, at.WISHING] = bank
+        memory.candidate[place, at.BANK] = bank
     return int(place)
 
 
 @part
-def set_wish(
+def write_candidate(
     memory: Memory,
     place: int,
     ready: int,
@@ -386,31 +388,31 @@ def set_wish(
     of_rank: int,
     off_bus: int,
 ) -> None:
-    """Write a wish down, but for the bank's name; ``first`` is its class."""
-    memory.wish[place, at.READY] = ready
-    memory.wish[place, at.OF_GROUP] = of_group
-    memory.wish[place, at.OF_RANK] = of_rank
-    memory.wish[place, at.OFF_BUS] = off_bus
-    memory.wish[place, at.PRIORITY] = first * at.AGES + order
-    memory.wish[place, at.KIND] = kind
+    """Write a candidate down, but for the bank's name; ``first`` is its class."""
+    memory.candidate[place, at.READY] = ready
+    memory.candidate[place, at.OF_GROUP] = of_group
+    memory.candidate[place, at.OF_RANK] = of_rank
+    memory.candidate[place, at.OFF_BUS] = off_bus
+    memory.candidate[place, at.PRIORITY] = first * at.AGES + order
+    memory.candidate[place, at.KIND] = kind
 
 
 @part
-def drop_wish(memory: Memory, channel: int, which: int, bank: int) -> None:
-    """Take the bank's wish off its list, if it is there; the last takes its place."""
+def drop_candidate(memory: Memory, channel: int, which: int, bank: int) -> None:
+    """Take the bank's candidate off its list, if it is there; the last takes its place."""
     place = memory.bank[bank, at.PLACES + which]
     if place == at.NOBODY:
         return
     last = listed(memory, channel, which)[1] - 1
     best = memory.channel[channel, at.BEST + which]
     if best == place:
-        forget(memory, channel, which)
+        invalidate_best(memory, channel, which)
     elif best == last:
         memory.channel[channel, at.BEST + which] = place
-    memory.channel[channel, at.WISHES + which] -= 1
-    for field in range(at.WISH_FIELDS):
-        memory.wish[place, field] = memory.wish[last, field]
-    memory.bank[memory.wish[last, at.WISHING], at.PLACES + which] = place
+    memory.channel[channel, at.CANDIDATES + which] -= 1
+    for field in range(at.CANDIDATE_FIELDS):
+        memory.candidate[place, field] = memory.candidate[last, field]
+    memory.bank[memory.candidate[last, at.BANK], at.PLACES + which] = place
     memory.bank[bank, at.PLACES + which] = at.NOBODY
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from deltasim.runtime.compiling import kernel
-from deltasim.simulator.dram import fields as at
-from deltasim.simulator.dram.state import Memory
+from deltasim.simulator.dram.scheduling import fields as at
+from deltasim.simulator.dram.scheduling.state import Memory
 from deltasim.simulator.dram.timing import Timing
 
 
@@ -24,7 +24,7 @@ def state_ticks(memory: Memory, timing: Timing, elapsed: int) -> StateTicks:
     """Count the ticks the ranks spent in each state from tick 0 to ``elapsed``.
 
     >>> from deltasim.simulator.dram.loading import load_standard
-    >>> from deltasim.simulator.dram.state import empty_memory
+    >>> from deltasim.simulator.dram.scheduling.state import empty_memory
     >>> timing = load_standard("DDR3-1600").timing(power_down_after=100)
     >>> state_ticks(empty_memory(timing), timing, 1000)              # nothing ever comes
     StateTicks(active=0, precharged=100, active_down=0, precharged_down=900)

@@ -7,14 +7,14 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from deltasim.simulator.dram import fields as at
+from deltasim.simulator.dram.scheduling import fields as at
 from deltasim.simulator.dram.timing import Timing
 
 Integers = npt.NDArray[np.int64]
 
 
 class Memory(NamedTuple):
-    """All that a memory remembers, one row a thing, one column a field of `deltasim.simulator.dram.fields`.
+    """All that a memory remembers, one row a thing, one column a field of `fields`.
 
     B banks, G bank groups, R ranks (and pseudo channels), C channels, S slots; all int64, times in ticks.
     Banks are numbered group by group, groups rank by rank, ranks channel by channel.
@@ -25,7 +25,9 @@ class Memory(NamedTuple):
     rank: Integers  # (R, RANK_FIELDS)
     channel: Integers  # (C, CHANNEL_FIELDS)
     slot: Integers  # (S, SLOT_FIELDS)
-    wish: Integers  # (2 B, WISH_FIELDS) for every channel its column wishes, then its row wishes
+    candidate: (
+        Integers  # (2 B, CANDIDATE_FIELDS) for every channel its column candidates, then its row candidates
+    )
     counts: Integers  # (C, COUNT_FIELDS)
 
 
@@ -69,6 +71,6 @@ def empty_memory(timing: Timing) -> Memory:
         rank=rank,
         channel=channel,
         slot=slot,
-        wish=np.zeros((2 * len(bank), at.WISH_FIELDS), np.int64),
+        candidate=np.zeros((2 * len(bank), at.CANDIDATE_FIELDS), np.int64),
         counts=np.zeros((timing.channels, at.COUNT_FIELDS), np.int64),
     )

@@ -8,14 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from deltasim.runtime.compiling import inlined, kernel, part
-from deltasim.simulator.dram import fields as at
-from deltasim.simulator.dram.burst_runs import Turns, alone, at_once
-from deltasim.simulator.dram.commands import columns, row_command
-from deltasim.simulator.dram.controller import before_others, first_coming
 from deltasim.simulator.dram.mapping import decode, together
-from deltasim.simulator.dram.packing import KIND, KNOWN, TARGET, TICK, view
-from deltasim.simulator.dram.queue import line_up, next_sharing
-from deltasim.simulator.dram.state import Integers, Memory
+from deltasim.simulator.dram.scheduling import fields as at
+from deltasim.simulator.dram.scheduling.burst_runs import Interleave, alone, at_once
+from deltasim.simulator.dram.scheduling.commands import columns, row_command
+from deltasim.simulator.dram.scheduling.controller import before_others, first_coming
+from deltasim.simulator.dram.scheduling.packing import KIND, KNOWN, TARGET, TICK, view
+from deltasim.simulator.dram.scheduling.queue import line_up, next_sharing
+from deltasim.simulator.dram.scheduling.state import Integers, Memory
 from deltasim.simulator.dram.timing import Timing
 
 BINS = 1 << 16  # of one tick, for the latencies below it
@@ -100,18 +100,18 @@ def advance(
                 place += held * burst_bytes
             elif last == 0 and record == address.size:
                 break
-        room = timing.queue - memory.channel[channel, at.QUEUED] if held > 0 else 0
-        enters = room > 0 and (window == 0 or flying < window)
+        free = timing.queue - memory.channel[channel, at.QUEUED] if held > 0 else 0
+        enters = free > 0 and (window == 0 or flying < window)
         best, tick = 0, now
         if not enters or timing.channels > 1:  # another channel's command may come before
             best = first_coming(memory, timing, coming)
             tick = coming[best, TICK]
         fed, first, apart = 0, now, 0  # transactions that enter now, and when
         if enters and tick >= now:
-            fed = min(room, held) if window == 0 else 1
+            fed = min(free, held) if window == 0 else 1
         else:
             kind, target = coming[best, KIND], coming[best, TARGET]
-            if room > 0 and not enters and next_landing(drive) < tick:
+            if free > 0 and not enters and next_landing(drive) < tick:
                 now = max(now, next_landing(drive) + 1)
                 land(drive)
                 flying -= 1
@@ -124,24 +124,26 @@ def advance(
                     break
             coming[best, KNOWN] = 0
             now = max(now, tick + 1)
-            if kind != at.COLUMN and kind != at.COLUMN_OWNED:
+            if kind != at.COLUMN and kind != at.COLUMN_ACTIVATED_FOR:
                 row_command(memory, timing, best, tick, kind, target)
                 continue
-            waiting, turns = 0, Turns(1, at.NOBODY, 0, 0)
+            waiting, interleave = 0, Interleave(1, at.NOBODY, 0, 0)
             if kind == at.COLUMN and window == 0 and not enters:
                 waiting = held if channel == best else 0
                 if not alone(memory, target, waiting, bank, row, burst):
                     until = before_others(timing, coming, best) if held > 0 else following - 1
-                    turns = at_once(memory, timing, best, tick, target, until, waiting)
-            rounds, period = turns.rounds, turns.period
+                    interleave = at_once(memory, timing, best, tick, target, until, waiting)
+            rounds, period = interleave.rounds, interleave.period
             serve(memory, timing, drive, best, tick, target, rounds, period, window)
             if window > 0:
                 continue
             fed, first, apart = rounds, tick + 1, period
-            if turns.other != at.NOBODY:
-                serve(memory, timing, drive, best, tick + turns.offset, turns.other, rounds, period, 0)
-                fed, apart = 2 * rounds, turns.offset
-                now = max(now, tick + turns.offset + (rounds - 1) * period + 1)
+            if interleave.other != at.NOBODY:
+                serve(
+                    memory, timing, drive, best, tick + interleave.offset, interleave.other, rounds, period, 0
+                )
+                fed, apart = 2 * rounds, interleave.offset
+                now = max(now, tick + interleave.offset + (rounds - 1) * period + 1)
             now = max(now, tick + (rounds - 1) * period + 1)
             fed = fed if waiting > 0 else 0
         while fed > 0:
