@@ -48,7 +48,7 @@ def even_counts(means: Sequence[float], steps: int) -> Integers:
     [[2, 0], [3, 0], [2, 1]]
     """
     reached = np.floor(np.arange(steps + 1)[:, None] * np.array(means)[None]).astype(np.int64)
-    return np.diff(reached, axis=0)
+    return np.asarray(np.diff(reached, axis=0), np.int64)
 
 
 def counted_trace(network: Network, counts: Integers, seed: int = 0) -> Trace:
