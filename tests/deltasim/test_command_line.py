@@ -86,8 +86,8 @@ def test_list(kind: str, name: str, deltasim: Deltasim) -> None:
 def test_describe_shows_every_price_with_its_kind(deltasim: Deltasim) -> None:
     from deltasim.simulator.chip import load_chip
 
-    said = deltasim("describe chip edgedrnn").stdout
-    assert [name for name in load_chip("edgedrnn").prices if name not in said] == []
+    said = deltasim("describe chip loihi").stdout
+    assert [name for name in load_chip("loihi").prices if name not in said] == []
     assert "estimated" in said and "measured" in said
 
 
