@@ -12,7 +12,7 @@ import networkx as nx
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("deltasim", "networks", "reports", "runtime", "simulator", "validation", "workloads")
+ROOMS = ("deltasim", "exploration", "networks", "reports", "runtime", "simulator", "validation", "workloads")
 FOLDERS = (*ROOMS, "tests", "benchmarks", "docs")
 LONGEST = 600  # lines: one concept may be long, a folder not full
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "manager", "base", "common", "misc"}

@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ROOMS = (
     "benchmarks",
     "deltasim",
+    "exploration",
     "networks",
     "reports",
     "runtime",
