@@ -21,6 +21,7 @@ from deltasim.commands import (
     compare,
     data,
     describe,
+    explore,
     importing,
     listing,
     mapping,
@@ -91,6 +92,7 @@ def deltasim(
 
 COMMANDS: tuple[tuple[str, Callable[..., None], str, str], ...] = (
     ("run", run.run, "run a network on a chip", "deltasim run digits --chip edgedrnn --limit 20"),
+    ("explore", explore.explore, "many chips, one answer", "deltasim explore study.yaml --out study.db"),
     (
         "import",
         importing.import_model,

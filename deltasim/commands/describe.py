@@ -18,8 +18,14 @@ def describe(
             "--yaml", help="print a chip's file, derived prices marked as such, to make your own from"
         ),
     ] = False,
+    paths: Annotated[
+        bool, typer.Option("--paths", help="list a chip's fields by the paths that a study names them by")
+    ] = False,
 ) -> None:
     """Show a chip with every price and its source, or a cell with its equations."""
+    if paths and kind == "chip":
+        _paths(name)
+        return
     if as_yaml and kind == "chip":
         _chip_file(name)
         return
@@ -40,6 +46,15 @@ def _chip(name: str) -> None:
         if position:
             print()
         print_table(heading, columns, rows)
+
+
+def _paths(name: str) -> None:
+    from deltasim.simulator.chip import load_chip
+    from deltasim.simulator.chip.paths import chip_paths
+    from deltasim.tables import print_table
+
+    chip = load_chip(name)
+    print_table(f"Fields of {chip.name}", ("path", "now", "holds"), chip_paths(chip))
 
 
 def _chip_file(name: str) -> None:
