@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from deltasim.exploration.study import load_study
     from deltasim.exploring import explore
     from deltasim.own_network import run
+    from deltasim.several import across
     from deltasim.simulator.chip import chip_names as chips
     from deltasim.simulator.chip import load_chip
     from deltasim.tuning import tune
     from deltasim.workloads.registry import benchmark, benchmarks
 
 __all__ = [
+    "across",
     "benchmark",
     "benchmarks",
     "chips",
@@ -40,6 +42,7 @@ _HOMES = {
     "explore": ("deltasim.exploring", "explore"),
     "load_study": ("deltasim.exploration.study", "load_study"),
     "sweep": ("deltasim.cases", "sweep"),
+    "across": ("deltasim.several", "across"),
     "tune": ("deltasim.tuning", "tune"),
     "benchmark": ("deltasim.workloads.registry", "benchmark"),
     "benchmarks": ("deltasim.workloads.registry", "benchmarks"),

@@ -28,7 +28,7 @@ def run(
         ),
     ],
     chip: Annotated[
-        str, typer.Option(help="a chip in the box, or the path of a YAML description")
+        str, typer.Option(help="a chip in the box, the path of a YAML description, several as a,b, or all")
     ] = "edgedrnn",
     theta: Annotated[
         str | None,
@@ -53,6 +53,9 @@ def run(
     label_column: Annotated[
         str | None, typer.Option(help="column of a table with a sequence's class; default: label")
     ] = None,
+    batch: Annotated[
+        int, typer.Option(min=1, help="with several chips: sequences over which a dense chip reuses weights")
+    ] = 16,
     engine: Annotated[str, typer.Option(help="compiled, or simpy, the readable reference")] = "compiled",
     jobs: Annotated[
         int | None, typer.Option(min=1, help="sequences simulated at once; default: one a processor")
@@ -67,6 +70,7 @@ def run(
 ) -> None:
     """Run a trained network on a chip, print what it costs, and write a folder with the page of the run."""
     from deltasim.runtime.disk.output import refuse_existing
+    from deltasim.several import chips_named
 
     thetas = parse_thetas(theta)
     if out is not None:
@@ -77,8 +81,49 @@ def run(
 
             settings.enter_context(without_cache())
         job = Job(benchmark, data, limit, trained, layers, sequence_column, label_column)
+        chips = chips_named(chip)
+        if len(chips) > 1:
+            _several(job, chip, chips, thetas, batch, engine, jobs, out, as_json)
+            return
         folder, results = _run(job, chip, thetas, engine, jobs, out, as_json)
     _show(results, as_json)
+    print(f"The page is {folder / 'report.html'}", file=sys.stderr if as_json else sys.stdout)
+
+
+def _several(
+    job: Job,
+    chip: str,
+    chips: list[str],
+    thetas: list[float | None],
+    batch: int,
+    engine: str,
+    jobs: int | None,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """One threshold on several chips: a table, a page, and a run folder for each."""
+    from deltasim.progress import progress_bar
+    from deltasim.runtime.disk.output import refuse_existing
+    from deltasim.runtime.disk.unfinished import tell_when_stopped
+    from deltasim.runtime.errors import InputError
+    from deltasim.several import across
+
+    if len(thetas) > 1:
+        rule = "on several chips a network has one threshold"
+        raise InputError("--theta", ", ".join(map(str, thetas)), rule, "Give one, or one chip.")
+    tell_when_stopped(f"No run was written; {_cached_messages()}.")
+    command = spell_command(job, chip, "" if thetas[0] is None else thetas[0])
+    with progress_bar("chips") as progress:
+        found = across(job.read(), chips, thetas[0], batch, engine, progress, jobs, command)
+    folder = out or Path("runs") / f"{found.benchmark}-chips-{found.digest[:8]}"
+    refuse_existing(folder)
+    found.save(folder)
+    if as_json:
+        print(json.dumps(found.to_dict(), indent=2, allow_nan=False))
+    else:
+        from rich.console import Console
+
+        Console().print(found)
     print(f"The page is {folder / 'report.html'}", file=sys.stderr if as_json else sys.stdout)
 
 
