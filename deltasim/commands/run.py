@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deltasim.commands.options import Job, default_folder, parse_thetas, spell_command
+from deltasim.commands.options import Job, default_folder, parse_period, parse_thetas, spell_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,6 +53,9 @@ def run(
     label_column: Annotated[
         str | None, typer.Option(help="column of a table with a sequence's class; default: label")
     ] = None,
+    period: Annotated[
+        str | None, typer.Option(help="time from one step to the next, as 10ms; default: the benchmark's own")
+    ] = None,
     batch: Annotated[
         int, typer.Option(min=1, help="with several chips: sequences over which a dense chip reuses weights")
     ] = 16,
@@ -80,7 +83,9 @@ def run(
             from deltasim.runtime.disk.cache import without_cache
 
             settings.enter_context(without_cache())
-        job = Job(benchmark, data, limit, trained, layers, sequence_column, label_column)
+        job = Job(
+            benchmark, data, limit, trained, layers, sequence_column, label_column, parse_period(period)
+        )
         chips = chips_named(chip)
         if len(chips) > 1:
             _several(job, chip, chips, thetas, batch, engine, jobs, out, as_json)

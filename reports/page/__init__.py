@@ -14,6 +14,7 @@ from deltasim.reports.page.sections import (
     idle_power,
     memory,
     network,
+    power,
     provenance,
     thresholds,
     utilisation,
@@ -30,6 +31,7 @@ def run_page(result: Measured, sweep: Sequence[Measured] = ()) -> str:
     found = [
         energy.section(result),
         activity.section(result),
+        power.section(result),
         utilisation.section(result),
         memory.section(result),
         dram.section(result),

@@ -17,7 +17,11 @@ def lead(result: Measured) -> str:
     energy = quantity(result.energy.total_j / result.sequences, "J")
     pace = quantity(result.latency.inference_mean_s, "s")
     compared = f", {ratio(saved)} less energy than the dense network on the same chip" if saved else ""
-    return f"One inference takes {energy} and {pace}{compared}."
+    at_rate = ""
+    if result.power is not None:
+        every = quantity(result.power.period_s, "s")
+        at_rate = f" With a step every {every} the chip draws {quantity(result.power.mean_w, 'W')}."
+    return f"One inference takes {energy} and {pace}{compared}.{at_rate}"
 
 
 def cards(result: Measured) -> tuple[Card, ...]:
@@ -48,6 +52,16 @@ def cards(result: Measured) -> tuple[Card, ...]:
             saved["weight_fetches"],
         ),
     ]
+    if result.power is not None:
+        found.append(
+            Card(
+                "Mean power",
+                quantity(result.power.mean_w, "W"),
+                f"a step every {quantity(result.power.period_s, 's')}, at work {percent(result.power.duty)}",
+                "power.mean_w",
+                result.power.mean_w,
+            )
+        )
     if scored.value is not None:
         found.append(
             Card(
