@@ -74,8 +74,12 @@ def test_without_a_period_there_is_no_power() -> None:
 def test_the_table_and_the_page() -> None:
     rows = {row.label: row for row in groups(at(60))[2].rows}
     assert list(rows) == [
-        "mean power, a step every 60.0 ns", "while it waits", "at work", "slack of the worst step", "late steps"
-    ]  # fmt: skip
+        "mean power, a step every 60.0 ns",
+        "while it waits",
+        "at work",
+        "slack of the worst step",
+        "late steps",
+    ]
     assert (rows["at work"].delta, rows["late steps"].delta) == ("52.2 %", "0")
     told = section.section(at(40))
     assert told is not None and told.sentence.endswith(
