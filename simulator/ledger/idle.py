@@ -28,6 +28,7 @@ def idle_watts(plan: Plan, chip: Chip) -> float:
     >>> from deltasim.simulator.plan.compile import compile_plan
     >>> network, chip = random_stack("gru", 4, (8,), np.random.default_rng(0)), load_chip("mesh16")
     >>> f"{idle_watts(compile_plan(network, chip), chip):.2e} W"
+    ''
     """
     known = {action.name: action for action in chip_actions(chip)}
     spent = (

@@ -20,7 +20,7 @@ def section(result: Measured) -> Section | None:
     if delta is None or dense is None:
         return None
     rows = tuple(zip(LABELS, told(delta), told(dense), strict=True))
-    grid = Grid("Power and deadlines", HEADINGS, rows)
+    grid = Grid("Power and deadlines", HEADINGS, rows, left=("",))
     return Section("power", "At the rate of the real world", sentence(delta), grids=(grid,))
 
 
