@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from deltasim.exploration.study import load_study
     from deltasim.exploring import explore
     from deltasim.own_network import run
+    from deltasim.quantising import quantise
     from deltasim.several import across
     from deltasim.simulator.chip import chip_names as chips
     from deltasim.simulator.chip import load_chip
@@ -29,6 +30,7 @@ __all__ = [
     "explore",
     "load_chip",
     "load_study",
+    "quantise",
     "run",
     "simulate",
     "sweep",
@@ -43,6 +45,7 @@ _HOMES = {
     "load_study": ("deltasim.exploration.study", "load_study"),
     "sweep": ("deltasim.cases", "sweep"),
     "across": ("deltasim.several", "across"),
+    "quantise": ("deltasim.quantising", "quantise"),
     "tune": ("deltasim.tuning", "tune"),
     "benchmark": ("deltasim.workloads.registry", "benchmark"),
     "benchmarks": ("deltasim.workloads.registry", "benchmarks"),

@@ -33,6 +33,13 @@ def is_model(name: str) -> bool:
     return name.lower().endswith(MODELS) or is_folder(name)
 
 
+def require_model(command: str, name: str) -> None:
+    """Refuse what is no model, such as a benchmark in the box."""
+    if not is_model(name):
+        rule = "this is for a model of your own; networks of the benchmarks are made by deltasim train"
+        raise InputError(command, name, rule, "Name a network folder or a file.")
+
+
 def read_model(model: Network | torch.nn.Module | str | Path, layers: str | None = None) -> Network:
     """The network of a model: as it is, from a network folder, or imported; see ``deltasim import``.
 

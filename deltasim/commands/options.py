@@ -14,6 +14,7 @@ from deltasim.runtime.errors import InputError
 
 if TYPE_CHECKING:
     from deltasim.cases import Case
+    from deltasim.simulator.chip import Chip
     from deltasim.workloads.benchmark import Benchmark
 
 
@@ -72,6 +73,15 @@ class Job(NamedTuple):
     sequence_column: str | None = None
     label_column: str | None = None
     period_s: float | None = None
+    ert: Path | None = None
+
+    def chip(self, name: str) -> Chip:
+        """A chip, with the prices of an energy reference table where one was given."""
+        from deltasim.simulator.chip import load_chip
+        from deltasim.simulator.chip.importers.accelergy import with_ert
+
+        found = load_chip(name)
+        return found if self.ert is None else with_ert(found, self.ert)
 
     def read(self) -> Benchmark:
         """Find the benchmark, or the model and its data; a period takes the place of its own."""
@@ -106,7 +116,7 @@ def spell_command(job: Job, chip: str, theta: float | str) -> str:
     }
     chosen |= {
         f"--{name.replace('_', '-')}": getattr(job, name)
-        for name in ("trained", "layers", "sequence_column", "label_column")
+        for name in ("trained", "layers", "sequence_column", "label_column", "ert")
     }
     for option, value in chosen.items():
         if value is not None:

@@ -40,7 +40,7 @@ def tune(
     as_json: Annotated[bool, typer.Option("--json", help="print JSON and nothing else")] = False,
 ) -> None:
     """Find thresholds that save most joules on a chip, and store them where deltasim run uses them."""
-    from deltasim.own_network import chosen_model, copy_preparation, is_model
+    from deltasim.own_network import chosen_model, copy_preparation, require_model
     from deltasim.progress import progress_bar
     from deltasim.reports.tuned import PAGE
     from deltasim.runtime.disk.output import refuse_existing
@@ -49,9 +49,7 @@ def tune(
     from deltasim.tuning import tuned
     from deltasim.workloads.own.read import Columns
 
-    if not is_model(model):
-        rule = "thresholds are tuned for a model; those of the benchmarks in the box were trained"
-        raise InputError("deltasim tune", model, rule, "Name a network folder or a file.")
+    require_model("deltasim tune", model)
     if out is not None:
         refuse_existing(out)
     elif not is_folder(model):

@@ -25,10 +25,11 @@ def idle_watts(plan: Plan, chip: Chip) -> float:
     >>> import numpy as np
     >>> from deltasim.networks.builders.recurrent import random_stack
     >>> from deltasim.simulator.chip import load_chip
+    >>> from deltasim.simulator.mapping.mapping import map_network
     >>> from deltasim.simulator.plan.compile import compile_plan
     >>> network, chip = random_stack("gru", 4, (8,), np.random.default_rng(0)), load_chip("mesh16")
-    >>> f"{idle_watts(compile_plan(network, chip), chip):.2e} W"
-    ''
+    >>> f"{idle_watts(compile_plan(network, chip, map_network(network, chip)), chip):.2e} W"
+    '3.71e-02 W'
     """
     known = {action.name: action for action in chip_actions(chip)}
     spent = (
