@@ -220,9 +220,6 @@ def other_lines() -> Iterator[str]:
         yield f"| {memory} | {refresh} | {mapping} | {shown} | {verdict} | {writes} |"
     yield from (
         "",
-        "HBM3: Ramulator begins commands other than precharges on the rising edge of CK only, ours on",
-        "either.",
-        "",
         "Writes are not promised: Ramulator keeps them in a queue of their own, calls each done when it is",
         "taken, and drains that queue when it is full; ours serves one queue in its order, and a write is",
         "done with its data. The last two columns are the difference in bandwidth with 3 writes in 10, at",

@@ -187,16 +187,16 @@ class Agreement(NamedTuple):
     latency: dict[float, float]
     accepted: dict[float, float]
 
-    def largest(self, first: float, last: float) -> float:
-        """The largest difference in latency at rates from ``first`` to ``last`` times saturation."""
+    def largest(self, first: float, last: float) -> float | None:
+        """The largest difference in latency at rates from ``first`` to ``last`` times saturation, if any."""
         rates = [rate for rate in self.latency if first <= rate / self.curve.saturation <= last]
-        return max((self.latency[rate] for rate in rates), key=abs, default=0.0)
+        return max((self.latency[rate] for rate in rates), key=abs, default=None)
 
     @property
     def kept(self) -> bool:
         """Whether what is promised holds."""
-        promised = (self.largest(0, PROMISED_UP_TO + 0.005), self.saturation)
-        return all(abs(difference) <= PROMISED for difference in promised)
+        below = self.largest(0, PROMISED_UP_TO + 0.005)
+        return below is not None and max(abs(below), abs(self.saturation)) <= PROMISED
 
 
 def agreement(curve: Curve, phases: Phases | None = None) -> Agreement:
@@ -255,15 +255,19 @@ def packets_lines() -> Iterator[str]:
 
 def curves_lines(curves: list[Curve], phases: Phases | None = None) -> Iterator[str]:
     """The curves: where ours saturate, and how far our latencies are from BookSim's."""
-    yield "| mesh | channels | buffer | flits | traffic | saturation, BookSim | ours | % "
-    yield "| up to 80 %: worst latency, % | 90 % | 95 % | beyond: worst acceptance, % | promise |"
+    yield (
+        "| mesh | channels | buffer | flits | traffic | saturation, BookSim | ours | % "
+        "| up to 80 %: worst latency, % | 90 % | 95 % | beyond: worst acceptance, % | promise |"
+    )
     yield "|---|--:|--:|--:|---|--:|--:|--:|--:|--:|--:|--:|:-:|"
     for curve in curves:
         found = agreement(curve, phases)
         side, channels, buffer, flits, traffic, _ = curve.setting
-        beyond = max(found.accepted.values(), key=abs, default=0.0)
+        beyond = max(found.accepted.values(), key=abs, default=None)
         shown = (found.largest(0, 0.805), found.largest(0.805, 0.91), found.largest(0.91, 0.99), beyond)
-        percents = " | ".join(f"{100 * difference:+.1f}" for difference in shown)
+        percents = " | ".join(
+            "–" if difference is None else f"{100 * difference:+.1f}" for difference in shown
+        )
         yield (
             f"| {side}x{side} | {channels} | {buffer} | {flits} | {traffic} | {curve.saturation:.4f} "
             f"| {curve.saturation * (1 + found.saturation):.4f} | {100 * found.saturation:+.1f} | {percents} "

@@ -132,6 +132,7 @@ class CommandBus(Part):
     column: Slots = 1
     precharge: Slots = 1  # also of a refresh
     split: bool = False
+    half_clock: bool = False  # a tick is half a period of the clock: only precharges begin at odd ones
     latency_from: Literal["first", "last"] = "first"
 
 
@@ -264,7 +265,6 @@ class Standard(Part):
             rule = f"{self.name} states no tRFC{suffix} and tREFI{suffix}"
             raise InputError("refresh", refresh, rule, "Add them, or use all-bank.")
         ranks = made_of.ranks * made_of.pseudo_channels
-        interval = of(f"tREFI{suffix}")
         # more than one tick of the bus: from first to first instead of last to last
         long = {"activate": bus.activate - 1, "column": bus.column - 1, "precharge": bus.precharge - 1}
 
@@ -307,7 +307,7 @@ class Standard(Part):
             write_to_read_rank=max(0, of("tBL") + gap - data_gap),
             write_to_write_rank=of("tBL") + gap,
             refresh_sets=parts,
-            refresh_interval=interval if parts == 1 else -(-interval // ranks),
+            refresh_interval=of(f"tREFI{suffix}"),
             refresh_to_activate=told(of(f"tRFC{suffix}"), "precharge", "activate"),
             refresh_to_activate_any=told(of("tREF_ACT"), "precharge", "activate") if parts > 1 else 0,
             refresh_to_refresh=of("tREF_REF") if parts > 1 else 0,
@@ -322,6 +322,7 @@ class Standard(Part):
             column_slots=bus.column,
             precharge_slots=bus.precharge,
             split_bus=int(bus.split),
+            falling=int(bus.half_clock),
             closed_page=int(closed_page),
             queue=queue,
             channels=made_of.channels,

@@ -111,6 +111,9 @@ def bus_faults(standard: Standard) -> Iterator[Fault]:
     if bus.activate_apart and bus.activate_apart >= delays.ticks("tRCD"):
         rule = f"both halves of an activate come before its row is open: tRCD = {delays.ticks('tRCD')} ticks"
         yield Fault("command_bus.activate_apart", str(bus.activate_apart), rule, "Correct it.")
+    if bus.half_clock and (bus.activate_apart or delays.tWCKPST is not None):
+        rule = "activates of two commands and a write clock that stops take every tick of the clock"
+        yield Fault("command_bus.half_clock", "true", rule, "Leave it out, or activate_apart and tWCKPST.")
     if bus.split and delays.tWCKPST is not None:
         rule = "a write clock that stops is started on the one bus of all commands"
         yield Fault("timing.tWCKPST", str(delays.ticks("tWCKPST")), rule, "Leave it out, or use one bus.")

@@ -134,7 +134,7 @@ def ticks_after(
             ticks = max(ticks, timing.write_to_write_rank if writes else timing.write_to_read_rank)
         else:
             ticks = max(ticks, timing.read_to_write_rank if writes else timing.read_to_read_rank)
-    return ticks
+    return ticks + (ticks & timing.falling)
 
 
 @part

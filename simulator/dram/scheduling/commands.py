@@ -153,8 +153,10 @@ def columns(
 def spacing(timing: Timing, is_write: int) -> int:
     """Ticks from one row hit to the next of the same row and kind, when nothing else is in their way."""
     if is_write:
-        return max(timing.write_to_write, max(timing.write_to_write_group, timing.column_slots))
-    return max(timing.read_to_read, max(timing.read_to_read_group, timing.column_slots))
+        apart = max(timing.write_to_write, max(timing.write_to_write_group, timing.column_slots))
+    else:
+        apart = max(timing.read_to_read, max(timing.read_to_read_group, timing.column_slots))
+    return apart + (apart & timing.falling)
 
 
 @part
@@ -263,6 +265,5 @@ def refresh(memory: Memory, timing: Timing, channel: int, tick: int, rank: int) 
         hold_rank(memory, timing, rank, at.NEXT_ACTIVATE, tick + timing.refresh_to_activate_any)
     later(memory.channel, channel, at.NEXT_COLUMN_SLOT, tick + 1)  # what it held up goes on from here
     memory.channel[channel, at.REFRESH_NUMBER] += 1
-    number = memory.channel[channel, at.REFRESH_NUMBER]
-    if timing.refresh_sets > 1 or number % timing.ranks == 0:  # all ranks at once, or one by one
+    if memory.channel[channel, at.REFRESH_NUMBER] % timing.ranks == 0:  # all ranks are due at once
         memory.channel[channel, at.REFRESH_DUE] += timing.refresh_interval

@@ -336,8 +336,11 @@ def legal_from(memory: Memory, timing: Timing, channel: int, which: int, place: 
     rank = memory.shared[memory.candidate[place, at.OF_RANK]]
     bus = free if which == at.COLUMN_CANDIDATES else free + memory.candidate[place, at.OFF_BUS]
     tick = max(max(memory.candidate[place, at.READY], bus), max(group, rank))
-    if timing.activate_apart > 0 and tick == free:
-        return beside_half(memory, channel, tick, memory.candidate[place, at.KIND])
+    if timing.activate_apart + timing.falling > 0:  # one question for both, since neither is usual
+        kind = memory.candidate[place, at.KIND]
+        tick += tick & (timing.falling * (kind != at.PRECHARGE and kind != at.CLOSE))
+        if timing.activate_apart > 0 and tick == free:
+            return beside_half(memory, channel, tick, kind)
     return int(tick)
 
 

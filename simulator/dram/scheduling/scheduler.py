@@ -142,6 +142,7 @@ def refresh_command(memory: Memory, timing: Timing, channel: int, due: int) -> t
         tick = max(tick, memory.rank[rank, at.NEXT_REFRESH])
     free = memory.channel[channel, at.NEXT_ROW_SLOT]
     tick = max(tick, max(free, due))
+    tick += tick & (timing.falling * (kind == at.REFRESH))
     if timing.activate_apart > 0 and tick == free:
         tick = beside_half(memory, channel, tick, kind)
     return int(tick), kind, int(rank)

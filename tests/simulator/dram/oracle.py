@@ -69,12 +69,11 @@ class Oracle:
 
     @property
     def due(self) -> int:
-        """When the next refresh is due: all ranks at once, or one part after another."""
+        """When the next refresh is due: of all ranks at once."""
         t = self.timing
         if not t.refresh_interval:
             return at.NEVER
-        whole = self.refreshes // t.ranks if t.refresh_sets == 1 else self.refreshes
-        return (whole + 1) * t.refresh_interval
+        return (self.refreshes // t.ranks + 1) * t.refresh_interval
 
     def ask(self, tick: int, bank: int, row: int, burst: int, is_write: bool) -> None:
         alike = [request for request in self.requests if request.burst == burst]
@@ -266,6 +265,8 @@ class Oracle:
                 if choice.name == CLOSE:
                     return tick >= choice.ready
                 if tick < max(choice.ready, free[choice.name]):
+                    return False
+                if self.timing.falling and tick % 2 and choice.name not in (PRECHARGE, SET):
                     return False
                 due_first = choice.first in (at.AT_ONCE, at.ACTIVATED_FOR_FIRST, at.REFRESH_FIRST)
                 if tick >= due and not due_first:

@@ -224,6 +224,19 @@ def test_a_long_activate_holds_the_bus_of_two_pseudo_channels() -> None:
     assert [channel.step().tick, channel.step().tick] == [10, 12]
 
 
+def test_only_precharges_begin_on_falling_edges() -> None:
+    channel = Channel(PLAIN._replace(falling=1))
+    channel.ask(0, 0, tick=11)
+    activate, read = channel.step(), channel.step()
+    assert (activate.kind, activate.tick) == (at.ACTIVATE, 12)
+    assert (read.kind, read.tick) == (at.COLUMN_ACTIVATED_FOR, 12 + (PLAIN.activate_to_read + 1) // 2 * 2)
+    channel.ask(0, 1, tick=101)
+    close, again = channel.step(), channel.step()
+    assert (close.kind, close.tick) == (at.PRECHARGE, 101)
+    reached = 101 + PLAIN.precharge_to_activate
+    assert (again.kind, again.tick) == (at.ACTIVATE, reached + reached % 2)
+
+
 def test_a_split_bus_carries_a_row_and_a_column_command_in_one_tick() -> None:
     timing = PLAIN._replace(split_bus=1)
     channel = Channel(timing)

@@ -170,6 +170,13 @@ def test_records_wait_for_their_time(tmp_path: Path) -> None:
     assert result.elapsed_s > 100e-6
 
 
+def test_a_part_of_the_banks_is_refreshed_at_a_time(tmp_path: Path) -> None:
+    """100 us of waiting: the same bank of every group every 487.5 ns, or all banks every 3.9 us."""
+    late = trace_of(tmp_path, "R 0 64 100us\n")
+    for refresh, count in (("same-bank", 205), ("all-bank", 25)):
+        assert run_trace(load_standard("DDR5-4800"), late, refresh=refresh).counts["refresh"] == count
+
+
 def test_two_waiting_reads_of_one_burst_are_one_read(tmp_path: Path) -> None:
     both = run_trace(DDR4, trace_of(tmp_path, "R 0 32\nR 32 32\n"))
     assert (both.transactions, both.shared_reads, both.counts["read"]) == (1, 1, 1)

@@ -132,6 +132,11 @@ def test_a_user_adds_a_memory_in_a_yaml_file(tmp_path: Path) -> None:
             {"activate_apart": 2, "activate": 2},
             "mine: command_bus.activate_apart: 2: an activate of",
         ),
+        (
+            "command_bus",
+            {"activate_apart": 2, "half_clock": True},
+            "mine: command_bus.half_clock: true: activates of two commands and a write clock that stops take",
+        ),
         ("timing.tBL", 0, "mine: timing.tBL: 0: it takes at least one tick. Use 1 or more."),
         ("timing.tRP", "1 s", "mine: timing.tRP: 1200480193 ticks: the most is 16777216. Check its unit."),
         (
