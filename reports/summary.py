@@ -61,6 +61,23 @@ def groups(result: Measured) -> tuple[Group, ...]:
     return tuple(shown)
 
 
+def in_ten_lines(result: Measured) -> str:
+    """A run for ``print``: its heading, the rows that are no details, what limits it, its digest."""
+    named = ("energy per inference", "latency per inference", "latency per step", "weight words fetched")
+    rows = [row for group in groups(result) for row in group.rows]
+    lines = [heading(result)]
+    for row in rows:
+        if row.label in named or row.label.startswith("mean power") or row.label == result.score.name:
+            beside = f" (dense {row.dense}{f', {row.saved}' if row.saved else ''})" if row.dense else ""
+            lines.append(f"  {row.label}: {row.delta}{beside}")
+    shares = ", ".join(f"{name} {percent(share)}" for name, share in result.occupancy.items())
+    lines.append(f"  occupancy: {shares}")
+    lines.append(f"  {count(result.sequences)} sequences, {count(result.steps)} steps; {result.data}")
+    lines.append(f"  {result.limits}")
+    lines.append(f"  run {result.digest[:12]}, {result.engine} engine")
+    return "\n".join(lines)
+
+
 def energy_group(result: Measured) -> Group:
     """Energy of one inference and its parts, largest first, beside dense."""
     delta, dense, runs = result.energy, result.dense_energy, result.sequences
