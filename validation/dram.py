@@ -201,22 +201,16 @@ def other_lines() -> Iterator[str]:
         "| memory | refresh | mapping | bandwidth | mean latency | 99 % | promise | writes, window 0 | 8 |",
         "|---|---|---|--:|--:|--:|:-:|--:|--:|",
     )
-    theirs, of = ramulator.measured(), ramulator.traces()
-    compared: dict[tuple[str, str, str], dict[tuple[str, int], tuple[float, float, float]]] = {}
-    for case, peer in theirs.items():
-        ours = ramulator.ours(case, of)
-        compared.setdefault(case[:3], {})[case.trace, case.window] = (
-            Difference(1 / peer.cycles, 1 / ours.cycles).per_cent,
-            Difference(peer.latency, ours.latency).per_cent,
-            Difference(peer.latency_p99, ours.latency_p99).per_cent,
-        )
-    for (memory, refresh, mapping), found in compared.items():
+    grouped: dict[tuple[str, str, str], dict[tuple[str, int], ramulator.Differences]] = {}
+    for case, differences in ramulator.compared().items():
+        grouped.setdefault(case[:3], {})[case.trace, case.window] = differences
+    for (memory, refresh, mapping), found in grouped.items():
         reads = [differences for (trace, _), differences in found.items() if trace != "writes"]
-        worst = [max((differences[place] for differences in reads), key=abs) for place in range(3)]
+        worst = [100 * max(figures, key=abs) for figures in zip(*reads, strict=True)]
         promised = PROMISED_HBM if memory.startswith("HBM") else PROMISED
         verdict = "kept" if abs(worst[0]) <= promised else "**missed**"
         shown = " | ".join(f"{per_cent:+.2f}" for per_cent in worst)
-        writes = " | ".join(f"{found['writes', window][0]:+.1f}" for window in ramulator.WINDOWS)
+        writes = " | ".join(f"{100 * found['writes', window].bandwidth:+.1f}" for window in ramulator.WINDOWS)
         yield f"| {memory} | {refresh} | {mapping} | {shown} | {verdict} | {writes} |"
     yield from (
         "",

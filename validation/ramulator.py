@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -145,6 +146,29 @@ def measured(path: Path | None = None) -> dict[Case, Figures]:
         )
         for row in rows
     }
+
+
+class Differences(NamedTuple):
+    """Ours over the peer's, less 1: bandwidth, mean and 99th percentile of the reads' latency."""
+
+    bandwidth: float
+    latency: float
+    latency_p99: float
+
+
+@cache
+def compared() -> dict[Case, Differences]:
+    """Every row of the table beside ours."""
+    of = traces()
+    found = {}
+    for case, peer in measured().items():
+        here = ours(case, of)
+        found[case] = Differences(
+            peer.cycles / here.cycles - 1,
+            here.latency / peer.latency - 1,
+            here.latency_p99 / peer.latency_p99 - 1,
+        )
+    return found
 
 
 def configured(ramulator: Any, case: Case) -> dict[str, Any]:
