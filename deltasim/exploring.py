@@ -94,6 +94,7 @@ def explore(
     study: StudyDescription | Mapping[str, Any] | str | Path,
     out: str | Path | None = None,
     jobs: int | None = 1,
+    bounds: bool = True,
     report: Callable[[State], None] | None = None,
 ) -> Study:
     """Explore a study: which of its chips are worth building, what each trade costs, and why.
@@ -101,6 +102,7 @@ def explore(
     ``study`` is the path of a YAML file, or the same as plain data; ``out`` the SQLite file it is kept in
     (default: the study's name, here), where an interrupted study goes on. ``jobs`` processes work at once
     (None: one for each processor); a script that asks for several needs ``if __name__ == "__main__":``.
+    Points that cannot be on the front by their ``bounds`` are not simulated, unless that is False.
     Errors: InputError for whatever a person can mend.
     """
     from deltasim.exploration.description import as_study
@@ -118,4 +120,4 @@ def explore(
         return executor(digest, ready, workers(jobs))
 
     subject = subject_of(description, setup)
-    return explored(description, setup, benchmark.data, subject, path, start, report)
+    return explored(description, setup, benchmark.data, subject, path, start, bounds, report)

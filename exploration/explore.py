@@ -7,6 +7,7 @@ study was interrupted.
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,18 +20,19 @@ import numpy as np
 
 from deltasim.exploration.description import StudyDescription
 from deltasim.exploration.executors import Executor
-from deltasim.exploration.expressions import Expression, Value, expression
+from deltasim.exploration.front import dominators
 from deltasim.exploration.metrics import FITS, METRICS, costs, figures, require_metrics
 from deltasim.exploration.proposals import Outcome, Proposal, Task
 from deltasim.exploration.searches import generations, search_of
-from deltasim.exploration.space import Setting, Space, read_space
-from deltasim.exploration.store import DONE, FAILED, INFEASIBLE, Counted, Point, Store
+from deltasim.exploration.space.expressions import Expression, Value, expression
+from deltasim.exploration.space.space import Setting, Space, read_space
+from deltasim.exploration.store import BOUNDED, DONE, FAILED, INFEASIBLE, Counted, Point, Store
 from deltasim.exploration.study import Study, measured_of, read_back
 from deltasim.exploration.workbench import Evaluation, Failed, Prepared, Setup
 from deltasim.runtime.errors import InputError, nearest
 
-ROUND = 32
-"""Points that are settled together."""
+FIRST_ROUND, ROUND = 4, 32
+"""Points that are simulated together: few at first, for what they show saves others."""
 
 
 class State(NamedTuple):
@@ -45,17 +47,16 @@ class State(NamedTuple):
 
 @dataclass
 class Archive:
-    """The points that were simulated whole and meet the constraints: numbers and costs."""
+    """The points that were simulated whole and meet the constraints: their costs by number."""
 
-    numbers: list[int] = field(default_factory=list)
-    costs: list[tuple[float, ...]] = field(default_factory=list)
+    costs: dict[int, tuple[float, ...]] = field(default_factory=dict)
 
-    def add(self, number: int, costs: tuple[float, ...]) -> None:
-        self.numbers.append(number)
-        self.costs.append(costs)
-
-    def array(self, objectives: int) -> Any:
-        return np.array(self.costs, np.float64).reshape(len(self.costs), objectives)
+    def dominator(self, least: tuple[float, ...]) -> int | None:
+        """The lowest number of a point that dominates these costs; None without one."""
+        numbers = sorted(self.costs)
+        rows = np.array([self.costs[number] for number in numbers]).reshape(len(numbers), len(least))
+        place = int(dominators(np.array([least]), rows)[0])
+        return None if place < 0 else numbers[place]
 
 
 class Candidate(NamedTuple):
@@ -68,6 +69,12 @@ class Candidate(NamedTuple):
     prepared: Prepared | Failed
 
 
+def sequences_of(one: Candidate) -> int:
+    """How many sequences a point that may be simulated has."""
+    assert isinstance(one.prepared, Prepared)
+    return one.prepared.sequences
+
+
 @dataclass
 class Exploration:
     """A study under way. ``report`` is told how far it is."""
@@ -78,6 +85,7 @@ class Exploration:
     store: Store
     digest: str
     executor: Executor
+    bounds: bool
     report: Callable[[State], None] | None = None
     settled: dict[int, Point] = field(default_factory=dict)
     counted: dict[str, Counted] = field(default_factory=dict)
@@ -103,13 +111,15 @@ class Exploration:
     def _generation(self, generation: int, first: int, proposals: Sequence[Proposal]) -> None:
         numbers = range(first, first + len(proposals))
         candidates = self._prepared(generation, numbers, proposals)
-        for begin in range(0, len(candidates), ROUND):
-            self._round(candidates[begin : begin + ROUND])
+        size, left = FIRST_ROUND, iter(candidates)
+        while members := list(itertools.islice((one for one in left if self._is_open(one)), size)):
+            self._round(members)
+            size = min(ROUND, 2 * size)
 
     def _prepared(
         self, generation: int, numbers: Sequence[int], proposals: Sequence[Proposal]
     ) -> list[Candidate]:
-        """What is known of every point of a generation that is still to be settled, and all of its round."""
+        """What is known of every point of a generation, the best bounds first; none if all are settled."""
         settings: list[Setting | None] = []
         found: dict[int, Prepared | Failed] = {}
         for place, proposal in enumerate(proposals):
@@ -118,45 +128,91 @@ class Exploration:
             except InputError as error:
                 settings.append(None)
                 found[place] = Failed(str(error))
-        waiting = [
-            place
-            for place, setting in enumerate(settings)
-            if setting is not None and numbers[place] not in self.settled
-        ]
-        results = self.executor.each("prepare", [(settings[place],) for place in waiting])
+        if all(number in self.settled for number in numbers):
+            for number in numbers:
+                self._archive(self.settled[number])
+            return []
+        waiting = [place for place, setting in enumerate(settings) if setting is not None]
+        results = self.executor.each("prepare", [(settings[place], self.bounds) for place in waiting])
         for position, result in results:
             found[waiting[position]] = result
-        nothing = Failed("")
-        return [
-            Candidate(number, generation, proposal, setting, found.get(place, nothing))
+        candidates = [
+            Candidate(number, generation, proposal, setting, found[place])
             for place, (number, proposal, setting) in enumerate(
                 zip(numbers, proposals, settings, strict=True)
             )
         ]
+        return self._by_promise(candidates) if self.bounds else candidates
 
-    def _round(self, candidates: Sequence[Candidate]) -> None:
-        """Settle some points, each as soon as it is known what becomes of it."""
+    def _by_promise(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """Those first whose bounds are low: the mean place among all, over the objectives."""
+        least = np.array([self._least(one.prepared) or self.hopeless for one in candidates])
+        places = np.mean([np.searchsorted(np.sort(column), column) for column in least.T], axis=0)
+        return [candidates[place] for place in np.argsort(places, kind="stable").tolist()]
+
+    @property
+    def hopeless(self) -> tuple[float, ...]:
+        return tuple(np.inf for _ in self.description.objectives)
+
+    def _least(self, prepared: Prepared | Failed) -> tuple[float, ...] | None:
+        """The objectives of a point's bound, as costs: no simulation goes below. None without one."""
+        if isinstance(prepared, Failed) or prepared.bound is None:
+            return None
+        known = Counted("", prepared.sequences, prepared.bound.counts, prepared.bound.elapsed_ps, "")
+        point = Point(0, 0, {}, {}, "", prices="least")._replace(
+            area_mm2=prepared.area_mm2, off_chip_bytes=prepared.off_chip_bytes, score=prepared.score
+        )
+        objectives = self.description.objectives
+        measured = measured_of([point], [known], {"least": prepared.table}, {})
+        row = costs(figures(measured, objectives), objectives)[0]
+        grows = [METRICS[name].grows for name in objectives]
+        return tuple(cost if grown else -np.inf for cost, grown in zip(row.tolist(), grows, strict=True))
+
+    def _bounded(self, one: Candidate) -> Point | None:
+        """The point as settled without a simulation, where one that was simulated dominates its bound."""
+        least = self._least(one.prepared)
+        if not self.bounds or least is None or not isinstance(one.prepared, Prepared):
+            return None
+        found = self.archive.dominator(least)
+        if found is None:
+            return None
+        assert one.prepared.bound is not None
+        proof = {"by": found, "elapsed_ps": one.prepared.bound.elapsed_ps}
+        point = self._point(one, one.prepared, BOUNDED)
+        return point._replace(proof=proof | {"counts": list(one.prepared.bound.counts)})
+
+    def _is_open(self, one: Candidate) -> bool:
+        """Whether a point has to be simulated; if not, it is settled."""
+        if one.number in self.settled:  # by an earlier process, in this very round
+            return self.settled[one.number].sequences > 0
+        if isinstance(one.prepared, Failed):
+            self._settle([self._failed(one, one.prepared.reason)])
+        elif missed := self._missed(one.proposal.values, self._known_before(one.prepared)):
+            self._settle([self._point(one, one.prepared, INFEASIBLE, reason=missed)], [one.prepared])
+        elif point := self._bounded(one):
+            self._settle([point], [one.prepared])
+        else:
+            return True
+        return False
+
+    def _round(self, members: Sequence[Candidate]) -> None:
+        """Simulate some points, and settle each as soon as it is known what becomes of it."""
         waiting: dict[str, list[Candidate]] = {}
-        for one in candidates:
-            if one.number in self.settled:
-                continue
-            if isinstance(one.prepared, Failed):
-                self._settle([self._failed(one, one.prepared.reason)])
-            elif missed := self._missed(one.proposal.values, self._known_before(one.prepared)):
-                self._settle([self._point(one, one.prepared, INFEASIBLE, reason=missed)], [one.prepared])
-            else:
+        for one in members:
+            if one.number not in self.settled and isinstance(one.prepared, Prepared):
                 waiting.setdefault(one.prepared.evaluation, []).append(one)
         for digest in [digest for digest in waiting if digest in self.counted]:
             self._enter(waiting.pop(digest), None)
         batches = list(waiting.values())
-        tasks = [(batch[0].setting, tuple(range(batch[0].prepared.sequences))) for batch in batches]  # type: ignore[union-attr]
+        tasks = [(batch[0].setting, tuple(range(sequences_of(batch[0])))) for batch in batches]
         for place, result in self.executor.each("evaluate", tasks):
             if isinstance(result, Failed):
-                self._settle([self._failed(one, result.reason) for one in batches[place]])
+                failed = [self._failed(one, result.reason) for one in batches[place]]
+                self._settle([point._replace(sequences=len(tasks[place][1])) for point in failed])
             else:
                 self.simulated += 1
                 self._enter(batches[place], result)
-        for one in sorted(candidates):
+        for one in members:
             self._archive(self.settled[one.number])
 
     def _enter(self, batch: Sequence[Candidate], found: Evaluation | None) -> None:
@@ -182,6 +238,7 @@ class Exploration:
         prepared: Sequence[Prepared] = (),
         evaluations: Mapping[str, Evaluation] | None = None,
     ) -> None:
+        self.tables |= {one.table.digest: one.table for one in prepared}
         self.store.settle(self.digest, points, [one.table for one in prepared], evaluations)
         self.settled |= {point.number: point for point in points}
         if self.report is not None:
@@ -244,16 +301,26 @@ class Exploration:
 
     def _archive(self, point: Point) -> None:
         if point.state == DONE:
-            self.archive.add(point.number, self._costs(point))
+            self.archive.costs[point.number] = self._costs(point)
 
     def _costs(self, point: Point) -> tuple[float, ...]:
         objectives = self.description.objectives
         measured = measured_of([point], [self.counted[point.evaluation]], self.tables, {})
         return tuple(costs(figures(measured, objectives), objectives)[0].tolist())
 
+    def _proved(self, point: Point) -> tuple[float, ...]:
+        """The costs of a point's bound, from what is stored of it."""
+        sequences = self.counted[self.settled[point.proof["by"]].evaluation].sequences
+        known = Counted("", sequences, tuple(point.proof["counts"]), point.proof["elapsed_ps"], "")
+        objectives = self.description.objectives
+        measured = measured_of([point], [known], self.tables, {})
+        return tuple(costs(figures(measured, objectives), objectives)[0].tolist())
+
     def _outcome(self, number: int, proposal: Proposal) -> Outcome:
         """What became of a point, as its search wants to know it."""
         point = self.settled[number]
+        if point.state == BOUNDED:
+            return Outcome(proposal, self._proved(point), 0.0)
         if not point.evaluation:
             return Outcome(proposal, None, 0.0)
         miss = max((miss for _, miss in self._misses(point.parameters, self._figures(point))), default=0.0)
@@ -285,11 +352,13 @@ def explored(
     subject: str,
     path: Path,
     executor: Callable[[str, Setup], Any],
+    bounds: bool = True,
     report: Callable[[State], None] | None = None,
 ) -> Study:
     """Explore a study into its file, or go on with it where it is there.
 
-    ``data`` is a sentence about the data, ``subject`` a digest over what the study's names stand for.
+    ``data`` is a sentence about the data, ``subject`` a digest over what the study's names stand for;
+    without ``bounds`` every point is simulated.
     Errors: InputError for a study that cannot be, or of which no point is what it asks for.
     """
     started = time.perf_counter()
@@ -298,13 +367,13 @@ def explored(
     constraints = read_constraints(description, space)
     task = Task(space, description.budget, description.seed, len(description.objectives))
     search_of(description.search, task)  # refuses what cannot be searched before anything is written
-    digest = description.digest(subject)
+    digest = description.digest(f"{subject} {bounds}")
     with Store.opened(path, writing=True) as store:
         chips = json.dumps({name: chip.content() for name, chip in setup.chips.items()})
         name = description.name or "study"
         store.add_study(digest, name, description.model_dump_json(), chips, data, version("deltasim"))
         with executor(digest, setup) as workers:
-            under_way = Exploration(description, space, constraints, store, digest, workers, report)
+            under_way = Exploration(description, space, constraints, store, digest, workers, bounds, report)
             under_way.run()
         require_answer(under_way)
         held = next(one for one in store.studies() if one["digest"] == digest)

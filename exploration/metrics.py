@@ -51,27 +51,30 @@ class Measured(NamedTuple):
 
 
 class Metric(NamedTuple):
-    """A figure: its key in JSON, its unit, what it is, whether more is better, whether counts are needed."""
+    """A figure: its key in JSON, its unit, what it is, whether more is better.
+
+    ``grows``: with less of every count and less time it is no more, so that of a bound it is a bound.
+    """
 
     key: str
     unit: str
     about: str
     more: bool
-    counted: bool
+    grows: bool
     of: Callable[[Measured], Reals]
 
 
 METRICS = {
     "energy": Metric("energy_j", "J", "energy an inference", False, True, lambda m: m.energy_j),
     "latency": Metric("latency_s", "s", "latency an inference", False, True, lambda m: m.latency_s),
-    "area": Metric("area_mm2", "mm2", "silicon area", False, False, lambda m: m.area_mm2),
-    "score": Metric("score", "", "score", True, False, lambda m: m.score),
-    "power": Metric("power_w", "W", "mean power", False, True, lambda m: m.energy_j / m.latency_s),
+    "area": Metric("area_mm2", "mm2", "silicon area", False, True, lambda m: m.area_mm2),
+    "score": Metric("score", "", "score", True, True, lambda m: m.score),
+    "power": Metric("power_w", "W", "mean power", False, False, lambda m: m.energy_j / m.latency_s),
     "energy_latency": Metric(
         "energy_latency_js", "J s", "energy times latency", False, True, lambda m: m.energy_j * m.latency_s
     ),
     "dram_bytes": Metric("dram_bytes", "B", "DRAM bytes an inference", False, True, lambda m: m.dram_bytes),
-    "off_chip": Metric("off_chip_bytes", "B", "weights in DRAM", False, False, lambda m: m.off_chip_bytes),
+    "off_chip": Metric("off_chip_bytes", "B", "weights in DRAM", False, True, lambda m: m.off_chip_bytes),
 }
 
 FITS = "fits"

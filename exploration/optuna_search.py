@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from deltasim.exploration.parameters import Choice
 from deltasim.exploration.proposals import Ask, Outcome, Proposal, Task, seed_of
-from deltasim.exploration.space import Values
+from deltasim.exploration.space.parameters import Choice
+from deltasim.exploration.space.space import Values
 from deltasim.runtime.errors import InputError
 
 if TYPE_CHECKING:

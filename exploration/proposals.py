@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from deltasim.exploration.space import Space, Values
+from deltasim.exploration.space.space import Space, Values
 
 
 class Proposal(NamedTuple):

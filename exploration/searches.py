@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from deltasim.exploration.parameters import Choice
 from deltasim.exploration.proposals import Ask, Outcome, Proposal, Task, seed_of
+from deltasim.exploration.space.parameters import Choice
 from deltasim.runtime.errors import InputError, nearest
 
 MOST_GRID = 1_000_000

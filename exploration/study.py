@@ -16,7 +16,7 @@ from deltasim.exploration.description import StudyDescription
 from deltasim.exploration.front import front, hypervolume, knee
 from deltasim.exploration.metrics import ALWAYS, METRICS, Measured, costs, figures
 from deltasim.exploration.pricing import PriceTable
-from deltasim.exploration.space import TRAINED, read_space
+from deltasim.exploration.space.space import TRAINED, read_space
 from deltasim.exploration.store import BOUNDED, DONE, FAILED, RACED, STATES, Counted, Point, Store
 from deltasim.exploration.workbench import chip_of
 from deltasim.runtime.errors import InputError, nearest

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from deltasim.exploration.space import Subject
+from deltasim.exploration.space.space import Subject
 from deltasim.networks.files.cached_execution import executed
 from deltasim.networks.numbers.arithmetic import FixedPoint, Q, quantise
 from deltasim.networks.numbers.quantise import quantised

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from deltasim.exploration.bounds.bound import Bound, bound
 from deltasim.exploration.pricing import Form, PriceTable, form_of, price_table
-from deltasim.exploration.space import Setting
+from deltasim.exploration.space.space import Setting
 from deltasim.exploration.subjects import Computed, Subjects
 from deltasim.networks.trace import Trace
 from deltasim.runtime.errors import InputError, InputErrors
@@ -53,7 +54,7 @@ class Prepared(NamedTuple):
     """What is known of a point before it is simulated. ``evaluation`` names its counts by what decides them.
 
     ``area_mm2`` is that of the parts whose area is known, ``unknown`` the others; ``off_chip_bytes`` are
-    weights that lie in a DRAM.
+    weights that lie in a DRAM; ``bound`` is what no simulation goes below, where it was asked for.
     """
 
     evaluation: str
@@ -63,6 +64,7 @@ class Prepared(NamedTuple):
     off_chip_bytes: int
     score: float | None
     sequences: int
+    bound: Bound | None
 
 
 class Failed(NamedTuple):
@@ -105,12 +107,14 @@ class Workbench:
         mapping, _ = self.setup.place(computed.benchmark, computed.network, chip)
         return chip, computed, mapping
 
-    def prepare(self, setting: Setting) -> Prepared | Failed:
+    def prepare(self, setting: Setting, bounded: bool) -> Prepared | Failed:
         """What is known of a point without simulating it, or why it is none."""
         try:
             chip, computed, mapping = self.made(setting)
             plan = compile_plan(computed.network, chip, mapping)
             table = price_table(chip, computed.network, plan.layers)
+            watts = {name: price.value for name, price in chip.priced.items()}
+            least = bound(plan, computed.trace, table.form.names, watts) if bounded else None
         except InputError as error:
             return Failed(reason(error))
         lines = idle_power(chip)
@@ -123,6 +127,7 @@ class Workbench:
             sum(block.bytes for block in mapping.blocks if block.memory in drams),
             computed.score,
             computed.trace.sequences,
+            least,
         )
 
     def evaluate(self, setting: Setting, chosen: tuple[int, ...]) -> Evaluation | Failed:

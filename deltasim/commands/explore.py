@@ -26,6 +26,9 @@ def explore(
     jobs: Annotated[
         int | None, typer.Option(min=1, help="processes at work at once; default: one a processor")
     ] = None,
+    no_bounds: Annotated[
+        bool, typer.Option("--no-bounds", help="simulate points that cannot be on the front, too")
+    ] = False,
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="compute features and messages afresh, keep nothing of them")
     ] = False,
@@ -51,7 +54,7 @@ def explore(
             tell_when_stopped(f"{state.points:,} points are settled. {kept}")
             show(state)
 
-        found = explored(described, path, jobs, report)
+        found = explored(described, path, jobs, not no_bounds, report)
     _show(found, as_json)
     print(f"The study is {path}", file=sys.stderr if as_json else sys.stdout)
 

@@ -43,7 +43,9 @@ def outcomes(study: Study) -> list[tuple[Any, ...]]:
 def test_a_point_costs_what_a_run_does(base: str, described: Describe, own: Any, tmp_path: Path) -> None:
     parameters = {"cores.mac.lanes": [2, 4], "theta": ["trained", 0.3], "weight_bits": [4, 8]}
     study = explore(
-        described(base=base, parameters=parameters, objectives=["energy", "latency"]), tmp_path / "a.db"
+        described(base=base, parameters=parameters, objectives=["energy", "latency"]),
+        tmp_path / "a.db",
+        bounds=False,
     )
     frame = study.frame()
     assert frame["state"].to_list() == ["done"] * 8
@@ -78,14 +80,14 @@ def test_the_answer_has_the_keys_it_promises(described: Describe, tmp_path: Path
 def test_equal_points_are_counted_once_and_a_study_goes_on(described: Describe, tmp_path: Path) -> None:
     parameters = {"memories.scratchpad.size": ["4 KiB", "4096 B", "8192 B"], "theta": [0.1, 0.3]}
     path = tmp_path / "a.db"
-    first = explore(described(parameters=parameters), path)
+    first = explore(described(parameters=parameters), path, bounds=False)
     assert len(first.points) == 6 and first.simulated == 4
-    again = explore(described(parameters=parameters), path)
+    again = explore(described(parameters=parameters), path, bounds=False)
     assert outcomes(again) == outcomes(first)
     before = stored(path)
     dearer = {"core.mac.energy": "1 pJ"}
     parameters |= {f"prices.{name}": [value] for name, value in dearer.items()}
-    priced = explore(described(parameters=parameters), path)
+    priced = explore(described(parameters=parameters), path, bounds=False)
     assert stored(path) == before  # prices alone never simulate again
     assert (priced.figures["energy"] > first.figures["energy"]).all()
     by_table = first.repriced({"core.mac": "1 pJ"})

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deltasim.exploration.expressions import expression
+from deltasim.exploration.space.expressions import expression
 from deltasim.runtime.errors import InputError
 
 NUMBERS = st.one_of(st.integers(-1000, 1000), st.floats(-1e6, 1e6, allow_nan=False))

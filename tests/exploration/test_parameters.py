@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deltasim.exploration.parameters import Choice, Range, number_of, read_parameter
-from deltasim.exploration.space import Subject, read_space
+from deltasim.exploration.space.parameters import Choice, Range, number_of, read_parameter
+from deltasim.exploration.space.space import Subject, read_space
 from deltasim.runtime.errors import InputError
 from deltasim.simulator.chip import load_chip
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from quantiphy import QuantiPhyError
 
-from deltasim.exploration.expressions import Expression, Value, expression
+from deltasim.exploration.space.expressions import Expression, Value, expression
 from deltasim.runtime.errors import InputError, nearest
 from deltasim.simulator.schema.quantities import LONGEST, amount_of
 

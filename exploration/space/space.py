@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from deltasim.exploration.expressions import Expression, Value
-from deltasim.exploration.parameters import (
+from deltasim.exploration.space.expressions import Expression, Value
+from deltasim.exploration.space.parameters import (
     Choice,
     Parameter,
     Range,
