@@ -2,7 +2,7 @@
 
 from setuptools import find_packages, setup
 
-ROOMS = ("networks", "reports", "runtime", "simulator", "validation", "workloads")
+ROOMS = ("exploration", "networks", "reports", "runtime", "simulator", "validation", "workloads")
 
 setup(
     packages=[

@@ -10,9 +10,9 @@ import warnings
 import pytest
 
 import deltasim
-from deltasim import networks, reports, runtime, simulator, validation, workloads
+from deltasim import exploration, networks, reports, runtime, simulator, validation, workloads
 
-ROOMS = (networks, reports, runtime, simulator, validation, workloads)
+ROOMS = (exploration, networks, reports, runtime, simulator, validation, workloads)
 MODULES = sorted(
     {
         "deltasim",

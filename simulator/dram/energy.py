@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from deltasim.runtime.errors import InputError
-from deltasim.simulator.dram import fields as at
-from deltasim.simulator.dram.rank_states import state_ticks
+from deltasim.simulator.dram.scheduling import fields as at
+from deltasim.simulator.dram.scheduling.rank_states import state_ticks
+from deltasim.simulator.dram.scheduling.state import Memory
 from deltasim.simulator.dram.standard import Rail, Standard
-from deltasim.simulator.dram.state import Memory
 from deltasim.simulator.dram.timing import Timing
 
 

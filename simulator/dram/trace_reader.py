@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from deltasim.runtime.compiling import kernel, part
 from deltasim.runtime.errors import InputError
-from deltasim.simulator.dram.state import Integers
+from deltasim.simulator.dram.scheduling.state import Integers
 
 BLOCK = 1 << 20  # bytes of text read at a time
 LONGEST_LINE = 4096

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from deltasim.simulator.dram import fields as at
+from deltasim.simulator.dram.scheduling import fields as at
 from deltasim.simulator.dram.timing import Timing
 
 READ, WRITE = "read", "write"
@@ -236,7 +236,7 @@ class Oracle:
                 name = WRITE if hit.is_write else READ
                 first, kind = (at.COLUMN_BUS if self.timing.split_bus else at.BY_AGE), at.COLUMN
                 if any(request.owner for request in hits):
-                    first, kind = at.OWNED_FIRST, at.COLUMN_OWNED
+                    first, kind = at.ACTIVATED_FOR_FIRST, at.COLUMN_ACTIVATED_FOR
                 ready = self.ready(name, bank, rank, hit.arrival)
                 yield Choice(first, hit.order, kind, bank, name, ready)
             if not hits or head is not hit:
@@ -268,7 +268,7 @@ class Oracle:
                     return False
                 if self.timing.falling and tick % 2 and choice.name not in (PRECHARGE, SET):
                     return False
-                due_first = choice.first in (at.AT_ONCE, at.OWNED_FIRST, at.REFRESH_FIRST)
+                due_first = choice.first in (at.AT_ONCE, at.ACTIVATED_FOR_FIRST, at.REFRESH_FIRST)
                 if tick >= due and not due_first:
                     return False
                 two = choice.name in (READ, WRITE) and tick >= until

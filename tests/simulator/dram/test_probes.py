@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import pytest
 
-from deltasim.simulator.dram import fields as at
 from deltasim.simulator.dram.loading import load_standard
+from deltasim.simulator.dram.scheduling import fields as at
 from deltasim.simulator.dram.timing import Timing
 from tests.simulator.dram.stepping import Channel, Command
 
@@ -69,7 +69,7 @@ def in_one_bank(first: int, then: int, write: bool = False) -> Callable[[Timing]
 
     def probe(timing: Timing) -> int:
         commands = commands_of(timing, (0, 0), (0, 1), write=write)
-        kinds = [at.COLUMN, at.COLUMN_OWNED]
+        kinds = [at.COLUMN, at.COLUMN_ACTIVATED_FOR]
         start = ticks_of(commands, *(kinds if first == at.COLUMN else [first]))[0]
         ends = ticks_of(commands, *(kinds if then == at.COLUMN else [then]))
         return next(tick for tick in ends if tick > start) - start
@@ -166,7 +166,12 @@ def test_a_request_whose_row_was_opened_is_served_before_the_refresh() -> None:
     channel.ask(0, 0, tick=due - 2)
     channel.ask(0, 0, tick=due - 2)  # a hit, but it is not the one the row was opened for
     kinds = [channel.step() for _ in range(4)]
-    assert [command.kind for command in kinds] == [at.ACTIVATE, at.COLUMN_OWNED, at.PRECHARGE_SET, at.REFRESH]
+    assert [command.kind for command in kinds] == [
+        at.ACTIVATE,
+        at.COLUMN_ACTIVATED_FOR,
+        at.PRECHARGE_SET,
+        at.REFRESH,
+    ]
     assert kinds[1].tick == due - 2 + timing.activate_to_read > due
 
 
@@ -224,7 +229,7 @@ def test_only_precharges_begin_on_falling_edges() -> None:
     channel.ask(0, 0, tick=11)
     activate, read = channel.step(), channel.step()
     assert (activate.kind, activate.tick) == (at.ACTIVATE, 12)
-    assert (read.kind, read.tick) == (at.COLUMN_OWNED, 12 + (PLAIN.activate_to_read + 1) // 2 * 2)
+    assert (read.kind, read.tick) == (at.COLUMN_ACTIVATED_FOR, 12 + (PLAIN.activate_to_read + 1) // 2 * 2)
     channel.ask(0, 1, tick=101)
     close, again = channel.step(), channel.step()
     assert (close.kind, close.tick) == (at.PRECHARGE, 101)
@@ -240,4 +245,4 @@ def test_a_split_bus_carries_a_row_and_a_column_command_in_one_tick() -> None:
     channel.ask(4, 0, tick=opened + timing.activate_to_read)
     both = [channel.step(), channel.step()]
     assert both[0].tick == both[1].tick
-    assert {command.kind for command in both} == {at.COLUMN_OWNED, at.ACTIVATE}
+    assert {command.kind for command in both} == {at.COLUMN_ACTIVATED_FOR, at.ACTIVATE}
