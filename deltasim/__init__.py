@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from deltasim.cases import simulate, sweep
+    from deltasim.exploration.study import load_study
+    from deltasim.exploring import explore
     from deltasim.own_network import run
     from deltasim.quantising import quantise
     from deltasim.several import across
@@ -25,7 +27,9 @@ __all__ = [
     "benchmark",
     "benchmarks",
     "chips",
+    "explore",
     "load_chip",
+    "load_study",
     "quantise",
     "run",
     "simulate",
@@ -37,6 +41,8 @@ __version__ = "0.1.0"
 _HOMES = {
     "run": ("deltasim.own_network", "run"),
     "simulate": ("deltasim.cases", "simulate"),
+    "explore": ("deltasim.exploring", "explore"),
+    "load_study": ("deltasim.exploration.study", "load_study"),
     "sweep": ("deltasim.cases", "sweep"),
     "across": ("deltasim.several", "across"),
     "quantise": ("deltasim.quantising", "quantise"),

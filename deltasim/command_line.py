@@ -21,6 +21,7 @@ from deltasim.commands import (
     compare,
     data,
     describe,
+    explore,
     importing,
     listing,
     mapping,
@@ -92,6 +93,7 @@ def deltasim(
 
 COMMANDS: tuple[tuple[str, Callable[..., None], str, str], ...] = (
     ("run", run.run, "run a network on a chip", "deltasim run digits --chip edgedrnn --limit 20"),
+    ("explore", explore.explore, "many chips, one answer", "deltasim explore study.yaml --out study.db"),
     (
         "import",
         importing.import_model,
@@ -111,8 +113,8 @@ COMMANDS: tuple[tuple[str, Callable[..., None], str, str], ...] = (
         "deltasim quantise network --data mine.csv --out network-8",
     ),
     ("compare", compare.compare, "set two runs side by side", "deltasim compare runs/a runs/b"),
-    ("list", listing.list_names, "chips, benchmarks, cells", "deltasim list chips"),
-    ("describe", describe.describe, "a chip and its prices", "deltasim describe chip edgedrnn"),
+    ("list", listing.list_names, "what is in the box", "deltasim list chips"),
+    ("describe", describe.describe, "a chip, a cell, a standard", "deltasim describe chip edgedrnn"),
     ("map", mapping.show_mapping, "neurons and weights on a chip", "deltasim map digits --chip mesh16"),
     ("train", train.train, "make a trained network again", "deltasim train digits --theta 0.2 --out trained"),
     (

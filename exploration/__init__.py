@@ -1,0 +1,1 @@
+"""Many chips, one answer: a space of chips, mappings, precisions and thresholds, and its front."""

@@ -52,6 +52,12 @@ class Run(Measured):
 
         return load_run(folder)
 
+    def __repr__(self) -> str:
+        """Ten lines; `to_frame` and `to_dict` have all of it."""
+        from deltasim.reports.summary import in_ten_lines
+
+        return in_ten_lines(self)
+
     def __rich__(self) -> RenderableType:
         """Terminal form."""
         from deltasim.reports.terminal import render

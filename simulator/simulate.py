@@ -87,6 +87,29 @@ def run_plan(
     >>> run_plan(plan, dense_trace(network, [3, 3]), jobs=2).total("core.mac")
     6912
     """
+    return joined(run_sequences(plan, trace, inputs=inputs, engine=engine, jobs=jobs, progress=progress))
+
+
+def run_sequences(
+    plan: Plan,
+    trace: Trace,
+    *,
+    inputs: Sequence[Floats] | None = None,
+    engine: str = "compiled",
+    jobs: int | None = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Ledger]:
+    """``run_plan``, with the ledger of every sequence apart. Those of equal sequences are one object.
+
+    >>> import numpy as np
+    >>> from deltasim.networks.builders.recurrent import random_stack
+    >>> from deltasim.networks.trace import dense_trace
+    >>> from deltasim.simulator.chip import load_chip
+    >>> network, chip = random_stack("gru", 8, (16,), np.random.default_rng(0)), load_chip("edgedrnn")
+    >>> plan = compile_plan(network, chip, map_network(network, chip))
+    >>> [ledger.total("core.mac") for ledger in run_sequences(plan, dense_trace(network, [3, 4]))]
+    [3456, 4608]
+    """
     if trace.sequences < 1:
         rule = "a run has at least one sequence"
         raise InputError("trace", "0 sequences", rule, "Execute the network on one.")
@@ -110,7 +133,7 @@ def run_plan(
                 ledgers.append(next(runs))
             if progress:
                 progress(index + 1, trace.sequences)
-    return joined([ledgers[place] for place in same])
+    return [ledgers[place] for place in same]
 
 
 def rehearse(plan: Plan, frames: Floats, engine: str) -> None:

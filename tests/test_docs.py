@@ -21,6 +21,7 @@ PAGES = (
     "docs/arithmetic.md",
     "docs/spiking.md",
     "docs/importing.md",
+    "docs/standards.md",
     "docs/own.md",
 )
 

@@ -6,6 +6,7 @@ import hashlib
 import math
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -40,6 +41,20 @@ def parse_thetas(text: str | None) -> list[float | None]:
     return thetas
 
 
+def parse_period(text: str | None) -> float | None:
+    """Read ``--period``, in seconds.
+
+    >>> parse_period("10 ms"), parse_period(None)
+    (0.01, None)
+    """
+    from deltasim.simulator.schema.quantities import QuantityError, read_time
+
+    try:
+        return None if text is None else float(read_time(text))
+    except QuantityError as error:
+        raise InputError("--period", text, error.rule, error.remedy) from None
+
+
 def default_folder(cases: Sequence[Case]) -> Path:
     """Name the output folder by content, so that the same run always has the same name."""
     digests = [case.digest for case in cases]
@@ -57,6 +72,7 @@ class Job(NamedTuple):
     layers: str | None = None
     sequence_column: str | None = None
     label_column: str | None = None
+    period_s: float | None = None
     ert: Path | None = None
 
     def chip(self, name: str) -> Chip:
@@ -68,7 +84,11 @@ class Job(NamedTuple):
         return found if self.ert is None else with_ert(found, self.ert)
 
     def read(self) -> Benchmark:
-        """Find the benchmark, or the model and its data."""
+        """Find the benchmark, or the model and its data; a period takes the place of its own."""
+        found = self._found()
+        return found if self.period_s is None else replace(found, period_s=self.period_s)
+
+    def _found(self) -> Benchmark:
         from deltasim.cases import choose
         from deltasim.own_network import chosen_model, is_model, with_tuned_thresholds
         from deltasim.workloads.own.read import Columns
@@ -92,6 +112,7 @@ def spell_command(job: Job, chip: str, theta: float | str) -> str:
         "--theta": None if isinstance(theta, str) else theta,
         "--limit": job.limit,
         "--data": job.data,
+        "--period": None if job.period_s is None else f"{job.period_s:g}s",
     }
     chosen |= {
         f"--{name.replace('_', '-')}": getattr(job, name)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deltasim.commands.options import Job, default_folder, parse_thetas, spell_command
+from deltasim.commands.options import Job, default_folder, parse_period, parse_thetas, spell_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +56,9 @@ def run(
     label_column: Annotated[
         str | None, typer.Option(help="column of a table with a sequence's class; default: label")
     ] = None,
+    period: Annotated[
+        str | None, typer.Option(help="time from one step to the next, as 10ms; default: the benchmark's own")
+    ] = None,
     batch: Annotated[
         int, typer.Option(min=1, help="with several chips: sequences over which a dense chip reuses weights")
     ] = 16,
@@ -95,7 +98,8 @@ def run(
             from deltasim.runtime.disk.cache import without_cache
 
             settings.enter_context(without_cache())
-        job = Job(benchmark, data, limit, trained, layers, sequence_column, label_column, ert)
+        columns = (layers, sequence_column, label_column)
+        job = Job(benchmark, data, limit, trained, *columns, parse_period(period), ert)
         chips = chips_named(chip)
         _require_one_run(len(chips) * len(thetas), form, exports)
         if len(chips) > 1:

@@ -10,8 +10,8 @@ import altair
 from deltasim.reports.chip_rows import ChipRow, table
 from deltasim.reports.page.document import document
 from deltasim.reports.page.parts import Card, Figure, Grid, Link, Page, Section, Spec
+from deltasim.reports.page.sections.thresholds import ticks
 from deltasim.reports.page.theme import MUTED, drawn_from, finished, series, si_axis
-from deltasim.reports.page.thresholds import ticks
 from deltasim.reports.quantities import count, percent, quantity, ratio, threshold
 
 if TYPE_CHECKING:

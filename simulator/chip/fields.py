@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 from pydantic.fields import FieldInfo
@@ -20,6 +21,7 @@ class Field(NamedTuple):
     optional: bool
 
 
+@cache
 def chip_fields() -> tuple[Field, ...]:
     """All fields, in the order of the file; those of a memory by its kind.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from deltasim.simulator.components.banked_buffer import accesses_of, nothing_reserved, reserve
 from deltasim.simulator.components.service_times import rounds
 from deltasim.simulator.dram import in_order as dram
-from deltasim.simulator.dram.controller import Completion
+from deltasim.simulator.dram.scheduling.controller import Completion
 from deltasim.simulator.engines.reference.caches import Caches
 from deltasim.simulator.engines.reference.controllers import Controller
 from deltasim.simulator.engines.reference.machine import REQUEST_KIND, RESPONSE_KIND, Machine, Walk

@@ -1,0 +1,114 @@
+"""``deltasim explore``: many chips, one answer."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from deltasim.exploration.explore import State
+    from deltasim.exploration.study import Study
+
+EVERY_S = 0.2
+
+
+def explore(
+    study: Annotated[Path, typer.Argument(help="a study in YAML: base, parameters, objectives, search")],
+    out: Annotated[
+        Path | None, typer.Option(help="the file it is kept in, where it goes on; default: NAME.db")
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="processes at work at once; default: one a processor")
+    ] = None,
+    no_bounds: Annotated[
+        bool, typer.Option("--no-bounds", help="simulate points that cannot be on the front, too")
+    ] = False,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="compute features and messages afresh, keep nothing of them")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON and nothing else")] = False,
+) -> None:
+    """Evaluate a space of chips, mappings, precisions and thresholds; print those worth building, and why."""
+    from deltasim.exploration.description import read_study
+    from deltasim.exploring import explore as explored
+    from deltasim.runtime.disk.unfinished import tell_when_stopped
+
+    described = read_study(study)
+    path = out or Path(f"{described.name}.db")
+    kept = f"{path} keeps the points that were settled; the same command goes on from there."
+    tell_when_stopped(kept if path.exists() else "Nothing was written.")
+    with ExitStack() as settings:
+        if no_cache:
+            from deltasim.runtime.disk.cache import without_cache
+
+            settings.enter_context(without_cache())
+        show = settings.enter_context(progress())
+
+        def report(state: State) -> None:
+            tell_when_stopped(f"{state.points:,} points are settled. {kept}")
+            show(state)
+
+        found = explored(described, path, jobs, not no_bounds, report)
+    _show(found, as_json)
+    print(f"The study is {path}", file=sys.stderr if as_json else sys.stdout)
+
+
+def _show(study: Study, as_json: bool) -> None:
+    if as_json:
+        import json
+
+        print(json.dumps(study.to_dict(), indent=2, allow_nan=False))
+        return
+    from rich.console import Console
+
+    from deltasim.reports.study.terminal import render
+
+    Console(width=None if sys.stdout.isatty() else 160).print(render(study))
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[State], None]]:
+    """What shows how far a study is: on stderr, and only where a person watches."""
+    if not sys.stderr.isatty():
+        yield lambda state: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("preparing", total=None)
+        began, last = time.perf_counter(), 0.0
+
+        def show(state: State) -> None:
+            nonlocal last
+            now = time.perf_counter()
+            if now - last < EVERY_S:
+                return
+            last = now
+            bar.update(task, completed=state.points, total=state.total, description=said(state, now - began))
+
+        yield show
+
+
+def said(state: State, seconds: float) -> str:
+    """How far a study is, in a line.
+
+    >>> from deltasim.exploration.explore import State
+    >>> said(State(40, 100, {"done": 30, "bounded": 10}, 30, 0.5), 10)
+    '40 of 100 points, 10 bounded, 4.0 a second, hypervolume 0.500'
+    """
+    ended = [
+        f"{state.tally[name]:,} {name}"
+        for name in ("bounded", "raced", "infeasible", "failed")
+        if state.tally.get(name)
+    ]
+    rate = f"{state.points / max(seconds, 1e-9):.1f} a second"
+    points = f"{state.points:,} of {state.total:,} points"
+    return ", ".join([points, *ended, rate, f"hypervolume {state.hypervolume:.3f}"])

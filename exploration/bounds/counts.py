@@ -1,0 +1,229 @@
+"""Counts that timing cannot change, exactly, and the least that the others can come to.
+
+The table in ``docs/exploring.md`` says which are which.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from deltasim.exploration.bounds.work import Work
+from deltasim.runtime.arrays import Integers
+from deltasim.simulator.ledger.arithmetic_prices import MAC
+from deltasim.simulator.ledger.background import preset
+from deltasim.simulator.plan.plan import (
+    BUFFER,
+    CACHE,
+    CONTROLLER,
+    DRAM,
+    REGISTERS,
+    SCRATCHPAD,
+    Plan,
+    update_work,
+)
+
+Counts = Counter[str]
+
+
+def least_counts(work: Work) -> Counts:
+    """The least of every action over the whole trace, without what grows with time alone."""
+    found: Counts = Counter()
+    count_steps(work, found)
+    count_messages(work, found)
+    count_fetches(work, found)
+    return found
+
+
+def count_steps(work: Work, found: Counts) -> None:
+    """What happens at every step whatever is sent: scans and updates, and the start of a sequence. Exact."""
+    plan, trace = work.plan, work.trace
+    frames = trace.steps // plan.network.passes
+    for entry in preset(plan):
+        found[entry.action] += entry.amount * trace.sequences
+    sent = np.bincount(trace.messages["projection"], minlength=len(plan.source))
+    for projection, source in enumerate(plan.source.tolist()):
+        size = sum(partition.size for partition in plan.partitions[source])
+        home, encoded = plan.homes[source], int(plan.delta_encoded[projection])
+        found["core.scan"] += size * frames
+        found[home.read] += size * (1 + encoded) * frames * home.value_bits
+        found[home.write] += int(sent[projection]) * encoded * home.value_bits
+    for population in (index for one_pass in plan.order for index in one_pass):
+        home = plan.homes[population]
+        for number, partition in enumerate(plan.partitions[population]):
+            done = update_work(plan, population, number)
+            found["core.update"] += partition.size * frames
+            found[home.read] += done.reads * frames
+            found[home.write] += done.writes * frames
+
+
+def count_messages(work: Work, found: Counts) -> None:
+    """Messages on their way, and what their columns come to. Exact."""
+    plan, segments, links = work.plan, work.segments, work.plan.links
+    issued = work.sent * work.is_sent
+    found["core.send"] += int(issued.sum())
+    found["core.receive"] += int(work.fetched.sum())
+    words = np.bincount(work.column_of, work.fetched * segments.words, work.columns)
+    for projection, target in enumerate(plan.target.tolist()):
+        total = int(words[work.projection_of == projection].sum())
+        found[MAC] += total
+        found[f"{MAC}@{plan.layers[target]}"] += total
+        for action in (plan.homes[target].read, plan.homes[target].write):
+            found[action] += total * plan.homes[target].sum_bits
+    trees, flits = work.multicast, links.message_flits
+    taken = np.bincount(plan.columns.tree, issued, len(trees.start) - 1).astype(np.int64)
+    entries = np.diff(trees.start)
+    owner = np.repeat(np.arange(len(entries)), entries)
+    count_links(plan, np.bincount(trees.link, taken[owner], links.count) * flits, found)
+    first = trees.link[np.minimum(trees.start[:-1], max(0, len(trees.link) - 1))] if len(trees.link) else None
+    if first is not None:
+        entered = taken * (entries > 0) * links.routed[first, 0]
+        count_buffer_writes(plan, int(entered.sum()) * flits, found)
+    drops = np.diff(trees.drop_start)
+    left = taken[owner] * drops * links.routed[trees.link, 1]
+    count_crossings(plan, int(left.sum()) * flits, found)
+
+
+def count_links(plan: Plan, flits: Integers, found: Counts) -> None:
+    """So many flits over each link, and through the routers at its ends."""
+    links = plan.links
+    for action in set(links.link_action):
+        chosen = np.array([name == action for name in links.link_action])
+        found[action] += int(flits[chosen].sum())
+    if plan.link_um is not None:
+        found["link.flit_um"] += int((flits * plan.link_um).sum())
+    count_buffer_writes(plan, int((flits * links.routed[:, 1]).sum()), found)
+    count_crossings(plan, int((flits * links.routed[:, 0]).sum()), found)
+
+
+def count_buffer_writes(plan: Plan, flits: int, found: Counts) -> None:
+    """Flits into a router, as `Machine.write_buffer` counts them."""
+    if plan.link_um is not None:
+        found["router.buffer_write"] += flits
+
+
+def count_crossings(plan: Plan, flits: int, found: Counts) -> None:
+    """Flits through a router, as `Machine.pass_router` counts them."""
+    if plan.link_um is None:
+        found["router.flit"] += flits
+        return
+    found["router.buffer_read"] += flits
+    found["router.crossbar"] += flits
+
+
+def count_fetches(work: Work, found: Counts) -> None:
+    """Columns out of their memories. Exact, but for what a cache finds and which rows of a DRAM are open."""
+    memories, bursts = work.plan.memories, work.bursts
+    memory = work.segments.memory[bursts.segment]
+    often = work.fetched[bursts.segment]
+    kinds = memories.kind.tolist()
+    words = np.bincount(memory, often * bursts.words, len(kinds)).astype(np.int64)
+    width = memories.width_bytes[memory]
+    accesses = -(-bursts.bytes // width)
+    spanned = (bursts.address + bursts.bytes - 1) // width - bursts.address // width + 1
+    straight = np.bincount(memory, often * accesses, len(kinds)).astype(np.int64)
+    aligned = np.bincount(memory, often * spanned, len(kinds)).astype(np.int64)
+    line = memories.line_bytes[memory]
+    lines = (bursts.address + bursts.bytes - 1) // line - bursts.address // line + 1
+    looked_up = np.bincount(memory, often * lines, len(kinds)).astype(np.int64)
+    distinct = work.distinct_bytes
+    registers = next(
+        (name for name, kind in zip(memories.component, kinds, strict=True) if kind == REGISTERS), ""
+    )
+    for number, kind in enumerate(kinds):
+        name = memories.component[number]
+        if words[number]:
+            found[f"{name}.words"] += int(words[number])
+            if registers:
+                found[f"{registers}.write"] += int(words[number])
+                found[f"{registers}.read"] += int(words[number])
+        if kind == SCRATCHPAD:
+            found[f"{name}.read"] += int(straight[number])
+        elif kind == CACHE:
+            count_cache(
+                work, number, int(looked_up[number]), int(straight[number]), distinct[:, number], found
+            )
+        elif kind in (BUFFER, DRAM, CONTROLLER):
+            least = int(aligned[number])
+            if kind == CONTROLLER:
+                mine, own = work.own_bursts(number)
+                least = int((work.fetched[mine] * own).sum())
+            count_shared(work, number, least, found)
+            if kind != BUFFER:
+                found[f"{name}.activate"] += least_rows(work, number, distinct[:, number])
+    count_ways(work, memory, often, found)
+
+
+def least_rows(work: Work, memory: int, distinct: Integers) -> int:
+    """Rows that must be opened: each sequence starts with all closed, and a row holds only so many bytes."""
+    memories = work.plan.memories
+    timing, controlled = memories.timing[memory], memories.controlled[memory]
+    if timing is not None:
+        size = timing.row_bytes
+    elif controlled is not None:
+        size = controlled_row(work.plan, memories.component[memory])
+    else:
+        return 0
+    return int((-(-distinct // size)).sum())
+
+
+def controlled_row(plan: Plan, name: str) -> int:
+    """Bytes of a row of a DRAM of a standard."""
+    memory = plan.chip.memory(name)
+    return int(memory.standard.organisation.row)
+
+
+def count_shared(work: Work, memory: int, accesses: int, found: Counts) -> None:
+    """Accesses of a shared memory, or bursts of a DRAM."""
+    memories = work.plan.memories
+    name, moved = memories.component[memory], accesses * int(memories.width_bytes[memory])
+    found[f"{name}.read"] += accesses
+    found[f"{name}.bytes"] += moved
+    if memories.kind[memory] != BUFFER:
+        found[f"{name}.io"] += 8 * moved
+
+
+def count_cache(work: Work, cache: int, lookups: int, reads: int, distinct: Integers, found: Counts) -> None:
+    """A cache: look-ups and reads exactly; of misses the compulsory ones, for it starts a sequence empty."""
+    memories = work.plan.memories
+    name, line = memories.component[cache], int(memories.line_bytes[cache])
+    missed = int((-(-distinct // line)).sum())
+    found[f"{name}.lookup"] += lookups
+    found[f"{name}.read"] += reads
+    found[f"{name}.miss"] += missed
+    found[f"{name}.fetched"] += missed * line
+    found[f"{name}.fill"] += missed * -(-line // int(memories.width_bytes[cache]))
+    behind = int(memories.next_level[cache])
+    count_shared(work, behind, missed * line // int(memories.width_bytes[behind]), found)
+    back = work.plan.links.back_start
+    core = int(work.plan.units[int(memories.unit[cache])].node)
+    path = core * len(memories.component) + behind
+    links = work.plan.links.back_link[back[path] : back[path + 1]]
+    flits = np.bincount(links, minlength=work.plan.links.count) * (
+        missed * line // work.plan.links.flit_bytes
+    )
+    count_links(work.plan, flits.astype(np.int64), found)
+
+
+def count_ways(work: Work, memory: Integers, often: Integers, found: Counts) -> None:
+    """Requests to shared memories and their responses, over every link of their way. Exact."""
+    plan, links, bursts = work.plan, work.plan.links, work.bursts
+    shared = plan.memories.shared[memory]
+    if not shared.any():
+        return
+    path = work.segments.core[bursts.segment] * len(plan.memories.component) + memory
+    flits = -(-bursts.bytes // links.flit_bytes)
+    pairs = len(links.path_start) - 1
+    asked = np.bincount(path[shared], often[shared] * links.request_flits, pairs).astype(np.int64)
+    answered = np.bincount(path[shared], (often * flits)[shared], pairs).astype(np.int64)
+    for start, link, amount in (
+        (links.path_start, links.path_link, asked),
+        (links.back_start, links.back_link, answered),
+    ):
+        lengths = np.diff(start)
+        count_links(plan, np.bincount(link, np.repeat(amount, lengths), links.count).astype(np.int64), found)
+        used = np.flatnonzero(lengths)
+        first, last = link[start[:-1][used]], link[start[1:][used] - 1]
+        count_buffer_writes(plan, int((amount[used] * links.routed[first, 0]).sum()), found)
+        count_crossings(plan, int((amount[used] * links.routed[last, 1]).sum()), found)

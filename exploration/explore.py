@@ -1,0 +1,411 @@
+"""Explore a study: propose points, prepare them, simulate what may be on the front, settle each in the file.
+
+Points are settled in rounds of a fixed number. What is done with a point of a round follows from the rounds
+before it alone, so it does not matter how many processes work, in which order they finish, or how often the
+study was interrupted.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from deltasim.exploration.description import StudyDescription
+from deltasim.exploration.executors import Executor
+from deltasim.exploration.front import dominators
+from deltasim.exploration.metrics import FITS, METRICS, costs, figures, require_metrics
+from deltasim.exploration.proposals import Outcome, Proposal, Task
+from deltasim.exploration.searches import generations, search_of
+from deltasim.exploration.space.expressions import Expression, Value, expression
+from deltasim.exploration.space.space import Setting, Space, read_space
+from deltasim.exploration.store import BOUNDED, DONE, FAILED, INFEASIBLE, Counted, Point, Store
+from deltasim.exploration.study import Study, measured_of, read_back
+from deltasim.exploration.workbench import Evaluation, Failed, Prepared, Setup
+from deltasim.runtime.errors import InputError, nearest
+
+FIRST_ROUND, ROUND = 4, 32
+"""Points that are simulated together: few at first, for what they show saves others."""
+
+
+class State(NamedTuple):
+    """How far a study is: points settled of how many (as far as its search has said), and how they ended."""
+
+    points: int
+    total: int
+    tally: Mapping[str, int]
+    simulated: int
+    hypervolume: float
+
+
+@dataclass
+class Archive:
+    """The points that were simulated whole and meet the constraints: their costs by number."""
+
+    costs: dict[int, tuple[float, ...]] = field(default_factory=dict)
+
+    def dominator(self, least: tuple[float, ...]) -> int | None:
+        """The lowest number of a point that dominates these costs; None without one."""
+        numbers = sorted(self.costs)
+        rows = np.array([self.costs[number] for number in numbers]).reshape(len(numbers), len(least))
+        place = int(dominators(np.array([least]), rows)[0])
+        return None if place < 0 else numbers[place]
+
+
+class Candidate(NamedTuple):
+    """A point of the generation under way."""
+
+    number: int
+    generation: int
+    proposal: Proposal
+    setting: Setting | None
+    prepared: Prepared | Failed
+
+
+def sequences_of(one: Candidate) -> int:
+    """How many sequences a point that may be simulated has."""
+    assert isinstance(one.prepared, Prepared)
+    return one.prepared.sequences
+
+
+@dataclass
+class Exploration:
+    """A study under way. ``report`` is told how far it is."""
+
+    description: StudyDescription
+    space: Space
+    constraints: tuple[Expression, ...]
+    store: Store
+    digest: str
+    executor: Executor
+    bounds: bool
+    report: Callable[[State], None] | None = None
+    settled: dict[int, Point] = field(default_factory=dict)
+    counted: dict[str, Counted] = field(default_factory=dict)
+    tables: dict[str, Any] = field(default_factory=dict)
+    archive: Archive = field(default_factory=Archive)
+    simulated: int = 0
+    total: int = 0
+
+    def run(self) -> None:
+        """Work until the search has no more points."""
+        about = self.description
+        self.settled = {point.number: point for point in self.store.points(self.digest)}
+        self.counted = self.store.counted()
+        self.tables = self.store.tables()
+        ask = search_of(about.search, Task(self.space, about.budget, about.seed, len(about.objectives)))
+        told: list[Outcome] = []
+        for generation, proposals in generations(ask, told):
+            first = len(told)
+            self.total = first + len(proposals)
+            self._generation(generation, first, proposals)
+            told += [self._outcome(first + place, one) for place, one in enumerate(proposals)]
+
+    def _generation(self, generation: int, first: int, proposals: Sequence[Proposal]) -> None:
+        numbers = range(first, first + len(proposals))
+        candidates = self._prepared(generation, numbers, proposals)
+        size, left = FIRST_ROUND, iter(candidates)
+        while members := list(itertools.islice((one for one in left if self._is_open(one)), size)):
+            self._round(members)
+            size = min(ROUND, 2 * size)
+
+    def _prepared(
+        self, generation: int, numbers: Sequence[int], proposals: Sequence[Proposal]
+    ) -> list[Candidate]:
+        """What is known of every point of a generation, the best bounds first; none if all are settled."""
+        settings: list[Setting | None] = []
+        found: dict[int, Prepared | Failed] = {}
+        for place, proposal in enumerate(proposals):
+            try:
+                settings.append(self.space.setting(proposal.values))
+            except InputError as error:
+                settings.append(None)
+                found[place] = Failed(str(error))
+        if all(number in self.settled for number in numbers):
+            for number in numbers:
+                self._archive(self.settled[number])
+            return []
+        waiting = [place for place, setting in enumerate(settings) if setting is not None]
+        results = self.executor.each("prepare", [(settings[place], self.bounds) for place in waiting])
+        for position, result in results:
+            found[waiting[position]] = result
+        candidates = [
+            Candidate(number, generation, proposal, setting, found[place])
+            for place, (number, proposal, setting) in enumerate(
+                zip(numbers, proposals, settings, strict=True)
+            )
+        ]
+        return self._by_promise(candidates) if self.bounds else candidates
+
+    def _by_promise(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """Those first whose bounds are low: the mean place among all, over the objectives."""
+        least = np.array([self._least(one.prepared) or self.hopeless for one in candidates])
+        places = np.mean([np.searchsorted(np.sort(column), column) for column in least.T], axis=0)
+        return [candidates[place] for place in np.argsort(places, kind="stable").tolist()]
+
+    @property
+    def hopeless(self) -> tuple[float, ...]:
+        return tuple(np.inf for _ in self.description.objectives)
+
+    def _least(self, prepared: Prepared | Failed) -> tuple[float, ...] | None:
+        """The objectives of a point's bound, as costs: no simulation goes below. None without one."""
+        if isinstance(prepared, Failed) or prepared.bound is None:
+            return None
+        known = Counted("", prepared.sequences, prepared.bound.counts, prepared.bound.elapsed_ps, "")
+        point = Point(0, 0, {}, {}, "", prices="least")._replace(
+            area_mm2=prepared.area_mm2, off_chip_bytes=prepared.off_chip_bytes, score=prepared.score
+        )
+        objectives = self.description.objectives
+        measured = measured_of([point], [known], {"least": prepared.table}, {})
+        row = costs(figures(measured, objectives), objectives)[0]
+        grows = [METRICS[name].grows for name in objectives]
+        return tuple(cost if grown else -np.inf for cost, grown in zip(row.tolist(), grows, strict=True))
+
+    def _bounded(self, one: Candidate) -> Point | None:
+        """The point as settled without a simulation, where one that was simulated dominates its bound."""
+        least = self._least(one.prepared)
+        if not self.bounds or least is None or not isinstance(one.prepared, Prepared):
+            return None
+        found = self.archive.dominator(least)
+        if found is None:
+            return None
+        assert one.prepared.bound is not None
+        proof = {"by": found, "elapsed_ps": one.prepared.bound.elapsed_ps}
+        point = self._point(one, one.prepared, BOUNDED)
+        return point._replace(proof=proof | {"counts": list(one.prepared.bound.counts)})
+
+    def _is_open(self, one: Candidate) -> bool:
+        """Whether a point has to be simulated; if not, it is settled."""
+        if one.number in self.settled:  # by an earlier process, in this very round
+            return self.settled[one.number].sequences > 0
+        if isinstance(one.prepared, Failed):
+            self._settle([self._failed(one, one.prepared.reason)])
+        elif missed := self._missed(one.proposal.values, self._known_before(one.prepared)):
+            self._settle([self._point(one, one.prepared, INFEASIBLE, reason=missed)], [one.prepared])
+        elif point := self._bounded(one):
+            self._settle([point], [one.prepared])
+        else:
+            return True
+        return False
+
+    def _round(self, members: Sequence[Candidate]) -> None:
+        """Simulate some points, and settle each as soon as it is known what becomes of it."""
+        waiting: dict[str, list[Candidate]] = {}
+        for one in members:
+            if one.number not in self.settled and isinstance(one.prepared, Prepared):
+                waiting.setdefault(one.prepared.evaluation, []).append(one)
+        for digest in [digest for digest in waiting if digest in self.counted]:
+            self._enter(waiting.pop(digest), None)
+        batches = list(waiting.values())
+        tasks = [(batch[0].setting, tuple(range(sequences_of(batch[0])))) for batch in batches]
+        for place, result in self.executor.each("evaluate", tasks):
+            if isinstance(result, Failed):
+                failed = [self._failed(one, result.reason) for one in batches[place]]
+                self._settle([point._replace(sequences=len(tasks[place][1])) for point in failed])
+            else:
+                self.simulated += 1
+                self._enter(batches[place], result)
+        for one in members:
+            self._archive(self.settled[one.number])
+
+    def _enter(self, batch: Sequence[Candidate], found: Evaluation | None) -> None:
+        """Settle points whose counts are known: done, or not within the constraints."""
+        digest = batch[0].prepared.evaluation  # type: ignore[union-attr]
+        if found is not None:
+            self.counted[digest] = Counted(
+                found.form.digest, len(found.latencies_ps), found.counts, found.elapsed_ps, found.limits
+            )
+        points = []
+        for one in batch:
+            assert isinstance(one.prepared, Prepared)
+            self.tables[one.prepared.table.digest] = one.prepared.table
+            point = self._point(one, one.prepared, DONE, evaluation=digest)
+            missed = self._missed(one.proposal.values, self._figures(point))
+            points.append(point._replace(state=INFEASIBLE, reason=missed) if missed else point)
+        prepared = [one.prepared for one in batch if isinstance(one.prepared, Prepared)]
+        self._settle(points, prepared, {} if found is None else {digest: found})
+
+    def _settle(
+        self,
+        points: Sequence[Point],
+        prepared: Sequence[Prepared] = (),
+        evaluations: Mapping[str, Evaluation] | None = None,
+    ) -> None:
+        self.tables |= {one.table.digest: one.table for one in prepared}
+        self.store.settle(self.digest, points, [one.table for one in prepared], evaluations)
+        self.settled |= {point.number: point for point in points}
+        if self.report is not None:
+            self.report(self.state())
+
+    def state(self) -> State:
+        """How far it is."""
+        tally: dict[str, int] = {}
+        for point in self.settled.values():
+            tally[point.state] = tally.get(point.state, 0) + 1
+        return State(len(self.settled), max(self.total, len(self.settled)), tally, self.simulated, 0.0)
+
+    def _point(
+        self, one: Candidate, known: Prepared, state: str, reason: str = "", evaluation: str = ""
+    ) -> Point:
+        return Point(
+            number=one.number,
+            generation=one.generation,
+            parameters=one.proposal.values,
+            sampler=one.proposal.sampler,
+            state=state,
+            reason=reason,
+            evaluation=evaluation,
+            prices=known.table.digest,
+            area_mm2=known.area_mm2,
+            unknown=known.unknown,
+            off_chip_bytes=known.off_chip_bytes,
+            score=known.score,
+            sequences=known.sequences if evaluation else 0,
+        )
+
+    def _failed(self, one: Candidate, reason: str) -> Point:
+        return Point(one.number, one.generation, one.proposal.values, one.proposal.sampler, FAILED, reason)
+
+    def _known_before(self, known: Prepared) -> dict[str, Value]:
+        """Figures that need no counts, as constraints name them."""
+        found: dict[str, Value] = {"off_chip": known.off_chip_bytes, FITS: known.off_chip_bytes == 0}
+        found |= {"area": known.area_mm2} if known.area_mm2 is not None else {}
+        return found | ({"score": known.score} if known.score is not None else {})
+
+    def _figures(self, point: Point) -> dict[str, Value]:
+        """All figures of a point that was counted, as constraints name them."""
+        measured = measured_of([point], [self.counted[point.evaluation]], self.tables, {})
+        found: dict[str, Value] = {
+            name: float(column[0]) for name, column in figures(measured, tuple(METRICS)).items()
+        }
+        return found | {FITS: point.off_chip_bytes == 0}
+
+    def _missed(self, values: Mapping[str, Any], known: Mapping[str, Value]) -> str:
+        """The constraints that a point does not meet, as far as figures are known; "" where it meets all."""
+        return "; ".join(one.text for one, miss in self._misses(values, known) if miss > 0)
+
+    def _misses(
+        self, values: Mapping[str, Any], known: Mapping[str, Value]
+    ) -> Iterator[tuple[Expression, float]]:
+        given = {**self.space.known(dict(values)), **known} if self.constraints else {}
+        for one in self.constraints:
+            if one.names <= set(given):
+                yield one, one.miss(given)
+
+    def _archive(self, point: Point) -> None:
+        if point.state == DONE:
+            self.archive.costs[point.number] = self._costs(point)
+
+    def _costs(self, point: Point) -> tuple[float, ...]:
+        objectives = self.description.objectives
+        measured = measured_of([point], [self.counted[point.evaluation]], self.tables, {})
+        return tuple(costs(figures(measured, objectives), objectives)[0].tolist())
+
+    def _proved(self, point: Point) -> tuple[float, ...]:
+        """The costs of a point's bound, from what is stored of it."""
+        sequences = self.counted[self.settled[point.proof["by"]].evaluation].sequences
+        known = Counted("", sequences, tuple(point.proof["counts"]), point.proof["elapsed_ps"], "")
+        objectives = self.description.objectives
+        measured = measured_of([point], [known], self.tables, {})
+        return tuple(costs(figures(measured, objectives), objectives)[0].tolist())
+
+    def _outcome(self, number: int, proposal: Proposal) -> Outcome:
+        """What became of a point, as its search wants to know it."""
+        point = self.settled[number]
+        if point.state == BOUNDED:
+            return Outcome(proposal, self._proved(point), 0.0)
+        if not point.evaluation:
+            return Outcome(proposal, None, 0.0)
+        miss = max((miss for _, miss in self._misses(point.parameters, self._figures(point))), default=0.0)
+        return Outcome(proposal, self._costs(point), miss)
+
+
+def read_constraints(description: StudyDescription, space: Space) -> tuple[Expression, ...]:
+    """The constraints of a study. Errors: InputError for a name that nobody knows."""
+    found = []
+    for place, text in enumerate(description.constraints):
+        one = expression(text, f"constraints.{place}")
+        known = {*METRICS, FITS, *space.free, *space.expressions}
+        for name in sorted(one.names - known):
+            if "." not in name:
+                rule = "a constraint names figures, parameters and fields"
+                raise InputError(f"constraints.{place}", name, rule, nearest(name, known))
+            for chip in space.chips.values():
+                from deltasim.simulator.chip.paths import require_path
+
+                require_path(chip, name, f"constraints.{place}")
+        found.append(one)
+    return tuple(found)
+
+
+def explored(
+    description: StudyDescription,
+    setup: Setup,
+    data: str,
+    subject: str,
+    path: Path,
+    executor: Callable[[str, Setup], Any],
+    bounds: bool = True,
+    report: Callable[[State], None] | None = None,
+) -> Study:
+    """Explore a study into its file, or go on with it where it is there.
+
+    ``data`` is a sentence about the data, ``subject`` a digest over what the study's names stand for;
+    without ``bounds`` every point is simulated.
+    Errors: InputError for a study that cannot be, or of which no point is what it asks for.
+    """
+    started = time.perf_counter()
+    require_metrics(description.objectives)
+    space = read_space(description.parameters, setup.chips)
+    constraints = read_constraints(description, space)
+    task = Task(space, description.budget, description.seed, len(description.objectives))
+    search_of(description.search, task)  # refuses what cannot be searched before anything is written
+    digest = description.digest(f"{subject} {bounds}")
+    with Store.opened(path, writing=True) as store:
+        chips = json.dumps({name: chip.content() for name, chip in setup.chips.items()})
+        name = description.name or "study"
+        store.add_study(digest, name, description.model_dump_json(), chips, data, version("deltasim"))
+        with executor(digest, setup) as workers:
+            under_way = Exploration(description, space, constraints, store, digest, workers, bounds, report)
+            under_way.run()
+        require_answer(under_way)
+        held = next(one for one in store.studies() if one["digest"] == digest)
+        return read_back(store, held, time.perf_counter() - started)
+
+
+def require_answer(study: Exploration) -> None:
+    """Raise InputError where no point is simulated and within the constraints."""
+    points = list(study.settled.values())
+    if any(point.state == DONE for point in points):
+        return
+    near: list[tuple[float, Point, str]] = []
+    for point in points:
+        if point.state == INFEASIBLE:
+            known = (
+                study._figures(point)
+                if point.evaluation
+                else {
+                    "off_chip": point.off_chip_bytes,
+                    FITS: point.off_chip_bytes == 0,
+                    **({} if point.area_mm2 is None else {"area": point.area_mm2}),
+                    **({} if point.score is None else {"score": point.score}),
+                }
+            )
+            misses = list(study._misses(point.parameters, known))
+            one, miss = max(misses, key=lambda found: found[1])
+            near.append((miss, point, one.text))
+    if not near:
+        rule = f"none of its {len(points):,} points is a chip that holds the network"
+        first = next((point.reason for point in points), "there is none")
+        raise InputError("parameters", f"{len(points):,} points", rule, f"The first: {first}")
+    miss, point, text = min(near, key=lambda found: (found[0], found[1].number))
+    said = ", ".join(f"{name} {value}" for name, value in point.parameters.items())
+    rule = f"no point meets all constraints; the nearest ({said}) misses this one by {miss:.1%}"
+    raise InputError("constraints", text, rule, "Relax it, or widen the parameters.")

@@ -1,0 +1,44 @@
+"""The front, the knee and the volume, against their definitions."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deltasim.exploration.front import dominators, front, hypervolume, knee
+
+ROWS = st.integers(1, 4).flatmap(
+    lambda width: st.lists(
+        st.lists(st.integers(0, 4), min_size=width, max_size=width), min_size=1, max_size=12
+    )
+)
+
+
+@given(ROWS)
+def test_the_front_is_what_nothing_dominates(rows: list[list[int]]) -> None:
+    costs = np.array(rows, np.float64)
+
+    def beats(a: list[int], b: list[int]) -> bool:
+        return all(x <= y for x, y in zip(a, b, strict=True)) and a != b
+
+    wanted = [not any(beats(other, row) for other in rows) for row in rows]
+    assert front(costs).tolist() == wanted
+    found = dominators(costs, costs)
+    assert [place < 0 for place in found.tolist()] == wanted
+    assert all(beats(rows[place], row) for place, row in zip(found.tolist(), rows, strict=True) if place >= 0)
+    assert wanted[np.flatnonzero(front(costs))[knee(costs[front(costs)])]]
+
+
+@given(ROWS)
+def test_the_volume_is_that_of_its_cells(rows: list[list[int]]) -> None:
+    costs = np.array(rows, np.float64)
+    width = costs.shape[1]
+    cells = sum(
+        any(all(value <= place for value, place in zip(row, cell, strict=True)) for row in rows)
+        for cell in itertools.product(range(5), repeat=width)
+    )
+    assert hypervolume(costs, np.full(width, 5.0)) == pytest.approx(cells)

@@ -1,0 +1,113 @@
+"""A study that is killed, again and again, ends as one that never was; so does one of several processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deltasim.exploring import explore
+
+Describe = Callable[..., dict[str, Any]]
+
+KILLED = """
+import json, os, random, signal, sys, time
+from pathlib import Path
+from deltasim.exploring import explore
+study, folder, kills = json.loads(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+explore(study, folder / "whole.db")      # and everything is loaded
+moments, killed, number = random.Random(7), 0, 0
+while True:
+    child = os.fork()
+    if not child:
+        explore(study, folder / "killed.db")
+        os._exit(0)
+    if killed < kills:
+        time.sleep(moments.uniform(0.0, 0.25))
+        os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    killed += os.WIFSIGNALED(status)
+    number += 1
+    if not os.WIFSIGNALED(status) and (killed >= kills or number > 4 * kills):
+        break
+    if not os.WIFSIGNALED(status):
+        os.remove(folder / "killed.db")
+print(killed, flush=True)
+os._exit(0)
+"""
+
+
+def content(path: Path) -> dict[str, list[Any]]:
+    """All that a file holds, byte for byte, in an order of its own."""
+    connection = sqlite3.connect(path)
+    try:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        tables = ("studies", "forms", "evaluations", "prices", "points")
+        return {name: sorted(connection.execute(f"SELECT * FROM {name}").fetchall()) for name in tables}
+    finally:
+        connection.close()
+
+
+def wide(describe: Describe, search: str) -> dict[str, Any]:
+    parameters = {
+        "memories.scratchpad.size": ["512 B", "1 KiB", "4 KiB"],
+        "cores.mac.lanes": [2, 4, 8],
+        "theta": {"from": 0.05, "to": 0.5},
+    }
+    return describe(parameters=parameters, search=search, budget=24, seed=1)
+
+
+def killed_often(study: dict[str, Any], folder: Path, kills: int) -> int:
+    """Explore once whole, and once killed so many times; how many kills there were."""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    command = [sys.executable, "-c", KILLED, json.dumps(study), str(folder), str(kills)]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
+    assert ended.returncode == 0, ended.stderr
+    return int(ended.stdout)
+
+
+@pytest.mark.parametrize("search", ["nsga2"])
+def test_ten_kills(search: str, described: Describe, tmp_path: Path) -> None:
+    assert killed_often(wide(described, search), tmp_path, 10) == 10
+    assert content(tmp_path / "killed.db") == content(tmp_path / "whole.db")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("search", ["grid", "sobol", "tpe", "nsga2"])
+def test_fifty_kills(
+    search: str, described: Describe, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    """kill -9 at 50 random moments; the counts are those of an uninterrupted study, byte for byte."""
+    study = wide(described, search)
+    if search == "grid":
+        study["parameters"]["theta"] = {"from": 0.05, "to": 0.5, "count": 10}
+        del study["budget"]
+    else:
+        study["budget"] = 90
+    kills = killed_often(study, tmp_path, 50)
+    record_property(f"kills of a study by {search}", kills)
+    assert content(tmp_path / "killed.db") == content(tmp_path / "whole.db")
+
+
+@pytest.mark.parametrize("search", ["sobol", "tpe"])
+def test_a_larger_budget_goes_on(search: str, described: Describe, tmp_path: Path) -> None:
+    """What a search tries first does not depend on how much it may try."""
+    whole = explore(wide(described, search) | {"budget": 20}, tmp_path / "whole.db")
+    explore(wide(described, search) | {"budget": 16}, tmp_path / "parts.db")
+    parts = explore(wide(described, search) | {"budget": 20}, tmp_path / "parts.db")
+    assert [point.parameters for point in parts.points] == [point.parameters for point in whole.points]
+    assert parts.front() == whole.front() and len(whole.points) == 20
+
+
+def test_several_processes_count_the_same(described: Describe, tmp_path: Path) -> None:
+    study = wide(described, "sobol") | {"budget": 8}
+    explore(study, tmp_path / "here.db")
+    explore(study, tmp_path / "processes.db", jobs=2)
+    assert content(tmp_path / "processes.db") == content(tmp_path / "here.db")
