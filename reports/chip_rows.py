@@ -74,9 +74,9 @@ class ChipRow:
         joules, best = self.joules or 0.0, self.verdict.cheapest()
         other = best.joules or 0.0
         if joules <= other:
-            said = f"deltas pay: {ratio(other / joules if joules else None)} less energy than the next best"
+            said = f"deltas pay: {times(other / joules if joules else None)} less energy than the next best"
         else:
-            said = f"deltas do not pay: {ratio(joules / other)} the energy of the best other way"
+            said = f"deltas do not pay: {times(joules / other)} the energy of the best other way"
         shares = [
             f"at batch {batch} {'never' if share is None else 'below ' + percent(share)}"
             for batch, share in self.verdict.break_even.items()
@@ -118,6 +118,15 @@ class ChipRow:
             "verdict": self.sentence,
             "digest": self.run.digest,
         }
+
+
+def times(value: float | None) -> str:
+    """A ratio, near 1 with a digit more.
+
+    >>> times(1.034), times(2.94)
+    ('1.03 ×', '2.9 ×')
+    """
+    return f"{value:.2f} ×" if value is not None and 1 <= value < 1.1 else ratio(value)
 
 
 def table(rows: tuple[ChipRow, ...]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
