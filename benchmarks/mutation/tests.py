@@ -13,6 +13,7 @@ PAGE, LEVELS, MEASURED = (
 EDGES = f"{HAND}/test_edges.py"
 TERMINAL, LOOK = "tests/reports/test_terminal.py", f"{HAND}/test_look.py"
 CHIPS = "tests/simulator/chip"
+CHIP_EDGES = f"{CHIPS}/test_edges.py"
 CHIP_ERRORS, A_CHIP = f"{CHIPS}/test_chip_errors.py", f"{CHIPS}/test_chip.py"
 
 TESTS: dict[str, tuple[str, ...]] = {
@@ -63,10 +64,10 @@ TESTS: dict[str, tuple[str, ...]] = {
     "networks/files/network.py": ("tests/networks/files/test_network.py",),
     "networks/files/trace_folder.py": ("tests/networks/files/test_trace_folder.py",),
     "runtime/disk/cache.py": ("tests/runtime/disk/test_cache.py",),
-    "simulator/chip/actions.py": (COUNTS, A_CHIP),
+    "simulator/chip/actions.py": (COUNTS, A_CHIP, CHIP_EDGES),
     "simulator/chip/area.py": (COUNTS, f"{CHIPS}/test_area.py"),
-    "simulator/chip/checks.py": (CHIP_ERRORS, A_CHIP),
-    "simulator/chip/describe.py": (f"{CHIPS}/test_describe.py",),
+    "simulator/chip/checks.py": (CHIP_EDGES, CHIP_ERRORS, A_CHIP),
+    "simulator/chip/describe.py": (f"{CHIPS}/test_describe.py", CHIP_EDGES),
     "simulator/chip/description.py": (A_CHIP, CHIP_ERRORS),
     "simulator/chip/loading.py": (CHIP_ERRORS, A_CHIP),
     "simulator/chip/memories.py": (CHIP_ERRORS, A_CHIP),

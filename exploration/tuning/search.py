@@ -56,12 +56,16 @@ class Levels(NamedTuple):
 
 
 def search(
-    bench: Bench, scales: Mapping[str, float | Numbers], progress: Callable[[int, int], None] | None = None
+    bench: Bench,
+    scales: Mapping[str, float | Numbers],
+    progress: Callable[[int, int], None] | None = None,
+    scout: Bench | None = None,
 ) -> Found:
     """The thresholds that cost fewest joules within what may be lost, on the bench's sequences.
 
     1. Every projection alone, all others at 0, level by level, until more is lost than may be or nothing is
-       saved any more. It gives joules saved and squared error added, which are taken to add up.
+       saved any more. It gives joules saved and squared error added, which are taken to add up. Since they
+       only order what comes, ``scout``, a bench of a few of the sequences, is enough for them.
     2. The steps of all projections on the lower hull of (error, joules), the worthiest first: the longest
        beginning of this list that stays within, by halving; then each step behind it that still fits.
     3. All of them raised by quarters of an octave, then each alone, as long as it pays and fits.
@@ -73,26 +77,28 @@ def search(
     most = len(names) * (len(LEVELS) + 2) + 16
     done = 0
 
-    def tried(chosen: Mapping[str, float]) -> Trial:
+    def tried(chosen: Mapping[str, float], on: Bench = bench) -> Trial:
         nonlocal done, most
-        found = bench.tried(levels.setting(chosen))
+        found = on.tried(levels.setting(chosen))
         done += 1
         most = max(most, done + 1)
         if progress:
             progress(done, most)
         return found
 
-    zero = tried({})
+    kept = tried({})
+    curve = [kept]
+    guide = bench if scout is None else scout
+    zero = kept if scout is None else tried({}, scout)
     best: dict[str, float] = {}
-    kept, curve = zero, [zero]
     steps: list[Step] = []
     for name in names:
         alone: list[tuple[float, Trial]] = []
         skipped = len(LEVELS)
         for level in LEVELS:
-            trial = tried({name: level})
+            trial = tried({name: level}, guide)
             skipped -= 1
-            if trial.at_most > bench.within.most or (alone and trial.joules >= alone[-1][1].joules):
+            if trial.loss > bench.within.most or (alone and trial.joules >= alone[-1][1].joules):
                 break
             alone.append((level, trial))
         most -= skipped

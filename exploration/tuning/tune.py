@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from deltasim.exploration.tuning.parts import calibration_and_rest
+import numpy as np
+
+from deltasim.exploration.tuning.parts import calibration_and_rest, part
 from deltasim.exploration.tuning.scales import layer_scale, moves, neuron_scales
 from deltasim.exploration.tuning.search import search
 from deltasim.exploration.tuning.trial import Cost, Setting, Trial, bench
@@ -18,6 +20,8 @@ from deltasim.runtime.errors import InputError, nearest
 from deltasim.workloads.benchmark import Benchmark
 
 PER = ("layer", "neuron")
+SCOUTED = 4
+"""One in so many of the sequences that choose is run with every projection raised alone."""
 
 
 @dataclass(frozen=True)
@@ -122,15 +126,17 @@ def tune(
     if not any(values.any() for values in steps.values()):
         rule = "no projection of it sends differences that change on these data"
         raise InputError(f"network {benchmark.network.name}", "nothing to tune", rule, "Give other data.")
-    result = search(chooser, scales, progress)
+    few = part(first, np.arange(0, len(first.sequences), SCOUTED), "for the order")
+    scout = bench(few, cost, within)[0] if len(few.sequences) < len(first.sequences) else None
+    result = search(chooser, scales, progress, scout)
     judge, _, _ = bench(others, cost, within)
     there = judge.tried(result.setting)
 
-    def measured(part: Benchmark, trial: Trial, dense_score: float | None) -> Measure:
-        dense = dense_trace(part.network, [len(sequence) for sequence in part.sequences])
-        joules = cost(part.network, dense) / len(part.sequences)
+    def measured(own: Benchmark, trial: Trial, dense_score: float | None) -> Measure:
+        dense = dense_trace(own.network, [len(sequence) for sequence in own.sequences])
+        joules = cost(own.network, dense) / len(own.sequences)
         return Measure(
-            part.data, len(part.sequences), trial.joules, joules, trial.loss, trial.rms, trial.agree,
+            own.data, len(own.sequences), trial.joules, joules, trial.loss, trial.rms, trial.agree,
             trial.score, dense_score,
         )  # fmt: skip
 
