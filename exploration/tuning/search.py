@@ -15,6 +15,9 @@ from deltasim.runtime.arrays import Numbers
 LEVELS = tuple(2.0**power for power in range(-3, 5))
 """Thresholds that are tried, in steps of a layer's values."""
 
+LOOSE = 4
+"""A projection alone is raised until so many times the limit is lost: on few sequences a loss says little."""
+
 FINER = 2**0.25
 
 
@@ -63,14 +66,14 @@ def search(
 ) -> Found:
     """The thresholds that cost fewest joules within what may be lost, on the bench's sequences.
 
-    1. Every projection alone, all others at 0, level by level, until more is lost than may be or nothing is
-       saved any more. It gives joules saved and squared error added, which are taken to add up. Since they
+    1. Every projection alone, all others at 0, level by level, until far more is lost than may be or nothing
+       is saved any more. It gives joules saved and squared error added, which are taken to add up. Since they
        only order what comes, ``scout``, a bench of a few of the sequences, is enough for them.
     2. The steps of all projections on the lower hull of (error, joules), the worthiest first: the longest
        beginning of this list that stays within, by halving; then each step behind it that still fits.
     3. All of them raised by quarters of an octave, then each alone, as long as it pays and fits.
 
-    Every setting that is kept was run as a whole and lay within, one standard error of its loss included.
+    Every setting that is kept was run as a whole and lay within, two standard errors of its loss included.
     """
     levels = Levels(scales)
     names = [name for name, scale in scales.items() if np.any(np.asarray(scale) > 0)]
@@ -98,7 +101,7 @@ def search(
         for level in LEVELS:
             trial = tried({name: level}, guide)
             skipped -= 1
-            if trial.loss > bench.within.most or (alone and trial.joules >= alone[-1][1].joules):
+            if trial.loss > LOOSE * bench.within.most or (alone and trial.joules >= alone[-1][1].joules):
                 break
             alone.append((level, trial))
         most -= skipped

@@ -19,6 +19,9 @@ from deltasim.workloads.deviation import deviation
 Cost = Callable[[Network, Trace], float]
 """Joules of a trace on the chip; what a chip is stays above."""
 
+SURE = 2
+"""Standard errors that are added to a loss: other sequences lose more once in forty times."""
+
 Setting = dict[str, "float | Numbers"]
 """Thresholds by projection: one number, or one for each source neuron."""
 
@@ -27,7 +30,7 @@ class Trial(NamedTuple):
     """A setting's joules, its loss in the kind that is limited, RMS deviation, agreement, score, occupancy.
 
     Joules are of one inference (a sequence). ``loss`` is in points or in the outputs' units; ``at_most`` is
-    the loss with one standard error of it over sequences, so that other sequences seldom lose more.
+    the loss with two standard errors of it over sequences, so that other sequences seldom lose more.
     ``score`` is None without labels. ``occupancy`` is that of each projection.
     """
 
@@ -64,14 +67,14 @@ class Bench:
         frames = np.array([len(one) for one in outputs], np.float64)
         if self.within.kind == "rms":
             loss = rms
-            at_most = np.sqrt(rms**2 + standard_error(np.array([one.rms**2 for one in each]), frames))
+            at_most = np.sqrt(rms**2 + SURE * standard_error(np.array([one.rms**2 for one in each]), frames))
         elif score is None or self.score is None:
             loss = 100 * (1 - agree)
-            at_most = loss + 100 * standard_error(np.array([one.agree for one in each]), frames)
+            at_most = loss + 100 * SURE * standard_error(np.array([one.agree for one in each]), frames)
         else:
             loss = 100 * (self.score - score)
             lost = self.scores(self.outputs) - self.scores(outputs)
-            at_most = loss + 100 * standard_error(lost, np.ones(len(lost)))
+            at_most = loss + 100 * SURE * standard_error(lost, np.ones(len(lost)))
         shares = trace.sent(network) / np.maximum(trace.scanned(network), 1)
         return Trial(
             self.cost(network, trace) / len(self.benchmark.sequences),

@@ -20,7 +20,7 @@ from deltasim.runtime.errors import InputError, nearest
 from deltasim.workloads.benchmark import Benchmark
 
 PER = ("layer", "neuron")
-SCOUTED = 4
+SCOUTED = 6
 """One in so many of the sequences that choose is run with every projection raised alone."""
 
 

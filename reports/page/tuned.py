@@ -29,7 +29,7 @@ def tuned_page(tuned: FoundThresholds) -> str:
         "curve",
         "Energy against loss",
         "Each point is a setting of all thresholds, run on the calibration part; the filled one was chosen: "
-        "its loss and one standard error of it lie within what may be lost, the line.",
+        "its loss and two standard errors of it lie within what may be lost, the line.",
         (Figure("curve", f"Energy per inference against {axis_title(tuned)}", chart(tuned), wide=True),),
     )
     layers = Grid(

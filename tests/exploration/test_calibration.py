@@ -31,7 +31,7 @@ def walks(count: int = 6) -> list[np.ndarray]:
     return [rng.normal(size=(8 + n, 3)).cumsum(axis=0).astype(np.float32) / 4 for n in range(count)]
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(weights=st.lists(st.floats(-20, 20), min_size=1, max_size=20), bits=st.integers(2, 16))
 def test_no_format_changes_the_weights_less(weights: list[float], bits: int) -> None:
     values = np.array(weights, np.float32)

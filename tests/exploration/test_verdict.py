@@ -175,13 +175,13 @@ def test_eight_bits_cost_less_where_weights_are_moved() -> None:
 
 
 def test_a_network_that_does_not_fit_says_by_how_much() -> None:
-    large = random_stack("gru", 40, (300,), np.random.default_rng(0))
+    large = random_stack("gru", 40, (120,), np.random.default_rng(0))
     held = room(large, load_chip("deltakws"))
-    assert held.share == pytest.approx((40 + 300) * 3 * 300 * 4 / 24_000)
+    assert held.share == pytest.approx((40 + 120) * 3 * 120 * 4 / 24_000)
     data = own_benchmark(large, [np.ones((3, 40), np.float32)])
     found = ds.across(data, ["deltakws", "edgedrnn"], theta=0.1)
     assert [row.fits for row in found.rows] == [False, True]
-    assert found.rows[0].room_text == "no, 51.0 ×" and "layer gru_0 needs" in found.rows[0].sentence
+    assert found.rows[0].room_text == "no, 9.6 ×" and "layer gru_0 needs" in found.rows[0].sentence
     with pytest.raises(InputError, match="layer gru_0 needs"):
         ds.across(data, ["deltakws"])
 

@@ -26,7 +26,8 @@ def with_ert(chip: Chip, path: str | Path) -> Chip:
         content: Any = read_yaml(path)[0]
     except Unreadable as error:
         raise InputError(error.at(Path(path)), "unreadable", error.reason, REMEDY) from None
-    tables = content.get("ERT", {}).get("tables") if isinstance(content.get("ERT"), dict) else None
+    whole = content.get("ERT") if isinstance(content, dict) else None
+    tables = whole.get("tables") if isinstance(whole, dict) else None
     if not isinstance(tables, list):
         raise InputError(path, "no ERT", "an energy reference table has tables", REMEDY)
     known = {action.name: action for action in chip_actions(chip) if action.priced}
