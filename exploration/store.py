@@ -99,8 +99,9 @@ class Store:
             lock = locked(path) if writing else None
         try:
             with told(path):
-                named = str(path) if writing else f"{path.absolute().as_uri()}?mode=ro"
-                connection = sqlite3.connect(named, isolation_level=None, uri=not writing, timeout=10)
+                mode = "rwc" if writing else "rw" if os.access(path, os.W_OK) else "ro"
+                named = f"{path.absolute().as_uri()}?mode={mode}"
+                connection = sqlite3.connect(named, isolation_level=None, uri=True, timeout=10)
             try:
                 with told(path):
                     store = Store(path, connection)
@@ -117,6 +118,8 @@ class Store:
         if writing:
             self.connection.execute("PRAGMA journal_mode = WAL")
             self.connection.execute("PRAGMA synchronous = NORMAL")
+        else:
+            self.connection.execute("PRAGMA query_only = ON")
         found = self.connection.execute("SELECT name FROM sqlite_master WHERE name = 'about'").fetchone()
         if found is None and writing:
             with self.transaction():

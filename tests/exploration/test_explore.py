@@ -179,3 +179,32 @@ def test_without_a_grid_points_fill_the_space(described: Describe, tmp_path: Pat
         described(parameters=parameters, search="sobol", budget=6, seed=3), tmp_path / "sobol-2.db"
     )
     assert outcomes(more)[:6] == outcomes(first)
+
+
+def test_a_point_as_yaml_is_the_chip_of_that_point(described: Describe, tmp_path: Path) -> None:
+    study = explore(described(), tmp_path / "a.db")
+    entry = study.front()[0]
+    (tmp_path / "chip.yaml").write_text(study.chip_yaml(entry["point"]))
+    chip = load_chip(tmp_path / "chip.yaml")
+    assert chip == study.chip(entry["point"])
+    benchmark = own_benchmark(described()["network"], described()["data"])
+    trace, _ = execute(benchmark.network, benchmark.sequences)
+    ledger = simulate(benchmark.network, trace, chip, placed(benchmark, benchmark.network, chip)[0])
+    joules = price(ledger, chip, benchmark.network).total_j
+    assert joules / len(benchmark.sequences) == pytest.approx(entry["energy_j"], rel=1e-12)
+
+
+def test_files_merge(described: Describe, tmp_path: Path) -> None:
+    from deltasim.exploration.store import Store
+
+    first = explore(described(name="first"), tmp_path / "a.db")
+    parameters = {"memories.scratchpad.size": ["1 KiB"], "cores.mac.lanes": [4]}
+    second = explore(described(name="second", parameters=parameters), tmp_path / "b.db")
+    with Store.opened(tmp_path / "a.db", writing=True) as store:
+        assert store.merge(tmp_path / "b.db") == 1
+        assert store.merge(tmp_path / "b.db") == 0
+    for study in (first, second):
+        merged = load_study(tmp_path / "a.db", study.name)
+        assert merged.front() == study.front() and merged.points == study.points
+    with pytest.raises(InputError, match="Did you mean second"):
+        load_study(tmp_path / "a.db", "secnd")
