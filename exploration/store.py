@@ -111,8 +111,7 @@ class Store:
                 connection.close()
         finally:
             if lock is not None:
-                Path(lock.name).unlink(missing_ok=True)
-                lock.close()
+                lock.close()  # after the database: closing it lets go of all that the process holds of it
 
     def _prepare(self, writing: bool) -> None:
         if writing:
@@ -321,7 +320,7 @@ def require_database(path: Path, must_exist: bool) -> None:
 
 def locked(path: Path) -> IO[bytes]:
     """Hold the right to write a file of studies. Errors: InputError where another process has it."""
-    lock = open(path.with_name(f".{path.name}.lock"), "ab")  # noqa: SIM115 (held as long as it is open)
+    lock = open(path, "ab")  # noqa: SIM115 (held as long as it is open)
     try:
         locks(lock.fileno())
     except BlockingIOError:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deltasim.exploration.description import StudyDescription
-from deltasim.exploration.front import front, hypervolume, knee
+from deltasim.exploration.front import dominated_share, front, knee
 from deltasim.exploration.metrics import ALWAYS, METRICS, Measured, costs, figures
 from deltasim.exploration.pricing import PriceTable, energies
 from deltasim.exploration.space.space import read_space
@@ -93,11 +93,7 @@ class Study:
     @property
     def hypervolume(self) -> float:
         """The share of the box between the best and the worst of every objective that the front dominates."""
-        if not len(self.done):
-            return 0.0
-        low, high = self.costs.min(axis=0), self.costs.max(axis=0)
-        scaled = (self.costs - low) / np.where(high > low, high - low, 1.0)
-        return hypervolume(scaled, np.ones(scaled.shape[1]))
+        return dominated_share(self.costs) if len(self.done) else 0.0
 
     @cached_property
     def intervals(self) -> dict[str, Reals]:

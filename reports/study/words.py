@@ -33,6 +33,8 @@ def as_text(value: Any) -> str:
     >>> as_text("8192 B"), as_text("trained"), as_text({"cores.count": 16})
     ('8 KiB', 'trained', 'cores.count 16')
     """
+    if isinstance(value, dict) and "label" in value:
+        return str(value["label"])
     if isinstance(value, dict):
         return ", ".join(f"{name} {as_text(one)}" for name, one in value.items())
     text = "none" if value is None else str(value)

@@ -14,7 +14,7 @@ import pytest
 from deltasim.exploration.front import front
 from deltasim.exploration.study import Study
 from deltasim.exploration.worth import worths
-from deltasim.reports.study.charts import MOST_MARKS, chosen
+from deltasim.reports.study import charts
 from deltasim.reports.study.page import study_page
 from deltasim.reports.study.terminal import render
 from tests.reports.study.made import made_study
@@ -52,12 +52,15 @@ def test_the_interval_holds_the_mean(study: Study) -> None:
         assert ((ends[:, 0] <= means) & (means <= ends[:, 1])).all()
 
 
-def test_many_points_are_drawn_as_density(tmp_path: Path) -> None:
-    study = made_study(MOST_MARKS + 700, tmp_path / "a.db", sequences=1)
-    marks, rest = chosen(study)
-    assert len(marks) == MOST_MARKS and set(study.front_places.tolist()) <= set(marks)
+def test_many_points_are_drawn_as_density(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(charts, "MOST_MARKS", 150)
+    marks, rest = charts.chosen(study)
+    assert len(marks) == 150 and set(study.front_places.tolist()) <= set(marks)
     assert len(rest) == len(study.done) - len(study.front_places)
-    assert len(study_page(study)) < 4_000_000
+    drawn = specs_of(study_page(study))["pairs"]
+    assert len(drawn["datasets"]["points"]) == 150
+    first = drawn["vconcat"][0]["concat"][0]["layer"][0]
+    assert first["mark"]["type"] == "rect" and 0 < len(first["data"]["values"]) <= len(rest)
 
 
 def test_what_a_parameter_is_worth_is_what_was_put_in(study: Study) -> None:
