@@ -22,6 +22,7 @@ TABLES = {
     "work": "benchmarks.work",
     "spiking": "benchmarks.spiking_table",
     "memory": "benchmarks.memory",
+    "exploration": "benchmarks.exploration",
 }
 APART = {  # on pages of their own: measured only when they are named
     "large": "benchmarks.large_table",  # takes many minutes and gigabytes

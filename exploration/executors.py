@@ -14,6 +14,7 @@ from multiprocessing import resource_tracker
 from typing import Any, Protocol
 
 from deltasim.exploration.workbench import Setup, task
+from deltasim.runtime.disk.unfinished import child
 from deltasim.simulator.engines.parallel import end_with_parent, interrupts_held
 
 MOST_LOSSES = 3
@@ -75,6 +76,11 @@ class Processes:
     def close(self) -> None:
         self.pool.shutdown(wait=True, cancel_futures=True)
 
+    def kill(self) -> None:
+        """End the workers, whatever they do: this process is being stopped."""
+        for process in multiprocessing.active_children():
+            process.kill()
+
 
 def start_tracker() -> None:
     """Start Python's own process that clears up behind workers; it says nothing when we are stopped."""
@@ -103,7 +109,8 @@ def executor(study: str, setup: Setup, jobs: int) -> Iterator[Executor]:
         yield Here(study, setup)
         return
     processes = Processes(study, setup, jobs)
-    try:
-        yield processes
-    finally:
-        processes.close()
+    with child(lambda: processes):
+        try:
+            yield processes
+        finally:
+            processes.close()

@@ -20,7 +20,7 @@ import numpy as np
 
 from deltasim.exploration.description import StudyDescription
 from deltasim.exploration.executors import Executor
-from deltasim.exploration.front import dominators
+from deltasim.exploration.front import dominated_share, dominators
 from deltasim.exploration.metrics import FITS, METRICS, costs, figures, require_metrics
 from deltasim.exploration.proposals import Outcome, Proposal, Task
 from deltasim.exploration.searches import generations, search_of
@@ -93,6 +93,7 @@ class Exploration:
     archive: Archive = field(default_factory=Archive)
     simulated: int = 0
     total: int = 0
+    hypervolume: float = 0.0
 
     def run(self) -> None:
         """Work until the search has no more points."""
@@ -102,6 +103,7 @@ class Exploration:
         self.tables = self.store.tables()
         ask = search_of(about.search, Task(self.space, about.budget, about.seed, len(about.objectives)))
         told: list[Outcome] = []
+        self._tell()
         for generation, proposals in generations(ask, told):
             first = len(told)
             self.total = first + len(proposals)
@@ -214,6 +216,8 @@ class Exploration:
                 self._enter(batches[place], result)
         for one in members:
             self._archive(self.settled[one.number])
+        if self.report is not None:
+            self.hypervolume = dominated_share(np.array(list(self.archive.costs.values())))
 
     def _enter(self, batch: Sequence[Candidate], found: Evaluation | None) -> None:
         """Settle points whose counts are known: done, or not within the constraints."""
@@ -241,6 +245,9 @@ class Exploration:
         self.tables |= {one.table.digest: one.table for one in prepared}
         self.store.settle(self.digest, points, [one.table for one in prepared], evaluations)
         self.settled |= {point.number: point for point in points}
+        self._tell()
+
+    def _tell(self) -> None:
         if self.report is not None:
             self.report(self.state())
 
@@ -249,7 +256,8 @@ class Exploration:
         tally: dict[str, int] = {}
         for point in self.settled.values():
             tally[point.state] = tally.get(point.state, 0) + 1
-        return State(len(self.settled), max(self.total, len(self.settled)), tally, self.simulated, 0.0)
+        settled = len(self.settled)
+        return State(settled, max(self.total, settled), tally, self.simulated, self.hypervolume)
 
     def _point(
         self, one: Candidate, known: Prepared, state: str, reason: str = "", evaluation: str = ""

@@ -8,6 +8,8 @@ import numpy.typing as npt
 Reals = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
+SAMPLES = 4096
+
 
 def dominated(costs: Reals, by: Reals) -> Flags:
     """Which rows of ``costs`` some row of ``by`` dominates: nowhere more, somewhere less.
@@ -60,22 +62,20 @@ def knee(costs: Reals) -> int:
     return int(np.argmin((scaled**2).sum(axis=1)))
 
 
-def hypervolume(costs: Reals, reference: Reals) -> float:
-    """The volume that rows dominate below a reference point, by slices along the last cost.
+def dominated_share(costs: Reals) -> float:
+    """The share of the box around all rows that they dominate: the hypervolume, each cost scaled to 0 .. 1.
 
-    >>> hypervolume(np.array([[1.0, 3.0], [2.0, 2.0]]), np.array([4.0, 4.0]))
-    5.0
+    Told by 4,096 points of the box, the same ones for the same number of costs, so to 1 % or so.
+
+    >>> dominated_share(np.array([[0.0, 4.0], [2.0, 2.0], [4.0, 0.0]]))
+    0.240234375
     """
-    inside = costs[(costs < reference).all(axis=1)]
-    if not len(inside):
+    if not len(costs):
         return 0.0
-    inside = inside[front(inside)]
-    if inside.shape[1] == 1:
-        return float(reference[0] - inside.min())
-    order = inside[np.argsort(inside[:, -1], kind="stable")]
-    levels = np.append(order[:, -1], reference[-1])
-    return sum(
-        hypervolume(order[: row + 1, :-1], reference[:-1]) * float(levels[row + 1] - levels[row])
-        for row in range(len(order))
-        if levels[row + 1] > levels[row]
-    )
+    low, high = costs.min(axis=0), costs.max(axis=0)
+    scaled = (costs - low) / np.where(high > low, high - low, 1.0)
+    samples = np.random.default_rng(0).random((SAMPLES, costs.shape[1]))
+    found = np.zeros(SAMPLES, np.bool_)
+    for row in scaled[front(scaled)]:
+        found |= (row <= samples).all(axis=1)
+    return float(found.mean())

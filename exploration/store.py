@@ -99,8 +99,9 @@ class Store:
             lock = locked(path) if writing else None
         try:
             with told(path):
-                named = str(path) if writing else f"{path.absolute().as_uri()}?mode=ro"
-                connection = sqlite3.connect(named, isolation_level=None, uri=not writing, timeout=10)
+                mode = "rwc" if writing else "rw" if os.access(path, os.W_OK) else "ro"
+                named = f"{path.absolute().as_uri()}?mode={mode}"
+                connection = sqlite3.connect(named, isolation_level=None, uri=True, timeout=10)
             try:
                 with told(path):
                     store = Store(path, connection)
@@ -110,13 +111,14 @@ class Store:
                 connection.close()
         finally:
             if lock is not None:
-                Path(lock.name).unlink(missing_ok=True)
-                lock.close()
+                lock.close()  # after the database: closing it lets go of all that the process holds of it
 
     def _prepare(self, writing: bool) -> None:
         if writing:
             self.connection.execute("PRAGMA journal_mode = WAL")
             self.connection.execute("PRAGMA synchronous = NORMAL")
+        else:
+            self.connection.execute("PRAGMA query_only = ON")
         found = self.connection.execute("SELECT name FROM sqlite_master WHERE name = 'about'").fetchone()
         if found is None and writing:
             with self.transaction():
@@ -318,7 +320,7 @@ def require_database(path: Path, must_exist: bool) -> None:
 
 def locked(path: Path) -> IO[bytes]:
     """Hold the right to write a file of studies. Errors: InputError where another process has it."""
-    lock = open(path.with_name(f".{path.name}.lock"), "ab")  # noqa: SIM115 (held as long as it is open)
+    lock = open(path, "ab")  # noqa: SIM115 (held as long as it is open)
     try:
         locks(lock.fileno())
     except BlockingIOError:

@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from deltasim.exploration.description import StudyDescription
-from deltasim.exploration.front import front, hypervolume, knee
+from deltasim.exploration.front import dominated_share, front, knee
 from deltasim.exploration.metrics import ALWAYS, METRICS, Measured, costs, figures
-from deltasim.exploration.pricing import PriceTable
-from deltasim.exploration.space.space import TRAINED, read_space
+from deltasim.exploration.pricing import PriceTable, energies
+from deltasim.exploration.space.space import read_space
 from deltasim.exploration.store import BOUNDED, DONE, FAILED, RACED, STATES, Counted, Point, Store
 from deltasim.exploration.workbench import chip_of
 from deltasim.runtime.errors import InputError, nearest
@@ -45,6 +45,7 @@ class Study:
     counted: Mapping[str, Counted]
     tables: Mapping[str, PriceTable]
     instead: Mapping[str, float] = field(default_factory=dict)
+    path: Path | None = None
     wall_s: float = 0.0
     simulated: int = 0
 
@@ -92,11 +93,29 @@ class Study:
     @property
     def hypervolume(self) -> float:
         """The share of the box between the best and the worst of every objective that the front dominates."""
-        if not len(self.done):
-            return 0.0
-        low, high = self.costs.min(axis=0), self.costs.max(axis=0)
-        scaled = (self.costs - low) / np.where(high > low, high - low, 1.0)
-        return hypervolume(scaled, np.ones(scaled.shape[1]))
+        return dominated_share(self.costs) if len(self.done) else 0.0
+
+    @cached_property
+    def intervals(self) -> dict[str, Reals]:
+        """Of every front point the 95 % interval of energy and latency, by the sequences seen: (points, 2).
+
+        The mean over more sequences of the kind lies in it 95 times of 100: mean ± 1.96 deviations of it.
+        """
+        found = {name: np.full((len(self.front_places), 2), np.nan) for name in ("energy", "latency")}
+        if self.path is None:
+            return found
+        with Store.opened(self.path, writing=False) as store:
+            for row, place in enumerate(self.front_places.tolist()):
+                point = self.points[int(self.done[place])]
+                latencies, each = store.by_sequence(point.evaluation)
+                table = self.tables[point.prices]
+                counts = np.array(each, np.float64)
+                joules = energies(counts, np.zeros(len(each), np.int64), [table], self.instead)
+                for name, values in (("energy", joules), ("latency", np.array(latencies) * 1e-12)):
+                    if len(values) > 1:
+                        half = 1.96 * values.std(ddof=1) / np.sqrt(len(values))
+                        found[name][row] = values.mean() - half, values.mean() + half
+        return found
 
     def tally(self) -> dict[str, int]:
         """How many points ended in each state."""
@@ -174,9 +193,17 @@ class Study:
         chip = chip_of(self.chips, space.setting(self.point(number).parameters))
         return chip.changed({"name": f"{chip.name}-{number}"[:64]})
 
-    def theta(self, number: int) -> Any:
-        """The thresholds of a point, as it gives them."""
-        return self.point(number).parameters.get("theta", TRAINED)
+    def chip_yaml(self, number: int) -> str:
+        """The chip of a point as a file that ``deltasim run --chip`` takes, what it was explored with on top.
+
+        Errors: InputError for a point that is no chip.
+        """
+        import yaml
+
+        chip, point = self.chip(number), self.point(number)
+        said = "\n".join(f"#   {name}: {as_cell(value)}" for name, value in point.parameters.items())
+        content = yaml.safe_dump(chip.content(), sort_keys=False, allow_unicode=True, width=100)
+        return f"# Point {number} of study {self.name}, where it was set to\n{said}\n{content}"
 
     def repriced(self, instead: Mapping[str, str | float]) -> Study:
         """The same counts with other prices by action: ``{"core.mac": "0.2 pJ", "core.leakage": "1 uW"}``.
@@ -287,6 +314,7 @@ def read_back(
         description=StudyDescription.model_validate(json.loads(held["description"])),
         chips={name: chip_from_content(content) for name, content in json.loads(held["chips"]).items()},
         data=held["data"],
+        path=store.path,
         points=points,
         counted=counted,
         tables=store.tables(),

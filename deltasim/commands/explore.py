@@ -32,6 +32,15 @@ def explore(
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="compute features and messages afresh, keep nothing of them")
     ] = False,
+    export: Annotated[
+        Path | None, typer.Option(help="write all points to a table, too: .parquet or .csv")
+    ] = None,
+    chip: Annotated[
+        int | None, typer.Option(min=0, help="print the chip of this point as YAML, and nothing else")
+    ] = None,
+    merge: Annotated[
+        Path | None, typer.Option(help="first take in what another file of studies holds")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON and nothing else")] = False,
 ) -> None:
     """Evaluate a space of chips, mappings, precisions and thresholds; print those worth building, and why."""
@@ -39,6 +48,7 @@ def explore(
     from deltasim.exploring import explore as explored
     from deltasim.runtime.disk.unfinished import tell_when_stopped
 
+    require_table(export)
     described = read_study(study)
     path = out or Path(f"{described.name}.db")
     kept = f"{path} keeps the points that were settled; the same command goes on from there."
@@ -54,9 +64,63 @@ def explore(
             tell_when_stopped(f"{state.points:,} points are settled. {kept}")
             show(state)
 
+        if merge is not None:
+            take_in(path, merge)
         found = explored(described, path, jobs, not no_bounds, report)
+    tell_when_stopped(kept)
+    if export is not None:
+        write_table(found, export)
+    if chip is not None:
+        print(found.chip_yaml(chip), end="")
+        return
+    page = write_page(found, path)
     _show(found, as_json)
-    print(f"The study is {path}", file=sys.stderr if as_json else sys.stdout)
+    print(f"The study is {path}, its page {page}", file=sys.stderr if as_json else sys.stdout)
+
+
+TABLES = (".parquet", ".csv")
+
+
+def require_table(path: Path | None) -> None:
+    """Raise InputError for a table of a kind that is not written."""
+    from deltasim.runtime.errors import InputError
+
+    if path is not None and path.suffix not in TABLES:
+        rule = f"points are written to {' or '.join(TABLES)}"
+        raise InputError("--export", path, rule, "Name the file so.")
+
+
+def write_table(study: Study, path: Path) -> None:
+    """Write all points to a table."""
+    from deltasim.runtime.disk.output import told_in_a_sentence
+    from deltasim.runtime.disk.unfinished import new_file
+
+    with told_in_a_sentence(path), new_file(path) as file:
+        frame = study.frame()
+        if path.suffix == ".csv":
+            frame.write_csv(file)
+        else:
+            frame.write_parquet(file)
+
+
+def write_page(study: Study, path: Path) -> Path:
+    """Write the page of a study beside its file."""
+    from deltasim.reports.study.page import study_page
+    from deltasim.runtime.disk.output import told_in_a_sentence
+    from deltasim.runtime.disk.unfinished import new_file
+
+    target = path.with_suffix(".html")
+    with told_in_a_sentence(target), new_file(target) as file:
+        file.write(study_page(study).encode())
+    return target
+
+
+def take_in(path: Path, other: Path) -> None:
+    """Take what another file of studies holds into this one."""
+    from deltasim.exploration.store import Store
+
+    with Store.opened(path, writing=True) as store:
+        store.merge(other)
 
 
 def _show(study: Study, as_json: bool) -> None:

@@ -50,7 +50,8 @@ def least_times_ps(work: Work) -> Integers:
     step_of = trace.messages["step"].astype(np.int64)
     target_of = plan.target[trace.messages["projection"].astype(np.int64)]
     passes = pass_of_steps(work)
-    together = np.zeros((trace.steps, units))
+    at_once = plan.policy == "barrier"
+    together = np.zeros((trace.steps if at_once else 1, units))
     spans = np.zeros((len(plan.partitions), trace.steps))
     for population in (index for one_pass in plan.order for index in one_pass):
         chosen = target_of == population
@@ -61,8 +62,9 @@ def least_times_ps(work: Work) -> Integers:
         scans, updates = step_service(plan, population)
         service[active] += scans
         spans[population] = span(plan, population, np.maximum(service - slack, 0), scans, updates) * active
-        together += service
-        together[active] += updates
+        if at_once:
+            together += service
+            together[active] += updates
     return by_policy(plan, work, spans, np.maximum(together - slack, 0))
 
 

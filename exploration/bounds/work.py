@@ -106,9 +106,13 @@ class Work:
     @cached_property
     def shared_place(self) -> Integers:
         """1 for a segment whose bytes another column has too: neurons of one input plane of a convolution."""
-        places = np.stack([self.segments.memory, self.segments.address])
-        _, which, count = np.unique(places, axis=1, return_inverse=True, return_counts=True)
-        return (count[which.reshape(-1)] > 1).astype(np.int64)
+        order = np.lexsort((self.segments.address, self.segments.memory))
+        memory, address = self.segments.memory[order], self.segments.address[order]
+        same = (memory[1:] == memory[:-1]) & (address[1:] == address[:-1])
+        found = np.zeros(len(order), np.int64)
+        found[order[1:]] |= same
+        found[order[:-1]] |= same
+        return found
 
     @cached_property
     def distinct_bytes(self) -> Integers:
@@ -120,9 +124,10 @@ class Work:
         own = segments.bytes * (1 - self.shared_place)
         bytes_of = np.zeros((self.columns, memories), np.int64)
         np.add.at(bytes_of, (self.column_of, segments.memory), own)
-        found = np.zeros((self.trace.sequences, memories), np.int64)
-        pairs = np.unique(self.of_sequence * self.columns + self.column)
-        np.add.at(found, pairs // self.columns, bytes_of[pairs % self.columns])
+        sequences = self.trace.sequences
+        key = self.of_sequence * self.columns + self.column
+        sent = np.bincount(key, minlength=sequences * self.columns).reshape(sequences, self.columns) > 0
+        found: Integers = sent.astype(np.int64) @ bytes_of
         return found
 
     def own_bursts(self, memory: int) -> tuple[Integers, Integers]:

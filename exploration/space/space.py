@@ -25,6 +25,7 @@ from deltasim.simulator.chip.paths import numbered, require_path, value_at
 THETAS = ("theta", "theta.input", "theta.recurrent")
 OF_NETWORKS = (*THETAS, "weight_bits", "network", "chip")
 TRAINED = "trained"
+LABEL = "label"  # what fields that go together are called
 MOST_BITS = 16
 
 Values = dict[str, Any]
@@ -79,11 +80,17 @@ class Space:
         """The point at a share of the way along each parameter."""
         return {name: p.at(float(share)) for (name, p), share in zip(self.free.items(), shares, strict=True)}
 
+    def together(self, values: Values) -> Values:
+        """What a point gives each field, those that go together taken apart."""
+        found: Values = {}
+        for name, value in values.items():
+            found |= value if name in self.joint else {name: value}
+        found.pop(LABEL, None)
+        return found
+
     def known(self, values: Values) -> dict[str, Value]:
         """What expressions may ask for: parameters, and fields of the base chip that nothing changes."""
-        given: Values = {}
-        for name, value in values.items():
-            given |= value if name in self.joint else {name: value}
+        given = self.together(values)
         found = {name: number for name, value in given.items() if (number := number_of(value)) is not None}
         waiting = dict(self.expressions)
         asked = {name for one in waiting.values() for name in one.names}
@@ -100,9 +107,7 @@ class Space:
 
     def setting(self, values: Values) -> Setting:
         """What a point stands for. Errors: InputError where an expression has no value."""
-        fields: Values = {}
-        for name, value in values.items():
-            fields |= value if name in self.joint else {name: value}
+        fields = self.together(values)
         base = str(fields.pop("chip", self.base))
         chip = self.chips[base]
         known = self.known(values)
@@ -143,6 +148,8 @@ def read_space(parameters: Mapping[str, Any], chips: dict[str, Chip]) -> Space:
             joint.add(name)
             for values in found.values if isinstance(found, Choice) else ():
                 for field, value in values.items():
+                    if field == LABEL:
+                        continue
                     require_field(
                         field, read_parameter([value], f"{place}.{field}"), chips, f"{place}.{field}"
                     )

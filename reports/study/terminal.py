@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from deltasim.exploration.metrics import METRICS
-from deltasim.reports.quantities import percent, quantity
+from deltasim.reports.study.sentences import worth_rows
+from deltasim.reports.study.words import ENDED, as_text, counted, figure, short
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -13,14 +14,6 @@ if TYPE_CHECKING:
     from deltasim.exploration.study import Study
 
 MOST_ROWS = 40
-ENDED = {
-    "done": "simulated",
-    "infeasible": "outside the constraints",
-    "bounded": "dominated whatever a simulation would say",
-    "raced": "dominated with confidence on part of the sequences",
-    "failed": "no chip that holds the network",
-}
-"""How points end, in words."""
 
 
 def render(study: Study) -> RenderableType:
@@ -50,6 +43,7 @@ def sentences(study: Study, front: int) -> list[str]:
     entry = next((one for one in study.front() if one["point"] == study.knee), None)
     if entry is not None:
         said.append(f"Point {entry['point']} (bold) is nearest to the best of everything. {entry['limits']}")
+    said += [f"{name}: {words}." for name, words in worth_rows(study)]
     tally = study.tally()
     ended = [f"{tally[state]:,} {words}" for state, words in ENDED.items() if tally[state]]
     said.append(f"Of {counted(len(study.points), 'point')}: {'; '.join(ended)}.")
@@ -57,51 +51,3 @@ def sentences(study: Study, front: int) -> list[str]:
     if unknown:
         said.append(f"Not in the area, since it is not known: {', '.join(unknown)}.")
     return [*said, f"Data: {study.data.rstrip('.')}."]
-
-
-def short(name: str) -> str:
-    """A parameter's name, without where all its like are.
-
-    >>> short("memories.scratchpad.size"), short("theta")
-    ('scratchpad.size', 'theta')
-    """
-    return name.removeprefix("memories.")
-
-
-def as_text(value: Any) -> str:
-    """A parameter's value, bytes in the largest unit that leaves them whole.
-
-    >>> as_text("8192 B"), as_text("trained"), as_text({"cores.count": 16})
-    ('8 KiB', 'trained', 'cores.count 16')
-    """
-    from deltasim.simulator.schema.quantities import size_text
-
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {as_text(one)}" for name, one in value.items())
-    text = "none" if value is None else str(value)
-    count, _, unit = text.partition(" ")
-    return size_text(int(count)) if unit == "B" and count.isdecimal() else text
-
-
-def figure(name: str, value: float | None) -> str:
-    """A figure with its unit.
-
-    >>> figure("energy", 1.2e-6), figure("score", 0.985), figure("area", 0.4321)
-    ('1.20 µJ', '98.5 %', '0.432 mm²')
-    """
-    if value is None:
-        return quantity(None, "")
-    if name == "score":
-        return percent(value)
-    if name == "area":
-        return f"{value:.3g} mm²"
-    return quantity(value, METRICS[name].unit)
-
-
-def counted(number: int, noun: str) -> str:
-    """A count with its noun.
-
-    >>> counted(1, "point"), counted(2000, "point")
-    ('1 point', '2,000 points')
-    """
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

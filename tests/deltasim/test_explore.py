@@ -34,7 +34,7 @@ def test_the_least_study(deltasim: Deltasim, tmp_path: Path) -> None:
     assert set(said["front"][0]) >= {"parameters", "energy_j", "latency_s", "area_mm2", "score", "limits"}
     shown = deltasim("explore study.yaml --out study.db --jobs 1")
     assert shown.returncode == 0 and "worth building" in shown.stdout and "16 KiB" in shown.stdout
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["study.db", "study.yaml"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["study.db", "study.html", "study.yaml"]
 
 
 @pytest.mark.parametrize(
@@ -70,3 +70,19 @@ def test_what_is_wrong_is_told_in_a_sentence(
 def test_fields_are_listed_by_their_paths(deltasim: Deltasim) -> None:
     said = deltasim("describe chip mesh16 --paths").stdout
     assert "memories.scratchpad.size" in said and "a size in bytes" in said
+
+
+def test_points_go_to_a_table_and_a_point_to_a_chip(deltasim: Deltasim) -> None:
+    import polars
+
+    Path("study.yaml").write_text(LEAST)
+    said = deltasim("explore study.yaml --out study.db --jobs 1 --export points.csv")
+    assert said.returncode == 0, said.stderr
+    assert deltasim("explore study.yaml --out study.db --jobs 1 --export points.parquet").returncode == 0
+    assert polars.read_csv("points.csv").columns == polars.read_parquet("points.parquet").columns
+    Path("chip.yaml").write_text(deltasim("explore study.yaml --out study.db --jobs 1 --chip 1").stdout)
+    assert deltasim("map digits --data synthetic --chip chip.yaml").returncode == 0
+    refused = deltasim("explore study.yaml --out study.db --export points.xls")
+    assert refused.returncode == 2 and "--export" in refused.stderr
+    refused = deltasim("explore study.yaml --out study.db --jobs 1 --chip 99")
+    assert refused.returncode == 2 and "points 0 to 3" in refused.stderr

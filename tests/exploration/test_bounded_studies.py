@@ -22,7 +22,6 @@ SPACES: dict[str, dict[str, list[Any]]] = {
     "mesh16": {
         "memories.scratchpad.size": ["512 B", "4 KiB"],
         "cores.mac.lanes": [1, 2, 8],
-        "cores.clock": ["100 MHz", "500 MHz"],
         "theta": ["trained", 0.4],
     },
     "mesh16-cached": {

@@ -59,7 +59,7 @@ def check(case: Case) -> None:
     assert found.elapsed_ps <= sum(ledger.elapsed_ps for ledger in ledgers)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(cases())
 def test_no_run_goes_below_its_bound(case: Case) -> None:
     check(case)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deltasim.exploration.front import dominators, front, hypervolume, knee
+from deltasim.exploration.front import dominated_share, dominators, front, knee
 
 ROWS = st.integers(1, 4).flatmap(
     lambda width: st.lists(
@@ -34,11 +34,13 @@ def test_the_front_is_what_nothing_dominates(rows: list[list[int]]) -> None:
 
 
 @given(ROWS)
-def test_the_volume_is_that_of_its_cells(rows: list[list[int]]) -> None:
-    costs = np.array(rows, np.float64)
-    width = costs.shape[1]
+def test_the_share_is_that_of_its_cells(rows: list[list[int]]) -> None:
+    """With the corners of the box among the rows, all costs are whole: each cell is dominated or not."""
+    width = len(rows[0])
+    costs = np.array([*rows, [4] * width, [0] * (width - 1) + [4], [4] * (width - 1) + [0]], np.float64)
     cells = sum(
-        any(all(value <= place for value, place in zip(row, cell, strict=True)) for row in rows)
-        for cell in itertools.product(range(5), repeat=width)
+        any(all(value <= place for value, place in zip(row, cell, strict=True)) for row in costs.tolist())
+        for cell in itertools.product(range(4), repeat=width)
     )
-    assert hypervolume(costs, np.full(width, 5.0)) == pytest.approx(cells)
+    if (costs.min(axis=0) == 0).all() and (costs.max(axis=0) == 4).all():
+        assert dominated_share(costs) == pytest.approx(cells / 4**width, abs=0.03)

@@ -17,6 +17,7 @@ from deltasim.networks.trace import Trace
 from deltasim.runtime.arrays import Floats
 from deltasim.simulator.chip import Chip
 from deltasim.simulator.dram.loading import load_standard, standard_names
+from deltasim.simulator.dram.standard import REFRESHES
 from deltasim.simulator.mapping.mapping import Mapping, map_network
 from deltasim.simulator.mapping.send_counts import SendCounts
 from tests.simulator.builders import chip
@@ -221,6 +222,9 @@ def controlled_drams(draw: st.DrawFn, nodes: int) -> dict[str, Any]:
         "mapping": draw(st.sampled_from(["RoBaRaCoCh", "RoCoBaRaCh"])),
         "page": draw(st.sampled_from(["open", "closed"])),
         "queue": draw(st.sampled_from([1, 2, 8, 32])),
+        "refresh": draw(
+            st.sampled_from([kind for kind, end in REFRESHES.items() if f"tRFC{end}" in fields["timing"]])
+        ),
         "power_down_after": f"{draw(st.sampled_from([0, 20, 1024]))} cycles",
     }
 

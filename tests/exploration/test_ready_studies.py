@@ -1,0 +1,36 @@
+"""The ready studies are studies: each is read here, and explored in the long form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from deltasim.exploration.description import read_study
+from deltasim.exploration.explore import read_constraints
+from deltasim.exploration.metrics import require_metrics
+from deltasim.exploration.space.space import read_space
+from deltasim.exploring import base_chips, explore
+
+STUDIES = sorted((Path(__file__).resolve().parents[2] / "docs" / "studies").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def test_it_is_a_study(path: Path) -> None:
+    description = read_study(path)
+    require_metrics(description.objectives)
+    space = read_space(description.parameters, base_chips(description))
+    read_constraints(description, space)
+    assert 2 <= space.size <= 100
+    assert all(space.setting(values) for values in space.grid())
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def test_it_has_an_answer(path: Path, tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
+    """Every point is a chip, and the front is no more than the study."""
+    study = explore(path, tmp_path / "a.db")
+    assert study.tally()["failed"] == 0
+    assert 0 < len(study.front()) <= len(study.points)
+    record_property("front", [entry["point"] for entry in study.front()])
