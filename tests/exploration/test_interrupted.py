@@ -26,25 +26,39 @@ KILLED = """
 import json, os, random, signal, sys, time
 from pathlib import Path
 from deltasim.exploring import explore
+def settled(path):
+    import sqlite3
+    connection = sqlite3.connect(path)
+    try:
+        return connection.execute("SELECT count(*) FROM points").fetchone()[0]
+    except sqlite3.OperationalError:
+        return 0
+    finally:
+        connection.close()
 study, folder, kills = json.loads(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
-explore(study, folder / "whole.db")      # and everything is loaded
-moments, killed, number = random.Random(7), 0, 0
+explore(study, folder / "first.db")      # everything is loaded
+began = time.perf_counter()
+explore(study, folder / "whole.db")
+took = time.perf_counter() - began
+moments, killed, number, midway = random.Random(7), 0, 0, set()
 while True:
     child = os.fork()
     if not child:
         explore(study, folder / "killed.db")
         os._exit(0)
     if killed < kills:
-        time.sleep(moments.uniform(0.0, 0.25))
+        time.sleep(moments.uniform(0.3, 1.4) * took)
         os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status) and (folder / "killed.db").exists():
+        midway.add(settled(folder / "killed.db"))
     killed += os.WIFSIGNALED(status)
     number += 1
-    if not os.WIFSIGNALED(status) and (killed >= kills or number > 4 * kills):
+    if not os.WIFSIGNALED(status) and (killed >= kills or number > 6 * kills):
         break
     if not os.WIFSIGNALED(status):
         os.remove(folder / "killed.db")
-print(killed, flush=True)
+print(killed, len(midway), flush=True)
 os._exit(0)
 """
 
@@ -69,17 +83,19 @@ def wide(describe: Describe, search: str) -> dict[str, Any]:
     return describe(parameters=parameters, search=search, budget=16, seed=1)
 
 
-def killed_often(study: dict[str, Any], folder: Path, kills: int) -> int:
-    """Explore once whole, and once killed so many times; how many kills there were."""
+def killed_often(study: dict[str, Any], folder: Path, kills: int) -> tuple[int, int]:
+    """Explore once whole, and once killed so many times; how many kills, with how many numbers of points."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     command = [sys.executable, "-c", KILLED, json.dumps(study), str(folder), str(kills)]
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
     assert ended.returncode == 0, ended.stderr
-    return int(ended.stdout)
+    killed, midway = map(int, ended.stdout.split())
+    return killed, midway
 
 
 def test_ten_kills(described: Describe, tmp_path: Path) -> None:
-    assert killed_often(wide(described, "sobol"), tmp_path, 10) == 10
+    killed, midway = killed_often(wide(described, "sobol") | {"budget": 8}, tmp_path, 10)
+    assert killed == 10 and midway > 1  # some of them in the middle
     assert content(tmp_path / "killed.db") == content(tmp_path / "whole.db")
 
 
@@ -95,8 +111,8 @@ def test_fifty_kills(
         del study["budget"]
     else:
         study["budget"] = 90
-    kills = killed_often(study, tmp_path, 50)
-    record_property(f"kills of a study by {search}", kills)
+    kills, midway = killed_often(study, tmp_path, 50)
+    record_property(f"kills of a study by {search}", f"{kills}, with {midway} numbers of settled points")
     assert content(tmp_path / "killed.db") == content(tmp_path / "whole.db")
 
 
