@@ -36,7 +36,7 @@ bench: .venv/.installed-for-tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks
 
 docs: .venv/.installed
-	$(BIN)/python docs/examples.py docs/guide.md docs/chips.md
+	$(BIN)/python docs/examples.py docs/guide.md docs/chips.md docs/own.md
 
 site: .venv/.installed-for-tests
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[docs]"

@@ -12,7 +12,7 @@ import numpy as np
 from benchmarks.tables import Table, against, spread
 from deltasim.simulator.dram.loading import load_standard
 from deltasim.simulator.dram.run_trace import MemoryResult, run_trace
-from deltasim.simulator.dram.state import Integers
+from deltasim.simulator.dram.scheduling.state import Integers
 
 GOAL = 5.0  # millions a second
 MEMORIES = ("DDR3-1600", "DDR4-2400", "LPDDR5-6400", "HBM2-2000")

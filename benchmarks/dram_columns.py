@@ -8,18 +8,18 @@ import numpy as np
 
 from benchmarks.tables import Table, spread
 from deltasim.runtime.compiling import compiled
-from deltasim.simulator.dram.controller import advance, ask, take
 from deltasim.simulator.dram.loading import load_standard
 from deltasim.simulator.dram.mapping import address_bits
-from deltasim.simulator.dram.packing import pack
-from deltasim.simulator.dram.state import Integers
+from deltasim.simulator.dram.scheduling.controller import advance, ask, take
+from deltasim.simulator.dram.scheduling.packing import pack
+from deltasim.simulator.dram.scheduling.state import Integers
 
 MEMORIES = ("DDR3-1600", "DDR4-2400", "LPDDR5-6400", "HBM2-2000")
 OUTSTANDING = (1, 2, 8)
 WIDTH = 2304
 ABOUT = """\
 Columns of 2304 bytes (36 bursts; LPDDR5 and HBM2 72) out of 6144, {messages} in a step and in order, fetched
-by `ask`, `advance` and `take` of `simulator.dram.controller`, so many outstanding at a time. Microseconds of
+by `ask`, `advance` and `take` of the DRAM controller, so many outstanding at a time. Microseconds of
 processor time a column: median (lowest to highest) of {repeats} runs over {columns:,} columns; and calls of
 `advance` a column."""
 

@@ -15,20 +15,26 @@ if TYPE_CHECKING:
     from deltasim.exploration.study import load_study
     from deltasim.exploring import explore
     from deltasim.own_network import run
+    from deltasim.quantising import quantise
+    from deltasim.several import across
     from deltasim.simulator.chip import chip_names as chips
     from deltasim.simulator.chip import load_chip
+    from deltasim.tuning import tune
     from deltasim.workloads.registry import benchmark, benchmarks
 
 __all__ = [
+    "across",
     "benchmark",
     "benchmarks",
     "chips",
     "explore",
     "load_chip",
     "load_study",
+    "quantise",
     "run",
     "simulate",
     "sweep",
+    "tune",
 ]
 __version__ = "0.1.0"
 
@@ -38,6 +44,9 @@ _HOMES = {
     "explore": ("deltasim.exploring", "explore"),
     "load_study": ("deltasim.exploration.study", "load_study"),
     "sweep": ("deltasim.cases", "sweep"),
+    "across": ("deltasim.several", "across"),
+    "quantise": ("deltasim.quantising", "quantise"),
+    "tune": ("deltasim.tuning", "tune"),
     "benchmark": ("deltasim.workloads.registry", "benchmark"),
     "benchmarks": ("deltasim.workloads.registry", "benchmarks"),
     "chips": ("deltasim.simulator.chip", "chip_names"),

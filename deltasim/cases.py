@@ -170,6 +170,7 @@ def run_case(
             command=command, seed=0, data_digest=benchmark.data_digest, profile=case.profile
         ),
         wall_s=wall_s,
+        period_s=benchmark.period_s,
         deviation=None if benchmark.targets is not None else deviation(case.outputs, baseline.outputs),
     )
 

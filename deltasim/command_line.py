@@ -27,8 +27,10 @@ from deltasim.commands import (
     mapping,
     memory,
     noc,
+    quantise,
     run,
     train,
+    tune,
     validate,
 )
 from deltasim.interrupts import EXIT_STOPPED
@@ -98,9 +100,21 @@ COMMANDS: tuple[tuple[str, Callable[..., None], str, str], ...] = (
         "a model of your own",
         "deltasim import model.safetensors --out network --check",
     ),
+    (
+        "tune",
+        tune.tune,
+        "thresholds of your own",
+        "deltasim tune network --data mine.csv --within 0.5points",
+    ),
+    (
+        "quantise",
+        quantise.quantise,
+        "a network in fixed point",
+        "deltasim quantise network --data mine.csv --out network-8",
+    ),
     ("compare", compare.compare, "set two runs side by side", "deltasim compare runs/a runs/b"),
-    ("list", listing.list_names, "chips, benchmarks, cells", "deltasim list chips"),
-    ("describe", describe.describe, "a chip and its prices", "deltasim describe chip edgedrnn"),
+    ("list", listing.list_names, "what is in the box", "deltasim list chips"),
+    ("describe", describe.describe, "a chip, a cell, a standard", "deltasim describe chip edgedrnn"),
     ("map", mapping.show_mapping, "neurons and weights on a chip", "deltasim map digits --chip mesh16"),
     ("train", train.train, "make a trained network again", "deltasim train digits --theta 0.2 --out trained"),
     (

@@ -33,6 +33,13 @@ def is_model(name: str) -> bool:
     return name.lower().endswith(MODELS) or is_folder(name)
 
 
+def require_model(command: str, name: str) -> None:
+    """Refuse what is no model, such as a benchmark in the box."""
+    if not is_model(name):
+        rule = "this is for a model of your own; networks of the benchmarks are made by deltasim train"
+        raise InputError(command, name, rule, "Name a network folder or a file.")
+
+
 def read_model(model: Network | torch.nn.Module | str | Path, layers: str | None = None) -> Network:
     """The network of a model: as it is, from a network folder, or imported; see ``deltasim import``.
 
@@ -108,7 +115,8 @@ def run(
     ``network`` is a Network, a ``torch.nn.Module``, or the path of a network folder or of a file that
     ``deltasim import`` takes (``layers`` as there). ``inputs`` is the path of data
     (`deltasim.workloads.own.read.read_sequences`), an array (T, values) or (sequences, T, values), or a list
-    of arrays. ``labels``, one for each sequence, are classes. ``theta`` replaces the own thresholds.
+    of arrays. ``labels``, one for each sequence, are classes. ``theta`` replaces the thresholds: those that
+    ``deltasim tune`` stored in the network folder, else the network's own.
     Without labels the run has no score but ``deviation`` from the same network at theta 0.
 
     >>> import deltasim as ds
@@ -121,8 +129,31 @@ def run(
     """
     from deltasim.cases import simulate
 
-    benchmark = own_benchmark(network, inputs, labels, layers)
+    benchmark = with_tuned_thresholds(network, own_benchmark(network, inputs, labels, layers))
     return simulate(benchmark, chip, theta, limit, engine, progress, jobs)
+
+
+def with_tuned_thresholds(model: Network | torch.nn.Module | str | Path, benchmark: Benchmark) -> Benchmark:
+    """The benchmark with the thresholds that were tuned for the network of a folder, where there are any."""
+    from dataclasses import replace
+
+    from deltasim.exploration.tuning.setting import with_setting
+    from deltasim.runtime.readers.files import is_folder
+
+    if not isinstance(model, str | Path) or not is_folder(model):
+        return benchmark
+    tuned = with_setting(Path(model), benchmark.network)
+    return benchmark if tuned is None else replace(benchmark, network=tuned, thresholds="tuned")
+
+
+def copy_preparation(source: Path, target: Path) -> None:
+    """Take the normalisation of a network folder along into another."""
+    import shutil
+
+    from deltasim.workloads.own.preparation import FILE
+
+    if (source / FILE).is_file() and not (target / FILE).exists():
+        shutil.copyfile(source / FILE, target / FILE)
 
 
 def chosen_model(

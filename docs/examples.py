@@ -1,7 +1,8 @@
 """The examples in the guides: run by the tests, and printed afresh by ``make docs``.
 
 A block fenced as ``console`` holds commands after ``$ `` and what they printed; one fenced as ``python`` is
-run as it stands; one fenced as ``yaml NAME`` is a file of that name. The blocks of a page share one folder.
+run as it stands; one fenced as ``yaml NAME`` or ``python NAME`` is a file of that name. The blocks of a page
+share one folder.
 
     python docs/examples.py docs/guide.md      # runs them and writes their output into the page
 """
@@ -67,9 +68,9 @@ def refreshed(page: str, folder: Path, shell: Runner = run_in_shell, python: Run
                 for words, command in zip(spelled, commands(body), strict=True)
             ]
             return "```console\n" + "\n".join(shown) + "\n```"
-        if language == "yaml" and name:
+        if name:
             (folder / name).write_text(body)
-        if language == "python":
+        elif language == "python":
             python(body, folder)
         return match.group(0)
 

@@ -144,7 +144,7 @@ def check_projection(projection: Projection, network: Network, place: str) -> No
 
 
 def check_theta(projection: Projection, where: str) -> None:
-    """A number or one for each source neuron; none below 0, none NaN."""
+    """A number or one for each source neuron; none below 0, none NaN, none that float32 cannot hold."""
     theta = np.asarray(projection.theta, np.float64)
     if theta.shape not in ((), (projection.connection.source_size,)):
         rule = (
@@ -154,6 +154,9 @@ def check_theta(projection: Projection, where: str) -> None:
     if not (theta >= 0).all():
         worst = theta.ravel()[int(np.argmax(~(theta >= 0)))]
         raise InputError(where, worst, "a threshold is at least 0", "Give 0 or a positive number.")
+    most = float(np.finfo(np.float32).max)
+    if (held := theta[np.isfinite(theta)].max(initial=0.0)) > most:
+        raise InputError(where, held, f"a threshold is at most {most:.3g}", "Give less, or infinity.")
 
 
 def check_spikes(projection: Projection, source: Population, target: Population, where: str) -> None:

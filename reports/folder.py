@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from deltasim.reports.exports.table import write_exports
 from deltasim.reports.record import as_record, layer_frame, step_frame, unit_frame
 from deltasim.reports.record_form import require_record
 from deltasim.runtime.disk.output import new_folder, told_in_a_sentence
@@ -29,10 +30,13 @@ def as_json(record: Mapping[str, Any]) -> str:
     return json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def save_result(result: Measured, folder: Path, *, trace: bool, page: bool) -> Path:
-    """Write run.json, three Parquet tables, report.html and, if asked for, trace.npz."""
+def save_result(
+    result: Measured, folder: Path, *, trace: bool, page: bool, exports: Sequence[str] = ()
+) -> Path:
+    """Write run.json, three Parquet tables, report.html and, if asked for, trace.npz and exports."""
     with new_folder(folder) as aside, told_in_a_sentence(folder):
         write_run(result, aside)
+        write_exports(result, aside, exports)
         if trace:
             result.trace.save(aside / "trace.npz")
         if page:

@@ -9,7 +9,10 @@ from collections.abc import Mapping as Lookup
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from deltasim.reports import figures
+from deltasim.reports.power import Power, power_at
 from deltasim.simulator.ledger.pricing import Energy, price
 
 if TYPE_CHECKING:
@@ -75,6 +78,7 @@ class Measured:
     score: figures.Score
     provenance: Provenance
     wall_s: float
+    period_s: float | None = None  # from one step to the next in the real world, where that is known
     deviation: Deviation | None = None  # from the same network with every element sent, without labels
 
     @functools.cached_property
@@ -139,6 +143,30 @@ class Measured:
                 self.dense_latency.inference_mean_s, self.latency.inference_mean_s
             ),
         }
+
+    @functools.cached_property
+    def idle_w(self) -> float:
+        """What the chip draws while it waits."""
+        from deltasim.simulator.ledger.idle import idle_watts
+        from deltasim.simulator.plan.compile import compile_plan
+
+        return idle_watts(compile_plan(self.network, self.chip, self.mapping), self.chip)
+
+    @functools.cached_property
+    def power(self) -> Power | None:
+        """Power at the period of steps; None without one, and for a network that needs whole sequences."""
+        return self._power(self.ledger, self.energy)
+
+    @functools.cached_property
+    def dense_power(self) -> Power | None:
+        """Power of the dense run at the same period."""
+        return self._power(self.dense_ledger, self.dense_energy)
+
+    def _power(self, ledger: Ledger, energy: Energy) -> Power | None:
+        if self.period_s is None or self.network.passes > 1:
+            return None
+        lengths = np.diff(self.trace.sequence_bounds).tolist()
+        return power_at(ledger, lengths, energy.total_j, self.idle_w, self.period_s)
 
     @functools.cached_property
     def digest(self) -> str:

@@ -39,6 +39,7 @@ def as_record(result: Measured) -> dict[str, Any]:
             "estimated_share": energy.estimated_share,
         },
         "latency": result.latency._asdict(),
+        "power": None if result.power is None else result.power._asdict(),
         "dram": dict.fromkeys(("reads", "bytes", "row_hits", "row_misses", "row_conflicts"))
         if dram is None
         else dram._asdict(),

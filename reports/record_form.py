@@ -61,6 +61,16 @@ class DeviationForm(Form):
     agree: Figure
 
 
+class PowerForm(Form):
+    """Power at a period; None where no period is known."""
+
+    period_s: Figure
+    mean_w: Figure
+    idle_w: Figure
+    duty: Figure
+    late_steps: Count
+
+
 VERSION = 2
 """Of the form that is written; records without a version are of the first."""
 
@@ -83,6 +93,7 @@ class RecordForm(Form):
     reduction: Figures
     energy: EnergyForm
     latency: Figures
+    power: PowerForm | None = None
     dram: Figures
     limits: Words
     digest: Words

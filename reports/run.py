@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,14 +32,18 @@ class Run(Measured):
 
         return unit_frame(self)
 
-    def save(self, folder: str | Path, *, trace: bool = False, page: bool = True) -> Path:
+    def save(
+        self, folder: str | Path, *, trace: bool = False, page: bool = True, exports: Sequence[str] = ()
+    ) -> Path:
         """Write the run folder: run.json, three Parquet tables, the page, and the trace if asked for.
 
+        ``exports`` are forms of other programs that are written beside them
+        (`deltasim.reports.exports.table.EXPORTS`): neurobench, accelergy, messages, dramsim3, ramulator.
         Raises InputError when the folder exists; nothing is left behind when writing fails.
         """
         from deltasim.reports.folder import save_result
 
-        return save_result(self, Path(folder), trace=trace, page=page)
+        return save_result(self, Path(folder), trace=trace, page=page, exports=exports)
 
     @staticmethod
     def load(folder: str | Path) -> SavedRun:
@@ -46,6 +51,12 @@ class Run(Measured):
         from deltasim.reports.folder import load_run
 
         return load_run(folder)
+
+    def __repr__(self) -> str:
+        """Ten lines; `to_frame` and `to_dict` have all of it."""
+        from deltasim.reports.summary import in_ten_lines
+
+        return in_ten_lines(self)
 
     def __rich__(self) -> RenderableType:
         """Terminal form."""

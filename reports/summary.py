@@ -55,8 +55,27 @@ def heading(result: Measured) -> str:
 
 def groups(result: Measured) -> tuple[Group, ...]:
     """The summary, total energy first."""
-    shown = (energy_group(result), latency_group(result), traffic_group(result), quality_group(result))
-    return shown
+    shown = [energy_group(result), latency_group(result), traffic_group(result), quality_group(result)]
+    if (at_rate := power_group(result)) is not None:
+        shown.insert(2, at_rate)
+    return tuple(shown)
+
+
+def in_ten_lines(result: Measured) -> str:
+    """A run for ``print``: its heading, the rows that are no details, what limits it, its digest."""
+    named = ("energy per inference", "latency per inference", "latency per step", "weight words fetched")
+    rows = [row for group in groups(result) for row in group.rows]
+    lines = [heading(result)]
+    for row in rows:
+        if row.label in named or row.label.startswith("mean power") or row.label == result.score.name:
+            beside = f" (dense {row.dense}{f', {row.saved}' if row.saved else ''})" if row.dense else ""
+            lines.append(f"  {row.label}: {row.delta}{beside}")
+    shares = ", ".join(f"{name} {percent(share)}" for name, share in result.occupancy.items())
+    lines.append(f"  occupancy: {shares}")
+    lines.append(f"  {count(result.sequences)} sequences, {count(result.steps)} steps; {result.data}")
+    lines.append(f"  {result.limits}")
+    lines.append(f"  run {result.digest[:12]}, {result.engine} engine")
+    return "\n".join(lines)
 
 
 def energy_group(result: Measured) -> Group:
@@ -119,6 +138,33 @@ def latency_group(result: Measured) -> Group:
             for name, label in labels.items()
         ),
     )
+
+
+def power_group(result: Measured) -> Group | None:
+    """Power at the period of steps, where there is one."""
+    delta, dense = result.power, result.dense_power
+    if delta is None or dense is None:
+        return None
+    rows = [
+        Row(
+            f"mean power, a step every {quantity(delta.period_s, 's')}",
+            quantity(delta.mean_w, "W"),
+            "",
+            quantity(dense.mean_w, "W"),
+            ratio(times_fewer(dense.mean_w, delta.mean_w)),
+        ),
+        Row("while it waits", quantity(delta.idle_w, "W"), "", quantity(dense.idle_w, "W"), detail=True),
+        Row("at work", percent(delta.duty), "", percent(dense.duty), detail=True),
+        Row(
+            "slack of the worst step",
+            quantity(delta.slack_s, "s"),
+            "",
+            quantity(dense.slack_s, "s"),
+            detail=True,
+        ),
+        Row("late steps", count(delta.late_steps), "", count(dense.late_steps), detail=True),
+    ]
+    return Group("Power", tuple(rows))
 
 
 def traffic_group(result: Measured) -> Group:

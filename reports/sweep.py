@@ -85,7 +85,7 @@ class Sweep:
         from rich.table import Table
         from rich.text import Text
 
-        from deltasim.reports.page.thresholds import grid
+        from deltasim.reports.page.sections.thresholds import grid
         from deltasim.reports.quantities import percent
 
         first = self.results[0]
@@ -108,7 +108,7 @@ class Sweep:
         """Notebook form: the same table."""
         from html import escape
 
-        from deltasim.reports.page.thresholds import grid
+        from deltasim.reports.page.sections.thresholds import grid
 
         shown = grid(self.results)
         head = "".join(f"<th style='text-align:right'>{escape(column)}</th>" for column in shown.columns)

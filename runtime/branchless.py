@@ -1,6 +1,6 @@
 """Choices without a branch, where what is chosen follows no pattern that a processor could learn.
 
-A branch that is guessed wrong costs as much as weighing a wish or two. The compiler makes branches of plain
+A branch that is guessed wrong costs as much as a comparison or two. The compiler makes branches of plain
 conditional expressions in a loop, and takes two comparisons apart: these say what is wanted.
 """
 

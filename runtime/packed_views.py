@@ -3,7 +3,7 @@
 numba hands a NamedTuple on part by part at every call that is not inlined: timing and state of a memory came
 to more than a hundred arguments, and inlining everything instead took half a minute to compile
 (``docs/decisions/0007-runs-in-the-dram-rule.md``). So a kernel that has a packed memory
-(`deltasim.simulator.dram.packing`) passes on where it begins. The type of that address stands for one of the
+(`dram.scheduling.packing`) passes on where it begins. The type of that address stands for one of the
 NamedTuples the memory is made of: ``timing.read_latency`` is then a word, ``memory.bank[bank, field]`` reads
 and writes the table in its place. The same functions take the NamedTuples themselves from Python.
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Sequence
+
+import numpy as np
 
 from deltasim.networks.execute import execute
 from deltasim.networks.graph import Network
@@ -90,6 +93,12 @@ def run_plan(
     return joined(run_sequences(plan, trace, inputs=inputs, engine=engine, jobs=jobs, progress=progress))
 
 
+def sizes_of(trace: Trace) -> list[tuple[int, int]]:
+    """Steps and messages of each sequence: those of one size alone are equal to no other."""
+    steps, messages = np.diff(trace.sequence_bounds), np.diff(trace.step_bounds[trace.sequence_bounds])
+    return list(zip(steps.tolist(), messages.tolist(), strict=True))
+
+
 def run_sequences(
     plan: Plan,
     trace: Trace,
@@ -118,13 +127,15 @@ def run_sequences(
             require_time(plan, trace, index)
     same = [0] * trace.sequences  # which of the sequences that are simulated each one is equal to
     chosen: list[int] = []
-    known: dict[str, int] = {}
-    for index in range(trace.sequences):
-        digest = trace.sequence(index).digest if trace.sequences > 1 else ""
-        if digest not in known:
-            known[digest] = len(chosen)
+    known: dict[object, int] = {}
+    sizes = sizes_of(trace)
+    often = Counter(sizes)
+    for index, size in enumerate(sizes):
+        content = trace.sequence(index).digest if often[size] > 1 else size
+        if content not in known:
+            known[content] = len(chosen)
             chosen.append(index)
-        same[index] = known[digest]
+        same[index] = known[content]
     ledgers: list[Ledger] = []
     runs = RUNS[engine](plan, trace, inputs, chosen, workers(jobs))
     with contextlib.closing(runs):

@@ -6,6 +6,7 @@ test ended, with what it did (the first line of its docstring) and what it recor
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,11 @@ from hypothesis import settings
 settings.register_profile("deltasim", max_examples=25, deadline=None, derandomize=True)
 settings.load_profile("deltasim")
 
-HEAD = "# The long forms\n\n`make test-long` runs what `make test` leaves out, and writes this page.\n\n"
+HEAD = """# The long forms
+
+`make test-long` runs what `make test` leaves out, and writes this page. A part of them
+(`pytest -m long FILE --page docs/test-long.md`) writes its own entries anew and leaves the others.
+"""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -45,13 +50,24 @@ class Results:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when != "call" and report.passed:
             return
-        ended = f"- `{report.nodeid}`: **{report.outcome}**, {report.duration:.0f} s"
+        ended = f"- `{report.nodeid}`: **{report.outcome}**, {report.duration:.0f} s, {date.today()}"
         recorded = [f"    - {name}: {value}" for name, value in report.user_properties]
         self.lines[report.nodeid] = [ended, f"  {self.did.get(report.nodeid, '')}".rstrip(), *recorded]
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        from benchmarks.machine import machine
-
         text = [line for name in sorted(self.lines) for line in self.lines[name]]
-        self.page.write_text(HEAD + machine() + "\n" + "\n".join(text) + "\n", encoding="utf-8")
+        entries = {**entries_of(self.page), **self.lines}
+        lines = [line for name in sorted(entries) for line in entries[name]]
+        self.page.write_text("\n".join([HEAD, *lines]) + "\n", encoding="utf-8")
         terminalreporter.write_line("\n".join([*text, f"The page is {self.page}"]))
+
+
+def entries_of(page: Path) -> dict[str, list[str]]:
+    """What a page says of each test, by its name."""
+    entries: dict[str, list[str]] = {}
+    lines: list[str] = []
+    for line in page.read_text(encoding="utf-8").splitlines() if page.exists() else ():
+        if line.startswith("- `"):
+            lines = entries.setdefault(line.split("`")[1], [])
+        lines.append(line)
+    return entries

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from deltasim.runtime.errors import InputError, nearest
 from deltasim.simulator.chip import chip_names
-from deltasim.validation import deltakws, deltarnn, edgedrnn, spartus
+from deltasim.validation import deltakws, deltarnn, edgedrnn, loihi, spartus
 from deltasim.validation.row import Row
 
 PUBLISHED: dict[str, Callable[[], Iterator[Row]]] = {
@@ -14,6 +14,7 @@ PUBLISHED: dict[str, Callable[[], Iterator[Row]]] = {
     "deltarnn": deltarnn.rows,
     "spartus": spartus.rows,
     "deltakws": deltakws.rows,
+    "loihi": loihi.rows,
 }
 
 __all__ = ["PUBLISHED", "Row", "validate"]

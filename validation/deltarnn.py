@@ -34,11 +34,23 @@ def rows() -> Iterator[Row]:
     mac = next(row for row, unit in enumerate(ledger.units) if unit.kind == "mac")
     peak = 2 * ledger.total("core.mac") / (int(ledger.busy_ps[mac]) * 1e-12)
     words = "lanes and clock of the description, at work without a gap"
-    yield Row(name, "peak rate", "dense", PEAK, peak, "Op/s", 0.01, "circular", "768 MACs, 125 MHz", words)
+    yield Row(
+        name,
+        "peak rate",
+        "dense",
+        PEAK,
+        peak,
+        "Op/s",
+        0.01,
+        "circular",
+        "768 MACs, 125 MHz",
+        words,
+        "derived",
+    )
     words = "the peak less the first fetch, the scan and the update of every step"
     yield Row(
         name, "rate of a dense step", "dense", PEAK, operations / dense.step_s, "Op/s", None, "assumed",
-        "768 MACs, 125 MHz", words,
+        "768 MACs, 125 MHz", words, "derived",
     )  # fmt: skip
     missing = (
         "neither occupancy nor scan rate at the published mean is known, and 192 GOp/s x 5.7 is 1.09, not "
@@ -78,7 +90,7 @@ def rows() -> Iterator[Row]:
         )
         yield Row(
             name, "power", f"G = {1 - needed:.3f}", POWER_W, there.power_w, "W", 0.10, "open",
-            f"1.2 TOp/s at 164 GOp/s/W, {PAPER}", words,
+            f"1.2 TOp/s at 164 GOp/s/W, {PAPER}", words, "derived",
         )  # fmt: skip
 
 

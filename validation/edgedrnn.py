@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
+from importlib.resources import files
 
 import numpy as np
 
 from deltasim.networks.builders.recurrent import random_stack
 from deltasim.networks.numbers.arithmetic import FixedPoint
-from deltasim.simulator.chip import load_chip
-from deltasim.validation.measure import measure
+from deltasim.runtime.arrays import Integers, Numbers
+from deltasim.simulator.chip import Chip, load_chip
+from deltasim.validation.measure import counted_trace, even_counts, measure, measure_trace
 from deltasim.validation.row import Row
 
 INPUTS, HIDDEN, STEPS = 40, 768, 6
@@ -38,11 +41,11 @@ def rows() -> Iterator[Row]:
     for sparsity, model_s in MODEL_S.items():
         words = f"{PARTS} {ADDED}" if sparsity == 0.0 else ""
         at, ours = f"G = {sparsity:g}", measured[sparsity].step_s
-        yield Row(name, "latency of a step", at, model_s, ours, "s", 0.05, "rederived", RTL, words)
+        yield Row(name, "latency of a step", at, model_s, ours, "s", 0.05, "rederived", RTL, words, "model")
     point, at = measured[OPERATING], f"G = {OPERATING:g}"
     operations = 2 * network.weight_words
     rate = operations / point.step_s
-    yield Row(name, "effective rate", at, MODEL_RATE, rate, "Op/s", 0.05, "rederived", RTL, "")
+    yield Row(name, "effective rate", at, MODEL_RATE, rate, "Op/s", 0.05, "rederived", RTL, "", "model")
     inferred = "G at the published mean is not stated; 0.9 is where a tenfold saving of DRAM traffic puts it"
     yield Row(
         name, "effective rate, mean", at, PUBLISHED_RATE, rate, "Op/s", 0.05, "inferred", JETCAS, inferred
@@ -58,6 +61,7 @@ def rows() -> Iterator[Row]:
         "inferred",
         f"2 operations for each of {network.weight_words:,} weights / 20.2 GOp/s, {JETCAS}",
         "the row above, turned over",
+        "derived",
     )
     yield Row(
         name,
@@ -95,4 +99,52 @@ def rows() -> Iterator[Row]:
         "circular",
         "2.42 W for the time of a step at 20.2 GOp/s",
         "the time is inferred, the power circular",
+        "derived",
     )
+    yield from on_recorded_digits(chip)
+
+
+def on_recorded_digits(chip: Chip) -> Iterator[Row]:
+    """The steps of recorded digits, and as many messages spread evenly: the model of the RTL, and ours."""
+    counts = recorded_counts()
+    network = random_stack("gru", 40, (200,), np.random.default_rng(0), arithmetic=FixedPoint())
+    even = even_counts(counts.mean(axis=0).tolist(), len(counts))
+    silent = 1 - counts.mean(axis=0).sum() / 240
+    found = [measure_trace(network, chip, counted_trace(network, sent)).step_s for sent in (counts, even)]
+    longer = found[0] / found[1] - 1
+    for name, sent, ours, words in (
+        ("recorded digits", counts, found[0], f"{100 * longer:+.1f} % beside the even occupancy below"),
+        (
+            "even occupancy",
+            even,
+            found[1],
+            "as many messages of inputs and of hidden units, every step alike",
+        ),
+    ):
+        cycles = float(layer_cycles(40, 200, sent.sum(axis=1)).mean())
+        model_s = cycles * chip.cores.period_ps * 1e-12
+        yield Row(
+            chip.name, f"latency of a step, {name}", f"1 x 200, G = {silent:.3f}", model_s, ours, "s", 0.05,
+            "rederived", f"{RTL}, step by step on validation/digit_counts.csv", words, "model",
+        )  # fmt: skip
+
+
+def recorded_counts() -> Integers:
+    """Elements sent (steps, 2): of the 40 inputs and of the 200 hidden units.
+
+    >>> recorded_counts().shape[1]
+    2
+    """
+    text = files("deltasim.validation").joinpath("digit_counts.csv").read_text(encoding="utf-8")
+    rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
+    return np.array([(int(row["inputs"]), int(row["hidden"])) for row in rows], np.int64)
+
+
+def layer_cycles(inputs: int, hidden: int, sent: Integers, lanes: int = 8) -> Numbers:
+    """Cycles of a layer in which so many elements are sent: scan and products side by side, then the update.
+
+    >>> int(layer_cycles(40, 768, np.array([808])).item())
+    233194
+    """
+    scan = -(-inputs // lanes) * lanes + hidden
+    return 1 + np.maximum(scan, sent * 3 * hidden / lanes) + 3 + 5 * (hidden / lanes + 1) + 1

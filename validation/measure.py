@@ -9,6 +9,7 @@ import numpy as np
 
 from deltasim.networks.graph import Network
 from deltasim.networks.trace import Trace, from_counts
+from deltasim.runtime.arrays import Integers
 from deltasim.simulator.chip import Chip
 from deltasim.simulator.ledger.ledger import Ledger
 from deltasim.simulator.ledger.pricing import price
@@ -36,25 +37,45 @@ def steady_trace(network: Network, steps: int, occupancy: float, seed: int = 0) 
     >>> [len(trace.step(step)) for step in range(4)]
     [7, 8, 7, 8]
     """
+    sizes = [projection.connection.source_size for projection in network.projections]
+    return counted_trace(network, even_counts([occupancy * size for size in sizes], steps), seed)
+
+
+def even_counts(means: Sequence[float], steps: int) -> Integers:
+    """Whole numbers (steps, encoders) that come as evenly as they can: after t steps, ⌊t mean⌋ in all.
+
+    >>> even_counts([2.5, 0.4], 3).tolist()
+    [[2, 0], [3, 0], [2, 1]]
+    """
+    reached = np.floor(np.arange(steps + 1)[:, None] * np.array(means)[None]).astype(np.int64)
+    return np.asarray(np.diff(reached, axis=0), np.int64)
+
+
+def counted_trace(network: Network, counts: Integers, seed: int = 0) -> Trace:
+    """A trace of one sequence in which encoder p sends ``counts[step, p]`` elements, drawn anew each step."""
     rng = np.random.default_rng(seed)
-    sources, runs = [], []
-    for step in range(steps):
-        for index, projection in enumerate(network.projections):
-            size = projection.connection.source_size
-            sent = int((step + 1) * occupancy * size) - int(step * occupancy * size)
-            sources.append(np.sort(rng.choice(size, sent, replace=False)).astype(np.int32))
-            runs.append((step, index, sent))
-    step_of, projection_of, counts = np.array(runs, np.int64).T
-    chosen = np.concatenate(sources)
-    bounds = np.array([0, steps], np.int64)
+    steps, encoders = counts.shape
+    sizes = [projection.connection.source_size for projection in network.projections]
+    drawn = [
+        np.sort(rng.choice(sizes[encoder], counts[step, encoder], replace=False)).astype(np.int32)
+        for step in range(steps)
+        for encoder in range(encoders)
+    ]
+    step_of, encoder_of = np.divmod(np.arange(steps * encoders), encoders)
+    chosen, bounds = np.concatenate(drawn), np.array([0, steps], np.int64)
     ones = np.ones(len(chosen), np.float32)
-    return from_counts(chosen, ones, step_of, projection_of, counts, bounds, network.digest)
+    return from_counts(chosen, ones, step_of, encoder_of, counts.ravel(), bounds, network.digest)
 
 
 def measure(network: Network, chip: Chip, occupancy: float, steps: int) -> Measured:
     """Simulate ``steps`` steps at an occupancy, 0 to 1."""
-    ledger = simulate(network, steady_trace(network, steps, occupancy), chip)
-    joules, seconds = price(ledger, chip, network).total_j, ledger.elapsed_ps * 1e-12
+    return measure_trace(network, chip, steady_trace(network, steps, occupancy))
+
+
+def measure_trace(network: Network, chip: Chip, trace: Trace) -> Measured:
+    """Simulate a trace."""
+    ledger = simulate(network, trace, chip)
+    joules, seconds, steps = price(ledger, chip, network).total_j, ledger.elapsed_ps * 1e-12, trace.steps
     return Measured(seconds / steps, joules / steps, joules / seconds, ledger)
 
 

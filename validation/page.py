@@ -8,21 +8,27 @@ from itertools import groupby
 from operator import attrgetter
 
 from deltasim.reports.quantities import ABSENT, quantity
-from deltasim.validation.row import AGREEMENTS, Row
+from deltasim.validation.row import AGREEMENTS, ORIGINS, Row
 
-HEADINGS = ("figure", "at", "paper", "ours", "difference", "promise", "verdict", "agreement")
+HEADINGS = (
+    "figure", "at", "paper", "derived", "model", "ours", "difference", "promise", "verdict", "agreement",
+)  # fmt: skip
 
 
 def value_text(value: float | None, unit: str) -> str:
-    """A figure with its unit; a ratio has a multiplication sign, a share is in percent.
+    """A figure with its unit; a ratio has a multiplication sign, a share is in percent, counts are whole.
 
     >>> value_text(1.2e12, "Op/s"), value_text(5.7, "x"), value_text(0.9375, ""), value_text(None, "s")
     ('1.20 TOp/s', '5.70 ×', '93.8 %', '–')
+    >>> value_text(133700.12, "ops"), value_text(13.46, "ops")
+    ('133,700', '13.46')
     """
     if value is None:
         return ABSENT
     if unit == "x":
         return f"{value:.3g} ×" if value >= 10 else f"{value:.2f} ×"
+    if unit == "ops":
+        return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
     return f"{100 * value:.1f} %" if unit == "" else quantity(value, unit)
 
 
@@ -30,8 +36,8 @@ def cells(row: Row) -> tuple[str, ...]:
     """A row as text, in the order of ``HEADINGS``."""
     difference = ABSENT if row.difference is None else f"{100 * row.difference:+.1f} %"
     promise = ABSENT if row.bound is None else f"{100 * row.bound:g} %"
-    paper, ours = value_text(row.paper, row.unit), value_text(row.ours, row.unit)
-    return (row.figure, row.at, paper, ours, difference, promise, row.verdict, row.agreement)
+    figures = (value_text(value, row.unit) for value in (row.paper, row.derived, row.model, row.ours))
+    return (row.figure, row.at, *figures, difference, promise, row.verdict, row.agreement)
 
 
 def tally(rows: Sequence[Row]) -> str:
@@ -54,8 +60,13 @@ def page(rows: Sequence[Row], command: str) -> str:
         "",
         f"Made by `{command}`. Misses and gaps are left in.",
         "",
-        "G is the share of elements that send nothing. The promise is a largest difference: 5 % for time,",
-        "10 % for energy. What agreement is worth depends on where a description's numbers are from:",
+        "G is the share of elements that send nothing. What ours is held against stands in one of three",
+        "columns:",
+        "",
+        *(f"- **{name}**: {meaning}." for name, meaning in ORIGINS.items()),
+        "",
+        "The promise is a largest difference: 5 % for time, 10 % for energy. What agreement is worth depends",
+        "on where a description's numbers are from:",
         "",
         *(f"- **{name}**: {meaning}." for name, meaning in AGREEMENTS.items()),
         "",
@@ -64,7 +75,7 @@ def page(rows: Sequence[Row], command: str) -> str:
     for chip, group in groupby(rows, attrgetter("chip")):
         own = list(group)
         lines += ["", f"## {chip}", "", f"| {' | '.join(HEADINGS)} | source and words |"]
-        lines.append("|---|---|--:|--:|--:|--:|---|---|---|")
+        lines.append("|---|---|--:|--:|--:|--:|--:|--:|---|---|---|")
         for row in own:
             words = "; ".join(part for part in (row.source, row.words) if part not in ("", "-"))
             lines.append(f"| {' | '.join(cells(row))} | {words or ABSENT} |")

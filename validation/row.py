@@ -9,6 +9,14 @@ Agreement = Literal[
     "predicted", "inferred", "rederived", "partly fitted", "fitted", "circular", "assumed", "open"
 ]
 
+Origin = Literal["paper", "derived", "model"]
+
+ORIGINS: dict[Origin, str] = {
+    "paper": "printed in the paper, or by its authors' own code",
+    "derived": "worked out here from what the paper prints, as the source says",
+    "model": "our own model of the released RTL or code, not a measurement",
+}
+
 AGREEMENTS: dict[Agreement, str] = {
     "predicted": "nothing in the description was set from this figure",
     "inferred": "predicted, at an operating point that is not published and was inferred from another figure",
@@ -24,39 +32,55 @@ AGREEMENTS: dict[Agreement, str] = {
 
 @dataclass(frozen=True)
 class Row:
-    """A figure of a chip: ``paper`` says what was published, ``ours`` what the simulation gives.
+    """A figure of a chip: ``reference`` is what it is held against, ``ours`` what the simulation gives.
 
-    Both in ``unit`` (SI, or "x" for a ratio, "" for a share), None where there is none. ``bound`` is the
-    largest relative difference promised; None where nothing is promised. ``source`` is where the published
-    figure stands, ``words`` what a reader must know to weigh the row.
+    Both in ``unit`` (SI, or "x" for a ratio, "" for a number or a share), None where there is none. ``bound``
+    is the largest relative difference promised; None where nothing is promised. ``source`` is where the
+    reference stands, ``words`` what a reader must know to weigh the row, ``origin`` whose figure it is.
 
     >>> row = Row("edgedrnn", "latency", "G = 0.9", 0.5e-3, 0.51e-3, "s", 0.05, "predicted", "a page", "")
-    >>> f"{row.difference:+.2f}", row.verdict
-    ('+0.02', 'kept')
+    >>> f"{row.difference:+.2f}", row.verdict, row.paper, row.derived
+    ('+0.02', 'kept', 0.0005, None)
     """
 
     chip: str
     figure: str
     at: str
-    paper: float | None
+    reference: float | None
     ours: float | None
     unit: str
     bound: float | None
     agreement: Agreement
     source: str
     words: str
+    origin: Origin = "paper"
+
+    @property
+    def paper(self) -> float | None:
+        """The reference, where a paper prints it."""
+        return self.reference if self.origin == "paper" else None
+
+    @property
+    def derived(self) -> float | None:
+        """The reference, where it was worked out from what a paper prints."""
+        return self.reference if self.origin == "derived" else None
+
+    @property
+    def model(self) -> float | None:
+        """The reference, where it is our own model of the released RTL or code."""
+        return self.reference if self.origin == "model" else None
 
     @property
     def difference(self) -> float | None:
-        """ours / paper - 1, or None where one is missing."""
-        if self.paper is None or self.ours is None:
+        """ours / reference - 1, or None where one is missing."""
+        if self.reference is None or self.ours is None:
             return None
-        return self.ours / self.paper - 1
+        return self.ours / self.reference - 1
 
     @property
     def verdict(self) -> str:
         """``kept`` or ``missed`` where something was promised, ``open`` where ours is missing, or a dash."""
-        if self.bound is None or self.paper is None:
+        if self.bound is None or self.reference is None:
             return "-"
         if self.difference is None:
             return "open"
@@ -65,4 +89,5 @@ class Row:
     def to_json(self) -> dict[str, Any]:
         """The row as plain data, difference and verdict included."""
         row = asdict(self) | {"difference": self.difference, "verdict": self.verdict}
+        row |= {"paper": self.paper, "derived": self.derived, "model": self.model}
         return row | {"standing": row.pop("agreement")}  # the key of version 0.1.0

@@ -52,7 +52,7 @@ def rows() -> Iterator[Row]:
     source = f"9.4 TOp for 1 s / 204.8 GOp/s, {PAPER}"
     yield Row(
         name, "dense step at its own peak", "all dense", operations / PEAK, dense.step_s, "s", 0.05,
-        "rederived", source, words,
+        "rederived", source, words, "derived",
     )  # fmt: skip
     sparsity = 1 - pruned.weight_words / whole.weight_words
     words = "gamma 0.94 leaves 4 of the 64 words of every processing element; the range is 94 to 96 %"
@@ -85,7 +85,17 @@ def rows() -> Iterator[Row]:
     )
     source = f"9.4 TOp/s at 1.1 TOp/s/W, {PAPER}"
     yield Row(
-        name, "power", f"G = {1 - needed:.3f}", POWER_W, there.power_w, "W", 0.10, "open", source, words
+        name,
+        "power",
+        f"G = {1 - needed:.3f}",
+        POWER_W,
+        there.power_w,
+        "W",
+        0.10,
+        "open",
+        source,
+        words,
+        "derived",
     )
 
 
@@ -106,4 +116,5 @@ def balance(pruned: Network, chip: Chip, measured: dict[float, Measured]) -> Ite
             chip.name, "step of unbalanced arrays", at, rule_s, measured[occupancy].step_s, "s", 0.05,
             "rederived", "released code: 4 cycles for each column of the fullest array; update as described",
             f"the fullest array holds {fullest * arrays / total:.2f} times the mean of {arrays} arrays",
+            "model",
         )  # fmt: skip

@@ -37,6 +37,8 @@ class Benchmark:
     a sequence limited so has a digest of its own. ``data`` is one
     sentence about the data used, ``fallback`` another one when it is not the data that was hoped for.
     ``thresholds`` says where those of the network come from: trained, or given with it.
+    ``period_s`` is the time from one step to the next where the data come as they happen: None where that is
+    not known.
     ``calibration_set`` is what a chip that pins hot columns counts messages on; None where all data are
     measured.
 
@@ -61,6 +63,7 @@ class Benchmark:
     fallback: str | None = None
     calibration_set: CalibrationSet | None = None
     thresholds: str = "trained"
+    period_s: float | None = None
 
     def limited(self, count: int) -> Benchmark:
         """The first ``count`` sequences of the stratified order, kept in their own order."""

@@ -37,8 +37,8 @@ MEMORY = 8 << 30  # bytes that a mutant may take
 def module_name(file: str) -> str:
     """The name that a source is imported by.
 
-    >>> module_name("reports/page/flow.py"), module_name("simulator/chip/__init__.py")
-    ('deltasim.reports.page.flow', 'deltasim.simulator.chip')
+    >>> module_name("reports/page/sections/flow.py"), module_name("simulator/chip/__init__.py")
+    ('deltasim.reports.page.sections.flow', 'deltasim.simulator.chip')
     """
     parts = Path(file).with_suffix("").parts
     return ".".join(("deltasim", *(parts[:-1] if parts[-1] == "__init__" else parts)))

@@ -10,7 +10,7 @@ from deltasim.runtime.errors import InputError, nearest
 
 
 def describe(
-    kind: Annotated[str, typer.Argument(help="chip or cell")],
+    kind: Annotated[str, typer.Argument(help="chip, benchmark, cell, standard or topology")],
     name: Annotated[str, typer.Argument(help="a name from deltasim list, or the path of a YAML description")],
     as_yaml: Annotated[
         bool,
@@ -22,14 +22,20 @@ def describe(
         bool, typer.Option("--paths", help="list a chip's fields by the paths that a study names them by")
     ] = False,
 ) -> None:
-    """Show a chip with every price and its source, or a cell with its equations."""
+    """Show a chip with every price and its source, a cell with its equations, and what else is in the box."""
     if paths and kind == "chip":
         _paths(name)
         return
     if as_yaml and kind == "chip":
         _chip_file(name)
         return
-    kinds = {"chip": _chip, "cell": _cell}
+    kinds = {
+        "chip": _chip,
+        "benchmark": _benchmark,
+        "cell": _cell,
+        "standard": _standard,
+        "topology": _topology,
+    }
     if kind not in kinds:
         raise InputError(
             "deltasim describe", kind, "there is no such thing to describe", nearest(kind, kinds)
@@ -70,10 +76,86 @@ def _chip_file(name: str) -> None:
 
 
 def _cell(name: str) -> None:
-    import inspect
-
     from deltasim.networks.cells import CELLS
 
     if name not in CELLS:
         raise InputError("deltasim describe cell", name, "there is no such cell", nearest(name, CELLS))
-    print(inspect.getdoc(CELLS[name]))
+    print(_said_of(CELLS[name]))
+
+
+def _said_of(thing: object) -> str:
+    """A docstring without its examples, which are for readers of Python."""
+    import inspect
+    import re
+
+    blocks = (inspect.getdoc(thing) or "").split("\n\n")
+    text = "\n\n".join(block for block in blocks if not block.lstrip().startswith(">>>"))
+    return re.sub(r":\w+:`(.*?)`", r"\1", text).replace("``", "")
+
+
+def _benchmark(name: str) -> None:
+    from deltasim.reports.quantities import count, quantity
+    from deltasim.tables import print_table
+    from deltasim.workloads.registry import benchmark
+
+    found = benchmark(name)
+    network = found.network
+    shape = ", ".join(
+        f"{one.name} ({type(one.cell).__name__}, {one.cell.size})" for one in network.populations
+    )
+    rows = [
+        ("what it is", found.about),
+        ("data", found.data),
+        (
+            "sequences",
+            f"{count(len(found.sequences))} of {count(sum(map(len, found.sequences)))} steps in all",
+        ),
+        ("a step every", "not known" if found.period_s is None else quantity(found.period_s, "s")),
+        ("score", found.score_name),
+        ("populations", shape),
+        ("arithmetic", str(network.arithmetic)),
+        ("thresholds", found.thresholds),
+        ("network digest", network.digest[:12]),
+    ]
+    print_table(f"{found.name}", ("", ""), rows)
+
+
+def _standard(name: str) -> None:
+    from deltasim.reports.quantities import quantity
+    from deltasim.simulator.dram.loading import load_standard
+    from deltasim.simulator.schema.quantities import size_text
+    from deltasim.tables import print_table
+
+    found = load_standard(name)
+    fields = found.model_dump(mode="json", exclude_none=True)
+    rows = [
+        ("capacity", size_text(found.capacity_bytes)),
+        ("peak bandwidth", f"{quantity(found.peak_bandwidth, 'B')}/s"),
+    ]
+    for key, value in fields.items():
+        for inner, held in value.items() if isinstance(value, dict) else [("", value)]:
+            rows.append((f"{key.rstrip('_')}{'.' * bool(inner)}{inner}", str(held)))
+    print_table(found.name, ("field", "value"), rows)
+
+
+def _topology(name: str) -> None:
+    from deltasim.reports.quantities import count
+    from deltasim.simulator.topology.table import FAMILIES, parse_topology
+    from deltasim.tables import print_table
+
+    kind = name.partition(":")[0]
+    if name == "bus":  # as long as a chip has cores
+        print(_said_of(FAMILIES[kind].build))
+        return
+    found = parse_topology(name, place="deltasim describe topology")
+    routes = [len(found.route(a, b)) for a in range(found.cores) for b in range(found.cores) if a != b]
+    print(_said_of(FAMILIES[kind].build))
+    print()
+    rows = [
+        ("cores", count(found.cores)),
+        ("nodes", count(found.nodes)),
+        ("links", count(len(found.links))),
+        ("mean route", f"{sum(routes) / max(1, len(routes)):.3g} links"),
+        ("longest route", f"{max(routes, default=0)} links"),
+    ]
+    print_table(name, ("", ""), rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -10,16 +11,20 @@ from deltasim.runtime.errors import InputError, nearest
 
 
 def list_names(
-    kind: Annotated[str, typer.Argument(help="chips, benchmarks or cells")],
+    kind: Annotated[
+        str | None, typer.Argument(help="chips, benchmarks, cells, standards or topologies; default: all")
+    ] = None,
 ) -> None:
-    """List the chips, benchmarks or cells in the box, one a line with a word about each."""
-    kinds = {"chips": _chips, "benchmarks": _benchmarks, "cells": _cells}
-    if kind not in kinds:
-        raise InputError("deltasim list", kind, "there is no such list", nearest(kind, kinds))
-    rows = kinds[kind]()
-    width = max(len(name) for name, _ in rows)
-    for name, about in rows:
-        print(f"{name:<{width}}  {about}")
+    """List what is in the box, one a line with a word about each; ``deltasim describe`` tells more."""
+    if kind is not None and kind not in KINDS:
+        raise InputError("deltasim list", kind, "there is no such list", nearest(kind, KINDS))
+    listed = {name: rows() for name, rows in KINDS.items() if kind in (None, name)}
+    width = max(len(name) for rows in listed.values() for name, _ in rows)
+    for position, (heading, rows) in enumerate(listed.items()):
+        if kind is None:
+            print("\n" * bool(position) + heading.capitalize())
+        for name, about in rows:
+            print(f"{name:<{width}}  {about}")
 
 
 def _chips() -> list[tuple[str, str]]:
@@ -37,4 +42,38 @@ def _benchmarks() -> list[tuple[str, str]]:
 def _cells() -> list[tuple[str, str]]:
     from deltasim.networks.cells import CELLS
 
-    return [(name, (cell.__doc__ or "").strip().splitlines()[0]) for name, cell in CELLS.items()]
+    return [(name, _first_line(cell)) for name, cell in CELLS.items()]
+
+
+def _standards() -> list[tuple[str, str]]:
+    from deltasim.reports.quantities import quantity
+    from deltasim.simulator.dram.loading import load_standard, standard_names
+    from deltasim.simulator.schema.quantities import size_text
+
+    found = [(name, load_standard(name)) for name in standard_names()]
+    return [
+        (name, f"{size_text(one.capacity_bytes)}, {quantity(one.peak_bandwidth, 'B')}/s at most")
+        for name, one in found
+    ]
+
+
+def _topologies() -> list[tuple[str, str]]:
+    from deltasim.simulator.topology.table import FAMILIES
+
+    return [(family.example, _first_line(family.build)) for family in FAMILIES.values()]
+
+
+def _first_line(thing: object) -> str:
+    import re
+
+    line = (thing.__doc__ or "").strip().splitlines()[0]
+    return re.sub(r":\w+:`(.*?)`", r"\1", line).replace("``", "")
+
+
+KINDS: dict[str, Callable[[], list[tuple[str, str]]]] = {
+    "chips": _chips,
+    "benchmarks": _benchmarks,
+    "cells": _cells,
+    "standards": _standards,
+    "topologies": _topologies,
+}

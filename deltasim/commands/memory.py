@@ -9,21 +9,30 @@ import typer
 
 
 def memory(
-    trace: Annotated[Path, typer.Option(metavar="FILE", help="R|W byte_address bytes, one a line")],
+    trace: Annotated[
+        Path,
+        typer.Option(
+            metavar="FILE", help="R|W byte_address bytes [time], or Ramulator's, or DRAMsim3's lines"
+        ),
+    ],
     standard: Annotated[
-        str, typer.Option(metavar="NAME|FILE", help="a memory in the box, or YAML")
+        str, typer.Option(metavar="NAME|FILE", help="a memory in the box, YAML, or a memspec of DRAMSys")
     ] = "DDR4-2400",
     window: Annotated[int, typer.Option(help="transactions in flight; 0: as many as the queue takes")] = 0,
     mapping: Annotated[
-        str, typer.Option(help="a name, or fields from the most significant down")
+        str, typer.Option(help="a name, or fields from the most significant down; then xors")
     ] = "RoBaRaCoCh",
     queue: Annotated[int, typer.Option(help="requests of a channel that wait for a row")] = 32,
     closed_page: Annotated[
         bool, typer.Option("--closed-page", help="close a row once no waiting request hits it")
     ] = False,
     power_down_after: Annotated[
-        int, typer.Option(help="idle ticks before a rank powers down; 0: never")
-    ] = 1024,
+        int | None,
+        typer.Option(help="idle ticks before a rank powers down; 0: never", show_default="1024 where it can"),
+    ] = None,
+    refresh: Annotated[
+        str, typer.Option(metavar="all-bank|per-bank|same-bank", help="what is refreshed at a time")
+    ] = "all-bank",
     as_json: Annotated[bool, typer.Option("--json", help="print JSON and nothing else")] = False,
 ) -> None:
     """Run a trace through a DRAM at command level: bandwidth, latency, row hits, energy by cause."""
@@ -41,6 +50,7 @@ def memory(
         queue=queue,
         closed_page=closed_page,
         power_down_after=power_down_after,
+        refresh=refresh,
     )
     if as_json:
         print(json.dumps(result.to_json(), indent=2))
@@ -48,9 +58,12 @@ def memory(
     from deltasim.tables import print_table
 
     figures = result.to_json()
-    energy = figures.pop("energy")
+    energy, why = figures.pop("energy"), figures.pop("no_energy", "")
     rows = [(name, f"{value:.6g}" if isinstance(value, float) else value) for name, value in figures.items()]
     print_table(f"{standard}, {trace.name}", ("figure", "value"), rows)
     print()
+    if energy is None:
+        print(f"No energy: {why}.")
+        return
     parts = [(name.removesuffix("_j"), f"{value * 1e6:.3f} uJ") for name, value in energy.items()]
     print_table("Energy", ("cause", "energy"), parts)

@@ -6,6 +6,7 @@ import hashlib
 import math
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,6 +14,7 @@ from deltasim.runtime.errors import InputError
 
 if TYPE_CHECKING:
     from deltasim.cases import Case
+    from deltasim.simulator.chip import Chip
     from deltasim.workloads.benchmark import Benchmark
 
 
@@ -39,6 +41,20 @@ def parse_thetas(text: str | None) -> list[float | None]:
     return thetas
 
 
+def parse_period(text: str | None) -> float | None:
+    """Read ``--period``, in seconds.
+
+    >>> parse_period("10 ms"), parse_period(None)
+    (0.01, None)
+    """
+    from deltasim.simulator.schema.quantities import QuantityError, read_time
+
+    try:
+        return None if text is None else float(read_time(text))
+    except QuantityError as error:
+        raise InputError("--period", text, error.rule, error.remedy) from None
+
+
 def default_folder(cases: Sequence[Case]) -> Path:
     """Name the output folder by content, so that the same run always has the same name."""
     digests = [case.digest for case in cases]
@@ -56,17 +72,32 @@ class Job(NamedTuple):
     layers: str | None = None
     sequence_column: str | None = None
     label_column: str | None = None
+    period_s: float | None = None
+    ert: Path | None = None
+
+    def chip(self, name: str) -> Chip:
+        """A chip, with the prices of an energy reference table where one was given."""
+        from deltasim.simulator.chip import load_chip
+        from deltasim.simulator.chip.importers.accelergy import with_ert
+
+        found = load_chip(name)
+        return found if self.ert is None else with_ert(found, self.ert)
 
     def read(self) -> Benchmark:
-        """Find the benchmark, or the model and its data."""
+        """Find the benchmark, or the model and its data; a period takes the place of its own."""
+        found = self._found()
+        return found if self.period_s is None else replace(found, period_s=self.period_s)
+
+    def _found(self) -> Benchmark:
         from deltasim.cases import choose
-        from deltasim.own_network import chosen_model, is_model
+        from deltasim.own_network import chosen_model, is_model, with_tuned_thresholds
         from deltasim.workloads.own.read import Columns
 
         if not is_model(self.benchmark):
             return choose(self.benchmark, self.data, self.trained, self.limit)
         columns = Columns(self.sequence_column, self.label_column)
         chosen = chosen_model(self.benchmark, self.data, self.trained, self.layers, columns)
+        chosen = with_tuned_thresholds(self.benchmark, chosen)
         return chosen if self.limit is None else chosen.limited(self.limit)
 
 
@@ -81,10 +112,11 @@ def spell_command(job: Job, chip: str, theta: float | str) -> str:
         "--theta": None if isinstance(theta, str) else theta,
         "--limit": job.limit,
         "--data": job.data,
+        "--period": None if job.period_s is None else f"{job.period_s:g}s",
     }
     chosen |= {
         f"--{name.replace('_', '-')}": getattr(job, name)
-        for name in ("trained", "layers", "sequence_column", "label_column")
+        for name in ("trained", "layers", "sequence_column", "label_column", "ert")
     }
     for option, value in chosen.items():
         if value is not None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deltasim.commands.options import Job, default_folder, parse_thetas, spell_command
+from deltasim.commands.options import Job, default_folder, parse_period, parse_thetas, spell_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,8 +27,11 @@ def run(
             help="a benchmark (deltasim list benchmarks), or a model: .onnx, .pt, .safetensors, a folder"
         ),
     ],
+    form: Annotated[
+        str | None, typer.Argument(help="with --json: neurobench, its metrics' names; default: our own")
+    ] = None,
     chip: Annotated[
-        str, typer.Option(help="a chip in the box, or the path of a YAML description")
+        str, typer.Option(help="a chip in the box, the path of a YAML description, several as a,b, or all")
     ] = "edgedrnn",
     theta: Annotated[
         str | None,
@@ -53,6 +56,12 @@ def run(
     label_column: Annotated[
         str | None, typer.Option(help="column of a table with a sequence's class; default: label")
     ] = None,
+    period: Annotated[
+        str | None, typer.Option(help="time from one step to the next, as 10ms; default: the benchmark's own")
+    ] = None,
+    batch: Annotated[
+        int, typer.Option(min=1, help="with several chips: sequences over which a dense chip reuses weights")
+    ] = 16,
     engine: Annotated[str, typer.Option(help="compiled, or simpy, the readable reference")] = "compiled",
     jobs: Annotated[
         int | None, typer.Option(min=1, help="sequences simulated at once; default: one a processor")
@@ -63,12 +72,25 @@ def run(
     out: Annotated[
         Path | None, typer.Option(help="folder to write; default: runs/BENCHMARK-CHIP-DIGEST")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="print JSON and nothing else")] = False,
+    export: Annotated[
+        str | None,
+        typer.Option(help="forms to write besides: neurobench, accelergy, messages, dramsim3, ramulator"),
+    ] = None,
+    ert: Annotated[
+        Path | None, typer.Option(help="an energy reference table of Accelergy, whose energies are prices")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="print JSON and nothing else; --json neurobench: its names")
+    ] = False,
 ) -> None:
     """Run a trained network on a chip, print what it costs, and write a folder with the page of the run."""
+    from deltasim.reports.exports.table import exports_named
     from deltasim.runtime.disk.output import refuse_existing
+    from deltasim.several import chips_named
 
     thetas = parse_thetas(theta)
+    exports = () if export is None else exports_named(export)
+    _require_form(form, as_json)
     if out is not None:
         refuse_existing(out)
     with ExitStack() as settings:
@@ -76,9 +98,54 @@ def run(
             from deltasim.runtime.disk.cache import without_cache
 
             settings.enter_context(without_cache())
-        job = Job(benchmark, data, limit, trained, layers, sequence_column, label_column)
-        folder, results = _run(job, chip, thetas, engine, jobs, out, as_json)
-    _show(results, as_json)
+        columns = (layers, sequence_column, label_column)
+        job = Job(benchmark, data, limit, trained, *columns, parse_period(period), ert)
+        chips = chips_named(chip)
+        _require_one_run(len(chips) * len(thetas), form, exports)
+        if len(chips) > 1:
+            _several(job, chip, chips, thetas, batch, engine, jobs, out, as_json)
+            return
+        folder, results = _run(job, chip, thetas, engine, jobs, out, as_json, exports)
+    _show(results, as_json, form)
+    print(f"The page is {folder / 'report.html'}", file=sys.stderr if as_json else sys.stdout)
+
+
+def _several(
+    job: Job,
+    chip: str,
+    chips: list[str],
+    thetas: list[float | None],
+    batch: int,
+    engine: str,
+    jobs: int | None,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """One threshold on several chips: a table, a page, and a run folder for each."""
+    from deltasim.progress import progress_bar
+    from deltasim.runtime.disk.output import refuse_existing
+    from deltasim.runtime.disk.unfinished import tell_when_stopped
+    from deltasim.runtime.errors import InputError
+    from deltasim.several import across
+
+    if len(thetas) > 1:
+        rule = "on several chips a network has one threshold"
+        raise InputError("--theta", ", ".join(map(str, thetas)), rule, "Give one, or one chip.")
+    tell_when_stopped(f"No run was written; {_cached_messages()}.")
+    command = spell_command(job, chip, "" if thetas[0] is None else thetas[0])
+    with progress_bar("chips") as progress:
+        found = across(
+            job.read(), [job.chip(name) for name in chips], thetas[0], batch, engine, progress, jobs, command
+        )
+    folder = out or Path("runs") / f"{found.benchmark}-chips-{found.digest[:8]}"
+    refuse_existing(folder)
+    found.save(folder)
+    if as_json:
+        print(json.dumps(found.to_dict(), indent=2, allow_nan=False))
+    else:
+        from rich.console import Console
+
+        Console().print(found)
     print(f"The page is {folder / 'report.html'}", file=sys.stderr if as_json else sys.stdout)
 
 
@@ -90,6 +157,7 @@ def _run(
     jobs: int | None,
     out: Path | None,
     as_json: bool,
+    exports: tuple[str, ...],
 ) -> tuple[Path, list[Run]]:
     """Do the work; Ctrl-C between two thresholds of a sweep keeps those that are finished."""
     from deltasim.cases import dense_baseline, prepare, run_case
@@ -101,7 +169,7 @@ def _run(
     chosen = job.read()
     if chosen.fallback and as_json:  # otherwise it stands in the table
         print(f"deltasim: {chosen.fallback}", file=sys.stderr)
-    cases = [prepare(chosen, chip, value, engine) for value in thetas]
+    cases = [prepare(chosen, job.chip(chip), value, engine) for value in thetas]
     folder = out or default_folder(cases)
     refuse_existing(folder)
     with progress_bar("dense run") as progress:
@@ -114,7 +182,7 @@ def _run(
 
     if len(cases) == 1:
         results = [ran(cases[0])]
-        results[0].save(folder)
+        results[0].save(folder, exports=exports)
     else:
         results = _swept(cases, ran, folder, out)
     return folder, results
@@ -157,8 +225,34 @@ def _whole(results: list[Run]) -> Run | Sweep:
     return Sweep(tuple(results))
 
 
-def _show(results: list[Run], as_json: bool) -> None:
+def _require_form(form: str | None, as_json: bool) -> None:
+    """Refuse a form of JSON that there is not, and one without ``--json``."""
+    from deltasim.runtime.errors import InputError, nearest
+
+    if form is not None and form != "neurobench":
+        raise InputError("--json", form, "there is no such form", nearest(form, ["neurobench"]))
+    if form is not None and not as_json:
+        raise InputError("deltasim run", form, "this is a form of --json", "Write --json neurobench.")
+
+
+def _require_one_run(runs: int, form: str | None, exports: tuple[str, ...]) -> None:
+    """Refuse several runs where one is written in another program's form."""
+    from deltasim.runtime.errors import InputError
+
+    if runs > 1 and (form or exports):
+        rule = "other programs' forms hold one run"
+        raise InputError(
+            "--export" if exports else "--json", f"{runs} runs", rule, "Name one chip, one theta."
+        )
+
+
+def _show(results: list[Run], as_json: bool, form: str | None = None) -> None:
     whole = _whole(results)
+    if form is not None:
+        from deltasim.reports.exports.neurobench import neurobench
+
+        print(json.dumps(neurobench(results[0]), indent=2, allow_nan=False))
+        return
     if as_json:
         print(json.dumps(whole.to_dict(), indent=2, allow_nan=False))
         return

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from deltasim.reports.page import (
+from deltasim.reports.page.document import document
+from deltasim.reports.page.parts import Link, Page
+from deltasim.reports.page.sections import (
     activity,
     dram,
     energy,
     idle_power,
     memory,
     network,
+    power,
     provenance,
     thresholds,
     utilisation,
 )
-from deltasim.reports.page.cards import cards, lead
-from deltasim.reports.page.document import document
-from deltasim.reports.page.parts import Link, Page
+from deltasim.reports.page.sections.cards import cards, lead
 from deltasim.reports.quantities import count, threshold
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def run_page(result: Measured, sweep: Sequence[Measured] = ()) -> str:
     found = [
         energy.section(result),
         activity.section(result),
+        power.section(result),
         utilisation.section(result),
         memory.section(result),
         dram.section(result),

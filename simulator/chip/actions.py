@@ -77,7 +77,7 @@ MEMORY_ACTIONS = {
         ("{}.activate", "activations", True),  # with the precharge that ends it
         ("{}.read", "bursts", True),
         ("{}.io", "bits", True),
-        ("{}.refresh", "refreshes", True),  # of all banks of a channel
+        ("{}.refresh", "refreshes", True),  # of all banks of a rank, or of a part
         ("{}.background_active", "ps", True),  # a row is open
         ("{}.background_precharged", "ps", True),
         ("{}.words", "words", False),

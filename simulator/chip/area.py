@@ -99,7 +99,8 @@ def dram_watts(chip: Chip, memory: Memory) -> float:
     """What the DRAM at one port draws with nothing to do: all its ranks, powered down where they ever are."""
     assert isinstance(memory, Dram | StandardDram)
     if isinstance(memory, StandardDram):
-        state = "background_precharged_down" if memory.power_down_after else "background_precharged"
+        down = memory.standard.idle_ticks(memory.power_down_after)
+        state = "background_precharged_down" if down else "background_precharged"
         return watts(chip, f"{memory.name}.{state}") * memory.ranks
     return watts(chip, f"{memory.name}.background_precharged")
 

@@ -122,7 +122,7 @@ def memory_table(chip: Chip, memory: Memory) -> Table:
 def standard_rows(memory: StandardDram) -> dict[str, object]:
     """What a DRAM of a standard says of itself."""
     of = memory.standard
-    idle = f"after {cycles(memory.power_down_after)}" if memory.power_down_after else "never"
+    idle = of.idle_ticks(memory.power_down_after)
     return {
         "kind": f"DRAM, {of.name}, {counted(len(memory.ports), 'controller')}, shared",
         "ports": ", ".join(f"node {port}" for port in memory.ports),
@@ -132,7 +132,8 @@ def standard_rows(memory: StandardDram) -> dict[str, object]:
         "mapping": memory.mapping,
         "page": memory.page,
         "queue": f"{counted(memory.queue, 'transaction')} of each channel",
-        "powers down": idle,
+        "refresh": memory.refresh,
+        "powers down": f"after {cycles(idle)}" if idle else "never",
         "source": of.source,
     }
 

@@ -91,11 +91,12 @@ class Dram(Part):
 class StandardDram(Part):
     """DRAM of a known standard shared by all cores: a controller with a memory at each node in ``ports``.
 
-    The controller picks commands from a ``queue`` of transactions for every channel, row hits first
-    (``simulator.dram``), and powers a rank down after ``power_down_after`` idle cycles (0: never). With a
-    ``page`` that is open a row stays so; closed, it is closed once no waiting transaction hits it.
-    ``standard`` is a name in the box, a YAML file, or the fields of one; ``mapping`` a name or an order of
-    address fields.
+    The controller picks commands from a ``queue`` of transactions for every channel, for the oldest of those
+    that can begin first (``simulator.dram``), and powers a rank down after ``power_down_after`` idle cycles
+    (0: never; not given: 1024, and never where the standard states no tCKE and tXP). With a ``page`` that is
+    open a row stays so; closed, it is closed once no waiting transaction hits it. ``refresh`` is of all banks
+    of a rank at once, bank by bank, or of the same bank of every bank group. ``standard`` is a name in the
+    box, a YAML file, or the fields of one; ``mapping`` a name or an order of address fields.
 
     >>> from deltasim.simulator.chip import load_chip
     >>> hbm = load_chip("mesh64-hbm").memory("hbm")
@@ -111,7 +112,8 @@ class StandardDram(Part):
     mapping: Text = "RoBaRaCoCh"
     page: Literal["open", "closed"] = "open"
     queue: Annotated[int, counted(1024)] = 32
-    power_down_after: Cycles = 1024
+    power_down_after: Cycles | None = None
+    refresh: Literal["all-bank", "per-bank", "same-bank"] = "all-bank"
 
     @property
     def size_bytes(self) -> int:

@@ -41,6 +41,7 @@ def memory_rules() -> tuple[Rule, ...]:
         each(Buffer, interleave_faults),
         each(Shared, port_faults),
         each(StandardDram, mapping_faults),
+        each(StandardDram, controller_faults),
         each(Dram, row_faults),
         each(Dram, refresh_faults),
     )
@@ -209,6 +210,15 @@ def mapping_faults(path: str, memory: StandardDram, chip: Chip) -> Iterator[Faul
         address_bits(memory.standard, memory.mapping)
     except InputError as error:
         yield Fault(f"{path}.mapping", error.value, error.rule, error.remedy)
+
+
+def controller_faults(path: str, memory: StandardDram, chip: Chip) -> Iterator[Fault]:
+    """What the controller does, the standard states the delays of."""
+    for field in ("power_down_after", "refresh"):
+        try:
+            memory.standard.timing(**{field: getattr(memory, field)})
+        except InputError as error:
+            yield Fault(f"{path}.{field}", error.value, error.rule, error.remedy)
 
 
 def row_faults(path: str, memory: Dram, chip: Chip) -> Iterator[Fault]:

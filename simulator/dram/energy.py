@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from deltasim.runtime.errors import InputError
-from deltasim.simulator.dram import fields as at
-from deltasim.simulator.dram.rank_states import state_ticks
-from deltasim.simulator.dram.standard import REFRESHES, Rail, Standard
-from deltasim.simulator.dram.state import Memory
+from deltasim.simulator.dram.scheduling import fields as at
+from deltasim.simulator.dram.scheduling.rank_states import state_ticks
+from deltasim.simulator.dram.scheduling.state import Memory
+from deltasim.simulator.dram.standard import Rail, Standard
 from deltasim.simulator.dram.timing import Timing
 
 
@@ -34,8 +34,7 @@ def prices(standard: Standard, refresh: str = "all-bank") -> Prices:
     ACT+PRE = V (IDD0 tRC - IDD3N tRAS - IDD2N (tRC - tRAS)); RD = V (IDD4R - IDD3N) tBL, WR likewise;
     REF = V (IDD5 - IDD3N) tRFC; background V IDD3N with a row open, V IDD2N without, V IDD3P and V IDD2P
     powered down. Source: Micron TN-41-01, as in DRAMsim3 and DRAMPower. The refresh of a part of the banks
-    is V (IDD5PB - IDD3N) tRFCpb (or tRFCsb) where IDD5PB is stated, else the part's share of REF: as many
-    rows are restored.
+    is its share of REF: all parts together restore as many rows.
 
     Errors: InputError where no energy follows (`Standard.no_energy`).
 
@@ -46,18 +45,11 @@ def prices(standard: Standard, refresh: str = "all-bank") -> Prices:
     """
     power = standard.power
     if power is None or standard.no_energy():
-        raise InputError(
-            "energy", "unknown", standard.no_energy(), "Give the currents of this clock in power."
-        )
+        remedy = "Give the currents of this clock in power."
+        raise InputError("energy", "unknown", standard.no_energy(), remedy)
     cycle, row_open, restored, burst = (standard.seconds(name) for name in ("tRC", "tRAS", "tRFC", "tBL"))
     rails, devices = tuple(power.rails.values()), power.devices
     parts = standard.refresh_parts(refresh)
-    part = standard.seconds(f"tRFC{REFRESHES[refresh]}")
-
-    def refreshed(rail: Rail) -> float:
-        if parts > 1 and rail.IDD5PB is not None:
-            return (rail.IDD5PB - rail.IDD3N) * part
-        return (rail.IDD5 - rail.IDD3N) * restored / parts
 
     def total(of_rail: Callable[[Rail], float]) -> float:
         return devices * sum((rail.voltage * of_rail(rail) for rail in rails), 0.0)
@@ -69,7 +61,7 @@ def prices(standard: Standard, refresh: str = "all-bank") -> Prices:
         ),
         read_j=total(lambda rail: (rail.IDD4R - rail.IDD3N) * burst),
         write_j=total(lambda rail: (rail.IDD4W - rail.IDD3N) * burst),
-        refresh_j=total(refreshed),
+        refresh_j=total(lambda rail: (rail.IDD5 - rail.IDD3N) * restored) / parts,
         io_read_j=bits * pins.read if pins else 0.0,
         io_write_j=bits * pins.write if pins else 0.0,
         active_w=total(lambda rail: rail.IDD3N),

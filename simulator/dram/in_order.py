@@ -182,7 +182,7 @@ def fetched(state: State, timing: DramTiming, now_ps: int, address: int, size: i
 
 @kernel
 def rest(state: State, timing: DramTiming, elapsed_ps: int) -> tuple[int, int, int]:
-    """Close the books at ``elapsed_ps``: (refreshes, ps with a row open, ps with all rows closed)."""
+    """Finalise at ``elapsed_ps``: (refreshes, ps with a row open, ps with all rows closed)."""
     while state[NEXT_REFRESH] <= elapsed_ps:
         since, before = state[ACTIVE_SINCE], state[ACTIVE_PS]
         refresh_until(state, timing, elapsed_ps if rests(state) else state[NEXT_REFRESH])

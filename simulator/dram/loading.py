@@ -1,4 +1,4 @@
-"""From a YAML file to a DRAM standard: every error names file, field, value, rule and remedy."""
+"""From a YAML file or a memspec to a DRAM standard: every error names file, field, value, rule and remedy."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from deltasim.runtime.errors import InputError, InputErrors, nearest
 from deltasim.runtime.readers.files import Unreadable, is_file
 from deltasim.runtime.readers.yaml_text import read_yaml
+from deltasim.simulator.dram.memspec import memspec_content
 from deltasim.simulator.dram.standard import Standard
 from deltasim.simulator.dram.standard_checks import RULES
 from deltasim.simulator.schema.quantities import QuantityError
@@ -19,14 +20,16 @@ STANDARD_RULES: Rules = {Standard: RULES}
 def standard_names() -> tuple[str, ...]:
     """Name the standards in the box.
 
-    >>> standard_names()
-    ('DDR3-1600', 'DDR4-2400', 'HBM2-2000', 'LPDDR4-3200', 'LPDDR5-6400')
+    >>> " ".join(standard_names())
+    'DDR3-1600 DDR4-2400 DDR5-4800 HBM2-2000 HBM3-6400 LPDDR4-3200 LPDDR5-6400 LPDDR5X-8533'
     """
     return tuple(sorted(file.stem for file in BOX.glob("*.yaml")))
 
 
 def load_standard(name_or_path: str | Path) -> Standard:
-    """Read a standard by its name, or from a YAML file.
+    """Read a standard by its name, from a YAML file, or from a memspec of DRAMSys or DRAMPower (``.json``).
+
+    Where the currents of a memspec contradict each other, it is read for timing alone.
 
     Errors: InputError for an unknown name, an unreadable file and all that is wrong in it, a sentence a line.
 
@@ -38,9 +41,19 @@ def load_standard(name_or_path: str | Path) -> Standard:
     """
     text = str(name_or_path)
     path = BOX / f"{text}.yaml" if text in standard_names() else Path(name_or_path)
-    if path.suffix not in (".yaml", ".yml") and not is_file(path):
+    if path.suffix not in (".yaml", ".yml", ".json") and not is_file(path):
         raise InputError("standard", text, "there is no such memory", nearest(text, standard_names()))
-    return standard_from_content(standard_content(path, text), place=text)
+    if path.suffix != ".json":
+        return standard_from_content(standard_content(path, text), place=text)
+    content = memspec_content(path, text)
+    _, faults = read_part(Standard, content, STANDARD_RULES)
+    if faults and all(fault.path.startswith("power") for fault in faults):
+        where, value, rule, _ = faults[0]
+        content |= {
+            "power": None,
+            "no_power": f"those of the memspec are not sound: {where} is {value}; {rule}",
+        }
+    return standard_from_content(content, place=text)
 
 
 def read_standard(value: object) -> object:

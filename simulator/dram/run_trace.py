@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from deltasim.runtime.errors import InputError
-from deltasim.simulator.dram import drive as of
 from deltasim.simulator.dram.energy import Energy, energy_of
 from deltasim.simulator.dram.mapping import address_bits
-from deltasim.simulator.dram.packing import pack, parts
-from deltasim.simulator.dram.rank_states import StateTicks, state_ticks
+from deltasim.simulator.dram.scheduling import drive as of
+from deltasim.simulator.dram.scheduling.packing import pack, parts
+from deltasim.simulator.dram.scheduling.rank_states import StateTicks, state_ticks
+from deltasim.simulator.dram.scheduling.state import Integers
 from deltasim.simulator.dram.standard import Standard
-from deltasim.simulator.dram.state import Integers
 from deltasim.simulator.dram.trace_reader import Addressed, Records, read_records
 
 MOST_IN_FLIGHT = 1 << 20

@@ -132,6 +132,7 @@ class CommandBus(Part):
     column: Slots = 1
     precharge: Slots = 1  # also of a refresh
     split: bool = False
+    half_clock: bool = False  # a tick is half a period of the clock: only precharges begin at odd ones
     latency_from: Literal["first", "last"] = "first"
 
 
@@ -146,8 +147,7 @@ class Rail(Part):
     IDD3P: Current
     IDD4R: Current
     IDD4W: Current
-    IDD5: Current  # all banks refreshed at once
-    IDD5PB: Current | None = None  # a part of them; None: its refresh takes its share of theirs
+    IDD5: Current  # during tRFC, all banks refreshed at once
 
 
 class Interface(Part):
@@ -183,6 +183,7 @@ class Standard(Part):
     timing_: Delays = Field(alias="timing")
     command_bus: CommandBus = CommandBus()
     power: Power | None = None  # None: timing alone, no energy
+    no_power: Text | None = None  # why not
 
     @model_validator(mode="after")
     def agrees(self) -> Standard:
@@ -211,9 +212,18 @@ class Standard(Part):
         """One delay of the timing in seconds, after rounding up to ticks."""
         return self.timing_.ticks(name) * self.timing_.tCK
 
-    def powers_down(self) -> bool:
-        """Whether what it takes to power a rank down and up is known."""
-        return self.timing_.tCKE is not None and self.timing_.tXP is not None
+    def idle_ticks(self, power_down_after: int | None) -> int:
+        """After how many idle ticks a rank powers down; 0: never. None: 1024, never without tCKE and tXP.
+
+        Errors: InputError for a number where tCKE and tXP are not stated.
+        """
+        known = self.timing_.tCKE is not None and self.timing_.tXP is not None
+        if power_down_after is None:
+            return 1024 if known else 0
+        if power_down_after and not known:
+            rule = f"{self.name} states no tCKE and tXP"
+            raise InputError("power_down_after", power_down_after, rule, "Add them, or use 0: never.")
+        return power_down_after
 
     def no_energy(self) -> str:
         """Why nothing can be said about energy; empty if its currents are known for its clock.
@@ -223,7 +233,7 @@ class Standard(Part):
         ''
         """
         if self.power is None:
-            return f"{self.name} states no currents"
+            return f"{self.name} states no currents" + (f": {self.no_power}" if self.no_power else "")
         if self.power.tCK is None:
             return f"power of {self.name} does not say in tCK for which clock its currents hold"
         stated, clock = round(self.power.tCK * 1e12), round(self.timing_.tCK * 1e12)
@@ -242,25 +252,19 @@ class Standard(Part):
         """Every delay between two commands in ticks, with the controller's choices.
 
         ``queue`` requests of a channel wait for a row; ``closed_page`` closes a row once no waiting request
-        hits it; a rank powers down after ``power_down_after`` idle ticks (0: never; None: after 1024, never
-        without tCKE and tXP); ``refresh`` is one of `REFRESHES`.
+        hits it; a rank powers down after ``power_down_after`` idle ticks (`idle_ticks`); ``refresh`` is one
+        of `REFRESHES`.
 
         Errors: InputError for a power-down or a refresh that the standard states no delays for.
         """
         t, made_of, bus = self.timing_, self.organisation, self.command_bus
         of: Callable[[str], int] = t.ticks
-        if power_down_after is None:
-            power_down_after = 1024 if self.powers_down() else 0
-        elif power_down_after and not self.powers_down():
-            rule = f"{self.name} states no tCKE and tXP"
-            raise InputError("power_down_after", power_down_after, rule, "Add them, or use 0: never.")
         parts = self.refresh_parts(refresh)
         suffix = REFRESHES[refresh]
         if getattr(t, f"tRFC{suffix}") is None or getattr(t, f"tREFI{suffix}") is None:
             rule = f"{self.name} states no tRFC{suffix} and tREFI{suffix}"
             raise InputError("refresh", refresh, rule, "Add them, or use all-bank.")
         ranks = made_of.ranks * made_of.pseudo_channels
-        interval = of(f"tREFI{suffix}")
         # more than one tick of the bus: from first to first instead of last to last
         long = {"activate": bus.activate - 1, "column": bus.column - 1, "precharge": bus.precharge - 1}
 
@@ -303,12 +307,12 @@ class Standard(Part):
             write_to_read_rank=max(0, of("tBL") + gap - data_gap),
             write_to_write_rank=of("tBL") + gap,
             refresh_sets=parts,
-            refresh_interval=interval if parts == 1 else -(-interval // ranks),
+            refresh_interval=of(f"tREFI{suffix}"),
             refresh_to_activate=told(of(f"tRFC{suffix}"), "precharge", "activate"),
             refresh_to_activate_any=told(of("tREF_ACT"), "precharge", "activate") if parts > 1 else 0,
             refresh_to_refresh=of("tREF_REF") if parts > 1 else 0,
             activate_to_refresh_any=told(of("tRRD_S"), "activate", "precharge") if parts > 1 else 0,
-            power_down_after=power_down_after,
+            power_down_after=self.idle_ticks(power_down_after),
             power_down_least=0 if t.tCKE is None else of("tCKE"),
             power_down_exit=0 if t.tXP is None else of("tXP"),
             read_clock=0 if t.tWCKPST is None else read_latency + of("tWCKPST"),
@@ -318,6 +322,7 @@ class Standard(Part):
             column_slots=bus.column,
             precharge_slots=bus.precharge,
             split_bus=int(bus.split),
+            falling=int(bus.half_clock),
             closed_page=int(closed_page),
             queue=queue,
             channels=made_of.channels,

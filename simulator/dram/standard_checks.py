@@ -44,8 +44,10 @@ ORDERED = (
     ("tRRD_L", ("tRRD_S",), "the same bank group is no faster than another"),
     ("tWTR_L", ("tWTR_S",), "the same bank group is no faster than another"),
     ("tFAW", ("tRRD_S",), "four activates take longer than one"),
+    ("tCCD_S_WR", ("tBL",), "two transactions cannot share the data bus"),
+    ("tCCD_L_WR", ("tBL",), "two transactions cannot share the data bus"),
 )
-POSITIVE = ("tBL", "tCL", "tCWL", "tRCD", "tRP", "tRAS", "tRC", "tCCD_S", "tRFC")
+POSITIVE = ("tBL", "tCL", "tCWL", "tRCD", "tRP", "tRAS", "tRC", "tCCD_S", "tRFC", "tRFCpb", "tRFCsb")
 
 
 def delay_faults(standard: Standard) -> Iterator[Fault]:
@@ -75,6 +77,46 @@ def delay_faults(standard: Standard) -> Iterator[Fault]:
             rule = f"tREFI leaves time between refreshes: it is above tRFC + tRP + tRC = {busy} ticks"
             remedy = "Correct tREFI, or 0 for no refresh."
             yield Fault("timing.tREFI", f"{ticks['tREFI']} ticks", rule, remedy)
+    for one, other in (("tCKE", "tXP"), ("tRFCpb", "tREFIpb"), ("tRFCsb", "tREFIsb")):
+        there, lacks = (one, other) if one in given else (other, one)
+        if there in given and lacks not in given and lacks in delays.__dict__:
+            yield Fault(f"timing.{lacks}", "missing", f"it belongs to {there}", f"Add it, or remove {there}.")
+
+
+def turn_faults(standard: Standard) -> Iterator[Fault]:
+    """Every rank has its turn to be refreshed, one after another, and banks have time to work between."""
+    delays, made_of = standard.timing_, standard.organisation
+    ranks = made_of.ranks * made_of.pseudo_channels
+    closing = delays.ticks("tRP" if delays.tRPab is None else "tRPab")
+    emptying = sum(delays.ticks(name) for name in ("tRC", "tCWL", "tBL", "tWR"))  # what a bank has under way
+    for suffix, parts in (("", 1), ("pb", made_of.bank_groups * made_of.banks), ("sb", made_of.banks)):
+        taken, every = f"tRFC{suffix}", f"tREFI{suffix}"
+        if getattr(delays, taken) is None or getattr(delays, every) is None or not delays.ticks(every):
+            continue
+        least = ranks * (closing + 2)
+        if suffix:
+            busy = delays.ticks(taken) + delays.ticks("tRP") + delays.ticks("tRC")
+            least = max(busy // parts, delays.ticks("tREF_REF"), ranks * emptying)
+        if delays.ticks(every) <= least:
+            rule = f"{every} leaves time between refreshes: it is above {least} ticks for {ranks} ranks"
+            yield Fault(f"timing.{every}", f"{delays.ticks(every)} ticks", rule, f"Correct {every}.")
+
+
+def bus_faults(standard: Standard) -> Iterator[Fault]:
+    """An activate in two halves has one bus, that both find free."""
+    bus, delays = standard.command_bus, standard.timing_
+    if bus.activate_apart and (bus.split or bus.activate > 1):
+        rule = "an activate of two commands has ticks of one bus, of one tick each"
+        yield Fault("command_bus.activate_apart", str(bus.activate_apart), rule, "Use 0, or one bus.")
+    if bus.activate_apart and bus.activate_apart >= delays.ticks("tRCD"):
+        rule = f"both halves of an activate come before its row is open: tRCD = {delays.ticks('tRCD')} ticks"
+        yield Fault("command_bus.activate_apart", str(bus.activate_apart), rule, "Correct it.")
+    if bus.half_clock and (bus.activate_apart or delays.tWCKPST is not None):
+        rule = "activates of two commands and a write clock that stops take every tick of the clock"
+        yield Fault("command_bus.half_clock", "true", rule, "Leave it out, or activate_apart and tWCKPST.")
+    if bus.split and delays.tWCKPST is not None:
+        rule = "a write clock that stops is started on the one bus of all commands"
+        yield Fault("timing.tWCKPST", str(delays.ticks("tWCKPST")), rule, "Leave it out, or use one bus.")
 
 
 def current_faults(standard: Standard) -> Iterator[Fault]:
@@ -104,7 +146,7 @@ def current_faults(standard: Standard) -> Iterator[Fault]:
             yield Fault(f"power.rails.{name}.IDD0", f"{rail.IDD0 * 1e3:g} mA", rule, "Correct IDD0.")
 
 
-RULES = (size_faults, total_faults, delay_faults, current_faults)
+RULES = (size_faults, total_faults, delay_faults, turn_faults, bus_faults, current_faults)
 """All rules between the parts of a standard."""
 
 

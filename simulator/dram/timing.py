@@ -65,6 +65,7 @@ class Timing(NamedTuple):
     column_slots: int
     precharge_slots: int  # also of a refresh
     split_bus: int  # 1: row and column commands have a bus each
+    falling: int  # 1: odd ticks are falling edges of the clock, at which only precharges begin
     closed_page: int  # 1: a row is closed once no waiting request hits it
     queue: int  # requests a channel holds that wait for a row
     channels: int

@@ -14,6 +14,7 @@ Other numbers are decimal, or hexadecimal behind 0x. A transaction is the burst 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -23,11 +24,9 @@ import numpy.typing as npt
 
 from deltasim.runtime.compiling import kernel, part
 from deltasim.runtime.errors import InputError
-from deltasim.runtime.readers.files import quoted
-from deltasim.simulator.dram.state import Integers
+from deltasim.simulator.dram.scheduling.state import Integers
 
 BLOCK = 1 << 20  # bytes of text read at a time
-SHOWN = 80  # letters of a line that an error shows
 LONGEST_LINE = 4096
 MOST_BYTES = 1 << 30  # of one record
 MOST_PS = 10**15  # of a time: a thousand seconds
@@ -100,8 +99,7 @@ def parse_block(path: str | Path, block: bytes, lines: int, memory: Addressed) -
         text, writes, address, size, start, memory.capacity, memory.burst, memory.tick_ps
     )
     if fault:
-        line = block.split(b"\n", seen + 1)[seen][:SHOWN].decode("ascii", "replace").strip()
-        line = quoted_record(line) if fault == FORM else line
+        line = quoted_record(block.split(b"\n", seen + 1)[seen][:LONGEST_LINE].decode("ascii", "replace"))
         rule, remedy = {
             FORM: ("a line is R or W, a byte address and a number of bytes", "Write it like 'R 4096 64'."),
             BEYOND: (
@@ -112,20 +110,23 @@ def parse_block(path: str | Path, block: bytes, lines: int, memory: Addressed) -
             LATE: ("a time is at most 1000 s", "Write ticks, or a time like 120ns."),
             VECTOR: ("it names bank, row and column instead of an address", "Write it like 'LD 0x1000'."),
         }[fault]
-        raise InputError(f"{path}:{lines + seen + 1}", line or "nothing", rule, remedy)
+        raise InputError(f"{path}:{lines + seen + 1}", line, rule, remedy)
     return Records(writes[:count], *(numbers[:count] for numbers in integers)), lines + seen
 
 
-def quoted_record(text: str) -> str:
-    """A record as an error may repeat it; of a line that is none, only that it is there.
+RECORD_WORD = re.compile(r"R|W|LD|ST|READ|WRITE|0x[0-9a-fA-F]+|[0-9.,-]+([pnum]?s)?")
 
-    >>> quoted_record("R 12 "), quoted_record("root:x:0"), quoted_record("")
-    ('R 12', 'other text', 'nothing')
+
+def quoted_record(text: str) -> str:
+    """A line as an error may repeat it: what records consist of; of other text only that it is there.
+
+    >>> quoted_record("R 12 "), quoted_record("LD 0x1G # x"), quoted_record("root:x:0"), quoted_record("")
+    ('R 12', 'other text', 'other text', 'nothing')
     """
-    record = text.strip()
-    if record[:1] in ("R", "W") and quoted(record[1:]) == record[1:]:
-        return record
-    return quoted(record) or "nothing"
+    words = text.split("#")[0].split()
+    if all(RECORD_WORD.fullmatch(word) for word in words):
+        return " ".join(words)[:80] or "nothing"
+    return "other text"
 
 
 @kernel

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from deltasim.simulator.chip import Chip
 
-LARGEST = 1024  # terminals: the search for circles of waits takes seconds there
+LARGEST = 1024  # terminals: the search for dependency cycles takes seconds there
 LONGEST = 4096  # cycles from router to router
 HOP_CYCLES = 4  # of a router with a stage each for its channels, its switch, the crossing and the wire
 ENTRY_CYCLES = 2  # from a terminal into its router
@@ -47,9 +47,9 @@ class Fabric:
     """R routers joined by L links, with N terminals that send and receive.
 
     ``home[n]`` is the router of terminal n. ``toward[r, n]`` is the link that a packet for terminal n takes
-    from router r, or -1 where n is at home: routes depend on the destination only. ``leg[r, n]`` is the class
-    of virtual channels it uses there, one of ``classes``. A shared fabric moves one flit a cycle through each
-    router in all (a bus). ``reach`` is the length in tile pitches of the wires between terminal and router;
+    from router r, or -1 where n is at home: routes depend on the destination only. ``dateline_class[r, n]``
+    is that of virtual channels it uses there, one of ``classes``. A shared one moves one flit a cycle through
+    each router in all (a bus). ``reach`` is the length in tile pitches of wires between terminal and router;
     with ``terminal_links`` these are links of the topology, whose cores have no routers.
     ``grid`` is how the terminals are laid out where traffic patterns ask: rows by columns, or one row.
 
@@ -64,7 +64,7 @@ class Fabric:
     routers: int
     links: tuple[Link, ...]
     toward: Ints
-    leg: Ints
+    dateline_class: Ints
     classes: int = 1
     shared: bool = False
     reach: float = 0.0
@@ -122,11 +122,11 @@ class Fabric:
         a cycle each goes to granting a channel, granting the switch and the wire, the others to crossing the
         switch; with fewer, channel and switch are granted in one cycle. Atomic channels hold one packet at a
         time. Fewer channels than classes leave one class. Errors: InputError when packets could then wait for
-        each other in a circle (the sentence names it), and for a link or hop that takes too long.
+        each other in a cycle (the sentence names it), and for a link or hop that takes too long.
         """
         classes = self.classes if virtual_channels >= self.classes else 1
-        leg = self.leg if classes > 1 else np.zeros_like(self.leg)
-        self._refuse_deadlock(leg, virtual_channels)
+        dateline_class = self.dateline_class if classes > 1 else np.zeros_like(self.dateline_class)
+        self._refuse_deadlock(dateline_class, virtual_channels)
         longest = hop_cycles + max((link.latency for link in self.links), default=1)
         if longest > LONGEST or max((link.period for link in self.links), default=1) > LONGEST:
             rule = f"a flit is at most {LONGEST:,} cycles under way from router to router"
@@ -175,30 +175,30 @@ class Fabric:
             entering=np.array(entering, np.int32),
             bounds=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32),
             way=np.where(at_home, wire_of_exit, onward).astype(np.int32),
-            lowest=np.where(at_home, 0, leg * virtual_channels // classes).astype(np.int32),
-            highest=np.where(at_home, virtual_channels, (leg + 1) * virtual_channels // classes).astype(
-                np.int32
-            ),
+            lowest=np.where(at_home, 0, dateline_class * virtual_channels // classes).astype(np.int32),
+            highest=np.where(
+                at_home, virtual_channels, (dateline_class + 1) * virtual_channels // classes
+            ).astype(np.int32),
             shared=np.full(self.routers, self.shared),
             grant_cycles=grant_cycles,
             after_tail=DRAINING if atomic_channels else FREE,
         )
 
-    def _refuse_deadlock(self, leg: Ints, virtual_channels: int) -> None:
+    def _refuse_deadlock(self, dateline_class: Ints, virtual_channels: int) -> None:
         ends = np.array([(link.start, link.end) for link in self.links], np.int32).reshape(-1, 2)
-        cycle = dependency_cycle(ends, np.array(self.home), self.toward, leg)
+        cycle = dependency_cycle(ends, np.array(self.home), self.toward, dateline_class)
         if not cycle:
             return
-        circle = ", ".join(f"{self.links[link].start}->{self.links[link].end}" for link in (*cycle, cycle[0]))
+        around = ", ".join(f"{self.links[link].start}->{self.links[link].end}" for link in (*cycle, cycle[0]))
         remedy = (
             f"Give at least {self.classes} virtual channels."
             if virtual_channels < self.classes
-            else "Remove a link of the circle, or use a mesh, a tree or a torus."
+            else "Remove a link of the cycle, or use a mesh, a tree or a torus."
         )
         raise InputError(
             self.name,
             f"{virtual_channels} virtual channel{'s' * (virtual_channels > 1)}",
-            f"packets can wait for each other around the links {circle}",
+            f"packets can wait for each other around the links {around}",
             remedy,
         )
 
@@ -232,9 +232,9 @@ def fabric_of(topology: Topology, name: str) -> Fabric:
             name, (0,) * cores, topology.grid, 1, (), nowhere, nowhere * 0, shared=True, reach=length
         )
     first = 0 if topology.routers else cores
-    kept = [index for index, link in enumerate(topology.links) if min(link.start, link.end) >= first]
+    routed = [index for index, link in enumerate(topology.links) if min(link.start, link.end) >= first]
     number = np.full(len(topology.links) + 1, ARRIVED, np.int32)  # the last stands for nowhere
-    number[kept] = np.arange(len(kept))
+    number[routed] = np.arange(len(routed))
     links = [
         Link(
             link.start - first,
@@ -243,7 +243,7 @@ def fabric_of(topology: Topology, name: str) -> Fabric:
             max(1, math.ceil(link.latency)),
             max(1, math.ceil(link.period)),
         )
-        for link in (topology.links[index] for index in kept)
+        for link in (topology.links[index] for index in routed)
     ]
     home, reach = tuple(range(cores)), 0.0
     if not topology.routers:

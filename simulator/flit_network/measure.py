@@ -156,7 +156,7 @@ def measure_packets(
     measured = (packets.created >= first) & (packets.created < last)
     arrived = measured & (records.arrived >= 0)
     visited = fabric.routers_visited()[packets.source[arrived], packets.destination[arrived]]
-    span = (cycles if phases is None else phases.measured) * fabric.terminals
+    terminal_cycles = (cycles if phases is None else phases.measured) * fabric.terminals
     created = int(packets.flits[measured].sum())
     accepted = int(records.ejected.sum()) if phases is not None else int(records.received.sum())
     largest = int(packets.flits.max()) if packets.flits.size else 1
@@ -173,8 +173,8 @@ def measure_packets(
     return Measurement(
         latency=records.arrived[arrived] - packets.created[arrived],
         hops_mean=float(visited.mean()) if visited.size else 0.0,
-        offered=created / span,
-        accepted=accepted / span,
+        offered=created / terminal_cycles,
+        accepted=accepted / terminal_cycles,
         stable=missing == 0 and growth <= max(GROWTH * created, SLACK * largest * fabric.terminals),
         missing=missing,
         cycles=cycles,

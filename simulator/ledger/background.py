@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from deltasim.runtime.arrays import Integers
 from deltasim.simulator.dram import in_order as dram
-from deltasim.simulator.dram.controller import close_books
+from deltasim.simulator.dram.scheduling.controller import finalise
 from deltasim.simulator.plan.memo import memoised
 from deltasim.simulator.plan.plan import Plan
 
@@ -55,7 +55,7 @@ def elapsed(plan: Plan, drams: Mapping[int, Integers], elapsed_ps: int) -> Itera
             yield Amount(unit, -1, f"{name}.background_active", int(active_ps))
             yield Amount(unit, -1, f"{name}.background_precharged", int(precharged_ps))
         elif plan.memories.controlled[memory] is not None:
-            statistics = close_books(drams[memory], elapsed_ps)
+            statistics = finalise(drams[memory], elapsed_ps)
             yield Amount(unit, -1, f"{name}.refresh", int(statistics.refreshes))
             yield Amount(unit, -1, f"{name}.background_active", int(statistics.active_ps))
             yield Amount(unit, -1, f"{name}.background_precharged", int(statistics.precharged_ps))

@@ -6,14 +6,17 @@ import numpy as np
 
 from deltasim.runtime.arrays import Integers
 from deltasim.simulator.ledger.timeline import WIDTH, empty_timelines, fold
+from deltasim.simulator.plan.memo import memoised
 from deltasim.simulator.plan.plan import MemoryInstances
 
 
+@memoised
 def shared_memories(memories: MemoryInstances) -> tuple[str, ...]:
     """The names of the memories that are reached over the network, in the order of the chip."""
     return tuple(dict.fromkeys(memories.component[m] for m in np.flatnonzero(memories.shared).tolist()))
 
 
+@memoised
 def shared_number(memories: MemoryInstances) -> Integers:
     """The number of each memory among the shared ones; -1 for one that every core has. Shape (memories,)."""
     numbers: Integers = np.where(memories.shared, np.cumsum(memories.shared) - 1, -1)

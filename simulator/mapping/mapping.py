@@ -14,12 +14,13 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from deltasim.runtime.errors import InputError, nearest
 from deltasim.simulator.chip.text_table import Table
 from deltasim.simulator.mapping.capacity import Need, allocators
 from deltasim.simulator.mapping.column_format import column_formats, fullest
+from deltasim.simulator.mapping.partition import Partition
 from deltasim.simulator.mapping.policies import place_weights
 from deltasim.simulator.mapping.send_counts import SendCounts
 from deltasim.simulator.mapping.state import Home, place_state
@@ -28,18 +29,6 @@ from deltasim.simulator.mapping.weight_block import Block
 if TYPE_CHECKING:
     from deltasim.networks.graph import Network
     from deltasim.simulator.chip import Chip
-
-
-class Partition(NamedTuple):
-    """A population's part on one core: neurons ``start`` to ``stop - 1`` of a population, on one core."""
-
-    core: int
-    start: int
-    stop: int
-
-    @property
-    def size(self) -> int:
-        return self.stop - self.start
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,15 @@ from deltasim.runtime.errors import InputError
 from deltasim.simulator.chip.actions import state_homes
 from deltasim.simulator.chip.memories import Scratchpad, StateMemory
 from deltasim.simulator.mapping.capacity import Allocator, listed
+from deltasim.simulator.mapping.partition import Partition
 from deltasim.simulator.schema.quantities import size_text
 
 if TYPE_CHECKING:
     from deltasim.networks.cells import Cell
     from deltasim.networks.graph import Network
     from deltasim.simulator.chip import Chip
-    from deltasim.simulator.mapping.mapping import Partition
 
-Partitions = tuple[tuple["Partition", ...], ...]
+Partitions = tuple[tuple[Partition, ...], ...]
 
 
 class Home(NamedTuple):

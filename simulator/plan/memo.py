@@ -1,20 +1,18 @@
-"""What follows from a plan is memoised: made when somebody first asks, dropped when the plan is."""
+"""What follows from a plan, or a part of it, is memoised: made when first asked for, dropped with it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 from weakref import WeakKeyDictionary
 
-if TYPE_CHECKING:
-    from deltasim.simulator.plan.plan import Plan
-
+Key = TypeVar("Key")
 T = TypeVar("T")
 
 
-def memoised(function: Callable[[Plan], T]) -> Callable[[Plan], T]:
-    """The function, memoised by plan for as long as the plan is there.
+def memoised(function: Callable[[Key], T]) -> Callable[[Key], T]:
+    """The function, memoised by its plan (or a part of one) for as long as that is there.
 
     >>> class Plan: ...
     >>> made = []
@@ -22,10 +20,10 @@ def memoised(function: Callable[[Plan], T]) -> Callable[[Plan], T]:
     >>> describe(plan), describe(plan), describe(Plan())
     (1, 1, 2)
     """
-    made: WeakKeyDictionary[Plan, T] = WeakKeyDictionary()
+    made: WeakKeyDictionary[Key, T] = WeakKeyDictionary()
 
     @wraps(function)
-    def of(plan: Plan) -> T:
+    def of(plan: Key) -> T:
         if plan not in made:
             made[plan] = function(plan)
         return made[plan]

@@ -168,6 +168,7 @@ def controlled(memory: StandardDram) -> Controlled:
         queue=memory.queue,
         closed_page=memory.page == "closed",
         power_down_after=memory.power_down_after,
+        refresh=memory.refresh,
     )
     return Controlled(timing, address_bits(memory.standard, memory.mapping))
 

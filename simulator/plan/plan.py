@@ -22,9 +22,10 @@ from deltasim.simulator.components.banked_buffer import window_of
 from deltasim.simulator.components.service_times import rounds
 from deltasim.simulator.dram.in_order import DramTiming, channel_at_rest
 from deltasim.simulator.dram.mapping import AddressBits
-from deltasim.simulator.dram.packing import pack
+from deltasim.simulator.dram.scheduling.packing import pack
 from deltasim.simulator.dram.timing import Timing
-from deltasim.simulator.mapping.mapping import Mapping, Partition
+from deltasim.simulator.mapping.mapping import Mapping
+from deltasim.simulator.mapping.partition import Partition
 from deltasim.simulator.mapping.state import Home
 from deltasim.simulator.mapping.weight_block import Block
 

@@ -11,7 +11,7 @@ from deltasim.simulator.topology.topology import Topology
 
 
 def mesh(shape: tuple[int, ...]) -> Topology:
-    """Dimension order (XY), which cannot deadlock.
+    """A grid of rows by columns; dimension order (XY), which cannot deadlock.
 
     >>> topology = mesh((2, 3))
     >>> [topology.pairs[link] for link in topology.route(0, 5)]

@@ -12,7 +12,7 @@ from deltasim.simulator.topology.topology import Topology
 
 
 def ring(shape: tuple[int, ...]) -> Topology:
-    """Two classes of virtual channels: see :func:`ring_step`.
+    """Cores in a circle, the shorter way round; two classes of virtual channels: see :func:`ring_step`.
 
     >>> topology = ring((4,))
     >>> [topology.pairs[link] for link in topology.route(0, 2)]

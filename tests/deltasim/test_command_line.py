@@ -26,7 +26,7 @@ Deltasim = Callable[[str], CompletedProcess[str]]
 KEYS = {
     "version",
     "benchmark", "data", "chip", "engine", "theta", "sequences", "steps", "messages", "occupancy", "score",
-    "reduction", "energy", "latency", "dram", "limits", "digest", "wall_s",
+    "reduction", "energy", "latency", "power", "dram", "limits", "digest", "wall_s",
 }  # fmt: skip
 INNER_KEYS = {
     "occupancy": {"input", "hidden"},
@@ -83,11 +83,45 @@ def test_list(kind: str, name: str, deltasim: Deltasim) -> None:
     assert any(line.startswith(f"{name} ") for line in answer.stdout.splitlines())
 
 
+def test_list_alone_lists_everything(deltasim: Deltasim) -> None:
+    answer = deltasim("list").stdout
+    for word in (
+        "Chips",
+        "edgedrnn",
+        "Benchmarks",
+        "digits",
+        "Cells",
+        "gru",
+        "Standards",
+        "DDR4-2400",
+        "mesh:4x4",
+    ):
+        assert any(line.split()[:1] == [word] for line in answer.splitlines()), word
+    assert "``" not in answer and ":func:" not in answer
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("benchmark digits", ["a step every", "10.0 ms", "gru_0"]),
+        ("cell gru", ["r = sigmoid(M_r)"]),
+        ("standard DDR4-2400", ["19.2 GB/s", "timing.tRCD", "DRAMsim3"]),
+        ("topology mesh:4x4", ["2.67 links", "6 links", "48"]),
+        ("topology bus", ["One link"]),
+    ],
+)
+def test_describe_tells_without_python(what: str, said: list[str], deltasim: Deltasim) -> None:
+    """Of the 16 * 15 routes of a 4x4 mesh the mean is 2 * (4 - 1 / 4) / 3 * 16 / 15 = 2.67 links."""
+    answer = deltasim(f"describe {what}")
+    assert answer.returncode == 0 and [words for words in said if words not in answer.stdout] == []
+    assert ">>>" not in answer.stdout and "``" not in answer.stdout
+
+
 def test_describe_shows_every_price_with_its_kind(deltasim: Deltasim) -> None:
     from deltasim.simulator.chip import load_chip
 
-    said = deltasim("describe chip edgedrnn").stdout
-    assert [name for name in load_chip("edgedrnn").prices if name not in said] == []
+    said = deltasim("describe chip loihi").stdout
+    assert [name for name in load_chip("loihi").prices if name not in said] == []
     assert "estimated" in said and "measured" in said
 
 

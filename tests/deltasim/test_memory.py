@@ -32,6 +32,15 @@ def test_a_table_for_a_person(trace: Path, capsys: pytest.CaptureFixture[str]) -
     assert "bandwidth_gb_s" in printed and "activate" in printed
 
 
+def test_without_currents_there_is_timing_alone(trace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["memory", "--standard", "DDR5-4800", "--trace", str(trace), "--refresh", "same-bank"]
+    assert main([*words, "--json"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["energy"] is None and figures["no_energy"] == "DDR5-4800 states no currents"
+    assert main(words) == 0
+    assert "No energy: DDR5-4800 states no currents." in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -40,6 +49,11 @@ def test_a_table_for_a_person(trace: Path, capsys: pytest.CaptureFixture[str]) -
             ["--mapping", "row column"],
             "--mapping: row column: the mapping does not cover bank_group and bank.",
         ),
+        (
+            ["--refresh", "per-bank"],
+            "refresh: per-bank: DDR4-2400 states no tRFCpb and tREFIpb. Add them, or",
+        ),
+        (["--refresh", "bank"], "refresh: bank: there is no such refresh. Did you mean per-bank?"),
         (["--window", "-1"], "--window: -1: it is 0 to 1048576. Choose a number between."),
     ],
 )

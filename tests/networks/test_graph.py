@@ -69,6 +69,8 @@ FAULTS = {
         FINE,
         [link("input", "a", theta=np.array([0.1, np.nan]))],
     ),
+    "network test: projection input->a: theta: 1e+39: a threshold is at most 3.4e+38. "
+    "Give less, or infinity.": (FINE, [link("input", "a", theta=1e39)]),
     "network test: projection input->a: theta: shape (3,): thresholds are one number or one for each of 2 "
     "source neurons. Give an array of that length.": (FINE, [link("input", "a", theta=np.zeros(3))]),
     "network test: projection a->b: 2: a delay is 0 or 1 steps. Give 0, or 1 for recurrence.": (

@@ -1,5 +1,7 @@
 """Traces: bounds, digests, files, and the made-up traces chips are tried with."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 
 from deltasim.networks.builders.recurrent import random_stack
 from deltasim.networks.execute import execute
-from deltasim.networks.trace import Trace, dense_trace, random_trace
+from deltasim.networks.trace import Trace, dense_trace, from_counts, random_trace
 from deltasim.runtime.errors import InputError
 
 
@@ -31,6 +33,36 @@ def test_save_and_load(made, tmp_path):
     trace.save(tmp_path / "a.npz")
     assert same(Trace.load(tmp_path / "a.npz"), trace)
     assert [file.name for file in tmp_path.iterdir()] == ["a.npz"]  # nothing left aside
+
+
+def test_bounds_that_do_not_fit_are_refused(made, tmp_path):
+    _, trace = made
+    for field, bounds in (
+        ("step_bounds", trace.step_bounds[:-1]),
+        ("step_bounds", trace.step_bounds + 1),
+        ("sequence_bounds", trace.sequence_bounds[1:]),
+        ("sequence_bounds", trace.sequence_bounds[:0]),
+    ):
+        replace(trace, **{field: bounds}).save(tmp_path / "a.npz")
+        with pytest.raises(InputError, match="its bounds do not fit its messages"):
+            Trace.load(tmp_path / "a.npz")
+
+
+def test_a_sequence_is_a_trace_of_its_own(made):
+    _, trace = made
+    first, last = trace.sequence(0), trace.sequence(1)
+    assert first.sequence_bounds.tolist() == [0, 7] and last.sequence_bounds.tolist() == [0, 3]
+    assert last.messages["step"].max() < 3 and last.step_bounds[0] == 0
+    assert last.sequence(0) is last
+
+
+def test_messages_of_a_step_are_put_in_order_of_projection():
+    """Runs of one step, the last projection first: from 2 to 0, and back in order by a stable sort."""
+    projection, counts = np.array([2, 1, 0], np.int64), np.array([1, 2, 1], np.int64)
+    step, bounds = np.zeros(3, np.int64), np.array([0, 1])
+    trace = from_counts(np.arange(4, dtype=np.int32), np.ones(4), step, projection, counts, bounds, "")
+    assert trace.messages["projection"].tolist() == [0, 1, 1, 2]
+    assert trace.messages["source"].tolist() == [3, 1, 2, 0] and trace.step_bounds.tolist() == [0, 4]
 
 
 def test_missing_file(tmp_path):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from deltasim.networks.builders.recurrent import random_stack
 from deltasim.networks.trace import dense_trace, random_trace
-from deltasim.reports.page.bandwidth import MOST_BINS, figures, rates
+from deltasim.reports.page.sections.bandwidth import MOST_BINS, figures, rates
 from deltasim.reports.run import Run
 from deltasim.simulator.chip import load_chip
 from deltasim.simulator.chip.peaks import peak_bandwidth

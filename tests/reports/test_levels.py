@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deltasim.reports.levels import Flow, flows, levels
-from deltasim.reports.page.flow import flow_chart, laid_out, ribbon_rows, through
-from deltasim.reports.page.network import link_loads
-from deltasim.reports.page.roofline import main_level, marks
+from deltasim.reports.page.sections.flow import flow_chart, laid_out, ribbon_rows, through
+from deltasim.reports.page.sections.network import link_loads
+from deltasim.reports.page.sections.roofline import main_level, marks
 from deltasim.simulator.chip import load_chip
 from deltasim.simulator.chip.peaks import peak_bandwidth, peak_rate
 from deltasim.simulator.simulate import simulate

@@ -20,7 +20,7 @@ from deltasim.runtime.behaviour import names_in
 from deltasim.runtime.kernel_cache import LOWERING
 from deltasim.runtime.sources import closure, file_of_ours, imported_names
 
-ROOMS = ("networks", "reports", "runtime", "simulator", "validation", "workloads", "deltasim")
+ROOMS = ("exploration", "networks", "reports", "runtime", "simulator", "validation", "workloads", "deltasim")
 ROOT = Path(deltasim.networks.__file__).parent.parent
 SOURCES = {
     file: ".".join(["deltasim", *file.relative_to(ROOT).with_suffix("").parts[room == "deltasim" :]])

@@ -15,7 +15,7 @@ from deltasim.workloads.digits.scores import accuracy, digit_accuracy
 from deltasim.workloads.digits.sources import STRING_SEED, Source, source
 from deltasim.workloads.digits.strings import Strings
 from deltasim.workloads.digits.trained import SHIPPED, Trained, load
-from deltasim.workloads.features import Normalisation, normalised
+from deltasim.workloads.features import STEP_S, Normalisation, normalised
 
 MADE_FOR = {
     "fsdd": "fsdd",
@@ -51,6 +51,7 @@ def digits(data: str | Path | None = None, trained: Path | None = None) -> Bench
         data=f"{corpus.about}, test part, {count} recordings by {voices} speakers{_foreign(found, trained)}",
         data_digest=corpus.digest,
         fallback=found.fallback,
+        period_s=STEP_S,
         calibration_set=CalibrationSet(
             f"{found.about}, training part, {CALIBRATION_SEQUENCES} recordings",
             lambda: calibration_set(found.read("train"), networks.normalisation),
@@ -79,6 +80,7 @@ def digit_strings(data: str | Path | None = None, trained: Path | None = None) -
         data=f"{found.about}, test part, {count} strings of {said} digits{made}{_foreign(found, trained)}",
         data_digest=digest_of(strings.digits, *strings.features),
         fallback=found.fallback if data is not None or trained is not None else STRINGS_FALLBACK,
+        period_s=STEP_S,
         calibration_set=CalibrationSet(
             f"{found.about}, training part, {CALIBRATION_SEQUENCES} strings",
             lambda: calibration_set(found.read_strings("train"), networks.normalisation),

@@ -42,6 +42,7 @@ def own_benchmark(network: Network, data: Sequences) -> Benchmark:
         data=data.about,
         data_digest=data.digest,
         thresholds="given",
+        period_s=data.step_s,
     )
 
 

@@ -57,7 +57,8 @@ class Sequences:
         """One line on what was read."""
         steps = sum(len(frames) for frames in self.frames)
         kinds = f", {len(self.classes)} classes" if self.labels else ""
-        return f"{self.source}: {len(self.frames)} sequences of {self.width} values, {steps} frames{kinds}"
+        count = "1 sequence" if len(self.frames) == 1 else f"{len(self.frames)} sequences"
+        return f"{self.source}: {count} of {self.width} values, {steps} frames{kinds}"
 
     @property
     def digest(self) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from deltasim.networks.importers.lowering.layers import Feed
 from deltasim.networks.importers.lowering.operators import Kernel, Operator, Synapses
-from deltasim.networks.importers.lowering.signals import Signals
+from deltasim.networks.importers.lowering.signals import Frame, Signals
 from deltasim.runtime.arrays import Integers
 
 
@@ -22,18 +22,38 @@ class Window(NamedTuple):
 
 def largest(signals: Signals, place: str, tags: Integers, windows: Sequence[Sequence[Window]]) -> Integers:
     """The largest value of every window: one list of windows for each pooled axis."""
-    kept, elements = signals.planes(place, tags)
-    rows, columns = windows if len(windows) == 2 else ([Window(np.zeros(1, np.int64), 1)], windows[0])
-    down, right = filled_up(rows), filled_up(columns)
-    taken = elements[:, down[:, :, None, None], right[None, None]]  # C, H, kh, W, kw
-    lists = taken.transpose(2, 4, 0, 1, 3).reshape(down.shape[1] * right.shape[1], -1)
+    kept, lists, shape = members(signals, place, tags, windows)
     lists = np.unique(lists, axis=0) if len(lists) > 1 else lists
-    shape = (len(elements), len(rows), len(columns))
     if len(lists) == 1:
         return signals.restored(kept, lists[0], shape)
     formula = f"max({', '.join(f'x{number}' for number in range(len(lists)))})"
     found = signals.layers.elementwise(place, formula, tuple(lists))
     return signals.restored(kept, found, shape)
+
+
+def root_of_squares(
+    signals: Signals, place: str, tags: Integers, windows: Sequence[Sequence[Window]]
+) -> Integers:
+    """The root of the sum of squares of every window, all of one size.
+
+    One formula takes the values themselves: a running sum of squares drifts, below 0 as well, and a root near
+    0 makes much of it.
+    """
+    kept, lists, shape = members(signals, place, tags, windows)
+    squares = " + ".join(f"x{number} ** 2" for number in range(len(lists)))
+    return signals.restored(kept, signals.layers.elementwise(place, f"sqrt({squares})", tuple(lists)), shape)
+
+
+def members(
+    signals: Signals, place: str, tags: Integers, windows: Sequence[Sequence[Window]]
+) -> tuple[Frame, Integers, tuple[int, int, int]]:
+    """The elements of all windows, a row for each place in one, with the frame and shape of what comes."""
+    kept, elements = signals.planes(place, tags)
+    rows, columns = windows if len(windows) == 2 else ([Window(np.zeros(1, np.int64), 1)], windows[0])
+    down, right = filled_up(rows), filled_up(columns)
+    taken = elements[:, down[:, :, None, None], right[None, None]]  # C, H, kh, W, kw
+    lists = taken.transpose(2, 4, 0, 1, 3).reshape(down.shape[1] * right.shape[1], -1)
+    return kept, lists, (len(elements), len(rows), len(columns))
 
 
 def average(

@@ -84,9 +84,9 @@ def norm_pool(axes: int) -> Handler:
             rule = "a pooling by a norm has norm 1 or 2, and no ceil_mode"
             raise InputError(place, f"norm {norm_type}, ceil_mode {ceil_mode}", rule, "Use one of these.")
         sides = pool_windows(x, axes, kernel_size, stride, 0, 1, False)
-        tags = x.tags if norm_type == 1 else signals.formula(f"{place}_square", "x0 ** 2", x.tags)
-        total = windows.average(signals, f"{place}_sum", tags, sides, divisor=1.0)
-        return Tagged(total if norm_type == 1 else signals.formula(place, "sqrt(x0)", total))
+        if norm_type == 2:
+            return Tagged(windows.root_of_squares(signals, place, x.tags, sides))
+        return Tagged(windows.average(signals, f"{place}_sum", x.tags, sides, divisor=1.0))
 
     return handler
 

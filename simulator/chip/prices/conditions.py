@@ -82,6 +82,7 @@ FORMS: dict[str, tuple[Callable[[object], Value], str]] = {
     "clock": (read_frequency, " Hz"),
     "node": (plain_node, ""),
     "standard": (str, ""),
+    "refresh": (str, ""),
     **{name: (read_count, "") for name in ("banks", "ways", "lanes", "updates", "elements", "buffer")},
     **{name: (read_count, "") for name in ("routers", "ports")},
 }
@@ -118,7 +119,8 @@ def shown(name: str, value: Value) -> str:
 def of_memory(chip: Chip, memory: Memory, name: str) -> dict[str, Value]:
     """What a price of a memory depends on; of its size, in a DRAM, only what all its rows cost."""
     if isinstance(memory, StandardDram):
-        return {"standard": memory.standard.name}
+        known: dict[str, Value] = {"standard": memory.standard.name, "clock": 1 / memory.standard.timing_.tCK}
+        return known | ({"refresh": memory.refresh} if name == "refresh" else {})
     if isinstance(memory, Dram):
         timing = memory.timing
         geometry = {"row": timing.row_bytes, "burst": timing.burst_bytes, "clock": timing.clock_hz}
@@ -209,8 +211,9 @@ def inherited(chip: Chip, action: str, measured_power: bool) -> dict[str, Value]
     whose currents belong to its clock: elsewhere a count costs the same at any clock.
     """
     found = depends_on(chip, action)
-    dram = any(memory.name == action.split(".")[0] for memory in chip.memories if isinstance(memory, Dram))
-    return found if dram or measured_power else {n: v for n, v in found.items() if n != "clock"}
+    drams = [memory for memory in chip.memories if isinstance(memory, Dram | StandardDram)]
+    of_dram = any(memory.name == action.split(".")[0] for memory in drams)
+    return found if of_dram or measured_power else {n: v for n, v in found.items() if n != "clock"}
 
 
 def own_values(holds_for: Mapping[str, Any] | None) -> dict[str, Value]:

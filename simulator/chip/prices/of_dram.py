@@ -9,8 +9,9 @@ from deltasim.simulator.dram.energy import WHY, prices
 
 def standard_prices(memory: StandardDram) -> dict[str, Price]:
     """Price every action of a DRAM by the currents of its standard; pins without a source count nothing."""
-    of, power = prices(memory.standard), memory.standard.power
+    of, power = prices(memory.standard, memory.refresh), memory.standard.power
     assert power is not None  # or it had no prices
+    parts = memory.standard.refresh_parts(memory.refresh)
     kind = "estimated" if power.status == "datasheet" else power.status  # a worst case, not a measurement
 
     def priced(unit: str, value: float, why: str) -> Price:
@@ -20,7 +21,9 @@ def standard_prices(memory: StandardDram) -> dict[str, Price]:
     found = {
         "activate": priced("energy", of.activate_j, WHY["activate"]),
         "read": priced("energy", of.read_j, WHY["read"]),
-        "refresh": priced("energy", of.refresh_j, WHY["refresh"]),
+        "refresh": priced(
+            "energy", of.refresh_j, f"{WHY['refresh']} / {parts}" if parts > 1 else WHY["refresh"]
+        ),
         "background_active": priced("power", of.active_w, "VDD IDD3N"),
         "background_precharged": priced("power", of.precharged_w, "VDD IDD2N"),
         "background_active_down": priced("power", of.active_down_w, "VDD IDD3P"),

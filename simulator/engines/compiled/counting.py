@@ -11,7 +11,7 @@ from deltasim.simulator.engines.compiled.records import LOW_BITS, NONE, Record, 
 from deltasim.simulator.ledger.timeline import enter
 
 if TYPE_CHECKING:
-    from deltasim.simulator.dram.controller import Completion
+    from deltasim.simulator.dram.scheduling.controller import Completion
 
 LOW = (1 << LOW_BITS) - 1
 

@@ -8,8 +8,8 @@ from typing import Any
 from simpy.events import Event
 
 from deltasim.runtime.arrays import Integers
-from deltasim.simulator.dram.controller import Completion, advance, ask, take
-from deltasim.simulator.dram.fields import NEVER
+from deltasim.simulator.dram.scheduling.controller import Completion, advance, ask, take
+from deltasim.simulator.dram.scheduling.fields import NEVER
 from deltasim.simulator.engines.reference.machine import Walk
 from deltasim.simulator.engines.reference.server import DECIDE, Key, Server
 from deltasim.simulator.ledger.laws import LawBroken

@@ -22,13 +22,18 @@ from deltasim.simulator.plan.plan import Plan
 
 
 def run_sequence(
-    plan: Plan, trace: Trace, frames: Floats | None = None, shuffle: int | None = None
+    plan: Plan,
+    trace: Trace,
+    frames: Floats | None = None,
+    shuffle: int | None = None,
+    requests: list[tuple[int, int, int, int]] | None = None,
 ) -> Ledger:
     """Simulate one sequence from a chip at rest.
 
     ``trace`` holds one sequence. With ``frames`` (T, inputs) the neurons compute for themselves, knowing only
     the messages that reach them, and what they send must be the trace, message for message and bit for bit;
     without, they replay it. ``shuffle`` seeds the order in which processes are created; it changes nothing.
+    ``requests`` receives what is asked of DRAMs: arrival (ps), memory, address, bytes.
 
     Raises LawBroken when the run contradicts itself.
     """
@@ -37,7 +42,7 @@ def run_sequence(
     length = steps // len(plan.order)
     statistics = Statistics(plan)
     machine = Machine(env, plan, statistics)
-    memories = Memories(plan, machine, statistics)
+    memories = Memories(plan, machine, statistics, requests)
     neurons = Replayed(plan, trace) if frames is None else Computing(plan, frames)
     milestones = Milestones(env)
     cores = CoreProcesses(env, plan, machine, memories, neurons, milestones, statistics, length)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from deltasim.simulator.components.banked_buffer import accesses_of, nothing_reserved, reserve
 from deltasim.simulator.components.service_times import rounds
 from deltasim.simulator.dram import in_order as dram
-from deltasim.simulator.dram.controller import Completion
+from deltasim.simulator.dram.scheduling.controller import Completion
 from deltasim.simulator.engines.reference.caches import Caches
 from deltasim.simulator.engines.reference.controllers import Controller
 from deltasim.simulator.engines.reference.machine import REQUEST_KIND, RESPONSE_KIND, Machine, Walk
@@ -17,7 +17,14 @@ from deltasim.simulator.plan.plan import BUFFER, CACHE, CONTROLLER, DRAM, REGIST
 class Memories:
     """All memories of the plan."""
 
-    def __init__(self, plan: Plan, machine: Machine, statistics: Statistics) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        machine: Machine,
+        statistics: Statistics,
+        requests: list[tuple[int, int, int, int]] | None = None,
+    ) -> None:
+        self.requests = requests
         self.env, self.plan, self.machine, self.statistics = machine.env, plan, machine, statistics
         self.drams = plan.memories.drams_at_rest()
         self.controllers = {
@@ -105,6 +112,7 @@ class Memories:
         memories, memory = self.plan.memories, transfer.memory
         unit, timing = self.machine.units[self.unit(transfer)], memories.timing[memory]
         assert timing is not None
+        self._write_down(transfer)
         yield unit.turn(self.machine.key(REQUEST_KIND, *transfer.job))
         now = int(self.env.now)
         service = dram.fetch(self.drams[memory], timing, now, transfer.address, transfer.bytes)
@@ -116,10 +124,16 @@ class Memories:
 
     def _serve_controlled(self, transfer: Transfer) -> Walk:
         """Hand the bytes to the controller; ends with the last of them, which are sent on together."""
+        self._write_down(transfer)
         key = self.machine.key(REQUEST_KIND, *transfer.job)
         completion = yield from self.controllers[transfer.memory].read(key, transfer.address, transfer.bytes)
         self._count_bursts(transfer, completion)
         return 0, int(self.env.now)
+
+    def _write_down(self, transfer: Transfer) -> None:
+        """Note a request that has arrived at a DRAM, where somebody asked for them."""
+        if self.requests is not None:
+            self.requests.append((int(self.env.now), transfer.memory, transfer.address, transfer.bytes))
 
     def _count_bursts(self, transfer: Transfer, done: dram.Service | Completion) -> None:
         """Enter what a DRAM did for a transfer."""

@@ -135,6 +135,36 @@ def network_weights(chance: random.Random) -> Line:
     )
 
 
+def tuned_thresholds(chance: random.Random) -> Line:
+    """The thresholds that were tuned for a network."""
+    from deltasim.networks.files.network import load_network
+
+    files = network_files()
+    for name, content in files.items():
+        write(f"net/{name}", content)
+    network = load_network("net")
+    content = {
+        "format": "deltasim thresholds",
+        "version": 1,
+        "network": network.digest,
+        "thresholds": {projection.name: 0.1 for projection in network.projections},
+        "found": {},
+    }
+    write("net/thresholds.json", spoil.spoilt_json(chance, content))
+    write("frames.csv", ",".join("x" * (n + 1) for n in range(network.input_size)) + "\n")
+    with open("frames.csv", "a") as file:
+        file.write(",".join(["0"] * network.input_size) + "\n")
+    return Line(["run", "net", "--data", "frames.csv", "--chip", "nowhere"])
+
+
+def energy_table(chance: random.Random) -> Line:
+    """An energy reference table of Accelergy."""
+    actions = [{"name": "mac", "arguments": {}, "energy": 1.5}, {"name": "scan", "energy": 2}]
+    content = {"ERT": {"version": "0.4", "tables": [{"name": "chip.core[0..3]", "actions": actions}]}}
+    write("ert.yaml", spoil.spoilt_yaml(chance, content, tiny.as_yaml))
+    return Line(["run", "digits", "--data", "synthetic", "--ert", "ert.yaml", "--engine", "none"])
+
+
 def training_record(chance: random.Random) -> Line:
     """The record of a training."""
     content = {"mean": [0.0] * 40, "deviation": [1.0] * 40, "result": {}}
@@ -212,6 +242,8 @@ DOORS: dict[str, tuple[Door, int]] = {
     "record": (record, 20),
     "network": (network_description, 20),
     "weights": (network_weights, 16),
+    "thresholds": (tuned_thresholds, 8),
+    "energy table": (energy_table, 6),
     "training": (training_record, 10),
     "recordings": (recorded_digits, 4),
     "own arrays": (own_arrays, 12),
@@ -219,4 +251,4 @@ DOORS: dict[str, tuple[Door, int]] = {
     "arguments": (arguments, 12),
     "environment": (environment, 3),
 }
-"""Every door, and how often of 152 times it is tried."""
+"""Every door, and how often of 166 times it is tried."""

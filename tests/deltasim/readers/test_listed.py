@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.deltasim.readers.doors import Line
+from tests.deltasim.readers.elsewhere import HELD
 from tests.deltasim.readers.listed import CASES, Case
 from tests.deltasim.readers.trying import Ended, empty_folder, ended, fault
 
@@ -44,6 +45,23 @@ def test_every_listed_input(record_property: Callable[[str, object], None]) -> N
         record_property(f"{case.item}: {case.about}", f"expected: {expected}; got: {said} ({got})")
         wrong += [fault_found] if fault_found else []
     assert wrong == []
+
+
+@pytest.mark.long
+def test_every_input_held_elsewhere(record_property: Callable[[str, object], None], tmp_path: Path) -> None:
+    """Lists A8 to D where no command line shows them: each by its own test, run here once more."""
+    wanted = dict.fromkeys(test for one in HELD for test in one.tests)
+    line = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-rA"]
+    done = subprocess.run(
+        [*line, f"--basetemp={tmp_path}/elsewhere", *wanted], capture_output=True, text=True, check=False
+    )
+    passed = [row.split()[1] for row in done.stdout.splitlines() if row.startswith("PASSED ")]
+    others = [row for row in done.stdout.splitlines() if row.startswith(("FAILED ", "ERROR "))]
+    for one in HELD:
+        number = [sum(name.startswith(test) for name in passed) for test in one.tests]
+        got = f"so in {sum(number)} tests" if all(number) else f"{number} tests passed"
+        record_property(f"{one.item}: {one.about}", f"expected: {one.expected}; got: {got}")
+    assert others == [] and done.returncode == 0, done.stdout[-2000:]
 
 
 def program(words: str, **environment: str) -> subprocess.CompletedProcess[str]:

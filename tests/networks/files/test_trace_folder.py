@@ -55,7 +55,10 @@ def test_damage_is_told(tmp_path):
     store_trace(parts([[4]], 1.0), folder)
     whole = (folder / "messages.npy").read_bytes()
     for content, sentence in (
-        (whole[:-1] + bytes([whole[-1] ^ 1]), "does not match its digest. The folder is damaged"),
+        (
+            whole[:-1] + bytes([whole[-1] ^ 1]),
+            r"[0-9a-f]{12}: the content of the trace does not match its digest. The folder is damaged",
+        ),
         (whole[:-5], r"this is no readable trace folder \(an array of 448 bytes has 443\)"),
         (b"nonsense", "this is no readable trace folder"),
     ):

@@ -43,6 +43,14 @@ def test_three_hundred_random_modules_agree(case: Case) -> None:
     assert_agrees(case.module, case.frame_shape)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_a_root_of_squares_near_zero_agrees(seed: int) -> None:
+    torch.manual_seed(seed)
+    module = nn.Sequential(nn.Conv1d(4, 6, 3), nn.ReLU(), nn.LPPool1d(2, 2), nn.Flatten())
+    frames = 3 * np.random.default_rng(seed).normal(size=(60, 32)).astype(np.float32)
+    assert_agrees(module, (4, 8), frames=frames)  # where both are 0 a running sum of squares is not
+
+
 class Forward(nn.Module):
     """A forward of its own over some layers."""
 

@@ -10,7 +10,7 @@ import pytest
 from deltasim.reports.figures import Activity, DramTraffic, Latency, activities, limit
 from deltasim.reports.levels import Flow, Level, flows, levels
 from deltasim.reports.measured import Measured
-from deltasim.reports.page.network import LinkLoad, link_loads
+from deltasim.reports.page.sections.network import LinkLoad, link_loads
 from deltasim.simulator.chip.area import idle_power
 from deltasim.simulator.chip.peaks import peak_bandwidth, peak_rate
 from deltasim.simulator.ledger.ledger import Ledger

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from deltasim.networks.trace import Trace
-from deltasim.reports.page import activity, dram, energy, memory, network, thresholds, utilisation
+from deltasim.reports.page.sections import activity, dram, energy, memory, network, thresholds, utilisation
 from deltasim.reports.page.theme import part_colours, series
 from tests.reports.by_hand.specimen import result
 

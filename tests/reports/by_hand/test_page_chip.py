@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deltasim.reports.page import (
+from deltasim.reports.page.sections import (
     dram,
     memory,
     network,

@@ -6,7 +6,9 @@ import re
 from dataclasses import replace
 from html import unescape
 
-from deltasim.reports.page import (
+from deltasim.reports.page import run_page
+from deltasim.reports.page.parts import Card
+from deltasim.reports.page.sections import (
     activity,
     dram,
     energy,
@@ -14,12 +16,10 @@ from deltasim.reports.page import (
     memory,
     network,
     provenance,
-    run_page,
     thresholds,
     utilisation,
 )
-from deltasim.reports.page.cards import cards, lead
-from deltasim.reports.page.parts import Card
+from deltasim.reports.page.sections.cards import cards, lead
 from deltasim.reports.summary import groups
 from tests.reports.by_hand.charts import agree, charts, domain, drawn
 from tests.reports.by_hand.expected import NS, PJ, approx

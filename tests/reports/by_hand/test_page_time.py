@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from deltasim.networks.trace import Trace
-from deltasim.reports.page import (
+from deltasim.reports.page.sections import (
     activity,
     bandwidth,
     utilisation,

@@ -96,6 +96,7 @@ def expected() -> dict[str, Any]:
             "estimated_share": 404 / 2061,
         },
         "latency": latency((31, 33 + 0.98 * 18), (47, 9 + 0.99 * 76)),
+        "power": None,
         "dram": {"reads": 6, "bytes": 12, "row_hits": 3, "row_misses": 1, "row_conflicts": 2},
         "limits": "No unit is busy for half of the time, so latency and waiting set the pace; the busiest is "
         "the threshold scan (core0.scan) at 12.8 %.",

@@ -12,7 +12,7 @@ from rich.console import Console
 from deltasim.reports.compare import Comparison, compare, compared
 from deltasim.reports.figures import Score
 from deltasim.reports.folder import SavedRun
-from deltasim.reports.page.thresholds import grid, knee
+from deltasim.reports.page.sections.thresholds import grid, knee
 from deltasim.reports.run import Run
 from deltasim.reports.summary import Row, groups
 from deltasim.reports.sweep import Sweep
@@ -127,6 +127,22 @@ def test_the_notebook_form_holds_the_same() -> None:
     assert found == one_spaced(TABLE.strip().splitlines()[1:])
     assert re.findall(r"<p [^>]*>(.*?)</p>", text) == NOTES
     assert "<caption style='text-align:left;font-weight:600'>paper on two, trained θ</caption>" in text
+
+
+def test_a_run_prints_in_ten_lines() -> None:
+    lines = repr(result()).splitlines()
+    assert lines == [
+        "paper on two, trained θ",
+        "  energy per inference: 1.03 nJ (dense 1.83 nJ, 1.8 ×)",
+        "  latency per inference: 47.0 ns (dense 82.0 ns, 1.7 ×)",
+        "  latency per step: 31.0 ns (dense 54.3 ns, 1.8 ×)",
+        "  weight words fetched: 4 (dense 10.5, 2.6 ×)",
+        "  accuracy: 50.00 % (dense 100.00 %, −50.00 points)",
+        "  occupancy: input 41.7 %, hidden 33.3 %",
+        "  2 sequences, 3 steps; two recordings on paper",
+        f"  {NOTES[0]}",
+        f"  run {result().digest[:12]}, compiled engine",
+    ]
 
 
 def test_without_labels_no_score_is_told(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from deltasim.simulator.chip.description import packaged_chips
 from deltasim.simulator.chip.memories import Dram, Scratchpad, StandardDram
 from deltasim.simulator.schema.quantities import QuantityError, period_ps, read_node, reads_as
 
-NAMES = ("deltakws", "deltarnn", "edgedrnn", "mesh16", "mesh16-cached", "mesh64-hbm", "spartus")
+NAMES = ("deltakws", "deltarnn", "edgedrnn", "loihi", "mesh16", "mesh16-cached", "mesh64-hbm", "spartus")
 
 
 def test_the_chips_in_the_box() -> None:

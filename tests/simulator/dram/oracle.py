@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from deltasim.simulator.dram import fields as at
+from deltasim.simulator.dram.scheduling import fields as at
 from deltasim.simulator.dram.timing import Timing
 
 READ, WRITE = "read", "write"
@@ -69,12 +69,11 @@ class Oracle:
 
     @property
     def due(self) -> int:
-        """When the next refresh is due: all ranks at once, or one part after another."""
+        """When the next refresh is due: of all ranks at once."""
         t = self.timing
         if not t.refresh_interval:
             return at.NEVER
-        whole = self.refreshes // t.ranks if t.refresh_sets == 1 else self.refreshes
-        return (whole + 1) * t.refresh_interval
+        return (self.refreshes // t.ranks + 1) * t.refresh_interval
 
     def ask(self, tick: int, bank: int, row: int, burst: int, is_write: bool) -> None:
         alike = [request for request in self.requests if request.burst == burst]
@@ -186,8 +185,8 @@ class Oracle:
         """Rank and banks of the next refresh."""
         t = self.timing
         per_rank = t.groups * t.banks
-        number = self.refreshes % (t.ranks * t.refresh_sets)
-        rank, part = divmod(number, t.refresh_sets)
+        turn, rank = divmod(self.refreshes, t.ranks)
+        part = turn % t.refresh_sets
         return rank, [
             bank
             for bank in range(rank * per_rank, (rank + 1) * per_rank)
@@ -237,7 +236,7 @@ class Oracle:
                 name = WRITE if hit.is_write else READ
                 first, kind = (at.COLUMN_BUS if self.timing.split_bus else at.BY_AGE), at.COLUMN
                 if any(request.owner for request in hits):
-                    first, kind = at.OWNED_FIRST, at.COLUMN_OWNED
+                    first, kind = at.ACTIVATED_FOR_FIRST, at.COLUMN_ACTIVATED_FOR
                 ready = self.ready(name, bank, rank, hit.arrival)
                 yield Choice(first, hit.order, kind, bank, name, ready)
             if not hits or head is not hit:
@@ -267,7 +266,9 @@ class Oracle:
                     return tick >= choice.ready
                 if tick < max(choice.ready, free[choice.name]):
                     return False
-                due_first = choice.first in (at.AT_ONCE, at.OWNED_FIRST, at.REFRESH_FIRST)
+                if self.timing.falling and tick % 2 and choice.name not in (PRECHARGE, SET):
+                    return False
+                due_first = choice.first in (at.AT_ONCE, at.ACTIVATED_FOR_FIRST, at.REFRESH_FIRST)
                 if tick >= due and not due_first:
                     return False
                 two = choice.name in (READ, WRITE) and tick >= until

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from deltasim.simulator.dram import fields as at
-from deltasim.simulator.dram.commands import issue
 from deltasim.simulator.dram.mapping import AddressBits, decode
-from deltasim.simulator.dram.queue import enqueue, has_room, next_sharing
-from deltasim.simulator.dram.scheduler import next_command
-from deltasim.simulator.dram.state import Memory, empty_memory
+from deltasim.simulator.dram.scheduling import fields as at
+from deltasim.simulator.dram.scheduling.commands import issue
+from deltasim.simulator.dram.scheduling.queue import enqueue, has_free_slot, next_sharing
+from deltasim.simulator.dram.scheduling.scheduler import next_command
+from deltasim.simulator.dram.scheduling.state import Memory, empty_memory
 from deltasim.simulator.dram.timing import Timing
 
 
@@ -51,15 +51,15 @@ class Channel:
         """What comes next: tick, kind, target."""
         return next_command(self.memory, self.timing, channel)
 
-    def has_room(self) -> bool:
+    def has_free_slot(self) -> bool:
         """Whether the queue takes one more request."""
-        return has_room(self.memory, self.timing, 0)
+        return has_free_slot(self.memory, self.timing, 0)
 
     def step(self, channel: int = 0) -> Command:
         """Issue the next command."""
         tick, kind, target = next_command(self.memory, self.timing, channel)
         sharing = []
-        if kind in (at.COLUMN, at.COLUMN_OWNED):
+        if kind in (at.COLUMN, at.COLUMN_ACTIVATED_FOR):
             hit = int(self.memory.bank[target, at.HIT])
             while (read := next_sharing(self.memory, channel, hit))[0] != at.NOBODY:
                 sharing.append(read)
@@ -76,14 +76,14 @@ class Channel:
         commands: list[Command] = []
         while requests:
             commands.append(self.step())
-            requests -= commands[-1].kind in (at.COLUMN, at.COLUMN_OWNED)
+            requests -= commands[-1].kind in (at.COLUMN, at.COLUMN_ACTIVATED_FOR)
         return commands
 
 
 def drive_slowly(
     timing: Timing, bits: AddressBits, records: list[tuple[int, int, int, int]], window: int
 ) -> tuple[list[list[Command]], Memory]:
-    """Do what `deltasim.simulator.dram.drive.advance` does, with lists instead of rings: commands of each
+    """Do what `drive.advance` does, with lists instead of rings: commands of each
     channel. A record is (write, address, bytes, tick).
     """
     memory = empty_memory(timing)
@@ -108,7 +108,7 @@ def drive_slowly(
                     continue
             else:
                 channel, bank, row = decode(bits, place)
-                room = has_room(memory, timing, channel)
+                room = has_free_slot(memory, timing, channel)
                 enters = room and (window == 0 or flying < window)
                 if enters and tick >= now:  # no channel issues a command before
                     number, tag = place // burst, len(waiting)
@@ -123,7 +123,7 @@ def drive_slowly(
                     continue
         commands[best].append(command := driver.step(best))
         now = max(now, command.tick + 1)
-        if command.kind in (at.COLUMN, at.COLUMN_OWNED):
+        if command.kind in (at.COLUMN, at.COLUMN_ACTIVATED_FOR):
             served = 1 + len(command.sharing)
             if window == 0:
                 flying -= served

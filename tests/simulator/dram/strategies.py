@@ -52,6 +52,7 @@ def timings(draw: st.DrawFn, channels: int = 1) -> Timing:
         column_slots=draw(few),
         precharge_slots=precharge_slots,
         split_bus=0 if apart or clock else draw(st.integers(0, 1)),
+        falling=0 if apart or clock else draw(st.integers(0, 1)),
         closed_page=draw(st.integers(0, 1)),
         queue=draw(st.sampled_from([1, 2, 8])),
         channels=channels,

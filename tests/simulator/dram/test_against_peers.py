@@ -15,6 +15,7 @@ import pytest
 from deltasim.simulator.dram.loading import load_standard
 from deltasim.simulator.dram.run_trace import run_trace
 from deltasim.simulator.dram.trace_reader import Records
+from deltasim.validation import ramulator
 from deltasim.validation.dram import Row, against_dramsim, against_ramulator, closed_forms, page
 
 STREAM = Records(np.zeros(1, np.uint8), np.array([0]), np.array([4 << 20]))
@@ -73,6 +74,14 @@ def test_every_row_of_ramulator() -> None:
     for figure, place in (("bandwidth, GB/s", 0), ("mean latency, ns", 1)):
         for key, per_cent in differences(rows, figure).items():
             assert per_cent <= (CLOSE if key[0].startswith("DDR") else WIDER)[place], (figure, key)
+
+
+def test_every_mapping_and_refresh_of_ramulator() -> None:
+    """Reads of every row of ``ramulator.csv``."""
+    assert list(ramulator.compared()) == list(ramulator.cases())
+    for case, found in ramulator.compared().items():
+        if case.trace != "writes":
+            assert max(abs(found.bandwidth), abs(found.latency)) < 0.005, case
 
 
 def test_every_energy_part_of_dramsim() -> None:

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deltasim.simulator.dram import fields as at
-from deltasim.simulator.dram.controller import Books, Completion, advance, ask, close_books, take
 from deltasim.simulator.dram.loading import load_standard
 from deltasim.simulator.dram.mapping import AddressBits, address_bits, decode
-from deltasim.simulator.dram.packing import HEAD, pack
-from deltasim.simulator.dram.queue import has_room
-from deltasim.simulator.dram.rank_states import state_ticks
-from deltasim.simulator.dram.state import Integers, Memory, empty_memory
+from deltasim.simulator.dram.scheduling import fields as at
+from deltasim.simulator.dram.scheduling.controller import Completion, Statistics, advance, ask, finalise, take
+from deltasim.simulator.dram.scheduling.packing import HEAD, pack
+from deltasim.simulator.dram.scheduling.queue import has_free_slot
+from deltasim.simulator.dram.scheduling.rank_states import state_ticks
+from deltasim.simulator.dram.scheduling.state import Integers, Memory, empty_memory
 from deltasim.simulator.dram.timing import Timing
 from tests.simulator.dram.stepping import Channel
 from tests.simulator.dram.strategies import timings
@@ -56,7 +56,7 @@ def burst_by_burst(
     driver = Channel(timing)
     driver.memory = memory
     waiting: list[tuple[int, tuple[int, int, int], int, int, int]] = []
-    books: dict[int, list[int]] = {}
+    statistics: dict[int, list[int]] = {}
     now_ps = 0
     for ticket, (gap, address, size, is_write) in enumerate(runs):
         now_ps += gap
@@ -64,7 +64,7 @@ def burst_by_burst(
         arrival = -(-now_ps // timing.tick_ps)
         for number, place in enumerate(places):  # every burst with a tag of its own: none shares a slot
             waiting.append((arrival, decode(bits, place), place // 16, is_write, ticket * TAGS + number))
-        books[ticket] = [at.NEVER, 0, 0, 0, 0, 0, 0]
+        statistics[ticket] = [at.NEVER, 0, 0, 0, 0, 0, 0]
     now = 0
     while True:
         ticks = [driver.peek(channel)[0] for channel in range(timing.channels)]
@@ -72,7 +72,7 @@ def burst_by_burst(
         if waiting:
             arrival, (channel, bank, row), burst, is_write, tag = waiting[0]
             enters = max(now, arrival)
-            if has_room(memory, timing, channel) and enters <= coming:
+            if has_free_slot(memory, timing, channel) and enters <= coming:
                 now = enters
                 driver.ask_channel(channel, bank, row, tick=now, write=bool(is_write), tag=tag, burst=burst)
                 waiting.pop(0)
@@ -80,34 +80,34 @@ def burst_by_burst(
         elif not memory.rank[:, at.PENDING].any():
             break
         now = max(now, coming + 1)
-        count_step(driver, ticks.index(coming), books)
-    end_ps = max(now_ps, *(book[1] * timing.tick_ps for book in books.values())) + rest_ps
+        count_step(driver, ticks.index(coming), statistics)
+    end_ps = max(now_ps, *(one[1] * timing.tick_ps for one in statistics.values())) + rest_ps
     for channel in range(timing.channels):
         while driver.peek(channel)[0] <= end_ps // timing.tick_ps:
             driver.step(channel)
     done = [
-        Completion(ticket, book[0] * timing.tick_ps, book[1] * timing.tick_ps, *book[2:])
-        for ticket, book in books.items()
+        Completion(ticket, one[0] * timing.tick_ps, one[1] * timing.tick_ps, *one[2:])
+        for ticket, one in statistics.items()
     ]
     return sorted(done, key=lambda run: (run.last_ps, run.ticket)), memory, end_ps
 
 
-def count_step(driver: Channel, channel: int, books: dict[int, list[int]]) -> None:
+def count_step(driver: Channel, channel: int, statistics: dict[int, list[int]]) -> None:
     """Issue a command and enter it with its run."""
     memory, timing = driver.memory, driver.timing
     _, kind, target = driver.peek(channel)
-    if kind in (at.COLUMN, at.COLUMN_OWNED, at.ACTIVATE, at.PRECHARGE):
-        field = at.HIT if kind in (at.COLUMN, at.COLUMN_OWNED) else at.HEAD
+    if kind in (at.COLUMN, at.COLUMN_ACTIVATED_FOR, at.ACTIVATE, at.PRECHARGE):
+        field = at.HIT if kind in (at.COLUMN, at.COLUMN_ACTIVATED_FOR) else at.HEAD
         slot = memory.slot[memory.bank[target, field]]
-        book, outcome = books[int(slot[at.TAG]) // TAGS], {at.ACTIVATE: 4, at.PRECHARGE: 5}.get(kind, 3)
-        book[outcome] += int(slot[at.STARTED] == 0)
-        book[6] += kind == at.ACTIVATE
+        one, outcome = statistics[int(slot[at.TAG]) // TAGS], {at.ACTIVATE: 4, at.PRECHARGE: 5}.get(kind, 3)
+        one[outcome] += int(slot[at.STARTED] == 0)
+        one[6] += kind == at.ACTIVATE
     command = driver.step(channel)
-    if kind in (at.COLUMN, at.COLUMN_OWNED):
-        book[2] += 1
+    if kind in (at.COLUMN, at.COLUMN_ACTIVATED_FOR):
+        one[2] += 1
         end = command.tick + (timing.write_latency if command.is_write else timing.read_latency)
         for tag in (command.tag, *(tag for tag, _ in command.sharing)):
-            its = books[tag // TAGS]
+            its = statistics[tag // TAGS]
             its[0], its[1] = min(its[0], end - timing.burst), max(its[1], end)
 
 
@@ -164,7 +164,7 @@ def test_it_does_what_single_steps_do(
     done, slow, end_ps = burst_by_burst(timing, bits, runs, rest_ps)
     flat = pack(timing, bits, len(runs))
     assert as_an_engine(flat, runs, calls=calls) == done
-    books = close_books(flat, end_ps)
+    statistics = finalise(flat, end_ps)
     fast = parts_of(flat, slow)
     for name in ("shared", "rank", "counts"):
         assert np.array_equal(getattr(fast, name), getattr(slow, name)), name
@@ -173,13 +173,13 @@ def test_it_does_what_single_steps_do(
     assert np.array_equal(fast.bank[:, kept], slow.bank[:, kept])
     kept = [field for field in range(at.CHANNEL_FIELDS) if field != at.FREE_SLOT]
     assert np.array_equal(fast.channel[:, kept], slow.channel[:, kept])
-    assert books.refreshes == slow.counts[:, at.REFRESHED].sum()
-    assert books.precharges == slow.counts[:, at.PRECHARGED].sum()
+    assert statistics.refreshes == slow.counts[:, at.REFRESHED].sum()
+    assert statistics.precharges == slow.counts[:, at.PRECHARGED].sum()
     if end_ps % timing.tick_ps == 0:
-        assert books[2:] == tuple(
+        assert statistics[2:] == tuple(
             ticks * timing.tick_ps for ticks in state_ticks(slow, timing, end_ps // timing.tick_ps)
         )
-    assert sum(books[2:]) == end_ps * timing.channels * timing.ranks
+    assert sum(statistics[2:]) == end_ps * timing.channels * timing.ranks
 
 
 @pytest.mark.parametrize("name", ["DDR3-1600", "DDR4-2400", "LPDDR5-6400", "HBM2-2000"])
@@ -202,7 +202,7 @@ def test_weight_columns_come_out_as_with_single_steps(name: str, closed_page: bo
     flat = pack(timing, bits, len(runs))
     assert as_an_engine(flat, runs) == done
     assert np.array_equal(parts_of(flat, slow).counts, slow.counts)
-    assert close_books(flat, end_ps).refreshes == slow.counts[:, at.REFRESHED].sum()
+    assert finalise(flat, end_ps).refreshes == slow.counts[:, at.REFRESHED].sum()
 
 
 @settings(max_examples=15, deadline=None)
@@ -262,6 +262,6 @@ def test_idle_refreshes_are_caught_up_and_nobody_is_called_for_them() -> None:
     flat = pack(timing, address_bits(standard), 1)
     assert advance(flat, 0) == at.NEVER
     elapsed = 10 * timing.refresh_interval * timing.tick_ps
-    assert close_books(flat, elapsed) == Books(10, 0, 0, elapsed, 0, 0)
+    assert finalise(flat, elapsed) == Statistics(10, 0, 0, elapsed, 0, 0)
     flat = pack(timing, address_bits(standard), 1)
-    assert close_books(flat, elapsed - 1) == Books(9, 0, 0, elapsed - 1, 0, 0)
+    assert finalise(flat, elapsed - 1) == Statistics(9, 0, 0, elapsed - 1, 0, 0)

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deltasim.simulator.dram import drive as of
-from deltasim.simulator.dram import fields as at
-from deltasim.simulator.dram.drive import advance, new_drive
 from deltasim.simulator.dram.loading import load_standard
 from deltasim.simulator.dram.mapping import AddressBits
-from deltasim.simulator.dram.packing import pack, parts
 from deltasim.simulator.dram.run_trace import run_trace
+from deltasim.simulator.dram.scheduling import drive as of
+from deltasim.simulator.dram.scheduling import fields as at
+from deltasim.simulator.dram.scheduling.drive import advance, new_drive
+from deltasim.simulator.dram.scheduling.packing import pack, parts
 from deltasim.simulator.dram.timing import Timing
 from deltasim.simulator.dram.trace_reader import Records
 from tests.simulator.dram.stepping import drive_slowly
@@ -73,7 +73,10 @@ def test_driving_fast_is_driving_step_by_step(
     assert np.array_equal(memory.counts, slow.counts)
     assert np.array_equal(memory.rank, slow.rank)
     served = [
-        command for lane in commands for command in lane if command.kind in (at.COLUMN, at.COLUMN_OWNED)
+        command
+        for lane in commands
+        for command in lane
+        if command.kind in (at.COLUMN, at.COLUMN_ACTIVATED_FOR)
     ]
     done = [
         command.tick + (timing.write_latency if command.is_write else timing.read_latency)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from deltasim.runtime.errors import InputError
 from deltasim.simulator.dram.energy import prices
-from deltasim.simulator.dram.loading import load_standard
+from deltasim.simulator.dram.loading import load_standard, standard_from_content
 from deltasim.simulator.dram.run_trace import run_trace
 from deltasim.simulator.dram.trace_reader import Records
 from deltasim.validation.dram import as_dramsim_describes
@@ -27,6 +28,42 @@ def test_prices_are_those_of_the_reference(name: str) -> None:
     found = (of.activate_j * 1e9, of.read_j * 1e12 / 512, of.write_j * 1e12 / 512, of.refresh_j * 1e9)
     found += (of.active_w * 1e3, of.precharged_w * 1e3, of.precharged_down_w * 1e3)
     assert found == pytest.approx(expected, rel=1e-3)
+
+
+def test_currents_belong_to_a_clock() -> None:
+    content = load_standard("DDR4-2400").model_dump(by_alias=True)
+    content["timing"]["tCK"] = "1666 ps"
+    slow = standard_from_content(content)
+    assert "currents of DDR4-2400 are those of a clock of 833 ps; its clock is 1666 ps" in slow.no_energy()
+    with pytest.raises(
+        InputError, match="energy: unknown: the currents of DDR4-2400 are those of a clock of 833 ps"
+    ):
+        prices(slow)
+    content["power"]["tCK"] = None
+    assert "does not say in tCK" in standard_from_content(content).no_energy()
+    content["power"]["tCK"] = "1666 ps"
+    assert prices(standard_from_content(content)).read_j > 0
+
+
+def test_without_currents_there_is_timing_and_no_energy() -> None:
+    content = load_standard("DDR4-2400").model_dump(by_alias=True)
+    stream = Records(np.zeros(1, np.uint8), np.array([0]), np.array([1 << 14]))
+    whole = run_trace(standard_from_content(content), [stream], power_down_after=0)
+    del content["power"], content["timing"]["tCKE"], content["timing"]["tXP"]
+    bare = run_trace(standard_from_content(content), [stream])
+    assert bare.energy is None and bare.to_json()["energy"] is None
+    assert bare.to_json()["no_energy"] == "DDR4-2400 states no currents"
+    for name in ("elapsed_s", "latency_mean_ns", "row_hits", "counts"):
+        assert getattr(bare, name) == getattr(whole, name)
+    with pytest.raises(InputError, match="power_down_after: 5: DDR4-2400 states no tCKE and tXP"):
+        run_trace(standard_from_content(content), [stream], power_down_after=5)
+
+
+def test_a_refresh_of_a_part_costs_its_share() -> None:
+    standard = load_standard("LPDDR4-3200")
+    whole, part = prices(standard), prices(standard, "per-bank")
+    assert part.refresh_j * 8 == pytest.approx(whole.refresh_j)
+    assert part._replace(refresh_j=0) == whole._replace(refresh_j=0)
 
 
 def test_hbm2_prices_are_half_of_its_legacy_channel() -> None:

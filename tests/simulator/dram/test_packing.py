@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from deltasim.runtime.compiling import compiled
 from deltasim.simulator.dram.mapping import AddressBits
-from deltasim.simulator.dram.packing import HEAD, REGISTERS, TABLES, pack, parts, view
-from deltasim.simulator.dram.state import Integers, Memory, empty_memory
+from deltasim.simulator.dram.scheduling.packing import HEAD, REGISTERS, TABLES, pack, parts, view
+from deltasim.simulator.dram.scheduling.state import Integers, Memory, empty_memory
 from deltasim.simulator.dram.timing import Timing
 from tests.simulator.dram.strategies import timings
 
@@ -23,7 +23,7 @@ def mark_last(flat: Integers, marks: Integers) -> None:
     memory.rank[memory.rank.shape[0] - 1, 3] = 3
     memory.channel[memory.channel.shape[0] - 1, 4] = 4
     memory.slot[memory.slot.shape[0] - 1, 5] = 5
-    memory.wish[memory.wish.shape[0] - 1, 6] = 6
+    memory.candidate[memory.candidate.shape[0] - 1, 6] = 6
     memory.counts[memory.counts.shape[0] - 1, 7] = 7
     stream.run[stream.run.shape[0] - 1, 8] = 8
     stream.register[stream.register.shape[0] - 1] = 9

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import pytest
 
-from deltasim.simulator.dram import fields as at
 from deltasim.simulator.dram.loading import load_standard
+from deltasim.simulator.dram.scheduling import fields as at
 from deltasim.simulator.dram.timing import Timing
 from tests.simulator.dram.stepping import Channel, Command
 
@@ -69,7 +69,7 @@ def in_one_bank(first: int, then: int, write: bool = False) -> Callable[[Timing]
 
     def probe(timing: Timing) -> int:
         commands = commands_of(timing, (0, 0), (0, 1), write=write)
-        kinds = [at.COLUMN, at.COLUMN_OWNED]
+        kinds = [at.COLUMN, at.COLUMN_ACTIVATED_FOR]
         start = ticks_of(commands, *(kinds if first == at.COLUMN else [first]))[0]
         ends = ticks_of(commands, *(kinds if then == at.COLUMN else [then]))
         return next(tick for tick in ends if tick > start) - start
@@ -166,7 +166,12 @@ def test_a_request_whose_row_was_opened_is_served_before_the_refresh() -> None:
     channel.ask(0, 0, tick=due - 2)
     channel.ask(0, 0, tick=due - 2)  # a hit, but it is not the one the row was opened for
     kinds = [channel.step() for _ in range(4)]
-    assert [command.kind for command in kinds] == [at.ACTIVATE, at.COLUMN_OWNED, at.PRECHARGE_SET, at.REFRESH]
+    assert [command.kind for command in kinds] == [
+        at.ACTIVATE,
+        at.COLUMN_ACTIVATED_FOR,
+        at.PRECHARGE_SET,
+        at.REFRESH,
+    ]
     assert kinds[1].tick == due - 2 + timing.activate_to_read > due
 
 
@@ -199,15 +204,37 @@ def test_a_write_clock_that_stopped_costs_one_command() -> None:
         last = served
 
 
-def test_the_halves_of_an_activate_stand_apart() -> None:
-    timing = load_standard("LPDDR5-6400").timing(power_down_after=0)
-    channel = Channel(timing)
+def test_another_command_may_come_between_the_halves_of_an_activate() -> None:
+    plain = load_standard("LPDDR5-6400").timing(power_down_after=0)._replace(read_clock=0, write_clock=0)
+    for apart, late in ((1, 2), (2, 1), (8, 1)):  # with 1, the second half follows at once
+        channel = Channel(plain._replace(activate_apart=apart))
+        channel.ask(4, 0)
+        channel.serve(1)
+        channel.ask(0, 0, tick=100)
+        channel.ask(4, 0, tick=100)  # a hit: not the oldest
+        first, second = channel.step(), channel.step()
+        assert (first.kind, first.tick) == (at.ACTIVATE, 100)
+        assert (second.kind, second.tick) == (at.COLUMN, 100 + late)
+
+
+def test_a_long_activate_holds_the_bus_of_two_pseudo_channels() -> None:
+    channel = Channel(load_standard("HBM2-2000").timing(power_down_after=0))
     channel.ask(0, 0, tick=10)
-    assert (channel.step().tick, channel.step().tick) == (10, 11 + timing.activate_to_read)  # ACT-2 at 11
-    whole = load_standard("HBM2-2000").timing(power_down_after=0)
-    channel = Channel(whole)
-    channel.ask(0, 0, tick=10)
-    assert (channel.step().tick, channel.step().tick) == (10, 10 + whole.activate_to_read)  # one command
+    channel.ask(16, 0, tick=10)
+    assert [channel.step().tick, channel.step().tick] == [10, 12]
+
+
+def test_only_precharges_begin_on_falling_edges() -> None:
+    channel = Channel(PLAIN._replace(falling=1))
+    channel.ask(0, 0, tick=11)
+    activate, read = channel.step(), channel.step()
+    assert (activate.kind, activate.tick) == (at.ACTIVATE, 12)
+    assert (read.kind, read.tick) == (at.COLUMN_ACTIVATED_FOR, 12 + (PLAIN.activate_to_read + 1) // 2 * 2)
+    channel.ask(0, 1, tick=101)
+    close, again = channel.step(), channel.step()
+    assert (close.kind, close.tick) == (at.PRECHARGE, 101)
+    reached = 101 + PLAIN.precharge_to_activate
+    assert (again.kind, again.tick) == (at.ACTIVATE, reached + reached % 2)
 
 
 def test_a_split_bus_carries_a_row_and_a_column_command_in_one_tick() -> None:
@@ -218,4 +245,4 @@ def test_a_split_bus_carries_a_row_and_a_column_command_in_one_tick() -> None:
     channel.ask(4, 0, tick=opened + timing.activate_to_read)
     both = [channel.step(), channel.step()]
     assert both[0].tick == both[1].tick
-    assert {command.kind for command in both} == {at.COLUMN_OWNED, at.ACTIVATE}
+    assert {command.kind for command in both} == {at.COLUMN_ACTIVATED_FOR, at.ACTIVATE}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from deltasim.simulator.dram import fields as at
 from deltasim.simulator.dram.loading import load_standard
-from deltasim.simulator.dram.rank_states import StateTicks, state_ticks
-from deltasim.simulator.dram.state import Memory, empty_memory
+from deltasim.simulator.dram.scheduling import fields as at
+from deltasim.simulator.dram.scheduling.rank_states import StateTicks, state_ticks
+from deltasim.simulator.dram.scheduling.state import Memory, empty_memory
 from deltasim.simulator.dram.timing import Timing
 
 

@@ -16,7 +16,8 @@ from deltasim.simulator.dram import trace_reader
 from deltasim.simulator.dram.loading import load_standard, standard_names
 from deltasim.simulator.dram.mapping import MAPPINGS
 from deltasim.simulator.dram.run_trace import run_trace
-from deltasim.simulator.dram.trace_reader import Addressed, parse_block, read_records
+from deltasim.simulator.dram.standard import Standard
+from deltasim.simulator.dram.trace_reader import Addressed, Records, parse_block, read_records
 
 DDR4 = load_standard("DDR4-2400")
 ADDRESSED = Addressed(DDR4.capacity_bytes, 64, 833)
@@ -74,10 +75,19 @@ def test_an_empty_trace_takes_no_time(tmp_path: Path) -> None:
             "a.trace:2: other text: a line is R or W, a byte address and a number of bytes.",
         ),
         ("R 0\n", "a.trace:1: R 0: a line is R or W, a byte address and a number of bytes."),
-        ("R 0 64 7\n", ""),  # with the tick it comes at
+        ("R 0 64 7 8\n", "a.trace:1: R 0 64 7 8: a line is R or W, a byte address and a number of bytes."),
         ("R -1 64\n", "a.trace:1: R -1 64: a line is R or W"),
-        ("R 0x40 64\n", ""),
-        ("\n\nR64 1\n", "a.trace:3: R64 1: a line is R or W"),
+        ("R 0x1g 64\n", "a.trace:1: other text: a line is R or W"),
+        ("R 0 64 7 ns\n", "a.trace:1: other text: a line is R or W"),
+        ("R 0 64 7x\n", "a.trace:1: other text: a line is R or W"),
+        ("R 0 64 1.2.3ns\n", "a.trace:1: R 0 64 1.2.3ns: a line is R or W"),
+        ("R 0 64 1001s\n", "a.trace:1: R 0 64 1001s: a time is at most 1000 s. Write ticks, or a time like"),
+        ("R 0 64 9000000000000\n", "a.trace:1: R 0 64 9000000000000: a time is at most 1000 s."),
+        ("R 0,0,0,0,7,2\n", "a.trace:1: R 0,0,0,0,7,2: it names bank, row and column instead of an address."),
+        ("LD 64 64\n", "a.trace:1: LD 64 64: a line is R or W"),
+        ("64 READ x\n", "a.trace:1: other text: a line is R or W"),
+        ("LD 0x200000000\n", "a.trace:1: LD 0x200000000: the memory ends at 8589934592 bytes."),
+        ("\n\nR64 1\n", "a.trace:3: other text: a line is R or W"),
         ("R 99999999999999999999 64\n", "a.trace:1: R 99999999999999999999 64: a line is R or W"),
         ("R 0 64\nR 8589934592 64\n", "a.trace:2: R 8589934592 64: the memory ends at 8589934592 bytes."),
         ("R 8589934528 65\n", "a.trace:1: R 8589934528 65: the memory ends at 8589934592 bytes."),
@@ -129,18 +139,150 @@ def test_options_out_of_range_are_named(option: str, value: int) -> None:
         run_trace(DDR4, [], **{option: value})
 
 
-@settings(max_examples=100, deadline=None)
-@given(text=st.one_of(st.binary(max_size=60), st.text("RW 0123456789\n\t\r-x", max_size=60).map(str.encode)))
-def test_any_text_parses_or_is_refused_in_one_sentence(text: bytes) -> None:
+def test_the_same_trace_in_every_form(tmp_path: Path) -> None:
+    random = np.random.default_rng(5)
+    asked = [(bool(write), 64 * int(place)) for write, place in random.integers(0, (2, 1 << 20), (300, 2))]
+    forms = [
+        "".join(f"{'RW'[write]} {place} 64\n" for write, place in asked),
+        "# ours, with comments\n"
+        + "".join(f"{'RW'[write]} {place:#x} 64  # {place}\n" for write, place in asked),
+        "".join(f"{('LD', 'ST')[write]} {place + 5:#x}\n" for write, place in asked),
+        "".join(f"{('LD', 'ST')[write]} {place}\n" for write, place in asked),
+        "".join(f"{place:#010x} {'RW'[write]}\r\n" for write, place in asked),
+        "".join(f"{place + 63:X} {('READ', 'write')[write]} 0\n" for write, place in asked),
+        "".join(f"{place:#x} {('P_FETCH', 'P_MEM_WR')[write]} 0\n" for write, place in asked),
+    ]
+    results = [run_trace(DDR4, trace_of(tmp_path, text)).to_json() | {"wall_s": 0} for text in forms]
+    assert all(result == results[0] for result in results)
+
+
+def test_records_wait_for_their_time(tmp_path: Path) -> None:
+    tick, alone = 0.833, run_trace(DDR4, trace_of(tmp_path, "R 0 64\n")).elapsed_s * 1e9
+    for when, ticks in (("600", 600), ("0x258", 600), ("0.5us", 601), ("499.8ns", 600), ("499801ps", 601)):
+        late = run_trace(DDR4, trace_of(tmp_path, f"R 0 64 {when}\n"))
+        assert late.elapsed_s * 1e9 == pytest.approx(alone + ticks * tick), when
+        assert late.latency_mean_ns == pytest.approx(alone)
+    # times that have passed when their turn comes wait no longer, and the order is that of the file
+    text = "R 0 64 600\nR 64 64 3\nR 128 64 100us\n"
+    result = run_trace(DDR4, trace_of(tmp_path, text))
+    again = run_trace(DDR4, trace_of(tmp_path, text.replace("R 64 64 3", "R 64 64")))
+    assert result.to_json() | {"wall_s": 0} == again.to_json() | {"wall_s": 0}
+    assert result.elapsed_s > 100e-6
+
+
+def test_a_part_of_the_banks_is_refreshed_at_a_time(tmp_path: Path) -> None:
+    """100 us of waiting: the same bank of every group every 487.5 ns, or all banks every 3.9 us."""
+    late = trace_of(tmp_path, "R 0 64 100us\n")
+    for refresh, count in (("same-bank", 205), ("all-bank", 25)):
+        assert run_trace(load_standard("DDR5-4800"), late, refresh=refresh).counts["refresh"] == count
+
+
+def test_two_waiting_reads_of_one_burst_are_one_read(tmp_path: Path) -> None:
+    both = run_trace(DDR4, trace_of(tmp_path, "R 0 32\nR 32 32\n"))
+    assert (both.transactions, both.shared_reads, both.counts["read"]) == (1, 1, 1)
+    assert both.latency_mean_ns == run_trace(DDR4, trace_of(tmp_path, "R 0 64\n")).latency_mean_ns
+    one_at_a_time = run_trace(DDR4, trace_of(tmp_path, "R 0 32\nR 32 32\n"), window=1)
+    assert (one_at_a_time.transactions, one_at_a_time.shared_reads) == (2, 0)
+    written = run_trace(DDR4, trace_of(tmp_path, "R 0 32\nW 0 32\nR 32 32\n"))
+    assert (written.transactions, written.shared_reads) == (3, 0)
+
+
+def two_channels() -> Standard:
+    made_of = DDR4.organisation.model_copy(update={"channels": 2})
+    return DDR4.model_copy(update={"organisation": made_of})
+
+
+def test_the_99th_percentile_is_exact_beyond_any_table() -> None:
+    """5200 reads of a row each and 4 long runs in the other channel: latencies beyond 2^16 ticks."""
+    rows = [n * 131072 for n in range(5200)]
+    runs = [2**33 + n * 6_400_000 for n in range(4)]
+    records = Records(
+        np.zeros(5204, np.uint8), np.array(rows + runs), np.array([64] * 5200 + [6_400_000] * 4, np.int64)
+    )
+    result = run_trace(two_channels(), [records], mapping="channel row bank bank_group column", queue=8192)
+    assert result.latency_p99_ns == pytest.approx(56_061.73, rel=2e-3)
+
+
+@settings(max_examples=20, deadline=None)
+@given(count=st.integers(1, 3000), queue=st.sampled_from([1, 7, 4096]))
+def test_the_99th_percentile_is_that_of_all_latencies(count: int, queue: int) -> None:
+    """Reads of ever other rows of one bank: all times are known; the queue has room once a row is opened."""
+    standard = load_standard("DDR4-2400")
+    cycle, first = 56 * 833, (17 + 17 + 4) * 833
+    still = standard.model_copy(update={"timing_": standard.timing_.model_copy(update={"tREFI": 0})})
+    records = Records(np.zeros(count, np.uint8), np.arange(count) * 131072, np.full(count, 64))
+    result = run_trace(still, [records], queue=queue, power_down_after=0)
+    done = first + cycle * np.arange(count)
+    came = np.concatenate([np.zeros(min(queue, count)), done[: max(0, count - queue)] - first + 833])
+    latencies = np.sort(done - came)
+    assert result.latency_p99_ns * 1000 == pytest.approx(latencies[-(-99 * count // 100) - 1], abs=1e-3)
+    assert result.latency_mean_ns * 1000 == pytest.approx(latencies.mean(), rel=1e-9)
+
+
+NUMBER = r"0[xX][0-9a-fA-F]+|[0-9]+"
+TIME = r"([0-9]+|[0-9]+\.[0-9]*|\.[0-9]+)([pnum]?s)"
+PICOSECONDS = {"ps": 1, "ns": 10**3, "us": 10**6, "ms": 10**9, "s": 10**12}
+READS = ("R", "READ", "LD", "P_FETCH", "P_MEM_RD")
+WRITES = ("W", "WRITE", "ST", "P_MEM_WR")
+
+
+def value(word: str) -> int:
+    return int(word, 0) if word[1:2] in "xX" and word[1:2] else int(word)
+
+
+def understood(line: str, memory: Addressed) -> tuple[int, int, int, int] | None:
+    """A record as the table in the reader says it, by regular expressions: write, address, size, tick."""
+    words = line.split("#")[0].split()
+    since: float = 0
+    if re.fullmatch(f"[RW] ({NUMBER}) ({NUMBER})( {NUMBER}| {TIME})?", " ".join(words)):
+        write, at, size = words[0] == "W", value(words[1]), value(words[2])
+        if len(words) == 4 and re.fullmatch(NUMBER, words[3]):
+            since = value(words[3])
+        elif len(words) == 4:
+            number, unit = re.fullmatch(TIME, words[3]).groups()  # type: ignore[union-attr]
+            since = -(-round(float(number) * PICOSECONDS[unit]) // memory.tick_ps)
+    else:
+        size = memory.burst
+        if len(words) == 2 and words[0] in ("LD", "ST") and re.fullmatch(NUMBER, words[1]):
+            kind, address = words
+        elif len(words) == 2 and re.fullmatch(NUMBER, words[0]):
+            address, kind = words
+        elif len(words) == 3 and re.fullmatch(f"(0[xX])?[0-9a-fA-F]+ [^ ]+ ({NUMBER})", " ".join(words)):
+            address, kind, since = f"0x{words[0].lower().removeprefix('0x')}", words[1], value(words[2])
+        else:
+            return None
+        kind = kind if kind in ("LD", "ST") else kind.upper().replace("LD", "?").replace("ST", "?")
+        if kind not in READS + WRITES:
+            return None
+        write, at = kind in WRITES, value(address) // memory.burst * memory.burst
+    if not 1 <= size <= 1 << 30 or at + size > memory.capacity or since * memory.tick_ps > 10**15:
+        return None
+    return int(write), at, size, int(since)
+
+
+WORDS = """R W LD ST READ write P_FETCH P_MEM_WR 0 64 0x40 1F 999 1000000 0x -1 1,2 7ns 1.5us .5ns .ns 1.2.3s
+3s 2000s 5x # #1 999999"""
+records_in_words = st.lists(st.sampled_from(WORDS.split()), max_size=5).map(" ".join)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    text=st.one_of(
+        st.binary(max_size=60),
+        st.text("RW 0123456789\n\t\r-x#LDST", max_size=60).map(str.encode),
+        st.lists(records_in_words, max_size=4).map("\n".join).map(str.encode),
+    )
+)
+def test_any_text_is_read_as_the_table_says_or_refused_in_one_sentence(text: bytes) -> None:
+    memory = Addressed(10**6, 32, 833)
+    lines = [line for line in text.decode("latin-1").split("\n") if line.split("#")[0].strip(" \t\r")]
+    plain = all(sign in " \t\r" or sign > " " for line in lines for sign in line.split("#")[0])
+    wanted = [understood(line, memory) if line.isascii() else None for line in lines] if plain else [None]
     try:
-        parsed, _ = parse_block("t", text, 0, Addressed(10**6, 64, 833))
+        parsed, _ = parse_block("t", text, 0, memory)
     except InputError as error:
         assert "\n" not in str(error)
+        assert None in wanted
         return
-    lines = [line.split() for line in text.decode("ascii").split("\n") if line.strip(" \t\r")]
-    lines = [line for line in lines if not line[0].startswith("#")]
-    assert len(parsed.size) == len(lines)
-    found = zip(parsed.writes, parsed.address, parsed.size, strict=True)
-    for line, (flag, place, size) in zip(lines, found, strict=True):
-        if re.fullmatch(r"[RW] [0-9]+ [0-9]+", " ".join(line)):
-            assert (line[0], int(line[1]), int(line[2])) == ("RW"[flag], place, size)
+    assert parsed.start is not None
+    assert list(zip(*(part.tolist() for part in parsed), strict=True)) == wanted

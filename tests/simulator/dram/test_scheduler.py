@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deltasim.simulator.dram import fields as at
 from deltasim.simulator.dram.loading import load_standard
-from deltasim.simulator.dram.rank_states import state_ticks
+from deltasim.simulator.dram.scheduling import fields as at
+from deltasim.simulator.dram.scheduling.rank_states import state_ticks
 from deltasim.simulator.dram.timing import Timing
 from tests.simulator.dram.oracle import Oracle
 from tests.simulator.dram.stepping import Channel, Command
@@ -71,7 +71,7 @@ def test_it_does_what_the_slow_writing_does(timing: Timing, asked: Traffic) -> N
 @given(timing=timings(), asked=traffic())
 def test_every_request_is_served_once_and_counts_add_up(timing: Timing, asked: Traffic) -> None:
     channel, commands = run(timing, asked)
-    served = [command for command in commands if command.kind in (at.COLUMN, at.COLUMN_OWNED)]
+    served = [command for command in commands if command.kind in (at.COLUMN, at.COLUMN_ACTIVATED_FOR)]
     shared = [tag for command in served for tag, _ in command.sharing]
     assert sorted([*(command.tag for command in served), *shared]) == list(range(len(asked)))
     counts = channel.memory.counts[0]
@@ -81,7 +81,7 @@ def test_every_request_is_served_once_and_counts_add_up(timing: Timing, asked: T
     open_banks = (channel.memory.bank[:, at.OPEN_ROW] != at.CLOSED).sum()
     assert counts[at.ACTIVATED] == counts[at.PRECHARGED] + open_banks
     assert open_banks == channel.memory.rank[:, at.OPEN_BANKS].sum()
-    assert channel.memory.channel[0, at.QUEUED] == channel.memory.rank[:, at.OWNERS].sum() == 0
+    assert channel.memory.channel[0, at.QUEUED] == channel.memory.rank[:, at.BANKS_ACTIVATED_FOR].sum() == 0
     ticks = [command.tick for command in commands]
     assert ticks == sorted(ticks)
 
@@ -92,7 +92,7 @@ def test_accesses_to_one_row_keep_their_order(timing: Timing, asked: Traffic) ->
     _, commands = run(timing, asked)
     last: dict[tuple[int, int], int] = {}
     for command in commands:
-        if command.kind in (at.COLUMN, at.COLUMN_OWNED):
+        if command.kind in (at.COLUMN, at.COLUMN_ACTIVATED_FOR):
             place = (command.target, command.row)
             assert last.get(place, -1) < command.tag
             last[place] = command.tag
@@ -123,9 +123,9 @@ def test_an_opened_row_makes_room_in_the_queue() -> None:
     channel = Channel(timing)
     channel.ask(0, 0)
     channel.ask(0, 1)
-    assert not channel.has_room()
+    assert not channel.has_free_slot()
     assert channel.step().kind == at.ACTIVATE
-    assert channel.has_room()
+    assert channel.has_free_slot()
 
 
 def test_a_closed_page_closes_behind_the_last_hit() -> None:

@@ -36,7 +36,8 @@ def changed(path: str, value: object) -> dict[str, Any]:
 def test_what_is_in_the_box_names_its_sources(name: str) -> None:
     standard = load_standard(name)
     assert standard.name == name
-    assert standard.source and standard.power.source
+    assert standard.source and (standard.power is None or standard.power.source)
+    assert standard.power is not None or standard.no_energy() == f"{name} states no currents"
 
 
 @pytest.mark.parametrize(
@@ -47,6 +48,9 @@ def test_what_is_in_the_box_names_its_sources(name: str) -> None:
         ("LPDDR4-3200", 1024, 6.4),
         ("LPDDR5-6400", 1024, 12.8),
         ("HBM2-2000", 512, 32.0),
+        ("DDR5-4800", 8192, 19.23),
+        ("LPDDR5X-8533", 2048, 17.06),
+        ("HBM3-6400", 512, 51.28),
     ],
 )
 def test_capacity_and_peak(name: str, capacity_mib: int, peak_gb_s: float) -> None:
@@ -110,6 +114,28 @@ def test_a_user_adds_a_memory_in_a_yaml_file(tmp_path: Path) -> None:
             "timing.tREFI",
             500,
             "mine: timing.tREFI: 500 ticks: tREFI leaves time between refreshes: it is above",
+        ),
+        (
+            "timing.tCCD_L_WR",
+            2,
+            "mine: timing.tCCD_L_WR: 2 ticks: tCCD_L_WR is at least tBL = 4 ticks: two transactions cannot",
+        ),
+        ("timing.tXP", None, "mine: timing.tXP: missing: it belongs to tCKE. Add it, or remove tCKE."),
+        ("timing.tREFIpb", 4000, "mine: timing.tRFCpb: missing: it belongs to tREFIpb. Add it, or remove"),
+        (
+            "command_bus",
+            {"activate_apart": 17},
+            "mine: command_bus.activate_apart: 17: both halves of an activate",
+        ),
+        (
+            "command_bus",
+            {"activate_apart": 2, "activate": 2},
+            "mine: command_bus.activate_apart: 2: an activate of",
+        ),
+        (
+            "command_bus",
+            {"activate_apart": 2, "half_clock": True},
+            "mine: command_bus.half_clock: true: activates of two commands and a write clock that stops take",
         ),
         ("timing.tBL", 0, "mine: timing.tBL: 0: it takes at least one tick. Use 1 or more."),
         ("timing.tRP", "1 s", "mine: timing.tRP: 1200480193 ticks: the most is 16777216. Check its unit."),

@@ -40,7 +40,7 @@ def test_every_route_leads_home_over_links_that_exist(name: str, channels: int) 
             assert (path[0], path[-1]) == (fabric.home[source], fabric.home[destination])
             assert all(hop in pairs for hop in pairwise(path))
             assert len(set(path)) == len(path) == visited[source, destination]
-    wires = fabric.wires(channels)  # raises where packets could wait in a circle
+    wires = fabric.wires(channels)  # raises where packets could wait for each other
     assert (wires.lowest < wires.highest).all() and (wires.highest <= channels).all()
 
 
@@ -52,7 +52,7 @@ def test_mean_links_have_their_closed_form(name: str, hops: float) -> None:
 
 
 @pytest.mark.parametrize("name", ["ring:4", "ring:9", "torus:4x2", "torus:5x5"])
-def test_one_channel_on_a_ring_is_refused_and_the_circle_named(name: str) -> None:
+def test_one_channel_on_a_ring_is_refused_and_the_cycle_named(name: str) -> None:
     with pytest.raises(InputError, match=r"wait for each other around the links .*->.* at least 2 virtual"):
         parse_fabric(name).wires(1)
 
@@ -83,12 +83,12 @@ def test_any_graph_is_taken_or_refused_in_a_sentence(count: int, edges: set[tupl
         assert "not connected" in str(error) or "wait for each other" in str(error)
 
 
-def test_a_circle_of_waits_is_a_real_circle() -> None:
+def test_a_dependency_cycle_is_a_cycle() -> None:
     fabric = fabric_from_graph(networkx.cycle_graph(6))
     with pytest.raises(InputError, match="around the links"):
         fabric.wires(4)
     ends = [(link.start, link.end) for link in fabric.links]
-    cycle = dependency_cycle(_array(ends), _array(fabric.home), fabric.toward, fabric.leg)
+    cycle = dependency_cycle(_array(ends), _array(fabric.home), fabric.toward, fabric.dateline_class)
     for link, following in zip(cycle, cycle[1:] + cycle[:1], strict=True):
         assert ends[link][1] == ends[following][0]
 

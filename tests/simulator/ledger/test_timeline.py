@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from random import Random
 
 import numpy as np
@@ -43,6 +44,28 @@ def test_a_wide_bin_holds_what_its_halves_held(found: list[tuple[int, int, int]]
     pairs = row[1:].reshape(-1, 1 << times).sum(axis=1)
     assert wider[WIDTH] == row[WIDTH] + times
     assert (wider[1 : 1 + len(pairs)][:-1] == pairs[:-1]).all()
+
+
+@given(st.integers(0, 10**9), st.integers(0, 10**7), st.integers(0, 10**6))
+def test_one_flow_is_its_closed_form(first: int, span: int, amount: int) -> None:
+    """Up to a border the whole bytes that have flowed: amount * (border - first) // span; all by the end."""
+    row, end = entered([(first, span, amount)]), max(first + span, first + 1)
+    borders = [(place + 1) << int(row[WIDTH]) for place in range(BINS - 1)]
+    flowed = [amount * (min(max(border, first), end) - first) // (end - first) for border in borders]
+    assert row[1:].tolist() == [later - before for before, later in pairwise([0, *flowed, amount])]
+
+
+def test_a_row_folds_only_for_what_lies_beyond_it() -> None:
+    whole = BINS << 10
+    assert entered([(0, whole, 1)])[WIDTH] == 10 and entered([(0, whole + 1, 1)])[WIDTH] == 11
+
+
+def test_a_flow_that_64_bits_do_not_hold_is_as_even() -> None:
+    """2^40 bytes over 2^62 ps: a 256th in each bin."""
+    row = entered([(0, 2**62, 2**40)])
+    assert row[1:].tolist() == [2**40 // BINS] * BINS
+    late = entered([(2**61, 2**61, 2**40)])
+    assert late[1:].tolist() == [0] * (BINS // 2) + [2**41 // BINS] * (BINS // 2)
 
 
 def test_bytes_flow_evenly_and_borders_round_down() -> None:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from numba.core import types
 
 from deltasim.runtime.calls import address_of, caller
-from deltasim.simulator.dram.controller import Completion, advance, ask, take
+from deltasim.simulator.dram.scheduling.controller import Completion, advance, ask, take
 
 Named: Any = types.NamedUniTuple  # not typed by numba
 FLAT, WHOLE = types.Array(types.int64, 1, "C"), types.int64

@@ -5,8 +5,8 @@ from __future__ import annotations
 from deltasim.runtime.compiling import part
 from deltasim.simulator.components.banked_buffer import accesses_of, reserve
 from deltasim.simulator.components.service_times import rounds
-from deltasim.simulator.dram.controller import Completion
-from deltasim.simulator.dram.fields import NEVER
+from deltasim.simulator.dram.scheduling.controller import Completion
+from deltasim.simulator.dram.scheduling.fields import NEVER
 from deltasim.simulator.engines.compiled.counting import count, enter_bursts
 from deltasim.simulator.engines.compiled.events.dram_calls import call_advance, call_ask, call_take
 from deltasim.simulator.engines.compiled.events.fetches import pack_response, respond

@@ -111,8 +111,8 @@ DRAM = [
             {"cores.clock": "250 MHz"},
             [
                 "chip edgedrnn: prices.core.leakage: 2.2 W: it was given for clock 125 MHz, not 250 MHz, "
-                f"{NONE}: no model scales a measured power at rest. Give one that holds now, or name what it "
-                "does not depend on under holds_for as any."
+                f"{NONE}: no model says what a clock changes (clock: 250 MHz). Give one that holds now, or "
+                "name what it does not depend on under holds_for as any."
             ],
         ),
         (
@@ -147,6 +147,14 @@ def test_what_no_model_reaches_is_refused(chip: str, fields: dict[str, object], 
         load_chip(chip).changed(fields)
     told = str(caught.value)
     assert all(sentence in told for sentence in sentences), told
+
+
+def test_a_measured_power_at_rest_belongs_to_its_clock() -> None:
+    content = load_chip("edgedrnn").content()
+    content["prices"]["core.leakage"] |= {"kind": "measured"}
+    del content["prices"]["core.leakage"]["holds_for"]
+    with pytest.raises(ChipErrors, match=f"not 250 MHz, {NONE}: no model scales a measured power at rest"):
+        chip_from_content(content).changed({"cores.clock": "250 MHz"})
 
 
 def test_a_price_that_holds_at_any_clock_says_so() -> None:

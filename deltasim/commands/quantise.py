@@ -1,0 +1,57 @@
+"""``deltasim quantise``: a float32 network in fixed point, calibrated on data."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def quantise(
+    model: Annotated[str, typer.Argument(help="a network folder, or a model: .onnx, .pt, .safetensors")],
+    data: Annotated[str, typer.Option(help="a file or folder of sequences, as for deltasim run")],
+    out: Annotated[Path, typer.Option(help="a new network folder")],
+    weights: Annotated[int, typer.Option(help="bits of a weight, 2 to 32")] = 8,
+    activations: Annotated[
+        str, typer.Option(help="integer and fraction bits of an activation, as 8.8, or its bits, as 16")
+    ] = "16",
+    calibration: Annotated[
+        int | None, typer.Option(min=1, help="sequences that choose; default: half, the rest reports")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="use this many sequences; default: all")] = None,
+    layers: Annotated[
+        str | None, typer.Option(help='layers of a file of weights, such as "gru fc"; see deltasim import')
+    ] = None,
+    sequence_column: Annotated[
+        str | None, typer.Option(help="column of a table that tells its sequences apart; default: sequence")
+    ] = None,
+    label_column: Annotated[
+        str | None, typer.Option(help="column of a table with a sequence's class; default: label")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON and nothing else")] = False,
+) -> None:
+    """Choose number formats on data, write the network in fixed point, and say what that lost."""
+    from deltasim.commands.options import Job
+    from deltasim.exploration.calibration import parse_form
+    from deltasim.own_network import copy_preparation, require_model
+    from deltasim.progress import progress_bar
+    from deltasim.quantising import quantised
+    from deltasim.runtime.disk.output import refuse_existing
+
+    require_model("deltasim quantise", model)
+    refuse_existing(out)
+    form = parse_form(activations, "--activations")
+    job = Job(model, data, limit, None, layers, sequence_column, label_column)
+    with progress_bar("calibrating") as progress:
+        found = quantised(job.read(), weights, form, calibration, progress)
+    found.save(out)
+    copy_preparation(Path(model), out)
+    if as_json:
+        print(json.dumps(found.to_dict(), indent=2, allow_nan=False))
+        return
+    from rich.console import Console
+
+    Console().print(found)
+    print(f"The network is in {out}")

@@ -1,0 +1,77 @@
+"""``deltasim tune``: thresholds that save most on a chip within a loss that is allowed."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def tune(
+    model: Annotated[str, typer.Argument(help="a network folder, or a model: .onnx, .pt, .safetensors")],
+    data: Annotated[str, typer.Option(help="a file or folder of sequences, as for deltasim run")],
+    within: Annotated[
+        str, typer.Option(help="what may be lost: 0.5points (of accuracy, or of frames that agree), 0.02rms")
+    ],
+    chip: Annotated[
+        str, typer.Option(help="a chip in the box, or the path of a YAML description")
+    ] = "edgedrnn",
+    per: Annotated[str, typer.Option(help="a threshold for each layer, or for each neuron")] = "layer",
+    calibration: Annotated[
+        int | None, typer.Option(min=1, help="sequences that choose; default: half, the rest reports")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="use this many sequences; default: all")] = None,
+    layers: Annotated[
+        str | None, typer.Option(help='layers of a file of weights, such as "gru fc"; see deltasim import')
+    ] = None,
+    sequence_column: Annotated[
+        str | None, typer.Option(help="column of a table that tells its sequences apart; default: sequence")
+    ] = None,
+    label_column: Annotated[
+        str | None, typer.Option(help="column of a table with a sequence's class; default: label")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="a new network folder; default: MODEL itself, where it is a folder")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON and nothing else")] = False,
+) -> None:
+    """Find thresholds that save most joules on a chip, and store them where deltasim run uses them."""
+    from deltasim.own_network import chosen_model, copy_preparation, require_model
+    from deltasim.progress import progress_bar
+    from deltasim.reports.tuned import PAGE
+    from deltasim.runtime.disk.output import refuse_existing
+    from deltasim.runtime.errors import InputError
+    from deltasim.runtime.readers.files import is_folder
+    from deltasim.tuning import tuned
+    from deltasim.workloads.own.read import Columns
+
+    require_model("deltasim tune", model)
+    if out is not None:
+        refuse_existing(out)
+    elif not is_folder(model):
+        rule = f"the thresholds of {model} need a folder to be stored in"
+        raise InputError("--out", "nothing", rule, "Name a new folder for the network.")
+    chosen = chosen_model(model, data, None, layers, Columns(sequence_column, label_column))
+    chosen = chosen if limit is None else chosen.limited(limit)
+    words = ["deltasim", "tune", model, "--data", data, "--chip", chip, "--within", within, "--per", per]
+    for name, value in (("--calibration", calibration), ("--limit", limit), ("--layers", layers)):
+        words += [] if value is None else [name, str(value)]
+    with progress_bar("tuning") as progress:
+        found = tuned(chosen, chip, within, per, calibration, progress, command=shlex.join(words))
+    folder = out or Path(model)
+    found.save(folder)
+    copy_preparation(Path(model), folder)
+    if as_json:
+        print(json.dumps(found.to_dict(), indent=2, allow_nan=False))
+    else:
+        from rich.console import Console
+
+        Console().print(found)
+    print(
+        f"The thresholds are in {folder}; the page is {folder / PAGE}",
+        file=sys.stderr if as_json else sys.stdout,
+    )

@@ -1,0 +1,1 @@
+"""Runs in other programs' forms: NeuroBench, Accelergy, Ramulator, DRAMsim3, messages as Parquet."""

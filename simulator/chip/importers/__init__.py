@@ -1,0 +1,1 @@
+"""Descriptions of other programs, taken into chips."""
