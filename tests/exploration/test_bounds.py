@@ -66,8 +66,8 @@ def test_no_run_goes_below_its_bound(case: Case) -> None:
 
 
 @pytest.mark.long
-@settings(max_examples=5000, derandomize=False, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3000, derandomize=False, suppress_health_check=list(HealthCheck))
 @given(cases())
 def test_no_run_of_thousands_goes_below_its_bound(case: Case) -> None:
-    """5,000 random chips, networks and traces: counts exact or bounded, times bounded."""
+    """3,000 random chips, networks and traces: counts exact or bounded, times bounded."""
     check(case)
