@@ -6,9 +6,19 @@ from itertools import pairwise
 
 import pytest
 
-from deltasim.simulator.chip.virtual_channels import NO_CYCLE, dateline_classes_along, rings_of, waiting_cycle
+from deltasim.simulator.chip import Chip, load_chip
+from deltasim.simulator.chip.virtual_channels import (
+    NO_CYCLE,
+    classes_of,
+    dateline_classes_along,
+    dateline_classes_of,
+    named,
+    rings_of,
+    waiting_cycle,
+)
 from deltasim.simulator.topology import parse_topology
 from deltasim.simulator.topology.deadlock import first_cycle
+from tests.simulator.builders import chip
 
 RINGS = [f"ring:{n}" for n in range(1, 12)] + [
     f"torus:{r}x{c}" for r in (1, 2, 3, 4, 5) for c in (2, 3, 4, 6)
@@ -47,6 +57,36 @@ def test_a_tree_is_free_between_its_cores_only() -> None:
     tree = parse_topology("tree:2x3")
     assert waiting_cycle(tree) == ()
     assert waiting_cycle(tree, tuple(range(tree.cores, tree.nodes))) != ()
+
+
+def test_classes_of_a_chip() -> None:
+    """A second dateline class from rings of four on, where there are channels enough; three kinds of message
+    where a shared memory answers.
+    """
+
+    def on(topology: str, cores: int, channels: int | None) -> Chip:
+        buffers = {} if channels is None else {"network.virtual_channels": channels, "network.buffer": 8}
+        return chip({"network.topology": topology, "cores.count": cores, **buffers})
+
+    assert [dateline_classes_of(on("ring:4", 4, channels)) for channels in (2, 3, None)] == [2, 2, 1]
+    assert dateline_classes_of(on("ring:3", 3, 4)) == dateline_classes_of(on("mesh:2x2", 4, 4)) == 1
+    assert classes_of(on("mesh:2x2", 4, 2)) == 1 and classes_of(load_chip("mesh16")) == 3
+
+
+def test_only_rings_over_two_have_a_dateline() -> None:
+    ring, mesh, pair = (parse_topology(text) for text in ("ring:3", "mesh:2x2", "ring:2"))
+    assert dateline_classes_along(mesh, mesh.route(0, 3)) == [0, 0]
+    assert dateline_classes_along(ring, ring.route(2, 0)) == [1]
+    assert (
+        dateline_classes_along(pair, pair.route(1, 0))
+        == dateline_classes_along(pair, pair.route(0, 1))
+        == [0]
+    )
+
+
+def test_a_cycle_is_named_from_its_first_link_to_that_again() -> None:
+    ring = parse_topology("ring:4")
+    assert named(ring, waiting_cycle(ring)) == "0->1, 1->2, 2->3, 3->0, 0->1"
 
 
 def test_a_dimension_begins_with_the_first_dateline_class() -> None:

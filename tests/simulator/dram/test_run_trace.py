@@ -62,6 +62,28 @@ def test_every_memory_runs_under_every_mapping(
     )
 
 
+def test_the_figures_of_one_read() -> None:
+    """DDR3-1600 at 1250 ps: tRCD 11, tCL 11 and a burst of 4 ticks, 64 bytes in 32.5 ns."""
+    read = Records(np.zeros(1, np.uint8), np.array([4096]), np.array([64]))
+    found = run_trace(load_standard("DDR3-1600"), [read])
+    assert found.elapsed_s == pytest.approx(32.5e-9, rel=1e-12)
+    assert found.latency_mean_ns == found.latency_p99_ns == pytest.approx(32.5, rel=1e-12)
+    assert found.bandwidth_gb_s == pytest.approx(64 / 32.5, rel=1e-12)
+    assert found.utilisation == pytest.approx(4 / 26)
+    assert sum(found.state_s.values()) == pytest.approx(32.5e-9, rel=1e-12)
+    assert (found.transactions, found.row_misses, found.shared_reads) == (1, 1, 0)
+
+
+def test_the_window_is_at_most_a_mebi() -> None:
+    read = Records(np.zeros(1, np.uint8), np.array([0]), np.array([64]))
+    memory = load_standard("DDR3-1600")
+    assert run_trace(memory, [read], window=1 << 20).transactions == 1
+    with pytest.raises(InputError, match="--window: 1048577: it is 0 to 1048576"):
+        run_trace(memory, [read], window=(1 << 20) + 1)
+    with pytest.raises(InputError, match="--queue: 0: it is 1 to 65536"):
+        run_trace(memory, [read], queue=0)
+
+
 def test_an_empty_trace_takes_no_time(tmp_path: Path) -> None:
     result = run_trace(DDR4, trace_of(tmp_path, ""))
     assert result.transactions == result.elapsed_s == result.bandwidth_gb_s == result.energy.total_j == 0

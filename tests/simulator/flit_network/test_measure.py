@@ -56,6 +56,33 @@ def test_figures_of_one_packet() -> None:
     assert energy["total_j"] == pytest.approx(sum(list(energy.values())[:3]))
 
 
+def test_what_is_measured_unless_one_says_otherwise() -> None:
+    """3,000 cycles of warm-up, 10,000 measured; channels that take the next packet at once."""
+    fabric = parse_fabric("mesh:2x2")
+    plain = measure(fabric, "uniform", 0.3, flits=2)
+    same = measure(fabric, "uniform", 0.3, 2, Router(8, 8, 4, False), Phases(3000, 10_000, 10_000))
+    assert plain.to_dict() == same.to_dict() and plain.stable and plain.missing == 0
+    narrow = Router(virtual_channels=1, buffer=4)
+    atomic = Router(virtual_channels=1, buffer=4, atomic_channels=True)
+    quick = Phases(100, 1000)
+    assert measure(fabric, "uniform", 0.3, 2, narrow, quick).latency.mean() < measure(
+        fabric, "uniform", 0.3, 2, atomic, quick
+    ).latency.mean()  # fmt: skip
+
+
+def test_packets_count_in_the_phase_they_are_made_in() -> None:
+    """Of three packets over one router, one is made before, one within, one behind the measured cycles."""
+    fabric = parse_fabric("crossbar:2")
+    packets = packets_of([(9, 0, 1, 3), (10, 0, 1, 3), (20, 0, 1, 3)], terminals=2)
+    found = measure_packets(fabric, packets, None, Phases(warm_up=10, measured=10, drain=100))
+    assert found.latency.size == 1 and found.offered == 3 / 20 and found.delivered_flits >= 6
+    assert found.accepted == pytest.approx(found.accepted) and found.hops_mean == 1.0
+    whole = measure_packets(fabric, packets)
+    assert whole.latency.size == 3 and whole.missing == 0 and whole.delivered_flits == 9
+    assert whole.offered == whole.accepted == 9 / (2 * whole.cycles)
+    assert whole.busiest_link == pytest.approx(9 / whole.cycles)
+
+
 def test_flits_on_links_are_route_lengths() -> None:
     ring = parse_fabric("ring:5")
     measured = measure_packets(ring, packets_of([(0, 0, 2, 3), (0, 4, 0, 1)], 5))
