@@ -67,6 +67,9 @@ class FromTree(importlib.machinery.SourceFileLoader):
         def plain(function: Any, **options: object) -> Any:
             return function
 
+        if not hasattr(compiling, "compiled"):  # it is being loaded, and this is a part of it
+            super().exec_module(module)
+            return
         before, compiling.compiled = compiling.compiled, plain
         try:
             super().exec_module(module)
