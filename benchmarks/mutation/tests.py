@@ -10,7 +10,7 @@ PAGE, LEVELS, MEASURED = (
     "tests/reports/test_levels.py",
     "tests/reports/test_measured.py",
 )
-EDGES = f"{HAND}/test_edges.py"
+EDGES, POWER = f"{HAND}/test_edges.py", f"{HAND}/test_power.py"
 TERMINAL, LOOK = "tests/reports/test_terminal.py", f"{HAND}/test_look.py"
 CHIPS = "tests/simulator/chip"
 CHIP_EDGES = f"{CHIPS}/test_edges.py"
@@ -21,20 +21,20 @@ TESTS: dict[str, tuple[str, ...]] = {
     "reports/figures.py": (COUNTS, "tests/reports/test_figures.py", EDGES),
     "reports/folder.py": (RECORD, MEASURED),
     "reports/levels.py": (COUNTS, LEVELS, EDGES),
-    "reports/measured.py": (COUNTS, RECORD, MEASURED),
+    "reports/measured.py": (COUNTS, RECORD, MEASURED, POWER),
     "reports/notebook.py": (TEXT, TERMINAL),
     "reports/packet_model.py": ("tests/reports/test_packet_model.py", CHIP, EDGES),
     "reports/record_form.py": ("tests/reports/test_record_form.py", "tests/reports/test_old_runs.py", EDGES),
     "reports/run.py": (RECORD, TEXT),
     "reports/quantities.py": ("tests/reports/test_figures.py", TEXT, EDGES),
     "reports/record.py": (RECORD, MEASURED),
-    "reports/summary.py": (TEXT, EDGES),
+    "reports/summary.py": (TEXT, EDGES, POWER),
     "reports/sweep.py": (TEXT, TERMINAL, PAGE, EDGES),
     "reports/terminal.py": (TEXT, TERMINAL),
     "reports/page/__init__.py": (ENERGY, PAGE, EDGES),
     "reports/page/sections/activity.py": (TIME, LOOK, EDGES),
     "reports/page/sections/bandwidth.py": (TIME, LOOK, "tests/reports/test_bandwidth.py"),
-    "reports/page/sections/cards.py": (ENERGY,),
+    "reports/page/sections/cards.py": (ENERGY, POWER),
     "reports/page/document.py": (ENERGY, PAGE),
     "reports/page/sections/dram.py": (CHIP, LOOK, EDGES),
     "reports/page/sections/energy.py": (ENERGY, LOOK),

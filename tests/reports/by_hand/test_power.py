@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deltasim.reports.page.sections import power as section
+from deltasim.reports.page.sections.cards import cards, lead
 from deltasim.reports.power import responses
 from deltasim.reports.summary import groups
 from tests.reports.by_hand.specimen import result
@@ -81,6 +82,10 @@ def test_the_table_and_the_page() -> None:
         "late steps",
     ]
     assert (rows["at work"].delta, rows["late steps"].delta) == ("52.2 %", "0")
+    assert [row.detail for row in rows.values()] == [False, True, True, True, True]
+    card = next(card for card in cards(at(60)) if card.label == "Mean power")
+    assert (card.shown, card.remark) == ("17.8 mW", "a step every 60.0 ns, at work 52.2 %")
+    assert lead(at(60)).endswith("With a step every 60.0 ns the chip draws 17.8 mW.")
     told = section.section(at(40))
     assert told is not None and told.sentence.endswith(
         "1 step ends after the next has come, which waits for it."
