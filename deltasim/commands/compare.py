@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
+from deltasim.commands.options import AsJson
+
 
 def compare(
     run_a: Annotated[Path, typer.Argument(metavar="RUN", help="folder of a saved run")],
     run_b: Annotated[Path, typer.Argument(metavar="RUN", help="folder of another")],
-    as_json: Annotated[bool, typer.Option("--json", help="print JSON and nothing else")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Set two saved runs side by side: what differs between them, and every figure with its ratio."""
     import json

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from deltasim.commands.docstrings import said_of
 from deltasim.runtime.errors import InputError, nearest
 
 
@@ -80,17 +81,7 @@ def _cell(name: str) -> None:
 
     if name not in CELLS:
         raise InputError("deltasim describe cell", name, "there is no such cell", nearest(name, CELLS))
-    print(_said_of(CELLS[name]))
-
-
-def _said_of(thing: object) -> str:
-    """A docstring without its examples, which are for readers of Python."""
-    import inspect
-    import re
-
-    blocks = (inspect.getdoc(thing) or "").split("\n\n")
-    text = "\n\n".join(block for block in blocks if not block.lstrip().startswith(">>>"))
-    return re.sub(r":\w+:`(.*?)`", r"\1", text).replace("``", "")
+    print(said_of(CELLS[name]))
 
 
 def _benchmark(name: str) -> None:
@@ -145,11 +136,11 @@ def _topology(name: str) -> None:
 
     kind = name.partition(":")[0]
     if name == "bus":  # as long as a chip has cores
-        print(_said_of(FAMILIES[kind].build))
+        print(said_of(FAMILIES[kind].build))
         return
     found = parse_topology(name, place="deltasim describe topology")
     routes = [len(found.route(a, b)) for a in range(found.cores) for b in range(found.cores) if a != b]
-    print(_said_of(FAMILIES[kind].build))
+    print(said_of(FAMILIES[kind].build))
     print()
     rows = [
         ("cores", count(found.cores)),

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from deltasim.commands.options import AsJson
+
 if TYPE_CHECKING:
     from deltasim.exploration.explore import State
     from deltasim.exploration.study import Study
@@ -41,7 +43,7 @@ def explore(
     merge: Annotated[
         Path | None, typer.Option(help="first take in what another file of studies holds")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="print JSON and nothing else")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Evaluate a space of chips, mappings, precisions and thresholds; print those worth building, and why."""
     from deltasim.exploration.description import read_study

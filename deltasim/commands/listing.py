@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from deltasim.commands.docstrings import said_of
 from deltasim.runtime.errors import InputError, nearest
 
 
@@ -42,7 +43,7 @@ def _benchmarks() -> list[tuple[str, str]]:
 def _cells() -> list[tuple[str, str]]:
     from deltasim.networks.cells import CELLS
 
-    return [(name, _first_line(cell)) for name, cell in CELLS.items()]
+    return [(name, said_of(cell).splitlines()[0]) for name, cell in CELLS.items()]
 
 
 def _standards() -> list[tuple[str, str]]:
@@ -60,14 +61,7 @@ def _standards() -> list[tuple[str, str]]:
 def _topologies() -> list[tuple[str, str]]:
     from deltasim.simulator.topology.table import FAMILIES
 
-    return [(family.example, _first_line(family.build)) for family in FAMILIES.values()]
-
-
-def _first_line(thing: object) -> str:
-    import re
-
-    line = (thing.__doc__ or "").strip().splitlines()[0]
-    return re.sub(r":\w+:`(.*?)`", r"\1", line).replace("``", "")
+    return [(family.example, said_of(family.build).splitlines()[0]) for family in FAMILIES.values()]
 
 
 KINDS: dict[str, Callable[[], list[tuple[str, str]]]] = {

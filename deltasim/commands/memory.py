@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from deltasim.commands.options import AsJson
+
 
 def memory(
     trace: Annotated[
@@ -33,7 +35,7 @@ def memory(
     refresh: Annotated[
         str, typer.Option(metavar="all-bank|per-bank|same-bank", help="what is refreshed at a time")
     ] = "all-bank",
-    as_json: Annotated[bool, typer.Option("--json", help="print JSON and nothing else")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Run a trace through a DRAM at command level: bandwidth, latency, row hits, energy by cause."""
     import json

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from deltasim.commands.options import AsJson
+
 
 def noc(
     topology: Annotated[
@@ -47,7 +49,7 @@ def noc(
     pitch_mm: Annotated[
         float | None, typer.Option(help="tile to tile, for links' energy; of a chip its own, else 1 mm")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="print JSON and nothing else")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Measure latency, throughput and energy of a network on chip, with routers that have virtual channels.
 

@@ -8,7 +8,9 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+
+import typer
 
 from deltasim.runtime.errors import InputError
 
@@ -16,6 +18,23 @@ if TYPE_CHECKING:
     from deltasim.cases import Case
     from deltasim.simulator.chip import Chip
     from deltasim.workloads.benchmark import Benchmark
+
+
+# options that several commands have
+AsJson = Annotated[bool, typer.Option("--json", help="print JSON and nothing else")]
+Calibration = Annotated[
+    int | None, typer.Option(min=1, help="sequences that choose; default: half, the rest reports")
+]
+LabelColumn = Annotated[
+    str | None, typer.Option(help="column of a table with a sequence's class; default: label")
+]
+Layers = Annotated[
+    str | None, typer.Option(help='layers of a file of weights, such as "gru fc"; see deltasim import')
+]
+SequenceColumn = Annotated[
+    str | None, typer.Option(help="column of a table that tells its sequences apart; default: sequence")
+]
+SomeSequences = Annotated[int | None, typer.Option(min=1, help="use this many sequences; default: all")]
 
 
 def parse_thetas(text: str | None) -> list[float | None]:

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from deltasim.commands.options import AsJson, Calibration, LabelColumn, Layers, SequenceColumn, SomeSequences
+
 
 def quantise(
     model: Annotated[str, typer.Argument(help="a network folder, or a model: .onnx, .pt, .safetensors")],
@@ -17,20 +19,12 @@ def quantise(
     activations: Annotated[
         str, typer.Option(help="integer and fraction bits of an activation, as 8.8, or its bits, as 16")
     ] = "16",
-    calibration: Annotated[
-        int | None, typer.Option(min=1, help="sequences that choose; default: half, the rest reports")
-    ] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="use this many sequences; default: all")] = None,
-    layers: Annotated[
-        str | None, typer.Option(help='layers of a file of weights, such as "gru fc"; see deltasim import')
-    ] = None,
-    sequence_column: Annotated[
-        str | None, typer.Option(help="column of a table that tells its sequences apart; default: sequence")
-    ] = None,
-    label_column: Annotated[
-        str | None, typer.Option(help="column of a table with a sequence's class; default: label")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="print JSON and nothing else")] = False,
+    calibration: Calibration = None,
+    limit: SomeSequences = None,
+    layers: Layers = None,
+    sequence_column: SequenceColumn = None,
+    label_column: LabelColumn = None,
+    as_json: AsJson = False,
 ) -> None:
     """Choose number formats on data, write the network in fixed point, and say what that lost."""
     from deltasim.commands.options import Job

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deltasim.commands.options import Job, default_folder, parse_period, parse_thetas, spell_command
+from deltasim.commands.options import (
+    Job,
+    LabelColumn,
+    Layers,
+    SequenceColumn,
+    default_folder,
+    parse_period,
+    parse_thetas,
+    spell_command,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,15 +56,9 @@ def run(
     trained: Annotated[
         Path | None, typer.Option(help="a folder written by deltasim train; default: the networks shipped")
     ] = None,
-    layers: Annotated[
-        str | None, typer.Option(help='layers of a file of weights, such as "gru fc"; see deltasim import')
-    ] = None,
-    sequence_column: Annotated[
-        str | None, typer.Option(help="column of a table that tells its sequences apart; default: sequence")
-    ] = None,
-    label_column: Annotated[
-        str | None, typer.Option(help="column of a table with a sequence's class; default: label")
-    ] = None,
+    layers: Layers = None,
+    sequence_column: SequenceColumn = None,
+    label_column: LabelColumn = None,
     period: Annotated[
         str | None, typer.Option(help="time from one step to the next, as 10ms; default: the benchmark's own")
     ] = None,
@@ -98,8 +101,17 @@ def run(
             from deltasim.runtime.disk.cache import without_cache
 
             settings.enter_context(without_cache())
-        columns = (layers, sequence_column, label_column)
-        job = Job(benchmark, data, limit, trained, *columns, parse_period(period), ert)
+        job = Job(
+            benchmark,
+            data,
+            limit,
+            trained,
+            layers,
+            sequence_column,
+            label_column,
+            period_s=parse_period(period),
+            ert=ert,
+        )
         chips = chips_named(chip)
         _require_one_run(len(chips) * len(thetas), form, exports)
         if len(chips) > 1:

@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from deltasim.commands.options import AsJson, Calibration, LabelColumn, Layers, SequenceColumn, SomeSequences
+
 
 def tune(
     model: Annotated[str, typer.Argument(help="a network folder, or a model: .onnx, .pt, .safetensors")],
@@ -21,23 +23,15 @@ def tune(
         str, typer.Option(help="a chip in the box, or the path of a YAML description")
     ] = "edgedrnn",
     per: Annotated[str, typer.Option(help="a threshold for each layer, or for each neuron")] = "layer",
-    calibration: Annotated[
-        int | None, typer.Option(min=1, help="sequences that choose; default: half, the rest reports")
-    ] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="use this many sequences; default: all")] = None,
-    layers: Annotated[
-        str | None, typer.Option(help='layers of a file of weights, such as "gru fc"; see deltasim import')
-    ] = None,
-    sequence_column: Annotated[
-        str | None, typer.Option(help="column of a table that tells its sequences apart; default: sequence")
-    ] = None,
-    label_column: Annotated[
-        str | None, typer.Option(help="column of a table with a sequence's class; default: label")
-    ] = None,
+    calibration: Calibration = None,
+    limit: SomeSequences = None,
+    layers: Layers = None,
+    sequence_column: SequenceColumn = None,
+    label_column: LabelColumn = None,
     out: Annotated[
         Path | None, typer.Option(help="a new network folder; default: MODEL itself, where it is a folder")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="print JSON and nothing else")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Find thresholds that save most joules on a chip, and store them where deltasim run uses them."""
     from deltasim.own_network import chosen_model, copy_preparation, require_model

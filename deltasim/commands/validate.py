@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
+from deltasim.commands.options import AsJson
+
 
 def validate(
     chip: Annotated[str | None, typer.Argument(help="one chip; without it, all of silicon")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="print JSON and nothing else")] = False,
+    as_json: AsJson = False,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="write the table as Markdown, too")] = None,
 ) -> None:
     """Simulate silicon at its published operating points: paper, ours, difference, and what that is worth."""
