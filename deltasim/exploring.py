@@ -75,13 +75,16 @@ def require_data(description: StudyDescription, benchmark: Benchmark, chips: Map
                 raise InputError("objectives", "area", rule, "Leave it out.")
 
 
-def subject_of(description: StudyDescription, setup: Setup) -> str:
-    """A digest over what the names of a study stand for: chips, networks, data, version."""
+def subject_of(description: StudyDescription, setup: Setup, benchmark: Benchmark) -> str:
+    """A digest over what the names of a study stand for: chips, networks, data, version.
+
+    ``benchmark`` is the one with its own network.
+    """
     from importlib.metadata import version
 
     given = description.parameters.get("network", [])
-    networks = [None, *(given if isinstance(given, list) else [given])]
-    held = [setup.load(None if name is None else str(name)) for name in networks]
+    networks = given if isinstance(given, list) else [given]
+    held = [benchmark, *(setup.load(None if name is None else str(name)) for name in networks)]
     parts = [
         version("deltasim"),
         *(chip.digest for chip in setup.chips.values()),
@@ -119,5 +122,5 @@ def explore(
     def start(digest: str, ready: Setup) -> AbstractContextManager[Executor]:
         return executor(digest, ready, workers(jobs))
 
-    subject = subject_of(description, setup)
+    subject = subject_of(description, setup, benchmark)
     return explored(description, setup, benchmark.data, subject, path, start, bounds, report)

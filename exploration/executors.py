@@ -1,4 +1,4 @@
-"""Where points are worked on: in this process, in one for each core, or on a dask.distributed cluster."""
+"""Where points are worked on: in this process, or in several of this machine."""
 
 from __future__ import annotations
 

@@ -22,6 +22,7 @@ from deltasim.exploration.description import StudyDescription
 from deltasim.exploration.executors import Executor
 from deltasim.exploration.front import dominated_share, dominators
 from deltasim.exploration.metrics import FITS, METRICS, costs, figures, require_metrics
+from deltasim.exploration.pricing import PriceTable
 from deltasim.exploration.proposals import Outcome, Proposal, Task
 from deltasim.exploration.searches import generations, search_of
 from deltasim.exploration.space.expressions import Expression, Value, expression
@@ -89,7 +90,7 @@ class Exploration:
     report: Callable[[State], None] | None = None
     settled: dict[int, Point] = field(default_factory=dict)
     counted: dict[str, Counted] = field(default_factory=dict)
-    tables: dict[str, Any] = field(default_factory=dict)
+    tables: dict[str, PriceTable] = field(default_factory=dict)
     archive: Archive = field(default_factory=Archive)
     simulated: int = 0
     total: int = 0
@@ -164,11 +165,9 @@ class Exploration:
         point = Point(0, 0, {}, {}, "", prices="least")._replace(
             area_mm2=prepared.area_mm2, off_chip_bytes=prepared.off_chip_bytes, score=prepared.score
         )
-        objectives = self.description.objectives
-        measured = measured_of([point], [known], {"least": prepared.table}, {})
-        row = costs(figures(measured, objectives), objectives)[0]
-        grows = [METRICS[name].grows for name in objectives]
-        return tuple(cost if grown else -np.inf for cost, grown in zip(row.tolist(), grows, strict=True))
+        grows = [METRICS[name].grows for name in self.description.objectives]
+        found = self._costs(point, known, {"least": prepared.table})
+        return tuple(cost if grown else -np.inf for cost, grown in zip(found, grows, strict=True))
 
     def _bounded(self, one: Candidate) -> Point | None:
         """The point as settled without a simulation, where one that was simulated dominates its bound."""
@@ -281,7 +280,7 @@ class Exploration:
     def _failed(self, one: Candidate, reason: str) -> Point:
         return Point(one.number, one.generation, one.proposal.values, one.proposal.sampler, FAILED, reason)
 
-    def _known_before(self, known: Prepared) -> dict[str, Value]:
+    def _known_before(self, known: Prepared | Point) -> dict[str, Value]:
         """Figures that need no counts, as constraints name them."""
         found: dict[str, Value] = {"off_chip": known.off_chip_bytes, FITS: known.off_chip_bytes == 0}
         found |= {"area": known.area_mm2} if known.area_mm2 is not None else {}
@@ -309,20 +308,21 @@ class Exploration:
 
     def _archive(self, point: Point) -> None:
         if point.state == DONE:
-            self.archive.costs[point.number] = self._costs(point)
+            self.archive.costs[point.number] = self._costs(point, self.counted[point.evaluation])
 
-    def _costs(self, point: Point) -> tuple[float, ...]:
+    def _costs(
+        self, point: Point, counted: Counted, tables: Mapping[str, PriceTable] | None = None
+    ) -> tuple[float, ...]:
+        """The objectives of a point with these counts, as costs."""
         objectives = self.description.objectives
-        measured = measured_of([point], [self.counted[point.evaluation]], self.tables, {})
+        measured = measured_of([point], [counted], self.tables if tables is None else tables, {})
         return tuple(costs(figures(measured, objectives), objectives)[0].tolist())
 
     def _proved(self, point: Point) -> tuple[float, ...]:
         """The costs of a point's bound, from what is stored of it."""
         sequences = self.counted[self.settled[point.proof["by"]].evaluation].sequences
         known = Counted("", sequences, tuple(point.proof["counts"]), point.proof["elapsed_ps"], "")
-        objectives = self.description.objectives
-        measured = measured_of([point], [known], self.tables, {})
-        return tuple(costs(figures(measured, objectives), objectives)[0].tolist())
+        return self._costs(point, known)
 
     def _outcome(self, number: int, proposal: Proposal) -> Outcome:
         """What became of a point, as its search wants to know it."""
@@ -332,7 +332,7 @@ class Exploration:
         if not point.evaluation:
             return Outcome(proposal, None, 0.0)
         miss = max((miss for _, miss in self._misses(point.parameters, self._figures(point))), default=0.0)
-        return Outcome(proposal, self._costs(point), miss)
+        return Outcome(proposal, self._costs(point, self.counted[point.evaluation]), miss)
 
 
 def read_constraints(description: StudyDescription, space: Space) -> tuple[Expression, ...]:
@@ -396,16 +396,7 @@ def require_answer(study: Exploration) -> None:
     near: list[tuple[float, Point, str]] = []
     for point in points:
         if point.state == INFEASIBLE:
-            known = (
-                study._figures(point)
-                if point.evaluation
-                else {
-                    "off_chip": point.off_chip_bytes,
-                    FITS: point.off_chip_bytes == 0,
-                    **({} if point.area_mm2 is None else {"area": point.area_mm2}),
-                    **({} if point.score is None else {"score": point.score}),
-                }
-            )
+            known = study._figures(point) if point.evaluation else study._known_before(point)
             misses = list(study._misses(point.parameters, known))
             one, miss = max(misses, key=lambda found: found[1])
             near.append((miss, point, one.text))

@@ -237,11 +237,6 @@ class Store:
             for row in rows
         ]
 
-    def holds(self, evaluation: str) -> bool:
-        """Whether these counts are there."""
-        found = self.connection.execute("SELECT 1 FROM evaluations WHERE digest = ?", (evaluation,))
-        return found.fetchone() is not None
-
     def counted(self, study: str | None = None) -> dict[str, Counted]:
         """Totals by the name of the evaluation; those that a study's points ask for, or all."""
         of = "" if study is None else "WHERE digest IN (SELECT evaluation FROM points WHERE study = ?)"
@@ -252,14 +247,6 @@ class Store:
         return {
             row[0]: Counted(row[1], row[2], tuple(json.loads(row[3])), int(row[4]), row[5]) for row in rows
         }
-
-    def one_counted(self, evaluation: str) -> Counted:
-        """The totals of one evaluation."""
-        row = self.connection.execute(
-            "SELECT form, sequences, counts, elapsed_ps, limits FROM evaluations WHERE digest = ?",
-            (evaluation,),
-        ).fetchone()
-        return Counted(row[0], row[1], tuple(json.loads(row[2])), int(row[3]), row[4])
 
     def by_sequence(self, evaluation: str) -> tuple[list[int], list[list[int]]]:
         """Picoseconds and counts of every sequence of one evaluation."""
@@ -289,7 +276,6 @@ class Store:
                     raise InputError(
                         other, "another form", f"a file of form {FORM} is merged", "Name another."
                     )
-                before = self.connection.total_changes
                 with self.transaction():
                     for table in ("studies", "forms", "evaluations", "prices"):
                         self.connection.execute(f"INSERT OR IGNORE INTO {table} SELECT * FROM other.{table}")

@@ -92,7 +92,7 @@ class Evaluation(NamedTuple):
 
 @dataclass
 class Workbench:
-    """Makes and simulates points; holds the traces and plans it used last."""
+    """Makes and simulates points; holds the traces it used last."""
 
     setup: Setup
     subjects: Subjects = field(init=False)

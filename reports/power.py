@@ -34,6 +34,11 @@ class Power(NamedTuple):
     inferences_per_s: float
     day_j: float
 
+    @property
+    def waiting_share(self) -> float:
+        """The share of the mean power that is drawn while the chip waits."""
+        return self.idle_w * (1 - self.duty) / self.mean_w if self.mean_w else 0.0
+
 
 def responses(latency_ps: Integers, period_ps: int) -> Integers:
     """Picoseconds from the arrival of each step of a sequence to its end, first come, first served.

@@ -73,13 +73,17 @@ class Benchmark:
         if count >= total:
             return self
         places = np.sort(stratified_order(self.classes, self.speakers)[:count])
+        return self.chosen(places, f"of which {count}")
+
+    def chosen(self, places: NDArray[np.int64], said: str) -> Benchmark:
+        """The sequences at some places, of which ``said`` tells behind the sentence about the data."""
         return replace(
             self,
             sequences=tuple(self.sequences[place] for place in places),
             targets=None if self.targets is None else self.targets[places],
             classes=self.classes[places],
             speakers=self.speakers[places],
-            data=f"{self.data}, of which {count}",
+            data=f"{self.data}, {said}",
             data_digest=hashlib.sha256(f"{self.data_digest} {places.tolist()}".encode()).hexdigest(),
         )
 

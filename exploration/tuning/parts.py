@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import replace
-
 import numpy as np
 
 from deltasim.runtime.arrays import Numbers
@@ -33,12 +30,4 @@ def calibration_and_rest(
 
 def part(benchmark: Benchmark, places: Numbers, name: str) -> Benchmark:
     """Some of a benchmark's sequences."""
-    return replace(
-        benchmark,
-        sequences=tuple(benchmark.sequences[place] for place in places),
-        targets=None if benchmark.targets is None else benchmark.targets[places],
-        classes=benchmark.classes[places],
-        speakers=benchmark.speakers[places],
-        data=f"{benchmark.data}, {name}, {len(places)} sequences",
-        data_digest=hashlib.sha256(f"{benchmark.data_digest} {places.tolist()}".encode()).hexdigest(),
-    )
+    return benchmark.chosen(places, f"{name}, {len(places)} sequences")

@@ -43,7 +43,7 @@ def told(power: Power) -> tuple[str, ...]:
     return (
         quantity(power.mean_w, "W"),
         quantity(power.idle_w, "W"),
-        percent(power.idle_w * (1 - power.duty) / power.mean_w if power.mean_w else 0.0),
+        percent(power.waiting_share),
         percent(power.duty),
         quantity(power.inferences_per_s, ""),
         quantity(power.day_j, "J"),
@@ -56,11 +56,10 @@ def told(power: Power) -> tuple[str, ...]:
 
 def sentence(power: Power) -> str:
     """The power in a sentence, and whether steps are late."""
-    waits = percent(power.idle_w * (1 - power.duty) / power.mean_w if power.mean_w else 0.0)
     said = (
         f"With a step every {quantity(power.period_s, 's')} the chip works {percent(power.duty)} of the time "
-        f"and draws {quantity(power.mean_w, 'W')}, of which {waits} while it waits: leakage, and DRAM "
-        "refreshed and powered down as its controller does it."
+        f"and draws {quantity(power.mean_w, 'W')}, of which {percent(power.waiting_share)} while it waits: "
+        "leakage, and DRAM refreshed and powered down as its controller does it."
     )
     if power.late_steps == 1:
         return f"{said} 1 step ends after the next has come, which waits for it."
