@@ -3,7 +3,7 @@
 python -m benchmarks                      all tables into docs/benchmarks.md (make bench)
 python -m benchmarks engines work         these tables to the terminal
 python -m benchmarks --quick --out FILE   small sizes, to see that every benchmark still works
-python -m benchmarks mutants              how many deliberate faults the tests notice (benchmarks/mutants.py)
+python -m benchmarks mutants              how many deliberate faults the tests notice (benchmarks/mutation)
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ TABLES = {
 }
 APART = {  # on pages of their own: measured only when they are named
     "large": "benchmarks.large_table",  # takes many minutes and gigabytes
-    "dram": "benchmarks.dram",
-    "dram-columns": "benchmarks.dram_columns",
+    "dram": "benchmarks.dram.rule",
+    "dram-columns": "benchmarks.dram.columns",
 }
 HEAD = """\
 # How fast
@@ -42,7 +42,7 @@ turns, and a figure is the median (lowest to highest). A goal that is missed is 
 def main(arguments: Sequence[str]) -> None:
     """Measure what is asked for."""
     if arguments[:1] == ["mutants"]:
-        from benchmarks.mutants import main as try_mutants
+        from benchmarks.mutation.command import main as try_mutants
 
         try_mutants(arguments[1:])
         return

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from deltasim.networks.graph import Network
     from deltasim.networks.numbers.arithmetic import Q
     from deltasim.progress import Progress
-    from deltasim.reports.quantised import Quantised
+    from deltasim.reports.settings.quantised import Quantised
     from deltasim.runtime.arrays import Numbers
     from deltasim.workloads.benchmark import Benchmark
 
@@ -58,6 +58,6 @@ def quantised(
 ) -> Quantised:
     """``quantise`` on a benchmark that is there."""
     from deltasim.exploration.calibration import calibrate
-    from deltasim.reports.quantised import Quantised
+    from deltasim.reports.settings.quantised import Quantised
 
     return Quantised(calibrate(benchmark, weights, activations, calibration, progress))

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from deltasim.exploration.verdict.verdict import Other
     from deltasim.networks.graph import Network
     from deltasim.progress import Progress
-    from deltasim.reports.across import Across
-    from deltasim.reports.chip_rows import ChipRow
+    from deltasim.reports.chips.across import Across
+    from deltasim.reports.chips.rows import ChipRow
     from deltasim.runtime.arrays import Floats
     from deltasim.simulator.chip import Chip
     from deltasim.workloads.benchmark import Benchmark
@@ -68,7 +68,7 @@ def across(
     """
     from deltasim.cases import choose
     from deltasim.exploration.verdict.verdict import at_8_bits, pruned_to
-    from deltasim.reports.across import Across
+    from deltasim.reports.chips.across import Across
     from deltasim.simulator.chip import load_chip
 
     chosen = choose(benchmark) if isinstance(benchmark, str) else benchmark
@@ -129,7 +129,7 @@ def row_of(
     from deltasim.exploration.verdict.room import room
     from deltasim.exploration.verdict.verdict import judged
     from deltasim.networks.trace import dense_trace
-    from deltasim.reports.chip_rows import ChipRow
+    from deltasim.reports.chips.rows import ChipRow
     from deltasim.simulator.chip.area import idle_power, known_mm2
 
     network = benchmark.network if theta is None else benchmark.network.with_thresholds(theta)

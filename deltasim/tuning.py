@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from deltasim.networks.graph import Network
     from deltasim.networks.trace import Trace
     from deltasim.progress import Progress
-    from deltasim.reports.tuned import Tuned
+    from deltasim.reports.settings.tuned import Tuned
     from deltasim.runtime.arrays import Numbers
     from deltasim.simulator.chip import Chip
     from deltasim.workloads.benchmark import Benchmark
@@ -68,7 +68,7 @@ def tuned(
     """``tune`` on a benchmark that is there."""
     from deltasim.exploration.tuning.tune import tune as search
     from deltasim.exploration.tuning.within import parse_within
-    from deltasim.reports.tuned import Tuned
+    from deltasim.reports.settings.tuned import Tuned
     from deltasim.simulator.chip import load_chip
 
     limit: Within = parse_within(within)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 from deltasim.runtime.errors import InputError, nearest
 from deltasim.simulator.chip import chip_names
-from deltasim.validation import deltakws, deltarnn, edgedrnn, loihi, spartus
 from deltasim.validation.row import Row
+from deltasim.validation.silicon import deltakws, deltarnn, edgedrnn, loihi, spartus
 
 PUBLISHED: dict[str, Callable[[], Iterator[Row]]] = {
     "edgedrnn": edgedrnn.rows,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from deltasim.commands.docstrings import said_of
+from deltasim.docstrings import said_of
 from deltasim.runtime.errors import InputError, nearest
 
 

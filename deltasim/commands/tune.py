@@ -36,7 +36,7 @@ def tune(
     """Find thresholds that save most joules on a chip, and store them where deltasim run uses them."""
     from deltasim.own_network import chosen_model, copy_preparation, require_model
     from deltasim.progress import progress_bar
-    from deltasim.reports.tuned import PAGE
+    from deltasim.reports.settings.tuned import PAGE
     from deltasim.runtime.disk.output import refuse_existing
     from deltasim.runtime.errors import InputError
     from deltasim.runtime.readers.files import is_folder

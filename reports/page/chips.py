@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import altair
 
-from deltasim.reports.chip_rows import ChipRow, table
+from deltasim.reports.chips.rows import ChipRow, table
 from deltasim.reports.page.document import document
 from deltasim.reports.page.parts import Card, Figure, Grid, Link, Page, Section, Spec
 from deltasim.reports.page.sections.thresholds import ticks

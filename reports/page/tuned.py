@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import altair
 
-from deltasim.reports.found_thresholds import FoundThresholds, rows
 from deltasim.reports.page.document import document
 from deltasim.reports.page.parts import Card, Figure, Grid, Page, Section, Spec
 from deltasim.reports.page.theme import DELTA, MUTED, drawn_from, finished, si_axis
 from deltasim.reports.quantities import count, percent, quantity, ratio
+from deltasim.reports.settings.found_thresholds import FoundThresholds, rows
 
 BEYOND = "The loss on the rest is beyond what was allowed: let more sequences choose."
 

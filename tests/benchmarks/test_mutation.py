@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import mutants as command
-from benchmarks.mutants import PAGE, Tried, drawn
+from benchmarks.mutation import command as command
+from benchmarks.mutation.command import PAGE, Tried, drawn
 from benchmarks.mutation.operators import mutants, mutated
 from benchmarks.mutation.tests import TESTS
 from benchmarks.mutation.trial import (

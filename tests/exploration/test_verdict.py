@@ -24,7 +24,7 @@ from deltasim.networks.execute import execute
 from deltasim.networks.graph import Network
 from deltasim.networks.trace import dense_trace, random_trace
 from deltasim.own_network import own_benchmark
-from deltasim.reports.across import Across
+from deltasim.reports.chips.across import Across
 from deltasim.runtime.errors import InputError
 from deltasim.simulator.chip import load_chip
 from deltasim.simulator.ledger.pricing import price

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from deltasim.reports.page.parts import Card, Figure, Grid, Link, Section
-from deltasim.reports.page.sections.floorplan import (
+from deltasim.reports.page.floorplan import (
     GAP,
     TRIM,
     Floorplan,
@@ -18,7 +17,8 @@ from deltasim.reports.page.sections.floorplan import (
     outward,
     reach,
 )
-from deltasim.reports.page.sections.plane import plane, wires
+from deltasim.reports.page.parts import Card, Figure, Grid, Link, Section
+from deltasim.reports.page.plane import plane, wires
 from deltasim.reports.page.sections.utilisation import link_rows, spot_row
 from tests.reports.by_hand.charts import drawn
 from tests.reports.by_hand.specimen import result

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from deltasim.reports.figures import Score
 from deltasim.reports.page import run_page
 from deltasim.reports.page.document import script_json
-from deltasim.reports.page.sections.floorplan import floorplan
+from deltasim.reports.page.floorplan import floorplan
 from deltasim.reports.sweep import Sweep
 from deltasim.simulator.chip import load_chip
 from tests.reports.specimens import specimen

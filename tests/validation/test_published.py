@@ -13,9 +13,10 @@ from deltasim.simulator.chip import load_chip
 from deltasim.simulator.mapping.mapping import map_network
 from deltasim.simulator.plan.compile import compile_plan
 from deltasim.simulator.plan.expanded_columns import column_segments_of
-from deltasim.validation import PUBLISHED, Row, spartus, validate
+from deltasim.validation import PUBLISHED, Row, validate
 from deltasim.validation.page import page, tally
 from deltasim.validation.row import AGREEMENTS
+from deltasim.validation.silicon import spartus
 
 MISSED = {("deltarnn", "power"), ("spartus", "power")} | {
     ("loihi", f"operations a step, {layer}")  # the notebook counts every event as if no edge were near
@@ -125,7 +126,7 @@ def test_spartus_holds_its_network_only_pruned() -> None:
 def test_a_row_notices_a_chip_that_is_not_the_published_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """With twice the fixed cycles and half the lanes DeltaKWS keeps nothing of its latency."""
     slower = load_chip("deltakws").changed({"cores.mac.lanes": 6})
-    monkeypatch.setattr("deltasim.validation.deltakws.load_chip", lambda _: slower)
+    monkeypatch.setattr("deltasim.validation.silicon.deltakws.load_chip", lambda _: slower)
     latencies = [row for row in validate("deltakws") if row.figure == "latency of a decision"]
     assert [row.verdict for row in latencies] == ["missed", "missed"]
 

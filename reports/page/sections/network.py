@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import altair
 
 from deltasim.reports.packet_model import packet_sentence
+from deltasim.reports.page.floorplan import floorplan
 from deltasim.reports.page.parts import Figure, Grid, Section, Spec
-from deltasim.reports.page.sections.floorplan import floorplan
-from deltasim.reports.page.sections.plane import busy_legend, ends, plane, wires
+from deltasim.reports.page.plane import busy_legend, ends, plane, wires
 from deltasim.reports.page.theme import MUTED, drawn_from, finished, heat
 from deltasim.reports.quantities import count, percent, quantity, ratio
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import altair
 
 from deltasim.reports.figures import WORK, activities
+from deltasim.reports.page.floorplan import Floorplan, Spot, floorplan
 from deltasim.reports.page.parts import Figure, Section, Spec
-from deltasim.reports.page.sections.floorplan import Floorplan, Spot, floorplan
-from deltasim.reports.page.sections.plane import busy_legend, ends, plane, wires
+from deltasim.reports.page.plane import busy_legend, ends, plane, wires
 from deltasim.reports.page.theme import INK, MUTED, drawn_from, finished, heat
 from deltasim.reports.quantities import percent
 

@@ -13,7 +13,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deltasim.reports.page.sections.floorplan import floorplan
+from deltasim.reports.page.floorplan import floorplan
 from deltasim.runtime.errors import InputError
 from deltasim.simulator.chip import load_chip
 from deltasim.simulator.flit_network.fabric import fabric_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deltasim.reports.chip_rows import ChipRow, table
+from deltasim.reports.chips.rows import ChipRow, table
 from deltasim.reports.quantities import threshold
 
 if TYPE_CHECKING:

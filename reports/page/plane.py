@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import altair
 
-from deltasim.reports.page.sections.floorplan import Floorplan, Line
+from deltasim.reports.page.floorplan import Floorplan, Line
 from deltasim.reports.page.theme import LINE, drawn_from
 
 WIDTH = 490  # pixels of a chart beside another, about

@@ -26,7 +26,7 @@ from benchmarks.mutation.tests import TESTS
 from benchmarks.mutation.trial import DIED, LATE, LIVED, ROOT, Trial, load_others
 
 SEED, NUMBER = 13, 1000
-PAGE, EXPLAINED = ROOT / "docs" / "mutants.md", Path(__file__).parent / "mutation" / "survivors.yaml"
+PAGE, EXPLAINED = ROOT / "docs" / "mutants.md", Path(__file__).with_name("survivors.yaml")
 TRIED = ROOT / "build" / "mutants.jsonl"
 PROMISED = 0.9
 

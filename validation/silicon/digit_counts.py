@@ -1,6 +1,6 @@
 """How many elements a delta network sends in each step of recorded digits: ``validation/digit_counts.csv``.
 
-    python -m deltasim.validation.digit_counts > validation/digit_counts.csv
+    python -m deltasim.validation.silicon.digit_counts > validation/digit_counts.csv
 
 runs the shipped network of 200 GRU units, with the thresholds it was trained with, on ten recordings of the
 test part of the Free Spoken Digit Dataset, one of each digit.

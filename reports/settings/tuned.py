@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deltasim.exploration.tuning.setting import write_setting
-from deltasim.reports.found_thresholds import FoundThresholds, rows
 from deltasim.reports.quantities import percent
+from deltasim.reports.settings.found_thresholds import FoundThresholds, rows
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -1,0 +1,1 @@
+"""Chips beside what was published of their silicon."""
