@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from deltasim.exploration.proposals import Ask, Outcome, Proposal, Task, seed_of
+from deltasim.exploration.searches.proposals import Ask, Outcome, Proposal, Task, seed_of
 from deltasim.exploration.space.parameters import Choice
 from deltasim.exploration.space.space import Values
 from deltasim.runtime.errors import InputError
