@@ -28,6 +28,10 @@ def explore(
     jobs: Annotated[
         int | None, typer.Option(min=1, help="processes at work at once; default: one a processor")
     ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(help="work on a dask.distributed cluster: its scheduler's address"),
+    ] = None,
     no_bounds: Annotated[
         bool, typer.Option("--no-bounds", help="simulate points that cannot be on the front, too")
     ] = False,
@@ -51,6 +55,7 @@ def explore(
     from deltasim.runtime.disk.unfinished import tell_when_stopped
 
     require_table(export)
+    require_one_place(jobs, scheduler)
     described = read_study(study)
     path = out or Path(f"{described.name}.db")
     kept = f"{path} keeps the points that were settled; the same command goes on from there."
@@ -68,7 +73,7 @@ def explore(
 
         if merge is not None:
             take_in(path, merge)
-        found = explored(described, path, jobs, not no_bounds, report)
+        found = explored(described, path, jobs, not no_bounds, report, scheduler)
     tell_when_stopped(kept)
     if export is not None:
         write_table(found, export)
@@ -78,6 +83,15 @@ def explore(
     page = write_page(found, path)
     _show(found, as_json)
     print(f"The study is {path}, its page {page}", file=sys.stderr if as_json else sys.stdout)
+
+
+def require_one_place(jobs: int | None, scheduler: str | None) -> None:
+    """Raise InputError where processes of this machine and a cluster are asked for."""
+    from deltasim.runtime.errors import InputError
+
+    if jobs is not None and scheduler is not None:
+        rule = "a cluster has as many workers as were started for it"
+        raise InputError("--jobs", jobs, rule, "Leave out --jobs or --scheduler.")
 
 
 TABLES = (".parquet", ".csv")

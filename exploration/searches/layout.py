@@ -100,7 +100,7 @@ def gathered(layout: Layout) -> tuple[Spread, ...]:
 
     >>> layout = Layout(("a", "b"), (), (), 4, (np.full(8, 3.0), np.full(8, 1.0)), Placing((), ()))
     >>> gathered(layout)
-    (((0, 3), (1, 2), (2, 3)), ((3, 8),))
+    (((0, 3), (1, 3), (2, 2)), ((3, 8),))
     """
     totals = np.array([work.sum() for work in layout.work])
     ends = np.cumsum(totals) / totals.sum() * layout.cores
