@@ -39,7 +39,7 @@ def explore(
         bool, typer.Option("--no-cache", help="compute features and messages afresh, keep nothing of them")
     ] = False,
     export: Annotated[
-        Path | None, typer.Option(help="write all points to a table, too: .parquet or .csv")
+        Path | None, typer.Option(help="write all points to .parquet, .csv, or .optuna (optuna's storage)")
     ] = None,
     chip: Annotated[
         int | None, typer.Option(min=0, help="print the chip of this point as YAML, and nothing else")
@@ -94,7 +94,8 @@ def require_one_place(jobs: int | None, scheduler: str | None) -> None:
         raise InputError("--jobs", jobs, rule, "Leave out --jobs or --scheduler.")
 
 
-TABLES = (".parquet", ".csv")
+STORAGE = ".optuna"
+TABLES = (".parquet", ".csv", STORAGE)
 
 
 def require_table(path: Path | None) -> None:
@@ -102,16 +103,25 @@ def require_table(path: Path | None) -> None:
     from deltasim.runtime.errors import InputError
 
     if path is not None and path.suffix not in TABLES:
-        rule = f"points are written to {' or '.join(TABLES)}"
+        rule = f"points are written to {', '.join(TABLES[:-1])} or {TABLES[-1]}"
         raise InputError("--export", path, rule, "Name the file so.")
+    if path is not None and path.suffix == STORAGE:
+        from deltasim.exploration.searches.storage import require_optuna
+
+        require_optuna(path)
 
 
 def write_table(study: Study, path: Path) -> None:
-    """Write all points to a table."""
+    """Write all points to a table, or to optuna's storage."""
     from deltasim.runtime.disk.output import told_in_a_sentence
     from deltasim.runtime.disk.unfinished import new_file
 
     with told_in_a_sentence(path), new_file(path) as file:
+        if path.suffix == STORAGE:
+            from deltasim.exploration.searches.storage import storage_bytes
+
+            file.write(storage_bytes(study))
+            return
         frame = study.frame()
         if path.suffix == ".csv":
             frame.write_csv(file)

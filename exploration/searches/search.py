@@ -98,6 +98,7 @@ SEARCHES: dict[str, Callable[[Task], Ask]] = {
     "latin": latin,
     "nsga2": sampled("nsga2"),
     "tpe": sampled("tpe"),
+    "gp": sampled("gp"),
     "mapping": mapping,
 }
 
