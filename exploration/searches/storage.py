@@ -44,7 +44,8 @@ def storage_bytes(study: Study) -> bytes:
     found = figures_of(counted, study.counted, study.tables, study.objectives, study.instead)
     rows = np.stack([found[name] for name in study.objectives], axis=1).tolist()
     values = {point.number: row for point, row in zip(counted, rows, strict=True)}
-    directions = ["maximize" if METRICS[name].more else "minimize" for name in study.objectives]
+    to = optuna.study.StudyDirection
+    directions = [to.MAXIMIZE if METRICS[name].more else to.MINIMIZE for name in study.objectives]
     with quiet():
         storage = optuna.storages.RDBStorage("sqlite:///:memory:")  # a file would be written trial by trial
         made = optuna.create_study(storage=storage, study_name=study.name, directions=directions)
