@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from deltasim.exploration.explore import State
     from deltasim.exploration.study import Study
     from deltasim.exploration.workbench import Setup
+    from deltasim.reports.study.charts import DenseChip
     from deltasim.simulator.chip import Chip
     from deltasim.workloads.benchmark import Benchmark
 
@@ -128,3 +129,77 @@ def explore(
 
     subject = subject_of(description, setup, benchmark)
     return explored(description, setup, benchmark.data, subject, path, start, bounds, report)
+
+
+def read_numbers(text: str, study: Study, place: str) -> list[int]:
+    """Points as a command line names them: numbers with commas between, or ``front``. Errors: InputError."""
+    if text == "front":
+        return [entry["point"] for entry in study.front()]
+    numbers = []
+    for one in text.split(","):
+        if not one.strip().isdecimal() or len(one) > 12:
+            raise InputError(place, one, "points are numbers with commas between, or: front", "Write 3,18.")
+        point = study.point(int(one))
+        if not point.evaluation:
+            rule = f"it was not simulated whole: it is {point.state}"
+            raise InputError(place, f"point {one.strip()}", rule, "Name a point of the front.")
+        numbers.append(point.number)
+    return list(dict.fromkeys(numbers))
+
+
+def write_reports(study: Study, numbers: Sequence[int], folder: Path) -> dict[int, str]:
+    """The run folder of each point, with its page, as ``deltasim run`` writes it; those that are there stay.
+
+    Each holds the dense run on the same chip, too. Gives for every point that has a page its path, from the
+    folder that holds ``folder``. Errors: InputError.
+    """
+    from dataclasses import replace
+
+    from deltasim.cases import simulate
+    from deltasim.exploration.workbench import Workbench
+
+    own = folder / study.digest[:8]
+    waiting = [number for number in numbers if not (own / str(number)).exists()]
+    if waiting:
+        own.mkdir(parents=True, exist_ok=True)
+        bench = Workbench(setup_of(study.description))
+    for number in waiting:
+        computed = bench.subjects.computed(study.setting(number).subject)
+        run = simulate(replace(computed.benchmark, network=computed.network), study.chip(number))
+        run.save(own / str(number))
+    return pages_of(study, folder)
+
+
+def pages_of(study: Study, folder: Path) -> dict[int, str]:
+    """Points of a study whose page lies in a folder, and where, from the folder that holds it."""
+    own = folder / study.digest[:8]
+    found = (int(path.parent.name) for path in own.glob("*/report.html") if path.parent.name.isdecimal())
+    return {number: f"{folder.name}/{own.name}/{number}/report.html" for number in sorted(found)}
+
+
+def dense_beside(study: Study, number: int) -> DenseChip:
+    """The dense accelerator out of the parts of a point's chip, on the same sequences, of the same area."""
+    from deltasim.exploration.verdict.fair_dense import fair_dense
+    from deltasim.exploration.verdict.state_tax import state_tax
+    from deltasim.exploration.verdict.verdict import dense_run
+    from deltasim.exploration.workbench import Workbench
+    from deltasim.networks.files.cached_execution import executed
+    from deltasim.networks.trace import dense_trace
+    from deltasim.reports.study.charts import DenseChip
+    from deltasim.simulator.ledger.pricing import price
+
+    computed = Workbench(setup_of(study.description)).subjects.computed(study.setting(number).subject)
+    benchmark, network, chip = computed.benchmark, computed.network, study.chip(number)
+    trace = dense_trace(network, [len(sequence) for sequence in benchmark.sequences])
+    ledger, mapping = dense_run(network, chip, trace, 1)
+    tax = state_tax(network, trace, chip, mapping, ledger)
+    found = fair_dense(ledger, price(ledger, chip, network), tax, chip)
+    _, outputs = executed(network.with_thresholds(0.0), benchmark.sequences)
+    count = len(benchmark.sequences)
+    return DenseChip(
+        number,
+        found.joules / count,
+        found.seconds / count,
+        study.point(number).area_mm2,
+        benchmark.scored(outputs),
+    )

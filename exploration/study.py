@@ -16,7 +16,7 @@ from deltasim.exploration.description import StudyDescription
 from deltasim.exploration.front import dominated_share, front, knee
 from deltasim.exploration.metrics import ALWAYS, METRICS, Measured, costs, figures
 from deltasim.exploration.pricing import PriceTable, energies
-from deltasim.exploration.space.space import read_space
+from deltasim.exploration.space.space import Setting, read_space
 from deltasim.exploration.store import BOUNDED, DONE, FAILED, RACED, STATES, Counted, Point, Store
 from deltasim.exploration.workbench import chip_of
 from deltasim.runtime.errors import InputError, nearest
@@ -151,6 +151,15 @@ class Study:
         """The points worth building: parameters, figures, and what limits each."""
         return [self._entry(place) for place in self.front_places.tolist()]
 
+    def entries(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
+        """Points that were simulated whole, as the front has them. Errors: InputError for another."""
+        places = {self.points[place].number: row for row, place in enumerate(self.done.tolist())}
+        for number in numbers:
+            if number not in places:
+                rule = "it was not simulated whole, or is outside the constraints"
+                raise InputError("point", number, rule, "Name a point of the front.")
+        return [self._entry(places[number]) for number in numbers]
+
     def _entry(self, place: int) -> dict[str, Any]:
         point = self.points[int(self.done[place])]
         values = {METRICS[name].key: plain(column[place]) for name, column in self.figures.items()}
@@ -215,10 +224,14 @@ class Study:
             raise InputError("point", number, rule, "Name one of them.")
         return self.points[number]
 
+    def setting(self, number: int) -> Setting:
+        """What a point stands for. Errors: InputError."""
+        space = read_space(self.description.parameters, dict(self.chips))
+        return space.setting(self.point(number).parameters)
+
     def chip(self, number: int) -> Chip:
         """The chip of a point, as ``deltasim run`` takes it. Errors: InputError for one that is no chip."""
-        space = read_space(self.description.parameters, dict(self.chips))
-        chip = chip_of(self.chips, space.setting(self.point(number).parameters))
+        chip = chip_of(self.chips, self.setting(number))
         return chip.changed({"name": f"{chip.name}-{number}"[:64]})
 
     def chip_yaml(self, number: int) -> str:

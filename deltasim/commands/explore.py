@@ -44,6 +44,12 @@ def explore(
     chip: Annotated[
         int | None, typer.Option(min=0, help="print the chip of this point as YAML, and nothing else")
     ] = None,
+    reports: Annotated[
+        str | None, typer.Option(help="also write the reports of these points, such as 3,18 or front")
+    ] = None,
+    dense: Annotated[
+        bool, typer.Option("--dense", help="show the dense chip of equal area beside the front's knee")
+    ] = False,
     merge: Annotated[
         Path | None, typer.Option(help="first take in what another file of studies holds")
     ] = None,
@@ -80,7 +86,7 @@ def explore(
     if chip is not None:
         print(found.chip_yaml(chip), end="")
         return
-    page = write_page(found, path)
+    page = write_page(found, path, reports, dense)
     _show(found, as_json)
     print(f"The study is {path}, its page {page}", file=sys.stderr if as_json else sys.stdout)
 
@@ -129,15 +135,23 @@ def write_table(study: Study, path: Path) -> None:
             frame.write_parquet(file)
 
 
-def write_page(study: Study, path: Path) -> Path:
-    """Write the page of a study beside its file."""
+def write_page(study: Study, path: Path, reports: str | None, dense: bool) -> Path:
+    """Write the page of a study beside its file, and the reports of points that are asked for."""
+    from deltasim.exploring import dense_beside, pages_of, read_numbers, write_reports
     from deltasim.reports.study.page import study_page
     from deltasim.runtime.disk.output import told_in_a_sentence
     from deltasim.runtime.disk.unfinished import new_file
 
+    folder = path.with_name(f"{path.stem}-points")
+    if reports is None:
+        pages = pages_of(study, folder)
+    else:
+        pages = write_reports(study, read_numbers(reports, study, "--reports"), folder)
+    knee = study.knee
+    beside = dense_beside(study, knee) if dense and knee is not None else None
     target = path.with_suffix(".html")
     with told_in_a_sentence(target), new_file(target) as file:
-        file.write(study_page(study).encode())
+        file.write(study_page(study, pages, beside).encode())
     return target
 
 

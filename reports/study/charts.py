@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -24,13 +24,33 @@ MOST_LINES = 500
 BRUSH = "brush"
 
 
-def pairs_chart(study: Study) -> Spec:
-    """A panel for every pair of objectives, and the coordinates of the front below; one brush for all."""
+class DenseChip(NamedTuple):
+    """The dense accelerator out of the parts of a point's chip: figures of an inference, and the area."""
+
+    point: int
+    energy: float
+    latency: float
+    area: float | None
+    score: float | None
+
+    def figures(self) -> dict[str, float]:
+        """Those that are known, by the names of objectives."""
+        known = {"energy": self.energy, "latency": self.latency, "area": self.area, "score": self.score}
+        known["energy_latency"] = self.energy * self.latency
+        known["power"] = self.energy / self.latency
+        return {name: value for name, value in known.items() if value is not None}
+
+
+def pairs_chart(study: Study, pages: Mapping[int, str] | None = None, dense: DenseChip | None = None) -> Spec:
+    """A panel for every pair of objectives, and the coordinates of the front below; one brush for all.
+
+    ``pages`` are the pages of points, which a click on a mark opens; ``dense`` is drawn where it is known.
+    """
     objectives = drawn_objectives(study)
     pairs = list(itertools.combinations(objectives, 2)) or [(objectives[0], objectives[0])]
     marks, rest = chosen(study)
-    rows = [row_of(study, place) for place in marks]
-    panels = [panel(study, f"pair{number}", x, y, rest) for number, (x, y) in enumerate(pairs)]
+    rows = [row_of(study, place, pages or {}) for place in marks]
+    panels = [panel(study, f"pair{number}", x, y, rest, dense) for number, (x, y) in enumerate(pairs)]
     grid: Spec = {"concat": panels, "columns": 2, "spacing": 34}
     return {
         "datasets": {"points": rows, "front": coordinates(study, objectives)},
@@ -65,12 +85,14 @@ def chosen(study: Study) -> tuple[list[int], list[int]]:
     return [*drawn, *sorted(front)], others
 
 
-def row_of(study: Study, place: int) -> dict[str, Any]:
-    """One mark: figures, what is said of it, and its interval where it is on the front."""
+def row_of(study: Study, place: int, pages: Mapping[int, str]) -> dict[str, Any]:
+    """One mark: figures, what is said of it, its page, and its interval where it is on the front."""
     point = study.points[int(study.done[place])]
     front = np.flatnonzero(study.front_places == place)
     row: dict[str, Any] = {name: float(study.figures[name][place]) for name in study.objectives}
     row["point"] = f"point {point.number}"
+    if point.number in pages:
+        row["page"] = pages[point.number]
     row["on"] = bool(len(front))
     row["knee"] = point.number == study.knee
     row["set"] = ", ".join(f"{short(name)} {as_text(value)}" for name, value in point.parameters.items())
@@ -98,13 +120,15 @@ def axis(name: str, wide: bool) -> Spec:
     return {"title": title, "labelExpr": f"{spaced} + '{metric.unit}'"} | ({"tickCount": 5} if wide else {})
 
 
-def scale(study: Study, name: str) -> Spec:
+def scale(study: Study, name: str, dense: DenseChip | None = None) -> Spec:
     """All values with some room around them; logarithmic where the largest is ten times the smallest.
 
     What reaches beyond, such as the end of an interval, is drawn up to the edge.
     """
     values = study.figures[name]
-    low, high = float(values.min()), float(values.max())
+    beside = dense.figures().get(name) if dense is not None else None
+    ends = [float(values.min()), float(values.max()), *([] if beside is None else [beside])]
+    low, high = min(ends), max(ends)
     if low > 0 and high >= 10 * low:
         room = (high / low) ** 0.05
         return {"type": "log", "domain": [low / room, high * room], "nice": False, "clamp": True}
@@ -112,10 +136,10 @@ def scale(study: Study, name: str) -> Spec:
     return {"domain": [low - room, high + room], "zero": False, "nice": False, "clamp": True}
 
 
-def panel(study: Study, name: str, x: str, y: str, rest: Sequence[int]) -> Spec:
-    """One pair of objectives: the rest as density, marks, the intervals of the front."""
-    on_x: Spec = {"field": x, "type": "quantitative", "scale": scale(study, x), "axis": axis(x, True)}
-    on_y: Spec = {"field": y, "type": "quantitative", "scale": scale(study, y), "axis": axis(y, False)}
+def panel(study: Study, name: str, x: str, y: str, rest: Sequence[int], dense: DenseChip | None) -> Spec:
+    """One pair of objectives: the rest as density, marks, the intervals of the front, the dense chip."""
+    on_x: Spec = {"field": x, "type": "quantitative", "scale": scale(study, x, dense), "axis": axis(x, True)}
+    on_y: Spec = {"field": y, "type": "quantitative", "scale": scale(study, y, dense), "axis": axis(y, False)}
     layers: list[Spec] = []
     if rest:
         layers.append(density(study, x, y, rest, on_x, on_y))
@@ -145,6 +169,7 @@ def panel(study: Study, name: str, x: str, y: str, rest: Sequence[int]) -> Spec:
                 "color": {"condition": {"test": "datum.on", "value": DELTA}, "value": DENSE},
                 "size": {"condition": {"test": "datum.knee", "value": 150}, "value": 40},
                 "opacity": {"condition": {"param": BRUSH, "value": 0.9}, "value": 0.12},
+                "href": {"condition": {"test": "datum.page", "field": "page"}},
                 "tooltip": [
                     {"field": "point", "title": "which"},
                     {"field": "set", "title": "set to"},
@@ -153,7 +178,29 @@ def panel(study: Study, name: str, x: str, y: str, rest: Sequence[int]) -> Spec:
             },
         }
     )
+    if dense is not None and {x, y} <= dense.figures().keys():
+        layers.append(diamond(dense, on_x, on_y))
     return {"width": WIDTH, "height": HEIGHT, "layer": layers}
+
+
+def diamond(dense: DenseChip, on_x: Spec, on_y: Spec) -> Spec:
+    """The dense chip of equal area."""
+    known = dense.figures()
+    said = ", ".join(
+        figure(name, known[name]) for name in ("energy", "latency", "area", "score") if name in known
+    )
+    row = known | {"what": f"dense, out of the parts of point {dense.point}", "cost": said}
+    return {
+        "data": {"values": [row]},
+        "mark": {"type": "point", "shape": "diamond", "size": 170, "filled": True, "color": DENSE},
+        "encoding": {
+            "x": on_x,
+            "y": on_y,
+            "stroke": {"value": DELTA},
+            "strokeWidth": {"value": 1.5},
+            "tooltip": [{"field": "what", "title": "which"}, {"field": "cost", "title": "comes to"}],
+        },
+    }
 
 
 def density(study: Study, x: str, y: str, rest: Sequence[int], on_x: Spec, on_y: Spec) -> Spec:

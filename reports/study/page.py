@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,8 @@ from deltasim.exploration.metrics import METRICS
 from deltasim.reports.page.document import document
 from deltasim.reports.page.parts import Card, Figure, Grid, Page, Section
 from deltasim.reports.quantities import count
-from deltasim.reports.study.charts import pairs_chart
-from deltasim.reports.study.sentences import lead, mapped, worth_rows
+from deltasim.reports.study.charts import DenseChip, pairs_chart
+from deltasim.reports.study.sentences import dense_sentence, lead, mapped, worth_rows
 from deltasim.reports.study.words import ENDED, as_text, figure, short
 
 if TYPE_CHECKING:
@@ -20,12 +21,22 @@ if TYPE_CHECKING:
 MOST_ROWS = 200
 
 
-def study_page(study: Study) -> str:
-    """The whole page, one offline HTML file."""
+def study_page(study: Study, pages: Mapping[int, str] | None = None, dense: DenseChip | None = None) -> str:
+    """The whole page, one offline HTML file.
+
+    ``pages`` are pages of points, by their paths from where this one will lie; ``dense`` is the dense chip of
+    equal area.
+    """
     front = study.front()
     described = study.description
     subject = described.benchmark or described.network or ""
-    found = [fronts(study), worth(study), table(study), outcomes(study), provenance(study)]
+    found = [
+        fronts(study, pages or {}, dense),
+        worth(study),
+        table(study),
+        outcomes(study),
+        provenance(study),
+    ]
     return document(
         Page(
             title=f"{study.name}: {subject} on {', '.join(study.chips)}",
@@ -61,7 +72,7 @@ def cards(study: Study) -> tuple[Card, ...]:
     return tuple(made)
 
 
-def fronts(study: Study) -> Section | None:
+def fronts(study: Study, pages: Mapping[int, str], dense: DenseChip | None) -> Section | None:
     """Every pair of objectives."""
     if not len(study.done):
         return None
@@ -70,8 +81,19 @@ def fronts(study: Study) -> Section | None:
         "The large one is nearest to the best of everything. Bars are 95 % intervals of the mean over the "
         "sequences seen. Drag over points to light them everywhere."
     )
+    if pages:
+        shown += (
+            " A click opens the report of a point, which lies beside this page: "
+            f"those of points {', '.join(map(str, list(pages)[:12]))}{' ...' if len(pages) > 12 else ''}."
+        )
+    else:
+        shown += " With --reports front a click on a mark opens the report of its point."
+    if dense is not None:
+        shown += f" {dense_sentence(study, dense)}"
     title = "Every pair of objectives" if len(study.objectives) > 1 else "The objective"
-    chart = Figure("pairs", "Pairs, and the coordinates of the front", pairs_chart(study), wide=True)
+    chart = Figure(
+        "pairs", "Pairs, and the coordinates of the front", pairs_chart(study, pages, dense), wide=True
+    )
     return Section("fronts", title, shown, (chart,))
 
 

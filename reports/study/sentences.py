@@ -12,6 +12,7 @@ from deltasim.reports.study.words import as_text, figure, short
 
 if TYPE_CHECKING:
     from deltasim.exploration.study import Study
+    from deltasim.reports.study.charts import DenseChip
 
 
 def worth_rows(study: Study) -> list[tuple[str, str]]:
@@ -65,6 +66,18 @@ def mapped(study: Study) -> str | None:
     return (
         f"The mapping of point {found.point} saves {percent(found.saved)} of energy times latency against "
         f"the chip's own placement ({changes}), in {len(study.points):,} evaluations."
+    )
+
+
+def dense_sentence(study: Study, dense: DenseChip) -> str:
+    """The dense chip of equal area, against its point."""
+    entry = next(one for one in study.entries([dense.point]))
+    ratios = f"{dense.energy / entry['energy_j']:.2g} times the energy"
+    ratios += f" and {dense.latency / entry['latency_s']:.2g} times the latency"
+    return (
+        f"The diamond is the dense chip of equal area: the parts of point {dense.point} as an accelerator, "
+        f"every element sent, without scans and last-sent values and never waiting. It takes {ratios} "
+        f"({figure('energy', dense.energy)}, {figure('latency', dense.latency)})."
     )
 
 
