@@ -32,6 +32,7 @@ from deltasim.commands import (
     train,
     tune,
     validate,
+    whatif,
 )
 from deltasim.interrupts import EXIT_STOPPED
 from deltasim.runtime.disk import unfinished
@@ -113,6 +114,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None], str, str], ...] = (
         "deltasim quantise network --data mine.csv --out network-8",
     ),
     ("compare", compare.compare, "set two runs side by side", "deltasim compare runs/a runs/b"),
+    ("whatif", whatif.whatif, "what would help a run", "deltasim whatif runs/a"),
     ("list", listing.list_names, "what is in the box", "deltasim list chips"),
     ("describe", describe.describe, "a chip, a cell, a standard", "deltasim describe chip edgedrnn"),
     ("map", mapping.show_mapping, "neurons and weights on a chip", "deltasim map digits --chip mesh16"),
