@@ -69,7 +69,6 @@ app = typer.Typer(
     name="deltasim",
     epilog="Example: deltasim run digits --chip edgedrnn",
     cls=FrontDoor,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help opens three times faster
 )
@@ -136,7 +135,8 @@ for name, function, about, example in COMMANDS:
 @functools.cache
 def made() -> typer.core.TyperGroup:
     """The group of all commands, made once: it reads the signatures of all of them."""
-    group: typer.core.TyperGroup = typer.main.get_group(app)
+    group = typer.main.get_command(app)
+    assert isinstance(group, TyperGroup)
     return group
 
 
@@ -154,6 +154,8 @@ def run_line(arguments: Sequence[str]) -> int:
                 warnings.showwarning = _warn
                 result = made()(list(arguments) or ["--help"], "deltasim", standalone_mode=False)
             sys.stdout.flush()
+        except SystemExit as done:  # of what a shell asks for to complete words
+            return done.code if isinstance(done.code, int) else 0
         except InputError as error:
             return _end(str(error), EXIT_BAD_INPUT)
         except typer.TyperException as unknown:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from deltasim.commands import completing
 from deltasim.commands.options import AsJson, Job, read_command, spell_command
 from deltasim.runtime.errors import InputError
 
@@ -20,10 +21,19 @@ if TYPE_CHECKING:
 
 def whatif(
     run: Annotated[
-        str, typer.Argument(metavar="RUN", help="folder of a saved run; or a benchmark or model, to be run")
+        str,
+        typer.Argument(
+            metavar="RUN",
+            help="folder of a saved run; or a benchmark or model, to be run",
+            autocompletion=completing.benchmarks,
+        ),
     ],
     chip: Annotated[
-        str | None, typer.Option(help="chip for a benchmark: a name, or the path of a YAML description")
+        str | None,
+        typer.Option(
+            help="chip for a benchmark: a name, or the path of a YAML description",
+            autocompletion=completing.chips,
+        ),
     ] = None,
     theta: Annotated[
         float | None, typer.Option(min=0, help="threshold for every layer; default: as trained")
