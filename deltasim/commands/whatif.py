@@ -68,7 +68,8 @@ def whatif(
             if value is not None:
                 rule = "a saved run says itself what it ran"
                 raise InputError(option, value, rule, "Leave it out, or name a benchmark.")
-        job, name, threshold = read_command(str(record["provenance"]["command"]), run)
+        job, named, threshold = read_command(str(record["provenance"]["command"]), run)
+        name = chip_of(named, str(record["chip"]))
     case = prepare(job.read(), job.chip(name), threshold)
     if record is not None:
         require_same(case, record, run)
@@ -87,6 +88,15 @@ def whatif(
         Console().print(found)
     if out is not None:
         print(f"The page is {out / 'report.html'}", file=sys.stderr if as_json else sys.stdout)
+
+
+def chip_of(named: str, title: str) -> str:
+    """Of the chips that a command names the one of this title; the first where none has it any more."""
+    from deltasim.several import chips_named
+    from deltasim.simulator.chip import load_chip
+
+    names = chips_named(named)
+    return next((one for one in names[1:] if load_chip(one).name == title), names[0])
 
 
 def saved(name: str) -> Mapping[str, Any] | None:
