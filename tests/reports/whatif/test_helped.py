@@ -60,6 +60,17 @@ def test_the_sentence_by_hand(told: Helped) -> None:
     )
 
 
+def test_the_sentence_where_another_change_saves_most_and_where_nothing_does(told: Helped) -> None:
+    first, wide, none = told.found.gains
+
+    def said(saved: float) -> str:
+        gains = (first._replace(saved=0.00001), wide._replace(saved=saved), none)
+        return Helped(told.run, WhatIf(told.found.elapsed_ps, told.found.joules, gains), None).sentence
+
+    assert said(0.3).endswith(" Multiply-accumulate, twice as wide saves most energy, 30.0 %.")
+    assert said(-0.1).endswith(" Nothing of this saves energy.")
+
+
 def test_json_by_hand(told: Helped) -> None:
     record = json.loads(json.dumps(told.to_dict(), allow_nan=False))
     assert record["latency_s"] == pytest.approx(4e-6) and record["energy_j"] == pytest.approx(8e-6)
