@@ -100,7 +100,7 @@ def services(plan: Plan, trace: Trace) -> Services:
     return found
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(cases())
 def test_every_trace_is_whole_and_agrees_with_the_compiled_engine(case: Case) -> None:
     network, trace, chip, _, mapping = case
