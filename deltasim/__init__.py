@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from deltasim.simulator.chip import chip_names as chips
     from deltasim.simulator.chip import load_chip
     from deltasim.tuning import tune
+    from deltasim.whatif import whatif
     from deltasim.workloads.registry import benchmark, benchmarks
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "simulate",
     "sweep",
     "tune",
+    "whatif",
 ]
 __version__ = "0.1.0"
 
@@ -47,6 +49,7 @@ _HOMES = {
     "across": ("deltasim.several", "across"),
     "quantise": ("deltasim.quantising", "quantise"),
     "tune": ("deltasim.tuning", "tune"),
+    "whatif": ("deltasim.whatif", "whatif"),
     "benchmark": ("deltasim.workloads.registry", "benchmark"),
     "benchmarks": ("deltasim.workloads.registry", "benchmarks"),
     "chips": ("deltasim.simulator.chip", "chip_names"),
