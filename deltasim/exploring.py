@@ -99,17 +99,19 @@ def explore(
     jobs: int | None = 1,
     bounds: bool = True,
     report: Callable[[State], None] | None = None,
+    scheduler: str | None = None,
 ) -> Study:
     """Explore a study: which of its chips are worth building, what each trade costs, and why.
 
     ``study`` is the path of a YAML file, or the same as plain data; ``out`` the SQLite file it is kept in
     (default: the study's name, here), where an interrupted study goes on. ``jobs`` processes work at once
     (None: one for each processor); a script that asks for several needs ``if __name__ == "__main__":``.
+    With the address of a dask.distributed ``scheduler`` its workers do the work instead.
     Points that cannot be on the front by their ``bounds`` are not simulated, unless that is False.
     Errors: InputError for whatever a person can mend.
     """
     from deltasim.exploration.description import as_study
-    from deltasim.exploration.executors import executor
+    from deltasim.exploration.executors import cluster, executor
     from deltasim.exploration.explore import explored
     from deltasim.simulator.engines.parallel import workers
 
@@ -120,6 +122,8 @@ def explore(
     path = Path(f"{description.name or 'study'}.db" if out is None else out)
 
     def start(digest: str, ready: Setup) -> AbstractContextManager[Executor]:
+        if scheduler is not None:
+            return cluster(digest, ready, scheduler)
         return executor(digest, ready, workers(jobs))
 
     subject = subject_of(description, setup, benchmark)

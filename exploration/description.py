@@ -41,7 +41,7 @@ class StudyDescription(Part):
     network: Text | None = None
     data: Text | None = None
     limit: Annotated[int, counted(1 << 20)] | None = None
-    parameters: dict[Text, Any]
+    parameters: dict[Text, Any] = Field(default_factory=dict)
     objectives: Annotated[tuple[Text, ...], Field(min_length=1)]
     constraints: tuple[Text, ...] = ()
     search: Text = "grid"
@@ -120,7 +120,7 @@ def between(study: StudyDescription) -> list[Fault]:
     elif study.network is not None and study.data is None:
         rule = f"the model {study.network} needs sequences to run on"
         found.append(Fault("data", "nothing", rule, "Name a file or folder."))
-    if not study.parameters:
+    if not study.parameters and study.search != "mapping":
         found.append(Fault("parameters", "none", "a study has at least one parameter", "Add one."))
     if len(study.parameters) > MOST_PARAMETERS:
         rule = f"a study has at most {MOST_PARAMETERS} parameters"

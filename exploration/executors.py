@@ -1,4 +1,4 @@
-"""Where points are worked on: in this process, or in several of this machine."""
+"""Where points are worked on: in this process, in several of this machine, or in those of a cluster."""
 
 from __future__ import annotations
 
@@ -100,6 +100,19 @@ def start_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ["OMP_NUM_THREADS"] = "1"
     threading.Thread(target=end_with_parent, daemon=True).start()
+
+
+@contextmanager
+def cluster(study: str, setup: Setup, address: str) -> Iterator[Executor]:
+    """What works on the points of a study: the workers of a dask.distributed scheduler."""
+    from deltasim.exploration.cluster import Cluster, connected
+
+    with connected(address) as client:
+        workers = Cluster(study, setup, client)
+        try:
+            yield workers
+        finally:
+            workers.close()
 
 
 @contextmanager

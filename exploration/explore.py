@@ -23,12 +23,14 @@ from deltasim.exploration.executors import Executor
 from deltasim.exploration.front import dominated_share, dominators
 from deltasim.exploration.metrics import FITS, METRICS, costs, figures, require_metrics
 from deltasim.exploration.pricing import PriceTable
-from deltasim.exploration.proposals import Outcome, Proposal, Task
-from deltasim.exploration.searches import generations, search_of
+from deltasim.exploration.searches.layout import Layout, layout_of
+from deltasim.exploration.searches.proposals import Outcome, Proposal, Task
+from deltasim.exploration.searches.search import generations, search_of
 from deltasim.exploration.space.expressions import Expression, Value, expression
-from deltasim.exploration.space.space import Setting, Space, read_space
+from deltasim.exploration.space.space import Setting, Space, Subject, read_space
 from deltasim.exploration.store import BOUNDED, DONE, FAILED, INFEASIBLE, Counted, Point, Store
 from deltasim.exploration.study import Study, measured_of, read_back
+from deltasim.exploration.subjects import Subjects
 from deltasim.exploration.workbench import Evaluation, Failed, Prepared, Setup
 from deltasim.runtime.errors import InputError, nearest
 
@@ -81,7 +83,7 @@ class Exploration:
     """A study under way. ``report`` is told how far it is."""
 
     description: StudyDescription
-    space: Space
+    task: Task
     constraints: tuple[Expression, ...]
     store: Store
     digest: str
@@ -98,11 +100,10 @@ class Exploration:
 
     def run(self) -> None:
         """Work until the search has no more points."""
-        about = self.description
         self.settled = {point.number: point for point in self.store.points(self.digest)}
         self.counted = self.store.counted()
         self.tables = self.store.tables()
-        ask = search_of(about.search, Task(self.space, about.budget, about.seed, len(about.objectives)))
+        ask = search_of(self.description.search, self.task)
         told: list[Outcome] = []
         self._tell()
         for generation, proposals in generations(ask, told):
@@ -152,6 +153,10 @@ class Exploration:
         least = np.array([self._least(one.prepared) or self.hopeless for one in candidates])
         places = np.mean([np.searchsorted(np.sort(column), column) for column in least.T], axis=0)
         return [candidates[place] for place in np.argsort(places, kind="stable").tolist()]
+
+    @property
+    def space(self) -> Space:
+        return self.task.space
 
     @property
     def hopeless(self) -> tuple[float, ...]:
@@ -373,19 +378,32 @@ def explored(
     require_metrics(description.objectives)
     space = read_space(description.parameters, setup.chips)
     constraints = read_constraints(description, space)
-    task = Task(space, description.budget, description.seed, len(description.objectives))
+    task = Task(
+        space,
+        description.budget,
+        description.seed,
+        len(description.objectives),
+        lambda: layout_at(setup, space),
+    )
     search_of(description.search, task)  # refuses what cannot be searched before anything is written
+    bounds = bounds and description.search != "mapping"  # which learns from figures, and bounds are none
     digest = description.digest(f"{subject} {bounds}")
     with Store.opened(path, writing=True) as store:
         chips = json.dumps({name: chip.content() for name, chip in setup.chips.items()})
         name = description.name or "study"
         store.add_study(digest, name, description.model_dump_json(), chips, data, version("deltasim"))
         with executor(digest, setup) as workers:
-            under_way = Exploration(description, space, constraints, store, digest, workers, bounds, report)
+            under_way = Exploration(description, task, constraints, store, digest, workers, bounds, report)
             under_way.run()
         require_answer(under_way)
         held = next(one for one in store.studies() if one["digest"] == digest)
         return read_back(store, held, time.perf_counter() - started)
+
+
+def layout_at(setup: Setup, space: Space) -> Layout:
+    """What a search for a mapping goes by: the base chip, and the network as the study's data drive it."""
+    computed = Subjects(setup.load).computed(Subject())
+    return layout_of(computed.network, computed.trace, space.chips[space.base])
 
 
 def require_answer(study: Exploration) -> None:

@@ -226,7 +226,12 @@ _benches: dict[str, Workbench] = {}
 
 def task(study: str, setup: Setup, name: str, arguments: tuple[Any, ...]) -> Any:
     """In a worker: do one thing on the bench of a study, which is made when the first task of it comes."""
+    return getattr(bench_of(study, setup), name)(*arguments)
+
+
+def bench_of(study: str, setup: Setup) -> Workbench:
+    """In a worker: the bench of a study."""
     if study not in _benches:
         _benches.clear()
         _benches[study] = Workbench(setup)
-    return getattr(_benches[study], name)(*arguments)
+    return _benches[study]

@@ -28,6 +28,10 @@ def explore(
     jobs: Annotated[
         int | None, typer.Option(min=1, help="processes at work at once; default: one a processor")
     ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(help="work on a dask.distributed cluster: its scheduler's address"),
+    ] = None,
     no_bounds: Annotated[
         bool, typer.Option("--no-bounds", help="simulate points that cannot be on the front, too")
     ] = False,
@@ -35,7 +39,7 @@ def explore(
         bool, typer.Option("--no-cache", help="compute features and messages afresh, keep nothing of them")
     ] = False,
     export: Annotated[
-        Path | None, typer.Option(help="write all points to a table, too: .parquet or .csv")
+        Path | None, typer.Option(help="write all points to .parquet, .csv, or .optuna (optuna's storage)")
     ] = None,
     chip: Annotated[
         int | None, typer.Option(min=0, help="print the chip of this point as YAML, and nothing else")
@@ -51,6 +55,7 @@ def explore(
     from deltasim.runtime.disk.unfinished import tell_when_stopped
 
     require_table(export)
+    require_one_place(jobs, scheduler)
     described = read_study(study)
     path = out or Path(f"{described.name}.db")
     kept = f"{path} keeps the points that were settled; the same command goes on from there."
@@ -68,7 +73,7 @@ def explore(
 
         if merge is not None:
             take_in(path, merge)
-        found = explored(described, path, jobs, not no_bounds, report)
+        found = explored(described, path, jobs, not no_bounds, report, scheduler)
     tell_when_stopped(kept)
     if export is not None:
         write_table(found, export)
@@ -80,7 +85,17 @@ def explore(
     print(f"The study is {path}, its page {page}", file=sys.stderr if as_json else sys.stdout)
 
 
-TABLES = (".parquet", ".csv")
+def require_one_place(jobs: int | None, scheduler: str | None) -> None:
+    """Raise InputError where processes of this machine and a cluster are asked for."""
+    from deltasim.runtime.errors import InputError
+
+    if jobs is not None and scheduler is not None:
+        rule = "a cluster has as many workers as were started for it"
+        raise InputError("--jobs", jobs, rule, "Leave out --jobs or --scheduler.")
+
+
+STORAGE = ".optuna"
+TABLES = (".parquet", ".csv", STORAGE)
 
 
 def require_table(path: Path | None) -> None:
@@ -88,16 +103,25 @@ def require_table(path: Path | None) -> None:
     from deltasim.runtime.errors import InputError
 
     if path is not None and path.suffix not in TABLES:
-        rule = f"points are written to {' or '.join(TABLES)}"
+        rule = f"points are written to {', '.join(TABLES[:-1])} or {TABLES[-1]}"
         raise InputError("--export", path, rule, "Name the file so.")
+    if path is not None and path.suffix == STORAGE:
+        from deltasim.exploration.searches.storage import require_optuna
+
+        require_optuna(path)
 
 
 def write_table(study: Study, path: Path) -> None:
-    """Write all points to a table."""
+    """Write all points to a table, or to optuna's storage."""
     from deltasim.runtime.disk.output import told_in_a_sentence
     from deltasim.runtime.disk.unfinished import new_file
 
     with told_in_a_sentence(path), new_file(path) as file:
+        if path.suffix == STORAGE:
+            from deltasim.exploration.searches.storage import storage_bytes
+
+            file.write(storage_bytes(study))
+            return
         frame = study.frame()
         if path.suffix == ".csv":
             frame.write_csv(file)

@@ -25,6 +25,7 @@ from deltasim.simulator.chip.paths import numbered, require_path, value_at
 THETAS = ("theta", "theta.input", "theta.recurrent")
 OF_NETWORKS = (*THETAS, "weight_bits", "network", "chip")
 TRAINED = "trained"
+MAPPING = "mapping"  # what a search for a mapping gives a point beside its parameters
 LABEL = "label"  # what fields that go together are called
 MOST_BITS = 16
 
@@ -159,7 +160,7 @@ def read_space(parameters: Mapping[str, Any], chips: dict[str, Chip]) -> Space:
             follow[name] = found
         else:
             free[name] = found
-    space = Space(free, follow, frozenset(joint), chips)
+    space = Space(free, follow, frozenset({*joint, MAPPING}), chips)
     require_no_circle(space)
     return space
 
@@ -199,7 +200,8 @@ def require_field(name: str, found: Parameter, chips: Mapping[str, Chip], place:
 
 def require_no_circle(space: Space) -> None:
     """Raise InputError where expressions ask for each other, or for what nobody knows."""
-    fields = {field for name in space.joint for value in _values(space.free[name]) for field in value}
+    joint = space.joint & set(space.free)
+    fields = {field for name in joint for value in _values(space.free[name]) for field in value}
     left = dict(space.expressions)
     for name, one in left.items():
         for asked in one.names - set(space.free) - set(left) - fields:

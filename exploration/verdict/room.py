@@ -7,7 +7,7 @@ from typing import NamedTuple
 from deltasim.networks.graph import Network
 from deltasim.simulator.chip import Chip
 from deltasim.simulator.mapping.capacity import allocators
-from deltasim.simulator.mapping.mapping import needed, spread
+from deltasim.simulator.mapping.mapping import needed, partitions_of
 
 
 class Room(NamedTuple):
@@ -33,15 +33,10 @@ def room(network: Network, chip: Chip) -> Room:
     >>> found.needed_bytes == (64 + 256) * 3 * 256 * 4, found.held_bytes, found.share > 1
     (True, 24000, True)
     """
-    explicit = chip.placement.explicit
-    everywhere = tuple(range(chip.cores.count))
-    partitions = tuple(
-        spread(population.size, explicit.cores.get(population.name, everywhere))
-        for population in network.populations
-    )
+    everywhere = range(chip.cores.count)
     reach = allocators(chip)
     bytes_on = [0] * chip.cores.count
-    for need in needed(network, partitions):
+    for need in needed(network, partitions_of(network, chip)):
         bytes_on[need.core] += need.bytes
     shared = {id(one): one.size_bytes for found in reach for one in found if sum(one in o for o in reach) > 1}
     own = [sum(one.size_bytes for one in found if id(one) not in shared) for found in reach]

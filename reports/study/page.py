@@ -11,7 +11,7 @@ from deltasim.reports.page.document import document
 from deltasim.reports.page.parts import Card, Figure, Grid, Page, Section
 from deltasim.reports.quantities import count
 from deltasim.reports.study.charts import pairs_chart
-from deltasim.reports.study.sentences import lead, worth_rows
+from deltasim.reports.study.sentences import lead, mapped, worth_rows
 from deltasim.reports.study.words import ENDED, as_text, figure, short
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def study_page(study: Study) -> str:
         Page(
             title=f"{study.name}: {subject} on {', '.join(study.chips)}",
             kicker=f"{study.data.rstrip('.')} · {count(len(study.points))} points by {described.search}",
-            lead=lead(study, front),
+            lead=" ".join(filter(None, (lead(study, front), mapped(study)))),
             warning=warning(study),
             cards=cards(study),
             sections=tuple(section for section in found if section),

@@ -52,6 +52,22 @@ def sentence(worth: Worth) -> str:
     return f"{values[place]} {saved} against {values[worst]}"
 
 
+def mapped(study: Study) -> str | None:
+    """What a search for a mapping gained."""
+    found = study.mapped
+    if found is None:
+        return None
+    changes = ", ".join(
+        f"{name} {figure(name, float(study.figures[name][found.before]))} to "
+        f"{figure(name, float(study.figures[name][found.after]))}"
+        for name in ("energy", "latency")
+    )
+    return (
+        f"The mapping of point {found.point} saves {percent(found.saved)} of energy times latency against "
+        f"the chip's own placement ({changes}), in {len(study.points):,} evaluations."
+    )
+
+
 def lead(study: Study, front: Sequence[object]) -> str:
     """The one sentence to remember."""
     count = len(front)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from deltasim.exploration.metrics import METRICS
-from deltasim.reports.study.sentences import worth_rows
+from deltasim.reports.study.sentences import mapped, worth_rows
 from deltasim.reports.study.words import ENDED, as_text, counted, figure, short
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ def sentences(study: Study, front: int) -> list[str]:
     entry = next((one for one in study.front() if one["point"] == study.knee), None)
     if entry is not None:
         said.append(f"Point {entry['point']} (bold) is nearest to the best of everything. {entry['limits']}")
+    gained = mapped(study)
+    said += [gained] if gained else []
     said += [f"{name}: {words}." for name, words in worth_rows(study)]
     tally = study.tally()
     ended = [f"{tally[state]:,} {words}" for state, words in ENDED.items() if tally[state]]

@@ -206,6 +206,15 @@ def core_placement_faults(chip: Chip) -> Iterator[Fault]:
                 "a core holds one partition of a population",
                 "Name it once.",
             )
+    for population, neurons in (explicit.neurons or {}).items():
+        found = explicit.cores.get(population, ())
+        if len(neurons) != len(found):
+            yield Fault(
+                f"{path}.neurons.{population}",
+                f"{len(neurons)} numbers",
+                f"each core of the population has its number of neurons; cores names {len(found)}",
+                "Give one for each core.",
+            )
 
 
 def policy_faults(chip: Chip) -> Iterator[Fault]:

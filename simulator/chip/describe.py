@@ -200,6 +200,10 @@ def placement_table(chip: Chip) -> Table:
         ("state", state),
         *((name, policy) for name, policy in (chip.placement.layers or {}).items()),
         *((name, f"cores {', '.join(map(str, cores))}") for name, cores in explicit.cores.items()),
+        *(
+            (name, f"neurons {', '.join(map(str, counts))}")
+            for name, counts in (explicit.neurons or {}).items()
+        ),
         *((name, f"memory {memory}") for name, memory in explicit.memory.items()),
     ]
     return Table("Placement", ("what", "where"), tuple(rows))

@@ -29,6 +29,7 @@ from deltasim.simulator.schema.quantities import (
 MOST_CORES = 16_384  # over all chips that are joined
 Lanes = Annotated[int, counted(1 << 20)]
 Core = Annotated[int, counted(MOST_CORES - 1, least=0)]
+Neurons = Annotated[int, counted(1 << 40)]
 Slots = Annotated[int, counted(1 << 16)]
 Number = Annotated[str, BeforeValidator(read_number)]
 
@@ -182,9 +183,14 @@ class Interconnect(Part):
 
 
 class Explicit(Part):
-    """Placement by hand: population -> cores it is spread over; projection -> memory of its weights."""
+    """Placement by hand: population -> cores it is spread over; projection -> memory of its weights.
+
+    ``neurons`` says how many of a population lie on each of its ``cores``, in their order; without, the
+    neurons are spread evenly.
+    """
 
     cores: dict[Text, Annotated[tuple[Core, ...], Field(min_length=1)]] = Field(default_factory=dict)
+    neurons: dict[Text, Annotated[tuple[Neurons, ...], Field(min_length=1)]] | None = None
     memory: dict[Text, Text] = Field(default_factory=dict)
 
 

@@ -12,7 +12,13 @@ from deltasim.simulator.chip.fields import chip_fields
 from deltasim.simulator.chip.memories import described_as
 from deltasim.simulator.schema.changes import OF_ACTIONS, steps
 
-OPEN = ("placement.layers.", "placement.explicit.cores.", "placement.explicit.memory.", OF_ACTIONS)
+OPEN = (
+    "placement.layers.",
+    "placement.explicit.cores.",
+    "placement.explicit.neurons.",
+    "placement.explicit.memory.",
+    OF_ACTIONS,
+)
 """Where the last name is a user's own: that of a population, a projection or an action."""
 
 

@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import partial
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from deltasim.runtime.errors import InputError, nearest
@@ -100,6 +100,7 @@ def map_network(network: Network, chip: Chip, send_counts: SendCounts | None = N
     projections = tuple(projection.name for projection in network.projections)
     placed: dict[str, tuple[Iterable[str], tuple[str, ...]]] = {
         "cores": (explicit.cores, populations),
+        "neurons": (explicit.neurons or {}, populations),
         "memory": (explicit.memory, projections),
     }
     placed = {f"explicit.{path}": found for path, found in placed.items()}
@@ -110,14 +111,32 @@ def map_network(network: Network, chip: Chip, send_counts: SendCounts | None = N
                 rule = f"network {network.name} has no such part"
                 place = chip.place(f"placement.{path}.{name}")
                 raise InputError(place, "placed", rule, nearest(name, there))
-    partitions = tuple(
-        spread(population.size, explicit.cores.get(population.name, tuple(range(chip.cores.count))))
-        for population in network.populations
-    )
+    partitions = partitions_of(network, chip)
     reach = allocators(chip)
     homes = place_state(chip, network, partitions, reach)
     blocks = place_weights(chip, network, needed(network, partitions), send_counts, reach)
     return Mapping(populations, projections, partitions, blocks, homes)
+
+
+def partitions_of(network: Network, chip: Chip) -> tuple[tuple[Partition, ...], ...]:
+    """The partitions of every population, as the chip places them by hand, else even ones on all cores.
+
+    Errors: InputError where the numbers of neurons on the cores are not those of the population.
+    """
+    explicit, everywhere = chip.placement.explicit, tuple(range(chip.cores.count))
+    found = []
+    for population in network.populations:
+        name, cores = population.name, explicit.cores.get(population.name, everywhere)
+        counts = (explicit.neurons or {}).get(name)
+        if counts is None:
+            found.append(spread(population.size, cores))
+            continue
+        if sum(counts) != population.size:
+            place, rule = chip.place(f"placement.explicit.neurons.{name}"), f"{name} has {population.size:,}"
+            raise InputError(place, f"{sum(counts):,} neurons", rule, "Let the numbers add up to that.")
+        bounds = pairwise(accumulate(counts, initial=0))
+        found.append(tuple(Partition(core, *ends) for core, ends in zip(cores, bounds, strict=True)))
+    return tuple(found)
 
 
 def spread(neurons: int, cores: tuple[int, ...]) -> tuple[Partition, ...]:

@@ -240,6 +240,20 @@ def test_placement_by_hand_overrides() -> None:
             map_network(gru(8, 32), chip_of(4, "64 KiB").changed({f"placement.explicit.{path}": name}))
 
 
+def test_neurons_of_each_core_by_hand() -> None:
+    chip = chip_of(4, "64 KiB").changed({"placement.explicit.cores": {"gru_0": [2, 1]}})
+    uneven = chip.changed({"placement.explicit.neurons": {"gru_0": [25, 7]}})
+    parts = map_network(gru(8, 32), uneven).partitions[1]
+    assert [(part.core, part.start, part.stop) for part in parts] == [(2, 0, 25), (1, 25, 32)]
+    with pytest.raises(InputError, match=r"33 neurons: gru_0 has 32\. Let the numbers add up"):
+        map_network(gru(8, 32), chip.changed({"placement.explicit.neurons": {"gru_0": [25, 8]}}))
+    with pytest.raises(InputError, match="cores names 2"):
+        chip.changed({"placement.explicit.neurons": {"gru_0": [32]}})
+    with pytest.raises(InputError, match=r"no such part\. Did you mean gru_0"):
+        named = {"placement.explicit.cores": {"gru_9": [0]}, "placement.explicit.neurons": {"gru_9": [3]}}
+        map_network(gru(8, 32), chip_of(4, "64 KiB").changed(named))
+
+
 def on_chip(cores: int, size: str) -> Chip:
     content = chip_of(cores, size).content()
     content["memories"] = [memory for memory in content["memories"] if memory["kind"] != "dram"]

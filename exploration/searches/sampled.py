@@ -1,4 +1,5 @@
-"""Searches that learn, by optuna's samplers in memory: a genetic one (NSGA-II) and a density one (TPE).
+"""Searches that learn, by optuna's samplers in memory: genetic (NSGA-II), by densities (TPE), by Gaussian
+processes (GP).
 
 No state of a sampler is stored. Each generation has a new sampler with a seed of its own, over a study that
 holds all points before it, so an interrupted search goes on with the points it would have tried.
@@ -12,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from deltasim.exploration.proposals import Ask, Outcome, Proposal, Task, seed_of
+from deltasim.exploration.searches.proposals import Ask, Outcome, Proposal, Task, seed_of
 from deltasim.exploration.space.parameters import Choice
 from deltasim.exploration.space.space import Values
 from deltasim.runtime.errors import InputError
@@ -20,7 +21,7 @@ from deltasim.runtime.errors import InputError
 if TYPE_CHECKING:
     import optuna
 
-GENERATION = {"nsga2": 32, "tpe": 16}
+GENERATION = {"nsga2": 32, "tpe": 16, "gp": 8}
 """Points of a generation."""
 
 MISS = "miss"
@@ -46,6 +47,9 @@ def ask_optuna(name: str, task: Task, budget: int) -> Ask:
     if importlib.util.find_spec("optuna") is None:
         rule = "this search needs optuna, which is not installed"
         raise InputError("search", name, rule, "Run pip install 'deltasim[explore]'.")
+    if name == "gp" and importlib.util.find_spec("torch") is None:
+        rule = "Gaussian processes need PyTorch, which is not installed"
+        raise InputError("search", name, rule, "Run pip install 'deltasim[explore,train]', or use tpe.")
     size = min(GENERATION[name], budget)
     search = Search(name, task, size)
 
@@ -84,11 +88,18 @@ class Search:
 
     def sampler(self, generation: int) -> optuna.samplers.BaseSampler:
         """A sampler of the kind asked for, with the seed of a generation."""
-        from optuna.samplers import NSGAIISampler, TPESampler
+        from optuna.samplers import GPSampler, NSGAIISampler, TPESampler
 
         seed = seed_of(self.task.seed, generation)
         if self.name == "nsga2":
             return NSGAIISampler(population_size=self.size, seed=seed, constraints_func=misses)
+        if self.name == "gp":
+            return GPSampler(
+                seed=seed,
+                n_startup_trials=self.size,
+                deterministic_objective=True,
+                constraints_func=misses,
+            )
         return TPESampler(n_startup_trials=self.size, seed=seed, constraints_func=misses)
 
     def ask(self, generation: int, told: Sequence[Outcome], count: int) -> list[Proposal]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from deltasim.exploration.proposals import Ask, Outcome, Proposal, Task, seed_of
+from deltasim.exploration.searches.proposals import Ask, Outcome, Proposal, Task, seed_of
 from deltasim.exploration.space.parameters import Choice
 from deltasim.runtime.errors import InputError, nearest
 
@@ -78,11 +78,18 @@ def sampled(name: str) -> Callable[[Task], Ask]:
     """A search that learns from the points before, by optuna."""
 
     def search(task: Task) -> Ask:
-        from deltasim.exploration.optuna_search import ask_optuna
+        from deltasim.exploration.searches.sampled import ask_optuna
 
         return ask_optuna(name, task, budget_of(task, name))
 
     return search
+
+
+def mapping(task: Task) -> Ask:
+    """A mapping is searched, by what the simulator says of those before."""
+    from deltasim.exploration.searches.mapping import ask_mapping
+
+    return ask_mapping(task.space.free, budget_of(task, "mapping"), task.seed, task.layout)
 
 
 SEARCHES: dict[str, Callable[[Task], Ask]] = {
@@ -91,6 +98,8 @@ SEARCHES: dict[str, Callable[[Task], Ask]] = {
     "latin": latin,
     "nsga2": sampled("nsga2"),
     "tpe": sampled("tpe"),
+    "gp": sampled("gp"),
+    "mapping": mapping,
 }
 
 

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from deltasim.exploration.searches.layout import Layout
 from deltasim.exploration.space.space import Space, Values
 
 
@@ -29,12 +30,16 @@ Ask = Callable[[int, Sequence[Outcome]], Sequence[Proposal]]
 
 
 class Task(NamedTuple):
-    """What a search has to know: the space, how many points it may try, its seed, how many objectives."""
+    """What a search has to know: the space, how many points it may try, its seed, how many objectives.
+
+    ``layout`` finds what a search for a mapping goes by.
+    """
 
     space: Space
     budget: int | None
     seed: int
     objectives: int
+    layout: Callable[[], Layout]
 
 
 def seed_of(seed: int, generation: int) -> int:
