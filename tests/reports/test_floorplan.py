@@ -178,3 +178,18 @@ def test_channels_stand_away_from_the_middle_of_the_drawing() -> None:
         NEAR((0.0, top + TRIM, 0.0, top + 1.8 - TRIM), abs=1e-12),
         NEAR((right + dx * TRIM, low + dy * TRIM, right + dx * (1 - TRIM), low + dy * (1 - TRIM))),
     ]
+
+
+def test_the_middle_of_joined_chips_lies_between_them() -> None:
+    """Two chips of two cores, three apart: their middle is (1.5, 0), and core 0 lies at (0, 0.5)."""
+    link = {"width": "16 bit", "clock": "500 MHz", "hop_cycles": 5}
+    fields: dict[str, Any] = {
+        "cores.count": 4,
+        "network.topology": "mesh:2x1",
+        "memories": [SCRATCHPAD, DRAM],
+    }
+    plan = floorplan(chip(fields | {"network.joined": {"topology": "mesh:1x2", "link": link}}))
+    assert [spot[2:] for spot in plan.spots[:3]] == [(0.0, 0.5), (0.0, -0.5), (3.0, 0.5)]
+    (dram,) = (spot for spot in plan.spots if spot.kind == "dram")
+    length = 2.5**0.5
+    assert dram[2:] == NEAR((-1.5 / length, 0.5 + 0.5 / length))
