@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from deltasim.exploring import explore
     from deltasim.own_network import run
     from deltasim.quantising import quantise
+    from deltasim.replaying import whatif
     from deltasim.several import across
     from deltasim.simulator.chip import chip_names as chips
     from deltasim.simulator.chip import load_chip
@@ -35,6 +36,7 @@ __all__ = [
     "simulate",
     "sweep",
     "tune",
+    "whatif",
 ]
 __version__ = "0.1.0"
 
@@ -47,6 +49,7 @@ _HOMES = {
     "across": ("deltasim.several", "across"),
     "quantise": ("deltasim.quantising", "quantise"),
     "tune": ("deltasim.tuning", "tune"),
+    "whatif": ("deltasim.replaying", "whatif"),
     "benchmark": ("deltasim.workloads.registry", "benchmark"),
     "benchmarks": ("deltasim.workloads.registry", "benchmarks"),
     "chips": ("deltasim.simulator.chip", "chip_names"),

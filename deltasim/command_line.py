@@ -28,10 +28,13 @@ from deltasim.commands import (
     memory,
     noc,
     quantise,
+    report,
     run,
+    timeline,
     train,
     tune,
     validate,
+    whatif,
 )
 from deltasim.interrupts import EXIT_STOPPED
 from deltasim.runtime.disk import unfinished
@@ -68,7 +71,6 @@ app = typer.Typer(
     name="deltasim",
     epilog="Example: deltasim run digits --chip edgedrnn",
     cls=FrontDoor,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help opens three times faster
 )
@@ -113,6 +115,14 @@ COMMANDS: tuple[tuple[str, Callable[..., None], str, str], ...] = (
         "deltasim quantise network --data mine.csv --out network-8",
     ),
     ("compare", compare.compare, "set two runs side by side", "deltasim compare runs/a runs/b"),
+    ("whatif", whatif.whatif, "what would help a run", "deltasim whatif runs/a"),
+    ("timeline", timeline.timeline, "one sequence over time", "deltasim timeline runs/a --steps 10:12"),
+    (
+        "report",
+        report.report,
+        "benchmarks and chips in one matrix",
+        "deltasim report all --chips edgedrnn,mesh16 --out reports",
+    ),
     ("list", listing.list_names, "what is in the box", "deltasim list chips"),
     ("describe", describe.describe, "a chip, a cell, a standard", "deltasim describe chip edgedrnn"),
     ("map", mapping.show_mapping, "neurons and weights on a chip", "deltasim map digits --chip mesh16"),
@@ -134,7 +144,8 @@ for name, function, about, example in COMMANDS:
 @functools.cache
 def made() -> typer.core.TyperGroup:
     """The group of all commands, made once: it reads the signatures of all of them."""
-    group: typer.core.TyperGroup = typer.main.get_group(app)
+    group = typer.main.get_command(app)
+    assert isinstance(group, TyperGroup)
     return group
 
 
@@ -152,6 +163,8 @@ def run_line(arguments: Sequence[str]) -> int:
                 warnings.showwarning = _warn
                 result = made()(list(arguments) or ["--help"], "deltasim", standalone_mode=False)
             sys.stdout.flush()
+        except SystemExit as done:  # of what a shell asks for to complete words
+            return done.code if isinstance(done.code, int) else 0
         except InputError as error:
             return _end(str(error), EXIT_BAD_INPUT)
         except typer.TyperException as unknown:

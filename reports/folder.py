@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import polars
 
     from deltasim.reports.measured import Measured
+    from deltasim.reports.whatif.helped import Helped
 
 RECORD, PAGE = "run.json", "report.html"
 
@@ -31,18 +32,26 @@ def as_json(record: Mapping[str, Any]) -> str:
 
 
 def save_result(
-    result: Measured, folder: Path, *, trace: bool, page: bool, exports: Sequence[str] = ()
+    result: Measured,
+    folder: Path,
+    *,
+    trace: bool,
+    page: bool,
+    exports: Sequence[str] = (),
+    helped: Helped | None = None,
 ) -> Path:
-    """Write run.json, three Parquet tables, report.html and, if asked for, trace.npz and exports."""
+    """Write run.json, three Parquet tables, report.html; if asked for trace.npz, exports, whatif.json."""
     with new_folder(folder) as aside, told_in_a_sentence(folder):
         write_run(result, aside)
         write_exports(result, aside, exports)
+        if helped is not None:
+            (aside / "whatif.json").write_text(as_json(helped.to_dict()), encoding="utf-8")
         if trace:
             result.trace.save(aside / "trace.npz")
         if page:
             from deltasim.reports.page import run_page
 
-            (aside / PAGE).write_text(run_page(result), encoding="utf-8")
+            (aside / PAGE).write_text(run_page(result, helped=helped), encoding="utf-8")
     return folder
 
 

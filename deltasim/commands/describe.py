@@ -6,13 +6,23 @@ from typing import Annotated
 
 import typer
 
+from deltasim.commands import completing
 from deltasim.docstrings import said_of
 from deltasim.runtime.errors import InputError, nearest
 
 
 def describe(
-    kind: Annotated[str, typer.Argument(help="chip, benchmark, cell, standard or topology")],
-    name: Annotated[str, typer.Argument(help="a name from deltasim list, or the path of a YAML description")],
+    kind: Annotated[
+        str,
+        typer.Argument(help="chip, benchmark, cell, standard or topology", autocompletion=completing.kinds),
+    ],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="a name from deltasim list, or the path of a YAML description",
+            autocompletion=completing.described,
+        ),
+    ],
     as_yaml: Annotated[
         bool,
         typer.Option(

@@ -7,13 +7,18 @@ from typing import Annotated
 
 import typer
 
+from deltasim.commands import completing
 from deltasim.docstrings import said_of
 from deltasim.runtime.errors import InputError, nearest
 
 
 def list_names(
     kind: Annotated[
-        str | None, typer.Argument(help="chips, benchmarks, cells, standards or topologies; default: all")
+        str | None,
+        typer.Argument(
+            help="chips, benchmarks, cells, standards or topologies; default: all",
+            autocompletion=completing.lists,
+        ),
     ] = None,
 ) -> None:
     """List what is in the box, one a line with a word about each; ``deltasim describe`` tells more."""

@@ -7,11 +7,21 @@ from typing import Annotated
 
 import typer
 
+from deltasim.commands import completing
+
 
 def show_mapping(
-    benchmark: Annotated[str, typer.Argument(help="a benchmark; deltasim list benchmarks names them")],
+    benchmark: Annotated[
+        str,
+        typer.Argument(
+            help="a benchmark; deltasim list benchmarks names them", autocompletion=completing.benchmarks
+        ),
+    ],
     chip: Annotated[
-        str, typer.Option(help="a chip in the box, or the path of a YAML description")
+        str,
+        typer.Option(
+            help="a chip in the box, or the path of a YAML description", autocompletion=completing.chips
+        ),
     ] = "edgedrnn",
     data: Annotated[str | None, typer.Option(help="fsdd, synthetic, or a folder of TIDIGITS")] = None,
     trained: Annotated[Path | None, typer.Option(help="a folder written by deltasim train")] = None,

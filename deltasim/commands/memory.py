@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from deltasim.commands import completing
 from deltasim.commands.options import AsJson
 
 
@@ -18,7 +19,12 @@ def memory(
         ),
     ],
     standard: Annotated[
-        str, typer.Option(metavar="NAME|FILE", help="a memory in the box, YAML, or a memspec of DRAMSys")
+        str,
+        typer.Option(
+            metavar="NAME|FILE",
+            help="a memory in the box, YAML, or a memspec of DRAMSys",
+            autocompletion=completing.standards,
+        ),
     ] = "DDR4-2400",
     window: Annotated[int, typer.Option(help="transactions in flight; 0: as many as the queue takes")] = 0,
     mapping: Annotated[

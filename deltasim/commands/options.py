@@ -141,3 +141,26 @@ def spell_command(job: Job, chip: str, theta: float | str) -> str:
         if value is not None:
             words += [option, str(value)]
     return shlex.join(words)
+
+
+def read_command(text: str, place: str) -> tuple[Job, str, float | None]:
+    """What the command of a run says: job, chip, threshold. The inverse of `spell_command`.
+
+    >>> read_command("deltasim run digits --chip edgedrnn --theta 0.2 --limit 20", "runs/a")[1:]
+    ('edgedrnn', 0.2)
+    """
+    words = shlex.split(text)
+    rule = f"it was made by {text}, not by one run of the command line"
+    again = InputError("run", place, rule, "Name a benchmark and --chip instead.")
+    if words[:2] != ["deltasim", "run"] or len(words) % 2 == 0:
+        raise again
+    given = dict(zip(words[3::2], words[4::2], strict=True))
+    chip, theta, period = given.pop("--chip", ""), given.pop("--theta", None), given.pop("--period", None)
+    fields: dict[str, Any] = {option.removeprefix("--").replace("-", "_"): v for option, v in given.items()}
+    if not chip or not set(fields) <= set(Job._fields):
+        raise again
+    for name, kind in (("limit", int), ("trained", Path), ("ert", Path)):
+        if name in fields:
+            fields[name] = kind(fields[name])
+    job = Job(words[2], **fields, period_s=parse_period(period))
+    return job, chip, None if theta is None else float(theta)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from deltasim.commands import completing
 from deltasim.commands.options import (
     Job,
     LabelColumn,
@@ -33,14 +34,19 @@ def run(
     benchmark: Annotated[
         str,
         typer.Argument(
-            help="a benchmark (deltasim list benchmarks), or a model: .onnx, .pt, .safetensors, a folder"
+            help="a benchmark (deltasim list benchmarks), or a model: .onnx, .pt, .safetensors, a folder",
+            autocompletion=completing.benchmarks,
         ),
     ],
     form: Annotated[
         str | None, typer.Argument(help="with --json: neurobench, its metrics' names; default: our own")
     ] = None,
     chip: Annotated[
-        str, typer.Option(help="a chip in the box, the path of a YAML description, several as a,b, or all")
+        str,
+        typer.Option(
+            help="a chip in the box, the path of a YAML description, several as a,b, or all",
+            autocompletion=completing.chips,
+        ),
     ] = "edgedrnn",
     theta: Annotated[
         str | None,

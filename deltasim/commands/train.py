@@ -9,11 +9,14 @@ from typing import Annotated
 
 import typer
 
+from deltasim.commands import completing
 from deltasim.runtime.errors import InputError, nearest
 
 
 def train(
-    benchmark: Annotated[str, typer.Argument(help="digits or digit-strings")],
+    benchmark: Annotated[
+        str, typer.Argument(help="digits or digit-strings", autocompletion=completing.benchmarks)
+    ],
     out: Annotated[Path, typer.Option(help="a new folder for the networks and their record")],
     data: Annotated[str, typer.Option(help="fsdd, synthetic, or a folder of TIDIGITS")] = "fsdd",
     hidden: Annotated[int, typer.Option(help="hidden units")] = 200,

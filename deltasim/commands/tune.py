@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from deltasim.commands import completing
 from deltasim.commands.options import AsJson, Calibration, LabelColumn, Layers, SequenceColumn, SomeSequences
 
 
@@ -20,7 +21,10 @@ def tune(
         str, typer.Option(help="what may be lost: 0.5points (of accuracy, or of frames that agree), 0.02rms")
     ],
     chip: Annotated[
-        str, typer.Option(help="a chip in the box, or the path of a YAML description")
+        str,
+        typer.Option(
+            help="a chip in the box, or the path of a YAML description", autocompletion=completing.chips
+        ),
     ] = "edgedrnn",
     per: Annotated[str, typer.Option(help="a threshold for each layer, or for each neuron")] = "layer",
     calibration: Calibration = None,

@@ -7,11 +7,15 @@ from typing import Annotated
 
 import typer
 
+from deltasim.commands import completing
 from deltasim.commands.options import AsJson
 
 
 def validate(
-    chip: Annotated[str | None, typer.Argument(help="one chip; without it, all of silicon")] = None,
+    chip: Annotated[
+        str | None,
+        typer.Argument(help="one chip; without it, all of silicon", autocompletion=completing.chips),
+    ] = None,
     as_json: AsJson = False,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="write the table as Markdown, too")] = None,
 ) -> None:

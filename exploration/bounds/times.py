@@ -9,6 +9,8 @@ Under ``layer`` these times follow one another for all populations; under ``barr
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
@@ -45,27 +47,35 @@ def least_times_ps(work: Work) -> Integers:
     sequences = trace.sequences
     if work.columns * units > LARGEST:
         return np.zeros(sequences, np.int64)
-    kinds, kind_of = kinds_of_columns(work)
     slack = slack_of(plan)
-    step_of = trace.messages["step"].astype(np.int64)
-    target_of = plan.target[trace.messages["projection"].astype(np.int64)]
     passes = pass_of_steps(work)
     at_once = plan.policy == "barrier"
     together = np.zeros((trace.steps if at_once else 1, units))
     spans = np.zeros((len(plan.partitions), trace.steps))
-    for population in (index for one_pass in plan.order for index in one_pass):
-        chosen = target_of == population
-        key = step_of[chosen] * len(kinds) + kind_of[work.column[chosen]]
-        sent = np.bincount(key, minlength=trace.steps * len(kinds)).reshape(trace.steps, len(kinds))
-        service: Reals = sent.astype(np.float64) @ kinds
+    for population, service in services(work):
         active = passes == plan.pass_number[population]
         scans, updates = step_service(plan, population)
-        service[active] += scans
         spans[population] = span(plan, population, np.maximum(service - slack, 0), scans, updates) * active
         if at_once:
             together += service
             together[active] += updates
     return by_policy(plan, work, spans, np.maximum(together - slack, 0))
+
+
+def services(work: Work) -> Iterator[tuple[int, Reals]]:
+    """For each population what every unit has to do at each step before its update. Shape (steps, units)."""
+    plan, trace = work.plan, work.trace
+    kinds, kind_of = kinds_of_columns(work)
+    step_of = trace.messages["step"].astype(np.int64)
+    target_of = plan.target[trace.messages["projection"].astype(np.int64)]
+    passes = pass_of_steps(work)
+    for population in (index for one_pass in plan.order for index in one_pass):
+        chosen = target_of == population
+        key = step_of[chosen] * len(kinds) + kind_of[work.column[chosen]]
+        sent = np.bincount(key, minlength=trace.steps * len(kinds)).reshape(trace.steps, len(kinds))
+        service: Reals = sent.astype(np.float64) @ kinds
+        service[passes == plan.pass_number[population]] += step_service(plan, population)[0]
+        yield population, service
 
 
 def by_policy(plan: Plan, work: Work, spans: Reals, together: Reals) -> Integers:
@@ -113,7 +123,7 @@ def step_service(plan: Plan, population: int) -> tuple[Reals, Reals]:
     for projection in plan.into[population]:
         for partition in plan.partitions[int(plan.source[projection])]:
             scans[stages.unit[partition.core, SCAN]] += int(
-                scan_duration(partition.size, stages.scan_per_cycle, stages.scan_pad_to, stages.cycle_ps)
+                scan_duration(partition.size, stages.scan_per_cycle, stages.scan_pad_to, stages.scan_cycle_ps)
             )
     for number, partition in enumerate(plan.partitions[population]):
         updates[stages.unit[partition.core, UPDATE]] += update_work(plan, population, number).duration_ps
@@ -181,7 +191,7 @@ def kinds_of_columns(work: Work) -> tuple[Reals, Integers]:
     np.add.at(table, (owner, links.first_unit + link), links.message_flits * links.link_period_ps[link])
     array = segments.position[column] % stages.arrays
     mac = stages.unit[core, MAC] + array
-    lanes = np.maximum(1, -(-bursts.words // stages.mac_lanes) * stages.cycle_ps)
+    lanes = np.maximum(1, -(-bursts.words // stages.mac_lanes) * stages.mac_cycle_ps)
     np.add.at(table, (column[bursts.segment], mac[bursts.segment]), lanes)
     held = np.bincount(bursts.segment, lanes, len(core))
     fetch = stages.unit[core, FETCH] + array

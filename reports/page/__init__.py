@@ -18,21 +18,27 @@ from deltasim.reports.page.sections import (
     provenance,
     thresholds,
     utilisation,
+    what_helps,
 )
 from deltasim.reports.page.sections.cards import cards, lead
 from deltasim.reports.quantities import count, threshold
 
 if TYPE_CHECKING:
     from deltasim.reports.measured import Measured
+    from deltasim.reports.whatif.helped import Helped
 
 
-def run_page(result: Measured, sweep: Sequence[Measured] = ()) -> str:
-    """The page of one run; given the runs of a sweep, it shows score and savings over the threshold too."""
+def run_page(result: Measured, sweep: Sequence[Measured] = (), helped: Helped | None = None) -> str:
+    """The page of one run; given the runs of a sweep, it shows score and savings over the threshold too.
+
+    Given what would help, it shows that behind where time goes.
+    """
     found = [
         energy.section(result),
         activity.section(result),
         power.section(result),
         utilisation.section(result),
+        *(what_helps.sections(helped) if helped else ()),
         memory.section(result),
         dram.section(result),
         network.section(result),

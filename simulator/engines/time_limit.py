@@ -74,7 +74,7 @@ def step_ps(plan: Plan) -> int:
         readers = len(plan.out_of[population])
         for number, partition in enumerate(partitions):
             padded = -(-(partition.stop - partition.start) // stages.scan_pad_to) * stages.scan_pad_to
-            total += readers * -(-padded // stages.scan_per_cycle) * stages.cycle_ps
+            total += readers * -(-padded // stages.scan_per_cycle) * stages.scan_cycle_ps
             if plan.into[population]:
                 total += update_work(plan, population, number).duration_ps
     return total + (2 + len(plan.partitions)) * max(1, plan.barrier_cost_ps)
@@ -91,7 +91,7 @@ def message_ps(plan: Plan) -> int:
     there_and_back = sum(ways)
     response = there_and_back * link_ps(plan, 2 + burst // links.flit_bytes + links.request_flits)
     memory = max(memory_ps(plan.memories, m, burst, response) for m in range(len(plan.memories.component)))
-    sums = -(-words // stages.mac_lanes) * stages.cycle_ps + 1
+    sums = -(-words // stages.mac_lanes) * stages.mac_cycle_ps + 1
     tree = int(plan.trees.links.max(initial=0)) * link_ps(plan, links.message_flits)
     fetched = bursts * (response + memory + 1)
     return stages.send_ps + tree + segments * (stages.receive_ps + fetched + sums + bursts)
@@ -156,7 +156,14 @@ def coarser(plan: Plan, tick_ps: int) -> Plan:
         plan,
         barrier_cost_ps=ticks(plan.barrier_cost_ps),
         stages=changed(
-            plan.stages, "cycle_ps", "send_ps", "receive_ps", "update_group_ps", "update_fixed_ps"
+            plan.stages,
+            "cycle_ps",
+            "scan_cycle_ps",
+            "mac_cycle_ps",
+            "send_ps",
+            "receive_ps",
+            "update_group_ps",
+            "update_fixed_ps",
         ),
         links=changed(plan.links, "period_ps", "link_period_ps", "link_hop_ps"),
         memories=replace(

@@ -145,6 +145,8 @@ def compile_stages(chip: Chip, units: list[Unit]) -> Stages:
     return Stages(
         unit=table,
         cycle_ps=period,
+        scan_cycle_ps=period,
+        mac_cycle_ps=period,
         scan_per_cycle=cores.scan.elements_per_cycle,
         scan_pad_to=cores.scan.pad_to,
         send_ps=cores.send.cycles * period,

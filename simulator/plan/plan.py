@@ -60,7 +60,9 @@ class Stages:
     """
 
     unit: Integers
-    cycle_ps: int
+    cycle_ps: int  # of the cores' clock: an address is formed in one
+    scan_cycle_ps: int  # as long as cycle_ps, but where it is asked what a faster stage would help
+    mac_cycle_ps: int
     scan_per_cycle: int
     scan_pad_to: int
     send_ps: int

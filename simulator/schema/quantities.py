@@ -170,7 +170,7 @@ Name = Annotated[str, Field(strict=True, description="a name"), AfterValidator(n
 read_energy = reads_as(("J",), "an energy", "1.3 pJ", whole=False, zero=True, most="1 kJ")
 read_power = reads_as(("W",), "a power", "12 mW", whole=False, zero=True, most="1 MW")
 read_size = reads_as(("B",), "a size in bytes", "64 KiB", whole=True, zero=False, most="1 PiB")
-read_time = reads_as(("s",), "a time", "10 ms", whole=False, zero=False, least="1 ns", most="1 day")
+read_time = reads_as(("s",), "a time", "10 ms", whole=False, zero=False, least="1 ns", most="86400 s")
 read_bits = reads_as(("bit", "bits"), "a width in bits", "64 bit", whole=True, zero=False, most="65536 bit")
 read_frequency = reads_as(
     ("Hz",), "a frequency", "125 MHz", whole=False, zero=False, least="1 Hz", most="1 THz"

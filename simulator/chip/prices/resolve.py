@@ -213,7 +213,10 @@ def _scaled(chip: Chip, action: str, stated: Price, changed: dict[str, Value]) -
     if "clock" in changed and name in MODELS.keys() | SCALES.keys():
         raise InputError("clock", shown("clock", now["clock"]), "no model says what a clock changes", "")
     scale = SCALES.get(name) or partial(_modelled, name)
-    factor = scale(now) / scale(now | changed)
+    before = scale(now | changed)
+    if before == 0:
+        raise InputError(name, "0", "the model knows of nothing that costs anything here", "")
+    factor = scale(now) / before
     parts = ", ".join(changed_texts(chip, action, stated))
     return stated.times(
         factor, "estimated", f"{stated.source}; times {factor:.3g}, as it was given for {parts}"

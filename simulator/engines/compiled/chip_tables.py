@@ -36,6 +36,8 @@ def chip_record(plan: Plan, rule: Addresses, order: int, width: int, lengths: in
         order=[order],
         width=[width],
         cycle=[stages.cycle_ps],
+        scan_cycle=[stages.scan_cycle_ps],
+        mac_cycle=[stages.mac_cycle_ps],
         per_cycle=[stages.scan_per_cycle],
         send=[stages.send_ps],
         receive=[stages.receive_ps],

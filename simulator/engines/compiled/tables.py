@@ -250,7 +250,7 @@ def group_records(forward: PhasePlan, start: Start, lists: Lists) -> Arrays:
 def costs_of(plan: Plan) -> tuple[Integers, Records]:
     """For each memory where its row begins; a row for each width, of what each size takes."""
     columns, stages, widths = plan.columns, plan.stages, plan.memories.width_bytes
-    works = [mac_work(words, stages.mac_lanes, stages.cycle_ps) for words in columns.size_words.tolist()]
+    works = [mac_work(words, stages.mac_lanes, stages.mac_cycle_ps) for words in columns.size_words.tolist()]
     rows = {width: row for row, width in enumerate(dict.fromkeys(widths.tolist()))}
     begins = np.array([rows[width] for width in widths.tolist()], np.int64) * len(works)
     costs = [
@@ -371,7 +371,11 @@ def encoder_records(plan: Plan) -> Records:
         row=columns.row[projection] + columns.stride[projection] * begins,
         stride=columns.stride[projection],
         duration=[
-            int(scan_duration(w.stop - w.start, stages.scan_per_cycle, stages.scan_pad_to, stages.cycle_ps))
+            int(
+                scan_duration(
+                    w.stop - w.start, stages.scan_per_cycle, stages.scan_pad_to, stages.scan_cycle_ps
+                )
+            )
             for w in place
         ],
     )

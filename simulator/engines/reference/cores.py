@@ -86,7 +86,9 @@ class CoreProcesses:
         where = plan.partitions[source][partition]
         size, delay = where.stop - where.start, int(plan.delay[projection])
         unit = int(stages.unit[where.core, SCAN])
-        duration_ps = int(scan_duration(size, stages.scan_per_cycle, stages.scan_pad_to, stages.cycle_ps))
+        duration_ps = int(
+            scan_duration(size, stages.scan_per_cycle, stages.scan_pad_to, stages.scan_cycle_ps)
+        )
         encoders = sum(len(plan.partitions[int(plan.source[p])]) for p in plan.into[target])
         computed = bool(plan.into[source]) and not plan.crosses_passes(projection)
         steps = self.steps_of(target)
@@ -111,7 +113,7 @@ class CoreProcesses:
             self.statistics.count(unit, home.write, int(writes) * home.value_bits, target)
             for sent in sending:
                 offset_ps = int(
-                    scan_offset(sent.source - where.start, stages.scan_per_cycle, stages.cycle_ps)
+                    scan_offset(sent.source - where.start, stages.scan_per_cycle, stages.scan_cycle_ps)
                 )
                 if began_ps + offset_ps > self.env.now:
                     yield self.env.timeout(began_ps + offset_ps - self.env.now)
@@ -236,7 +238,7 @@ class CoreProcesses:
             transfer = Transfer(int(segments.memory[segment]), burst.address, burst.bytes, part, layer)
             tail_ps = yield from self.memories.read(transfer, burst.words)
             yield machine.units[mac].turn(machine.key(COLUMN_KIND, *part))
-            work_ps = mac_work(burst.words, stages.mac_lanes, stages.cycle_ps)
+            work_ps = mac_work(burst.words, stages.mac_lanes, stages.mac_cycle_ps)
             duration_ps = int(consumed(int(self.env.now), work_ps, tail_ps)) - int(self.env.now)
             machine.units[mac].occupy(duration_ps, work_ps)
             self.memories.pass_registers(core, burst.words, layer)

@@ -244,7 +244,7 @@ def accumulate(state: State, tables: Tables, now: int, job: int) -> None:
     record, chip = state.jobs[job], tables.chip[0]
     unit = tables.cores[record.core].mac + array(state, tables, job)
     layer, words = state.messages[record.message].layer, record.words
-    work = mac_work(words, chip.mac_lanes, chip.cycle)
+    work = mac_work(words, chip.mac_lanes, chip.mac_cycle)
     end = consumed(now, work, record.tail)
     occupy(state, now, unit, end - now, work)
     count_sums(state, tables, record.core, unit, layer, words)

@@ -185,7 +185,7 @@ def emit(state: State, tables: Tables, now: int, number: int) -> None:
     encoder, chip = state.encoders[number], tables.chip[0]
     while encoder.next < encoder.last:
         position = tables.columns[state.messages[encoder.next].column].position
-        due = encoder.began + scan_offset(position, chip.per_cycle, chip.cycle)
+        due = encoder.began + scan_offset(position, chip.per_cycle, chip.scan_cycle)
         if due > now:
             schedule(state, due, (EMITTING << KIND_BITS) | number)
             return

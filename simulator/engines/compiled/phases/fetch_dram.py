@@ -105,7 +105,7 @@ def consume_streamed(
         record_busy(state, unit, start, link_free, came * link_record.period)
         arrivals.crossing[crossed], arrivals.crossed[crossed] = arrivals.came[come], start
         head = start + link_record.hop
-        summing, work = max(head, mac_free), mac_work(segment.words, chip.mac_lanes, chip.cycle)
+        summing, work = max(head, mac_free), mac_work(segment.words, chip.mac_lanes, chip.mac_cycle)
         mac_free = consumed(summing, work, head + serialisation_behind(tables, link, busy) - chip.link_period)
         record_busy(state, units.mac + array, summing, mac_free, work)
         record_slot_busy(state, units.fetch + array, arrivals.granted[come], mac_free)

@@ -1,0 +1,60 @@
+"""What would help a run, replayed: ``deltasim whatif`` and ``ds.whatif``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from deltasim.cases import Case
+    from deltasim.progress import Progress
+    from deltasim.reports.run import Run
+    from deltasim.reports.whatif.helped import Helped
+    from deltasim.simulator.chip import Chip
+    from deltasim.workloads.benchmark import Benchmark
+
+
+def whatif(
+    benchmark: Benchmark | str,
+    chip: Chip | str | Path = "edgedrnn",
+    theta: float | None = None,
+    limit: int | None = None,
+    progress: Progress | None = None,
+    jobs: int | None = 1,
+) -> Helped:
+    """Run a benchmark on a chip, then again with each kind of unit faster or wider, and rank what helps.
+
+    Arguments are those of `deltasim.simulate`. Raises `InputError` for whatever a person can mend.
+
+    >>> import deltasim as ds
+    >>> found = ds.whatif(ds.benchmark("digits", data="synthetic"), limit=1)
+    >>> found.found.first.change.part, found.found.gain("mac.faster").shorter < 0.005
+    ('bus', True)
+    """
+    from deltasim.cases import choose, dense_baseline, prepare, run_case
+
+    chosen = choose(benchmark) if isinstance(benchmark, str) else benchmark
+    case = prepare(chosen if limit is None else chosen.limited(limit), chip, theta)
+    run = run_case(case, dense_baseline(case, jobs=jobs), command="deltasim.whatif", jobs=jobs)
+    return helped(case, run, progress, jobs)
+
+
+def helped(case: Case, run: Run, progress: Progress | None = None, jobs: int | None = None) -> Helped:
+    """What would help a run that is there."""
+    from deltasim.exploration.whatif.floors import floors
+    from deltasim.exploration.whatif.whatif import what_if
+    from deltasim.placing import placed
+    from deltasim.reports.whatif.helped import Helped
+    from deltasim.simulator.plan.compile import compile_plan
+
+    found = what_if(
+        case.network,
+        case.trace,
+        case.chip,
+        case.mapping,
+        run.ledger,
+        lambda chip: placed(case.benchmark, case.network, chip)[0],
+        progress,
+        jobs,
+    )
+    return Helped(run, found, floors(compile_plan(case.network, case.chip, case.mapping), case.trace))
