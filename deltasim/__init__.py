@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from deltasim.exploring import explore
     from deltasim.own_network import run
     from deltasim.quantising import quantise
+    from deltasim.replaying import whatif
     from deltasim.several import across
     from deltasim.simulator.chip import chip_names as chips
     from deltasim.simulator.chip import load_chip
     from deltasim.tuning import tune
-    from deltasim.whatif import whatif
     from deltasim.workloads.registry import benchmark, benchmarks
 
 __all__ = [
@@ -49,7 +49,7 @@ _HOMES = {
     "across": ("deltasim.several", "across"),
     "quantise": ("deltasim.quantising", "quantise"),
     "tune": ("deltasim.tuning", "tune"),
-    "whatif": ("deltasim.whatif", "whatif"),
+    "whatif": ("deltasim.replaying", "whatif"),
     "benchmark": ("deltasim.workloads.registry", "benchmark"),
     "benchmarks": ("deltasim.workloads.registry", "benchmarks"),
     "chips": ("deltasim.simulator.chip", "chip_names"),

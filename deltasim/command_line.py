@@ -30,6 +30,7 @@ from deltasim.commands import (
     quantise,
     report,
     run,
+    timeline,
     train,
     tune,
     validate,
@@ -115,6 +116,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None], str, str], ...] = (
     ),
     ("compare", compare.compare, "set two runs side by side", "deltasim compare runs/a runs/b"),
     ("whatif", whatif.whatif, "what would help a run", "deltasim whatif runs/a"),
+    ("timeline", timeline.timeline, "one sequence over time", "deltasim timeline runs/a --steps 10:12"),
     (
         "report",
         report.report,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from deltasim.reports.measured import Measured
 
 PICOSECOND = 1e-12
+NOTHING = 0.00005  # a share that is shown as 0
 COLUMNS = ("what is better", "latency", "shorter by", "energy", "saved")
 
 
@@ -35,14 +36,12 @@ class Helped:
             f"by {share(pace.shorter)}."
         )
         helps = f"Most of all helps {called(best)}: {share(best.shorter)} less time."
-        if (cheapest.saved or 0.0) <= 0:
+        if (cheapest.saved or 0.0) < NOTHING:
             return f"{said} {helps} Nothing of this saves energy."
-        same = cheapest is best
-        saves = (
-            f"It saves {share(best.saved)} of the energy, too."
-            if same
-            else (f"{called(cheapest).capitalize()} saves most energy, {share(cheapest.saved)}.")
-        )
+        if cheapest is best:
+            return f"{said} {helps} It saves {share(best.saved)} of the energy, too."
+        name = called(cheapest)
+        saves = f"{name[0].upper()}{name[1:]} saves most energy, {share(cheapest.saved)}."
         return f"{said} {helps} {saves}"
 
     @property
@@ -138,13 +137,13 @@ def called(gain: Gain) -> str:
 def share(value: float | None) -> str:
     """A share that may be below 0, in per cent, so that small ones differ.
 
-    >>> share(0.3336), share(0.00089), share(-0.04), share(0.0), share(None)
-    ('33.4 %', '0.1 %', '−4.0 %', '0', '–')
+    >>> share(0.3336), share(0.00089), share(0.0002), share(-0.0002), share(-0.04), share(0.0), share(None)
+    ('33.4 %', '0.1 %', '< 0.1 %', '> −0.1 %', '−4.0 %', '0', '–')
     """
     if value is None:
         return ABSENT
-    if abs(value) < 0.00005:
+    if abs(value) < NOTHING:
         return "0"
-    text = f"{abs(value):.1%}".replace("%", " %")
-    text = "< 0.1 %" if text == "0.0 %" else text
-    return f"−{text}" if value < 0 else text
+    if abs(value) < 0.0005:
+        return "< 0.1 %" if value > 0 else "> −0.1 %"
+    return f"{abs(value):.1%}".replace("%", " %") if value > 0 else f"−{abs(value):.1%}".replace("%", " %")

@@ -23,6 +23,8 @@ def own(deltasim: Deltasim) -> None:
     """A network folder and its data, in the folder that the commands run in."""
     Path("net").mkdir()
     save_network(random_stack("gru", 3, (8,), np.random.default_rng(0), theta=0.1), Path("net"))
+    Path("second").mkdir()
+    save_network(random_stack("gru", 3, (4,), np.random.default_rng(0), theta=0.1), Path("second"))
     np.save("frames.npy", np.random.default_rng(1).normal(size=(2, 4, 3)).astype(np.float32))
 
 
@@ -57,10 +59,11 @@ def test_what_was_stopped_goes_on(deltasim: Deltasim, monkeypatch: pytest.Monkey
         return across(benchmark, *rest, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(several, "across", stopped)
-    answer = deltasim(ASKED)
+    two = "report net:frames.npy second:frames.npy --chips edgedrnn --limit 1 --out out"
+    answer = deltasim(two)
     assert answer.returncode == 130 and "the same command goes on" in answer.stderr
     assert len(json.loads(Path("out/summary.json").read_text())["benchmarks"]) == 1
-    answer = deltasim(ASKED)
+    answer = deltasim(two)
     assert answer.returncode == 0 and "already" in answer.stderr
     assert len(asked) == 3  # the first was not run again
     assert len(json.loads(Path("out/summary.json").read_text())["benchmarks"]) == 2

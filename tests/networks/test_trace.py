@@ -187,3 +187,17 @@ def test_a_dense_trace_is_a_random_one_at_occupancy_1(lengths, passes):
         dense_trace(network, lengths).digest
         == random_trace(network, lengths, 1.0, np.random.default_rng(0)).digest
     )
+
+
+def test_bounds_that_go_back_by_one_are_refused(made, tmp_path):
+    """A sequence of -1 steps, which ends where it should."""
+    _, trace = made
+    back = replace(trace, sequence_bounds=np.array([0, 8, 7, 10]))
+    back.save(tmp_path / "a.npz")
+    with pytest.raises(InputError, match="its bounds do not fit its messages"):
+        Trace.load(tmp_path / "a.npz")
+
+
+def test_one_element_that_is_sent_is_all_of_them():
+    network = random_stack("rnn", 1, (1,), np.random.default_rng(0))
+    assert dense_trace(network, [1]).occupancy(network) == {"input": 1.0, "hidden": 1.0}

@@ -151,3 +151,45 @@ def test_parts_of_a_page_have_what_is_left_out() -> None:
     with pytest.raises(ValueError, match="longer"):
         grid.cells(("1", "2", "3"))
     assert Link("text", "target").target == "target" and Card("a", "b", "c", "d", 1).value == 1
+
+
+def test_channels_stand_away_from_the_middle_of_the_drawing() -> None:
+    """Three nodes of a ring, one apart: 60 degrees at each corner, the height of it r = sqrt(3) / 2.
+
+    The top lies above the middle of the drawing, so its channels stand 1 and 1.8 above it; node 1, at the
+    right, lies half a side to the right and half a height below the middle.
+    """
+    fields: dict[str, Any] = {"cores.count": 3, "network.topology": "ring:3"}
+    further = DRAM | {"name": "more", "ports": [0, 1]}
+    plan = floorplan(chip(fields | {"memories": [DRAM, further]}))
+    (_, _, x, top), (_, _, right, low), (_, _, left, _) = plan.spots[:3]
+    height = 3**0.5 / 2
+    assert (x, right - left, top - low) == NEAR((0.0, 1.0, height), abs=1e-12)
+    channels = [spot for spot in plan.spots if spot.kind == "dram"]
+    length = (0.5**2 + (height / 2) ** 2) ** 0.5
+    dx, dy = 0.5 / length, -height / 2 / length
+    assert [spot[2:] for spot in channels] == [
+        NEAR((0.0, top + 1.0), abs=1e-12),
+        NEAR((0.0, top + 1.8), abs=1e-12),
+        NEAR((right + dx, low + dy)),
+    ]
+    assert [line[1:] for line in plan.lines if line.number < 0] == [
+        NEAR((0.0, top + TRIM, 0.0, top + 1.0 - TRIM), abs=1e-12),
+        NEAR((0.0, top + TRIM, 0.0, top + 1.8 - TRIM), abs=1e-12),
+        NEAR((right + dx * TRIM, low + dy * TRIM, right + dx * (1 - TRIM), low + dy * (1 - TRIM))),
+    ]
+
+
+def test_the_middle_of_joined_chips_lies_between_them() -> None:
+    """Two chips of two cores, three apart: their middle is (1.5, 0), and core 0 lies at (0, 0.5)."""
+    link = {"width": "16 bit", "clock": "500 MHz", "hop_cycles": 5}
+    fields: dict[str, Any] = {
+        "cores.count": 4,
+        "network.topology": "mesh:2x1",
+        "memories": [SCRATCHPAD, DRAM],
+    }
+    plan = floorplan(chip(fields | {"network.joined": {"topology": "mesh:1x2", "link": link}}))
+    assert [spot[2:] for spot in plan.spots[:3]] == [(0.0, 0.5), (0.0, -0.5), (3.0, 0.5)]
+    (dram,) = (spot for spot in plan.spots if spot.kind == "dram")
+    length = 2.5**0.5
+    assert dram[2:] == NEAR((-1.5 / length, 0.5 + 0.5 / length))

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import altair
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from deltasim.reports.figures import Score
 from deltasim.reports.page import run_page
 from deltasim.reports.page.document import script_json
 from deltasim.reports.page.floorplan import floorplan
+from deltasim.reports.page.script import bundled, libraries
 from deltasim.reports.sweep import Sweep
 from deltasim.simulator.chip import load_chip
 from tests.reports.specimens import specimen
@@ -121,3 +123,11 @@ def test_a_floorplan_shows_all_nodes_links_and_channels_apart(topology: str) -> 
     assert len({(round(spot.x, 6), round(spot.y, 6)) for spot in plan.spots}) == len(plan.spots)
     left, right, bottom, top = plan.extent
     assert all(left < spot.x < right and bottom < spot.y < top for spot in plan.spots)
+
+
+def test_the_libraries_are_one_script_that_ends_no_element() -> None:
+    """Made in a process of its own; what the cache holds is the same."""
+    version = ".".join(altair.SCHEMA_VERSION.lstrip("v").split(".")[:2])
+    script = libraries()
+    assert "vegaEmbed" in script and "</script" not in script
+    assert bundled(version).decode().replace("</script", "<\\/script") == script

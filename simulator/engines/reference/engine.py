@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 import numpy as np
 import simpy
@@ -14,6 +15,7 @@ from deltasim.simulator.engines.reference.machine import Machine
 from deltasim.simulator.engines.reference.memories import Memories
 from deltasim.simulator.engines.reference.neurons import Computing, Replayed
 from deltasim.simulator.engines.reference.recorder import Statistics
+from deltasim.simulator.engines.reference.server import Watch
 from deltasim.simulator.engines.reference.synchronisation import Milestones, synchronise
 from deltasim.simulator.ledger.background import elapsed, preset
 from deltasim.simulator.ledger.laws import LawBroken, Tally, check
@@ -27,13 +29,15 @@ def run_sequence(
     frames: Floats | None = None,
     shuffle: int | None = None,
     requests: list[tuple[int, int, int, int]] | None = None,
+    watches: Sequence[Watch] | None = None,
 ) -> Ledger:
     """Simulate one sequence from a chip at rest.
 
     ``trace`` holds one sequence. With ``frames`` (T, inputs) the neurons compute for themselves, knowing only
     the messages that reach them, and what they send must be the trace, message for message and bit for bit;
     without, they replay it. ``shuffle`` seeds the order in which processes are created; it changes nothing.
-    ``requests`` receives what is asked of DRAMs: arrival (ps), memory, address, bytes.
+    ``requests`` receives what is asked of DRAMs: arrival (ps), memory, address, bytes. ``watches``, one for
+    each unit, are told whom it serves and how many wait.
 
     Raises LawBroken when the run contradicts itself.
     """
@@ -42,6 +46,8 @@ def run_sequence(
     length = steps // len(plan.order)
     statistics = Statistics(plan)
     machine = Machine(env, plan, statistics)
+    for unit, watch in zip(machine.units, watches or (), strict=False):
+        unit.watch = watch
     memories = Memories(plan, machine, statistics, requests)
     neurons = Replayed(plan, trace) if frames is None else Computing(plan, frames)
     milestones = Milestones(env)

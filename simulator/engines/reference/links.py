@@ -61,6 +61,8 @@ class LinkServer(Server):
             if channel != FULL:
                 self.waiting.remove(entry)
                 self._grant(entry[2], channel, entry[1])
+                self.serving = entry[0]
+                self._tell_queue()
                 return
             held_up.add(queue)
         if self.stalled_since_ps is None:
@@ -75,6 +77,7 @@ class LinkServer(Server):
         self.free_slots -= 1
         self.queue_wait_ps += self.now - asked_ps
         stalled = self.stalled_since_ps is not None
+        self.serving = None
         if self.stalled_since_ps is not None:
             self.record_busy(self.stalled_since_ps, self.now, 0)
             self.stalled_since_ps = None

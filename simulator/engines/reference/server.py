@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from typing import Any
+from typing import Any, Protocol
 
 import simpy
 from simpy.events import NORMAL, Event, EventPriority
@@ -11,6 +11,14 @@ from simpy.events import NORMAL, Event, EventPriority
 DECIDE = EventPriority(NORMAL + 1)  # after everything that ends or arrives in the same picosecond
 
 Key = tuple[int, ...]
+
+
+class Watch(Protocol):
+    """Who wants to know when a unit works, for whom, and how many wait for it."""
+
+    def served(self, start_ps: int, end_ps: int, key: Key | None) -> None: ...
+
+    def queued(self, now_ps: int, length: int) -> None: ...
 
 
 class Server:
@@ -45,6 +53,8 @@ class Server:
         self.recorded_until_ps = 0  # up to here the unit's time is recorded
         self.queue_wait_ps = self.queue_area_ps = self.queue_peak = 0
         self.queue_changed_ps = 0
+        self.watch: Watch | None = None
+        self.serving: Key | None = None  # the job whose turn it is, where one is served at a time
 
     @property
     def now(self) -> int:
@@ -57,6 +67,7 @@ class Server:
         granted = self.env.event()
         heapq.heappush(self.waiting, (key, self.now, granted))
         self.queue_peak = max(self.queue_peak, len(self.waiting))
+        self._tell_queue()
         self._decide_later()
         return granted
 
@@ -83,6 +94,8 @@ class Server:
             self.idle_ps += start_ps - self.recorded_until_ps
             self.recorded_until_ps = start_ps
         if end_ps > self.recorded_until_ps:
+            if self.watch:
+                self.watch.served(self.recorded_until_ps, end_ps, self.serving)
             self.occupied_ps += end_ps - self.recorded_until_ps
             self.recorded_until_ps = end_ps
         self.busy_ps += work_ps
@@ -110,10 +123,16 @@ class Server:
         if self.free_slots == self.slots:
             self.taken_since_ps = self.now
         while self.free_slots and self.waiting:
-            _, asked_ps, granted = heapq.heappop(self.waiting)
+            key, asked_ps, granted = heapq.heappop(self.waiting)
+            self.serving = key if self.slots == 1 else None
             self.free_slots -= 1
             self.queue_wait_ps += self.now - asked_ps
             granted.succeed()
+        self._tell_queue()
+
+    def _tell_queue(self) -> None:
+        if self.watch:
+            self.watch.queued(self.now, len(self.waiting))
 
     def _count_queue(self) -> None:
         self.queue_area_ps += len(self.waiting) * (self.now - self.queue_changed_ps)

@@ -159,7 +159,7 @@ def test_a_change_that_is_no_chip_says_why(ran: tuple[Network, Trace]) -> None:
         assert (gain.elapsed_ps is None) == gain.note.startswith("not on this chip: ")
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(cases())
 def test_engines_agree_on_chips_of_which_one_unit_is_faster(case: Case) -> None:
     network, trace, chip, _, mapping = case
@@ -172,7 +172,7 @@ def test_engines_agree_on_chips_of_which_one_unit_is_faster(case: Case) -> None:
             assert_same_ledger(one, other)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(cases())
 def test_balanced_messages_are_as_many_and_spread_evenly(case: Case) -> None:
     network, trace, chip, _, mapping = case
@@ -194,7 +194,7 @@ def test_balanced_messages_are_as_many_and_spread_evenly(case: Case) -> None:
     run_plan(plan, even)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(cases())
 def test_no_unit_works_less_than_its_floor(case: Case) -> None:
     network, trace, chip, _, mapping = case

@@ -192,3 +192,16 @@ def test_state_dict_errors():
     with pytest.raises(InputError, match="nan: every number of the tensor bias_ih_l0 is finite"):
         biases = {"bias_ih_l0": np.full(12, np.nan), "bias_hh_l0": np.zeros(12)}
         from_torch_state(state | biases, "gru")
+
+
+def test_a_digest_is_told_in_twelve_digits(saved):
+    change(saved, lambda content: content["projections"][0].update(theta=0.5))
+    told = json.loads((saved / "network.json").read_text())["digest"]
+    refuse(saved, rf"network.json: digest {told[:12]}: weights and description do not belong together")
+
+
+def test_a_tensor_of_another_type_is_told(saved):
+    file = saved / "network.safetensors"
+    tensors = load_file(file)
+    save_file(tensors | {"gru_0.bias": tensors["gru_0.bias"].astype(np.int64)}, file)
+    refuse(saved, r"network.safetensors: gru_0.bias: int64: it holds int64, and this tensor is of .*float32")

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from deltasim.networks.trace import Trace
 from deltasim.reports.compare import compared
 from deltasim.reports.figures import Score
 from deltasim.reports.folder import SavedRun
 from deltasim.reports.levels import levels
-from deltasim.reports.packet_model import packet_error, packet_sentence
+from deltasim.reports.packet_model import link_load, packet_error, packet_sentence
 from deltasim.reports.page import footer
 from deltasim.reports.page.sections import activity, dram, memory, provenance
 from deltasim.reports.quantities import quantity
 from deltasim.reports.record_form import require_record
 from deltasim.reports.summary import groups, notes
-from deltasim.reports.sweep import Sweep
+from deltasim.reports.sweep import Sweep, write_finished
+from deltasim.runtime.disk.unfinished import new_folder, work
 from deltasim.runtime.readers.files import Unreadable
 from deltasim.simulator.ledger.ledger import Ledger
 from deltasim.workloads.deviation import Deviation
+from tests.reports.by_hand.charts import drawn
 from tests.reports.by_hand.specimen import result
 from tests.reports.by_hand.test_text import shown
 
@@ -136,3 +142,60 @@ def test_messages_of_each_step_and_projection() -> None:
 
 def test_one_is_written_without_a_rest() -> None:
     assert quantity(0.9999, "J") == "1.00 J" and quantity(1000.0, "B") == "1.00 kB"
+
+
+def test_steps_are_rows_and_projections_columns() -> None:
+    """With a fourth step, in which nothing is sent."""
+    held = result()
+    longer = Trace(held.trace.messages, np.array([0, 2, 6, 6, 6]), np.array([0, 2, 4]), "")
+    assert activity.per_step(replace(held, trace=longer)).tolist() == [
+        [1, 1, 0],
+        [1, 2, 1],
+        [0, 0, 0],
+        [0, 0, 0],
+    ]
+
+
+def test_of_no_reads_every_share_is_nothing() -> None:
+    """The dense run reads 14 bursts: 9 hits, 2 misses and 3 conflicts."""
+    shares = [(row["run"], row["share"]) for row in drawn(dram.rows_chart(silent()))]
+    assert shares == [("delta", "0 %")] * 3 + [("dense", told) for told in ("64.3 %", "14.3 %", "21.4 %")]
+
+
+def test_a_part_of_a_run_that_costs_nothing_has_no_share() -> None:
+    held = replace(result())
+    nothing = dict.fromkeys(held.energy.by_part, 0.0)
+    held.__dict__["energy"] = replace(held.energy, by_part=nothing, total_j=0.0)
+    parts = groups(held)[0].rows[1:-1]
+    assert len(parts) == 9 and {(row.delta, row.share, row.saved) for row in parts} == {("0 J", "0 %", "–")}
+
+
+def test_packets_are_spoken_of_from_the_least_error_on() -> None:
+    ledger = result().ledger
+    low, high = packet_error(link_load(ledger)) or (0.0, 0.0)
+    least = max(abs(low), abs(high))
+    assert packet_sentence(ledger, least=least) is not None
+    assert packet_sentence(ledger, least=least * 1.001) is None
+
+
+def test_a_sweep_keeps_the_runs_it_was_given() -> None:
+    runs: Any = [result(theta=1.0), silent()]
+    sweep = Sweep(runs)
+    runs.pop()
+    assert [run.theta for run in sweep.results] == [1.0, 3.0]
+
+
+def test_a_stopped_sweep_keeps_what_is_finished(tmp_path: Path) -> None:
+    """Each run that ends is written, with a record of all so far; a stop then gives the folder its name."""
+    runs = [result(theta=theta) for theta in (1.0, 3.0, 2.0)]
+    target = tmp_path / "swept"
+    with pytest.raises(KeyboardInterrupt), new_folder(tmp_path / "whole") as part:
+        for number in (1, 2, 3):
+            write_finished(runs[:number], part, target, f"{number} runs are in swept.")
+        raise KeyboardInterrupt
+    assert [path.name for path in tmp_path.iterdir()] == ["swept"]
+    assert {path.name for path in target.iterdir()} == {"sweep.json", "theta-1", "theta-3", "theta-2"}
+    told = [json.loads((target / f"theta-{theta}" / "run.json").read_text())["theta"] for theta in (1, 3, 2)]
+    assert told == [1.0, 3.0, 2.0]
+    assert [run["theta"] for run in json.loads((target / "sweep.json").read_text())["runs"]] == told
+    assert work.words == "3 runs are in swept."

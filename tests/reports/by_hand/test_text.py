@@ -287,3 +287,19 @@ def test_runs_on_other_inputs_are_told_apart(tmp_path: Path) -> None:
     assert told(('"benchmark": "paper"', '"benchmark": "digits"')) == (
         "A ran paper and B digits: no ratio says anything about the chips."
     )
+
+
+def test_what_differs_is_set_apart_from_the_figures() -> None:
+    """Heading, rule, thresholds and digests, an empty line, figures; without differences they come first."""
+    saved = [SavedRun(Path(name), run.to_dict()) for name, run in zip("ab", swept(), strict=True)]
+    apart = printed(compared(*saved))
+    first = next(place for place, line in enumerate(apart) if line.startswith("energy per inference"))
+    assert apart[first - 1] == "" and apart[first - 2].startswith("network digest")
+    assert printed(compared(saved[0], saved[0]))[2].startswith("energy per inference")
+
+
+def test_parts_stand_further_in_than_the_whole() -> None:
+    """In a notebook: nine parts, two percentiles, three kinds of row."""
+    indents = re.findall(r"<td style='padding:.15em .8em .15em ([\d.]+)em", result()._repr_html_())
+    found = re.findall(r"^(?:  )?[a-z9D].*", TABLE.split("dense / delta")[1], re.MULTILINE)
+    assert indents == ["1.6" if line.startswith("  ") else "0" for line in found]

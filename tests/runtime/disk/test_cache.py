@@ -22,11 +22,13 @@ from deltasim.networks.files.cached_execution import executed, execution_digest
 from deltasim.networks.trace import MESSAGE
 from deltasim.runtime.arrays import Numbers
 from deltasim.runtime.disk.cache import (
+    KERNELS,
     VARIABLE,
     CacheBucket,
     CacheWarning,
     cached_arrays,
     content_digest,
+    opened,
     prune,
     read,
     without_cache,
@@ -275,3 +277,55 @@ def test_a_full_disk_changes_no_result(folder: Path) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert list(folder.iterdir()) == []
     assert same(cached_arrays(BUCKET, "k", make), make.arrays)
+
+
+def test_an_execution_of_no_sequences_is_empty(folder: Path) -> None:
+    network = random_stack("gru", 4, (8,), np.random.default_rng(0))
+    for _ in range(2):
+        trace, outputs = executed(network, [])
+        assert (trace.steps, len(trace.messages), outputs) == (0, 0, [])
+
+
+def test_some_mebibytes_of_kernels_stay(folder: Path) -> None:
+    """Also when nobody has used them for days."""
+    (folder.parent / "kernels").mkdir()
+    entry = folder.parent / "kernels" / "k"
+    entry.write_bytes(bytes(4 << 20))
+    os.utime(entry, (1000, 1000))
+    prune(KERNELS)
+    assert entry.exists()
+
+
+def test_a_warning_points_to_whoever_asked(folder: Path, tmp_path: Path) -> None:
+    cached_arrays(BUCKET, "k", Maker())
+    (folder / "k.npz").write_bytes(b"nothing")
+    with pytest.warns(CacheWarning) as damaged:
+        cached_arrays(BUCKET, "k", Maker())
+    tmp_path.chmod(0o777)
+    with pytest.warns(CacheWarning) as not_believed:
+        cached_arrays(BUCKET, "k", Maker())
+    assert [told.filename for told in (damaged[0], not_believed[0])] == [__file__] * 2
+
+
+def test_a_file_is_for_its_owner_alone(folder: Path) -> None:
+    cached_arrays(BUCKET, "k", Maker())
+    assert (folder / "k.npz").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_link_is_not_followed(folder: Path, tmp_path: Path) -> None:
+    make = Maker()
+    cached_arrays(BUCKET, "k", make)
+    (folder / "k.npz").rename(tmp_path / "elsewhere.npz")
+    (folder / "k.npz").symlink_to(tmp_path / "elsewhere.npz")
+    with pytest.warns(CacheWarning, match="is damaged and is made again"):
+        assert same(cached_arrays(BUCKET, "k", make), SMALL)
+    assert make.asked == 2 and not (folder / "k.npz").is_symlink()
+
+
+def test_a_file_that_others_can_write_to_is_closed_again(folder: Path) -> None:
+    cached_arrays(BUCKET, "k", Maker())
+    (folder / "k.npz").chmod(0o666)
+    before = len(os.listdir("/dev/fd"))
+    with pytest.raises(PermissionError, match="others can write to"):
+        opened(folder / "k.npz")
+    assert len(os.listdir("/dev/fd")) == before

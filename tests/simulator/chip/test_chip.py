@@ -13,8 +13,9 @@ from deltasim.simulator.chip import Chip, chip_from_content, chip_names, load_ch
 from deltasim.simulator.chip.actions import chip_actions
 from deltasim.simulator.chip.describe import describe
 from deltasim.simulator.chip.description import packaged_chips
-from deltasim.simulator.chip.memories import Dram, Scratchpad, StandardDram
+from deltasim.simulator.chip.memories import Buffer, Cache, Dram, Scratchpad, StandardDram
 from deltasim.simulator.schema.quantities import QuantityError, period_ps, read_node, reads_as
+from tests.simulator.builders import chip
 
 NAMES = ("deltakws", "deltarnn", "edgedrnn", "loihi", "mesh16", "mesh16-cached", "mesh64-hbm", "spartus")
 
@@ -149,3 +150,30 @@ def test_nodes() -> None:
     for wrong in ("28", "28 MHz", "0 nm", "small", 28):
         with pytest.raises(QuantityError, match="a technology node is a length"):
             read_node(wrong)
+
+
+def test_figures_that_follow_from_a_memory() -> None:
+    """A stack of HBM has 2 pseudo channels behind a port; 16 KiB in sets of 4 lines of 64 B are 64 sets."""
+    hbm = load_chip("mesh64-hbm").memory("hbm")
+    assert isinstance(hbm, StandardDram) and hbm.ranks == 2
+    cache = {"name": "near", "kind": "cache", "behind": "dram", "size": "16 KiB", "line": "64 B", "ways": 4}
+    cache |= {"width": "64 bit", "latency": "1 cycle"}
+    content = load_chip("mesh16").content()
+    buffer = {"name": "shared", "kind": "buffer", "ports": [5], "size": "64 KiB", "banks": 4}
+    buffer |= {"width": "64 bit", "interleave": "8 B", "latency": "2 cycles"}
+    registers = {"name": "columns", "kind": "registers", "size": "1 KiB", "width": "32 bit"}
+    described = chip_from_content(content | {"memories": [*content["memories"], cache, buffer, registers]})
+    near, shared, columns = (described.memory(name) for name in ("near", "shared", "columns"))
+    assert isinstance(near, Cache) and (near.sets, near.access_bytes) == (64, 64)
+    assert isinstance(shared, Buffer) and (shared.places, shared.access_bytes) == (1, 8)
+    assert columns.access_bytes == 4
+
+
+def test_what_a_description_leaves_out() -> None:
+    """A core has one array of multipliers; a link between chips has its own clock."""
+    assert "arrays" not in (packaged_chips() / "edgedrnn.yaml").read_text()
+    assert load_chip("edgedrnn").cores.mac.arrays == 1
+    link = {"width": "16 bit", "clock": "500 MHz", "hop_cycles": 5}
+    wiring = {"network.topology": "mesh:1x2", "cores.count": 4}
+    joined = chip(wiring | {"network.joined": {"topology": "ring:2", "gateway": 0, "link": link}})
+    assert joined.network.joined is not None and joined.network.joined.link.period_ps == 2000

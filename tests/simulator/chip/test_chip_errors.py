@@ -408,3 +408,34 @@ def test_bursts_are_whole_lines() -> None:
     cores = chip["cores"] | {"dma": {"burst": "96 B", "outstanding": 1}}
     with pytest.raises(ChipErrors, match=r"cores.dma.burst: 96 B: a burst is whole lines of cache, 64 B"):
         chip_from_content(chip | {"cores": cores, "memories": [*chip["memories"], CACHE]})
+
+
+def test_what_rules_say_is_told_beside_faulty_fields() -> None:
+    """Of a faulty record its sound fields are held against the rules, wherever it lies."""
+    lines = told(
+        {"cores.mac.lanes": 0, "cores.count": 8, "prices.core.mac.source": "", "prices.core.walk": PRICE}
+    )
+    for sentence in (
+        "cores.mac.lanes: 0: the least is 1",
+        "network.topology: mesh:4x4: it has 16 cores and cores.count is 8",
+        "prices.core.mac.source: : the text is empty",
+        "prices.core.walk: priced: this chip has no such action",
+    ):
+        assert any(sentence in line for line in lines), (sentence, lines)
+
+
+def test_a_value_is_shown_whole_up_to_sixty_characters() -> None:
+    assert f"status: {'x' * 60}: expected" in told({"status": "x" * 60})[0]
+    assert "x" * 30 not in told({"status": "x" * 61})[0]
+
+
+def test_a_buffer_is_told_the_size_that_fits() -> None:
+    """3 banks of 8 bytes."""
+    chip = load_chip("mesh16").content()
+    with pytest.raises(ChipErrors, match=r"8 B each\. Use a multiple of 24 B\."):
+        chip_from_content(chip | {"memories": [*chip["memories"], BUFFER | {"banks": 3}]})
+
+
+def test_what_a_standard_does_not_state_is_told_at_its_field() -> None:
+    (line,) = told({"memories.1.refresh": "same-bank"})
+    assert line.startswith("chip mesh16: memories.1.refresh: same-bank: ")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from deltasim.simulator.chip import load_chip
+from deltasim.simulator.chip import chip_from_content, load_chip
 from deltasim.simulator.chip.actions import chip_actions
 from deltasim.simulator.chip.checks import LONGEST_LINK_M
 from deltasim.simulator.chip.describe import describe
@@ -110,3 +110,29 @@ def test_what_a_chip_counts() -> None:
     assert [action[1:] for action in chip_actions(joined) if action.name == "joined.flit"] == [
         ("network", "flits", True)
     ]
+
+
+def test_a_bus_is_as_long_as_all_its_tiles() -> None:
+    """16 of 0.625 m are the ten metres that there may be."""
+    bus = {"network.topology": "bus", "cores.count": 16}
+    assert chip(bus | {"network.pitch": "0.625 m"}).network.pitch_m == 0.625
+    said = refused(bus | {"network.pitch": "0.7 m"})
+    assert "network.pitch: 0.7 m: the longest link, 16 tiles, has 11 m; 10 m is the most" in said
+
+
+def test_one_array_of_multipliers_may_share_its_unit() -> None:
+    assert chip({"cores.shared_units": [["scan", "mac"]]}).cores.shared_units == (("scan", "mac"),)
+    said = refused({"cores.shared_units": [["scan", "mac"]], "cores.mac.arrays": 2})
+    assert "cores.shared_units.0: [scan, mac]: 2 multiply arrays work side by side" in said
+
+
+def test_of_a_price_of_many_digits_three_follow_the_first() -> None:
+    content = load_chip("edgedrnn").content()
+    content["prices"]["dram.activate"]["energy"] = "2.456789 nJ"
+    with pytest.raises(Exception, match=r"prices\.dram\.activate: 2\.457 nJ: it was given for burst"):
+        chip_from_content(content).changed({"memories.0.timing.burst": "32 B"})
+
+
+def test_one_bound_of_a_price_is_no_spread() -> None:
+    given = {"energy": "4 pJ", "low": "3 pJ", "node": "22 nm", "kind": "estimated", "source": "x"}
+    assert prices_shown({"prices.core.mac": given})["core.mac"] == "4 pJ"

@@ -167,3 +167,10 @@ def test_a_file_of_edges_that_is_not_there_is_told(tmp_path: Path) -> None:
     (tmp_path / "pair.yaml").write_text(yaml.safe_dump(content))
     with pytest.raises(InputError, match=r"network.edges: ways.txt: there is no such file"):
         load_chip(tmp_path / "pair.yaml")
+
+
+def test_a_link_between_chips_has_its_own_pace() -> None:
+    """64 bits over 16 at half the clock: 8 cycles a flit; its 5 cycles are 10 inside, less 1 of a hop."""
+    wiring = {"topology": "mesh:1x2", "joined": {"topology": "ring:2", "link": LINK}}
+    links = chip(fields(4, wiring)).topology.links
+    assert {(link.period, link.latency) for link in links if link.between_chips} == {(8, 10)}

@@ -100,3 +100,10 @@ def test_powering_down_saves_energy_between_sparse_requests() -> None:
     assert asleep.state_s["active_down"] > 0.3 * awake.elapsed_s
     assert asleep.energy.background_j < 0.95 * awake.energy.background_j
     assert awake.elapsed_s < asleep.elapsed_s < 1.05 * awake.elapsed_s
+
+
+def test_without_an_interface_its_lines_cost_nothing() -> None:
+    content = load_standard("LPDDR4-3200").model_dump(by_alias=True)
+    content["power"]["interface"] = None
+    of = prices(standard_from_content(content))
+    assert (of.io_read_j, of.io_write_j) == (0.0, 0.0) and of.read_j > 0

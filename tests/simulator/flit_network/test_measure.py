@@ -160,3 +160,29 @@ def _spread(shares: npt.NDArray[np.float64], rate: float, cycles: int) -> list[t
 def test_buffers_beyond_memory_are_refused() -> None:
     with pytest.raises(InputError, match=r"hold .* flits together"):
         measure(parse_fabric("mesh:16x16"), "uniform", 0.1, router=Router(64, 4096))
+
+
+def test_two_packets_a_terminal_may_be_under_way() -> None:
+    """Made in the last cycle measured, none arrives in time: four packets of three flits are just stable."""
+    fabric, phases = parse_fabric("crossbar:2"), Phases(warm_up=0, measured=10, drain=100)
+    for packets, stable in ((4, True), (5, False)):
+        found = measure_packets(fabric, packets_of([(9, 0, 1, 3)] * packets, 2), None, phases)
+        assert found.missing == 0 and found.accepted == 0 and found.stable == stable
+
+
+def test_one_packet_has_a_latency() -> None:
+    """Made in cycle 0: 4 cycles at each of 3 routers, 2 at the ends, its second flit 1 behind."""
+    figures = measure_packets(parse_fabric("mesh:2x2"), packets_of([(0, 0, 3, 2)], 4)).to_dict()
+    assert figures["latency_mean_cycles"] == figures["latency_p99_cycles"] == 4 * 3 + 2 + 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"flits": 65_537}, "--flits: 65,537: it is a whole number from 1 to 65,536"),
+        ({"seed": 2**63 + 1}, "--seed: 9,223,372,036,854,775,809: it is a whole number from 0 to 9,223,372"),
+    ],
+)
+def test_bounds_are_told(settings: dict[str, int], sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        measure(parse_fabric("mesh:2x2"), "uniform", 0.1, **settings)

@@ -117,3 +117,11 @@ def test_a_run_adds_up_its_states() -> None:
     states = ("active", "precharged", "active_down", "precharged_down")
     assert sum(ledger.total(f"hbm.background_{state}") for state in states) == 8 * 2 * ledger.elapsed_ps
     assert ledger.total("hbm.background_active") > 0
+
+
+def test_state_in_a_memory_is_written_in_bits() -> None:
+    """6 neurons of 4 sums and a state, 3 inputs and 6 values that were sent: 39 words of 32 bits."""
+    plan = plan_of(random_stack("gru", 3, (6,), np.random.default_rng(0)), load_chip("mesh16"))
+    entries = preset(plan)
+    assert {entry.action.split(".")[1] for entry in entries} == {"state_write"}
+    assert sum(entry.amount for entry in entries) == (6 * 5 + 3 + 6) * 32

@@ -47,3 +47,9 @@ def test_amounts_are_entered_where_they_belong(amounts: list[tuple[int, int, int
     found = entered(table, iter(amounts))
     assert found.tolist() == expected
     assert (found.dtype == np.int64) == (max(map(max, expected)) <= LARGEST)
+
+
+def test_a_sum_that_64_bits_hold_comes_back_in_them() -> None:
+    """One element may be so large that the sums might not have fitted."""
+    found = summed(np.array([[LARGEST, 1], [0, 1]]), 0)
+    assert found.tolist() == [LARGEST, 2] and found.dtype == np.int64

@@ -244,3 +244,11 @@ def test_equal_sequences_are_counted_twice(engine: str) -> None:
     ledger = simulate(network, two, chip, engine=engine, progress=lambda *done: told.append(done))
     assert told == [(1, 2), (2, 2)]
     assert (ledger.counts == 2 * simulate(network, one, chip, engine=engine).counts).all()
+
+
+def test_a_ledger_without_shared_memories_has_no_traffic() -> None:
+    held = result().ledger
+    assert held.memories == ("dram",) and held.traffic.shape[1] == 1
+    fields = {name: getattr(held, name) for name in Ledger.__dataclass_fields__}
+    del fields["memories"], fields["traffic"]
+    assert Ledger(**fields).traffic.shape[1] == len(Ledger(**fields).memories) == 0

@@ -10,11 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deltasim.networks.builders.recurrent import random_stack
+from deltasim.networks.numbers.arithmetic import FixedPoint, Q
+from deltasim.networks.numbers.quantise import quantised
+from deltasim.networks.trace import dense_trace
 from deltasim.simulator.chip import Chip, load_chip
 from deltasim.simulator.chip.actions import chip_actions
 from deltasim.simulator.ledger.ledger import Ledger
 from deltasim.simulator.ledger.pricing import price
 from deltasim.simulator.plan.plan import Unit
+from deltasim.simulator.simulate import simulate
 
 CHIPS = ("edgedrnn", "deltakws", "mesh16")
 LAYERS = ("gru_0", "readout", "shared")
@@ -83,3 +88,17 @@ def test_an_empty_ledger_costs_nothing() -> None:
     none = np.zeros((1, len(chip_actions(chip))), np.int64)
     energy = price(ledger(chip, none, np.vstack([none] * 3)), chip)
     assert energy.total_j == 0 and energy.estimated_share == 0
+
+
+def test_layers_of_other_numbers_share_what_the_bill_says() -> None:
+    """Weights of 4 bits cost less than the chip's own; their line holds the mean, the layers their own."""
+    chip = load_chip("mesh16")
+    network = random_stack("gru", 8, (12, 6), np.random.default_rng(0))
+    narrow = quantised(network, FixedPoint(), {"input": Q(1, 3), "recurrent": Q(1, 3)})
+    held = simulate(narrow, dense_trace(narrow, [3]), chip)
+    energy = price(held, chip, narrow)
+    (line,) = (line for line in energy.lines if line.action == "core.mac")
+    assert line.price < chip.priced["core.mac"].value
+    layers = math.fsum(split["compute"] for split in energy.by_layer.values())
+    assert layers == pytest.approx(energy.by_part["compute"], rel=1e-12)
+    assert energy.by_part["compute"] > 0

@@ -73,3 +73,22 @@ def test_bytes_flow_evenly_and_borders_round_down() -> None:
     row = empty_timelines(1)[0]
     enter(row, 512, 512 + 4096, 10)
     assert row[1:6].tolist() == [1, 2, 3, 2, 2]
+
+
+def test_a_flow_is_exact_as_long_as_64_bits_hold_it() -> None:
+    """3 bytes over 3 k picoseconds, of which the first k lie before the middle of the row: 1 byte.
+
+    From 9 k = 2^63 on times count in pairs of picoseconds: of an odd k half a pair is lost, and the byte.
+    Only the product counts: a short flow is exact however late it is.
+    """
+    for k, first_third in ((1024819115206086199, 1), (1024819115206086201, 0)):
+        row = entered([(2**60 - k, 3 * k, 3)])
+        assert row[1 : 1 + 64].sum() == first_third and row[WIDTH] == 54 and row[1:].sum() == 3
+    late = entered([(2**61 - 101, 303, 3)])
+    assert late[1:129].sum() == 1 and late[129] == 2
+
+
+def test_the_last_bin_of_all_ends_where_64_bits_end() -> None:
+    """Bins of 2^55 ps: the border behind the last one is 2^63 and no number of 64 bits any more."""
+    row = entered([(2**63 - 2**56, 2**56 - 2**10, 1 << 20)])
+    assert row[WIDTH] == 55 and row[1:].tolist() == [0] * 254 + [1 << 19, 1 << 19]

@@ -1,4 +1,4 @@
-"""What would help a run: ``deltasim whatif`` and ``ds.whatif``."""
+"""What would help a run, replayed: ``deltasim whatif`` and ``ds.whatif``."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""One sequence over time, unit by unit, in the form that ui.perfetto.dev opens."""
