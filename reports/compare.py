@@ -11,6 +11,7 @@ from deltasim.reports import quantities
 from deltasim.reports.folder import SavedRun, load_run
 from deltasim.reports.quantities import percent, quantity, ratio
 from deltasim.reports.summary import part_label
+from deltasim.reports.uncertainty import Verdict, spread_of, verdict
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -104,6 +105,7 @@ class Comparison:
     totals: tuple[Measure, ...]
     limits: tuple[str, str]
     caution: str | None
+    verdict: Verdict | None = None  # None where a record is too old to say what its prices may be
 
     def to_dict(self) -> dict[str, Any]:
         """The comparison in plain types: each figure as a, b and ratio (b over a)."""
@@ -119,6 +121,10 @@ class Comparison:
                 for measure in (*self.measures, *self.totals)
             },
             "limits": {"a": self.limits[0], "b": self.limits[1]},
+            "probability": None if self.verdict is None else self.verdict.probability,
+            "decides": None
+            if self.verdict is None or self.verdict.decides is None
+            else {"action": self.verdict.decides, "of": self.verdict.of, "share": self.verdict.share},
         }
 
     def __rich__(self) -> RenderableType:
@@ -140,6 +146,8 @@ class Comparison:
             cells = (measure.label, measure.shown_a, measure.shown_b, ratio_text(measure.ratio))
             table.add_row(*(Text(cell) for cell in cells), style="bold" if place == 0 else "")
         said = [Text(f"{name}: {limit}") for name, limit in zip("AB", self.limits, strict=True)]
+        if self.verdict is not None and self.verdict.probability is not None:
+            said.insert(0, Text(sentence(self.verdict), style="bold"))
         if not self.differences:
             said.insert(0, Text("Both runs are of the same network, data and chip."))
         if self.caution is not None:
@@ -187,7 +195,38 @@ def compared(a: SavedRun, b: SavedRun) -> Comparison:
         found(a.record, b.record, [(key, key, number) for key in WHOLE]),
         (str(a.record["limits"]), str(b.record["limits"])),
         caution(a.record, b.record),
+        held_against(a.record, b.record),
     )
+
+
+def held_against(a: Record, b: Record) -> Verdict | None:
+    """Which of the two needs less energy, by the spreads of their prices.
+
+    None where a record has none, and where the runs had other inputs.
+    """
+    if caution(a, b) is not None:
+        return None
+    runs = [[spread_of(price) for price in at(record, "provenance.prices") or ()] for record in (a, b)]
+    held = [[spread for spread in run if spread is not None] for run in runs]
+    if any(len(spreads) < len(run) or not run for spreads, run in zip(held, runs, strict=True)):
+        return None
+    return verdict(*held)
+
+
+def sentence(found: Verdict) -> str:
+    """The verdict in words, the run that is likely to need less first.
+
+    >>> sentence(Verdict(0.97, "core.leakage", "both", 0.8))
+    'B needs less energy than A with 97.0 %. The price of core.leakage (both) makes 80.0 % of the doubt.'
+    """
+    assert found.probability is not None
+    less, more = ("B", "A") if found.probability >= 0.5 else ("A", "B")
+    likely = max(found.probability, 1 - found.probability)
+    shown = percent(likely) if likely < 0.9995 else "> 99.9 %"
+    said = f"{less} needs less energy than {more} with {shown}."
+    if found.decides is None or likely >= 0.9995:
+        return said
+    return f"{said} The price of {found.decides} ({found.of}) makes {percent(found.share)} of the doubt."
 
 
 def caution(a: Record, b: Record) -> str | None:

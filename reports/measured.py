@@ -13,6 +13,7 @@ import numpy as np
 
 from deltasim.reports import figures
 from deltasim.reports.power import Power, power_at
+from deltasim.reports.uncertainty import Sure, sure
 from deltasim.simulator.ledger.pricing import Energy, price
 
 if TYPE_CHECKING:
@@ -90,6 +91,11 @@ class Measured:
     def dense_energy(self) -> Energy:
         """Energy of the dense run on the same chip."""
         return price(self.dense_ledger, self.chip, self.network)
+
+    @functools.cached_property
+    def sure(self) -> Sure:
+        """90 % intervals of the energy of an inference, by the spreads of its prices."""
+        return sure(self.energy, self.ledger, self.chip, self.sequences)
 
     @functools.cached_property
     def latency(self) -> figures.Latency:

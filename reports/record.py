@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deltasim.reports.record_form import VERSION
+from deltasim.reports.uncertainty import price_records
 
 if TYPE_CHECKING:
     import polars
@@ -36,6 +37,11 @@ def as_record(result: Measured) -> dict[str, Any]:
             "inference_j": energy.total_j / result.sequences,
             "step_j": energy.total_j / result.steps,
             "parts": {part: joules / result.sequences for part, joules in energy.by_part.items()},
+            "interval_j": {
+                "inference": list(result.sure.inference),
+                "parts": {part: list(found) for part, found in result.sure.parts.items()},
+                "layers": {layer: list(found) for layer, found in result.sure.layers.items()},
+            },
             "estimated_share": energy.estimated_share,
         },
         "latency": result.latency._asdict(),
@@ -85,12 +91,8 @@ def origins(result: Measured) -> dict[str, Any]:
             "parts": {part: joules / result.sequences for part, joules in dense.by_part.items()},
             "latency": result.dense_latency._asdict(),
         },
-        "prices": [
-            {"action": line.action, "price": line.price, "unit": "W" if line.unit == "ps" else "J",
-             "node": line.node, "kind": line.kind, "source": line.source}
-            for line in result.energy.lines
-        ],
-    }  # fmt: skip
+        "prices": price_records(result.energy, result.chip, result.sequences),
+    }
 
 
 def runs(result: Measured) -> tuple[tuple[str, Ledger, Energy], ...]:

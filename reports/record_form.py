@@ -36,12 +36,24 @@ class Form(BaseModel):
     model_config = ConfigDict(strict=True, extra="allow")
 
 
+Interval = tuple[Figure, Figure] | list[Figure]
+
+
+class IntervalForm(Form):
+    """What 90 % of the draws of all prices lie between: joules of an inference."""
+
+    inference: Interval
+    parts: dict[Words, Interval]
+    layers: dict[Words, Interval]
+
+
 class EnergyForm(Form):
     """Joules of an inference and its parts."""
 
     inference_j: Figure
     step_j: Figure
     parts: Figures
+    interval_j: IntervalForm | None = None
     estimated_share: Figure
 
 

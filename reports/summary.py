@@ -48,6 +48,15 @@ def part_label(part: str) -> str:
     return PARTS.get(part, part)
 
 
+def between(interval: tuple[float, float]) -> str:
+    """An interval of joules in words.
+
+    >>> between((1.2e-9, 3.4e-9))
+    '1.20 nJ to 3.40 nJ'
+    """
+    return f"{quantity(interval[0], 'J')} to {quantity(interval[1], 'J')}"
+
+
 def heading(result: Measured) -> str:
     """Title of a run: benchmark, chip, thresholds."""
     return f"{result.benchmark} on {result.chip.name}, {threshold(result.theta)}"
@@ -243,6 +252,7 @@ def notes(result: Measured) -> tuple[str, ...]:
     said = [
         result.limits,
         f"{percent(result.energy.estimated_share)} of the energy rests on estimated prices.",
+        f"By the spreads of its prices an inference takes {between(result.sure.inference)} in 90 % of draws.",
     ]
     data = result.data.rstrip(".")
     said.append(

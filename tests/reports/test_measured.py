@@ -22,7 +22,7 @@ NAMES = {
     "occupancy": "input hidden",
     "score": "name value dense",
     "reduction": "weight_fetches macs dram_bytes energy latency",
-    "energy": "inference_j step_j parts estimated_share",
+    "energy": "inference_j step_j parts interval_j estimated_share",
     "latency": "step_mean_s step_p99_s inference_mean_s inference_p99_s",
     "dram": "reads bytes row_hits row_misses row_conflicts",
 }

@@ -46,7 +46,7 @@ def section(result: Measured) -> Section | None:
     each = quantity(traffic.bytes / result.sequences, "B")
     sentence = (
         f"One inference reads {each}, {ratio(result.reduction['dram_bytes'])} fewer than dense; "
-        f"{percent(traffic.row_hits / traffic.reads)} of the bursts find their row open. "
+        f"{percent(traffic.row_hits / traffic.reads)} of the bursts are row hits. "
         f"DRAM takes {share} of the energy."
     )
     return Section(

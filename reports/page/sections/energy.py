@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import altair
 
-from deltasim.reports.page.parts import Figure, Section, Spec
+from deltasim.reports.page.parts import Figure, Grid, Section, Spec
 from deltasim.reports.page.theme import DELTA, DENSE, drawn_from, finished, part_colours, si_axis
 from deltasim.reports.quantities import percent, quantity, ratio
 from deltasim.reports.record import runs
@@ -37,7 +37,25 @@ def section(result: Measured) -> Section:
             ),
             Figure("energy-layers", "Energy of one inference by layer (joules)", by_layer(result, parts)),
         ),
+        (sure_grid(result, parts),),
     )
+
+
+def sure_grid(result: Measured, parts: list[str]) -> Grid:
+    """What 90 % of the draws of all prices lie between: the whole, each part, each layer."""
+    held, runs_ = result.sure, result.sequences
+    layers = {layer: sum(split.values()) for layer, split in result.energy.by_layer.items()}
+    named = [
+        ("all", result.energy.total_j, held.inference),
+        *((part_label(part), result.energy.by_part[part], held.parts[part]) for part in parts),
+        *((f"layer {layer}", joules, held.layers[layer]) for layer, joules in layers.items() if joules),
+    ]
+    rows = tuple(
+        (name, quantity(joules / runs_, "J"), quantity(found[0], "J"), quantity(found[1], "J"))
+        for name, joules, found in named
+    )
+    heading = "How sure: energy of one inference, and what 90 % of 10,000 draws of the prices lie between"
+    return Grid(heading, ("", "energy", "from", "to"), rows, left=("",))
 
 
 def part_order(result: Measured) -> list[str]:

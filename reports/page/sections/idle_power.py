@@ -29,7 +29,7 @@ def section(result: Measured) -> Section:
         else "The area of the chip is not known from its description."
     )
     sentence = (
-        f"{takes} At rest, with DRAM idle, it draws {quantity(power, 'W')}. "
+        f"{takes} At rest, with DRAM idle and not refreshed, it draws {quantity(power, 'W')}. "
         f"Leakage takes {share} of the energy of this run. {NOT_MODELLED}"
     )
     rows = tuple(

@@ -42,7 +42,7 @@ def test_a_comparison_has_the_limit_of_each_run(tmp_path: Any) -> None:
     same = shown(compared(runs[0], runs[0]))
     assert same[-3] == "Both runs are of the same network, data and chip."
     cautious = shown(replace(compared(*runs), caution="Beware."))
-    assert cautious[-3] == "Beware." and cautious[-2].startswith("A: ")
+    assert cautious[-4] == "Beware." and cautious[-2].startswith("A: ")
 
 
 def stalled_for(share: float) -> Any:

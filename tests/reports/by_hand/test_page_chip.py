@@ -169,7 +169,7 @@ def test_dram() -> None:
     section = dram.section(result())
     assert section is not None
     assert section.sentence == (
-        "One inference reads 6 B, 2.3 × fewer than dense; 50.0 % of the bursts find their row open. "
+        "One inference reads 6 B, 2.3 × fewer than dense; 50.0 % of the bursts are row hits. "
         "DRAM takes 19.6 % of the energy."
     )
     agree(

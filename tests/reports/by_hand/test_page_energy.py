@@ -129,8 +129,8 @@ def test_energy_of_layers() -> None:
 def test_power_at_rest() -> None:
     section = idle_power.section(result())
     assert section.sentence == (
-        "The area of the chip is not known from its description. At rest, with DRAM idle, it draws "
-        "13.0 mW. Leakage takes 54.7 % of the energy of this run. Control, clock trees, pads, DRAM "
+        "The area of the chip is not known from its description. At rest, with DRAM idle and not refreshed, "
+        "it draws 13.0 mW. Leakage takes 54.7 % of the energy of this run. Control, clock trees, pads, DRAM "
         "controllers and their pins are not modelled."
     )
     (grid,) = section.grids
