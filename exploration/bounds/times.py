@@ -10,6 +10,7 @@ Under ``layer`` these times follow one another for all populations; under ``barr
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -52,30 +53,42 @@ def least_times_ps(work: Work) -> Integers:
     at_once = plan.policy == "barrier"
     together = np.zeros((trace.steps if at_once else 1, units))
     spans = np.zeros((len(plan.partitions), trace.steps))
-    for population, service in services(work):
+    for population, service in services(work, slack):
         active = passes == plan.pass_number[population]
-        scans, updates = step_service(plan, population)
-        spans[population] = span(plan, population, np.maximum(service - slack, 0), scans, updates) * active
+        service.total[:, active] += service.scans[:, np.newaxis]
+        spans[population] = span(plan, population, service) * active
         if at_once:
-            together += service
-            together[active] += updates
+            together += service.total[service.group].T
+            together[active] += service.updates
     return by_policy(plan, work, spans, np.maximum(together - slack, 0))
 
 
-def services(work: Work) -> Iterator[tuple[int, Reals]]:
-    """For each population what every unit has to do at each step before its update. Shape (steps, units)."""
+class Service(NamedTuple):
+    """What a population has units do at each step before its update. Units that do the same are one group.
+
+    ``group`` is that of each unit. ``total``: shape (groups, steps), messages alone. ``scans`` and ``slack``:
+    shape (groups,). ``updates``: shape (units,).
+    """
+
+    group: Integers
+    total: Reals
+    scans: Reals
+    slack: Reals
+    updates: Reals
+
+
+def services(work: Work, slack: Reals) -> Iterator[tuple[int, Service]]:
+    """For each population the service of its messages, scans and updates."""
     plan, trace = work.plan, work.trace
-    kinds, kind_of = kinds_of_columns(work)
-    step_of = trace.messages["step"].astype(np.int64)
-    target_of = plan.target[trace.messages["projection"].astype(np.int64)]
-    passes = pass_of_steps(work)
+    kinds, target, kind_of = kinds_of_columns(work)
+    key = kind_of[work.column] * trace.steps + trace.messages["step"]
+    sent = np.bincount(key, minlength=trace.steps * len(kinds)).reshape(len(kinds), trace.steps)
     for population in (index for one_pass in plan.order for index in one_pass):
-        chosen = target_of == population
-        key = step_of[chosen] * len(kinds) + kind_of[work.column[chosen]]
-        sent = np.bincount(key, minlength=trace.steps * len(kinds)).reshape(trace.steps, len(kinds))
-        service: Reals = sent.astype(np.float64) @ kinds
-        service[passes == plan.pass_number[population]] += step_service(plan, population)[0]
-        yield population, service
+        own = target == population
+        scans, updates = step_service(plan, population)
+        rows, group = distinct_rows(np.column_stack([kinds[own].T, scans, slack]))
+        total: Reals = rows[:, :-2] @ sent[own].astype(np.float64)
+        yield population, Service(group, total, rows[:, -2], rows[:, -1], updates)
 
 
 def by_policy(plan: Plan, work: Work, spans: Reals, together: Reals) -> Integers:
@@ -130,13 +143,20 @@ def step_service(plan: Plan, population: int) -> tuple[Reals, Reals]:
     return scans, updates
 
 
-def span(plan: Plan, population: int, service: Reals, scans: Reals, updates: Reals) -> Reals:
+def span(plan: Plan, population: int, service: Service) -> Reals:
     """The least time from the end of one step of a population to the end of its next. Shape (steps,)."""
-    longest: Reals = service.max(axis=1, initial=0.0)
+    total = np.maximum(service.total - service.slack[:, np.newaxis], 0.0)
+    scans = service.scans.max(initial=0.0)
+    longest: Reals = total.max(axis=0, initial=0.0)
+    ways: dict[tuple[int, ...], float] = {}  # groups on the way to an update, and the longest such update
     for partition in plan.partitions[population]:
-        own = units_before_update(plan, partition.core)
-        before = np.maximum(service[:, own].max(axis=1, initial=0.0), scans.max(initial=0.0))
-        longest = np.maximum(longest, before + updates[plan.stages.unit[partition.core, UPDATE]])
+        own = service.group[units_before_update(plan, partition.core)]
+        update = service.updates[plan.stages.unit[partition.core, UPDATE]]
+        way = tuple(np.unique(own).tolist())
+        ways[way] = max(update, ways.get(way, 0.0))
+    for way, update in ways.items():
+        before = np.maximum(total[list(way)].max(axis=0, initial=0.0), scans)
+        longest = np.maximum(longest, before + update)
     return longest
 
 
@@ -171,8 +191,9 @@ def slack_of(plan: Plan) -> Reals:
     return found
 
 
-def kinds_of_columns(work: Work) -> tuple[Reals, Integers]:
-    """Service of every unit for one message, by kind of column. Shapes (kinds, units), (columns,)."""
+def kinds_of_columns(work: Work) -> tuple[Reals, Integers, Integers]:
+    """Service of every unit for one message, by kind of column; the population that the kind goes to; the
+    kind of each column. Shapes (kinds, units), (kinds,), (columns,)."""
     plan, segments, stages = work.plan, work.segments, work.plan.stages
     links, memories, bursts = plan.links, plan.memories, work.bursts
     table = np.zeros((work.columns, len(plan.units)))
@@ -201,7 +222,9 @@ def kinds_of_columns(work: Work) -> tuple[Reals, Integers]:
         mine = np.flatnonzero(at == memory)
         if len(mine):
             add_memory(work, table, memory, kind, mine, array)
-    return distinct_rows(table)
+    target = plan.target[work.projection_of]
+    rows, kind = distinct_rows(np.column_stack([table, target]))
+    return rows[:, :-1], rows[:, -1].astype(np.int64), kind
 
 
 def add_memory(work: Work, table: Reals, memory: int, kind: int, mine: Integers, array: Integers) -> None:
