@@ -53,12 +53,11 @@ def least_times_ps(work: Work) -> Integers:
     at_once = plan.policy == "barrier"
     together = np.zeros((trace.steps if at_once else 1, units))
     spans = np.zeros((len(plan.partitions), trace.steps))
-    for population, service in services(work, slack):
+    for population, service in services(work):
         active = passes == plan.pass_number[population]
-        service.total[:, active] += service.scans[:, np.newaxis]
         spans[population] = span(plan, population, service) * active
         if at_once:
-            together += service.total[service.group].T
+            together += service.of_units
             together[active] += service.updates
     return by_policy(plan, work, spans, np.maximum(together - slack, 0))
 
@@ -66,8 +65,8 @@ def least_times_ps(work: Work) -> Integers:
 class Service(NamedTuple):
     """What a population has units do at each step before its update. Units that do the same are one group.
 
-    ``group`` is that of each unit. ``total``: shape (groups, steps), messages alone. ``scans`` and ``slack``:
-    shape (groups,). ``updates``: shape (units,).
+    ``group`` is that of each unit. ``total``: shape (groups, steps). ``scans``, of which it holds those of
+    active steps, and ``slack``: shape (groups,). ``updates``: shape (units,).
     """
 
     group: Integers
@@ -76,10 +75,16 @@ class Service(NamedTuple):
     slack: Reals
     updates: Reals
 
+    @property
+    def of_units(self) -> Reals:
+        """What every unit has to do. Shape (steps, units)."""
+        return self.total[self.group].T
 
-def services(work: Work, slack: Reals) -> Iterator[tuple[int, Service]]:
+
+def services(work: Work) -> Iterator[tuple[int, Service]]:
     """For each population the service of its messages, scans and updates."""
     plan, trace = work.plan, work.trace
+    slack, passes = slack_of(plan), pass_of_steps(work)
     kinds, target, kind_of = kinds_of_columns(work)
     key = kind_of[work.column] * trace.steps + trace.messages["step"]
     sent = np.bincount(key, minlength=trace.steps * len(kinds)).reshape(len(kinds), trace.steps)
@@ -88,6 +93,7 @@ def services(work: Work, slack: Reals) -> Iterator[tuple[int, Service]]:
         scans, updates = step_service(plan, population)
         rows, group = distinct_rows(np.column_stack([kinds[own].T, scans, slack]))
         total: Reals = rows[:, :-2] @ sent[own].astype(np.float64)
+        total[:, passes == plan.pass_number[population]] += rows[:, -2:-1]
         yield population, Service(group, total, rows[:, -2], rows[:, -1], updates)
 
 
