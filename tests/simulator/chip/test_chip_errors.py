@@ -439,3 +439,43 @@ def test_a_buffer_is_told_the_size_that_fits() -> None:
 def test_what_a_standard_does_not_state_is_told_at_its_field() -> None:
     (line,) = told({"memories.1.refresh": "same-bank"})
     assert line.startswith("chip mesh16: memories.1.refresh: same-bank: ")
+
+
+@pytest.mark.parametrize(
+    ("chip", "changes", "sentence"),
+    [
+        (
+            "mesh16",
+            {"placement.explicit": {"cores": {"gru_0": [0, 1]}, "neurons": {"gru_0": [5]}}},
+            "placement.explicit.neurons.gru_0: 1 numbers: each core of the population has its number of "
+            "neurons; cores names 2. Give one for each core.",
+        ),
+        (
+            "mesh16",
+            {"placement.layers": {"gru_0": "cached"}},
+            "placement.layers.gru_0: cached: this chip has no cache. Add a cache or use nearest.",
+        ),
+        (
+            "loihi",
+            {"placement.policy": "streamed"},
+            "placement.policy: streamed: this chip has no DRAM. Add a DRAM or use nearest.",
+        ),
+        (
+            "mesh16",
+            {"prices.core.update.holds_for": {"activation": "many"}},
+            "prices.core.update.holds_for.activation: many: a number is integer, of 2 to 64 bits",
+        ),
+    ],
+)
+def test_rules_over_several_fields(chip: str, changes: dict[str, object], sentence: str) -> None:
+    with pytest.raises(ChipErrors) as caught:
+        load_chip(chip).changed(changes)
+    (only,) = str(caught.value).splitlines()
+    assert sentence in only
+
+
+def test_each_core_of_a_population_has_its_number_of_neurons() -> None:
+    explicit = {"cores": {"gru_0": [0, 1]}, "neurons": {"gru_0": [5, 59]}}
+    assert load_chip("mesh16").changed({"placement.explicit": explicit}).placement.explicit.neurons == {
+        "gru_0": (5, 59)
+    }
