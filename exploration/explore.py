@@ -20,7 +20,7 @@ import numpy as np
 
 from deltasim.exploration.description import StudyDescription
 from deltasim.exploration.executors import Executor
-from deltasim.exploration.front import dominated_share, dominators
+from deltasim.exploration.front import Reals, dominated_share, dominating
 from deltasim.exploration.metrics import FITS, METRICS, costs, figures, require_metrics
 from deltasim.exploration.pricing import PriceTable
 from deltasim.exploration.searches.layout import Layout, layout_of
@@ -50,16 +50,37 @@ class State(NamedTuple):
 
 @dataclass
 class Archive:
-    """The points that were simulated whole and meet the constraints: their costs by number."""
+    """The points that were simulated whole and meet the constraints: numbers, and a row of costs each."""
 
-    costs: dict[int, tuple[float, ...]] = field(default_factory=dict)
+    objectives: int
+    numbers: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._rows = np.empty((64, self.objectives))  # with room for more
+
+    @property
+    def costs(self) -> Reals:
+        """Shape (points, objectives), in the order they came."""
+        return self._rows[: len(self.numbers)]
+
+    def add(self, number: int, costs: tuple[float, ...]) -> None:
+        """Take in a point."""
+        if len(self.numbers) == len(self._rows):
+            self._rows = np.concatenate([self._rows, np.empty_like(self._rows)])
+        self._rows[len(self.numbers)] = costs
+        self.numbers.append(number)
 
     def dominator(self, least: tuple[float, ...]) -> int | None:
-        """The lowest number of a point that dominates these costs; None without one."""
-        numbers = sorted(self.costs)
-        rows = np.array([self.costs[number] for number in numbers]).reshape(len(numbers), len(least))
-        place = int(dominators(np.array([least]), rows)[0])
-        return None if place < 0 else numbers[place]
+        """The lowest number of a point that dominates these costs; None without one.
+
+        >>> archive = Archive(2)
+        >>> for number, costs in ((7, (1.0, 2.0)), (3, (2.0, 1.0))):
+        ...     archive.add(number, costs)
+        >>> archive.dominator((2.0, 2.0)), archive.dominator((1.0, 3.0)), archive.dominator((1.0, 2.0))
+        (3, 7, None)
+        """
+        found = np.flatnonzero(dominating(np.array(least), self.costs))
+        return min((self.numbers[place] for place in found.tolist()), default=None)
 
 
 class Candidate(NamedTuple):
@@ -93,10 +114,12 @@ class Exploration:
     settled: dict[int, Point] = field(default_factory=dict)
     counted: dict[str, Counted] = field(default_factory=dict)
     tables: dict[str, PriceTable] = field(default_factory=dict)
-    archive: Archive = field(default_factory=Archive)
     simulated: int = 0
     total: int = 0
     hypervolume: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.archive = Archive(len(self.description.objectives))
 
     def run(self) -> None:
         """Work until the search has no more points."""
@@ -221,7 +244,7 @@ class Exploration:
         for one in members:
             self._archive(self.settled[one.number])
         if self.report is not None:
-            self.hypervolume = dominated_share(np.array(list(self.archive.costs.values())))
+            self.hypervolume = dominated_share(self.archive.costs)
 
     def _enter(self, batch: Sequence[Candidate], found: Evaluation | None) -> None:
         """Settle points whose counts are known: done, or not within the constraints."""
@@ -313,7 +336,7 @@ class Exploration:
 
     def _archive(self, point: Point) -> None:
         if point.state == DONE:
-            self.archive.costs[point.number] = self._costs(point, self.counted[point.evaluation])
+            self.archive.add(point.number, self._costs(point, self.counted[point.evaluation]))
 
     def _costs(
         self, point: Point, counted: Counted, tables: Mapping[str, PriceTable] | None = None

@@ -84,6 +84,12 @@ def as_text(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
+def read_all(texts: Sequence[str]) -> list[Any]:
+    """What texts in JSON stand for, read as one: quicker than one by one, and names are kept once."""
+    found: list[Any] = json.loads(f"[{','.join(texts)}]")
+    return found
+
+
 class Store:
     """An open file of studies. Errors: InputError for a file of another kind or form."""
 
@@ -229,13 +235,13 @@ class Store:
             "unknown, off_chip_bytes, score, sequences, proof FROM points WHERE study = ? ORDER BY number",
             (study,),
         )
-        read = [json.loads if name in PLAIN else None for name in Point._fields]
-        return [
-            Point._make(
-                value if reads is None else reads(value) for reads, value in zip(read, row, strict=True)
-            )
-            for row in rows
-        ]
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        if not columns:
+            return []
+        for place, name in enumerate(Point._fields):
+            if name in PLAIN:
+                columns[place] = read_all(columns[place])
+        return [Point._make(row) for row in zip(*columns, strict=True)]
 
     def counted(self, study: str | None = None) -> dict[str, Counted]:
         """Totals by the name of the evaluation; those that a study's points ask for, or all."""
@@ -244,9 +250,14 @@ class Store:
             f"SELECT digest, form, sequences, counts, elapsed_ps, limits FROM evaluations {of}",
             () if study is None else (study,),
         )
-        return {
-            row[0]: Counted(row[1], row[2], tuple(json.loads(row[3])), int(row[4]), row[5]) for row in rows
-        }
+        columns = list(zip(*rows, strict=True))
+        if not columns:
+            return {}
+        names, forms, sequences, texts, elapsed, limits = columns
+        counts = map(tuple, read_all(texts))
+        return dict(
+            zip(names, map(Counted, forms, sequences, counts, map(int, elapsed), limits), strict=True)
+        )
 
     def by_sequence(self, evaluation: str) -> tuple[list[int], list[list[int]]]:
         """Picoseconds and counts of every sequence of one evaluation."""

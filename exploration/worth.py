@@ -45,12 +45,13 @@ def worths(study: Study) -> list[Worth]:
     """For each parameter and figure what it is worth, where it changes by 1 % or more."""
     points = [study.points[place] for place in study.done.tolist()]
     names = list(dict.fromkeys(name for point in points for name in point.parameters))
-    keys = {name: [as_key(point.parameters.get(name)) for point in points] for name in names}
+    given = {name: [point.parameters.get(name) for point in points] for name in names}
+    keys = {name: keys_of(values) for name, values in given.items()}
     found = []
     for name in names:
-        values, ordered = values_of([point.parameters.get(name) for point in points])
-        if not 2 <= len(values) <= MOST_VALUES:
+        if not 2 <= len(set(keys[name])) <= MOST_VALUES:
             continue
+        values, ordered = values_of(given[name])
         place = {as_key(value): number for number, value in enumerate(values)}
         groups: dict[tuple[str, ...], dict[int, int]] = {}
         others = [keys[other] for other in names if other != name]
@@ -72,13 +73,28 @@ def as_key(value: Any) -> str:
     return json.dumps(value, sort_keys=True)
 
 
+def keys_of(given: Sequence[Any]) -> list[str]:
+    """The key of each value; of texts and whole numbers, equal ones are written once."""
+    known: dict[tuple[type, Any], str] = {}
+    found = []
+    for value in given:
+        if type(value) in (str, int):
+            name = (type(value), value)
+            if name not in known:
+                known[name] = as_key(value)
+            found.append(known[name])
+        else:
+            found.append(as_key(value))
+    return found
+
+
 def values_of(given: Sequence[Any]) -> tuple[tuple[Any, ...], bool]:
     """The distinct values, rising where they are numbers, and whether they are.
 
     >>> values_of(["8 KiB", "4 KiB", "8 KiB"]), values_of(["trained", 0.1])
     ((('4 KiB', '8 KiB'), True), (('trained', 0.1), False))
     """
-    distinct = list({as_key(value): value for value in given}.values())
+    distinct = list(dict(zip(keys_of(given), given, strict=True)).values())
     if all(isinstance(number_of(value), int | float) for value in distinct):
         return tuple(sorted(distinct, key=lambda value: float(number_of(value) or 0))), True
     return tuple(distinct), False
