@@ -37,7 +37,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "reports/page/sections/cards.py": (ENERGY, POWER),
     "reports/page/document.py": (ENERGY, PAGE),
     "reports/page/sections/dram.py": (CHIP, LOOK, EDGES),
-    "reports/page/sections/energy.py": (ENERGY, LOOK),
+    "reports/page/sections/energy.py": (ENERGY, LOOK, f"{HAND}/test_uncertainty.py"),
     "reports/page/floorplan.py": ("tests/reports/test_floorplan.py", CHIP, PAGE),
     "reports/page/sections/flow.py": (CHIP, LOOK, LEVELS),
     "reports/page/sections/memory.py": (CHIP, EDGES),
