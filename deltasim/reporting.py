@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -134,13 +133,10 @@ def write_summary(out: Path, found: Matrix) -> None:
     from deltasim.reports.folder import PAGE, as_json
     from deltasim.reports.page.matrix import matrix_page
     from deltasim.runtime.disk.output import told_in_a_sentence
+    from deltasim.runtime.disk.unfinished import new_file
 
     with told_in_a_sentence(out):
         texts = {SUMMARY: as_json(found.to_dict()), PAGE: matrix_page(found, version("deltasim"))}
         for name, text in texts.items():
-            aside = out / f".{name}.{os.getpid()}"
-            try:
-                aside.write_text(text, encoding="utf-8")
-                aside.replace(out / name)
-            finally:
-                aside.unlink(missing_ok=True)
+            with new_file(out / name) as file:
+                file.write(text.encode())

@@ -48,6 +48,7 @@ def timeline(
     """Write when every unit served whom, and how many waited, as a trace that ui.perfetto.dev opens."""
     from deltasim.reports.timeline.timeline import timeline as drawn
     from deltasim.runtime.disk.output import refuse_existing, told_in_a_sentence
+    from deltasim.runtime.disk.unfinished import new_file
     from deltasim.simulator.engines.reference.services import services_of
     from deltasim.simulator.plan.compile import compile_plan
 
@@ -61,13 +62,8 @@ def timeline(
     refuse_existing(target)
     plan = compile_plan(case.network, case.chip, case.mapping)
     found = drawn(plan, services_of(plan, one), chosen)
-    with told_in_a_sentence(target):
-        aside = target.with_name(f".{target.name}.part")
-        try:
-            aside.write_bytes(found.content)
-            aside.replace(target)
-        finally:
-            aside.unlink(missing_ok=True)
+    with told_in_a_sentence(target), new_file(target) as file:
+        file.write(found.content)
     told = {"file": str(target), **found._asdict()}
     del told["content"]
     if as_json:

@@ -46,18 +46,14 @@ def validate(
 
 
 def write(target: Path, text: str) -> None:
-    """Write beside the target, then move: what was there stays whole if this is stopped."""
-    import os
-
+    """Write the table; what was there stays whole if this is stopped."""
+    from deltasim.runtime.disk.unfinished import new_file
     from deltasim.runtime.errors import InputError
 
-    aside = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        aside.write_text(text, encoding="utf-8")
-        aside.replace(target)
+        with new_file(target) as file:
+            file.write(text.encode())
     except OSError as error:
         raise InputError(
             "--out", target, f"it cannot be written: {error.strerror}", "Name another."
         ) from None
-    finally:
-        aside.unlink(missing_ok=True)
