@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from deltasim.commands import completing
+from deltasim.commands.options import OneChip
 
 
 def show_mapping(
@@ -17,12 +18,7 @@ def show_mapping(
             help="a benchmark; deltasim list benchmarks names them", autocompletion=completing.benchmarks
         ),
     ],
-    chip: Annotated[
-        str,
-        typer.Option(
-            help="a chip in the box, or the path of a YAML description", autocompletion=completing.chips
-        ),
-    ] = "edgedrnn",
+    chip: OneChip = "edgedrnn",
     data: Annotated[str | None, typer.Option(help="fsdd, synthetic, or a folder of TIDIGITS")] = None,
     trained: Annotated[Path | None, typer.Option(help="a folder written by deltasim train")] = None,
 ) -> None:

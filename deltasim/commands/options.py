@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
+from deltasim.commands import completing
 from deltasim.runtime.errors import InputError
 
 if TYPE_CHECKING:
@@ -21,15 +22,41 @@ if TYPE_CHECKING:
 
 
 # options that several commands have
+AsRun = Annotated[str | None, typer.Option(help="as for deltasim run")]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON and nothing else")]
 Calibration = Annotated[
     int | None, typer.Option(min=1, help="sequences that choose; default: half, the rest reports")
+]
+ChipOfBenchmark = Annotated[
+    str | None,
+    typer.Option(
+        help="chip for a benchmark: a name, or the path of a YAML description",
+        autocompletion=completing.chips,
+    ),
+]
+Jobs = Annotated[
+    int | None, typer.Option(min=1, help="sequences simulated at once; default: one a processor")
 ]
 LabelColumn = Annotated[
     str | None, typer.Option(help="column of a table with a sequence's class; default: label")
 ]
 Layers = Annotated[
     str | None, typer.Option(help='layers of a file of weights, such as "gru fc"; see deltasim import')
+]
+OneChip = Annotated[
+    str,
+    typer.Option(
+        help="a chip in the box, or the path of a YAML description", autocompletion=completing.chips
+    ),
+]
+OneTheta = Annotated[float | None, typer.Option(min=0, help="threshold for every layer; default: as trained")]
+RunToAsk = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN",
+        help="folder of a saved run; or a benchmark or model, to be run",
+        autocompletion=completing.benchmarks,
+    ),
 ]
 SequenceColumn = Annotated[
     str | None, typer.Option(help="column of a table that tells its sequences apart; default: sequence")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deltasim.commands import completing
-from deltasim.commands.options import AsJson, Job, spell_command
+from deltasim.commands.options import AsJson, Job, Jobs, spell_command
 from deltasim.runtime.errors import InputError, nearest
 
 if TYPE_CHECKING:
@@ -37,9 +37,7 @@ def report(
     limit: Annotated[
         int | None, typer.Option(min=1, help="simulate this many sequences of each; default: all")
     ] = None,
-    jobs: Annotated[
-        int | None, typer.Option(min=1, help="sequences simulated at once; default: one a processor")
-    ] = None,
+    jobs: Jobs = None,
     as_json: AsJson = False,
 ) -> None:
     """Write an energy report for each benchmark on several chips, and a page with the matrix of both."""

@@ -13,6 +13,7 @@ import typer
 from deltasim.commands import completing
 from deltasim.commands.options import (
     Job,
+    Jobs,
     LabelColumn,
     Layers,
     SequenceColumn,
@@ -72,9 +73,7 @@ def run(
         int, typer.Option(min=1, help="with several chips: sequences over which a dense chip reuses weights")
     ] = 16,
     engine: Annotated[str, typer.Option(help="compiled, or simpy, the readable reference")] = "compiled",
-    jobs: Annotated[
-        int | None, typer.Option(min=1, help="sequences simulated at once; default: one a processor")
-    ] = None,
+    jobs: Jobs = None,
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="compute features and messages afresh, keep nothing")
     ] = False,

@@ -9,37 +9,21 @@ from typing import Annotated
 
 import typer
 
-from deltasim.commands import completing
-from deltasim.commands.options import AsJson
+from deltasim.commands.options import AsJson, AsRun, ChipOfBenchmark, OneTheta, RunToAsk
 from deltasim.commands.saved_runs import case_of
 from deltasim.runtime.errors import InputError
 
 
 def timeline(
-    run: Annotated[
-        str,
-        typer.Argument(
-            metavar="RUN",
-            help="folder of a saved run; or a benchmark or model",
-            autocompletion=completing.benchmarks,
-        ),
-    ],
+    run: RunToAsk,
     sequence: Annotated[int, typer.Option(min=0, help="which of its sequences, from 0 on")] = 0,
     steps: Annotated[
         str | None, typer.Option(metavar="A:B", help="from step A to before step B; default: all")
     ] = None,
-    chip: Annotated[
-        str | None,
-        typer.Option(
-            help="chip for a benchmark: a name, or the path of a YAML description",
-            autocompletion=completing.chips,
-        ),
-    ] = None,
-    theta: Annotated[
-        float | None, typer.Option(min=0, help="threshold for every layer; default: as trained")
-    ] = None,
+    chip: ChipOfBenchmark = None,
+    theta: OneTheta = None,
     limit: Annotated[int | None, typer.Option(min=1, help="of a benchmark, as for deltasim run")] = None,
-    data: Annotated[str | None, typer.Option(help="as for deltasim run")] = None,
+    data: AsRun = None,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="default: BENCHMARK-CHIP-SEQUENCE.pftrace")
     ] = None,

@@ -10,8 +10,15 @@ from typing import Annotated
 
 import typer
 
-from deltasim.commands import completing
-from deltasim.commands.options import AsJson, Calibration, LabelColumn, Layers, SequenceColumn, SomeSequences
+from deltasim.commands.options import (
+    AsJson,
+    Calibration,
+    LabelColumn,
+    Layers,
+    OneChip,
+    SequenceColumn,
+    SomeSequences,
+)
 
 
 def tune(
@@ -20,12 +27,7 @@ def tune(
     within: Annotated[
         str, typer.Option(help="what may be lost: 0.5points (of accuracy, or of frames that agree), 0.02rms")
     ],
-    chip: Annotated[
-        str,
-        typer.Option(
-            help="a chip in the box, or the path of a YAML description", autocompletion=completing.chips
-        ),
-    ] = "edgedrnn",
+    chip: OneChip = "edgedrnn",
     per: Annotated[str, typer.Option(help="a threshold for each layer, or for each neuron")] = "layer",
     calibration: Calibration = None,
     limit: SomeSequences = None,

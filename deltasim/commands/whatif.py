@@ -9,37 +9,19 @@ from typing import Annotated
 
 import typer
 
-from deltasim.commands import completing
-from deltasim.commands.options import AsJson
+from deltasim.commands.options import AsJson, AsRun, ChipOfBenchmark, Jobs, OneTheta, RunToAsk
 from deltasim.commands.saved_runs import case_of
 
 
 def whatif(
-    run: Annotated[
-        str,
-        typer.Argument(
-            metavar="RUN",
-            help="folder of a saved run; or a benchmark or model, to be run",
-            autocompletion=completing.benchmarks,
-        ),
-    ],
-    chip: Annotated[
-        str | None,
-        typer.Option(
-            help="chip for a benchmark: a name, or the path of a YAML description",
-            autocompletion=completing.chips,
-        ),
-    ] = None,
-    theta: Annotated[
-        float | None, typer.Option(min=0, help="threshold for every layer; default: as trained")
-    ] = None,
+    run: RunToAsk,
+    chip: ChipOfBenchmark = None,
+    theta: OneTheta = None,
     limit: Annotated[
         int | None, typer.Option(min=1, help="simulate this many sequences; default: all")
     ] = None,
-    data: Annotated[str | None, typer.Option(help="as for deltasim run")] = None,
-    jobs: Annotated[
-        int | None, typer.Option(min=1, help="sequences simulated at once; default: one a processor")
-    ] = None,
+    data: AsRun = None,
+    jobs: Jobs = None,
     out: Annotated[
         Path | None, typer.Option(help="folder to write, whose page shows what would help")
     ] = None,
