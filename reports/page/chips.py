@@ -9,9 +9,9 @@ import altair
 
 from deltasim.reports.chips.rows import ChipRow, table
 from deltasim.reports.page.document import document
+from deltasim.reports.page.energies import Dot, energies_chart
 from deltasim.reports.page.parts import Card, Figure, Grid, Link, Page, Section, Spec
-from deltasim.reports.page.sections.thresholds import ticks
-from deltasim.reports.page.theme import MUTED, drawn_from, finished, series, si_axis
+from deltasim.reports.page.theme import MUTED, drawn_from, finished, series
 from deltasim.reports.quantities import count, percent, quantity, ratio, threshold
 
 if TYPE_CHECKING:
@@ -100,41 +100,13 @@ def notes_grid(rows: Sequence[ChipRow]) -> Grid:
 
 def ways_chart(rows: Sequence[ChipRow]) -> Spec:
     """A point for each way on each chip."""
-    points = []
+    dots = []
     for row in rows:
         assert row.verdict is not None
         ways = [("delta", row.joules), *((cost.name, cost.joules) for cost in row.verdict.costs)]
-        points += [
-            {"chip": row.chip.name, "way": name, "joules": joules, "shown": quantity(joules, "J")}
-            for name, joules in ways
-            if joules
-        ]
-    names = list(dict.fromkeys(point["way"] for point in points))
-    axis = si_axis("J")
-    every = [float(joules) for row in rows for joules in energies(row)]
-    marks = ticks(min(every), max(every))
-    axis.values = marks if len(marks) < 10 else [mark for mark in marks if f"{mark:e}"[0] == "1"]
-    chart = (
-        drawn_from(points)
-        .mark_circle(size=120, opacity=1)
-        .encode(
-            x=altair.X("joules:Q", scale=altair.Scale(type="log"), axis=axis),
-            y=altair.Y("chip:N", title=None, sort=[row.chip.name for row in rows]),
-            color=altair.Color("way:N", scale=series([str(name) for name in names]), title=None),
-            tooltip=[
-                altair.Tooltip("chip:N"),
-                altair.Tooltip("way:N"),
-                altair.Tooltip("shown:N", title="energy"),
-            ],
-        )
-    )
-    return finished(chart, 60 + 44 * len(rows))
-
-
-def energies(row: ChipRow) -> list[float]:
-    """All that are drawn of a chip."""
-    others = () if row.verdict is None else row.verdict.costs
-    return [joules for joules in (row.joules, *(cost.joules for cost in others)) if joules]
+        dots += [Dot(row.chip.name, name, joules) for name, joules in ways if joules]
+    names = list(dict.fromkeys(dot.colour for dot in dots))
+    return energies_chart(dots, "chip", "way", [row.chip.name for row in rows], names)
 
 
 def occupancy_chart(rows: Sequence[ChipRow]) -> Spec:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import altair
-
 from deltasim.reports.page.document import document
+from deltasim.reports.page.energies import Dot, energies_chart
 from deltasim.reports.page.parts import Card, Figure, Grid, Link, Page, Section, Spec
-from deltasim.reports.page.sections.thresholds import ticks
-from deltasim.reports.page.theme import drawn_from, finished, series, si_axis
 from deltasim.reports.quantities import quantity, ratio
 
 if TYPE_CHECKING:
@@ -73,27 +70,9 @@ def cards(found: Matrix) -> tuple[Card, ...]:
 
 def chart(found: Matrix) -> Spec:
     """A point for each cell: energy on a logarithmic axis, a row a benchmark, a colour a chip."""
-    points = [
-        {"benchmark": cell.benchmark, "chip": cell.chip, "joules": joules, "shown": quantity(joules, "J")}
+    dots = [
+        Dot(cell.benchmark, cell.chip, joules)
         for cell in found.cells
         if (joules := cell.figure("energy", "inference_j"))
     ]
-    axis = si_axis("J")
-    every = [float(str(point["joules"])) for point in points]
-    marks = ticks(min(every), max(every))
-    axis.values = marks if len(marks) < 10 else [mark for mark in marks if f"{mark:e}"[0] == "1"]
-    drawn = (
-        drawn_from(points)
-        .mark_circle(size=120, opacity=1)
-        .encode(
-            x=altair.X("joules:Q", scale=altair.Scale(type="log"), axis=axis),
-            y=altair.Y("benchmark:N", title=None, sort=list(found.benchmarks)),
-            color=altair.Color("chip:N", scale=series(list(found.chips)), title=None),
-            tooltip=[
-                altair.Tooltip("benchmark:N"),
-                altair.Tooltip("chip:N"),
-                altair.Tooltip("shown:N", title="energy"),
-            ],
-        )
-    )
-    return finished(drawn, 60 + 44 * len(found.benchmarks))
+    return energies_chart(dots, "benchmark", "chip", found.benchmarks, found.chips)
