@@ -76,6 +76,11 @@ class Study:
         return np.array([place for place, point in enumerate(self.points) if point.state == DONE], np.int64)
 
     @cached_property
+    def place_of(self) -> dict[int, int]:
+        """The place in ``done`` of each point that is there, by its number."""
+        return {self.points[place].number: row for row, place in enumerate(self.done.tolist())}
+
+    @cached_property
     def figures(self) -> dict[str, Reals]:
         """The figures of the points in ``done``, by name."""
         points = [self.points[place] for place in self.done.tolist()]
@@ -105,11 +110,10 @@ class Study:
     @property
     def mapped(self) -> Mapped | None:
         """What a search for a mapping gained; None of another search, or where its first point is none."""
-        places = {self.points[place].number: row for row, place in enumerate(self.done.tolist())}
-        if self.description.search != "mapping" or 0 not in places:
+        if self.description.search != "mapping" or 0 not in self.place_of:
             return None
         products = self.figures["energy"] * self.figures["latency"]
-        found, before = int(np.argmin(products)), places[0]
+        found, before = int(np.argmin(products)), self.place_of[0]
         number = self.points[int(self.done[found])].number
         return Mapped(number, before, found, float(1 - products[found] / products[before]))
 
@@ -153,12 +157,11 @@ class Study:
 
     def entries(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
         """Points that were simulated whole, as the front has them. Errors: InputError for another."""
-        places = {self.points[place].number: row for row, place in enumerate(self.done.tolist())}
         for number in numbers:
-            if number not in places:
+            if number not in self.place_of:
                 rule = "it was not simulated whole, or is outside the constraints"
                 raise InputError("point", number, rule, "Name a point of the front.")
-        return [self._entry(places[number]) for number in numbers]
+        return [self._entry(self.place_of[number]) for number in numbers]
 
     def _entry(self, place: int) -> dict[str, Any]:
         point = self.points[int(self.done[place])]
@@ -172,7 +175,7 @@ class Study:
 
     def to_dict(self) -> dict[str, Any]:
         """The answer in plain types, as ``--json`` prints it."""
-        tally = self.tally()
+        tally, mapped = self.tally(), self.mapped
         return {
             "study": self.name,
             "points": len(self.points),
@@ -184,11 +187,7 @@ class Study:
             "objectives": list(self.objectives),
             "hypervolume": self.hypervolume,
             "knee": self.knee,
-            **(
-                {}
-                if self.mapped is None
-                else {"mapped": {"point": self.mapped.point, "saved": self.mapped.saved}}
-            ),
+            **({} if mapped is None else {"mapped": {"point": mapped.point, "saved": mapped.saved}}),
             "front": self.front(),
             "wall_s": self.wall_s,
         }

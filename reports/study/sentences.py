@@ -71,7 +71,7 @@ def mapped(study: Study) -> str | None:
 
 def dense_sentence(study: Study, dense: DenseChip) -> str:
     """The dense chip of equal area, against its point."""
-    entry = next(one for one in study.entries([dense.point]))
+    (entry,) = study.entries([dense.point])
     ratios = f"{dense.energy / entry['energy_j']:.2g} times the energy"
     ratios += f" and {dense.latency / entry['latency_s']:.2g} times the latency"
     return (
