@@ -47,14 +47,13 @@ def helped(case: Case, run: Run, progress: Progress | None = None, jobs: int | N
     from deltasim.reports.whatif.helped import Helped
     from deltasim.simulator.plan.compile import compile_plan
 
+    plan = compile_plan(case.network, case.chip, case.mapping)
     found = what_if(
-        case.network,
+        plan,
         case.trace,
-        case.chip,
-        case.mapping,
         run.ledger,
         lambda chip: placed(case.benchmark, case.network, chip)[0],
         progress,
         jobs,
     )
-    return Helped(run, found, floors(compile_plan(case.network, case.chip, case.mapping), case.trace))
+    return Helped(run, found, floors(plan, case.trace))

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deltasim.exploration.bounds.work import Work
-from deltasim.runtime.arrays import Integers
+from deltasim.runtime.arrays import Flags, Integers
 from deltasim.simulator.components.service_times import scan_duration
 from deltasim.simulator.plan.plan import (
     ABSENT,
@@ -48,25 +48,23 @@ def least_times_ps(work: Work) -> Integers:
     sequences = trace.sequences
     if work.columns * units > LARGEST:
         return np.zeros(sequences, np.int64)
-    slack = slack_of(plan)
-    passes = pass_of_steps(work)
     at_once = plan.policy == "barrier"
     together = np.zeros((trace.steps if at_once else 1, units))
     spans = np.zeros((len(plan.partitions), trace.steps))
     for population, service in services(work):
-        active = passes == plan.pass_number[population]
-        spans[population] = span(plan, population, service) * active
+        spans[population] = span(plan, population, service) * service.active
         if at_once:
             together += service.of_units
-            together[active] += service.updates
-    return by_policy(plan, work, spans, np.maximum(together - slack, 0))
+            together[service.active] += service.updates
+    return by_policy(plan, work, spans, np.maximum(together - slack_of(plan), 0))
 
 
 class Service(NamedTuple):
     """What a population has units do at each step before its update. Units that do the same are one group.
 
     ``group`` is that of each unit. ``total``: shape (groups, steps). ``scans``, of which it holds those of
-    active steps, and ``slack``: shape (groups,). ``updates``: shape (units,).
+    active steps, and ``slack``: shape (groups,). ``updates``: shape (units,). ``active``: shape (steps,),
+    the steps at which the population is due.
     """
 
     group: Integers
@@ -74,6 +72,7 @@ class Service(NamedTuple):
     scans: Reals
     slack: Reals
     updates: Reals
+    active: Flags
 
     @property
     def of_units(self) -> Reals:
@@ -93,8 +92,9 @@ def services(work: Work) -> Iterator[tuple[int, Service]]:
         scans, updates = step_service(plan, population)
         rows, group = distinct_rows(np.column_stack([kinds[own].T, scans, slack]))
         total: Reals = rows[:, :-2] @ sent[own].astype(np.float64)
-        total[:, passes == plan.pass_number[population]] += rows[:, -2:-1]
-        yield population, Service(group, total, rows[:, -2], rows[:, -1], updates)
+        active = passes == plan.pass_number[population]
+        total[:, active] += rows[:, -2:-1]
+        yield population, Service(group, total, rows[:, -2], rows[:, -1], updates, active)
 
 
 def by_policy(plan: Plan, work: Work, spans: Reals, together: Reals) -> Integers:

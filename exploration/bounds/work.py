@@ -46,9 +46,7 @@ class Work:
     @cached_property
     def column(self) -> Integers:
         """The column of every message."""
-        messages = self.trace.messages
-        found: Integers = self.plan.columns.offset[messages["projection"]] + messages["source"]
-        return found
+        return self.plan.columns.of(self.trace.messages)
 
     @property
     def columns(self) -> int:

@@ -28,7 +28,7 @@ def balanced(plan: Plan, trace: Trace) -> Trace:
     [[0, 1, 2, 3], [1, 3, 5, 7]]
     """
     messages = trace.messages.copy()
-    heard = plan.columns.words[plan.columns.offset[messages["projection"]] + messages["source"]] > 0
+    heard = plan.columns.words[plan.columns.of(messages)] > 0
     projections = len(plan.source)
     group = messages["step"].astype(np.int64) * projections + messages["projection"]
     for projection in range(projections):

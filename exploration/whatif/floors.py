@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from deltasim.exploration.bounds.times import LARGEST, pass_of_steps, services
+from deltasim.exploration.bounds.times import LARGEST, services
 from deltasim.exploration.bounds.work import Work
 from deltasim.networks.trace import Trace
 from deltasim.simulator.plan.plan import Plan
@@ -57,10 +57,9 @@ def floors(plan: Plan, trace: Trace) -> Floors | None:
     if work.columns * len(plan.units) > LARGEST:
         return None
     total = np.zeros((trace.steps, len(plan.units)))
-    passes = pass_of_steps(work)
-    for population, service in services(work):
+    for _, service in services(work):
         total += service.of_units
-        total[passes == plan.pass_number[population]] += service.updates
+        total[service.active] += service.updates
     present = {unit.kind for unit in plan.units}
     kinds = tuple(kind for kind in (*OF_CORES, *SHARED) if kind in present)
     kinds = tuple(kind for kind in kinds if total[:, rows_of(plan, kind)].any())

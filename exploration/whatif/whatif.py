@@ -9,9 +9,7 @@ from typing import NamedTuple
 from deltasim.exploration.whatif.balance import balanced
 from deltasim.exploration.whatif.changes import FASTER_BY, WIDER, Change, changes_of
 from deltasim.exploration.whatif.faster import with_faster
-from deltasim.networks.graph import Network
 from deltasim.networks.trace import Trace
-from deltasim.runtime.arrays import Integers
 from deltasim.runtime.errors import InputError, InputErrors
 from deltasim.simulator.chip import Chip
 from deltasim.simulator.chip.actions import chip_actions
@@ -74,16 +72,14 @@ Place = Callable[[Chip], Mapping]
 
 
 def what_if(
-    network: Network,
+    plan: Plan,
     trace: Trace,
-    chip: Chip,
-    mapping: Mapping,
     ledger: Ledger,
     place: Place,
     progress: Callable[[int, int], None] | None = None,
     jobs: int | None = 1,
 ) -> WhatIf:
-    """Replay ``trace`` with each of `changes_of`; ``ledger`` is that of the chip as it is.
+    """Replay ``trace`` with each of `changes_of`; ``plan`` and ``ledger`` are those of the chip as it is.
 
     A unit that is faster takes 1/1.1 of the time for each of its services, at the same prices. A chip with
     other fields is described, placed by ``place``, compiled and priced anew. Where the unit that sets the
@@ -94,17 +90,17 @@ def what_if(
     >>> from deltasim.networks.trace import dense_trace
     >>> from deltasim.simulator.chip import load_chip
     >>> from deltasim.simulator.mapping.mapping import map_network
-    >>> from deltasim.simulator.simulate import simulate
+    >>> from deltasim.simulator.plan.compile import compile_plan
+    >>> from deltasim.simulator.simulate import run_plan
     >>> network, chip = random_stack("gru", 8, (16,), np.random.default_rng(0)), load_chip("edgedrnn")
-    >>> trace, mapping = dense_trace(network, [3]), map_network(network, chip)
     >>> place = lambda other: map_network(network, other)
-    >>> found = what_if(network, trace, chip, mapping, simulate(network, trace, chip), place)
+    >>> plan, trace = compile_plan(network, chip, place(chip)), dense_trace(network, [3])
+    >>> found = what_if(plan, trace, run_plan(plan, trace), place)
     >>> found.first.change.part, round(found.gain("mac.faster").shorter, 3)
     ('bus', 0.0)
     """
-    plan = compile_plan(network, chip, mapping)
-    changes = changes_of(chip, mapping)
-    joules = price(ledger, chip, network).total_j
+    changes = changes_of(plan.chip, plan.mapping)
+    joules = price(ledger, plan.chip, plan.network).total_j
     found: list[Gain] = []
     total = len(changes) + sum(change.what == WIDER for change in changes)  # at most
 
@@ -167,9 +163,9 @@ def gain_of(
             for kind in change.units:
                 plan = with_faster(plan, kind, change.factor)
         else:
-            words = plan.columns.words[column_of(plan, trace)].sum()
+            words = plan.columns.words[plan.columns.of(trace.messages)].sum()
             trace = balanced(plan, trace)
-            other = plan.columns.words[column_of(plan, trace)].sum()
+            other = plan.columns.words[plan.columns.of(trace.messages)].sum()
             if other != words:
                 note = f"with {float(other / words - 1):+.1%} multiply-accumulates"
         ledger = run_plan(plan, trace, jobs=jobs)
@@ -185,12 +181,6 @@ def gain_of(
         1 - then / joules if joules else 0.0,
         note,
     )
-
-
-def column_of(plan: Plan, trace: Trace) -> Integers:
-    """The column of every message."""
-    found: Integers = plan.columns.offset[trace.messages["projection"]] + trace.messages["source"]
-    return found
 
 
 def changed(chip: Chip, change: Change) -> tuple[Chip, str]:

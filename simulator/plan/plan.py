@@ -209,6 +209,11 @@ class Columns:
         """Bytes of the longest segment; 1 where there is none."""
         return int(self.size_bytes.max(initial=1))
 
+    def of(self, messages: npt.NDArray[Any]) -> Integers:
+        """The number of the column that each message of a trace fetches."""
+        found: Integers = self.offset[messages["projection"]] + messages["source"]
+        return found
+
 
 @dataclass(frozen=True, eq=False)
 class Plan:

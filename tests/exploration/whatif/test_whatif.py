@@ -38,9 +38,8 @@ def ran() -> tuple[Network, Trace]:
 
 def asked(ran: tuple[Network, Trace], chip: Chip) -> WhatIf:
     network, trace = ran
-    mapping = map_network(network, chip)
-    ledger = simulate(network, trace, chip, mapping)
-    return what_if(network, trace, chip, mapping, ledger, lambda other: map_network(network, other))
+    plan = compile_plan(network, chip, map_network(network, chip))
+    return what_if(plan, trace, run_plan(plan, trace), lambda other: map_network(network, other))
 
 
 SLOWED: dict[str, tuple[str, Fields]] = {
