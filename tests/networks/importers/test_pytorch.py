@@ -151,7 +151,10 @@ FORWARDS: dict[str, tuple[Callable[..., Any], dict[str, nn.Module], tuple[int, .
     "normalised input": (lambda own, x: own.a((x - own.shift) / own.scale), {"a": nn.Linear(3, 2)}, (3,)),
     "functions": (
         lambda own, x: used(
-            own, F.layer_norm(F.gelu(own.a(x)), (3,)) + F.leaky_relu(x, 0.2) + F.hardtanh(x, -0.1, 0.3)
+            own,  # values 1 and more apart: a norm of nearly equal ones makes every rounding large
+            F.layer_norm(F.gelu(own.a(x)) + 4 * own.shift, (3,))
+            + F.leaky_relu(x, 0.2)
+            + F.hardtanh(x, -0.1, 0.3),
         ),
         {"a": nn.Linear(3, 3)},
         (3,),
