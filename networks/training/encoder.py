@@ -88,6 +88,8 @@ class Threshold(nn.Module):
             self.register_buffer("theta", start.clone(), persistent=False)
 
     def forward(self, share: float = 1.0) -> Tensor:
-        """``share`` of the threshold, a scalar or (size,)."""
+        """``share`` of the threshold, a scalar or (size,); at share 0 nothing is learned."""
         theta = self.theta if self.log is None else self.log.exp()
+        if share == 0.0:
+            return torch.zeros_like(theta, requires_grad=False)
         return theta * share if share != 1.0 else theta
