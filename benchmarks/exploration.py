@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.tables import Table, against
+from deltasim.api.exploring import explore
 from deltasim.exploration.study import Study
-from deltasim.exploring import explore
 
 ABOUT = """\
 Spoken digits (synthetic), {limit} sequences, every reported point on all of them, in one process. The

@@ -36,11 +36,11 @@ from deltasim.commands import (
     validate,
     whatif,
 )
-from deltasim.interrupts import EXIT_STOPPED
 from deltasim.runtime.disk import unfinished
 from deltasim.runtime.errors import InputError, on_one_line
 from deltasim.runtime.telling import telling
-from deltasim.terminal import complain, give_up, printable
+from deltasim.shell.interrupts import EXIT_STOPPED
+from deltasim.shell.terminal import complain, give_up, printable
 
 EXIT_BAD_INPUT = 2
 LONGEST_ARGUMENT = 1000  # characters

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from deltasim.reports import quantities
-from deltasim.reports.folder import SavedRun, load_run
 from deltasim.reports.quantities import percent, quantity, ratio
+from deltasim.reports.saved.folder import SavedRun, load_run
 from deltasim.reports.summary import part_label
 from deltasim.reports.uncertainty import Verdict, spread_of, verdict
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import polars
     from rich.console import RenderableType
 
-    from deltasim.reports.folder import SavedRun
+    from deltasim.reports.saved.folder import SavedRun
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,13 +22,13 @@ class Run(Measured):
 
     def to_dict(self) -> dict[str, Any]:
         """The run in plain types, as ``--json`` prints it; energies of parts are joules per inference."""
-        from deltasim.reports.record import as_record
+        from deltasim.reports.saved.record import as_record
 
         return as_record(self)
 
     def to_frame(self) -> polars.DataFrame:
         """One row for every (run, unit, action) that happened: counts, prices and joules, delta and dense."""
-        from deltasim.reports.record import unit_frame
+        from deltasim.reports.saved.record import unit_frame
 
         return unit_frame(self)
 
@@ -41,14 +41,14 @@ class Run(Measured):
         (`deltasim.reports.exports.table.EXPORTS`): neurobench, accelergy, messages, dramsim3, ramulator.
         Raises InputError when the folder exists; nothing is left behind when writing fails.
         """
-        from deltasim.reports.folder import save_result
+        from deltasim.reports.saved.folder import save_result
 
         return save_result(self, Path(folder), trace=trace, page=page, exports=exports)
 
     @staticmethod
     def load(folder: str | Path) -> SavedRun:
         """Read a run folder back: its record and tables, without the network and the chip."""
-        from deltasim.reports.folder import load_run
+        from deltasim.reports.saved.folder import load_run
 
         return load_run(folder)
 

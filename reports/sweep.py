@@ -53,7 +53,7 @@ class Sweep:
 
         Raises InputError when the folder exists; nothing is left behind when writing fails.
         """
-        from deltasim.reports.folder import as_json, write_run
+        from deltasim.reports.saved.folder import as_json, write_run
         from deltasim.runtime.disk.output import new_folder, told_in_a_sentence
 
         folder = Path(folder)
@@ -67,8 +67,8 @@ class Sweep:
 
     def write_pages(self, folder: Path) -> None:
         """Write the page of the sweep, and one for each run, which shows the others too."""
-        from deltasim.reports.folder import PAGE
         from deltasim.reports.page import run_page, sweep_page
+        from deltasim.reports.saved.folder import PAGE
         from deltasim.runtime.disk.unfinished import new_file
 
         names = [folder_name(result) for result in self.results]
@@ -126,7 +126,7 @@ def write_finished(results: Sequence[Run], folder: Path, target: Path, words: st
     """
     from contextlib import ExitStack
 
-    from deltasim.reports.folder import as_json, write_run
+    from deltasim.reports.saved.folder import as_json, write_run
     from deltasim.runtime.disk.unfinished import keep_when_stopped, new_file, new_folder, work
 
     with ExitStack() as parts:

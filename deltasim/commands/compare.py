@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from deltasim.commands.options import AsJson
+from deltasim.commands.arguments.options import AsJson
 
 
 def compare(

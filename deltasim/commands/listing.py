@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from deltasim.commands import completing
-from deltasim.docstrings import said_of
+from deltasim.commands.arguments import completing
 from deltasim.runtime.errors import InputError, nearest
+from deltasim.shell.docstrings import said_of
 
 
 def list_names(

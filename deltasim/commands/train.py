@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from deltasim.commands import completing
+from deltasim.commands.arguments import completing
 from deltasim.runtime.errors import InputError, nearest
 
 
@@ -34,7 +34,7 @@ def train(
     if importlib.util.find_spec("torch") is None:
         rule = "training needs PyTorch, which is not installed"
         raise InputError("deltasim train", benchmark, rule, "Run pip install 'deltasim[train]'.")
-    from deltasim.progress import progress_bar
+    from deltasim.shell.progress import progress_bar
     from deltasim.workloads.digits.making.train import TASKS, train_digits
 
     if benchmark not in TASKS:

@@ -18,7 +18,7 @@ import pytest
 
 from deltasim.command_line import COMMANDS
 from deltasim.commands import run as run_command
-from deltasim.commands.options import Job
+from deltasim.commands.arguments.options import Job
 
 Deltasim = Callable[[str], CompletedProcess[str]]
 
@@ -182,7 +182,7 @@ def test_a_sweep_and_a_comparison(run: str, deltasim: Deltasim, tmp_path: Path) 
 def test_stopping_a_run_leaves_nothing(
     run: str, deltasim: Deltasim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from deltasim import cases
+    from deltasim.api import cases
 
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
@@ -198,7 +198,7 @@ def test_stopping_a_run_leaves_nothing(
 def test_stopping_a_sweep_keeps_what_is_finished(
     run: str, deltasim: Deltasim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from deltasim import cases
+    from deltasim.api import cases
 
     whole = cases.run_case
 
@@ -224,7 +224,7 @@ def test_two_runs_into_one_folder(
     run: str, deltasim: Deltasim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The one that ends first wins; the other says so and leaves nothing."""
-    from deltasim import cases
+    from deltasim.api import cases
 
     whole = cases.run_case
 
@@ -250,7 +250,7 @@ def test_a_full_disk(
     limit_bytes: int, run: str, deltasim: Deltasim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As one where no file holds more than some bytes: the record does not fit, or the page."""
-    from deltasim.reports import folder
+    from deltasim.reports.saved import folder
 
     write = folder.write_run
 

@@ -10,7 +10,7 @@ from deltasim.reports.figures import memory_names
 from deltasim.reports.page.parts import Figure, Section, Spec
 from deltasim.reports.page.theme import drawn_from, finished, series, si_axis
 from deltasim.reports.quantities import percent, quantity, ratio
-from deltasim.reports.record import runs
+from deltasim.reports.saved.record import runs
 
 if TYPE_CHECKING:
     from deltasim.reports.measured import Measured

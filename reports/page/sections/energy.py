@@ -9,7 +9,7 @@ import altair
 from deltasim.reports.page.parts import Figure, Grid, Section, Spec
 from deltasim.reports.page.theme import DELTA, DENSE, drawn_from, finished, part_colours, si_axis
 from deltasim.reports.quantities import percent, quantity, ratio
-from deltasim.reports.record import runs
+from deltasim.reports.saved.record import runs
 from deltasim.reports.summary import part_label
 
 if TYPE_CHECKING:

@@ -84,7 +84,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from deltasim.cases import dense_baseline, prepare, run_case
+from deltasim.api.cases import dense_baseline, prepare, run_case
 from deltasim.networks.cells import Dense, Input
 from deltasim.networks.connections import AllToAll
 from deltasim.networks.graph import Network, Population, Projection

@@ -13,13 +13,13 @@ import pytest
 from deltasim.networks.trace import Trace
 from deltasim.reports.compare import compared
 from deltasim.reports.figures import Score
-from deltasim.reports.folder import SavedRun
 from deltasim.reports.levels import levels
 from deltasim.reports.packet_model import link_load, packet_error, packet_sentence
 from deltasim.reports.page import footer
 from deltasim.reports.page.sections import activity, dram, memory, provenance
 from deltasim.reports.quantities import quantity
-from deltasim.reports.record_form import require_record
+from deltasim.reports.saved.folder import SavedRun
+from deltasim.reports.saved.record_form import require_record
 from deltasim.reports.summary import groups, notes
 from deltasim.reports.sweep import Sweep, write_finished
 from deltasim.runtime.disk.unfinished import new_folder, work

@@ -12,8 +12,8 @@ import numpy as np
 import polars
 import pytest
 
-from deltasim.reports.folder import SavedRun, load_run
-from deltasim.reports.record_form import VERSION
+from deltasim.reports.saved.folder import SavedRun, load_run
+from deltasim.reports.saved.record_form import VERSION
 from deltasim.simulator.chip.actions import chip_actions
 from tests.reports.by_hand.expected import DELTA, DENSE, NS, PJ, WHERE, Run, approx
 from tests.reports.by_hand.specimen import CHIP, result

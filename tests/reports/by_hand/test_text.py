@@ -11,9 +11,9 @@ from rich.console import Console
 
 from deltasim.reports.compare import Comparison, compare, compared
 from deltasim.reports.figures import Score
-from deltasim.reports.folder import SavedRun
 from deltasim.reports.page.sections.thresholds import grid, knee
 from deltasim.reports.run import Run
+from deltasim.reports.saved.folder import SavedRun
 from deltasim.reports.summary import Row, groups
 from deltasim.reports.sweep import Sweep
 from tests.reports.by_hand.specimen import result

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from deltasim.reports.compare import compared
-from deltasim.reports.folder import SavedRun
 from deltasim.reports.page.sections import energy
+from deltasim.reports.saved.folder import SavedRun
 from deltasim.reports.uncertainty import Spread, intervals, verdict
 from tests.reports.by_hand.expected import DELTA, PJ
 from tests.reports.by_hand.specimen import result

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deltasim.commands.options import Job, read_command, spell_command
+from deltasim.commands.arguments.options import Job, read_command, spell_command
 from deltasim.runtime.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from deltasim.cases import Case
+    from deltasim.api.cases import Case
 
 
 def case_of(
@@ -21,7 +21,7 @@ def case_of(
 
     Errors: InputError for a folder whose command does not make the same run now, and for options beside it.
     """
-    from deltasim.cases import prepare
+    from deltasim.api.cases import prepare
 
     record = saved(run)
     if record is None:
@@ -42,7 +42,7 @@ def case_of(
 
 def chip_of(named: str, title: str) -> str:
     """Of the chips that a command names the one of this title; the first where none has it any more."""
-    from deltasim.several import chips_named
+    from deltasim.api.several import chips_named
     from deltasim.simulator.chip import load_chip
 
     names = chips_named(named)
@@ -51,8 +51,8 @@ def chip_of(named: str, title: str) -> str:
 
 def saved(name: str) -> Mapping[str, Any] | None:
     """The record of a saved run; None for what is a benchmark or a model."""
-    from deltasim.own_network import is_model
-    from deltasim.reports.folder import RECORD, load_run
+    from deltasim.api.own_network import is_model
+    from deltasim.reports.saved.folder import RECORD, load_run
     from deltasim.runtime.readers.files import is_file, is_folder
 
     if is_file(Path(name) / RECORD) or ("/" in name and is_folder(name) and not is_network(name)):

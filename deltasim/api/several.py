@@ -11,10 +11,10 @@ from deltasim.runtime.errors import InputError
 if TYPE_CHECKING:
     from deltasim.exploration.verdict.verdict import Other
     from deltasim.networks.graph import Network
-    from deltasim.progress import Progress
     from deltasim.reports.chips.across import Across
     from deltasim.reports.chips.rows import ChipRow
     from deltasim.runtime.arrays import Floats
+    from deltasim.shell.progress import Progress
     from deltasim.simulator.chip import Chip
     from deltasim.workloads.benchmark import Benchmark
 
@@ -54,7 +54,7 @@ def across(
 ) -> Across:
     """Run a benchmark on several chips and hold each against other ways of saving energy.
 
-    ``benchmark`` is a name in the box or a Benchmark (`deltasim.own_network.own_benchmark` makes one of a
+    ``benchmark`` is a name in the box or a Benchmark (`deltasim.api.own_network.own_benchmark` makes one of a
     network and data of your own); ``chips`` names, paths or Chips, or "all". Beside every run stand the dense
     run, the dense network with 8-bit weights, the dense network pruned until it loses what the deltas do, and
     a dense accelerator out of the chip's own parts, at batch 1 and ``batch``. Where the network does not
@@ -66,7 +66,7 @@ def across(
     >>> [(row.chip.name, row.fits) for row in found.rows]
     [('edgedrnn', True), ('deltakws', False)]
     """
-    from deltasim.cases import choose
+    from deltasim.api.cases import choose
     from deltasim.exploration.verdict.verdict import at_8_bits, pruned_to
     from deltasim.reports.chips.across import Across
     from deltasim.simulator.chip import load_chip
@@ -125,7 +125,7 @@ def row_of(
     command: str,
 ) -> ChipRow:
     """A benchmark on one chip; a row without a run where it does not fit."""
-    from deltasim.cases import dense_baseline, prepare, run_case
+    from deltasim.api.cases import dense_baseline, prepare, run_case
     from deltasim.exploration.verdict.room import room
     from deltasim.exploration.verdict.verdict import judged
     from deltasim.networks.trace import dense_trace

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from deltasim.runtime.errors import InputError
 
 if TYPE_CHECKING:
-    from deltasim.progress import Progress
     from deltasim.reports.matrix.matrix import Cell, Matrix
+    from deltasim.shell.progress import Progress
     from deltasim.simulator.chip import Chip
     from deltasim.workloads.benchmark import Benchmark
 
@@ -31,9 +31,9 @@ def reported(
     A benchmark whose folder is there is not run again, if it holds these very runs. ``commands`` say how each
     is made. Errors: InputError for a folder that holds something else.
     """
+    from deltasim.api.several import across
     from deltasim.reports.matrix.matrix import matrix
     from deltasim.runtime.disk.unfinished import tell_when_stopped
-    from deltasim.several import across
 
     require_place(out)
     found: list[Cell] = []
@@ -48,7 +48,7 @@ def reported(
             if tell:
                 tell(f"{name} on {len(chips)} chips")
             moved = progress(name) if progress else None
-            command = (commands or {}).get(name, "deltasim.reporting")
+            command = (commands or {}).get(name, "deltasim.api.reporting")
             try:
                 across(benchmark, chips, progress=moved, jobs=jobs, command=command).save(folder)
             except InputError as error:
@@ -78,8 +78,8 @@ def require_place(out: Path) -> None:
 
 def require_same(folder: Path, benchmark: Benchmark, chips: Sequence[Chip]) -> None:
     """Raise InputError where a folder holds other runs than these."""
-    from deltasim.cases import prepare
-    from deltasim.reports.folder import RECORD, load_run
+    from deltasim.api.cases import prepare
+    from deltasim.reports.saved.folder import RECORD, load_run
 
     rule = "it holds other runs than those asked for"
     remedy = "Name another folder, or remove this one."
@@ -97,8 +97,8 @@ def require_same(folder: Path, benchmark: Benchmark, chips: Sequence[Chip]) -> N
 def cells_of(folder: Path, name: str, chips: Sequence[Chip]) -> list[Cell]:
     """A benchmark's row, from its folder."""
     from deltasim.reports.chips.across import RECORD
-    from deltasim.reports.folder import load_run
     from deltasim.reports.matrix.matrix import Cell
+    from deltasim.reports.saved.folder import load_run
     from deltasim.runtime.readers.json_text import read_json
 
     why = {row["chip"]: row.get("refused") for row in read_json(folder / RECORD)["chips"]}
@@ -112,7 +112,7 @@ def cells_of(folder: Path, name: str, chips: Sequence[Chip]) -> list[Cell]:
 
 def refused(name: str, benchmark: Benchmark, chips: Sequence[Chip], error: InputError) -> list[Cell]:
     """A benchmark's row where it runs on no chip: for each chip why. Raises what has another reason."""
-    from deltasim.cases import prepare
+    from deltasim.api.cases import prepare
     from deltasim.reports.matrix.matrix import Cell
 
     found = []
@@ -130,8 +130,8 @@ def write_summary(out: Path, found: Matrix) -> None:
     """Write summary.json and the page over what is there, each whole or not at all."""
     from importlib.metadata import version
 
-    from deltasim.reports.folder import PAGE, as_json
     from deltasim.reports.page.matrix import matrix_page
+    from deltasim.reports.saved.folder import PAGE, as_json
     from deltasim.runtime.disk.output import told_in_a_sentence
     from deltasim.runtime.disk.unfinished import new_file
 

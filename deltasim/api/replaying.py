@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from deltasim.cases import Case
-    from deltasim.progress import Progress
+    from deltasim.api.cases import Case
     from deltasim.reports.run import Run
     from deltasim.reports.whatif.helped import Helped
+    from deltasim.shell.progress import Progress
     from deltasim.simulator.chip import Chip
     from deltasim.workloads.benchmark import Benchmark
 
@@ -31,7 +31,7 @@ def whatif(
     >>> found.found.first.change.part, found.found.gain("mac.faster").shorter < 0.005
     ('bus', True)
     """
-    from deltasim.cases import choose, dense_baseline, prepare, run_case
+    from deltasim.api.cases import choose, dense_baseline, prepare, run_case
 
     chosen = choose(benchmark) if isinstance(benchmark, str) else benchmark
     case = prepare(chosen if limit is None else chosen.limited(limit), chip, theta)
@@ -41,9 +41,9 @@ def whatif(
 
 def helped(case: Case, run: Run, progress: Progress | None = None, jobs: int | None = None) -> Helped:
     """What would help a run that is there."""
+    from deltasim.api.placing import placed
     from deltasim.exploration.whatif.floors import floors
     from deltasim.exploration.whatif.whatif import what_if
-    from deltasim.placing import placed
     from deltasim.reports.whatif.helped import Helped
     from deltasim.simulator.plan.compile import compile_plan
 

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from deltasim.exploration.tuning.within import Within
     from deltasim.networks.graph import Network
     from deltasim.networks.trace import Trace
-    from deltasim.progress import Progress
     from deltasim.reports.settings.tuned import Tuned
     from deltasim.runtime.arrays import Numbers
+    from deltasim.shell.progress import Progress
     from deltasim.simulator.chip import Chip
     from deltasim.workloads.benchmark import Benchmark
 
@@ -48,7 +48,7 @@ def tune(
     >>> found.tuning.calibration.rms <= 0.05, found.tuning.rest.saved > 1
     (True, True)
     """
-    from deltasim.own_network import own_benchmark
+    from deltasim.api.own_network import own_benchmark
 
     return tuned(
         own_benchmark(network, inputs, labels, layers), chip, within, per, calibration, progress, jobs
@@ -84,7 +84,7 @@ def cost_on(chip: Chip, benchmark: Benchmark, jobs: int | None) -> Cost:
 
     Errors: InputError where the network does not fit.
     """
-    from deltasim.placing import placed
+    from deltasim.api.placing import placed
     from deltasim.simulator.ledger.pricing import price
     from deltasim.simulator.plan.compile import compile_plan
     from deltasim.simulator.simulate import run_plan

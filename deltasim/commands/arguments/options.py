@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from deltasim.commands import completing
+from deltasim.commands.arguments import completing
 from deltasim.runtime.errors import InputError
 
 if TYPE_CHECKING:
-    from deltasim.cases import Case
+    from deltasim.api.cases import Case
     from deltasim.simulator.chip import Chip
     from deltasim.workloads.benchmark import Benchmark
 
@@ -135,8 +135,8 @@ class Job(NamedTuple):
         return found if self.period_s is None else replace(found, period_s=self.period_s)
 
     def _found(self) -> Benchmark:
-        from deltasim.cases import choose
-        from deltasim.own_network import chosen_model, is_model, with_tuned_thresholds
+        from deltasim.api.cases import choose
+        from deltasim.api.own_network import chosen_model, is_model, with_tuned_thresholds
         from deltasim.workloads.own.read import Columns
 
         if not is_model(self.benchmark):

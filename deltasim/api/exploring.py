@@ -26,8 +26,8 @@ def load_case(
     benchmark: str | None, model: str | None, data: str | None, limit: int | None, network: str | None
 ) -> Benchmark:
     """The benchmark of a study, or its model on its data; ``network`` takes the place of either's."""
-    from deltasim.cases import choose
-    from deltasim.own_network import chosen_model
+    from deltasim.api.cases import choose
+    from deltasim.api.own_network import chosen_model
 
     if benchmark is not None:
         return choose(benchmark, data, None if network is None else Path(network), limit)
@@ -53,8 +53,8 @@ def base_chips(description: StudyDescription) -> dict[str, Chip]:
 
 def setup_of(description: StudyDescription) -> Setup:
     """What every process that works on a study has to know."""
+    from deltasim.api.placing import placed
     from deltasim.exploration.workbench import Setup
-    from deltasim.placing import placed
     from deltasim.reports.figures import limit
 
     about = description
@@ -155,7 +155,7 @@ def write_reports(study: Study, numbers: Sequence[int], folder: Path) -> dict[in
     """
     from dataclasses import replace
 
-    from deltasim.cases import simulate
+    from deltasim.api.cases import simulate
     from deltasim.exploration.workbench import Workbench
 
     own = folder / study.digest[:8]

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     import torch
 
     from deltasim.networks.graph import Network
-    from deltasim.progress import Progress
     from deltasim.reports.run import Run
     from deltasim.runtime.arrays import Numbers
+    from deltasim.shell.progress import Progress
     from deltasim.simulator.chip import Chip
     from deltasim.workloads.benchmark import Benchmark
     from deltasim.workloads.own.read import Columns
@@ -127,7 +127,7 @@ def run(
     >>> done.theta, done.score.value, done.sequences
     (0.1, None, 2)
     """
-    from deltasim.cases import simulate
+    from deltasim.api.cases import simulate
 
     benchmark = with_tuned_thresholds(network, own_benchmark(network, inputs, labels, layers))
     return simulate(benchmark, chip, theta, limit, engine, progress, jobs)

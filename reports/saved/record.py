@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deltasim.reports.record_form import VERSION
+from deltasim.reports.saved.record_form import VERSION
 from deltasim.reports.uncertainty import price_records
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
     from deltasim.networks.graph import Network
     from deltasim.networks.numbers.arithmetic import Q
-    from deltasim.progress import Progress
     from deltasim.reports.settings.quantised import Quantised
     from deltasim.runtime.arrays import Numbers
+    from deltasim.shell.progress import Progress
     from deltasim.workloads.benchmark import Benchmark
 
 
@@ -41,8 +41,8 @@ def quantise(
     >>> found.network.weight_bits(0), found.calibrated.lost.rms < 0.05
     (8, True)
     """
+    from deltasim.api.own_network import own_benchmark, with_tuned_thresholds
     from deltasim.exploration.calibration import parse_form
-    from deltasim.own_network import own_benchmark, with_tuned_thresholds
 
     form = parse_form(activations, "activations")
     benchmark = with_tuned_thresholds(network, own_benchmark(network, inputs, labels, layers))

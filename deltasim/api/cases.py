@@ -13,9 +13,9 @@ from deltasim.runtime.errors import InputError, nearest
 if TYPE_CHECKING:
     from deltasim.networks.graph import Network
     from deltasim.networks.trace import Trace
-    from deltasim.progress import Progress
     from deltasim.reports.run import Run
     from deltasim.runtime.arrays import Floats
+    from deltasim.shell.progress import Progress
     from deltasim.simulator.chip import Chip
     from deltasim.simulator.ledger.ledger import Ledger
     from deltasim.simulator.mapping.mapping import Mapping
@@ -81,8 +81,8 @@ def prepare(
     The messages come from the cache where they were computed before. Raises `InputError` for an unknown chip
     or engine, a threshold below 0, or a network that does not fit.
     """
+    from deltasim.api.placing import placed
     from deltasim.networks.files.cached_execution import executed
-    from deltasim.placing import placed
     from deltasim.simulator.chip import load_chip
     from deltasim.simulator.simulate import ENGINES
 
@@ -113,9 +113,9 @@ def dense_baseline(case: Case, progress: Progress | None = None, jobs: int | Non
     the chip pins columns, all are equally hot in it.
     ``jobs`` sequences run at once, one for each processor by default.
     """
+    from deltasim.api.placing import placed_evenly
     from deltasim.networks.files.cached_execution import executed
     from deltasim.networks.trace import dense_trace
-    from deltasim.placing import placed_evenly
     from deltasim.simulator.simulate import simulate as replay
 
     benchmark = case.benchmark

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deltasim.reports.exports.table import write_exports
-from deltasim.reports.record import as_record, layer_frame, step_frame, unit_frame
-from deltasim.reports.record_form import require_record
+from deltasim.reports.saved.record import as_record, layer_frame, step_frame, unit_frame
+from deltasim.reports.saved.record_form import require_record
 from deltasim.runtime.disk.output import new_folder, told_in_a_sentence
 from deltasim.runtime.errors import InputError
 from deltasim.runtime.readers.files import Missing, Unreadable
