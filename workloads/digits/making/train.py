@@ -16,7 +16,8 @@ from torch import Tensor
 from deltasim.networks.execute import execute
 from deltasim.networks.graph import Network
 from deltasim.networks.training.export import fixed_point
-from deltasim.networks.training.recipe import Batch, Model, Recipe, train
+from deltasim.networks.training.recipe import Model, Recipe, train
+from deltasim.networks.training.trainer.batches import Batch
 from deltasim.runtime.disk.output import new_folder, told_in_a_sentence
 from deltasim.runtime.errors import InputError
 from deltasim.workloads.benchmark import Outputs
