@@ -11,9 +11,15 @@
     defaultStyle: false,
     tooltip: { disableDefaultStyle: true, offsetX: 14, offsetY: 14 },
   };
+  const views = [];
   for (const place of document.querySelectorAll("[data-chart]")) {
-    await window.vegaEmbed(place, specs[place.dataset.chart], options);
+    const { view } = await window.vegaEmbed(place, specs[place.dataset.chart], options);
+    views.push(view);
+    await view.resize().runAsync();
   }
+  // A legend knows its columns once the width is known, and the height is known after that.
+  const settle = () => requestAnimationFrame(() => views.forEach((view) => view.resize().runAsync()));
+  window.addEventListener("resize", settle);
   // Paper shows what is folded on the screen.
   const folds = document.querySelectorAll("details");
   window.addEventListener("beforeprint", () => folds.forEach((fold) => { fold.dataset.was = fold.open; fold.open = true; }));
