@@ -70,7 +70,11 @@ def swept() -> Sweep:
 def test_a_sweep_is_one_table() -> None:
     text = shown(swept())
     assert "digits on edgedrnn, 3 thresholds" in text
-    assert [line.split()[0] for line in text.splitlines() if "98.70 %" in line] == ["0", "0.1", "0.3"]
+    assert [line.split()[0] for line in text.splitlines() if " 98.70 %" in line] == ["0", "Dense"]
+    narrow = shown(swept(), 80)
+    assert "…" not in narrow and max(map(len, narrow.splitlines())) <= 80
+    rows = [line.split() for line in narrow.splitlines() if "×" in line]
+    assert [len(row) for row in rows] == [17, 17, 17]  # no cell has two lines
 
 
 @pytest.mark.parametrize(
