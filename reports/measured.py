@@ -13,7 +13,7 @@ import numpy as np
 
 from deltasim.reports import figures
 from deltasim.reports.power import Power, power_at
-from deltasim.reports.uncertainty import Sure, sure
+from deltasim.reports.uncertainty.prices import Sure, sure
 from deltasim.simulator.ledger.pricing import Energy, price
 
 if TYPE_CHECKING:

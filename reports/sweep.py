@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 
 RECORD = "sweep.json"
+NARROW = (  # heads of a terminal of 80 columns, behind threshold and score
+    "input\nsent", "hidden\nsent", "fetch\nsaved", "energy", "energy\nsaved", "latency", "latency\nsaved",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,21 +88,26 @@ class Sweep:
         from rich.table import Table
         from rich.text import Text
 
-        from deltasim.reports.page.sections.thresholds import grid
-        from deltasim.reports.quantities import percent
+        from deltasim.reports.page.sections.thresholds import grid, scored
+        from deltasim.reports.quantities import percent, score
 
         first = self.results[0]
-        shown = grid(self.results)
+        shown, labelled = grid(self.results), scored(self.results)
         title = Text(f"{first.benchmark} on {first.chip.name}, {len(self.results)} thresholds")
         table = Table(
-            title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False
-        )
-        for column in shown.columns:
+            title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD,
+            pad_edge=False, show_edge=False, collapse_padding=True,
+        )  # fmt: skip
+        heads = ("θ", *([first.score.name] if labelled else []), *NARROW)
+        left_out = {2} if labelled else set()  # the dense score is the same in every row
+        for column in heads:
             table.add_column(Text(column), justify="right")
         for row in shown.rows:
-            table.add_row(*(Text(cell) for cell in row))
+            table.add_row(*(Text(cell) for place, cell in enumerate(row) if place not in left_out))
         share = percent(max(result.energy.estimated_share for result in self.results))
         said = [f"Data: {first.data.rstrip('.')}.", f"Up to {share} of the energy rests on estimated prices."]
+        if labelled:
+            said.insert(0, f"Dense {first.score.name}: {score(first.score.name, first.score.dense)}.")
         if first.fallback:
             said.append(first.fallback)
         return Group(table, *(Text(sentence) for sentence in said))
@@ -140,5 +148,14 @@ def write_finished(results: Sequence[Run], folder: Path, target: Path, words: st
 
 
 def folder_name(result: Run) -> str:
-    """The name of a run's folder inside the sweep's: "theta-0.1", "theta-trained"."""
-    return f"theta-{result.theta if isinstance(result.theta, str) else format(result.theta, '.12g')}"
+    """The name of a run's folder inside the sweep's."""
+    return folder_of(result.theta)
+
+
+def folder_of(theta: float | str) -> str:
+    """The name of the folder of a threshold.
+
+    >>> folder_of(0.1), folder_of("trained")
+    ('theta-0.1', 'theta-trained')
+    """
+    return f"theta-{theta if isinstance(theta, str) else format(theta, '.12g')}"

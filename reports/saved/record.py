@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from deltasim.reports.saved.fields import chip_fields, network_fields
 from deltasim.reports.saved.record_form import VERSION
-from deltasim.reports.uncertainty import price_records
+from deltasim.reports.uncertainty.prices import price_records
 
 if TYPE_CHECKING:
     import polars
@@ -91,6 +92,7 @@ def origins(result: Measured) -> dict[str, Any]:
             "parts": {part: joules / result.sequences for part, joules in dense.by_part.items()},
             "latency": result.dense_latency._asdict(),
         },
+        "described": {"chip": chip_fields(result.chip), "network": network_fields(result.network)},
         "prices": price_records(result.energy, result.chip, result.sequences),
     }
 

@@ -12,6 +12,7 @@ import numpy as np
 import polars
 import pytest
 
+from deltasim.reports.saved.fields import chip_fields, network_fields
 from deltasim.reports.saved.folder import SavedRun, load_run
 from deltasim.reports.saved.record_form import VERSION
 from deltasim.simulator.chip.actions import chip_actions
@@ -123,6 +124,9 @@ def expected() -> dict[str, Any]:
                 "parts": parts(DENSE),
                 "latency": latency((163 / 3, 61), (82, 61 + 0.99 * 42)),
             },
+            "described": {
+                "chip": chip_fields(result().chip), "network": network_fields(result().network),
+            },
             "prices": [
                 {
                     "action": action, "price": price, "unit": "W" if static(action) else "J",
@@ -153,6 +157,18 @@ def test_the_record(saved: SavedRun) -> None:
     found = {place: getattr(value, "expected", value) for place, value in leaves(record)}
     assert found == values
     assert result(engine="simpy").to_dict()["engine"] == "simpy"
+
+
+def test_the_record_says_what_chip_and_network_are(saved: SavedRun) -> None:
+    held = saved.record["provenance"]["described"]
+    assert held["chip"]["name"] == "two" and held["chip"]["cores.count"] == "2"
+    assert held["chip"]["memories.pad.kind"] == "scratchpad"
+    assert not any("about" in field or "source" in field or "prices" in field for field in held["chip"])
+    network = held["network"]
+    assert network["populations.hidden.activation"] == "relu" and network["outputs"] == "out"
+    assert network["projections.out->out.theta"] == "0.5"
+    root = (7 / 4) ** 0.5  # of 1, -1, 2, 1
+    assert network["projections.input->hidden.weights"].startswith(f"2 x 1 x 2, RMS {root:.4g}, digest ")
 
 
 def test_the_record_of_a_run_that_sends_nothing() -> None:

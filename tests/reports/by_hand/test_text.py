@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from deltasim.reports.compare import Comparison, compare, compared
+from deltasim.reports.comparison.comparison import Comparison, compare, compared
 from deltasim.reports.figures import Score
 from deltasim.reports.page.sections.thresholds import grid, knee
 from deltasim.reports.run import Run
@@ -17,6 +17,7 @@ from deltasim.reports.saved.folder import SavedRun
 from deltasim.reports.summary import Row, groups
 from deltasim.reports.sweep import Sweep
 from tests.reports.by_hand.specimen import result
+from tests.reports.comparison.specimens import together
 
 # Joules are halves of pJ: 2061 / 2 and 3652 / 2, then part by part; times as in test_by_hand.
 TABLE = """
@@ -95,12 +96,13 @@ def test_the_total_stands_out_and_groups_are_set_apart() -> None:
     details = [place for place, line in enumerate(lines) if line[:2] == "  " and place > 2]
     assert dim == [*details, len(lines) - 1]
     compared = printed(compared_with_itself(), styles=True)
-    assert ["energy per inference" in line for line in compared if "\x1b[1m" in line] == [False, True]
+    bold = [line for line in compared if "\x1b[1m" in line]
+    assert "energy per inference" in bold[1] and "Both runs" in bold[2] and "same energy" in bold[3]
 
 
 def compared_with_itself() -> Comparison:
     saved = SavedRun(Path("a"), result().to_dict())
-    return compared(saved, saved)
+    return compared(together(saved, saved))
 
 
 def test_a_part_that_costs_nothing_is_not_listed() -> None:
@@ -172,10 +174,11 @@ def test_a_sweep() -> None:
     assert silent.energy.total_j == pytest.approx(622e-12, rel=1e-12)
     assert one_spaced(shown(Sweep((first, silent)))) == [
         "paper on two, 2 thresholds",
-        "θ accuracy dense occupancy, input hidden fetches saved energy / inference saved"
-        " latency / inference saved",
-        "1 50.00 % 100.00 % 41.7 % 33.3 % 2.6 × 1.03 nJ 1.8 × 47.0 ns 1.7 ×",
-        "3 0.00 % 100.00 % 0 % 0 % – 311 pJ 5.9 × 14.0 ns 5.9 ×",
+        "input hidden fetch energy latency",
+        "θ accuracy sent sent saved energy saved latency saved",
+        "1 50.00 % 41.7 % 33.3 % 2.6 × 1.03 nJ 1.8 × 47.0 ns 1.7 ×",
+        "3 0.00 % 0 % 0 % – 311 pJ 5.9 × 14.0 ns 5.9 ×",
+        "Dense accuracy: 100.00 %.",
         "Data: two recordings on paper.",
         "Up to 19.6 % of the energy rests on estimated prices.",
     ]
@@ -203,10 +206,14 @@ def test_what_a_sweep_teaches() -> None:
 
 
 COMPARED = """
+differs                           A: a            B: b
+network thresholds             trained             3.0
+network projections.input->hidden.theta      1       3
+network projections.hidden->out.theta        1       3
+network projections.out->out.theta         0.5       3
                                   A: a            B: b   B / A
-thresholds                     trained             3.0
-network digest            {0}    {1}
 energy per inference           1.03 nJ          311 pJ   0.302
+  in 90 % of draws   961 pJ to 1.16 nJ   295 pJ to 334 pJ
   scan and messages            37.5 pJ         22.5 pJ     0.6
   arithmetic                   56.0 pJ         36.0 pJ   0.643
   state                        95.5 pJ         70.5 pJ   0.738
@@ -242,19 +249,24 @@ def test_two_runs_side_by_side(tmp_path: Path) -> None:
     )
     comparison = compare(a, b)
     *lines, verdict, limit_a, limit_b = shown(comparison)
-    assert verdict == "B needs less energy than A with > 99.9 %."
-    digests = (result().network.digest[:12], swept()[1].network.digest[:12])
-    expected = COMPARED.format(*digests).strip("\n").splitlines()
+    assert verdict == (
+        "B needs less energy than A with > 99.9 %. "
+        "Most of the difference is leakage: 168 pJ in B, 564 pJ in A."
+    )
+    expected = COMPARED.strip("\n").splitlines()
     assert one_spaced(lines) == one_spaced(expected)
     assert limit_a == f"A: {result().limits}" and limit_b.endswith(
         "the threshold scan (core0.scan) at 42.9 %."
     )
     figures = comparison.to_dict()["figures"]
-    assert figures["inference.messages"] == {"a": 3.0, "b": 0.0, "ratio": 0.0}
-    assert figures["messages"] == {"a": 6, "b": 0, "ratio": 0.0}
-    assert (figures["inference.dram.bytes"]["a"], figures["dram.bytes"]["a"]) == (6.0, 12)
-    assert figures["dram.row_conflicts"]["a"] == 2 and figures["reduction.macs"]["b"] is None
-    assert figures["energy.inference_j"]["ratio"] == pytest.approx(622 / 2061)
+    assert figures["inference.messages"] == {
+        "values": [3.0, 0.0], "ratios": [1.0, 0.0], "intervals": [None, None],
+    }  # fmt: skip
+    assert (figures["messages"]["values"], figures["messages"]["ratios"]) == ([6, 0], [1.0, 0.0])
+    assert figures["inference.dram.bytes"]["values"][0] == 6.0 and figures["dram.bytes"]["values"][0] == 12
+    assert figures["dram.row_conflicts"]["values"][0] == 2
+    assert figures["reduction.macs"]["values"][1] is None
+    assert figures["energy.inference_j"]["ratios"][1] == pytest.approx(622 / 2061)
     assert comparison.to_dict()["caution"] is None
 
 
@@ -290,12 +302,13 @@ def test_runs_on_other_inputs_are_told_apart(tmp_path: Path) -> None:
 
 
 def test_what_differs_is_set_apart_from_the_figures() -> None:
-    """Heading, rule, thresholds and digests, an empty line, figures; without differences they come first."""
+    """Heading, rule, fields, an empty line, figures; without differences these come first."""
     saved = [SavedRun(Path(name), run.to_dict()) for name, run in zip("ab", swept(), strict=True)]
-    apart = printed(compared(*saved))
+    apart = printed(compared(together(*saved)))
     first = next(place for place, line in enumerate(apart) if line.startswith("energy per inference"))
-    assert apart[first - 1] == "" and apart[first - 2].startswith("network digest")
-    assert printed(compared(saved[0], saved[0]))[2].startswith("energy per inference")
+    assert apart[0].startswith("differs") and apart[first - 3].strip() == ""
+    assert apart[first - 4].startswith("network projections.out->out.theta")
+    assert printed(compared(together(saved[0], saved[0])))[2].startswith("energy per inference")
 
 
 def test_parts_stand_further_in_than_the_whole() -> None:

@@ -159,35 +159,3 @@ def sure(energy: Energy, ledger: Ledger, chip: Chip, sequences: int) -> Sure:
         dict(zip(parts, found[1 : 1 + len(parts)], strict=True)),
         dict(zip(ledger.layers, found[1 + len(parts) :], strict=True)),
     )
-
-
-class Verdict(NamedTuple):
-    """Whether B needs less energy than A: in which share of draws, and the price that would settle it.
-
-    ``decides`` is the action of that price, ``of`` the run that has it ("A", "B" or "both"), ``share`` what
-    of the variance of the difference is its own. All are None where no price makes a difference.
-    """
-
-    probability: float | None
-    decides: str | None
-    of: str | None
-    share: float | None
-
-
-def verdict(a: Sequence[Spread], b: Sequence[Spread]) -> Verdict:
-    """Hold two runs against each other, each price drawn once for both."""
-    names = list(dict.fromkeys(spread.identity for spread in (*a, *b)))
-    spreads = {spread.identity: spread for spread in (*a, *b)}
-    spent = [{spread.identity: spread.joules for spread in run} for run in (a, b)]
-    more = np.array([spent[1].get(name, 0.0) - spent[0].get(name, 0.0) for name in names])
-    if not more.any():
-        return Verdict(None, None, None, None)
-    drawn = factors([spreads[name] for name in names])
-    difference = np.einsum("dp,p->d", drawn, more)
-    probability = float((difference < 0).mean())
-    variance = (drawn * more).var(axis=0)
-    if not variance.sum():
-        return Verdict(probability, None, None, None)
-    most = names[int(np.argmax(variance))]
-    of = "both" if most in spent[0] and most in spent[1] else "A" if most in spent[0] else "B"
-    return Verdict(probability, spreads[most].action, of, rounded(float(variance.max() / variance.sum())))
