@@ -45,6 +45,7 @@ def as_record(result: Measured) -> dict[str, Any]:
             },
             "estimated_share": energy.estimated_share,
         },
+        "intervals": {figure: list(found) for figure, found in result.intervals.items()},
         "latency": result.latency._asdict(),
         "power": None if result.power is None else result.power._asdict(),
         "dram": dict.fromkeys(("reads", "bytes", "row_hits", "row_misses", "row_conflicts"))
@@ -141,6 +142,34 @@ def layer_frame(result: Measured) -> polars.DataFrame:
     ]
     columns = {"run": polars.String, "layer": polars.String, "part": polars.String, "joules": polars.Float64}
     return polars.DataFrame(rows, schema=columns, orient="row")
+
+
+def sequence_frame(result: Measured) -> polars.DataFrame:
+    """One row for every sequence: steps, latency in both runs (ps), joules of both, score, joules by action.
+
+    ``points`` over ``points_of``, each summed over the sequences, is the score; null where it is no such
+    ratio. A column for each priced action holds the joules of the delta run.
+    """
+    import polars
+
+    pairs = result.points
+    columns: dict[str, Any] = {
+        "sequence": np.arange(result.sequences),
+        "steps": np.diff(np.asarray(result.trace.sequence_bounds)),
+        "latency_ps": result.ledger.sequence_latency_ps,
+        "dense_latency_ps": result.dense_ledger.sequence_latency_ps,
+        "joules": result.sequence_joules.sum(axis=1),
+        "dense_joules": result.dense_sequence_joules.sum(axis=1),
+        "points": None if pairs is None else pairs[:, 0],
+        "points_of": None if pairs is None else pairs[:, 1],
+    }
+    actions = [line.action for line in result.energy.lines]
+    columns |= dict(zip(actions, result.sequence_joules.T, strict=True))
+    types = {"points": polars.Float64, "points_of": polars.Float64}
+    return polars.DataFrame(
+        {name: [None] * result.sequences if held is None else held for name, held in columns.items()},
+        schema_overrides=types,
+    )
 
 
 def step_frame(result: Measured) -> polars.DataFrame:

@@ -26,7 +26,7 @@ Deltasim = Callable[[str], CompletedProcess[str]]
 KEYS = {
     "version",
     "benchmark", "data", "chip", "engine", "theta", "sequences", "steps", "messages", "occupancy", "score",
-    "reduction", "energy", "latency", "power", "dram", "limits", "digest", "wall_s",
+    "reduction", "energy", "intervals", "latency", "power", "dram", "limits", "digest", "wall_s",
 }  # fmt: skip
 INNER_KEYS = {
     "occupancy": {"input", "hidden"},
