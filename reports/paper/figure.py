@@ -73,7 +73,7 @@ class PaperFigure:
         from html import escape
 
         content = base64.b64encode(as_svg(self.drawn.spec, 1 + self.drawn.wide)).decode()
-        return f'<img alt="{escape(self.title, quote=True)}" src="data:image/svg+xml;base64,{content}">'
+        return f'<img alt="{escape(self.title, quote=True)}" src="data:image/svg+xml;base64,{content}"/>'
 
 
 def chosen(figures: Iterable[Figure], name: str, place: str = "figure") -> PaperFigure:
