@@ -11,8 +11,8 @@ import numpy as np
 
 from benchmarks.delta_gru import at_occupancy
 from benchmarks.tables import Table, against
+from deltasim.api.exploring import explore
 from deltasim.exploration.study import Study
-from deltasim.exploring import explore
 from deltasim.networks.builders.recurrent import random_stack
 from deltasim.networks.cells import Conv2d, Dense, Input
 from deltasim.networks.connections import AllToAll, Convolution

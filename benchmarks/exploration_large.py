@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.exploration import STUDIES
 from benchmarks.tables import Table
-from deltasim.exploring import explore
+from deltasim.api.exploring import explore
 
 ABOUT = """\
 The study *scratchpads* of the page on speed with more values of each of its parameters: spoken digits

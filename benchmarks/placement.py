@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from deltasim.cases import simulate
+from deltasim.api.cases import simulate
 from deltasim.simulator.chip import Chip, load_chip
 from deltasim.workloads.registry import benchmark
 

@@ -13,10 +13,10 @@ import numpy as np
 
 from benchmarks.memory import own_peak
 from benchmarks.tables import Table
+from deltasim.api.exploring import explore
 from deltasim.exploration.store import DONE, Point, Store
 from deltasim.exploration.study import load_study
 from deltasim.exploration.workbench import Evaluation
-from deltasim.exploring import explore
 from deltasim.reports.study.page import study_page
 
 ABOUT = """\

@@ -11,16 +11,16 @@ TYPE_CHECKING = False  # as in typing, which takes longer to load than the progr
 if TYPE_CHECKING:
     from typing import Any
 
-    from deltasim.cases import simulate, sweep
+    from deltasim.api.cases import simulate, sweep
+    from deltasim.api.exploring import explore
+    from deltasim.api.own_network import run
+    from deltasim.api.quantising import quantise
+    from deltasim.api.replaying import whatif
+    from deltasim.api.several import across
+    from deltasim.api.tuning import tune
     from deltasim.exploration.study import load_study
-    from deltasim.exploring import explore
-    from deltasim.own_network import run
-    from deltasim.quantising import quantise
-    from deltasim.replaying import whatif
-    from deltasim.several import across
     from deltasim.simulator.chip import chip_names as chips
     from deltasim.simulator.chip import load_chip
-    from deltasim.tuning import tune
     from deltasim.workloads.registry import benchmark, benchmarks
 
 __all__ = [
@@ -41,15 +41,15 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
-    "run": ("deltasim.own_network", "run"),
-    "simulate": ("deltasim.cases", "simulate"),
-    "explore": ("deltasim.exploring", "explore"),
+    "run": ("deltasim.api.own_network", "run"),
+    "simulate": ("deltasim.api.cases", "simulate"),
+    "explore": ("deltasim.api.exploring", "explore"),
     "load_study": ("deltasim.exploration.study", "load_study"),
-    "sweep": ("deltasim.cases", "sweep"),
-    "across": ("deltasim.several", "across"),
-    "quantise": ("deltasim.quantising", "quantise"),
-    "tune": ("deltasim.tuning", "tune"),
-    "whatif": ("deltasim.replaying", "whatif"),
+    "sweep": ("deltasim.api.cases", "sweep"),
+    "across": ("deltasim.api.several", "across"),
+    "quantise": ("deltasim.api.quantising", "quantise"),
+    "tune": ("deltasim.api.tuning", "tune"),
+    "whatif": ("deltasim.api.replaying", "whatif"),
     "benchmark": ("deltasim.workloads.registry", "benchmark"),
     "benchmarks": ("deltasim.workloads.registry", "benchmarks"),
     "chips": ("deltasim.simulator.chip", "chip_names"),

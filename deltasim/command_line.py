@@ -22,6 +22,7 @@ from deltasim.commands import (
     data,
     describe,
     explore,
+    figure,
     importing,
     listing,
     mapping,
@@ -36,11 +37,11 @@ from deltasim.commands import (
     validate,
     whatif,
 )
-from deltasim.interrupts import EXIT_STOPPED
 from deltasim.runtime.disk import unfinished
 from deltasim.runtime.errors import InputError, on_one_line
 from deltasim.runtime.telling import telling
-from deltasim.terminal import complain, give_up, printable
+from deltasim.shell.interrupts import EXIT_STOPPED
+from deltasim.shell.terminal import complain, give_up, printable
 
 EXIT_BAD_INPUT = 2
 LONGEST_ARGUMENT = 1000  # characters
@@ -114,9 +115,10 @@ COMMANDS: tuple[tuple[str, Callable[..., None], str, str], ...] = (
         "a network in fixed point",
         "deltasim quantise network --data mine.csv --out network-8",
     ),
-    ("compare", compare.compare, "set two runs side by side", "deltasim compare runs/a runs/b"),
+    ("compare", compare.compare, "set runs side by side", "deltasim compare runs/a runs/b"),
     ("whatif", whatif.whatif, "what would help a run", "deltasim whatif runs/a"),
     ("timeline", timeline.timeline, "one sequence over time", "deltasim timeline runs/a --steps 10:12"),
+    ("figure", figure.figure, "a figure for a paper", "deltasim figure runs/a energy --out energy.pdf"),
     (
         "report",
         report.report,

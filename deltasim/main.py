@@ -20,7 +20,7 @@ def main(arguments: "Sequence[str] | None" = None) -> int:
         return run_line(arguments)
     listens = False
     try:
-        from deltasim import interrupts
+        from deltasim.shell import interrupts
 
         listens = interrupts.listen()
         from deltasim.command_line import run_line

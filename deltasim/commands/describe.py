@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from deltasim.commands import completing
-from deltasim.docstrings import said_of
+from deltasim.commands.arguments import completing
 from deltasim.runtime.errors import InputError, nearest
+from deltasim.shell.docstrings import said_of
 
 
 def describe(
@@ -55,9 +55,9 @@ def describe(
 
 
 def _chip(name: str) -> None:
+    from deltasim.shell.tables import print_table
     from deltasim.simulator.chip import load_chip
     from deltasim.simulator.chip.describe import describe as describe_chip
-    from deltasim.tables import print_table
 
     for position, (heading, columns, rows) in enumerate(describe_chip(load_chip(name))):
         if position:
@@ -66,9 +66,9 @@ def _chip(name: str) -> None:
 
 
 def _paths(name: str) -> None:
+    from deltasim.shell.tables import print_table
     from deltasim.simulator.chip import load_chip
     from deltasim.simulator.chip.paths import chip_paths
-    from deltasim.tables import print_table
 
     chip = load_chip(name)
     print_table(f"Fields of {chip.name}", ("path", "now", "holds"), chip_paths(chip))
@@ -96,7 +96,7 @@ def _cell(name: str) -> None:
 
 def _benchmark(name: str) -> None:
     from deltasim.reports.quantities import count, quantity
-    from deltasim.tables import print_table
+    from deltasim.shell.tables import print_table
     from deltasim.workloads.registry import benchmark
 
     found = benchmark(name)
@@ -123,9 +123,9 @@ def _benchmark(name: str) -> None:
 
 def _standard(name: str) -> None:
     from deltasim.reports.quantities import quantity
+    from deltasim.shell.tables import print_table
     from deltasim.simulator.dram.loading import load_standard
     from deltasim.simulator.schema.quantities import size_text
-    from deltasim.tables import print_table
 
     found = load_standard(name)
     fields = found.model_dump(mode="json", exclude_none=True)
@@ -141,8 +141,8 @@ def _standard(name: str) -> None:
 
 def _topology(name: str) -> None:
     from deltasim.reports.quantities import count
+    from deltasim.shell.tables import print_table
     from deltasim.simulator.topology.table import FAMILIES, parse_topology
-    from deltasim.tables import print_table
 
     kind = name.partition(":")[0]
     if name == "bus":  # as long as a chip has cores

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deltasim.commands.options import AsJson
+from deltasim.commands.arguments.options import AsJson
 
 if TYPE_CHECKING:
     from deltasim.exploration.explore import State
@@ -56,8 +56,8 @@ def explore(
     as_json: AsJson = False,
 ) -> None:
     """Evaluate a space of chips, mappings, precisions and thresholds; print those worth building, and why."""
+    from deltasim.api.exploring import explore as explored
     from deltasim.exploration.description import read_study
-    from deltasim.exploring import explore as explored
     from deltasim.runtime.disk.unfinished import tell_when_stopped
 
     require_table(export)
@@ -137,7 +137,7 @@ def write_table(study: Study, path: Path) -> None:
 
 def write_page(study: Study, path: Path, reports: str | None, dense: bool) -> Path:
     """Write the page of a study beside its file, and the reports of points that are asked for."""
-    from deltasim.exploring import dense_beside, pages_of, read_numbers, write_reports
+    from deltasim.api.exploring import dense_beside, pages_of, read_numbers, write_reports
     from deltasim.reports.study.page import study_page
     from deltasim.runtime.disk.output import told_in_a_sentence
     from deltasim.runtime.disk.unfinished import new_file

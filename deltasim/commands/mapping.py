@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from deltasim.commands import completing
-from deltasim.commands.options import OneChip
+from deltasim.commands.arguments import completing
+from deltasim.commands.arguments.options import OneChip
 
 
 def show_mapping(
@@ -23,10 +23,10 @@ def show_mapping(
     trained: Annotated[Path | None, typer.Option(help="a folder written by deltasim train")] = None,
 ) -> None:
     """Show which core holds which neurons and which memory holds which weights."""
-    from deltasim.cases import choose
-    from deltasim.placing import placed
+    from deltasim.api.cases import choose
+    from deltasim.api.placing import placed
+    from deltasim.shell.tables import print_table
     from deltasim.simulator.chip import load_chip
-    from deltasim.tables import print_table
 
     chosen = choose(benchmark, data, trained)
     mapping, _ = placed(chosen, chosen.network, load_chip(chip))

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from deltasim.commands import completing
-from deltasim.commands.options import AsJson
+from deltasim.commands.arguments import completing
+from deltasim.commands.arguments.options import AsJson
 
 
 def memory(
@@ -63,7 +63,7 @@ def memory(
     if as_json:
         print(json.dumps(result.to_json(), indent=2))
         return
-    from deltasim.tables import print_table
+    from deltasim.shell.tables import print_table
 
     figures = result.to_json()
     energy, why = figures.pop("energy"), figures.pop("no_energy", "")

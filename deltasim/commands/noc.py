@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from deltasim.commands.options import AsJson
+from deltasim.commands.arguments.options import AsJson
 
 
 def noc(
@@ -101,7 +101,7 @@ def noc(
         print(json.dumps(result, indent=2))
         return
     from deltasim.reports.quantities import quantity
-    from deltasim.tables import print_table
+    from deltasim.shell.tables import print_table
 
     rows = [(name.replace("_", " "), f"{value}") for name, value in result.pop("network").items()]
     for name, value in result.items():

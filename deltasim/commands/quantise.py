@@ -8,7 +8,14 @@ from typing import Annotated
 
 import typer
 
-from deltasim.commands.options import AsJson, Calibration, LabelColumn, Layers, SequenceColumn, SomeSequences
+from deltasim.commands.arguments.options import (
+    AsJson,
+    Calibration,
+    LabelColumn,
+    Layers,
+    SequenceColumn,
+    SomeSequences,
+)
 
 
 def quantise(
@@ -27,12 +34,12 @@ def quantise(
     as_json: AsJson = False,
 ) -> None:
     """Choose number formats on data, write the network in fixed point, and say what that lost."""
-    from deltasim.commands.options import Job
+    from deltasim.api.own_network import copy_preparation, require_model
+    from deltasim.api.quantising import quantised
+    from deltasim.commands.arguments.options import Job
     from deltasim.exploration.calibration import parse_form
-    from deltasim.own_network import copy_preparation, require_model
-    from deltasim.progress import progress_bar
-    from deltasim.quantising import quantised
     from deltasim.runtime.disk.output import refuse_existing
+    from deltasim.shell.progress import progress_bar
 
     require_model("deltasim quantise", model)
     refuse_existing(out)

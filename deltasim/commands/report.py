@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deltasim.commands import completing
-from deltasim.commands.options import AsJson, Job, Jobs, spell_command
+from deltasim.commands.arguments import completing
+from deltasim.commands.arguments.options import AsJson, Job, Jobs, spell_command
 from deltasim.runtime.errors import InputError, nearest
 
 if TYPE_CHECKING:
@@ -43,9 +43,9 @@ def report(
     """Write an energy report for each benchmark on several chips, and a page with the matrix of both."""
     from contextlib import ExitStack
 
-    from deltasim.progress import Progress, progress_bar
-    from deltasim.reporting import reported
-    from deltasim.several import chips_named
+    from deltasim.api.reporting import reported
+    from deltasim.api.several import chips_named
+    from deltasim.shell.progress import Progress, progress_bar
     from deltasim.simulator.chip import load_chip
 
     loaded = [load_chip(name) for name in chips_named(chips)]
@@ -79,7 +79,7 @@ def report(
 
 def read(names: list[str], data: str | None, limit: int | None) -> dict[str, tuple[Job, Benchmark]]:
     """The benchmarks and models that are named, by the names of their folders, and how each is run."""
-    from deltasim.own_network import is_model
+    from deltasim.api.own_network import is_model
     from deltasim.workloads.registry import BENCHMARKS
 
     words = [word for name in names for word in (BENCHMARKS if name == ALL else [name])]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deltasim.commands import completing
-from deltasim.commands.options import (
+from deltasim.commands.arguments import completing
+from deltasim.commands.arguments.options import (
     Job,
     Jobs,
     LabelColumn,
@@ -26,7 +26,7 @@ from deltasim.commands.options import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from deltasim.cases import Case
+    from deltasim.api.cases import Case
     from deltasim.reports.run import Run
     from deltasim.reports.sweep import Sweep
 
@@ -92,9 +92,9 @@ def run(
     ] = False,
 ) -> None:
     """Run a trained network on a chip, print what it costs, and write a folder with the page of the run."""
+    from deltasim.api.several import chips_named
     from deltasim.reports.exports.table import exports_named
     from deltasim.runtime.disk.output import refuse_existing
-    from deltasim.several import chips_named
 
     thetas = parse_thetas(theta)
     exports = () if export is None else exports_named(export)
@@ -139,11 +139,11 @@ def _several(
     as_json: bool,
 ) -> None:
     """One threshold on several chips: a table, a page, and a run folder for each."""
-    from deltasim.progress import progress_bar
+    from deltasim.api.several import across
     from deltasim.runtime.disk.output import refuse_existing
     from deltasim.runtime.disk.unfinished import tell_when_stopped
     from deltasim.runtime.errors import InputError
-    from deltasim.several import across
+    from deltasim.shell.progress import progress_bar
 
     if len(thetas) > 1:
         rule = "on several chips a network has one threshold"
@@ -177,10 +177,10 @@ def _run(
     exports: tuple[str, ...],
 ) -> tuple[Path, list[Run]]:
     """Do the work; Ctrl-C between two thresholds of a sweep keeps those that are finished."""
-    from deltasim.cases import dense_baseline, prepare, run_case
-    from deltasim.progress import progress_bar
+    from deltasim.api.cases import dense_baseline, prepare, run_case
     from deltasim.runtime.disk.output import refuse_existing
     from deltasim.runtime.disk.unfinished import tell_when_stopped
+    from deltasim.shell.progress import progress_bar
 
     tell_when_stopped(f"No run was written; {_cached_messages()}.")
     chosen = job.read()

@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from deltasim.commands.options import AsJson, AsRun, ChipOfBenchmark, OneTheta, RunToAsk
-from deltasim.commands.saved_runs import case_of
+from deltasim.commands.arguments.options import AsJson, AsRun, ChipOfBenchmark, OneTheta, RunToAsk
+from deltasim.commands.arguments.saved_runs import case_of
 from deltasim.runtime.errors import InputError
 
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from deltasim.commands.options import (
+from deltasim.commands.arguments.options import (
     AsJson,
     Calibration,
     LabelColumn,
@@ -40,13 +40,13 @@ def tune(
     as_json: AsJson = False,
 ) -> None:
     """Find thresholds that save most joules on a chip, and store them where deltasim run uses them."""
-    from deltasim.own_network import chosen_model, copy_preparation, require_model
-    from deltasim.progress import progress_bar
+    from deltasim.api.own_network import chosen_model, copy_preparation, require_model
+    from deltasim.api.tuning import tuned
     from deltasim.reports.settings.tuned import PAGE
     from deltasim.runtime.disk.output import refuse_existing
     from deltasim.runtime.errors import InputError
     from deltasim.runtime.readers.files import is_folder
-    from deltasim.tuning import tuned
+    from deltasim.shell.progress import progress_bar
     from deltasim.workloads.own.read import Columns
 
     require_model("deltasim tune", model)

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from deltasim.commands import completing
-from deltasim.commands.options import AsJson
+from deltasim.commands.arguments import completing
+from deltasim.commands.arguments.options import AsJson
 
 
 def validate(
@@ -34,7 +34,7 @@ def validate(
     if as_json:
         print(json.dumps([row.to_json() for row in rows], indent=2))
     else:
-        from deltasim.tables import print_table
+        from deltasim.shell.tables import print_table
 
         for name in dict.fromkeys(row.chip for row in rows):
             print_table(name, HEADINGS, [cells(row) for row in rows if row.chip == name])

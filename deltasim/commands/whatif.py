@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from deltasim.commands.options import AsJson, AsRun, ChipOfBenchmark, Jobs, OneTheta, RunToAsk
-from deltasim.commands.saved_runs import case_of
+from deltasim.commands.arguments.options import AsJson, AsRun, ChipOfBenchmark, Jobs, OneTheta, RunToAsk
+from deltasim.commands.arguments.saved_runs import case_of
 
 
 def whatif(
@@ -28,11 +28,11 @@ def whatif(
     as_json: AsJson = False,
 ) -> None:
     """Replay a run with each kind of unit faster or wider; rank what shortens it and what saves energy."""
-    from deltasim.cases import dense_baseline, run_case
-    from deltasim.progress import progress_bar
-    from deltasim.replaying import helped
-    from deltasim.reports.folder import save_result
+    from deltasim.api.cases import dense_baseline, run_case
+    from deltasim.api.replaying import helped
+    from deltasim.reports.saved.folder import save_result
     from deltasim.runtime.disk.output import refuse_existing
+    from deltasim.shell.progress import progress_bar
 
     if out is not None:
         refuse_existing(out)

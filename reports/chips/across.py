@@ -72,9 +72,9 @@ class Across:
 
         Raises InputError when the folder exists; nothing is left behind when writing fails.
         """
-        from deltasim.reports.folder import PAGE, as_json, write_run
         from deltasim.reports.page import run_page
         from deltasim.reports.page.chips import chips_page
+        from deltasim.reports.saved.folder import PAGE, as_json, write_run
         from deltasim.runtime.disk.output import new_folder, told_in_a_sentence
 
         place = Path(folder)

@@ -103,7 +103,10 @@ def number_trees(
     groups = [row.tobytes() for row in np.packbits(wanted, axis=1, bitorder="little")]
     origins = mapping.partitions[source]
     origin = np.repeat(np.arange(len(origins)), [partition.size for partition in origins])
-    found, tree = np.unique(origin * len(reached) + which, return_inverse=True)
+    if len(reached) == 1:  # as where everything is connected to everything
+        found, tree = np.arange(len(origins)), origin
+    else:
+        found, tree = np.unique(origin * len(reached) + which, return_inverse=True)
     known = [
         trees.setdefault((origins[key // len(reached)].core, groups[key % len(reached)]), len(trees))
         for key in found.tolist()
@@ -114,6 +117,10 @@ def number_trees(
 def number_sizes(parts: Parts, rows: slice, sizes: dict[tuple[int, int], int]) -> npt.NDArray[np.uint32]:
     """For these columns the number of the size of each part; new sizes get the next numbers."""
     words = parts.words[rows]
+    if len(words) == 1:
+        held = whole_bytes(words[0], parts.bits)
+        kinds = zip(words[0].tolist(), held.tolist(), strict=True)
+        return np.array([[sizes.setdefault(kind, len(sizes)) for kind in kinds]], np.uint32)
     numbers = np.empty(words.shape, np.uint32)
     for part in range(words.shape[1]):
         counts = np.bincount(words[:, part])

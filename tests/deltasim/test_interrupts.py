@@ -123,7 +123,7 @@ def test_no_place_swallows_it(moment: str) -> None:
     head = (
         "import ctypes, os, signal, sys, time\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "from deltasim.interrupts import listen\n"
+        "from deltasim.shell.interrupts import listen\n"
         "assert listen()\n"
     )
     began = time.monotonic()
@@ -139,7 +139,7 @@ def test_where_it_is_ignored_it_stays_ignored() -> None:
     code = (
         "import os, signal\n"
         "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
-        "from deltasim.interrupts import listen\n"
+        "from deltasim.shell.interrupts import listen\n"
         "assert not listen()\n"
         "os.kill(os.getpid(), signal.SIGINT)\n"
         "print('still here')\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deltasim.cases import choose, dense_baseline, prepare, run_case
+from deltasim.api.cases import choose, dense_baseline, prepare, run_case
 from deltasim.runtime.errors import InputError
 from deltasim.simulator.chip import Chip, load_chip
 from deltasim.workloads.benchmark import Benchmark

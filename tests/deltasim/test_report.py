@@ -10,7 +10,7 @@ from subprocess import CompletedProcess
 import numpy as np
 import pytest
 
-from deltasim import several
+from deltasim.api import several
 from deltasim.networks.builders.recurrent import random_stack
 from deltasim.networks.files.network import save_network
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deltasim.commands.options import Job, parse_period, read_command, spell_command
+from deltasim.commands.arguments.options import Job, parse_period, read_command, spell_command
 from deltasim.runtime.errors import InputError
 
 Deltasim = Callable[[str], CompletedProcess[str]]

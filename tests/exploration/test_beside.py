@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from deltasim.api.exploring import dense_beside, explore, pages_of, read_numbers, write_reports
 from deltasim.exploration.study import Study
-from deltasim.exploring import dense_beside, explore, pages_of, read_numbers, write_reports
 from deltasim.reports.study.page import study_page
 from deltasim.runtime.errors import InputError
 

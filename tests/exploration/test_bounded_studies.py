@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from deltasim.api.exploring import setup_of
 from deltasim.exploration.description import as_study
 from deltasim.exploration.explore import explored
 from deltasim.exploration.study import Study, figures_of
 from deltasim.exploration.workbench import Setup, Workbench
-from deltasim.exploring import setup_of
 
 Describe = Callable[..., dict[str, Any]]
 

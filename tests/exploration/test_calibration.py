@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import deltasim as ds
+from deltasim.api.own_network import own_benchmark
 from deltasim.exploration.calibration import MIDDLE, calibrate, parse_form, weight_form
 from deltasim.exploration.tuning.parts import calibration_and_rest
 from deltasim.main import main
@@ -21,7 +22,6 @@ from deltasim.networks.files.network import load_network, save_network
 from deltasim.networks.importers import import_model
 from deltasim.networks.numbers.arithmetic import FixedPoint, Q, dequantise, quantise
 from deltasim.networks.numbers.quantise import quantised
-from deltasim.own_network import own_benchmark
 from deltasim.runtime.errors import InputError
 from deltasim.workloads.deviation import deviation
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
+from deltasim.api.exploring import explore
 from deltasim.exploration.explore import State
-from deltasim.exploring import explore
 from deltasim.runtime.errors import InputError
 from tests.exploration.test_interrupted import content, wide
 

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from deltasim.api.exploring import explore
+from deltasim.api.own_network import own_benchmark
+from deltasim.api.placing import placed
 from deltasim.exploration.study import Study, load_study
 from deltasim.exploration.subjects import with_weight_bits
-from deltasim.exploring import explore
 from deltasim.networks.execute import execute
-from deltasim.own_network import own_benchmark
-from deltasim.placing import placed
 from deltasim.runtime.errors import InputError
 from deltasim.simulator.chip import load_chip
 from deltasim.simulator.ledger.pricing import price

@@ -14,18 +14,18 @@ from typing import Any
 
 import pytest
 
+from deltasim.api.exploring import explore, setup_of
 from deltasim.exploration.description import as_study
 from deltasim.exploration.executors import Here, Processes
 from deltasim.exploration.explore import State
 from deltasim.exploration.space.space import read_space
-from deltasim.exploring import explore, setup_of
 
 Describe = Callable[..., dict[str, Any]]
 
 KILLED = """
 import json, os, random, signal, sys, time
 from pathlib import Path
-from deltasim.exploring import explore
+from deltasim.api.exploring import explore
 def settled(path):
     import sqlite3
     connection = sqlite3.connect(path)

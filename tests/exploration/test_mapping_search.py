@@ -12,14 +12,14 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deltasim.api.exploring import explore
+from deltasim.api.own_network import own_benchmark
+from deltasim.api.placing import placed
 from deltasim.exploration.description import read_study
 from deltasim.exploration.searches.layout import Layout, Placing, by_work, gathered, in_part, layout_of
 from deltasim.exploration.searches.mapping import MOVES, best, moved
 from deltasim.exploration.searches.proposals import Outcome, Proposal
-from deltasim.exploring import explore
 from deltasim.networks.execute import execute
-from deltasim.own_network import own_benchmark
-from deltasim.placing import placed
 from deltasim.runtime.errors import InputError
 from deltasim.simulator.chip import chip_from_content, load_chip
 from deltasim.simulator.simulate import simulate

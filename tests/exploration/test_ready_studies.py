@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from deltasim.api.exploring import base_chips, explore
 from deltasim.exploration.description import read_study
 from deltasim.exploration.explore import read_constraints
 from deltasim.exploration.metrics import require_metrics
 from deltasim.exploration.space.space import read_space
-from deltasim.exploring import base_chips, explore
 
 STUDIES = sorted((Path(__file__).resolve().parents[2] / "docs" / "studies").glob("*.yaml"))
 

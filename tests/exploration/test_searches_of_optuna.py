@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from deltasim.api.exploring import explore
 from deltasim.exploration.searches.storage import storage_bytes
-from deltasim.exploring import explore
 from deltasim.main import main
 from deltasim.runtime.errors import InputError
 

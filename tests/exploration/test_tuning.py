@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import deltasim as ds
+from deltasim.api.own_network import own_benchmark
 from deltasim.exploration.tuning.parts import calibration_and_rest
 from deltasim.exploration.tuning.search import LEVELS, search
 from deltasim.exploration.tuning.setting import FILE, with_setting
@@ -23,7 +24,6 @@ from deltasim.networks.builders.recurrent import random_stack
 from deltasim.networks.files.network import save_network
 from deltasim.networks.graph import Network
 from deltasim.networks.trace import Trace
-from deltasim.own_network import own_benchmark
 from deltasim.runtime.errors import InputError
 from deltasim.workloads.benchmark import Benchmark
 

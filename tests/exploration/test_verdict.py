@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import deltasim as ds
+from deltasim.api.own_network import own_benchmark
 from deltasim.exploration.verdict.break_even import break_even, thinned
 from deltasim.exploration.verdict.fair_dense import fair_dense
 from deltasim.exploration.verdict.room import room
@@ -23,7 +24,6 @@ from deltasim.networks.connections import AllToAll, Sparse
 from deltasim.networks.execute import execute
 from deltasim.networks.graph import Network
 from deltasim.networks.trace import dense_trace, random_trace
-from deltasim.own_network import own_benchmark
 from deltasim.reports.chips.across import Across
 from deltasim.runtime.errors import InputError
 from deltasim.simulator.chip import load_chip

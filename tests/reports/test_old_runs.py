@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deltasim.main import main
-from deltasim.reports.folder import load_run
+from deltasim.reports.saved.folder import load_run
 from deltasim.runtime.errors import InputError
 
 OLD = Path(__file__).parent / "runs_0_1_0"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from deltasim.reports.record_form import VERSION, require_record
+from deltasim.reports.saved.record_form import VERSION, require_record
 from deltasim.runtime.readers.files import Unreadable
 from tests.reports.by_hand.specimen import result
 

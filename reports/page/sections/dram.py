@@ -10,7 +10,7 @@ from deltasim.reports.figures import memory_names
 from deltasim.reports.page.parts import Figure, Section, Spec
 from deltasim.reports.page.theme import drawn_from, finished, series, si_axis
 from deltasim.reports.quantities import percent, quantity, ratio
-from deltasim.reports.record import runs
+from deltasim.reports.saved.record import runs
 
 if TYPE_CHECKING:
     from deltasim.reports.measured import Measured
@@ -125,12 +125,7 @@ def stacked(
                 "run:N", sort=["delta", "dense"], title=None, axis=altair.Axis(ticks=False, domain=False)
             ),
             x=altair.X("value:Q", stack="zero", axis=axis),
-            color=altair.Color(
-                f"{field}:N",
-                scale=series(labels),
-                title=None,
-                legend=altair.Legend(columns=2),
-            ),
+            color=altair.Color(f"{field}:N", scale=series(labels), title=None),
             order="place:Q",
             tooltip=[altair.Tooltip("run:N"), altair.Tooltip(f"{field}:N"), *tooltips],
         )

@@ -1,0 +1,1 @@
+"""A run on disk: its folder, its record, and the form that a record has to have."""
