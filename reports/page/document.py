@@ -70,7 +70,11 @@ def document(page: Page) -> str:
     """The whole HTML file."""
     from markupsafe import Markup
 
-    specs = {figure.name: figure.spec for section in page.sections for figure in section.figures}
+    specs = {
+        figure.name: figure.spec | {"usermeta": {"title": figure.title}}
+        for section in page.sections
+        for figure in section.figures
+    }
     html: str = template().render(
         page=page,
         style=Markup(text("page.css")),
