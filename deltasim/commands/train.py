@@ -37,6 +37,11 @@ def train(
     from deltasim.shell.progress import progress_bar
     from deltasim.workloads.digits.making.train import TASKS, train_digits
 
+    if benchmark == "driving":
+        remedy = "Run `python -m deltasim.workloads.driving.making OUT --data FOLDER`."
+        raise InputError(
+            "deltasim train", benchmark, "it trains a family of networks with a command of its own", remedy
+        )
     if benchmark not in TASKS:
         raise InputError("deltasim train", benchmark, "there is no such recipe", nearest(benchmark, TASKS))
     with progress_bar("training") as progress:
