@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deltasim.reports.comparison.differences import differences
-from deltasim.reports.comparison.findings import Findings, held_against
+from deltasim.reports.comparison.drawing import priced_runs, with_ratios
+from deltasim.reports.comparison.findings import Findings
 from deltasim.reports.comparison.inputs import Compared, runs_of
 from deltasim.reports.comparison.measures import measures, whole_runs
 from deltasim.reports.comparison.sentences import caution
+from deltasim.reports.comparison.verdict import verdict
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -51,11 +53,13 @@ def compare(*folders: str | Path) -> Comparison:
 def compared(runs: Sequence[Compared]) -> Comparison:
     """Compare runs that were read."""
     records = tuple(one.run.record for one in runs)
+    told, figures = caution(records), measures(records)
+    priced = priced_runs(runs) if told is None else None
     return Comparison(
         tuple(runs),
         differences(records),
-        measures(records),
+        figures if priced is None else with_ratios(figures, runs, priced),
         whole_runs(records),
-        caution(records),
-        held_against(records),
+        told,
+        None if priced is None else verdict(priced),
     )

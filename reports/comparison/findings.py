@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from deltasim.reports.comparison.differences import Difference
 from deltasim.reports.comparison.inputs import Compared, letter
 from deltasim.reports.comparison.measures import Measure, Record, at
-from deltasim.reports.comparison.sentences import because, caution, reason, sentence
-from deltasim.reports.comparison.verdict import Verdict, verdict
-from deltasim.reports.uncertainty.prices import Spread, spread_of
+from deltasim.reports.comparison.sentences import because, reason, sentence
+from deltasim.reports.comparison.verdict import Verdict
 
 VERSION = 1
 
@@ -71,6 +69,7 @@ class Findings:
                     "values": list(measure.values),
                     "ratios": list(measure.ratios),
                     "intervals": [list(one) if one else None for one in measure.intervals],
+                    "ratio_intervals": [list(one) if one else None for one in measure.ratio_intervals],
                 }
                 for measure in (*self.measures, *self.totals)
             },
@@ -97,20 +96,3 @@ class Findings:
                 for one in (found.against if found is not None else ())
             ],
         }
-
-
-def held_against(records: Sequence[Record]) -> Verdict | None:
-    """Which run needs least energy, by the spreads of their prices.
-
-    None where a record has none, and where the runs had other inputs.
-    """
-    if caution(records) is not None:
-        return None
-    found: list[list[Spread]] = []
-    for record in records:
-        prices = at(record, "provenance.prices") or ()
-        spreads = [spread for price in prices if (spread := spread_of(price)) is not None]
-        if not spreads or len(spreads) < len(prices):
-            return None
-        found.append(spreads)
-    return verdict(found)

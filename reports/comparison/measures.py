@@ -15,7 +15,10 @@ Record = Mapping[str, Any]
 
 
 class Measure(NamedTuple):
-    """One figure of all runs, None where a record does not have it; ``intervals`` hold 90 % of draws."""
+    """One figure of all runs, None where a record does not have it; ``intervals`` hold 90 % of draws.
+
+    ``ratio_intervals`` are those of the ratios to the first run, what both share drawn once for both.
+    """
 
     key: str
     label: str
@@ -23,6 +26,7 @@ class Measure(NamedTuple):
     shown: tuple[str, ...]
     intervals: tuple[Interval | None, ...]
     between: tuple[str, ...]
+    ratio_intervals: tuple[Interval | None, ...]
 
     @property
     def ratios(self) -> tuple[float | None, ...]:
@@ -99,12 +103,12 @@ def interval_of(record: Record, key: str) -> Interval | None:
     (1.0, 4.0)
     """
     whole = "energy.inference_j" if key == "energy.step_j" else key
-    found = (record.get("intervals") or {}).get(whole)
+    found = (record.get("intervals") or {}).get(whole)  # of prices and sequences
     held = at(record, "energy.interval_j")
     if found is None and isinstance(held, Mapping):
         part = key.removeprefix("energy.parts.")
         found = held.get("inference") if whole == "energy.inference_j" else held["parts"].get(part)
-    if found is None or None in found:
+    if found is None or len(found) != 2 or None in found:
         return None
     scale = record["sequences"] / record["steps"] if key == "energy.step_j" and record["steps"] else 1.0
     return float(found[0]) * scale, float(found[1]) * scale
@@ -132,13 +136,23 @@ def found(records: Sequence[Record], listed: Sequence[tuple[str, str, Shown]]) -
         if any(values):
             held = tuple(interval_of(record, key) for record in records)
             between = tuple(f"{shown(one[0])} to {shown(one[1])}" if one else "" for one in held)
-            made.append(Measure(key, label, values, tuple(map(shown, values)), held, between))
+            none = (None,) * len(values)
+            made.append(Measure(key, label, values, tuple(map(shown, values)), held, between, none))
     return tuple(made)
 
 
 def whole_runs(records: Sequence[Record]) -> tuple[Measure, ...]:
     """The sums of whole runs."""
     return found(records, [(key, key, number) for key in WHOLE])
+
+
+def ratio_between(interval: Interval | None) -> str:
+    """The interval of a ratio; nothing where there is none.
+
+    >>> ratio_between((0.6604, 0.7)), ratio_between(None)
+    ('0.66 to 0.7', '')
+    """
+    return "" if interval is None else f"{ratio_text(interval[0])} to {ratio_text(interval[1])}"
 
 
 def ratio_text(value: float | None) -> str:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import altair
 
 from deltasim.reports.comparison.inputs import letter
-from deltasim.reports.comparison.measures import at, joules, ratio_text
+from deltasim.reports.comparison.measures import at, joules, ratio_between, ratio_text
 from deltasim.reports.comparison.sentences import likely
+from deltasim.reports.comparison.verdict import Decides
 from deltasim.reports.page.document import document
 from deltasim.reports.page.parts import Card, Figure, Grid, Page, Section, Spec
 from deltasim.reports.page.sections.thresholds import ticks
@@ -95,7 +96,7 @@ def verdict_section(found: Findings) -> Section:
         (
             named[one.run],
             ABSENT if one.probability is None else likely(one.probability),
-            ABSENT if one.decides is None else f"{one.decides.action} ({one.decides.of})",
+            ABSENT if one.decides is None else doubtful(one.decides),
             ABSENT if one.decides is None else percent(one.decides.share),
         )
         for one in found.verdict.against
@@ -106,10 +107,15 @@ def verdict_section(found: Findings) -> Section:
     return Section(
         "verdict",
         "Which needs least energy",
-        "All prices were drawn 10,000 times within their spreads; one that several runs have was drawn once "
-        "for all of them. Counts are exact.",
+        "All prices were drawn 10,000 times within their spreads, and the sequences again with replacement. "
+        "What several runs have, a price or a sequence, was drawn once for all of them. Counts are exact.",
         grids=(Grid("", heads, rows, left=(heads[0], heads[2])), limits),
     )
+
+
+def doubtful(decides: Decides) -> str:
+    """What makes most of the doubt, in a cell."""
+    return "which sequences there are" if decides.action is None else f"{decides.action} ({decides.of})"
 
 
 def differences_section(found: Findings) -> Section:
@@ -129,8 +135,8 @@ def energy_section(found: Findings) -> Section:
     return Section(
         "energy",
         "Energy of an inference",
-        "Bars: what 90 % of the draws lie between, prices within their spreads. Two intervals that overlap "
-        "can still be told apart where the runs share the doubtful price.",
+        "Bars: what 90 % of the draws lie between, prices within their spreads and sequences drawn again. "
+        "Two intervals that overlap can still be told apart where the runs share the doubtful price.",
         (
             Figure("intervals", "Energy of an inference (joules)", intervals_chart(found), wide=True),
             Figure(
@@ -270,7 +276,8 @@ def figures_section(found: Findings) -> Section:
     for measure in found.measures:
         rows.append((measure.label, *measure.shown, *(ratio_text(measure.ratios[n]) for n in others)))
         if any(measure.between):
-            rows.append(("  in 90 % of draws", *measure.between, *("" for _ in others)))
+            ratios = (ratio_between(measure.ratio_intervals[n]) for n in others)
+            rows.append(("  in 90 % of draws", *measure.between, *ratios))
     return Section(
         "figures",
         "All figures",

@@ -26,7 +26,7 @@ def likely(probability: float) -> str:
 def sentence(found: Verdict) -> str:
     """The verdict in words.
 
-    >>> from deltasim.reports.comparison.verdict import Decides
+    >>> from deltasim.reports.comparison.verdict import Against, Decides, Verdict
     >>> sentence(Verdict(1, 0.97, (Against(0, 0.97, Decides("core.leakage", "both", 0.8)),)))
     'B needs less energy than A with 97.0 %. The price of core.leakage (both) makes 80.0 % of the doubt.'
     """
@@ -59,8 +59,12 @@ def doubt(found: Verdict) -> str:
     if closest.decides is None or (closest.probability or 0.0) >= CERTAIN:
         return ""
     against = "" if len(found.against) == 1 else f"Against {letter(closest.run)}, "
+    share = percent(closest.decides.share)
+    if closest.decides.action is None:
+        said = f"hich sequences there are makes {share} of the doubt: more of them would settle it."
+        return f"{against}{'w' if against else 'W'}{said}"
     price = f"he price of {closest.decides.action} ({closest.decides.of})"
-    return f"{against}{'t' if against else 'T'}{price} makes {percent(closest.decides.share)} of the doubt."
+    return f"{against}{'t' if against else 'T'}{price} makes {share} of the doubt."
 
 
 def reason(records: Sequence[Record], found: Verdict) -> tuple[str, float, float] | None:

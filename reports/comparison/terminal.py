@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from deltasim.reports.comparison.inputs import letter
-from deltasim.reports.comparison.measures import Measure, ratio_text
+from deltasim.reports.comparison.measures import Measure, ratio_between, ratio_text
 from deltasim.reports.quantities import ABSENT, count
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from deltasim.reports.comparison.findings import Findings
 
 ABREAST = 2  # so many runs are columns; of more, each is a row
+SHORT = 18  # signs of a head that a column of intervals is wide enough for
 MOST = 12  # fields of a group that are listed
 WHOLE = "Differences that are not listed here are in --json and on the page (--out)."
 BESIDE = ("energy.inference_j", "latency.inference_mean_s", "score.value")
@@ -60,7 +61,8 @@ def table_of(found: Findings, first: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column(first, overflow="fold")
     for number, one in enumerate(found.runs):
-        table.add_column(Text(f"{letter(number)}: {one.name}"), justify="right", overflow="fold")
+        head = f"{letter(number)}: {one.name}"
+        table.add_column(Text(head), justify="right", overflow="fold", no_wrap=len(head) <= SHORT)
     return table
 
 
@@ -104,12 +106,14 @@ def columns(found: Findings) -> Table:
 
     table = table_of(found, "")
     for number in range(1, len(found.runs)):
-        table.add_column(f"{letter(number)} / A", justify="right")
+        table.add_column(f"{letter(number)} / A", justify="right", no_wrap=True)
     for place, measure in enumerate(found.measures):
         cells = (measure.label, *measure.shown, *map(ratio_text, measure.ratios[1:]))
         table.add_row(*map(Text, cells), style="bold" if place == 0 else "")
         if sure(measure):
-            table.add_row(Text("  in 90 % of draws"), *map(Text, measure.between), style="dim")
+            ratios = map(ratio_between, measure.ratio_intervals[1:])
+            short = (one.replace(" to ", "–") for one in (*measure.between, *ratios))  # 80 columns are few
+            table.add_row(Text("  in 90 % of draws"), *map(Text, short), style="dim")
     return table
 
 

@@ -33,10 +33,10 @@ def text(name: str) -> str:
 def tied(sentence: str) -> str:
     """A sentence whose numbers stay on one line with their units.
 
-    >>> tied("98.3 % in 3.2 µs, 5 runs") == "98.3\\u00a0% in 3.2\\u00a0µs, 5\\u00a0runs"
+    >>> tied("< 0.3 % in 3.2 µs, 5 runs") == "<\\u00a00.3\\u00a0% in 3.2\\u00a0µs, 5\\u00a0runs"
     True
     """
-    return re.sub(r"(?<=\d) (?=[^\W\d]|[%×])", "\u00a0", sentence)
+    return re.sub(r"(?<=\d) (?=[^\W\d]|[%×])|(?<=<) (?=\d)", "\u00a0", sentence)
 
 
 def on_one_line(value: Any) -> Any:
@@ -70,7 +70,11 @@ def document(page: Page) -> str:
     """The whole HTML file."""
     from markupsafe import Markup
 
-    specs = {figure.name: figure.spec for section in page.sections for figure in section.figures}
+    specs = {
+        figure.name: figure.spec | {"usermeta": {"title": figure.title}}
+        for section in page.sections
+        for figure in section.figures
+    }
     html: str = template().render(
         page=page,
         style=Markup(text("page.css")),

@@ -115,7 +115,7 @@ def numbers(values: Numbers) -> str:
     """An array in words: shape, root mean square, digest.
 
     >>> numbers(np.array([[3.0, 4.0]]))
-    '1 x 2, RMS 3.536, digest 03c26a82'
+    '1 x 2, RMS 3.536, digest bed9efba'
     """
     held = np.ascontiguousarray(values)
     rms = float(np.sqrt(np.mean(np.square(held.astype(np.float64))))) if held.size else 0.0

@@ -83,7 +83,8 @@ def standard(identity: str) -> Doubles:
     return found
 
 
-def factors(spreads: Sequence[Spread]) -> Doubles:
+@functools.lru_cache(8)
+def factors(spreads: tuple[Spread, ...]) -> Doubles:
     """What each price is times in every draw. Shape (draws, prices).
 
     Rule: the price is the middle; z standard deviations above it are (high / price) ** (z / 1.645) times it,
@@ -96,12 +97,13 @@ def factors(spreads: Sequence[Spread]) -> Doubles:
             down = -np.log(min(1.0, max(LEAST, spread.low / spread.price))) / NORMAL_95
             drawn = standard(spread.identity)
             found[:, column] = np.exp(np.where(drawn > 0, up, down) * drawn)
+    found.flags.writeable = False
     return found
 
 
 def intervals(spreads: Sequence[Spread], joules: Doubles) -> list[Interval]:
     """The 90 % interval of each column of ``joules`` (prices, figures), of four digits."""
-    drawn = np.einsum("dp,pf->df", factors(spreads), joules)
+    drawn = np.einsum("dp,pf->df", factors(tuple(spreads)), joules)
     found = np.quantile(drawn, QUANTILES, axis=0)
     return [(rounded(low), rounded(high)) for low, high in found.T.tolist()]
 
@@ -140,12 +142,17 @@ def price_records(energy: Energy, chip: Chip, sequences: int) -> list[dict[str, 
     return found
 
 
+def spreads_of(energy: Energy, chip: Chip, sequences: int) -> list[Spread]:
+    """The spread of every price of a run."""
+    return [one for price in price_records(energy, chip, sequences) if (one := spread_of(price))]
+
+
 def sure(energy: Energy, ledger: Ledger, chip: Chip, sequences: int) -> Sure:
     """The intervals of a run by the spreads of its prices; its counts stand.
 
     What an action costs is split over the layers as they caused it.
     """
-    spreads = [one for price in price_records(energy, chip, sequences) if (one := spread_of(price))]
+    spreads = spreads_of(energy, chip, sequences)
     parts = list(energy.by_part)
     columns = [ledger.actions.index(line.action) for line in energy.lines]
     counts = np.asarray(ledger.layer_counts[:, columns], np.float64)  # (layers, prices)

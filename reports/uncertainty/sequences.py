@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -44,26 +44,23 @@ def interval(draws: Any) -> Interval:
     return rounded(low), rounded(high)
 
 
-def over_sequences(values: Doubles, figure: Callable[[Doubles], Any]) -> Interval | None:
-    """The interval of a figure of means; None for one sequence, which says nothing of others.
+def drawn_together(columns: Mapping[str, Doubles]) -> dict[str, Doubles]:
+    """Means of several arrays (sequences, figures) over the same draws of the sequences, by their names.
 
-    ``figure`` takes the means of the columns of ``values``, one row for each time the sequences are drawn.
-
-    >>> over_sequences(np.ones((9, 1)), lambda means: means[:, 0])
-    (1.0, 1.0)
-    >>> over_sequences(np.ones((1, 1)), lambda means: means[:, 0]) is None
-    True
+    >>> ones = np.ones((9, 2))
+    >>> {name: means.shape for name, means in drawn_together({"a": ones, "b": ones[:, :1]}).items()}
+    {'a': (2000, 2), 'b': (2000, 1)}
     """
-    return None if len(values) < 2 else interval(figure(resampled(values)))
+    means = resampled(np.concatenate(list(columns.values()), axis=1))
+    ends = np.cumsum([held.shape[1] for held in columns.values()])[:-1]
+    return dict(zip(columns, np.split(means, ends, axis=1), strict=True))
 
 
-def with_prices(joules: Doubles, times: Doubles) -> Doubles:
+def with_prices(means: Doubles, times: Doubles) -> Doubles:
     """Draws of the joules of an inference, prices and sequences drawn together. Shape (draws,).
 
-    ``joules`` (sequences, prices) are those of each sequence at the stated prices, ``times`` (draws, prices)
-    what each price is times (`deltasim.reports.uncertainty.prices.factors`).
+    ``means`` (resamples, prices) are joules at the stated prices, ``times`` (draws, prices) what each price
+    is times (`deltasim.reports.uncertainty.prices.factors`).
     """
-    if len(joules) < 2:
-        return times @ joules.mean(axis=0)
-    means = resampled(joules)
-    return np.einsum("dp,dp->d", times, means[np.arange(DRAWS) % RESAMPLES])
+    found: Doubles = np.einsum("dp,dp->d", times, means[np.arange(DRAWS) % len(means)])
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 from deltasim.networks.graph import Network
 from deltasim.runtime.arrays import Flags, Integers
 from deltasim.simulator.mapping.mapping import Mapping
+from deltasim.simulator.plan.memo import memoised_by
 from deltasim.simulator.plan.plan import Columns, Trees
 from deltasim.simulator.topology import Topology
 
@@ -48,6 +50,13 @@ def parts_of(network: Network, mapping: Mapping, projection: int) -> Parts:
     return Parts(cores, words, bits)
 
 
+def columns_follow_from(network: Network, mapping: Mapping, topology: Topology) -> Hashable:
+    """What columns and trees follow from: no clock, and no size as long as nothing moves."""
+    words = tuple((block.projection, block.core, block.index_bits) for block in mapping.blocks)
+    return network.digest, mapping.partitions, words, topology
+
+
+@memoised_by(columns_follow_from)
 def compile_columns(network: Network, mapping: Mapping, topology: Topology) -> tuple[Columns, Trees]:
     """Number the columns of all projections, the distinct trees they take and the distinct sizes of parts."""
     trees: dict[tuple[int, bytes], int] = {}

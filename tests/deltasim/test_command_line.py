@@ -24,9 +24,9 @@ Deltasim = Callable[[str], CompletedProcess[str]]
 
 # Keys as promised to programs that read --json.
 KEYS = {
-    "version",
+    "kind", "version",
     "benchmark", "data", "chip", "engine", "theta", "sequences", "steps", "messages", "occupancy", "score",
-    "reduction", "energy", "latency", "power", "dram", "limits", "digest", "wall_s",
+    "reduction", "energy", "intervals", "latency", "power", "dram", "limits", "digest", "wall_s",
 }  # fmt: skip
 INNER_KEYS = {
     "occupancy": {"input", "hidden"},

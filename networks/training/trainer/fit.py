@@ -206,6 +206,7 @@ class Fit:
             "epoch": float(epoch + 1),
             "loss": float(np.mean(losses)),
             **{f"validation_{name}": float(value) for name, value in seen._asdict().items()},
+            "objective": key,
         }
         self.state = State(
             stage,

@@ -72,7 +72,7 @@ def thresholded(encodings: tuple[Encoding, ...]) -> dict[str, int]:
     return {name: count for name, count in messages(encodings).items() if name in names}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(models(), st.integers(0, 10**6))
 def test_the_exported_network_computes_what_was_trained(model: DeltaNetwork, seed: int) -> None:
     """Float32 sums in another order: a few units in the last place, unless one decides whether to send.
@@ -103,7 +103,7 @@ def test_the_exported_network_computes_what_was_trained(model: DeltaNetwork, see
         assert projection.connection.fan_out.tolist() == encoding.fan_out.tolist()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(models(("rnn", "gru", "lstm")), st.integers(0, 10**6), st.sampled_from([4, 6, 8]))
 def test_in_fixed_point_it_is_equal_to_the_bit(model: DeltaNetwork, seed: int, bits: int) -> None:
     values, formats = batch(model, seed), Formats(bits)

@@ -40,7 +40,7 @@ TINY = Recipe(
 
 def ramps(rng: np.random.Generator) -> Iterator[Batch]:
     """Rising or falling ramps of uneven length, to be told apart."""
-    for _ in range(6):
+    for _ in range(4):
         labels = rng.integers(0, 2, 16)
         sequences = [
             (np.linspace(0, 2 * label - 1, rng.integers(5, 12))[:, None] * np.ones(3)).astype(np.float32)
@@ -167,10 +167,10 @@ def test_prices_weigh_messages() -> None:
 
 
 def test_early_stopping_keeps_the_best() -> None:
-    recipe = replace(TINY, dense_epochs=40, epochs=0, patience=2)
+    recipe = replace(TINY, dense_epochs=30, epochs=0, patience=2)
     _, state = trained(recipe)
     keys = [figures["validation_loss"] for figures in state.history]
-    assert len(keys) < 40 or keys.index(min(keys)) >= 37
+    assert len(keys) < 30 or keys.index(min(keys)) >= 27
     assert state.stage == 1
 
 

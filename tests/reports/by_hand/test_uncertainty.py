@@ -63,10 +63,15 @@ def test_the_record_and_the_page_have_them() -> None:
     assert record["parts"]["pad"] == list(held.sure.parts["pad"]) and list(record["layers"]) == [
         "input", "hidden", "out", "shared",
     ]  # fmt: skip
-    (grid,) = energy.section(held).grids
+    grid, drawn = energy.section(held).grids
     rows = {row[0]: row[1:] for row in grid.rows}
     assert rows["all"] == ("1.03 nJ", "961 pJ", "1.16 nJ") and rows["pad"][0] == "8.00 pJ"
     assert list(rows)[-3:] == ["layer hidden", "layer out", "layer shared"]
+    assert [row[0] for row in drawn.rows] == [
+        "energy per inference", "latency per inference", "energy saved", "latency saved", "accuracy",
+    ]  # fmt: skip
+    assert drawn.rows[1][1:] == ("47.0 ns", "9.00 ns", "85.0 ns")
+    assert drawn.rows[4][1:] == ("50.00 %", "0.00 %", "100.00 %")
     again = replace(held)
     assert again.sure == held.sure
 

@@ -18,7 +18,7 @@ from rich.console import Console
 from deltasim.reports.comparison.comparison import Comparison, compare, compared
 from deltasim.reports.comparison.inputs import runs_of
 from deltasim.reports.comparison.sentences import sentence
-from deltasim.reports.comparison.verdict import Against, Decides, Verdict, verdict
+from deltasim.reports.comparison.verdict import Against, Decides, Priced, Verdict, draws, verdict
 from deltasim.reports.saved.folder import SavedRun
 from deltasim.reports.sweep import Sweep
 from deltasim.reports.uncertainty.prices import Spread
@@ -202,20 +202,25 @@ def price(joules: float, identity: str = "one", factor: float = 2.0) -> Spread:
     return Spread(identity, 1.0, 1 / factor, factor, joules, identity)
 
 
+def held(*runs: list[Spread]) -> Verdict:
+    """Runs whose sequences are not known one by one."""
+    return verdict([Priced(tuple(run), np.array([[spread.joules for spread in run]])) for run in runs])
+
+
 def test_a_shared_price_is_drawn_once() -> None:
     """B has the same price for 1 % less: with certainty. With prices of their own it is near a toss."""
-    found = verdict([[price(100.0)], [price(99.0)]])
+    found = held([price(100.0)], [price(99.0)])
     assert (found.least, found.probability) == (1, 1.0)
     assert found.closest == Against(0, 1.0, Decides("one", "both", 1.0))
-    apart = verdict([[price(100.0, "mine")], [price(99.0, "other")]])
+    apart = held([price(100.0, "mine")], [price(99.0, "other")])
     assert apart.probability == pytest.approx(0.5, abs=0.03)
-    same = verdict([[price(100.0)], [price(100.0)]])
+    same = held([price(100.0)], [price(100.0)])
     assert same.probability is None and same.closest.probability is None
 
 
 def test_the_probability_of_two_prices() -> None:
     """ln B - ln A is normal: ln(80 / 100) over sqrt(2) (ln 2 / 1.645) is -0.374 standard deviations."""
-    found = verdict([[price(100.0, "x")], [price(80.0, "y")]])
+    found = held([price(100.0, "x")], [price(80.0, "y")])
     assert found.least == 1 and found.probability == pytest.approx(0.6459, abs=0.015)
     decides = found.closest.decides
     assert decides is not None and (decides.action, decides.of) == ("x", "A")
@@ -224,7 +229,7 @@ def test_the_probability_of_two_prices() -> None:
 
 def test_the_least_of_three_by_hand() -> None:
     """Three equal prices of their own: each is least in a third of the draws, and beats another in half."""
-    found = verdict([[price(10.0, name)] for name in "abc"])
+    found = held(*([price(10.0, name)] for name in "abc"))
     assert found.probability == pytest.approx(1 / 3, abs=0.02)
     assert [one.probability for one in found.against] == [pytest.approx(0.5, abs=0.02)] * 2
 
@@ -250,7 +255,7 @@ def test_draws_agree_with_a_sum_of_lognormals_drawn_elsewhere() -> None:
             for name, spread in identities
         }
         sums = np.array([sum(spread.joules * drawn[spread.identity] for spread in run) for run in case])
-        found = verdict(case)
+        found = held(*case)
         assert found.probability == pytest.approx((sums.argmin(0) == found.least).mean(), abs=0.03)
         for one in found.against:
             assert one.probability == pytest.approx((sums[found.least] < sums[one.run]).mean(), abs=0.03)
@@ -260,10 +265,54 @@ def test_draws_agree_with_a_sum_of_lognormals_drawn_elsewhere() -> None:
 @given(st.permutations(range(4)), st.lists(st.floats(0.5, 50.0), min_size=4, max_size=4, unique=True))
 def test_the_order_of_runs_changes_no_probability(order: list[int], joules: list[float]) -> None:
     case = [[price(value, f"own{number}"), price(3.0)] for number, value in enumerate(joules)]
-    first, other = verdict(case), verdict([case[place] for place in order])
+    first, other = held(*case), held(*(case[place] for place in order))
     assert order[other.least] == first.least and other.probability == first.probability
-    held = {order[one.run]: one.probability for one in other.against}
-    assert held == {one.run: one.probability for one in first.against}
+    told = {order[one.run]: one.probability for one in other.against}
+    assert told == {one.run: one.probability for one in first.against}
+
+
+def test_sequences_that_both_ran_are_drawn_once() -> None:
+    """B takes 1 % less in every sequence, however far these are apart."""
+    spent = np.random.default_rng(3).lognormal(0.0, 2.0, (30, 1))
+    pair = [Priced((price(1.0),), spent), Priced((price(1.0),), 0.99 * spent)]
+    assert verdict(pair)[:2] == (1, 1.0)
+    drawn, _, _ = draws(pair)
+    assert drawn[:, 1] / drawn[:, 0] == pytest.approx(np.full(len(drawn), 0.99))
+
+
+def test_a_difference_between_sequences_is_doubtful_by_sequences() -> None:
+    """Of 25 sequences B is 1 cheaper or dearer by chance, 0.2 on average: 0.2 / (1 / 5) is one deviation."""
+    apart = np.random.default_rng(4).standard_normal(25)
+    apart = (apart - apart.mean()) / apart.std() - 0.2
+    sure = price(1.0, "sure", 1.0001)
+    found = verdict([Priced((sure,), np.full((25, 1), 9.0)), Priced((sure,), 9.0 + apart[:, np.newaxis])])
+    assert found.least == 1 and found.probability == pytest.approx(0.841, abs=0.03)
+    decides = found.closest.decides
+    assert decides is not None and decides[:2] == (None, "sequences") and decides.share > 0.99
+    assert sentence(found).endswith("of the doubt: more of them would settle it.")
+
+
+def test_ratios_have_intervals(folders: Path) -> None:
+    told = compare(folders / "run", folders / "sweep").to_dict()["figures"]
+    low, high = told["latency.inference_mean_s"]["ratio_intervals"][2]
+    assert (low, high) == (pytest.approx(19 / 85, rel=1e-3), 1.0)  # both the first sequence, or the second
+    first, same, less = told["energy.inference_j"]["ratio_intervals"]
+    assert first is None and same == [1.0, 1.0]
+    assert 0.2 < less[0] < 0.3 and less[1] == 1.0  # in the second neither sends anything
+    assert told["energy.parts.pad"]["ratio_intervals"] == [None, None, None]
+
+
+def test_a_table_of_sequences_that_is_not_its_own_is_refused(folders: Path, tmp_path: Path) -> None:
+    broken = shutil.copytree(folders / "run", tmp_path / "broken")
+    (broken / "sequences.parquet").write_bytes(b"PAR1")
+    with pytest.raises(InputError, match="the table of sequences is whole"):
+        compare(folders / "run", broken)
+    shutil.copy(folders / "run" / "steps.parquet", broken / "sequences.parquet")
+    with pytest.raises(InputError, match="its table of sequences belongs to its record"):
+        compare(folders / "run", broken)
+    (broken / "sequences.parquet").unlink()  # as an earlier form is: by prices alone
+    found = compare(folders / "run", broken)
+    assert found.verdict is not None and found.verdict.probability is None
 
 
 def test_sentences_of_more_than_two_runs() -> None:
