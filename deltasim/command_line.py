@@ -22,6 +22,7 @@ from deltasim.commands import (
     data,
     describe,
     explore,
+    figure,
     importing,
     listing,
     mapping,
@@ -117,6 +118,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None], str, str], ...] = (
     ("compare", compare.compare, "set runs side by side", "deltasim compare runs/a runs/b"),
     ("whatif", whatif.whatif, "what would help a run", "deltasim whatif runs/a"),
     ("timeline", timeline.timeline, "one sequence over time", "deltasim timeline runs/a --steps 10:12"),
+    ("figure", figure.figure, "a figure for a paper", "deltasim figure runs/a energy --out energy.pdf"),
     (
         "report",
         report.report,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import polars
 
     from deltasim.reports.measured import Measured
+    from deltasim.reports.paper.figure import PaperFigure
     from deltasim.reports.whatif.helped import Helped
 
 RECORD, PAGE = "run.json", "report.html"
@@ -82,6 +83,13 @@ class SavedRun:
     def name(self) -> str:
         """The folder's own name."""
         return self.folder.name or str(self.folder)
+
+    def figure(self, name: str) -> PaperFigure:
+        """A figure of the page in the folder. Errors: InputError without a page, or such a figure."""
+        from deltasim.reports.paper.figure import chosen
+        from deltasim.reports.paper.saved_page import figures_of
+
+        return chosen(figures_of(self.folder), name)
 
     def units(self) -> polars.DataFrame:
         """Counts and joules of both runs by unit and action."""

@@ -58,7 +58,7 @@ class Ledger:
 
     def total(self, action: str) -> int:
         """How often an action happened on the whole chip; 0 for an action this chip does not know."""
-        return self._totals.get(action, 0)
+        return self.totals.get(action, 0)
 
     @property
     def of_sequences(self) -> Counts:
@@ -66,7 +66,8 @@ class Ledger:
         return self.sequence_counts if len(self.sequence_counts) else summed(self.counts, 0)[np.newaxis]
 
     @cached_property
-    def _totals(self) -> dict[str, int]:
+    def totals(self) -> dict[str, int]:
+        """How often each action happened on the whole chip."""
         return dict(zip(self.actions, summed(self.counts, 0).tolist(), strict=True))
 
 

@@ -24,7 +24,7 @@ Deltasim = Callable[[str], CompletedProcess[str]]
 
 # Keys as promised to programs that read --json.
 KEYS = {
-    "version",
+    "kind", "version",
     "benchmark", "data", "chip", "engine", "theta", "sequences", "steps", "messages", "occupancy", "score",
     "reduction", "energy", "intervals", "latency", "power", "dram", "limits", "digest", "wall_s",
 }  # fmt: skip

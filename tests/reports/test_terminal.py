@@ -70,7 +70,25 @@ def swept() -> Sweep:
 def test_a_sweep_is_one_table() -> None:
     text = shown(swept())
     assert "digits on edgedrnn, 3 thresholds" in text
-    assert [line.split()[0] for line in text.splitlines() if "98.70 %" in line] == ["0", "0.1", "0.3"]
+    assert [line.split()[0] for line in text.splitlines() if " 98.70 %" in line] == ["0", "Dense"]
+    narrow = shown(swept(), 80)
+    assert "…" not in narrow and max(map(len, narrow.splitlines())) <= 80
+    rows = [line.split() for line in narrow.splitlines() if "×" in line]
+    assert [len(row) for row in rows] == [17, 17, 17]  # no cell has two lines
+
+
+def test_a_sweep_is_a_sequence_of_runs_with_one_frame_and_its_figures() -> None:
+    held = swept()
+    assert len(held) == 3 and list(held) == list(held.results) and held[1:] == held.results[1:]
+    frame = held.to_frame()
+    assert frame.columns[0] == "theta" and frame["theta"].unique().sort().to_list() == ["0.0", "0.1", "0.3"]
+    assert frame.filter(theta="0.1").drop("theta").equals(held[1].to_frame())
+    assert len(repr(held).splitlines()) == 4
+    record = held.to_dict()
+    assert (record["kind"], record["runs"][0]["kind"]) == ("sweep", "run")
+    assert {row["theta"] for row in held.figure("theta-score").rows if row.get("theta") is not None} == {
+        0.0, 0.1, 0.3,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,7 @@ INTERVALS = {
 def expected() -> dict[str, Any]:
     """The whole of run.json."""
     return {
+        "kind": "run",
         "version": VERSION,
         "benchmark": "paper",
         "data": "two recordings on paper",
@@ -202,14 +203,25 @@ def test_the_table_of_units(saved: SavedRun) -> None:
     table = saved.units()
     assert table.schema == {
         "run": polars.String, "unit": polars.String, "kind": polars.String, "node": polars.Int64,
-        "action": polars.String, "part": polars.String, "count": polars.Int64, "joules": polars.Float64,
+        "core": polars.Int64, "layer": polars.String, "action": polars.String, "part": polars.String,
+        "count": polars.Int64, "price": polars.Float64, "joules": polars.Float64, "low_j": polars.Float64,
+        "high_j": polars.Float64,
     }  # fmt: skip
+    spread = {action: SPREAD[kind] for action, _, _, kind in PRICES}
+    watts = {action: price for action, price, _, _ in PRICES}
     prices = {action: price * (1e-12 if static(action) else 1) for action, price, _, _ in PRICES}
     part_of = {action.name: action.part for action in chip_actions(result().chip) if action.priced}
     for row in table.iter_rows(named=True):
         assert row["part"] == part_of.get(row["action"])
         assert row["joules"] == approx(row["count"] * prices.get(row["action"], 0.0))
+        assert row["price"] == (approx(watts[row["action"]]) if row["action"] in watts else None)
+        factor = spread.get(row["action"], 1.0)
+        assert (row["low_j"], row["high_j"]) == approx((row["joules"] / factor, row["joules"] * factor))
     delta = table.filter(run="delta")
+    shared = {"link0-1", "link1-0", "dram0", "chip"}
+    assert {row["unit"] for row in delta.iter_rows(named=True) if row["core"] is None} == shared
+    assert set(delta.filter(polars.col("core") == 0)["layer"]) == {"hidden"}
+    assert set(delta.filter(polars.col("core") == 1)["layer"]) == {"out"}
     found = {(row["unit"], row["action"]): row["count"] for row in delta.iter_rows(named=True)}
     routed = {key: count for key, count in found.items() if key[1] == "router.flit"}
     assert {key: count for key, count in found.items() if key not in routed} == WHERE

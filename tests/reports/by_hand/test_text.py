@@ -177,10 +177,11 @@ def test_a_sweep() -> None:
     assert silent.energy.total_j == pytest.approx(622e-12, rel=1e-12)
     assert one_spaced(shown(Sweep((first, silent)))) == [
         "paper on two, 2 thresholds",
-        "θ accuracy dense occupancy, input hidden fetches saved energy / inference saved"
-        " latency / inference saved",
-        "1 50.00 % 100.00 % 41.7 % 33.3 % 2.6 × 1.03 nJ 1.8 × 47.0 ns 1.7 ×",
-        "3 0.00 % 100.00 % 0 % 0 % – 311 pJ 5.9 × 14.0 ns 5.9 ×",
+        "input hidden fetch energy latency",
+        "θ accuracy sent sent saved energy saved latency saved",
+        "1 50.00 % 41.7 % 33.3 % 2.6 × 1.03 nJ 1.8 × 47.0 ns 1.7 ×",
+        "3 0.00 % 0 % 0 % – 311 pJ 5.9 × 14.0 ns 5.9 ×",
+        "Dense accuracy: 100.00 %.",
         "Data: two recordings on paper.",
         "Up to 19.6 % of the energy rests on estimated prices.",
     ]
