@@ -18,6 +18,7 @@ from pathlib import Path
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
 TABLES = {
     "delta-gru": "benchmarks.delta_gru",
+    "training": "benchmarks.training",
     "engines": "benchmarks.engines",
     "work": "benchmarks.work",
     "spiking": "benchmarks.spiking_table",

@@ -158,12 +158,14 @@ class Workbench:
 def chip_of(chips: Mapping[str, Chip], setting: Setting) -> Chip:
     """The chip of a point. Errors: InputError for what is no chip."""
     base = chips[setting.chip]
-    content = base.content()
-    fields = {
-        name: value
-        for name, value in setting.fields
-        if value is not None or value_at(content, name) is not None
-    }
+    fields = dict(setting.fields)
+    if None in fields.values():  # which takes away what is there
+        content = base.content()
+        fields = {
+            name: value
+            for name, value in fields.items()
+            if value is not None or value_at(content, name) is not None
+        }
     return base.changed(fields) if fields else base
 
 

@@ -140,6 +140,16 @@ def activities(ledger: Ledger) -> tuple[Activity, ...]:
     return tuple(found)
 
 
+def work_of(kind: str, name: str) -> str:
+    """What a unit does; one that stages share is called by all of them.
+
+    >>> work_of("update", "core0.update"), work_of("update", "core0.scan+mac+update")
+    ('the neuron update', 'the unit that scan, mac and update share')
+    """
+    *first, last = name.rpartition(".")[2].split("+")
+    return f"the unit that {', '.join(first)} and {last} share" if first else WORK[kind]
+
+
 def limit(ledger: Ledger) -> str:
     """Say in one sentence what limits the chip: the busiest unit, and how often it works or waits.
 
@@ -153,11 +163,11 @@ def limit(ledger: Ledger) -> str:
     if top.busiest < 0.5:
         return (
             f"No unit is busy for half of the time, so latency and waiting set the pace; the busiest is "
-            f"{WORK[top.kind]} ({name}) at {percent(top.busiest)}."
+            f"{work_of(top.kind, name)} ({name}) at {percent(top.busiest)}."
         )
     row = next(row for row, unit in enumerate(ledger.units) if unit.name == name)
     stalled = float(ledger.stalled_ps[row] / float(ledger.elapsed_ps))
     waiting = f" and stalled {percent(stalled)}" if stalled >= 0.005 else ""
-    work = WORK[top.kind]
+    work = work_of(top.kind, name)
     sentence = f"{'it' if name == top.kind else name} is busy {percent(top.busiest)}{waiting} of the time."
     return f"{work[0].upper()}{work[1:]} limits the chip: {sentence}"

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
+from deltasim.reports.saved.record_form import VERSION
 from deltasim.runtime.errors import InputError
 
 if TYPE_CHECKING:
+    import polars
     from rich.console import RenderableType
 
+    from deltasim.reports.paper.figure import PaperFigure
     from deltasim.reports.run import Run
 
 
 RECORD = "sweep.json"
+NARROW = (  # heads of a terminal of 80 columns, behind threshold and score
+    "input\nsent", "hidden\nsent", "fetch\nsaved", "energy", "energy\nsaved", "latency", "latency\nsaved",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
 class Sweep:
-    """Results of one benchmark on one chip, one for each threshold, in the order given.
+    """Results of one benchmark on one chip, one for each threshold, in the order given: a sequence of runs.
 
     Raises InputError for an empty sweep, one that repeats a threshold, or one of several benchmarks or chips.
     """
@@ -44,9 +50,45 @@ class Sweep:
                 "sweep", f"{len(kinds)} kinds of run", rule, "Compare them with `deltasim compare`."
             )
 
+    def __len__(self) -> int:
+        return len(self.results)
+
+    def __iter__(self) -> Iterator[Run]:
+        return iter(self.results)
+
+    @overload
+    def __getitem__(self, place: int) -> Run: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Run, ...]: ...
+    def __getitem__(self, place: int | slice) -> Run | tuple[Run, ...]:
+        """One of the runs, or some."""
+        return self.results[place]
+
     def to_dict(self) -> dict[str, Any]:
         """The record of each run, in order, under ``runs``."""
-        return {"sweep": "theta", "runs": [result.to_dict() for result in self.results]}
+        return {
+            "kind": "sweep",
+            "version": VERSION,
+            "sweep": "theta",
+            "runs": [result.to_dict() for result in self.results],
+        }
+
+    def to_frame(self) -> polars.DataFrame:
+        """The rows of every run (`Run.to_frame`), its threshold before them."""
+        import polars
+
+        frames = [
+            result.to_frame().select(polars.lit(str(result.theta)).alias("theta"), polars.all())
+            for result in self.results
+        ]
+        return polars.concat(frames)
+
+    def figure(self, name: str) -> PaperFigure:
+        """A figure of the sweep's page: "theta-score" or "theta-savings". Errors: InputError."""
+        from deltasim.reports.page.sections.thresholds import section
+        from deltasim.reports.paper.figure import chosen
+
+        return chosen(section(self.results).figures, name)
 
     def save(self, folder: str | Path) -> Path:
         """Write sweep.json, the page of the sweep, and a run folder for each threshold.
@@ -78,6 +120,19 @@ class Sweep:
         with new_file(folder / PAGE) as file:
             file.write(sweep_page(self.results, [f"{name}/{PAGE}" for name in names]).encode())
 
+    def __repr__(self) -> str:
+        """A line for each threshold."""
+        from deltasim.reports.page.sections.thresholds import theta_text
+        from deltasim.reports.quantities import quantity, ratio
+
+        first = self.results[0]
+        lines = [f"{first.benchmark} on {first.chip.name}, {len(self.results)} thresholds"]
+        for result in self.results:
+            energy = quantity(result.energy.total_j / result.sequences, "J")
+            saved = ratio(result.reduction["energy"])
+            lines.append(f"  θ = {theta_text(result)}: {energy} an inference, {saved} less than dense")
+        return "\n".join(lines)
+
     def __rich__(self) -> RenderableType:
         """Terminal form: one row for each threshold."""
         from rich import box
@@ -85,37 +140,45 @@ class Sweep:
         from rich.table import Table
         from rich.text import Text
 
-        from deltasim.reports.page.sections.thresholds import grid
-        from deltasim.reports.quantities import percent
+        from deltasim.reports.page.sections.thresholds import grid, scored
+        from deltasim.reports.quantities import percent, score
 
         first = self.results[0]
-        shown = grid(self.results)
+        shown, labelled = grid(self.results), scored(self.results)
         title = Text(f"{first.benchmark} on {first.chip.name}, {len(self.results)} thresholds")
         table = Table(
-            title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False
-        )
-        for column in shown.columns:
+            title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD,
+            pad_edge=False, show_edge=False, collapse_padding=True,
+        )  # fmt: skip
+        heads = ("θ", *([first.score.name] if labelled else []), *NARROW)
+        left_out = {2} if labelled else set()  # the dense score is the same in every row
+        for column in heads:
             table.add_column(Text(column), justify="right")
         for row in shown.rows:
-            table.add_row(*(Text(cell) for cell in row))
+            table.add_row(*(Text(cell) for place, cell in enumerate(row) if place not in left_out))
         share = percent(max(result.energy.estimated_share for result in self.results))
         said = [f"Data: {first.data.rstrip('.')}.", f"Up to {share} of the energy rests on estimated prices."]
+        if labelled:
+            said.insert(0, f"Dense {first.score.name}: {score(first.score.name, first.score.dense)}.")
         if first.fallback:
             said.append(first.fallback)
         return Group(table, *(Text(sentence) for sentence in said))
 
     def _repr_html_(self) -> str:
-        """Notebook form: the same table."""
+        """Notebook form: the same table, and the savings where they can be drawn."""
         from html import escape
 
-        from deltasim.reports.page.sections.thresholds import grid
+        from deltasim.reports.page.sections.thresholds import grid, section
+        from deltasim.reports.paper.figure import PaperFigure
 
         shown = grid(self.results)
         head = "".join(f"<th style='text-align:right'>{escape(column)}</th>" for column in shown.columns)
         rows = (
             "".join(f"<td style='text-align:right'>{escape(cell)}</td>" for cell in row) for row in shown.rows
         )
-        return f"<table><tr>{head}</tr>" + "".join(f"<tr>{row}</tr>" for row in rows) + "</table>"
+        table = f"<table><tr>{head}</tr>" + "".join(f"<tr>{row}</tr>" for row in rows) + "</table>"
+        figures = section(self.results).figures
+        return table + "".join(PaperFigure(figure)._repr_html_() for figure in figures[-1:])
 
 
 def write_finished(results: Sequence[Run], folder: Path, target: Path, words: str) -> None:
@@ -140,5 +203,14 @@ def write_finished(results: Sequence[Run], folder: Path, target: Path, words: st
 
 
 def folder_name(result: Run) -> str:
-    """The name of a run's folder inside the sweep's: "theta-0.1", "theta-trained"."""
-    return f"theta-{result.theta if isinstance(result.theta, str) else format(result.theta, '.12g')}"
+    """The name of a run's folder inside the sweep's."""
+    return folder_of(result.theta)
+
+
+def folder_of(theta: float | str) -> str:
+    """The name of the folder of a threshold.
+
+    >>> folder_of(0.1), folder_of("trained")
+    ('theta-0.1', 'theta-trained')
+    """
+    return f"theta-{theta if isinstance(theta, str) else format(theta, '.12g')}"

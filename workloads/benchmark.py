@@ -39,6 +39,8 @@ class Benchmark:
     ``thresholds`` says where those of the network come from: trained, or given with it.
     ``period_s`` is the time from one step to the next where the data come as they happen: None where that is
     not known.
+    ``points`` (n, 2) is what the score is made of, sequence by sequence: it is the sum of the first column
+    over that of the second, so that other draws of the sequences can be scored; None for no such ratio.
     ``calibration_set`` is what a chip that pins hot columns counts messages on; None where all data are
     measured.
 
@@ -64,6 +66,7 @@ class Benchmark:
     calibration_set: CalibrationSet | None = None
     thresholds: str = "trained"
     period_s: float | None = None
+    points: Callable[[Outputs, NDArray[np.int64]], NDArray[np.float64]] | None = None
 
     def limited(self, count: int) -> Benchmark:
         """The first ``count`` sequences of the stratified order, kept in their own order."""
@@ -96,6 +99,13 @@ class Benchmark:
         True
         """
         return None if self.targets is None else self.score(outputs, self.targets)
+
+
+def points_of(benchmark: Benchmark, outputs: Outputs) -> NDArray[np.float64] | None:
+    """What the score of outputs is made of (`Benchmark.points`); None without labels."""
+    if benchmark.points is None or benchmark.targets is None:
+        return None
+    return benchmark.points(outputs, benchmark.targets)
 
 
 def stratified_order(classes: NDArray[np.int64], speakers: NDArray[np.int64]) -> NDArray[np.int64]:

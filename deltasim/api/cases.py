@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from deltasim.networks.graph import Network
     from deltasim.networks.trace import Trace
     from deltasim.reports.run import Run
+    from deltasim.reports.sweep import Sweep
     from deltasim.runtime.arrays import Floats
     from deltasim.shell.progress import Progress
     from deltasim.simulator.chip import Chip
@@ -144,6 +145,7 @@ def run_case(
     from deltasim.reports.run import Run
     from deltasim.simulator.plan.compile import compile_plan
     from deltasim.simulator.simulate import rehearse, run_plan
+    from deltasim.workloads.benchmark import points_of
     from deltasim.workloads.deviation import deviation
 
     benchmark = case.benchmark
@@ -171,6 +173,7 @@ def run_case(
         ),
         wall_s=wall_s,
         period_s=benchmark.period_s,
+        points=points_of(benchmark, case.outputs),
         deviation=None if benchmark.targets is not None else deviation(case.outputs, baseline.outputs),
     )
 
@@ -208,10 +211,15 @@ def sweep(
     engine: str = "compiled",
     progress: Progress | None = None,
     jobs: int = 1,
-) -> list[Run]:
-    """Run a benchmark once for each threshold; the dense baseline runs once for all."""
+) -> Sweep:
+    """Run a benchmark once for each threshold; the dense baseline runs once for all.
+
+    A sweep is a sequence of runs, with `to_frame`, `figure` and `save` as a run has them.
+    """
+    from deltasim.reports.sweep import Sweep
+
     chosen = choose(benchmark) if isinstance(benchmark, str) else benchmark
     chosen = chosen if limit is None else chosen.limited(limit)
     cases = [prepare(chosen, chip, theta, engine) for theta in thetas]
     baseline = dense_baseline(cases[0], progress, jobs)
-    return [run_case(case, baseline, progress=progress, jobs=jobs) for case in cases]
+    return Sweep(tuple(run_case(case, baseline, progress=progress, jobs=jobs) for case in cases))

@@ -16,7 +16,7 @@ def list_names(
     kind: Annotated[
         str | None,
         typer.Argument(
-            help="chips, benchmarks, cells, standards or topologies; default: all",
+            help="chips, benchmarks, cells, standards, topologies or figures; default: all",
             autocompletion=completing.lists,
         ),
     ] = None,
@@ -69,10 +69,17 @@ def _topologies() -> list[tuple[str, str]]:
     return [(family.example, said_of(family.build).splitlines()[0]) for family in FAMILIES.values()]
 
 
+def _figures() -> list[tuple[str, str]]:
+    from deltasim.reports.paper.names import NAMES
+
+    return [(name, about) for name, (about, _) in NAMES.items()]
+
+
 KINDS: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "chips": _chips,
     "benchmarks": _benchmarks,
     "cells": _cells,
     "standards": _standards,
     "topologies": _topologies,
+    "figures": _figures,
 }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from deltasim.reports.page.document import document
-from deltasim.reports.page.parts import Link, Page
+from deltasim.reports.page.parts import Link, Page, Section
 from deltasim.reports.page.sections import (
     activity,
     dram,
@@ -33,6 +33,24 @@ def run_page(result: Measured, sweep: Sequence[Measured] = (), helped: Helped | 
 
     Given what would help, it shows that behind where time goes.
     """
+    title = f"{result.benchmark} on {result.chip.name}"
+    return document(
+        Page(
+            title=title,
+            kicker=kicker(result, threshold(result.theta)),
+            lead=lead(result),
+            warning=result.fallback,
+            cards=cards(result),
+            sections=run_sections(result, sweep, helped),
+            footer=footer(result),
+        )
+    )
+
+
+def run_sections(
+    result: Measured, sweep: Sequence[Measured] = (), helped: Helped | None = None
+) -> tuple[Section, ...]:
+    """The sections of the page of one run."""
     found = [
         energy.section(result),
         activity.section(result),
@@ -47,18 +65,7 @@ def run_page(result: Measured, sweep: Sequence[Measured] = (), helped: Helped | 
         provenance.figures_section(result),
         provenance.section(result),
     ]
-    title = f"{result.benchmark} on {result.chip.name}"
-    return document(
-        Page(
-            title=title,
-            kicker=kicker(result, threshold(result.theta)),
-            lead=lead(result),
-            warning=result.fallback,
-            cards=cards(result),
-            sections=tuple(section for section in found if section),
-            footer=footer(result),
-        )
-    )
+    return tuple(section for section in found if section)
 
 
 def sweep_page(results: Sequence[Measured], targets: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ import re
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from deltasim.reports.page.parts import Page, Spec
+from deltasim.reports.page.parts import Page
 from deltasim.reports.page.script import libraries
 
 if TYPE_CHECKING:
@@ -33,10 +33,10 @@ def text(name: str) -> str:
 def tied(sentence: str) -> str:
     """A sentence whose numbers stay on one line with their units.
 
-    >>> tied("98.3 % in 3.2 µs, 5 runs") == "98.3\\u00a0% in 3.2\\u00a0µs, 5\\u00a0runs"
+    >>> tied("< 0.3 % in 3.2 µs, 5 runs") == "<\\u00a00.3\\u00a0% in 3.2\\u00a0µs, 5\\u00a0runs"
     True
     """
-    return re.sub(r"(?<=\d) (?=[^\W\d]|[%×])", "\u00a0", sentence)
+    return re.sub(r"(?<=\d) (?=[^\W\d]|[%×])|(?<=<) (?=\d)", "\u00a0", sentence)
 
 
 def on_one_line(value: Any) -> Any:
@@ -52,7 +52,7 @@ def on_one_line(value: Any) -> Any:
     return [on_one_line(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
-def script_json(specs: dict[str, Spec]) -> str:
+def script_json(data: dict[str, Any]) -> str:
     """JSON that is safe inside a script element: no text in it can end the element or open a comment.
 
     Vega writes texts into expressions of its own, which end with a line: what breaks a line is a space.
@@ -60,7 +60,7 @@ def script_json(specs: dict[str, Spec]) -> str:
     >>> script_json({"a": {"title": "</script>\\u2028<!--"}})
     '{"a": {"title": "\\\\u003c/script\\\\u003e \\\\u003c!--"}}'
     """
-    plain = json.dumps(on_one_line(specs), ensure_ascii=False, allow_nan=False)
+    plain = json.dumps(on_one_line(data), ensure_ascii=False, allow_nan=False)
     for sign in "<>&":
         plain = plain.replace(sign, f"\\u{ord(sign):04x}")
     return plain
@@ -70,12 +70,18 @@ def document(page: Page) -> str:
     """The whole HTML file."""
     from markupsafe import Markup
 
-    specs = {figure.name: figure.spec for section in page.sections for figure in section.figures}
+    specs = {
+        figure.name: figure.spec | {"usermeta": {"title": figure.title}}
+        for section in page.sections
+        for figure in section.figures
+    }
     html: str = template().render(
         page=page,
         style=Markup(text("page.css")),
         libraries=Markup(libraries()),
         script=Markup(text("page.js")),
         specs=Markup(script_json(specs)),
+        linked=None if page.linked is None else Markup(script_json(page.linked)),
+        linked_script=Markup(text("linked.js")),
     )
     return html

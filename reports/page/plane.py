@@ -48,4 +48,4 @@ def wires(plan: Floorplan, drawn_on: Plane) -> altair.Chart:
 
 def busy_legend(title: str) -> altair.Legend:
     """The legend of shares of time."""
-    return altair.Legend(title=title, format=".0%", symbolStrokeWidth=0, columns=4, symbolType="square")
+    return altair.Legend(title=title, format=".0%", symbolStrokeWidth=0, symbolType="square")

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from deltasim.reports.saved.fields import chip_fields, network_fields
 from deltasim.reports.saved.record_form import VERSION
-from deltasim.reports.uncertainty import price_records
+from deltasim.reports.uncertainty.prices import price_records
 
 if TYPE_CHECKING:
     import polars
@@ -21,6 +22,7 @@ def as_record(result: Measured) -> dict[str, Any]:
     """The figures of a run under the keys of `RecordForm`; every value is a plain JSON type."""
     energy, dram = result.energy, result.dram
     return {
+        "kind": "run",
         "version": VERSION,
         "benchmark": result.benchmark,
         "data": result.data,
@@ -44,6 +46,7 @@ def as_record(result: Measured) -> dict[str, Any]:
             },
             "estimated_share": energy.estimated_share,
         },
+        "intervals": {figure: list(found) for figure, found in result.intervals.items()},
         "latency": result.latency._asdict(),
         "power": None if result.power is None else result.power._asdict(),
         "dram": dict.fromkeys(("reads", "bytes", "row_hits", "row_misses", "row_conflicts"))
@@ -91,6 +94,7 @@ def origins(result: Measured) -> dict[str, Any]:
             "parts": {part: joules / result.sequences for part, joules in dense.by_part.items()},
             "latency": result.dense_latency._asdict(),
         },
+        "described": {"chip": chip_fields(result.chip), "network": network_fields(result.network)},
         "prices": price_records(result.energy, result.chip, result.sequences),
     }
 
@@ -103,28 +107,53 @@ def runs(result: Measured) -> tuple[tuple[str, Ledger, Energy], ...]:
     )
 
 
+SHARED = ("link", "bus", "dram", "buffer", "chip")  # kinds of units that belong to no core
+
+
 def unit_frame(result: Measured) -> polars.DataFrame:
     """One row for every (run, unit, action) with a count.
 
-    Columns: run, unit, kind, node, action, part, count, joules. Actions without a price (row hits, bytes)
-    have no part and 0 joules. Counts have 64 bits, or 128 where one (picoseconds of a year) needs them.
+    Columns: run, unit, kind, node; ``core``, null for what cores share; ``layer``, the one whose neurons the
+    core holds, null where it holds several or none; action, part, count; ``price`` in joules (of what is
+    counted in picoseconds: watts); joules; ``low_j`` and ``high_j``, between which they lie in 90 % of cases
+    by the spread of that price. Actions without a price (row hits, bytes) have no part and 0 joules. Counts
+    have 64 bits, or 128 where one (picoseconds of a year) needs them.
     """
     import polars
 
-    parts = {line.action: line.part for line in result.energy.lines}
     rows = []
+    layers = layer_of_cores(result)
     for run, ledger, energy in runs(result):
+        prices = {line["action"]: line for line in price_records(energy, result.chip, result.sequences)}
+        parts = {line.action: line.part for line in energy.lines}
         for unit, action in np.argwhere(ledger.counts):
             held, name = ledger.units[unit], ledger.actions[action]
-            named = (run, held.name, held.kind, held.node, name, parts.get(name))
-            rows.append((*named, int(ledger.counts[unit, action]), float(energy.joules[unit, action])))
+            core = None if held.kind in SHARED else held.node
+            joules = float(energy.joules[unit, action])
+            price = prices.get(name, {"price": None, "low": 0.0, "high": 0.0})
+            each = joules / price["price"] if price["price"] else 0.0
+            layer = None if core is None else layers.get(core)
+            named = (run, held.name, held.kind, held.node, core, layer, name, parts.get(name))
+            ends = (each * price["low"], each * price["high"])
+            rows.append((*named, int(ledger.counts[unit, action]), price["price"], joules, *ends))
     wide = any(ledger.counts.dtype == object for _, ledger, _ in runs(result))
     columns = {
         "run": polars.String, "unit": polars.String, "kind": polars.String, "node": polars.Int64,
-        "action": polars.String, "part": polars.String, "count": polars.Int128 if wide else polars.Int64,
-        "joules": polars.Float64,
+        "core": polars.Int64, "layer": polars.String, "action": polars.String, "part": polars.String,
+        "count": polars.Int128 if wide else polars.Int64, "price": polars.Float64, "joules": polars.Float64,
+        "low_j": polars.Float64, "high_j": polars.Float64,
     }  # fmt: skip
     return polars.DataFrame(rows, schema=columns, orient="row")
+
+
+def layer_of_cores(result: Measured) -> dict[int, str]:
+    """For each core with neurons of one layer alone that layer."""
+    held: dict[int, set[str]] = {}
+    for population, partitions in zip(result.network.populations, result.mapping.partitions, strict=True):
+        if population.cell.kind != "input":
+            for part in partitions:
+                held.setdefault(part.core, set()).add(population.name)
+    return {core: min(names) for core, names in held.items() if len(names) == 1}
 
 
 def layer_frame(result: Measured) -> polars.DataFrame:
@@ -139,6 +168,34 @@ def layer_frame(result: Measured) -> polars.DataFrame:
     ]
     columns = {"run": polars.String, "layer": polars.String, "part": polars.String, "joules": polars.Float64}
     return polars.DataFrame(rows, schema=columns, orient="row")
+
+
+def sequence_frame(result: Measured) -> polars.DataFrame:
+    """One row for every sequence: steps, latency in both runs (ps), joules of both, score, joules by action.
+
+    ``points`` over ``points_of``, each summed over the sequences, is the score; null where it is no such
+    ratio. A column for each priced action holds the joules of the delta run.
+    """
+    import polars
+
+    pairs = result.points
+    columns: dict[str, Any] = {
+        "sequence": np.arange(result.sequences),
+        "steps": np.diff(np.asarray(result.trace.sequence_bounds)),
+        "latency_ps": result.ledger.sequence_latency_ps,
+        "dense_latency_ps": result.dense_ledger.sequence_latency_ps,
+        "joules": result.sequence_joules.sum(axis=1),
+        "dense_joules": result.dense_sequence_joules.sum(axis=1),
+        "points": None if pairs is None else pairs[:, 0],
+        "points_of": None if pairs is None else pairs[:, 1],
+    }
+    actions = [line.action for line in result.energy.lines]
+    columns |= dict(zip(actions, result.sequence_joules.T, strict=True))
+    types = {"points": polars.Float64, "points_of": polars.Float64}
+    return polars.DataFrame(
+        {name: [None] * result.sequences if held is None else held for name, held in columns.items()},
+        schema_overrides=types,
+    )
 
 
 def step_frame(result: Measured) -> polars.DataFrame:

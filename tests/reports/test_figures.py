@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -57,6 +59,16 @@ def test_activity_is_the_mean_of_a_kind_and_its_busiest_unit() -> None:
 )
 def test_the_limit_is_said_in_one_sentence(busy: list[int], stalled: list[int], sentence: str) -> None:
     assert limit(ledger(busy, stalled)) == sentence
+
+
+def test_a_unit_that_stages_share_is_not_called_by_one_of_them() -> None:
+    busy = ledger([900, 200, 100], [0, 0, 0])
+    first = Unit("core0.scan+mac+update", "update", 0)
+    shared = replace(busy, units=(first, *busy.units[1:]))
+    assert limit(shared) == (
+        "The unit that scan, mac and update share limits the chip: core0.scan+mac+update is busy 90.0 % of "
+        "the time."
+    )
 
 
 def test_a_ledger_without_time_limits_nothing() -> None:

@@ -31,7 +31,7 @@ PROBE = """
 const probe = () => {
   console.info("probe");
   document.documentElement.dataset.loaded = performance.getEntriesByType("resource").length;
-  const bar = document.querySelector("#chart-energy-parts .mark-rect path");
+  const bar = document.querySelector("#chart-energy .role-mark path");
   const box = bar.getBoundingClientRect();
   const at = { bubbles: true, clientX: box.x + box.width / 2, clientY: box.y + box.height / 2 };
   for (const kind of ["pointerover", "pointermove", "mouseover", "mousemove"])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from deltasim.reports.compare import compare
+from deltasim.reports.comparison.comparison import compare
 from deltasim.reports.figures import Score
 from deltasim.reports.quantities import quantity
 from deltasim.reports.sweep import Sweep
@@ -70,7 +70,25 @@ def swept() -> Sweep:
 def test_a_sweep_is_one_table() -> None:
     text = shown(swept())
     assert "digits on edgedrnn, 3 thresholds" in text
-    assert [line.split()[0] for line in text.splitlines() if "98.70 %" in line] == ["0", "0.1", "0.3"]
+    assert [line.split()[0] for line in text.splitlines() if " 98.70 %" in line] == ["0", "Dense"]
+    narrow = shown(swept(), 80)
+    assert "…" not in narrow and max(map(len, narrow.splitlines())) <= 80
+    rows = [line.split() for line in narrow.splitlines() if "×" in line]
+    assert [len(row) for row in rows] == [17, 17, 17]  # no cell has two lines
+
+
+def test_a_sweep_is_a_sequence_of_runs_with_one_frame_and_its_figures() -> None:
+    held = swept()
+    assert len(held) == 3 and list(held) == list(held.results) and held[1:] == held.results[1:]
+    frame = held.to_frame()
+    assert frame.columns[0] == "theta" and frame["theta"].unique().sort().to_list() == ["0.0", "0.1", "0.3"]
+    assert frame.filter(theta="0.1").drop("theta").equals(held[1].to_frame())
+    assert len(repr(held).splitlines()) == 4
+    record = held.to_dict()
+    assert (record["kind"], record["runs"][0]["kind"]) == ("sweep", "run")
+    assert {row["theta"] for row in held.figure("theta-score").rows if row.get("theta") is not None} == {
+        0.0, 0.1, 0.3,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -94,12 +112,14 @@ def test_two_runs_compare(tmp_path: Path) -> None:
     a = specimen().save(tmp_path / "a", page=False)
     b = specimen("mesh16", theta=0.3).save(tmp_path / "b", page=False)
     comparison = compare(a, b)
-    assert {told.what for told in comparison.differences} == {
-        "chip", "thresholds", "chip digest", "mapping digest",
-    }  # fmt: skip
+    groups = {told.group for told in comparison.differences}
+    assert groups == {"chip", "network"}
+    assert not any("digest" in told.field for told in comparison.differences)
     record = comparison.to_dict()
+    assert record["differences"]["chip"]["cores.count"] == ["1", "16"]
+    assert record["differences"]["network"]["thresholds"][1] == "0.3"
     energy = record["figures"]["energy.inference_j"]
-    assert energy["ratio"] == pytest.approx(energy["b"] / energy["a"])
+    assert energy["ratios"] == [1.0, pytest.approx(energy["values"][1] / energy["values"][0])]
     assert "energy.parts.scratchpad" in record["figures"]
     text = shown(comparison)
     assert "A: a" in text and "mesh16" in text and "energy per inference" in text
@@ -109,5 +129,5 @@ def test_a_run_against_itself_differs_in_nothing(tmp_path: Path) -> None:
     folder = specimen().save(tmp_path / "a", page=False)
     comparison = compare(folder, folder)
     assert not comparison.differences
-    assert {measure.ratio for measure in comparison.measures} == {1.0}
+    assert {measure.ratios for measure in comparison.measures} == {(1.0, 1.0)}
     assert "same network, data and chip" in shown(comparison)

@@ -49,7 +49,18 @@ def kinds(incomplete: str) -> list[str]:
 
 def lists(incomplete: str) -> list[str]:
     """What can be listed."""
-    return beginning(("chips", "benchmarks", "cells", "standards", "topologies"), incomplete)
+    return beginning(("chips", "benchmarks", "cells", "standards", "topologies", "figures"), incomplete)
+
+
+def figures(incomplete: str) -> list[str]:
+    """Figures of pages.
+
+    >>> figures("energy")
+    ['energy', 'energy-layers']
+    """
+    from deltasim.reports.paper.names import NAMES
+
+    return beginning(list(NAMES), incomplete)
 
 
 def described(context: typer.Context, incomplete: str) -> list[str]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from deltasim.reports.measured import Measured
     from deltasim.simulator.ledger.ledger import Ledger
 
+LINE_HEIGHT = 0.09  # of a text, in parts of the chart's height
 MOST_BINS = 64  # drawn; of the bins that a timeline has
 
 
@@ -57,6 +58,21 @@ def rates(row: np.ndarray[tuple[int], np.dtype[np.int64]], elapsed_ps: int) -> t
     spans = [min(width, elapsed_ps - place * width) for place in range(bins)]
     flowed = [*folded.tolist(), *[0] * bins][:bins]  # nothing flows behind the last bin
     return width, [size / span * 1e12 for size, span in zip(flowed, spans, strict=True)]
+
+
+def labels(peaks: list[dict[str, Any]], top: float) -> list[dict[str, Any]]:
+    """A text above each peak, the highest first; of peaks too near for two lines, one text for all.
+
+    >>> labels([{"rate": 9.0, "text": "a"}, {"rate": 10.0, "text": "b"}, {"rate": 5.0, "text": "c"}], 11.2)
+    [{'rate': 10.0, 'text': 'b, a'}, {'rate': 5.0, 'text': 'c'}]
+    """
+    found: list[dict[str, Any]] = []
+    for peak in sorted(peaks, key=lambda peak: -peak["rate"]):
+        if found and found[-1]["rate"] - peak["rate"] < LINE_HEIGHT * top:
+            found[-1]["text"] += f", {peak['text']}"
+        else:
+            found.append({"rate": peak["rate"], "text": peak["text"]})
+    return found
 
 
 def chart(result: Measured, ledger: Ledger, chosen: int, names: list[str], colour: str) -> Spec:
@@ -100,7 +116,7 @@ def chart(result: Measured, ledger: Ledger, chosen: int, names: list[str], colou
     )
     rule = drawn_from(peaks).mark_rule(color=INK, strokeDash=[4, 3]).encode(y="rate:Q")
     label = (
-        drawn_from(peaks)
+        drawn_from(labels(peaks, top))
         .mark_text(align="left", dx=4, dy=-8, color=MUTED)
         .encode(x=altair.value(0), y="rate:Q", text="text:N")
     )

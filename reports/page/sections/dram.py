@@ -125,12 +125,7 @@ def stacked(
                 "run:N", sort=["delta", "dense"], title=None, axis=altair.Axis(ticks=False, domain=False)
             ),
             x=altair.X("value:Q", stack="zero", axis=axis),
-            color=altair.Color(
-                f"{field}:N",
-                scale=series(labels),
-                title=None,
-                legend=altair.Legend(columns=2),
-            ),
+            color=altair.Color(f"{field}:N", scale=series(labels), title=None),
             order="place:Q",
             tooltip=[altair.Tooltip("run:N"), altair.Tooltip(f"{field}:N"), *tooltips],
         )

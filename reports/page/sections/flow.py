@@ -8,11 +8,12 @@ import altair
 
 from deltasim.reports.levels import Flow
 from deltasim.reports.page.parts import Spec
-from deltasim.reports.page.theme import INK, drawn_from, finished, series
+from deltasim.reports.page.theme import INK, drawn_from, finished, series, text_pixels
 from deltasim.reports.quantities import percent, quantity
 
 BAR = 0.06  # width of a place, where columns of places are 1 apart
 GAP = 0.06  # between two places of a column, of the picture's height
+LEFT = 0.1  # room before the first column
 CURVE = 24  # points along a ribbon
 
 
@@ -44,7 +45,11 @@ def flow_chart(flows: tuple[Flow, ...], runs: int) -> Spec:
         for place in places.values()
     ]
     depth = max(place.column for place in places.values())
-    x = altair.X("x:Q", axis=None, scale=altair.Scale(domain=[-0.1, depth + 0.45], nice=False))
+    names = [str(bar["shown"]) for bar in bars if places[str(bar["name"])].column == depth]
+    ends = room_behind(depth + BAR / 2, text_pixels(max(map(len, names))) + 6)
+    x = altair.X(
+        "x:Q", axis=None, scale=altair.Scale(domainMin=-LEFT, domainMax=altair.ExprRef(**ends), nice=False)
+    )
     y = altair.Y("y:Q", axis=None, scale=altair.Scale(domain=[1.0, -0.02], nice=False))
     tooltips = [
         altair.Tooltip("source:N", title="from"),
@@ -70,6 +75,12 @@ def flow_chart(flows: tuple[Flow, ...], runs: int) -> Spec:
         x="x2:Q", y=altair.Y("middle:Q"), text="shown:N"
     )
     return finished(area + bar + label, max(160, 70 * max(column_sizes(places))))
+
+
+def room_behind(last: float, pixels: int) -> Spec:
+    """The end of an axis from ``-LEFT`` on, so many pixels behind ``last``, however wide the chart is."""
+    share = f"min(0.6, {pixels} / width)"
+    return {"expr": f"({last!r} + {LEFT!r} * {share}) / (1 - {share})"}
 
 
 def column_sizes(places: dict[str, Place]) -> list[int]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import altair
 import numpy as np
 
 from deltasim.reports.levels import Level, levels
 from deltasim.reports.page.parts import Figure, Spec
-from deltasim.reports.page.theme import DELTA, DENSE, INK, MUTED, SERIES, drawn_from, finished, si_axis
+from deltasim.reports.page.theme import DELTA, DENSE, INK, SERIES, drawn_from, finished, si_axis
 from deltasim.reports.quantities import quantity
 from deltasim.simulator.chip.peaks import peak_rate
 
@@ -31,7 +31,10 @@ def figure(result: Measured) -> Figure | None:
     level = main_level(result)
     if level is None:
         return None
-    title = f"Roofline: multiply-accumulates per second over those per byte from {level.name}"
+    title = (
+        f"Roofline: multiply-accumulates per second over those per byte from {level.name} "
+        f"(level: {quantity(peak_rate(result.chip), 'MAC/s')}; slope: {quantity(level.peak, 'B/s')})"
+    )
     return Figure("roofline", title, chart(result, level))
 
 
@@ -93,17 +96,6 @@ def chart(result: Measured, level: Level) -> Spec:
         axis=rates,
     )
     line = drawn_from(roof).mark_line(color=INK, strokeWidth=2).encode(x=x, y=y)
-    said: list[dict[str, Any]] = [
-        {"intensity": high, "rate": peak, "text": quantity(peak, "MAC/s")},
-        {
-            "intensity": (low * ridge) ** 0.5,
-            "rate": (low * ridge) ** 0.5 * level.peak,
-            "text": f"{level.name} {quantity(level.peak, 'B/s')}",
-        },
-    ]
-    label = (
-        drawn_from(said).mark_text(align="right", dy=-9, dx=-6, color=MUTED).encode(x=x, y=y, text="text:N")
-    )
     rows = [
         {
             "run": mark.name,
@@ -126,4 +118,4 @@ def chart(result: Measured, level: Level) -> Spec:
         .mark_point(filled=True, size=110, opacity=1)
         .encode(x=x, y=y, color=altair.Color("run:N", scale=colours, title=None), tooltip=tooltips)
     )
-    return finished(line + label + points, 260)
+    return finished(line + points, 260)

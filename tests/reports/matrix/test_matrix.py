@@ -74,7 +74,7 @@ def test_its_page_opens_clean_and_tells_the_json(tmp_path: Path) -> None:
 
     one = specimen().to_dict()
     found = matrix([Cell("digits", "one", one), Cell("digits", "two", None, "<b>full</b>")])
-    bar = '<div id="chart-energy-parts"><svg class="mark-rect"><path d="M0 0h9v9z"/></svg></div>'
+    bar = '<div id="chart-energy"><svg class="role-mark"><path d="M0 0h9v9z"/></svg></div>'
     page = matrix_page(found, "0").replace("<footer>", f"{bar}<footer>")  # what the probe points at
     drawn, console = browse(page, tmp_path)
     assert console == [] and drawn.root["data-loaded"] == "0"
