@@ -46,7 +46,7 @@ def explored(name: str, limit: int, folder: Path, bounds: bool, first: bool) -> 
     if first:
         study["parameters"] = {key: values[:1] for key, values in study["parameters"].items()}
     began = time.perf_counter()
-    found = explore(study, folder / f"{name}-{bounds}-{first}.db", bounds=bounds)
+    found = explore(study, folder / f"{name}-{bounds}-{first}.db", jobs=1, bounds=bounds)
     return found, time.perf_counter() - began
 
 
