@@ -123,7 +123,7 @@ def explored(name: str, limit: int, folder: Path, bounds: bool, first: bool) -> 
     if first:
         study["parameters"] = {key: values[:1] for key, values in study["parameters"].items()}
     began, busy = time.perf_counter(), time.process_time()
-    found = explore(study, folder / f"{name}-{bounds}-{first}.db", bounds=bounds)
+    found = explore(study, folder / f"{name}-{bounds}-{first}.db", jobs=1, bounds=bounds)
     return found, time.perf_counter() - began, time.process_time() - busy
 
 

@@ -46,7 +46,7 @@ STUDY = {
 def many(count: int, folder: Path) -> Path:
     """The file of a study with so many points, made of one that was explored."""
     small, path = folder / "small.db", folder / "many.db"
-    explore(STUDY, small, bounds=False)
+    explore(STUDY, small, jobs=1, bounds=False)
     rng = np.random.default_rng(0)
     with Store.opened(small, writing=False) as held, Store.opened(path, writing=True) as store:
         about = held.studies()[0]

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from deltasim.exploration.workbench import Setup, task
 from deltasim.runtime.disk.unfinished import child
+from deltasim.runtime.processes import WorkerContext
 from deltasim.simulator.engines.parallel import end_with_parent, interrupts_held
 
 MOST_LOSSES = 3
@@ -47,8 +48,7 @@ class Processes:
         self.losses = 0
 
     def _pool(self) -> concurrent.futures.ProcessPoolExecutor:
-        spawned = multiprocessing.get_context("spawn")
-        return concurrent.futures.ProcessPoolExecutor(self.jobs, spawned, initializer=start_worker)
+        return concurrent.futures.ProcessPoolExecutor(self.jobs, WorkerContext(), initializer=start_worker)
 
     def each(self, name: str, arguments: Sequence[tuple[Any, ...]]) -> Iterator[tuple[int, Any]]:
         left = dict(enumerate(arguments))

@@ -162,7 +162,7 @@ class Sweep:
             said.insert(0, f"Dense {first.score.name}: {score(first.score.name, first.score.dense)}.")
         if first.fallback:
             said.append(first.fallback)
-        return Group(table, *(Text(sentence) for sentence in said))
+        return Group(table, Text(""), *(Text(sentence) for sentence in said))
 
     def _repr_html_(self) -> str:
         """Notebook form: the same table, and the savings where they can be drawn."""

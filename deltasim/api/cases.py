@@ -185,14 +185,13 @@ def simulate(
     limit: int | None = None,
     engine: str = "compiled",
     progress: Progress | None = None,
-    jobs: int = 1,
+    jobs: int | None = None,
 ) -> Run:
     """Run a benchmark on a chip, with the dense run on the same chip beside it.
 
     ``benchmark`` and ``chip`` are names in the box, a path of a YAML description, or the things themselves;
     ``theta`` replaces all trained thresholds; ``limit`` takes that many sequences, spread over classes;
-    ``jobs`` of them run at once, which changes nothing but the time. With ``simpy`` these are processes, so
-    a script needs ``if __name__ == "__main__":``.
+    ``jobs`` of them run at once, by default one for each processor, which changes nothing but the time.
     Raises `InputError` for whatever a person can mend.
 
     >>> import deltasim as ds
@@ -210,7 +209,7 @@ def sweep(
     limit: int | None = None,
     engine: str = "compiled",
     progress: Progress | None = None,
-    jobs: int = 1,
+    jobs: int | None = None,
 ) -> Sweep:
     """Run a benchmark once for each threshold; the dense baseline runs once for all.
 

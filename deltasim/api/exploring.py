@@ -97,7 +97,7 @@ def subject_of(description: StudyDescription, setup: Setup, benchmark: Benchmark
 def explore(
     study: StudyDescription | Mapping[str, Any] | str | Path,
     out: str | Path | None = None,
-    jobs: int | None = 1,
+    jobs: int | None = None,
     bounds: bool = True,
     report: Callable[[State], None] | None = None,
     scheduler: str | None = None,
@@ -106,8 +106,8 @@ def explore(
     """Explore a study: which of its chips are worth building, what each trade costs, and why.
 
     ``study`` is the path of a YAML file, or the same as plain data; ``out`` the SQLite file it is kept in
-    (default: the study's name, here), where an interrupted study goes on. ``jobs`` processes work at once
-    (None: one for each processor); a script that asks for several needs ``if __name__ == "__main__":``.
+    (default: the study's name, here), where an interrupted study goes on. ``jobs`` processes work at once,
+    by default one for each processor.
     With the address of a dask.distributed ``scheduler`` its workers do the work instead.
     Points that cannot be on the front by their ``bounds`` are not simulated, unless that is False. With
     ``race`` points that are dominated with confidence on some of the sequences are not simulated on the

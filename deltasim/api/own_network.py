@@ -108,7 +108,7 @@ def run(
     layers: str | None = None,
     engine: str = "compiled",
     progress: Progress | None = None,
-    jobs: int = 1,
+    jobs: int | None = None,
 ) -> Run:
     """Run your own network on your own data on a chip, with the dense run on the same chip beside it.
 

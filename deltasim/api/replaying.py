@@ -20,7 +20,7 @@ def whatif(
     theta: float | None = None,
     limit: int | None = None,
     progress: Progress | None = None,
-    jobs: int | None = 1,
+    jobs: int | None = None,
 ) -> Helped:
     """Run a benchmark on a chip, then again with each kind of unit faster or wider, and rank what helps.
 

@@ -49,7 +49,7 @@ def across(
     batch: int = BATCH,
     engine: str = "compiled",
     progress: Progress | None = None,
-    jobs: int | None = 1,
+    jobs: int | None = None,
     command: str = "deltasim.across",
 ) -> Across:
     """Run a benchmark on several chips and hold each against other ways of saving energy.

@@ -30,7 +30,7 @@ def tune(
     calibration: int | None = None,
     layers: str | None = None,
     progress: Progress | None = None,
-    jobs: int | None = 1,
+    jobs: int | None = None,
 ) -> Tuned:
     """Find the thresholds that save most joules on a chip and lose no more than ``within``.
 

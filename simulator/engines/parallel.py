@@ -13,13 +13,13 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
 from typing import cast
 
 from deltasim.networks.trace import Trace
 from deltasim.runtime.arrays import Floats
 from deltasim.runtime.disk.unfinished import child
 from deltasim.runtime.errors import InputError
+from deltasim.runtime.processes import Worker
 from deltasim.simulator.ledger.ledger import Ledger
 from deltasim.simulator.plan.plan import Plan
 
@@ -105,11 +105,10 @@ SequenceTask = tuple[Plan, Trace, Floats | None]
 @contextlib.contextmanager
 def worker() -> Iterator[Connection]:
     """The connection to a new process that runs SimPy sequences, which ends when this is left."""
-    context = multiprocessing.get_context("spawn")
-    here, there = context.Pipe()
+    here, there = multiprocessing.Pipe()
 
-    def start() -> SpawnProcess:
-        process = context.Process(target=run_tasks, args=(there,), daemon=True)
+    def start() -> Worker:
+        process = Worker(target=run_tasks, args=(there,), daemon=True)
         process.start()
         return process
 

@@ -11,6 +11,8 @@ import pytest
 from deltasim.networks.builders.recurrent import random_stack
 from deltasim.networks.files.network import save_network
 from deltasim.networks.numbers.arithmetic import FixedPoint
+from deltasim.simulator.engines import parallel
+from deltasim.simulator.engines.parallel import workers
 
 Describe = Callable[..., dict[str, Any]]
 
@@ -41,3 +43,9 @@ def described(own: Mapping[str, str]) -> Describe:
         return {**usual, **own, **fields}
 
     return describe
+
+
+@pytest.fixture(autouse=True)
+def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A study works here unless its test asks for processes: starting them would take seconds each time."""
+    monkeypatch.setattr(parallel, "workers", lambda jobs: workers(1 if jobs is None else jobs))

@@ -36,15 +36,15 @@ def settled(path):
     finally:
         connection.close()
 study, folder, kills = json.loads(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
-explore(study, folder / "first.db")      # everything is loaded
+explore(study, folder / "first.db", jobs=1)      # everything is loaded
 began = time.perf_counter()
-explore(study, folder / "whole.db")
+explore(study, folder / "whole.db", jobs=1)
 took = time.perf_counter() - began
 moments, killed, number, midway = random.Random(7), 0, 0, set()
 while True:
     child = os.fork()
     if not child:
-        explore(study, folder / "killed.db")
+        explore(study, folder / "killed.db", jobs=1)
         os._exit(0)
     if killed < kills:
         time.sleep(moments.uniform(0.3, 1.4) * took)
