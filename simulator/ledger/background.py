@@ -66,7 +66,7 @@ def constant(plan: Plan) -> Constant:
             row = len(plan.units) + one.layer if one.layer >= 0 else -1
             table[one.unit, number[one.action]] += one.amount
             table[row, number[one.action]] += one.amount
-    return Constant(*tables, largest=(int(tables[0].max()), int(tables[1].max())))
+    return Constant(tables[0], tables[1], largest=(int(tables[0].max()), int(tables[1].max())))
 
 
 def with_constant(counted: Counts, plan: Plan, elapsed_ps: int) -> Counts:
