@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,9 +31,10 @@ class Benchmark:
     """Everything a chip is measured on.
 
     ``network`` is trained with its thresholds in the loop; ``dense_network`` has the same shape and is
-    trained without any, for the dense score. ``sequences[i]`` is (T_i, inputs) float32, ``targets[i]``
-    what ought to come out (None where nobody knows), ``score(outputs, targets)`` a number where more is
-    better. ``classes`` and ``speakers`` (n,) say what is to be spread evenly when fewer sequences are taken;
+    trained without any, for the dense score. ``sequences[i]`` is (T_i, inputs) float32; ``targets[i]`` what
+    ought to come out, a class or a value for each step (``targets`` None where nobody knows);
+    ``score(outputs, targets)`` a number where more is better. ``classes`` and ``speakers`` (n,) say what is
+    to be spread evenly when fewer sequences are taken;
     a sequence limited so has a digest of its own. ``data`` is one
     sentence about the data used, ``fallback`` another one when it is not the data that was hoped for.
     ``thresholds`` says where those of the network come from: trained, or given with it.
@@ -55,11 +56,11 @@ class Benchmark:
     network: Network
     dense_network: Network
     sequences: tuple[NDArray[np.float32], ...]
-    targets: NDArray[np.int64] | None
+    targets: NDArray[Any] | None
     classes: NDArray[np.int64]
     speakers: NDArray[np.int64]
     score_name: str
-    score: Callable[[Outputs, NDArray[np.int64]], float | None]
+    score: Callable[[Outputs, NDArray[Any]], float | None]
     data: str
     data_digest: str
     fallback: str | None = None

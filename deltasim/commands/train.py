@@ -84,6 +84,11 @@ def train(
     require_torch(benchmark)
     from deltasim.workloads.digits.making.train import TASKS, train_digits
 
+    if benchmark == "driving":
+        remedy = "Run `python -m deltasim.workloads.driving.making OUT --data FOLDER`."
+        raise InputError(
+            "deltasim train", benchmark, "it trains a family of networks with a command of its own", remedy
+        )
     if benchmark not in TASKS:
         raise InputError("deltasim train", benchmark, "there is no such recipe", nearest(benchmark, TASKS))
     others = {"recipe": recipe, "task": task, "test": test, "energy": energy, "resume": resume or None}
