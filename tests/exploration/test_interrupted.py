@@ -36,15 +36,16 @@ def settled(path):
     finally:
         connection.close()
 study, folder, kills = json.loads(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
-explore(study, folder / "first.db", jobs=1)      # everything is loaded
+bounds = json.loads(sys.argv[4])
+explore(study, folder / "first.db", jobs=1, bounds=bounds)      # everything is loaded
 began = time.perf_counter()
-explore(study, folder / "whole.db", jobs=1)
+explore(study, folder / "whole.db", jobs=1, bounds=bounds)
 took = time.perf_counter() - began
 moments, killed, number, midway = random.Random(7), 0, 0, set()
 while True:
     child = os.fork()
     if not child:
-        explore(study, folder / "killed.db", jobs=1)
+        explore(study, folder / "killed.db", jobs=1, bounds=bounds)
         os._exit(0)
     if killed < kills:
         time.sleep(moments.uniform(0.3, 1.4) * took)
@@ -83,10 +84,10 @@ def wide(describe: Describe, search: str) -> dict[str, Any]:
     return describe(parameters=parameters, search=search, budget=16, seed=1)
 
 
-def killed_often(study: dict[str, Any], folder: Path, kills: int) -> tuple[int, int]:
+def killed_often(study: dict[str, Any], folder: Path, kills: int, bounds: bool = True) -> tuple[int, int]:
     """Explore once whole, and once killed so many times; how many kills, with how many numbers of points."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    command = [sys.executable, "-c", KILLED, json.dumps(study), str(folder), str(kills)]
+    command = [sys.executable, "-c", KILLED, json.dumps(study), str(folder), str(kills), json.dumps(bounds)]
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
     assert ended.returncode == 0, ended.stderr
     killed, midway = map(int, ended.stdout.split())
