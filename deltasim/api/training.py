@@ -6,12 +6,16 @@ import importlib.util
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from deltasim.runtime.disk.output import told_in_a_sentence
+from deltasim.runtime.disk.unfinished import new_file, tell_when_stopped
 from deltasim.runtime.errors import InputError
 
 if TYPE_CHECKING:
     from deltasim.networks.graph import Network
     from deltasim.networks.training.trainer.costs import Prices
     from deltasim.shell.progress import Progress
+
+DRAWING = "curve.svg"
 
 
 def require_torch(what: object) -> None:
@@ -51,7 +55,7 @@ def train_on(
     if energy is not None and not chosen.l1:
         rule = "joules weigh the cost of messages, whose weight l1 is 0"
         raise InputError("--energy", energy, rule, "Give --l1 too, for example 0.1.")
-    return train_own(
+    record, history = train_own(
         read_sequences(data, None),
         chosen,
         folder,
@@ -59,8 +63,26 @@ def train_on(
         test=None if test is None else read_sequences(test, None),
         prices=None if energy is None else lambda network: prices_on(energy, network),
         resume=resume,
-        progress=progress,
+        progress=telling(folder, progress),
     )
+    if history:
+        from deltasim.reports.learning_curve import learning_curve
+
+        drawing = learning_curve(history, folder.name)
+        with told_in_a_sentence(folder), new_file(folder / DRAWING) as file:
+            file.write(drawing.encode())
+    return record
+
+
+def telling(folder: Path, progress: Progress | None) -> Progress:
+    """Progress after whose every step a person who stops the program is told how to go on."""
+
+    def moved(done: int, total: int) -> None:
+        tell_when_stopped(f"{folder} holds a checkpoint after {done} epochs; --resume goes on from it.")
+        if progress is not None:
+            progress(done, total)
+
+    return moved
 
 
 def prices_on(chip: str | Path, network: Network) -> Prices:

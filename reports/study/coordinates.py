@@ -69,7 +69,7 @@ def heights(given: Sequence[Any]) -> list[float]:
 
 def coordinates_chart(labels: Sequence[str]) -> Spec:
     """The axes, named; where little room is left, the names are turned."""
-    narrow = f"width < {95 * len(labels)}"
+    narrow = f"width < {120 * len(labels)}"
     turned: Spec = {
         "labelAngle": {"expr": f"{narrow} ? -40 : 0"},
         "labelAlign": {"expr": f"{narrow} ? 'right' : 'center'"},

@@ -13,7 +13,7 @@ from deltasim.reports.page.parts import Card, Grid, Page, Section
 from deltasim.reports.quantities import count
 from deltasim.reports.study.charts import DenseChip, charts, linked
 from deltasim.reports.study.sentences import dense_sentence, lead, mapped, worth_rows
-from deltasim.reports.study.words import ENDED, as_text, figure, short
+from deltasim.reports.study.words import ENDED, SURE, as_text, figure, short
 
 if TYPE_CHECKING:
     from deltasim.exploration.study import Study
@@ -140,7 +140,7 @@ def outcomes(study: Study) -> Section:
             grids.append(
                 Grid(heading, ("reason", "points"), listed, left=("reason",), folded=len(listed) > 6)
             )
-    return Section("outcomes", "What became of the points", "", (), tuple(grids))
+    return Section("outcomes", "What became of the points", SURE if tally["raced"] else "", (), tuple(grids))
 
 
 def provenance(study: Study) -> Section:
@@ -155,6 +155,7 @@ def provenance(study: Study) -> Section:
         ("objectives", ", ".join(described.objectives)),
         ("constraints", "; ".join(described.constraints) or "none"),
         ("search", f"{described.search}, seed {described.seed}"),
+        ("race", "yes" if described.race else "no"),
         ("study", study.digest),
     ]  # fmt: skip
     grid = Grid("", ("asked", "value"), tuple(rows), left=("asked", "value"))

@@ -76,15 +76,6 @@ def summed(array: Counts, axis: int) -> Counts:
     return total if kind is np.int64 else whole_numbers(total.tolist())
 
 
-def largest(array: Counts) -> int:
-    """The largest magnitude; 0 of an empty array.
-
-    >>> largest(np.array([3, -5])), largest(np.zeros(0, np.int64))
-    (5, 0)
-    """
-    return max(int(array.max(initial=0)), -int(array.min(initial=0)))
-
-
 def entered(table: Counts, amounts: Iterable[tuple[int, int, int]]) -> Counts:
     """A table with amounts added, each at its (row, column).
 

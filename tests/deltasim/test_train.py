@@ -40,6 +40,7 @@ def test_trained_then_run(deltasim, walks):
     assert result["score_name"] == "accuracy" and result["weight_fetches_saved"] > 1
     recipe = json.loads((walks.parent / "mine" / "training.json").read_text())["recipe"]
     assert (recipe["units"], recipe["dense_epochs"], recipe["bits"], recipe["l1"]) == (6, 1, 8, 0.1)
+    assert (walks.parent / "mine" / "curve.svg").read_text().startswith("<svg")
     run = deltasim("run mine --data walks.npz --chip edgedrnn --json")
     assert run.returncode == 0, run.stderr
 
@@ -59,6 +60,7 @@ def test_what_does_not_fit_is_told(changes, sentence, walks, tmp_path):
     given = {"data": walks, "out": tmp_path / "mine", **FEW, **changes}
     with pytest.raises(InputError, match=sentence):
         train_on(**given)
+    assert not (tmp_path / "mine").exists()
 
 
 def test_a_stopped_training_goes_on(walks, tmp_path):

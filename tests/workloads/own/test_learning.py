@@ -57,7 +57,7 @@ def with_targets(kind: str) -> tuple[Sequences, str | None]:
 @pytest.mark.parametrize("kind", ["classes", "frames", "values", "transcripts"])
 def test_every_task_is_trained_and_runs(kind: str, tmp_path: Path) -> None:
     data, asked = with_targets(kind)
-    record = train_own(data, TINY, tmp_path / "mine", task=asked)
+    record, _ = train_own(data, TINY, tmp_path / "mine", task=asked)
     assert record["task"] == kind
     assert record["parts"] == {
         "training": 24, "validation": 6, "test": 6, "held_out_by": "group", "test_data": "held out",
@@ -89,8 +89,8 @@ def test_the_test_part_decides_nothing(tmp_path: Path) -> None:
     other = tuple(
         frames[::-1].copy() if place in parts.test else frames for place, frames in enumerate(data.frames)
     )
-    first = train_own(data, TINY, tmp_path / "a")
-    second = train_own(replace(data, frames=other), TINY, tmp_path / "b")
+    first, _ = train_own(data, TINY, tmp_path / "a")
+    second, _ = train_own(replace(data, frames=other), TINY, tmp_path / "b")
     assert (tmp_path / "a" / "network.safetensors").read_bytes() == (
         tmp_path / "b" / "network.safetensors"
     ).read_bytes()
@@ -117,7 +117,7 @@ def test_parts_are_apart_and_whole(count: int, groups: int, seed: int, has_test:
 
 
 def test_test_data_of_its_own(tmp_path: Path) -> None:
-    record = train_own(walks(), TINY, tmp_path / "mine", test=walks(10, 5))
+    record, _ = train_own(walks(), TINY, tmp_path / "mine", test=walks(10, 5))
     assert record["parts"]["test"] == 10 and record["parts"]["training"] == 30
 
 

@@ -59,8 +59,8 @@ def train_own(
     prices: Callable[[Network], Prices] | None = None,
     resume: bool = False,
     progress: Callable[[int, int], None] | None = None,
-) -> dict[str, Any]:
-    """Train a network for ``data`` and write it into the folder ``out``; the record of it.
+) -> tuple[dict[str, Any], list[dict[str, float]]]:
+    """Train a network for ``data`` and write it into the folder ``out``; its record, and its epochs.
 
     A validation part chooses the epoch; a test part, held out or ``test``, is scored once, by executing the
     network that is written. ``prices`` gives the price of every column of the network on a chip. While it
@@ -88,8 +88,9 @@ def train_own(
     name = as_name(f"{Path(data.source).stem}-{recipe.cell}-{recipe.units}")
     costs = None if prices is None else prices(exported(model, name, dense=True))
     lesson = lesson_of(frames, wanted, parts.train, parts.validation, recipe, digest_of(data), costs)
-    with told_in_a_sentence(out):
-        out.mkdir(parents=True, exist_ok=True)
+    if not resume:
+        with told_in_a_sentence(out):
+            out.mkdir(parents=True, exist_ok=True)
     state = fit(model, recipe, lesson, folder=out, resume=resume, progress=progress)
     network = exported(model, name, formats=formats, sparse=recipe.sparsity > 0)
     scored = choice(frames, parts.test) if test is None else tuple(normalised(f, stored) for f in test.frames)
@@ -117,7 +118,7 @@ def train_own(
         "result": result(network, scored, targets, wanted.kind),
     }
     write(network, stored, record, state.history, out)
-    return record
+    return record, state.history
 
 
 def chosen(state: State) -> dict[str, float]:
