@@ -47,6 +47,7 @@ class Line(NamedTuple):
     words: Parts
     saved: Parts
     columns: float
+    states: float  # share of the GRU's states that are sent to it
     costs: dict[str, Cost]
 
 
@@ -68,6 +69,7 @@ def measured(network: Network, drive: Drive, dense: bool) -> Line:
         Parts(*(part / trace.steps for part in fetched)),
         Parts(*(whole / max(1, part) for whole, part in zip(every, fetched, strict=True))),
         sent.recurrent / trace.steps,
+        trace.occupancy(network)["hidden"],
         costs,
     )
 
@@ -148,8 +150,8 @@ def score_table(found: dict[str, list[Line]]) -> list[str]:
     """How each network steers, and what it fetches a step."""
     rows = [
         "| network | RMSE | MAE | correlation | recurrent part: words a step | fewer | columns a step "
-        "| convolutional part: words a step | fewer |",
-        "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
+        "| states sent | convolutional part: words a step | fewer |",
+        "|---|" + "--:|" * 9,
     ]
     for name in ordered(found):
         lines = found[name]
@@ -165,6 +167,7 @@ def score_table(found: dict[str, list[Line]]) -> list[str]:
             cell(lambda line: line.words.recurrent, "{:,.0f}"),
             cell(lambda line: line.saved.recurrent, "{:.3g} ×"),
             cell(lambda line: line.columns, "{:.1f}"),
+            cell(lambda line: line.states, "{:.2%}"),
             cell(lambda line: line.words.convolutional, "{:,.0f}"),
             cell(lambda line: line.saved.convolutional, "{:.2f} ×"),
         ]
@@ -316,7 +319,9 @@ the same features. Recipes were chosen on a block of the training part held back
 
 SCORE_WORDS = """\
 The recurrent part is what reads the features or the states, its readout included; a column is the weights
-of one feature or one unit of the GRU. "Dense" sends every element at every step."""
+of one feature or one unit of the GRU. "Dense" sends every element at every step. "States sent" are those the
+GRU hears of itself: where they are next to none it is driven by its features alone, and what it keeps is in
+its update gates."""
 
 EQUAL_WORDS = """\
 Of the dense networks above, features alone among them, the one with the fewest weights whose mean RMSE is
