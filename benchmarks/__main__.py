@@ -18,6 +18,7 @@ from pathlib import Path
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
 TABLES = {
     "delta-gru": "benchmarks.delta_gru",
+    "training": "benchmarks.training",
     "engines": "benchmarks.engines",
     "work": "benchmarks.work",
     "spiking": "benchmarks.spiking_table",
@@ -26,7 +27,9 @@ TABLES = {
 }
 APART = {  # on pages of their own: measured only when they are named
     "large": "benchmarks.large_table",  # takes many minutes and gigabytes
+    "exploration-large": "benchmarks.exploration_large",  # a quarter of an hour, in two processes
     "stored-points": "benchmarks.stored_points",  # makes a file of 100,000 points first
+    "racing": "benchmarks.racing",  # every study whole, raced, and raced again
     "dram": "benchmarks.dram.rule",
     "dram-columns": "benchmarks.dram.columns",
 }

@@ -40,6 +40,7 @@ def machine() -> str:
         f"- {processor()}, {os.cpu_count()} processors, {memory_bytes() / 2**30:.0f} GiB of memory",
         f"- {platform.system()}, Python {platform.python_version()}, "
         + ", ".join(f"{package} {version(package)}" for package in PACKAGES),
-        f"- every contestant on one thread; load of the machine when the run began: {load}",
+        "- every contestant on one thread where its table names no other number; "
+        f"load of the machine when the run began: {load}",
     ]
     return "\n".join(lines) + "\n"

@@ -115,7 +115,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None], str, str], ...] = (
         "a network in fixed point",
         "deltasim quantise network --data mine.csv --out network-8",
     ),
-    ("compare", compare.compare, "set two runs side by side", "deltasim compare runs/a runs/b"),
+    ("compare", compare.compare, "set runs side by side", "deltasim compare runs/a runs/b"),
     ("whatif", whatif.whatif, "what would help a run", "deltasim whatif runs/a"),
     ("timeline", timeline.timeline, "one sequence over time", "deltasim timeline runs/a --steps 10:12"),
     ("figure", figure.figure, "a figure for a paper", "deltasim figure runs/a energy --out energy.pdf"),

@@ -31,7 +31,8 @@ class StudyDescription(Part):
     of a chip's field, or ``theta``, ``theta.input``, ``theta.recurrent``, ``weight_bits``, ``network``,
     ``chip``, or a name of your own for choices that set several of these at once. ``objectives`` are figures,
     ``constraints`` conditions on parameters and figures. ``search`` says which points are tried, ``budget``
-    how many, ``seed`` every random choice.
+    how many, ``seed`` every random choice. ``race``: points that are dominated with confidence on some of the
+    sequences are not simulated on the others; not said, where there are many sequences.
     """
 
     name: Name | None = None
@@ -47,13 +48,18 @@ class StudyDescription(Part):
     search: Text = "grid"
     budget: Annotated[int, counted(MOST_POINTS)] | None = None
     seed: Annotated[int, counted((1 << 31) - 1, least=0)] = 0
+    race: bool | None = None
+
+    def as_json(self) -> str:
+        """The study as its file keeps it: ``race`` is left out where points are not raced."""
+        return self.model_dump_json(exclude=None if self.race else {"race"})
 
     def digest(self, subject: str) -> str:
         """Which study it is: all that decides its points, with ``subject`` for what its names stand for.
 
         A larger budget goes on with the same study, but for a Latin hypercube, which is laid for its number.
         """
-        content = self.model_dump(mode="json", exclude={"about"})
+        content = self.model_dump(mode="json", exclude={"about"} if self.race else {"about", "race"})
         if self.search != "latin":
             del content["budget"]
         return hashlib.sha256(f"{json.dumps(content, sort_keys=True)}\n{subject}".encode()).hexdigest()

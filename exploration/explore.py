@@ -23,12 +23,16 @@ from deltasim.exploration.executors import Executor
 from deltasim.exploration.front import Reals, dominated_share, dominating
 from deltasim.exploration.metrics import FITS, METRICS, costs, figures, require_metrics
 from deltasim.exploration.pricing import PriceTable
+from deltasim.exploration.racing.capital import chance_of
+from deltasim.exploration.racing.order import PART
+from deltasim.exploration.racing.race import Race, Raced, by_sequence
+from deltasim.exploration.racing.rivals import asked_of, closest, compared
 from deltasim.exploration.searches.layout import Layout, layout_of
-from deltasim.exploration.searches.proposals import Outcome, Proposal, Task
-from deltasim.exploration.searches.search import generations, search_of
+from deltasim.exploration.searches.proposals import Outcome, Proposal, Task, seed_of
+from deltasim.exploration.searches.search import generations, points_of, search_of
 from deltasim.exploration.space.expressions import Expression, Value, expression
 from deltasim.exploration.space.space import Setting, Space, Subject, read_space
-from deltasim.exploration.store import BOUNDED, DONE, FAILED, INFEASIBLE, Counted, Point, Store
+from deltasim.exploration.store import BOUNDED, DONE, FAILED, INFEASIBLE, RACED, Counted, Point, Store
 from deltasim.exploration.study import Study, measured_of, read_back
 from deltasim.exploration.subjects import Subjects
 from deltasim.exploration.workbench import Evaluation, Failed, Prepared, Setup
@@ -36,6 +40,9 @@ from deltasim.runtime.errors import InputError, nearest
 
 FIRST_ROUND, ROUND = 4, 32
 """Points that are simulated together: few at first, for what they show saves others."""
+
+RISK = 0.01
+"""With racing, the chance that any point of a study is dropped that is on its front."""
 
 
 class State(NamedTuple):
@@ -117,6 +124,7 @@ class Exploration:
     simulated: int = 0
     total: int = 0
     hypervolume: float = 0.0
+    by_sequence: dict[int, Reals] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.archive = Archive(len(self.description.objectives))
@@ -233,11 +241,13 @@ class Exploration:
         for digest in [digest for digest in waiting if digest in self.counted]:
             self._enter(waiting.pop(digest), None)
         batches = list(waiting.values())
-        tasks = [(batch[0].setting, tuple(range(sequences_of(batch[0])))) for batch in batches]
+        tasks = [(batch[0].setting, self._race(batch)) for batch in batches]
         for place, result in self.executor.each("evaluate", tasks):
             if isinstance(result, Failed):
                 failed = [self._failed(one, result.reason) for one in batches[place]]
-                self._settle([point._replace(sequences=len(tasks[place][1])) for point in failed])
+                self._settle([point._replace(sequences=sequences_of(batches[place][0])) for point in failed])
+            elif isinstance(result, Raced):
+                self._drop(batches[place][0], result)
             else:
                 self.simulated += 1
                 self._enter(batches[place], result)
@@ -245,6 +255,51 @@ class Exploration:
             self._archive(self.settled[one.number])
         if self.report is not None:
             self.hypervolume = dominated_share(self.archive.costs)
+
+    def _race(self, batch: Sequence[Candidate]) -> Race | None:
+        """What points of equal counts are raced against: earlier points; of several, nothing."""
+        objectives = self.description.objectives
+        one, names = batch[0], compared(objectives)
+        known = one.prepared
+        if not self.description.race or not names or len(batch) > 1 or not isinstance(known, Prepared):
+            return None
+        if known.sequences <= PART or not self.archive.numbers:
+            return None
+        least = self._least(known) or self._before(known)
+        may, asked = asked_of(least, self.archive.costs, objectives)
+        rows = np.flatnonzero(may)
+        if not len(rows):
+            return None
+        rows = rows[closest(least, self.archive.costs[rows])]
+        rivals = tuple(self.archive.numbers[row] for row in rows.tolist())
+        costs = np.stack([self._by_sequence(number, names) for number in rivals])
+        chance = chance_of(one.number, points_of(self.description.search, self.task), RISK)
+        seed = seed_of(self.task.seed, one.generation)
+        return Race(rivals, names, costs, asked[rows], chance, seed, self.bounds)
+
+    def _before(self, known: Prepared) -> tuple[float, ...]:
+        """The objectives that need no counts, as costs; the others are no less than 0."""
+        found = self._known_before(known)
+        signs = {name: -1.0 if METRICS[name].more else 1.0 for name in self.description.objectives}
+        costs = {"area": np.nan, "score": np.nan} | {name: float(value) for name, value in found.items()}
+        return tuple(
+            0.0 if METRICS[name].raced_by != () else sign * costs[name] for name, sign in signs.items()
+        )
+
+    def _by_sequence(self, number: int, names: Sequence[str]) -> Reals:
+        """What a point of the archive costs on every sequence. Shape (figures, sequences)."""
+        if number not in self.by_sequence:
+            point = self.settled[number]
+            latencies, each = self.store.by_sequence(point.evaluation)
+            self.by_sequence[number] = by_sequence(each, latencies, self.tables[point.prices], names)
+        return self.by_sequence[number]
+
+    def _drop(self, one: Candidate, found: Raced) -> None:
+        """Settle a point that is dominated with confidence."""
+        assert isinstance(one.prepared, Prepared)
+        proof = {"by": found.by, "elapsed_ps": found.elapsed_ps, "counts": list(found.counts)}
+        point = self._point(one, one.prepared, RACED)
+        self._settle([point._replace(sequences=found.sequences, proof=proof)], [one.prepared])
 
     def _enter(self, batch: Sequence[Candidate], found: Evaluation | None) -> None:
         """Settle points whose counts are known: done, or not within the constraints."""
@@ -258,7 +313,7 @@ class Exploration:
             assert isinstance(one.prepared, Prepared)
             self.tables[one.prepared.table.digest] = one.prepared.table
             point = self._point(one, one.prepared, DONE, evaluation=digest)
-            missed = self._missed(one.proposal.values, self._figures(point))
+            missed = self._missed(one.proposal.values, self._figures(point, self.counted[digest]))
             points.append(point._replace(state=INFEASIBLE, reason=missed) if missed else point)
         prepared = [one.prepared for one in batch if isinstance(one.prepared, Prepared)]
         self._settle(points, prepared, {} if found is None else {digest: found})
@@ -314,9 +369,9 @@ class Exploration:
         found |= {"area": known.area_mm2} if known.area_mm2 is not None else {}
         return found | ({"score": known.score} if known.score is not None else {})
 
-    def _figures(self, point: Point) -> dict[str, Value]:
+    def _figures(self, point: Point, known: Counted) -> dict[str, Value]:
         """All figures of a point that was counted, as constraints name them."""
-        measured = measured_of([point], [self.counted[point.evaluation]], self.tables, {})
+        measured = measured_of([point], [known], self.tables, {})
         found: dict[str, Value] = {
             name: float(column[0]) for name, column in figures(measured, tuple(METRICS)).items()
         }
@@ -346,21 +401,26 @@ class Exploration:
         measured = measured_of([point], [counted], self.tables if tables is None else tables, {})
         return tuple(costs(figures(measured, objectives), objectives)[0].tolist())
 
-    def _proved(self, point: Point) -> tuple[float, ...]:
-        """The costs of a point's bound, from what is stored of it."""
-        sequences = self.counted[self.settled[point.proof["by"]].evaluation].sequences
-        known = Counted("", sequences, tuple(point.proof["counts"]), point.proof["elapsed_ps"], "")
-        return self._costs(point, known)
+    def _counts_of(self, point: Point) -> Counted | None:
+        """What was counted of a point, of one that was raced out on part of the sequences; or its bound."""
+        if point.evaluation:
+            return self.counted[point.evaluation]
+        if point.state not in (BOUNDED, RACED):
+            return None
+        whole = self.counted[self.settled[point.proof["by"]].evaluation].sequences
+        seen = point.sequences if point.state == RACED else whole
+        return Counted("", seen, tuple(point.proof["counts"]), point.proof["elapsed_ps"], "")
 
     def _outcome(self, number: int, proposal: Proposal) -> Outcome:
         """What became of a point, as its search wants to know it."""
         point = self.settled[number]
-        if point.state == BOUNDED:
-            return Outcome(proposal, self._proved(point), 0.0)
-        if not point.evaluation:
+        known = self._counts_of(point)
+        if known is None:
             return Outcome(proposal, None, 0.0)
-        miss = max((miss for _, miss in self._misses(point.parameters, self._figures(point))), default=0.0)
-        return Outcome(proposal, self._costs(point, self.counted[point.evaluation]), miss)
+        if point.state == BOUNDED:
+            return Outcome(proposal, self._costs(point, known), 0.0)
+        misses = self._misses(point.parameters, self._figures(point, known))
+        return Outcome(proposal, self._costs(point, known), max((miss for _, miss in misses), default=0.0))
 
 
 def read_constraints(description: StudyDescription, space: Space) -> tuple[Expression, ...]:
@@ -394,7 +454,7 @@ def explored(
     """Explore a study into its file, or go on with it where it is there.
 
     ``data`` is a sentence about the data, ``subject`` a digest over what the study's names stand for;
-    without ``bounds`` every point is simulated.
+    without ``bounds`` every point is simulated. Whether points are raced is said in the description.
     Errors: InputError for a study that cannot be, or of which no point is what it asks for.
     """
     started = time.perf_counter()
@@ -409,15 +469,15 @@ def explored(
         lambda: layout_at(setup, space),
     )
     search_of(description.search, task)  # refuses what cannot be searched before anything is written
-    bounds = bounds and description.search != "mapping"  # which learns from figures, and bounds are none
+    if description.search == "mapping":  # which learns from figures, of all sequences
+        bounds, description = False, description.model_copy(update={"race": False})
     digest = description.digest(f"{subject} {bounds}")
-    with Store.opened(path, writing=True) as store:
+    with executor(digest, setup) as workers, Store.opened(path, writing=True) as store:
         chips = json.dumps({name: chip.content() for name, chip in setup.chips.items()})
         name = description.name or "study"
-        store.add_study(digest, name, description.model_dump_json(), chips, data, version("deltasim"))
-        with executor(digest, setup) as workers:
-            under_way = Exploration(description, task, constraints, store, digest, workers, bounds, report)
-            under_way.run()
+        store.add_study(digest, name, description.as_json(), chips, data, version("deltasim"))
+        under_way = Exploration(description, task, constraints, store, digest, workers, bounds, report)
+        under_way.run()
         require_answer(under_way)
         held = next(one for one in store.studies() if one["digest"] == digest)
         return read_back(store, held, time.perf_counter() - started)
@@ -437,7 +497,8 @@ def require_answer(study: Exploration) -> None:
     near: list[tuple[float, Point, str]] = []
     for point in points:
         if point.state == INFEASIBLE:
-            known = study._figures(point) if point.evaluation else study._known_before(point)
+            counted = study._counts_of(point)
+            known = study._known_before(point) if counted is None else study._figures(point, counted)
             misses = list(study._misses(point.parameters, known))
             one, miss = max(misses, key=lambda found: found[1])
             near.append((miss, point, one.text))

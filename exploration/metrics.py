@@ -54,6 +54,8 @@ class Metric(NamedTuple):
     """A figure: its key in JSON, its unit, what it is, whether more is better.
 
     ``grows``: with less of every count and less time it is no more, so that of a bound it is a bound.
+    ``raced_by``: figures whose means over the sequences are all that it follows from, and it rises with each;
+    none where it is known before a simulation, and None where it may fall with one.
     """
 
     key: str
@@ -61,20 +63,31 @@ class Metric(NamedTuple):
     about: str
     more: bool
     grows: bool
+    raced_by: tuple[str, ...] | None
     of: Callable[[Measured], Reals]
 
 
 METRICS = {
-    "energy": Metric("energy_j", "J", "energy an inference", False, True, lambda m: m.energy_j),
-    "latency": Metric("latency_s", "s", "latency an inference", False, True, lambda m: m.latency_s),
-    "area": Metric("area_mm2", "mm2", "silicon area", False, True, lambda m: m.area_mm2),
-    "score": Metric("score", "", "score", True, True, lambda m: m.score),
-    "power": Metric("power_w", "W", "mean power", False, False, lambda m: m.energy_j / m.latency_s),
-    "energy_latency": Metric(
-        "energy_latency_js", "J s", "energy times latency", False, True, lambda m: m.energy_j * m.latency_s
+    "energy": Metric("energy_j", "J", "energy an inference", False, True, ("energy",), lambda m: m.energy_j),
+    "latency": Metric(
+        "latency_s", "s", "latency an inference", False, True, ("latency",), lambda m: m.latency_s
     ),
-    "dram_bytes": Metric("dram_bytes", "B", "DRAM bytes an inference", False, True, lambda m: m.dram_bytes),
-    "off_chip": Metric("off_chip_bytes", "B", "weights in DRAM", False, True, lambda m: m.off_chip_bytes),
+    "area": Metric("area_mm2", "mm2", "silicon area", False, True, (), lambda m: m.area_mm2),
+    "score": Metric("score", "", "score", True, True, (), lambda m: m.score),
+    "power": Metric("power_w", "W", "mean power", False, False, None, lambda m: m.energy_j / m.latency_s),
+    "energy_latency": Metric(
+        "energy_latency_js",
+        "J s",
+        "energy times latency",
+        False,
+        True,
+        ("energy", "latency"),
+        lambda m: m.energy_j * m.latency_s,
+    ),
+    "dram_bytes": Metric(
+        "dram_bytes", "B", "DRAM bytes an inference", False, True, ("dram_bytes",), lambda m: m.dram_bytes
+    ),
+    "off_chip": Metric("off_chip_bytes", "B", "weights in DRAM", False, True, (), lambda m: m.off_chip_bytes),
 }
 
 FITS = "fits"

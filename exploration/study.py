@@ -184,6 +184,7 @@ class Study:
             RACED: tally[RACED],
             FAILED: tally[FAILED],
             "infeasible": tally["infeasible"],
+            "race": bool(self.description.race),
             "objectives": list(self.objectives),
             "hypervolume": self.hypervolume,
             "knee": self.knee,
@@ -200,7 +201,7 @@ class Study:
         columns: dict[str, Any] = {
             "point": [point.number for point in self.points],
             "state": [point.state for point in self.points],
-            "reason": [point.reason or None for point in self.points],
+            "reason": [self.reason(point) or None for point in self.points],
         }
         for name in names:
             values = [point.parameters.get(name) for point in self.points]
@@ -215,6 +216,16 @@ class Study:
         inside[self.done[self.front_places]] = True
         columns["on_front"] = inside
         return polars.DataFrame(columns)
+
+    def reason(self, point: Point) -> str:
+        """Why a point is not worth building before its figures are asked for; "" where only they say."""
+        if point.state == BOUNDED:
+            return f"point {point.proof['by']} dominates it, whatever a simulation would say"
+        if point.state == RACED:
+            return (
+                f"point {point.proof['by']} dominates it, with confidence after {point.sequences} sequences"
+            )
+        return point.reason
 
     def point(self, number: int) -> Point:
         """A point by its number. Errors: InputError."""
@@ -351,7 +362,7 @@ def read_back(
     return Study(
         digest=held["digest"],
         name=held["name"],
-        description=StudyDescription.model_validate(json.loads(held["description"])),
+        description=StudyDescription.model_validate({"race": False} | json.loads(held["description"])),
         chips={name: chip_from_content(content) for name, content in json.loads(held["chips"]).items()},
         data=held["data"],
         path=store.path,

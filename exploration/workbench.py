@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.metadata
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from deltasim.exploration.bounds.bound import Bound, bound
+from deltasim.exploration.bounds.times import least_times_ps
+from deltasim.exploration.bounds.work import Work
+from deltasim.exploration.front import Reals
 from deltasim.exploration.pricing import Form, PriceTable, form_of, price_table
+from deltasim.exploration.racing.order import race_order
+from deltasim.exploration.racing.race import Race, Raced, summed, until_dominated
 from deltasim.exploration.space.space import Setting
 from deltasim.exploration.subjects import Computed, Subjects
-from deltasim.networks.trace import Trace
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.errors import InputError, InputErrors
 from deltasim.simulator.chip.area import idle_power, known_mm2, unknown_parts
 from deltasim.simulator.chip.paths import value_at
@@ -23,7 +29,7 @@ from deltasim.simulator.ledger.arithmetic_prices import MAC
 from deltasim.simulator.ledger.laws import LawBroken
 from deltasim.simulator.ledger.ledger import Ledger, joined
 from deltasim.simulator.plan.compile import compile_plan
-from deltasim.simulator.simulate import run_sequences
+from deltasim.simulator.simulate import in_order, run_sequences
 
 if TYPE_CHECKING:
     from deltasim.networks.graph import Network
@@ -74,7 +80,7 @@ class Failed(NamedTuple):
 
 
 class Evaluation(NamedTuple):
-    """What was counted of some sequences: totals, picoseconds, and both for each sequence.
+    """What was counted of all sequences: totals, picoseconds, and both for each sequence.
 
     ``counts`` are those of the form, ``latencies_ps`` and ``each`` one entry for each sequence, in order.
     """
@@ -130,70 +136,77 @@ class Workbench:
             least,
         )
 
-    def evaluate(self, setting: Setting, chosen: tuple[int, ...]) -> Evaluation | Failed:
-        """Count what the chosen sequences cost at a point."""
+    def evaluate(self, setting: Setting, race: Race | None) -> Evaluation | Raced | Failed:
+        """Count what the sequences cost at a point; in a race, until it is dominated with confidence."""
         try:
             chip, computed, mapping = self.made(setting)
             plan = compile_plan(computed.network, chip, mapping)
-            return counted(plan, computed, chosen, self.setup.limits)
+            if race is None:
+                ledgers = run_sequences(plan, computed.trace)
+            else:
+                found = raced(plan, computed, race)
+                if isinstance(found, Raced):
+                    return found
+                ledgers = found
         except InputError as error:
             return Failed(reason(error))
         except LawBroken as error:
             return Failed(f"the simulation contradicts itself: {error}")
+        return counted(plan, ledgers, self.setup.limits)
 
 
 def chip_of(chips: Mapping[str, Chip], setting: Setting) -> Chip:
     """The chip of a point. Errors: InputError for what is no chip."""
     base = chips[setting.chip]
-    content = base.content()
-    fields = {
-        name: value
-        for name, value in setting.fields
-        if value is not None or value_at(content, name) is not None
-    }
+    fields = dict(setting.fields)
+    if None in fields.values():  # which takes away what is there
+        content = base.content()
+        fields = {
+            name: value
+            for name, value in fields.items()
+            if value is not None or value_at(content, name) is not None
+        }
     return base.changed(fields) if fields else base
 
 
-def counted(
-    plan: Plan, computed: Computed, chosen: tuple[int, ...], limits: Callable[[Ledger], str]
-) -> Evaluation:
-    """Simulate some sequences, equal ones once."""
-    ledgers = run_sequences(plan, part_of(computed.trace, chosen))
+def counted(plan: Plan, ledgers: Sequence[Ledger], limits: Callable[[Ledger], str]) -> Evaluation:
+    """What the ledgers of all sequences come to."""
     form = form_of(plan.chip, plan.layers)
     each = {id(ledger): row_of(ledger, form) for ledger in ledgers}
     rows = tuple(each[id(ledger)] for ledger in ledgers)
-    whole = joined(ledgers)
     return Evaluation(
-        form,
-        tuple(sum(column) for column in zip(*rows, strict=True)),
-        tuple(ledger.elapsed_ps for ledger in ledgers),
-        rows,
-        limits(whole),
+        form, summed(rows), tuple(ledger.elapsed_ps for ledger in ledgers), rows, limits(joined(ledgers))
     )
 
 
-def part_of(trace: Trace, chosen: tuple[int, ...]) -> Trace:
-    """Some of the sequences of a trace, in the order given.
+def raced(plan: Plan, computed: Computed, race: Race) -> Raced | list[Ledger]:
+    """Simulate sequence by sequence until the point is dominated with confidence; all ledgers otherwise."""
+    order = order_for(computed, race)
+    table = price_table(plan.chip, computed.network, plan.layers)
+    ledgers: list[Ledger] = []
 
-    >>> import numpy as np
-    >>> from deltasim.networks.builders.recurrent import random_stack
-    >>> from deltasim.networks.trace import dense_trace
-    >>> whole = dense_trace(random_stack("gru", 3, (4,), np.random.default_rng(0)), [2, 5, 1])
-    >>> part_of(whole, (2, 0)).sequence_bounds.tolist(), part_of(whole, (0, 1, 2)) is whole
-    ([0, 1, 3], True)
-    """
-    if chosen == tuple(range(trace.sequences)):
-        return trace
-    messages, steps, ends = [], [np.zeros(1, np.int64)], [0]
-    for index in chosen:
-        one = trace.sequence(index)
-        shifted = one.messages.copy()
-        shifted["step"] += ends[-1]
-        messages.append(shifted)
-        steps.append(one.step_bounds[1:] + steps[-1][-1])
-        ends.append(ends[-1] + one.steps)
-    bounds = np.array(ends, np.int64)
-    return Trace(np.concatenate(messages), np.concatenate(steps), bounds, trace.network_digest)
+    def rows() -> Iterator[tuple[tuple[int, ...], int]]:
+        for ledger in running:
+            ledgers.append(ledger)
+            yield row_of(ledger, table.form), ledger.elapsed_ps
+
+    with contextlib.closing(in_order(plan, computed.trace, order.tolist())) as running:
+        dropped = until_dominated(race, order, least_costs(plan, computed, race), table, rows())
+    return dropped or [ledgers[place] for place in np.argsort(order).tolist()]
+
+
+def order_for(computed: Computed, race: Race) -> Integers:
+    """The order in which a race takes the sequences."""
+    lengths = np.array([len(one) for one in computed.benchmark.sequences], np.int64)
+    return race_order(lengths, computed.benchmark.classes, race.seed)
+
+
+def least_costs(plan: Plan, computed: Computed, race: Race) -> Reals:
+    """What every sequence costs at least: its time, by its bound, and otherwise 0. (figures, sequences)."""
+    found = np.zeros((len(race.names), computed.trace.sequences))
+    if race.bounded and "latency" in race.names:
+        found[race.names.index("latency")] = least_times_ps(Work(plan, computed.trace)) * 1e-12
+    return found
 
 
 def row_of(ledger: Ledger, form: Form) -> tuple[int, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib.metadata
+import math
 from collections.abc import Mapping as Lookup
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -12,8 +13,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deltasim.reports import figures
-from deltasim.reports.power import Power, power_at
-from deltasim.reports.uncertainty import Sure, sure
+from deltasim.reports.power import Power, lasted_s, power_at
+from deltasim.reports.uncertainty.figures import (
+    Intervals,
+    Waiting,
+    intervals_of,
+    joules_of_sequences,
+    seconds_of,
+)
+from deltasim.reports.uncertainty.prices import Doubles, Sure, spreads_of, sure
 from deltasim.simulator.ledger.pricing import Energy, price
 
 if TYPE_CHECKING:
@@ -81,6 +89,7 @@ class Measured:
     wall_s: float
     period_s: float | None = None  # from one step to the next in the real world, where that is known
     deviation: Deviation | None = None  # from the same network with every element sent, without labels
+    points: Doubles | None = None  # (sequences, 2): what the score is made of, where it is a ratio of sums
 
     @functools.cached_property
     def energy(self) -> Energy:
@@ -96,6 +105,38 @@ class Measured:
     def sure(self) -> Sure:
         """90 % intervals of the energy of an inference, by the spreads of its prices."""
         return sure(self.energy, self.ledger, self.chip, self.sequences)
+
+    @functools.cached_property
+    def sequence_joules(self) -> Doubles:
+        """Joules of each sequence by price. Shape (sequences, lines of the energy)."""
+        return joules_of_sequences(self.energy, self.ledger)
+
+    @functools.cached_property
+    def dense_sequence_joules(self) -> Doubles:
+        """Those of the dense run."""
+        return joules_of_sequences(self.dense_energy, self.dense_ledger)
+
+    @functools.cached_property
+    def intervals(self) -> Intervals:
+        """90 % intervals of the main figures, by their place in a record, as prices and sequences vary."""
+        spreads = tuple(spreads_of(self.energy, self.chip, self.sequences))
+        return intervals_of(
+            spreads,
+            (self.sequence_joules, self.dense_sequence_joules),
+            (seconds_of(self.ledger), seconds_of(self.dense_ledger)),
+            None if self.power is None else self._waiting(),
+            None if self.score.value is None else self.points,
+        )
+
+    def _waiting(self) -> Waiting:
+        """What each sequence lasts at the period, and the power of each price while the chip waits."""
+        assert self.period_s is not None
+        lengths = np.diff(self.trace.sequence_bounds).tolist()
+        idle = self._idle_watts
+        return Waiting(
+            lasted_s(self.ledger, lengths, self.period_s),
+            np.array([idle.get(line.action, 0.0) for line in self.energy.lines]),
+        )
 
     @functools.cached_property
     def latency(self) -> figures.Latency:
@@ -153,6 +194,10 @@ class Measured:
     @functools.cached_property
     def idle_w(self) -> float:
         """What the chip draws while it waits."""
+        return math.fsum(self._idle_watts.values())
+
+    @functools.cached_property
+    def _idle_watts(self) -> dict[str, float]:
         from deltasim.simulator.ledger.idle import idle_watts
         from deltasim.simulator.plan.compile import compile_plan
 

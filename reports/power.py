@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from deltasim.runtime.arrays import Integers
 from deltasim.simulator.ledger.ledger import Ledger
@@ -55,6 +56,20 @@ def responses(latency_ps: Integers, period_ps: int) -> Integers:
     return found
 
 
+def lasted_ps(taken: Integers, period_ps: int) -> int:
+    """What a sequence lasts: the periods of its steps, or longer where the last one ends later."""
+    return max(len(taken) * period_ps, (len(taken) - 1) * period_ps + int(taken[-1]))
+
+
+def lasted_s(ledger: Ledger, lengths: list[int], period_s: float) -> npt.NDArray[np.float64]:
+    """Seconds that each sequence lasts at a period."""
+    period_ps = round(period_s / SECONDS)
+    ends = np.cumsum([0, *lengths]).tolist()
+    steps = np.asarray(ledger.step_latency_ps)
+    taken = [responses(steps[start:stop], period_ps) for start, stop in pairwise(ends)]
+    return np.array([lasted_ps(times, period_ps) * SECONDS for times in taken])
+
+
 def power_at(ledger: Ledger, lengths: list[int], joules: float, idle_w: float, period_s: float) -> Power:
     """The power of a run at a period.
 
@@ -66,7 +81,7 @@ def power_at(ledger: Ledger, lengths: list[int], joules: float, idle_w: float, p
     steps = np.asarray(ledger.step_latency_ps)
     ends = np.cumsum([0, *lengths])
     taken = [responses(steps[start:stop], period_ps) for start, stop in pairwise(ends.tolist())]
-    lasted = [max(len(times) * period_ps, (len(times) - 1) * period_ps + int(times[-1])) for times in taken]
+    lasted = [lasted_ps(times, period_ps) for times in taken]
     time_s, busy_s = sum(lasted) * SECONDS, min(ledger.elapsed_ps, sum(lasted)) * SECONDS
     mean_w = (joules + idle_w * (time_s - busy_s)) / time_s
     every = np.concatenate(taken)

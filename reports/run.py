@@ -36,7 +36,7 @@ class Run(Measured):
     def save(
         self, folder: str | Path, *, trace: bool = False, page: bool = True, exports: Sequence[str] = ()
     ) -> Path:
-        """Write the run folder: run.json, three Parquet tables, the page, and the trace if asked for.
+        """Write the run folder: run.json, four Parquet tables, the page, and the trace if asked for.
 
         ``exports`` are forms of other programs that are written beside them
         (`deltasim.reports.exports.table.EXPORTS`): neurobench, accelergy, messages, dramsim3, ramulator.

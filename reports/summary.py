@@ -247,6 +247,21 @@ def quality_group(result: Measured) -> Group:
     return Group("Quality", tuple(rows))
 
 
+def over_sequences(result: Measured) -> str | None:
+    """What other sequences of the kind would give; None for one, which says nothing of others."""
+    found = result.intervals
+    if "latency.inference_mean_s" not in found:
+        return None
+    low, high = found["latency.inference_mean_s"]
+    told = [f"latency is {quantity(low, 's')} to {quantity(high, 's')}"]
+    if (saved := found.get("reduction.energy")) is not None:
+        told.append(f"energy saved {ratio(saved[0])} to {ratio(saved[1])}")
+    if (scored := found.get("score.value")) is not None:
+        name = result.score.name
+        told.append(f"{name} {score(name, scored[0])} to {score(name, scored[1])}")
+    return f"With the sequences drawn again, {', '.join(told)} in 90 % of draws."
+
+
 def notes(result: Measured) -> tuple[str, ...]:
     """The sentences under the table: data, limit, what the figures rest on."""
     said = [
@@ -254,6 +269,8 @@ def notes(result: Measured) -> tuple[str, ...]:
         f"{percent(result.energy.estimated_share)} of the energy rests on estimated prices.",
         f"By the spreads of its prices an inference takes {between(result.sure.inference)} in 90 % of draws.",
     ]
+    if (drawn := over_sequences(result)) is not None:
+        said.append(drawn)
     data = result.data.rstrip(".")
     said.append(
         f"Data: {data}; {count(result.sequences)} {'sequence' if result.sequences == 1 else 'sequences'}, "

@@ -203,5 +203,14 @@ def write_finished(results: Sequence[Run], folder: Path, target: Path, words: st
 
 
 def folder_name(result: Run) -> str:
-    """The name of a run's folder inside the sweep's: "theta-0.1", "theta-trained"."""
-    return f"theta-{result.theta if isinstance(result.theta, str) else format(result.theta, '.12g')}"
+    """The name of a run's folder inside the sweep's."""
+    return folder_of(result.theta)
+
+
+def folder_of(theta: float | str) -> str:
+    """The name of the folder of a threshold.
+
+    >>> folder_of(0.1), folder_of("trained")
+    ('theta-0.1', 'theta-trained')
+    """
+    return f"theta-{theta if isinstance(theta, str) else format(theta, '.12g')}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 
 import numpy as np
 
@@ -119,32 +119,60 @@ def run_sequences(
     >>> [ledger.total("core.mac") for ledger in run_sequences(plan, dense_trace(network, [3, 4]))]
     [3456, 4608]
     """
+    ledgers = in_order(plan, trace, range(trace.sequences), inputs=inputs, engine=engine, jobs=jobs)
+    found = []
+    with contextlib.closing(ledgers):
+        for ledger in ledgers:
+            found.append(ledger)
+            if progress:
+                progress(len(found), trace.sequences)
+    return found
+
+
+def in_order(
+    plan: Plan,
+    trace: Trace,
+    order: Sequence[int],
+    *,
+    inputs: Sequence[Floats] | None = None,
+    engine: str = "compiled",
+    jobs: int | None = 1,
+) -> Generator[Ledger, None, None]:
+    """The ledgers of some sequences, one after another in the order given; whoever closes it ends the rest.
+
+    >>> import numpy as np
+    >>> from deltasim.networks.builders.recurrent import random_stack
+    >>> from deltasim.networks.trace import dense_trace
+    >>> from deltasim.simulator.chip import load_chip
+    >>> network, chip = random_stack("gru", 8, (16,), np.random.default_rng(0)), load_chip("edgedrnn")
+    >>> plan = compile_plan(network, chip, map_network(network, chip))
+    >>> [ledger.total("core.mac") for ledger in in_order(plan, dense_trace(network, [3, 4, 3]), (1, 2))]
+    [4608, 3456]
+    """
     if trace.sequences < 1:
         rule = "a run has at least one sequence"
         raise InputError("trace", "0 sequences", rule, "Execute the network on one.")
     if most_ps(plan, trace.steps, len(trace.messages)) > LARGEST_PS:
         for index in range(trace.sequences):
             require_time(plan, trace, index)
-    same = [0] * trace.sequences  # which of the sequences that are simulated each one is equal to
+    same: list[int] = []  # which of the sequences that are simulated each one is equal to
     chosen: list[int] = []
     known: dict[object, int] = {}
     sizes = sizes_of(trace)
     often = Counter(sizes)
-    for index, size in enumerate(sizes):
-        content = trace.sequence(index).digest if often[size] > 1 else size
+    for index in order:
+        content = trace.sequence(index).digest if often[sizes[index]] > 1 else sizes[index]
         if content not in known:
             known[content] = len(chosen)
             chosen.append(index)
-        same[index] = known[content]
+        same.append(known[content])
     ledgers: list[Ledger] = []
     runs = RUNS[engine](plan, trace, inputs, chosen, workers(jobs))
     with contextlib.closing(runs):
-        for index in range(trace.sequences):
-            if same[index] == len(ledgers):
+        for place in same:
+            if place == len(ledgers):
                 ledgers.append(next(runs))
-            if progress:
-                progress(index + 1, trace.sequences)
-    return [ledgers[place] for place in same]
+            yield ledgers[place]
 
 
 def rehearse(plan: Plan, frames: Floats, engine: str) -> None:

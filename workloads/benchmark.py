@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,14 +31,17 @@ class Benchmark:
     """Everything a chip is measured on.
 
     ``network`` is trained with its thresholds in the loop; ``dense_network`` has the same shape and is
-    trained without any, for the dense score. ``sequences[i]`` is (T_i, inputs) float32, ``targets[i]``
-    what ought to come out (None where nobody knows), ``score(outputs, targets)`` a number where more is
-    better. ``classes`` and ``speakers`` (n,) say what is to be spread evenly when fewer sequences are taken;
+    trained without any, for the dense score. ``sequences[i]`` is (T_i, inputs) float32; ``targets[i]`` what
+    ought to come out, a class or a value for each step (``targets`` None where nobody knows);
+    ``score(outputs, targets)`` a number where more is better. ``classes`` and ``speakers`` (n,) say what is
+    to be spread evenly when fewer sequences are taken;
     a sequence limited so has a digest of its own. ``data`` is one
     sentence about the data used, ``fallback`` another one when it is not the data that was hoped for.
     ``thresholds`` says where those of the network come from: trained, or given with it.
     ``period_s`` is the time from one step to the next where the data come as they happen: None where that is
     not known.
+    ``points`` (n, 2) is what the score is made of, sequence by sequence: it is the sum of the first column
+    over that of the second, so that other draws of the sequences can be scored; None for no such ratio.
     ``calibration_set`` is what a chip that pins hot columns counts messages on; None where all data are
     measured.
 
@@ -53,17 +56,18 @@ class Benchmark:
     network: Network
     dense_network: Network
     sequences: tuple[NDArray[np.float32], ...]
-    targets: NDArray[np.int64] | None
+    targets: NDArray[Any] | None
     classes: NDArray[np.int64]
     speakers: NDArray[np.int64]
     score_name: str
-    score: Callable[[Outputs, NDArray[np.int64]], float | None]
+    score: Callable[[Outputs, NDArray[Any]], float | None]
     data: str
     data_digest: str
     fallback: str | None = None
     calibration_set: CalibrationSet | None = None
     thresholds: str = "trained"
     period_s: float | None = None
+    points: Callable[[Outputs, NDArray[np.int64]], NDArray[np.float64]] | None = None
 
     def limited(self, count: int) -> Benchmark:
         """The first ``count`` sequences of the stratified order, kept in their own order."""
@@ -96,6 +100,13 @@ class Benchmark:
         True
         """
         return None if self.targets is None else self.score(outputs, self.targets)
+
+
+def points_of(benchmark: Benchmark, outputs: Outputs) -> NDArray[np.float64] | None:
+    """What the score of outputs is made of (`Benchmark.points`); None without labels."""
+    if benchmark.points is None or benchmark.targets is None:
+        return None
+    return benchmark.points(outputs, benchmark.targets)
 
 
 def stratified_order(classes: NDArray[np.int64], speakers: NDArray[np.int64]) -> NDArray[np.int64]:

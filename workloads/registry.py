@@ -34,12 +34,21 @@ def _digit_strings(data: str | Path | None, trained: Path | None) -> Benchmark:
     return digit_strings(data, trained)
 
 
+def _driving(data: str | Path | None, trained: Path | None) -> Benchmark:
+    from deltasim.workloads.driving.benchmarks import driving
+
+    return driving(data, trained)
+
+
 BENCHMARKS = {
     "digits": Entry(
         "one spoken digit a recording, 40 log-mel bands every 10 ms, a GRU of 200 units", _digits
     ),
     "digit-strings": Entry(
         "one to seven digits spoken in a row, recognised by a GRU of 200 units", _digit_strings
+    ),
+    "driving": Entry(
+        "the steering angle from a camera at 20 Hz, four convolutions and a GRU of 512 units", _driving
     ),
 }
 
@@ -48,7 +57,7 @@ def benchmarks() -> dict[str, str]:
     """Names of the benchmarks, each with a line about it.
 
     >>> list(benchmarks())
-    ['digits', 'digit-strings']
+    ['digits', 'digit-strings', 'driving']
     """
     return {name: entry.about for name, entry in BENCHMARKS.items()}
 
@@ -56,8 +65,9 @@ def benchmarks() -> dict[str, str]:
 def benchmark(name: str, data: str | Path | None = None, trained: str | Path | None = None) -> Benchmark:
     """Find a benchmark by name, with its data and networks.
 
-    ``data``: ``"fsdd"``, ``"synthetic"``, a folder with fsdd.npz or TIDIGITS, or None for FSDD where it
-    is found and the embedded synthetic digits elsewhere (``fallback`` then says so). ``trained``: a
+    ``data`` of digits: ``"fsdd"``, ``"synthetic"``, a folder with fsdd.npz or TIDIGITS, or None for FSDD
+    where it is found and the embedded synthetic digits elsewhere (``fallback`` then says so); of driving: as
+    in `deltasim.workloads.driving.sources.source`. ``trained``: a
     folder that `deltasim train` wrote, in place of the shipped networks. Raises InputError for an unknown
     name or unreadable data.
 

@@ -10,6 +10,10 @@ PAGE, LEVELS, MEASURED = (
     "tests/reports/test_levels.py",
     "tests/reports/test_measured.py",
 )
+COMPARED, COMPARED_PAGE = (
+    "tests/reports/comparison/test_comparison.py",
+    "tests/reports/comparison/test_comparison_page.py",
+)
 EDGES, POWER = f"{HAND}/test_edges.py", f"{HAND}/test_power.py"
 TERMINAL, LOOK = "tests/reports/test_terminal.py", f"{HAND}/test_look.py"
 CHIPS = "tests/simulator/chip"
@@ -17,7 +21,15 @@ CHIP_EDGES = f"{CHIPS}/test_edges.py"
 CHIP_ERRORS, A_CHIP = f"{CHIPS}/test_chip_errors.py", f"{CHIPS}/test_chip.py"
 
 TESTS: dict[str, tuple[str, ...]] = {
-    "reports/compare.py": (TEXT, TERMINAL, EDGES),
+    "reports/comparison/comparison.py": (COMPARED, TEXT, EDGES),
+    "reports/comparison/differences.py": (COMPARED, TEXT, EDGES),
+    "reports/comparison/findings.py": (COMPARED, TEXT, EDGES),
+    "reports/comparison/inputs.py": (COMPARED,),
+    "reports/comparison/measures.py": (TEXT, COMPARED),
+    "reports/comparison/page.py": (COMPARED_PAGE,),
+    "reports/comparison/sentences.py": (COMPARED, TEXT),
+    "reports/comparison/terminal.py": (TEXT, COMPARED),
+    "reports/comparison/verdict.py": (f"{HAND}/test_uncertainty.py", COMPARED),
     "reports/figures.py": (COUNTS, "tests/reports/test_figures.py", EDGES),
     "reports/saved/folder.py": (RECORD, MEASURED),
     "reports/levels.py": (COUNTS, LEVELS, EDGES),

@@ -145,6 +145,7 @@ def run_case(
     from deltasim.reports.run import Run
     from deltasim.simulator.plan.compile import compile_plan
     from deltasim.simulator.simulate import rehearse, run_plan
+    from deltasim.workloads.benchmark import points_of
     from deltasim.workloads.deviation import deviation
 
     benchmark = case.benchmark
@@ -172,6 +173,7 @@ def run_case(
         ),
         wall_s=wall_s,
         period_s=benchmark.period_s,
+        points=points_of(benchmark, case.outputs),
         deviation=None if benchmark.targets is not None else deviation(case.outputs, baseline.outputs),
     )
 

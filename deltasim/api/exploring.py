@@ -101,6 +101,7 @@ def explore(
     bounds: bool = True,
     report: Callable[[State], None] | None = None,
     scheduler: str | None = None,
+    race: bool | None = None,
 ) -> Study:
     """Explore a study: which of its chips are worth building, what each trade costs, and why.
 
@@ -108,17 +109,24 @@ def explore(
     (default: the study's name, here), where an interrupted study goes on. ``jobs`` processes work at once,
     by default one for each processor.
     With the address of a dask.distributed ``scheduler`` its workers do the work instead.
-    Points that cannot be on the front by their ``bounds`` are not simulated, unless that is False.
+    Points that cannot be on the front by their ``bounds`` are not simulated, unless that is False. With
+    ``race`` points that are dominated with confidence on some of the sequences are not simulated on the
+    others; the front is that of all points with a probability of 99 %, and exact without. None: as the study
+    says, and where it says nothing, if it has more than 100 sequences.
     Errors: InputError for whatever a person can mend.
     """
     from deltasim.exploration.description import as_study
     from deltasim.exploration.executors import cluster, executor
     from deltasim.exploration.explore import explored
+    from deltasim.exploration.racing.order import MANY
     from deltasim.simulator.engines.parallel import workers
 
     description = as_study(study)
     setup = setup_of(description)
     benchmark = setup.load(None)
+    race = description.race if race is None else race
+    race = len(benchmark.sequences) > MANY if race is None else race
+    description = description.model_copy(update={"race": race})
     require_data(description, benchmark, setup.chips)
     path = Path(f"{description.name or 'study'}.db" if out is None else out)
 

@@ -1,7 +1,9 @@
-"""``deltasim compare``: two saved runs side by side."""
+"""``deltasim compare``: saved runs and sweeps side by side."""
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -11,19 +13,26 @@ from deltasim.commands.arguments.options import AsJson
 
 
 def compare(
-    run_a: Annotated[Path, typer.Argument(metavar="RUN", help="folder of a saved run")],
-    run_b: Annotated[Path, typer.Argument(metavar="RUN", help="folder of another")],
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUN...", help="folders of saved runs, sweeps, several chips")
+    ],
+    out: Annotated[Path | None, typer.Option(help="the page to write, as compared.html")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Set two saved runs side by side: what differs between them, and every figure with its ratio."""
-    import json
+    """Set runs side by side: what differs, every figure with its ratio and interval, which needs least."""
+    from deltasim.reports.comparison.comparison import compare as compare_runs
+    from deltasim.runtime.disk.output import refuse_existing
 
-    from deltasim.reports.compare import compare as compare_runs
-
-    comparison = compare_runs(run_a, run_b)
+    if out is not None:
+        refuse_existing(out)
+    comparison = compare_runs(*runs)
+    if out is not None:
+        comparison.save(out)
     if as_json:
         print(json.dumps(comparison.to_dict(), indent=2, allow_nan=False))
-        return
-    from rich.console import Console
+    else:
+        from rich.console import Console
 
-    Console().print(comparison)
+        Console().print(comparison)
+    if out is not None:
+        print(f"The page is {out}", file=sys.stderr if as_json else sys.stdout)

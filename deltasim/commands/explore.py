@@ -35,6 +35,12 @@ def explore(
     no_bounds: Annotated[
         bool, typer.Option("--no-bounds", help="simulate points that cannot be on the front, too")
     ] = False,
+    race: Annotated[
+        str | None,
+        typer.Option(
+            metavar="yes|no", help="drop points that are dominated on some sequences; default: if over 100"
+        ),
+    ] = None,
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="compute features and messages afresh, keep nothing of them")
     ] = False,
@@ -62,6 +68,7 @@ def explore(
 
     require_table(export)
     require_one_place(jobs, scheduler)
+    raced = yes_or_no("--race", race)
     described = read_study(study)
     path = out or Path(f"{described.name}.db")
     kept = f"{path} keeps the points that were settled; the same command goes on from there."
@@ -79,7 +86,7 @@ def explore(
 
         if merge is not None:
             take_in(path, merge)
-        found = explored(described, path, jobs, not no_bounds, report, scheduler)
+        found = explored(described, path, jobs, not no_bounds, report, scheduler, raced)
     tell_when_stopped(kept)
     if export is not None:
         write_table(found, export)
@@ -98,6 +105,19 @@ def require_one_place(jobs: int | None, scheduler: str | None) -> None:
     if jobs is not None and scheduler is not None:
         rule = "a cluster has as many workers as were started for it"
         raise InputError("--jobs", jobs, rule, "Leave out --jobs or --scheduler.")
+
+
+def yes_or_no(place: str, text: str | None) -> bool | None:
+    """What an option says that is yes or no; None where it is not given. Errors: InputError.
+
+    >>> yes_or_no("--race", "no"), yes_or_no("--race", None)
+    (False, None)
+    """
+    from deltasim.runtime.errors import InputError
+
+    if text not in (None, "yes", "no"):
+        raise InputError(place, text, "it is yes or no", "Write one of them.")
+    return None if text is None else text == "yes"
 
 
 STORAGE = ".optuna"

@@ -19,7 +19,7 @@ def show_mapping(
         ),
     ],
     chip: OneChip = "edgedrnn",
-    data: Annotated[str | None, typer.Option(help="fsdd, synthetic, or a folder of TIDIGITS")] = None,
+    data: Annotated[str | None, typer.Option(help="fsdd, synthetic, session, or a folder")] = None,
     trained: Annotated[Path | None, typer.Option(help="a folder written by deltasim train")] = None,
 ) -> None:
     """Show which core holds which neurons and which memory holds which weights."""

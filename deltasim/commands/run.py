@@ -58,7 +58,7 @@ def run(
     ] = None,
     data: Annotated[
         str | None,
-        typer.Option(help="fsdd, synthetic, a folder of TIDIGITS; for a model: a file or folder"),
+        typer.Option(help="fsdd, synthetic, session, a folder of recordings; for a model: a file or folder"),
     ] = None,
     trained: Annotated[
         Path | None, typer.Option(help="a folder written by deltasim train; default: the networks shipped")

@@ -50,9 +50,10 @@ def bound(plan: Plan, trace: Trace, names: tuple[str, ...], watts: Mapping[str, 
         described = plan.chip.memory(name)
         if isinstance(described, StandardDram):
             ranks = described.ranks
-            if described.power_down_after:
+            idle = described.standard.idle_ticks(described.power_down_after)
+            if idle:
                 states = (*ON, *DOWN)
-                idle_ps = described.power_down_after * described.period_ps
+                idle_ps = idle * described.period_ps
                 kept_up = sum(min(time, idle_ps) for time in times)  # a sequence starts with ranks up
         for own, spent in ((ON, kept_up), (states, total - kept_up)):
             cheapest = min(own, key=lambda state: watts.get(f"{name}.{state}", 0.0))

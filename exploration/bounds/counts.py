@@ -127,7 +127,6 @@ def count_fetches(work: Work, found: Counts) -> None:
     line = memories.line_bytes[memory]
     lines = (bursts.address + bursts.bytes - 1) // line - bursts.address // line + 1
     looked_up = np.bincount(memory, often * lines, len(kinds)).astype(np.int64)
-    distinct = work.distinct_bytes
     registers = next(
         (name for name, kind in zip(memories.component, kinds, strict=True) if kind == REGISTERS), ""
     )
@@ -141,9 +140,8 @@ def count_fetches(work: Work, found: Counts) -> None:
         if kind == SCRATCHPAD:
             found[f"{name}.read"] += int(straight[number])
         elif kind == CACHE:
-            count_cache(
-                work, number, int(looked_up[number]), int(straight[number]), distinct[:, number], found
-            )
+            distinct = work.distinct_bytes[:, number]
+            count_cache(work, number, int(looked_up[number]), int(straight[number]), distinct, found)
         elif kind in (BUFFER, DRAM, CONTROLLER):
             least = int(aligned[number])
             if kind == CONTROLLER:
@@ -151,7 +149,7 @@ def count_fetches(work: Work, found: Counts) -> None:
                 least = int((work.fetched[mine] * own).sum())
             count_shared(work, number, least, found)
             if kind != BUFFER:
-                found[f"{name}.activate"] += least_rows(work, number, distinct[:, number])
+                found[f"{name}.activate"] += least_rows(work, number, work.distinct_bytes[:, number])
     count_ways(work, memory, often, found)
 
 

@@ -103,6 +103,13 @@ SEARCHES: dict[str, Callable[[Task], Ask]] = {
 }
 
 
+def points_of(name: str, task: Task) -> int | None:
+    """How many points a search tries; None where a larger budget goes on with the same study."""
+    if name == "grid":
+        return int(task.space.size)
+    return task.budget if name == "latin" else None
+
+
 def search_of(name: str, task: Task) -> Ask:
     """A search by its name. Errors: InputError for one there is not, or one that cannot search this space."""
     if name not in SEARCHES:

@@ -51,7 +51,10 @@ def storage_bytes(study: Study) -> bytes:
         made = optuna.create_study(storage=storage, study_name=study.name, directions=directions)
         made.set_metric_names(list(study.objectives))
         made.add_trials(
-            [trial_of(point, space, distributions, values.get(point.number)) for point in study.points]
+            [
+                trial_of(point, study.reason(point), space, distributions, values.get(point.number))
+                for point in study.points
+            ]
         )
         raw = storage.engine.raw_connection()
         try:
@@ -90,6 +93,7 @@ def shown(value: Any, parameter: Choice | Range) -> Any:
 
 def trial_of(
     point: Point,
+    reason: str,
     space: Space,
     distributions: Mapping[str, optuna.distributions.BaseDistribution],
     values: list[float] | None,
@@ -106,6 +110,6 @@ def trial_of(
         values=values if whole else None,
         params={name: shown(point.parameters[name], space.free[name]) for name in distributions},
         distributions=dict(distributions),
-        user_attrs={"point": point.number, "state": point.state, "reason": point.reason, **beside},
+        user_attrs={"point": point.number, "state": point.state, "reason": reason, **beside},
         system_attrs={"constraints": [float(point.state == INFEASIBLE)]} if whole else {},
     )

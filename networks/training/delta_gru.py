@@ -16,6 +16,10 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from deltasim.networks.training.encoder import hold
+
+__all__ = ["DeltaGRU", "Held", "hold"]
+
 
 class Held(NamedTuple):
     """What a layer gives: its states and what its two encoders have transmitted of them and of its inputs.
@@ -26,46 +30,6 @@ class Held(NamedTuple):
     hidden: Tensor
     held: Tensor
     inputs: Tensor
-
-
-class _Hold(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, values: Tensor, theta: Tensor) -> Tensor:
-        held, sent = torch.empty_like(values), torch.empty(values.shape, dtype=torch.bool)
-        last = torch.zeros_like(values[0])
-        for step, value in enumerate(values):
-            torch.ge((value - last).abs_(), theta, out=sent[step])
-            last = torch.where(sent[step], value, last)
-            held[step] = last
-        ctx.save_for_backward(sent)
-        return held
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        (sent,) = ctx.saved_tensors
-        through = torch.empty_like(gradients[0])
-        carried = torch.zeros_like(gradients[0][0])
-        for step in range(len(sent) - 1, -1, -1):
-            carried = carried + gradients[0][step]
-            torch.mul(carried, sent[step], out=through[step])
-            carried = carried - through[step]
-        return through, None
-
-
-def hold(values: Tensor, theta: Tensor) -> Tensor:
-    """What an encoder has last transmitted of ``values`` (T, B, n) at every step.
-
-    The newest value that differed by at least theta:
-    ``held[t] = values[t] if |values[t] - held[t-1]| >= theta else held[t-1]``, with ``held[-1] = 0``.
-    ``theta`` is a scalar tensor or one threshold per element (n,).
-
-    >>> import torch
-    >>> ramp = torch.tensor([0.1, 0.2, 0.3, 0.4]).reshape(4, 1, 1)
-    >>> hold(ramp, torch.tensor(0.25)).flatten().tolist()
-    [0.0, 0.0, 0.30000001192092896, 0.30000001192092896]
-    """
-    result: Tensor = _Hold.apply(values, theta)  # type: ignore[no-untyped-call]
-    return result
 
 
 class _Recurrence(torch.autograd.Function):

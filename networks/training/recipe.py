@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from deltasim.networks.training.delta_gru import DeltaGRU, Held
 from deltasim.networks.training.rounding import rounded
+from deltasim.networks.training.trainer.batches import Batch, frame_mask
 
 
 @dataclass(frozen=True)
@@ -47,14 +47,6 @@ class Recipe:
 
 
 PACE = 1.15  # how fast the weight of the cost of messages follows the goal, an epoch
-
-
-class Batch(NamedTuple):
-    """Padded sequences: inputs (T, B, n), lengths (B,), and the targets the loss understands."""
-
-    inputs: Tensor
-    lengths: Tensor
-    targets: Tensor
 
 
 class Activity(NamedTuple):
@@ -103,11 +95,6 @@ class Model(nn.Module):
 
 
 Loss = Callable[[Tensor, Batch], Tensor]  # logits (T, B, classes), batch -> scalar
-
-
-def frame_mask(batch: Batch) -> Tensor:
-    """1 for real frames, 0 for padding, (T, B, 1)."""
-    return (torch.arange(len(batch.inputs))[:, None] < batch.lengths).float()[:, :, None]
 
 
 def pooled_logits(logits: Tensor, batch: Batch) -> Tensor:
@@ -215,12 +202,3 @@ def train(
 
 def _reduction(seen: Activity, layer: DeltaGRU) -> float:
     return seen.frames * (layer.input_size + layer.hidden_size) / max(1.0, seen.input + seen.hidden)
-
-
-def padded(sequences: Sequence[NDArray[np.float32]], targets: Tensor) -> Batch:
-    """Pad sequences (T_i, n) with zeros to one batch (T, B, n)."""
-    lengths = torch.tensor([len(sequence) for sequence in sequences])
-    inputs = np.zeros((int(lengths.max()), len(sequences), sequences[0].shape[1]), np.float32)
-    for column, sequence in enumerate(sequences):
-        inputs[: len(sequence), column] = sequence
-    return Batch(torch.from_numpy(inputs), lengths, targets)

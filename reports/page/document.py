@@ -8,7 +8,7 @@ import re
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from deltasim.reports.page.parts import Page, Spec
+from deltasim.reports.page.parts import Page
 from deltasim.reports.page.script import libraries
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def on_one_line(value: Any) -> Any:
     return [on_one_line(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
-def script_json(specs: dict[str, Spec]) -> str:
+def script_json(data: dict[str, Any]) -> str:
     """JSON that is safe inside a script element: no text in it can end the element or open a comment.
 
     Vega writes texts into expressions of its own, which end with a line: what breaks a line is a space.
@@ -60,7 +60,7 @@ def script_json(specs: dict[str, Spec]) -> str:
     >>> script_json({"a": {"title": "</script>\\u2028<!--"}})
     '{"a": {"title": "\\\\u003c/script\\\\u003e \\\\u003c!--"}}'
     """
-    plain = json.dumps(on_one_line(specs), ensure_ascii=False, allow_nan=False)
+    plain = json.dumps(on_one_line(data), ensure_ascii=False, allow_nan=False)
     for sign in "<>&":
         plain = plain.replace(sign, f"\\u{ord(sign):04x}")
     return plain
@@ -81,5 +81,7 @@ def document(page: Page) -> str:
         libraries=Markup(libraries()),
         script=Markup(text("page.js")),
         specs=Markup(script_json(specs)),
+        linked=None if page.linked is None else Markup(script_json(page.linked)),
+        linked_script=Markup(text("linked.js")),
     )
     return html

@@ -80,15 +80,19 @@ const offer = (name, view, spec) => {
     defaultStyle: false,
     tooltip: { disableDefaultStyle: true, offsetX: 14, offsetY: 14 },
   };
-  const views = [];
+  // Marks that linked.js draws over a chart are not in what Vega saves: those charts are not offered.
+  const linked = JSON.parse(document.getElementById("linked")?.textContent ?? "null");
+  const overdrawn = new Set(linked ? [...linked.panels, linked.coordinates].map(({ chart }) => chart) : []);
+  const views = {};
   for (const place of document.querySelectorAll("[data-chart]")) {
-    const { view } = await window.vegaEmbed(place, specs[place.dataset.chart], options);
-    views.push(view);
-    await view.resize().runAsync();
-    offer(place.dataset.chart, view, specs[place.dataset.chart]);
+    const name = place.dataset.chart;
+    views[name] = (await window.vegaEmbed(place, specs[name], options)).view;
+    await views[name].resize().runAsync();
+    if (!overdrawn.has(name)) offer(name, views[name], specs[name]);
   }
+  if (linked) drawLinked(linked, views); // of linked.js
   // A legend knows its columns once the width is known, and the height is known after that.
-  const settle = () => requestAnimationFrame(() => views.forEach((view) => view.resize().runAsync()));
+  const settle = () => requestAnimationFrame(() => Object.values(views).forEach((view) => view.resize().runAsync()));
   window.addEventListener("resize", settle);
   // Paper shows what is folded on the screen.
   const folds = document.querySelectorAll("details");

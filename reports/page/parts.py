@@ -66,7 +66,10 @@ class Section(NamedTuple):
 
 
 class Page(NamedTuple):
-    """A whole page; ``warning`` is shown above all else, ``lead`` is the one sentence to remember."""
+    """A whole page; ``warning`` is shown above all else, ``lead`` is the one sentence to remember.
+
+    ``linked`` is what `linked.js` draws over several charts, for pages of many points.
+    """
 
     title: str
     kicker: str
@@ -75,3 +78,4 @@ class Page(NamedTuple):
     cards: tuple[Card, ...]
     sections: tuple[Section, ...]
     footer: str
+    linked: dict[str, Any] | None = None

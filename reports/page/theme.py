@@ -1,7 +1,8 @@
 """How charts look. Colours are names of CSS variables, so light, dark and paper need one drawing only.
 
 Charts are drawn as SVG, where ``fill="var(--x)"`` follows the page's theme without being drawn again. Scales
-are therefore discrete: a colour that is a variable cannot be mixed with another.
+are therefore discrete: a colour that is a variable cannot be mixed with another. The marks of a study, which
+are many, are drawn on canvases, which `linked.js` draws again when the theme changes.
 """
 
 from __future__ import annotations
@@ -46,6 +47,9 @@ CONFIG: Spec = {
     "header": {"labelColor": MUTED, "titleColor": MUTED},
 }  # fmt: skip
 
+FITTED: Spec = {"type": "fit-x", "contains": "padding", "resize": True}
+"""As wide as its place, and as wide again when that changes."""
+
 
 def drawn_from(rows: Sequence[Mapping[str, Any]]) -> altair.Chart:
     """A chart over rows of plain values, which are written into the page."""
@@ -61,7 +65,7 @@ def finished(chart: altair.TopLevelMixin, height: int | None = None) -> Spec:
     )
     spec: Spec = chart.properties(**settings).to_dict()
     spec["config"] = CONFIG | {"legend": CONFIG["legend"] | {"columns": columns(spec)}}
-    spec["autosize"] = {"type": "fit-x", "contains": "padding", "resize": True}
+    spec["autosize"] = FITTED
     return spec
 
 

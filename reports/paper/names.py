@@ -34,6 +34,10 @@ NAMES: Mapping[str, tuple[str, str]] = {
     "matrix": ("energy of each benchmark on each chip", "deltasim report"),
     "curve": ("energy against loss", "deltasim tune"),
     "pairs": ("objectives against each other", "deltasim explore"),
+    "coordinates": ("parameters and objectives of the front", "deltasim explore"),
+    "intervals": ("energy of each run with its interval", "deltasim compare --out"),
+    "energy-parts": ("energy of each run by part of the chip", "deltasim compare --out"),
+    "score": ("score of each run over its energy", "deltasim compare --out"),
 }
 """By name: what the figure shows, and what has it."""
 

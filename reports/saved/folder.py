@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deltasim.reports.exports.table import write_exports
-from deltasim.reports.saved.record import as_record, layer_frame, step_frame, unit_frame
+from deltasim.reports.saved.record import as_record, layer_frame, sequence_frame, step_frame, unit_frame
 from deltasim.reports.saved.record_form import require_record
 from deltasim.runtime.disk.output import new_folder, told_in_a_sentence
 from deltasim.runtime.errors import InputError
@@ -41,7 +41,7 @@ def save_result(
     exports: Sequence[str] = (),
     helped: Helped | None = None,
 ) -> Path:
-    """Write run.json, three Parquet tables, report.html; if asked for trace.npz, exports, whatif.json."""
+    """Write run.json, four Parquet tables, report.html; if asked for trace.npz, exports, whatif.json."""
     with new_folder(folder) as aside, told_in_a_sentence(folder):
         write_run(result, aside)
         write_exports(result, aside, exports)
@@ -62,6 +62,7 @@ def write_run(result: Measured, folder: Path) -> None:
     write_table(unit_frame(result), folder / "units.parquet")
     write_table(layer_frame(result), folder / "layers.parquet")
     write_table(step_frame(result), folder / "steps.parquet")
+    write_table(sequence_frame(result), folder / "sequences.parquet")
 
 
 def write_table(frame: polars.DataFrame, path: Path) -> None:
@@ -107,6 +108,19 @@ class SavedRun:
         import polars
 
         return polars.read_parquet(self.folder / "steps.parquet")
+
+    def sequences(self) -> polars.DataFrame | None:
+        """Latency, joules and points of every sequence; None for a folder of an earlier form."""
+        import polars
+
+        path = self.folder / "sequences.parquet"
+        if not path.is_file():
+            return None
+        try:
+            return polars.read_parquet(path)
+        except (OSError, polars.exceptions.PolarsError) as error:
+            rule = f"the table of sequences is whole ({' '.join(str(error).split())[:80]})"
+            raise InputError(path, "damaged", rule, "Run the job again with this version.") from None
 
 
 def load_run(folder: str | Path) -> SavedRun:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from deltasim.reports.saved.fields import chip_fields, network_fields
 from deltasim.reports.saved.record_form import VERSION
-from deltasim.reports.uncertainty import price_records
+from deltasim.reports.uncertainty.prices import price_records
 
 if TYPE_CHECKING:
     import polars
@@ -45,6 +46,7 @@ def as_record(result: Measured) -> dict[str, Any]:
             },
             "estimated_share": energy.estimated_share,
         },
+        "intervals": {figure: list(found) for figure, found in result.intervals.items()},
         "latency": result.latency._asdict(),
         "power": None if result.power is None else result.power._asdict(),
         "dram": dict.fromkeys(("reads", "bytes", "row_hits", "row_misses", "row_conflicts"))
@@ -92,6 +94,7 @@ def origins(result: Measured) -> dict[str, Any]:
             "parts": {part: joules / result.sequences for part, joules in dense.by_part.items()},
             "latency": result.dense_latency._asdict(),
         },
+        "described": {"chip": chip_fields(result.chip), "network": network_fields(result.network)},
         "prices": price_records(result.energy, result.chip, result.sequences),
     }
 
@@ -165,6 +168,34 @@ def layer_frame(result: Measured) -> polars.DataFrame:
     ]
     columns = {"run": polars.String, "layer": polars.String, "part": polars.String, "joules": polars.Float64}
     return polars.DataFrame(rows, schema=columns, orient="row")
+
+
+def sequence_frame(result: Measured) -> polars.DataFrame:
+    """One row for every sequence: steps, latency in both runs (ps), joules of both, score, joules by action.
+
+    ``points`` over ``points_of``, each summed over the sequences, is the score; null where it is no such
+    ratio. A column for each priced action holds the joules of the delta run.
+    """
+    import polars
+
+    pairs = result.points
+    columns: dict[str, Any] = {
+        "sequence": np.arange(result.sequences),
+        "steps": np.diff(np.asarray(result.trace.sequence_bounds)),
+        "latency_ps": result.ledger.sequence_latency_ps,
+        "dense_latency_ps": result.dense_ledger.sequence_latency_ps,
+        "joules": result.sequence_joules.sum(axis=1),
+        "dense_joules": result.dense_sequence_joules.sum(axis=1),
+        "points": None if pairs is None else pairs[:, 0],
+        "points_of": None if pairs is None else pairs[:, 1],
+    }
+    actions = [line.action for line in result.energy.lines]
+    columns |= dict(zip(actions, result.sequence_joules.T, strict=True))
+    types = {"points": polars.Float64, "points_of": polars.Float64}
+    return polars.DataFrame(
+        {name: [None] * result.sequences if held is None else held for name, held in columns.items()},
+        schema_overrides=types,
+    )
 
 
 def step_frame(result: Measured) -> polars.DataFrame:

@@ -104,6 +104,7 @@ class RecordForm(Form):
     deviation: DeviationForm | None = None
     reduction: Figures
     energy: EnergyForm
+    intervals: dict[Words, Interval] | None = None
     latency: Figures
     power: PowerForm | None = None
     dram: Figures

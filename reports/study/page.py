@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from deltasim.exploration.metrics import METRICS
 from deltasim.reports.page.document import document
-from deltasim.reports.page.parts import Card, Figure, Grid, Page, Section
+from deltasim.reports.page.parts import Card, Grid, Page, Section
 from deltasim.reports.quantities import count
-from deltasim.reports.study.charts import DenseChip, pairs_chart
+from deltasim.reports.study.charts import DenseChip, charts, linked
 from deltasim.reports.study.sentences import dense_sentence, lead, mapped, worth_rows
-from deltasim.reports.study.words import ENDED, as_text, figure, short
+from deltasim.reports.study.words import ENDED, SURE, as_text, figure, short
 
 if TYPE_CHECKING:
     from deltasim.exploration.study import Study
@@ -45,6 +45,7 @@ def study_page(study: Study, pages: Mapping[int, str] | None = None, dense: Dens
             warning=warning(study),
             cards=cards(study),
             sections=tuple(section for section in found if section),
+            linked=linked(study, pages, dense) if len(study.done) else None,
             footer=f"deltasim {version('deltasim')} · study {study.digest[:12]}",
         )
     )
@@ -91,10 +92,7 @@ def fronts(study: Study, pages: Mapping[int, str], dense: DenseChip | None) -> S
     if dense is not None:
         shown += f" {dense_sentence(study, dense)}"
     title = "Every pair of objectives" if len(study.objectives) > 1 else "The objective"
-    chart = Figure(
-        "pairs", "Pairs, and the coordinates of the front", pairs_chart(study, pages, dense), wide=True
-    )
-    return Section("fronts", title, shown, (chart,))
+    return Section("fronts", title, shown, charts(study, dense))
 
 
 def worth(study: Study) -> Section | None:
@@ -142,7 +140,7 @@ def outcomes(study: Study) -> Section:
             grids.append(
                 Grid(heading, ("reason", "points"), listed, left=("reason",), folded=len(listed) > 6)
             )
-    return Section("outcomes", "What became of the points", "", (), tuple(grids))
+    return Section("outcomes", "What became of the points", SURE if tally["raced"] else "", (), tuple(grids))
 
 
 def provenance(study: Study) -> Section:
@@ -157,6 +155,7 @@ def provenance(study: Study) -> Section:
         ("objectives", ", ".join(described.objectives)),
         ("constraints", "; ".join(described.constraints) or "none"),
         ("search", f"{described.search}, seed {described.seed}"),
+        ("race", "yes" if described.race else "no"),
         ("study", study.digest),
     ]  # fmt: skip
     grid = Grid("", ("asked", "value"), tuple(rows), left=("asked", "value"))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from deltasim.exploration.metrics import METRICS
 from deltasim.reports.study.sentences import mapped, worth_rows
-from deltasim.reports.study.words import ENDED, as_text, counted, figure, short
+from deltasim.reports.study.words import ENDED, SURE, as_text, counted, figure, short
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -49,6 +49,7 @@ def sentences(study: Study, front: int) -> list[str]:
     tally = study.tally()
     ended = [f"{tally[state]:,} {words}" for state, words in ENDED.items() if tally[state]]
     said.append(f"Of {counted(len(study.points), 'point')}: {'; '.join(ended)}.")
+    said += [SURE] if tally["raced"] else []
     unknown = sorted({part for point in study.points for part in point.unknown})
     if unknown:
         said.append(f"Not in the area, since it is not known: {', '.join(unknown)}.")

@@ -17,6 +17,9 @@ ENDED = {
 }
 """How points end, in words."""
 
+SURE = "The front is that of all points with a probability of at least 99 %, and exact with --race no."
+"""What is said of a front where points were raced out."""
+
 
 def short(name: str) -> str:
     """A parameter's name, without where all its like are.

@@ -151,14 +151,20 @@ class Chip(Part):
         ['15.32 pJ', '2.64 pJ']
         """
         from deltasim.simulator.chip.loading import chip_from_content
-        from deltasim.simulator.chip.prices.resolve import all_conditions
         from deltasim.simulator.schema.changes import with_changes
+
+        place = f"chip {self.name}"
+        return chip_from_content(with_changes(self._with_all_conditions, fields, place), place=place)
+
+    @cached_property
+    def _with_all_conditions(self) -> dict[str, Any]:
+        """The content, where every price says all that it holds for."""
+        from deltasim.simulator.chip.prices.resolve import all_conditions
 
         content = self.content()
         for name, price in self.prices.items():
             content["prices"][name]["holds_for"] = all_conditions(self, name, price)
-        place = f"chip {self.name}"
-        return chip_from_content(with_changes(content, fields, place), place=place)
+        return content
 
 
 def packaged_chips() -> Path:

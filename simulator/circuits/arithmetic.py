@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 from deltasim.runtime.errors import InputError, nearest
@@ -90,6 +91,7 @@ def power_law(known: dict[int, float], bits: float) -> float:
     return float(known[low] * (bits / low) ** exponent)
 
 
+@lru_cache(1024)
 def add(number: Number, node_nm: float) -> Circuit:
     """An addition. Integers: energy and area by a power law of the width, through 8, 16 and 32 bits.
 
@@ -106,6 +108,7 @@ def add(number: Number, node_nm: float) -> Circuit:
     return at_node(node_nm, energy, power_law(ADD_UM2, number.bits), WHY, share)
 
 
+@lru_cache(1024)
 def multiply(one: Number, other: Number, node_nm: float) -> Circuit:
     """A multiplication. Integers of a and b bits: a power law of a b, through 8 x 8 and 32 x 32 bits.
 

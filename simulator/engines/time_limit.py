@@ -15,6 +15,7 @@ import numpy as np
 from deltasim.networks.trace import Trace
 from deltasim.runtime.errors import InputError
 from deltasim.simulator.dram.in_order import DramTiming
+from deltasim.simulator.plan.memo import memoised
 from deltasim.simulator.plan.plan import BUFFER, CACHE, CONTROLLER, DRAM, MemoryInstances, Plan, update_work
 
 LARGEST_PS = 2**63 - 1
@@ -67,6 +68,7 @@ def most_ps(plan: Plan, steps: int, messages: int) -> int:
     return steps * step_ps(plan) + messages * message_ps(plan)
 
 
+@memoised
 def step_ps(plan: Plan) -> int:
     """All scans and updates of a step, and a barrier before and behind each population."""
     stages, total = plan.stages, 0
@@ -80,6 +82,7 @@ def step_ps(plan: Plan) -> int:
     return total + (2 + len(plan.partitions)) * max(1, plan.barrier_cost_ps)
 
 
+@memoised
 def message_ps(plan: Plan) -> int:
     """A message's way to all cores, and there the fetch of its column burst by burst, and the sums."""
     stages, links, columns = plan.stages, plan.links, plan.columns

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+import numpy as np
+
 from deltasim.runtime.arrays import Integers
 from deltasim.simulator.dram import in_order as dram
 from deltasim.simulator.dram.scheduling.controller import finalise
+from deltasim.simulator.ledger.exact import LARGEST, Counts, largest
 from deltasim.simulator.plan.memo import memoised
 from deltasim.simulator.plan.plan import Plan
 
@@ -42,13 +45,61 @@ def written_at_start(plan: Plan) -> Iterator[Amount]:
                     yield Amount(unit, int(plan.target[projection]), home.write, size * home.value_bits)
 
 
+class Constant(NamedTuple):
+    """What a sequence counts whatever is sent: tables (units, then layers) by actions.
+
+    ``at_start`` is written at its start; ``leaking`` is how many leak there for as long as it lasts.
+    """
+
+    at_start: Integers
+    leaking: Integers
+    largest: tuple[int, int]  # entry of each
+
+
+@memoised
+def constant(plan: Plan) -> Constant:
+    """`preset`, and the leakage of `elapsed`, each at its place."""
+    number = {action: column for column, action in enumerate(plan.actions)}
+    tables = np.zeros((2, len(plan.units) + len(plan.layers), len(plan.actions)), np.int64)
+    for table, amounts in zip(tables, (preset(plan), leakage(plan, 1)), strict=True):
+        for one in amounts:
+            row = len(plan.units) + one.layer if one.layer >= 0 else -1
+            table[one.unit, number[one.action]] += one.amount
+            table[row, number[one.action]] += one.amount
+    return Constant(*tables, largest=(int(tables[0].max()), int(tables[1].max())))
+
+
+def with_constant(counted: Counts, plan: Plan, elapsed_ps: int) -> Counts:
+    """A table of what was counted, with what is constant added to it."""
+    at_start, leaking, (most, leaks) = constant(plan)
+    if largest(counted) + most + leaks * elapsed_ps > LARGEST:
+        counted, leaking = counted.astype(object), leaking.astype(object)
+    total: Counts = counted + at_start + leaking * elapsed_ps
+    return total
+
+
 def elapsed(plan: Plan, drams: Mapping[int, Integers], elapsed_ps: int) -> Iterator[Amount]:
     """Leakage of cores, memories and the network; refresh and background of every DRAM channel."""
+    yield from leakage(plan, elapsed_ps)
+    yield from dram_background(plan, drams, elapsed_ps)
+
+
+def leakage(plan: Plan, elapsed_ps: int) -> Iterator[Amount]:
+    """Of cores, the network and every memory that is no DRAM."""
     for core in range(plan.cores):
         yield Amount(plan.core_unit(core), -1, "core.leakage", elapsed_ps)
     yield Amount(plan.chip_unit, -1, "network.leakage", elapsed_ps)
-    for memory, name in enumerate(plan.memories.component):
-        unit, timing = int(plan.memories.unit[memory]), plan.memories.timing[memory]
+    memories = plan.memories
+    for memory, name in enumerate(memories.component):
+        if memories.timing[memory] is None and memories.controlled[memory] is None:
+            yield Amount(int(memories.unit[memory]), -1, f"{name}.leakage", elapsed_ps)
+
+
+def dram_background(plan: Plan, drams: Mapping[int, Integers], elapsed_ps: int) -> Iterator[Amount]:
+    """Refreshes, and time in each state, of every DRAM channel."""
+    for memory in np.flatnonzero(plan.memories.shared).tolist():
+        name, unit = plan.memories.component[memory], int(plan.memories.unit[memory])
+        timing = plan.memories.timing[memory]
         if timing is not None:
             refreshes, active_ps, precharged_ps = dram.rest(drams[memory], timing, elapsed_ps)
             yield Amount(unit, -1, f"{name}.refresh", int(refreshes))
@@ -61,5 +112,3 @@ def elapsed(plan: Plan, drams: Mapping[int, Integers], elapsed_ps: int) -> Itera
             yield Amount(unit, -1, f"{name}.background_precharged", int(statistics.precharged_ps))
             yield Amount(unit, -1, f"{name}.background_active_down", int(statistics.active_down_ps))
             yield Amount(unit, -1, f"{name}.background_precharged_down", int(statistics.precharged_down_ps))
-        else:
-            yield Amount(unit, -1, f"{name}.leakage", elapsed_ps)

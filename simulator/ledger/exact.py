@@ -48,7 +48,20 @@ def added(arrays: Sequence[Counts]) -> Counts:
     >>> added([np.array([LARGEST, 1]), np.array([LARGEST, 1])]).tolist()
     [18446744073709551614, 2]
     """
-    return summed(np.array(arrays), 0)
+    kind = np.int64 if sum(map(largest, arrays)) <= LARGEST else object
+    total: Counts = np.zeros(arrays[0].shape, kind)
+    for array in arrays:
+        total += array.astype(kind, copy=False)
+    return total if kind is np.int64 else whole_numbers(total.tolist())
+
+
+def largest(array: Counts) -> int:
+    """The largest magnitude.
+
+    >>> largest(np.array([3, -4])), largest(np.array([-(2**63)])), largest(np.zeros(0, np.int64))
+    (4, 9223372036854775808, 0)
+    """
+    return max(int(array.max(initial=0)), -int(array.min(initial=0)))
 
 
 def summed(array: Counts, axis: int) -> Counts:
@@ -57,7 +70,7 @@ def summed(array: Counts, axis: int) -> Counts:
     >>> summed(np.array([[LARGEST, 1], [LARGEST, 1]]), 0).tolist()
     [18446744073709551614, 2]
     """
-    most = int(np.abs(array).max(initial=0)) * max(1, array.shape[axis])
+    most = largest(array) * max(1, array.shape[axis])
     kind = np.int64 if most <= LARGEST else object
     total: Counts = array.astype(kind, copy=False).sum(axis=axis, dtype=kind)
     return total if kind is np.int64 else whole_numbers(total.tolist())

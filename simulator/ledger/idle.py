@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 IDLE_PS = 10**10  # 10 ms: thousands of refreshes, behind which the first ticks do not show
 
 
-def idle_watts(plan: Plan, chip: Chip) -> float:
-    """Mean power of the chip over 10 ms in which no message is sent, as the engines count it.
+def idle_watts(plan: Plan, chip: Chip) -> dict[str, float]:
+    """Mean power of each action over 10 ms in which no message is sent, as the engines count it.
 
-    Leakage of cores, memories and the network; of every DRAM refresh and background, powered down where its
-    controller does that. What waking up takes is not in it.
+    Their sum is that of the chip: leakage of cores, memories and the network; of every DRAM refresh and
+    background, powered down where its controller does that. What waking up takes is not in it.
 
     >>> import numpy as np
     >>> from deltasim.networks.builders.recurrent import random_stack
@@ -28,13 +28,14 @@ def idle_watts(plan: Plan, chip: Chip) -> float:
     >>> from deltasim.simulator.mapping.mapping import map_network
     >>> from deltasim.simulator.plan.compile import compile_plan
     >>> network, chip = random_stack("gru", 4, (8,), np.random.default_rng(0)), load_chip("mesh16")
-    >>> f"{idle_watts(compile_plan(network, chip, map_network(network, chip)), chip):.2e} W"
+    >>> found = idle_watts(compile_plan(network, chip, map_network(network, chip)), chip)
+    >>> f"{sum(found.values()):.2e} W"
     '3.71e-02 W'
     """
     known = {action.name: action for action in chip_actions(chip)}
-    spent = (
-        amount.amount * chip.priced[amount.action].value * (PICOSECOND if action.static else 1.0)
-        for amount in elapsed(plan, plan.memories.drams_at_rest(), IDLE_PS)
-        if (action := known.get(amount.action)) is not None and action.priced
-    )
-    return math.fsum(spent) / (IDLE_PS * PICOSECOND)
+    spent: dict[str, list[float]] = {}
+    for amount in elapsed(plan, plan.memories.drams_at_rest(), IDLE_PS):
+        if (action := known.get(amount.action)) is not None and action.priced:
+            price = chip.priced[amount.action].value * (PICOSECOND if action.static else 1.0)
+            spent.setdefault(amount.action, []).append(amount.amount * price)
+    return {name: math.fsum(joules) / (IDLE_PS * PICOSECOND) for name, joules in spent.items()}

@@ -21,7 +21,8 @@ class Ledger:
     ``step_latency_ps`` (steps,); ``sequence_latency_ps`` (sequences,). Times are whole picoseconds; sums of
     them are exact beyond 64 bits (`deltasim.simulator.ledger.exact`).
     ``traffic`` (sequences, shared memories, 1 + bins): bytes over time of each of ``memories``, all its ports
-    together, as a timeline (`deltasim.simulator.ledger.timeline`).
+    together, as a timeline (`deltasim.simulator.ledger.timeline`). ``sequence_counts`` (sequences, actions)
+    says what each sequence counted; empty for a ledger of one (`of_sequences`).
 
     >>> import numpy as np
     >>> from deltasim.simulator.ledger.ledger import Ledger
@@ -48,6 +49,7 @@ class Ledger:
     sequence_latency_ps: Counts
     memories: tuple[str, ...] = ()
     traffic: Counts = field(default_factory=lambda: np.zeros((1, 0, 1), np.int64))
+    sequence_counts: Counts = field(default_factory=lambda: np.zeros((0, 0), np.int64))
 
     @property
     def elapsed_ps(self) -> int:
@@ -56,10 +58,16 @@ class Ledger:
 
     def total(self, action: str) -> int:
         """How often an action happened on the whole chip; 0 for an action this chip does not know."""
-        return self._totals.get(action, 0)
+        return self.totals.get(action, 0)
+
+    @property
+    def of_sequences(self) -> Counts:
+        """What each sequence counted on the whole chip. Shape (sequences, actions)."""
+        return self.sequence_counts if len(self.sequence_counts) else summed(self.counts, 0)[np.newaxis]
 
     @cached_property
-    def _totals(self) -> dict[str, int]:
+    def totals(self) -> dict[str, int]:
+        """How often each action happened on the whole chip."""
         return dict(zip(self.actions, summed(self.counts, 0).tolist(), strict=True))
 
 
@@ -94,4 +102,5 @@ def joined(ledgers: Sequence[Ledger]) -> Ledger:
         sequence_latency_ps=chained("sequence_latency_ps"),
         memories=first.memories,
         traffic=chained("traffic"),
+        sequence_counts=chained("of_sequences"),
     )

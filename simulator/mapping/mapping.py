@@ -11,10 +11,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from deltasim.runtime.errors import InputError, nearest
 from deltasim.simulator.chip.text_table import Table
@@ -48,10 +48,14 @@ class Mapping:
     @property
     def digest(self) -> str:
         """sha256 over all of it."""
-        fields = asdict(self)
-        fields["slices"] = fields.pop("partitions")  # its first name, so that digests stay what they were
-        if not any(home.memory for home in self.homes):
-            del fields["homes"]
+        fields: dict[str, Any] = {
+            "populations": self.populations,
+            "projections": self.projections,
+            "slices": self.partitions,  # its first name, so that digests stay what they were
+            "blocks": [vars(block) for block in self.blocks],
+        }
+        if any(home.memory for home in self.homes):
+            fields["homes"] = self.homes
         content = json.dumps(fields, sort_keys=True, default=bytes.hex)
         return hashlib.sha256(content.encode()).hexdigest()
 

@@ -60,7 +60,10 @@ class Placing:
         self.chip = chip
         self.needs = needs
         self.reach = reach  # the memories of each core
-        self.constraints = {need.name: constraint(chip, need) for need in needs}
+        named = {
+            need.name: need for need in needs
+        }  # a projection has a need for each core, and one constraint
+        self.constraints = {name: constraint(chip, need) for name, need in named.items()}
         self.homes: dict[int, Allocator] = {}  # by the need's place in the list
 
     def constraint(self, place: int) -> PlacementConstraint:

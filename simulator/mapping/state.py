@@ -136,7 +136,10 @@ def home_of(
         memory = chip.memory(home)
         assert isinstance(memory, Scratchpad | StateMemory)
         width = memory.width_bits
-        needs[home] = [remembered_bytes(network, population, part.size, width) for part in parts]
+        of_size = {
+            size: remembered_bytes(network, population, size, width) for size in {part.size for part in parts}
+        }
+        needs[home] = [of_size[part.size] for part in parts]
         if all(allocators[part.core].fits(need) for part, need in zip(parts, needs[home], strict=True)):
             for part, need in zip(parts, needs[home], strict=True):
                 allocators[part.core].reserve(need)

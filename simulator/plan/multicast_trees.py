@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 import numpy as np
 
 from deltasim.runtime.arrays import Integers
-from deltasim.simulator.plan.memo import memoised
+from deltasim.simulator.plan.memo import memoised_by
 from deltasim.simulator.plan.plan import ABSENT, Plan
 from deltasim.simulator.plan.weight_columns import flags_of
 
@@ -31,7 +32,12 @@ class MulticastTrees:
     local: Integers
 
 
-@memoised
+def trees_follow_from(plan: Plan) -> Hashable:
+    """What the trees follow from, link by link."""
+    return plan.chip.topology, plan.trees
+
+
+@memoised_by(trees_follow_from)
 def multicast_trees_of(plan: Plan) -> MulticastTrees:
     """Of the tree from a core to all cores the part that leads to the wanted ones, for every tree."""
     trees, topology = plan.trees, plan.chip.topology

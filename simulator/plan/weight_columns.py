@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 from deltasim.networks.graph import Network
 from deltasim.runtime.arrays import Flags, Integers
 from deltasim.simulator.mapping.mapping import Mapping
+from deltasim.simulator.plan.memo import memoised_by
 from deltasim.simulator.plan.plan import Columns, Trees
 from deltasim.simulator.topology import Topology
 
@@ -48,6 +50,13 @@ def parts_of(network: Network, mapping: Mapping, projection: int) -> Parts:
     return Parts(cores, words, bits)
 
 
+def columns_follow_from(network: Network, mapping: Mapping, topology: Topology) -> Hashable:
+    """What columns and trees follow from: no clock, and no size as long as nothing moves."""
+    words = tuple((block.projection, block.core, block.index_bits) for block in mapping.blocks)
+    return network.digest, mapping.partitions, words, topology
+
+
+@memoised_by(columns_follow_from)
 def compile_columns(network: Network, mapping: Mapping, topology: Topology) -> tuple[Columns, Trees]:
     """Number the columns of all projections, the distinct trees they take and the distinct sizes of parts."""
     trees: dict[tuple[int, bytes], int] = {}
@@ -94,7 +103,10 @@ def number_trees(
     groups = [row.tobytes() for row in np.packbits(wanted, axis=1, bitorder="little")]
     origins = mapping.partitions[source]
     origin = np.repeat(np.arange(len(origins)), [partition.size for partition in origins])
-    found, tree = np.unique(origin * len(reached) + which, return_inverse=True)
+    if len(reached) == 1:  # as where everything is connected to everything
+        found, tree = np.arange(len(origins)), origin
+    else:
+        found, tree = np.unique(origin * len(reached) + which, return_inverse=True)
     known = [
         trees.setdefault((origins[key // len(reached)].core, groups[key % len(reached)]), len(trees))
         for key in found.tolist()
@@ -105,6 +117,10 @@ def number_trees(
 def number_sizes(parts: Parts, rows: slice, sizes: dict[tuple[int, int], int]) -> npt.NDArray[np.uint32]:
     """For these columns the number of the size of each part; new sizes get the next numbers."""
     words = parts.words[rows]
+    if len(words) == 1:
+        held = whole_bytes(words[0], parts.bits)
+        kinds = zip(words[0].tolist(), held.tolist(), strict=True)
+        return np.array([[sizes.setdefault(kind, len(sizes)) for kind in kinds]], np.uint32)
     numbers = np.empty(words.shape, np.uint32)
     for part in range(words.shape[1]):
         counts = np.bincount(words[:, part])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from deltasim.runtime.errors import InputError
@@ -33,6 +34,7 @@ class SramEstimate:
     why: str
 
 
+@lru_cache(4096)
 def sram(size_bytes: int, word_bits: int, node_nm: float, banks: int = 1) -> SramEstimate:
     """Estimate a memory of ``banks`` equal banks from the CACTI 7 table.
 

@@ -26,7 +26,7 @@ Deltasim = Callable[[str], CompletedProcess[str]]
 KEYS = {
     "kind", "version",
     "benchmark", "data", "chip", "engine", "theta", "sequences", "steps", "messages", "occupancy", "score",
-    "reduction", "energy", "latency", "power", "dram", "limits", "digest", "wall_s",
+    "reduction", "energy", "intervals", "latency", "power", "dram", "limits", "digest", "wall_s",
 }  # fmt: skip
 INNER_KEYS = {
     "occupancy": {"input", "hidden"},
@@ -175,8 +175,15 @@ def test_a_sweep_and_a_comparison(run: str, deltasim: Deltasim, tmp_path: Path) 
     assert deltasim(f"{run} --theta 0.5 --out sparse").returncode == 0
     compared = deltasim("compare trained sparse --json")
     assert compared.returncode == 0, compared.stderr
-    json.loads(compared.stdout)
-    assert deltasim("compare trained sparse").returncode == 0
+    assert [run["name"] for run in json.loads(compared.stdout)["runs"]] == ["trained", "sparse"]
+    several = deltasim("compare trained sweep sparse --out page.html")
+    assert several.returncode == 0 and "C: sweep/theta-0.5" in several.stdout
+    assert several.stdout.splitlines()[-1] == "The page is page.html"
+    assert "4 runs of digits" in (tmp_path / "page.html").read_text()
+    again = deltasim("compare trained sparse --out page.html")
+    assert again.returncode == 2 and "page.html" in again.stderr
+    alone = deltasim("compare trained")
+    assert alone.returncode == 2 and "1 run is nothing to compare" in alone.stderr
 
 
 def test_stopping_a_run_leaves_nothing(

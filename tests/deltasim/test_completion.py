@@ -71,7 +71,9 @@ def test_a_shell_gets_its_script(
 
 def test_offering_chips_loads_no_simulator() -> None:
     """A word is completed while somebody waits."""
-    code = "from deltasim.commands.arguments import completing; completing.chips('e'); completing.standards('D')"
+    code = (
+        "from deltasim.commands.arguments import completing; completing.chips('e'); completing.standards('D')"
+    )
     check = f"{code}; import sys; print([name for name in ('numpy', 'pydantic') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -9,7 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from deltasim.exploration.bounds.bound import bound
 from deltasim.exploration.pricing import form_of, price_table
 from deltasim.exploration.workbench import row_of
+from deltasim.networks.builders.recurrent import random_stack
+from deltasim.networks.execute import execute
+from deltasim.networks.numbers.arithmetic import FixedPoint
+from deltasim.simulator.chip import load_chip
+from deltasim.simulator.chip.loading import chip_names
 from deltasim.simulator.chip.memories import StandardDram
+from deltasim.simulator.mapping.mapping import map_network
 from deltasim.simulator.plan.compile import compile_plan
 from deltasim.simulator.simulate import run_sequences
 from tests.simulator.strategies import Case, cases
@@ -63,6 +69,17 @@ def check(case: Case) -> None:
 @given(cases())
 def test_no_run_goes_below_its_bound(case: Case) -> None:
     check(case)
+
+
+@pytest.mark.parametrize("name", chip_names())
+def test_no_run_on_a_chip_of_the_box_goes_below_its_bound(name: str) -> None:
+    """Chips as people take them, their DRAMs with all that is not given; long enough to power down."""
+    rng = np.random.default_rng(0)
+    network = random_stack("gru", 6, (16,), rng, theta=0.1, arithmetic=FixedPoint())
+    inputs = [rng.normal(size=(12, 6)).cumsum(axis=0).astype(np.float32) / 3]
+    trace, _ = execute(network, inputs)
+    placed = load_chip(name)
+    check(Case(network, trace, placed, inputs, map_network(network, placed)))
 
 
 @pytest.mark.long

@@ -83,3 +83,4 @@ def test_where_nobody_listens(
     monkeypatch.setattr("deltasim.exploration.cluster.CONNECT_S", 0.3)
     with pytest.raises(InputError, match="no scheduler answers there"):
         explore(described(), tmp_path / "a.db", scheduler=address)
+    assert not list(tmp_path.glob("a.db*"))  # and nothing is left of it

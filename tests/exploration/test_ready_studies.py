@@ -19,6 +19,8 @@ STUDIES = sorted((Path(__file__).resolve().parents[2] / "docs" / "studies").glob
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
 def test_it_is_a_study(path: Path) -> None:
     description = read_study(path)
+    assert description.base == ("mesh16-cached" if path.stem == "cache" else "mesh16")  # docs/studies.md
+    assert (description.benchmark, description.data) == ("digits", "synthetic") or path.stem == "unbalanced"
     require_metrics(description.objectives)
     space = read_space(description.parameters, base_chips(description))
     read_constraints(description, space)
@@ -29,8 +31,11 @@ def test_it_is_a_study(path: Path) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
 def test_it_has_an_answer(path: Path, tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
-    """Every point is a chip, and the front is no more than the study."""
-    study = explore(path, tmp_path / "a.db")
+    """Every point is a chip, the front is no more than the study, and the same without racing."""
+    study = explore(path, tmp_path / "a.db", race=True)
+    if study.tally()["raced"]:
+        whole = explore(path, tmp_path / "b.db", race=False)
+        assert [entry["point"] for entry in study.front()] == [entry["point"] for entry in whole.front()]
     assert study.tally()["failed"] == 0
     assert 0 < len(study.front()) <= len(study.points)
     record_property("front", [entry["point"] for entry in study.front()])

@@ -79,7 +79,15 @@ def random_ledger(
     return Ledger(
         units, actions, layers, counts, layer_counts, busy, stalled, elapsed - busy - stalled,
         none, none, none, step_latency.astype(np.int64), sequence_latency,
+        sequence_counts=split(totals, steps),
     )  # fmt: skip
+
+
+def split(totals: np.ndarray, steps: list[int]) -> np.ndarray:
+    """Counts of each sequence, as many as it has of the steps; the last has what is left over."""
+    found = totals * np.array(steps)[:, np.newaxis] // sum(steps)
+    found[-1] += totals - found.sum(axis=0)
+    return found
 
 
 def small_network() -> Network:

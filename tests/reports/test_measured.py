@@ -18,7 +18,7 @@ from tests.reports.specimens import small_network, specimen
 
 NAMES = {
     "": "kind version benchmark data chip engine theta sequences steps messages occupancy score reduction "
-    "energy latency power dram limits digest wall_s provenance",
+    "energy intervals latency power dram limits digest wall_s provenance",
     "occupancy": "input hidden",
     "score": "name value dense",
     "reduction": "weight_fetches macs dram_bytes energy latency",

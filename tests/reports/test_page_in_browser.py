@@ -31,7 +31,8 @@ PROBE = """
 const probe = () => {
   console.info("probe");
   document.documentElement.dataset.loaded = performance.getEntriesByType("resource").length;
-  const bar = document.querySelector("#chart-energy .role-mark path");
+  const found = (marks) => document.querySelector(marks);
+  const bar = found("#chart-energy .role-mark path") ?? found(".role-mark path");
   const box = bar.getBoundingClientRect();
   const at = { bubbles: true, clientX: box.x + box.width / 2, clientY: box.y + box.height / 2 };
   for (const kind of ["pointerover", "pointermove", "mouseover", "mousemove"])

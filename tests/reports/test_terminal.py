@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from deltasim.reports.compare import compare
+from deltasim.reports.comparison.comparison import compare
 from deltasim.reports.figures import Score
 from deltasim.reports.quantities import quantity
 from deltasim.reports.sweep import Sweep
@@ -112,12 +112,14 @@ def test_two_runs_compare(tmp_path: Path) -> None:
     a = specimen().save(tmp_path / "a", page=False)
     b = specimen("mesh16", theta=0.3).save(tmp_path / "b", page=False)
     comparison = compare(a, b)
-    assert {told.what for told in comparison.differences} == {
-        "chip", "thresholds", "chip digest", "mapping digest",
-    }  # fmt: skip
+    groups = {told.group for told in comparison.differences}
+    assert groups == {"chip", "network"}
+    assert not any("digest" in told.field for told in comparison.differences)
     record = comparison.to_dict()
+    assert record["differences"]["chip"]["cores.count"] == ["1", "16"]
+    assert record["differences"]["network"]["thresholds"][1] == "0.3"
     energy = record["figures"]["energy.inference_j"]
-    assert energy["ratio"] == pytest.approx(energy["b"] / energy["a"])
+    assert energy["ratios"] == [1.0, pytest.approx(energy["values"][1] / energy["values"][0])]
     assert "energy.parts.scratchpad" in record["figures"]
     text = shown(comparison)
     assert "A: a" in text and "mesh16" in text and "energy per inference" in text
@@ -127,5 +129,5 @@ def test_a_run_against_itself_differs_in_nothing(tmp_path: Path) -> None:
     folder = specimen().save(tmp_path / "a", page=False)
     comparison = compare(folder, folder)
     assert not comparison.differences
-    assert {measure.ratio for measure in comparison.measures} == {1.0}
+    assert {measure.ratios for measure in comparison.measures} == {(1.0, 1.0)}
     assert "same network, data and chip" in shown(comparison)

@@ -214,6 +214,7 @@ def controlled_drams(draw: st.DrawFn, nodes: int) -> dict[str, Any]:
     fields["organisation"] |= {"rows": 4096, "row": f"{draw(st.sampled_from([64, 256]))} B", "burst": "32 B"}
     if draw(st.booleans()):
         fields["timing"]["tREFI"] = standard.timing_.ticks("tRFC") + 200
+    idle = draw(st.sampled_from([0, 20, 1024, None]))
     return {
         "name": "dram",
         "kind": "dram",
@@ -225,7 +226,7 @@ def controlled_drams(draw: st.DrawFn, nodes: int) -> dict[str, Any]:
         "refresh": draw(
             st.sampled_from([kind for kind, end in REFRESHES.items() if f"tRFC{end}" in fields["timing"]])
         ),
-        "power_down_after": f"{draw(st.sampled_from([0, 20, 1024]))} cycles",
+        "power_down_after": None if idle is None else f"{idle} cycles",
     }
 
 

@@ -15,6 +15,13 @@ from deltasim.workloads.benchmark import Benchmark, stratified_order
 from deltasim.workloads.digits import fsdd
 from deltasim.workloads.registry import BENCHMARKS, benchmark
 
+IN_THE_BOX = {"digits": "synthetic", "digit-strings": "synthetic", "driving": "session"}
+LEAST = {  # score of the dense network and of the delta network, on a few sequences
+    "digits": (0.9, 0.85),
+    "digit-strings": (0.9, 0.85),
+    "driving": (-0.26, -0.28),  # RMSE of a car that never steers: 0.36
+}
+
 
 @pytest.fixture(autouse=True)
 def without_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -25,7 +32,7 @@ def without_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module", params=list(BENCHMARKS))
 def chosen(request: pytest.FixtureRequest) -> Benchmark:
-    return benchmark(request.param, data="synthetic")
+    return benchmark(request.param, data=IN_THE_BOX[request.param])
 
 
 def test_both_networks_take_the_sequences_and_have_one_shape(chosen: Benchmark) -> None:
@@ -37,11 +44,12 @@ def test_both_networks_take_the_sequences_and_have_one_shape(chosen: Benchmark) 
 
 
 def test_the_shipped_networks_hear_well_and_save(chosen: Benchmark) -> None:
-    few = chosen.limited(30)
+    few = chosen.limited(2 if chosen.name == "driving" else 30)
     _, dense = execute(few.dense_network, few.sequences)
     trace, outputs = execute(few.network, few.sequences)
-    assert few.score(dense, few.targets) >= 0.9
-    assert few.score(outputs, few.targets) >= 0.85
+    least_dense, least = LEAST[chosen.name]
+    assert few.score(dense, few.targets) >= least_dense
+    assert few.score(outputs, few.targets) >= least
     assert trace.occupancy(few.network)["hidden"] < 0.15
 
 

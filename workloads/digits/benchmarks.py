@@ -11,7 +11,7 @@ from deltasim.runtime.errors import InputError
 from deltasim.runtime.readers.files import is_folder
 from deltasim.workloads.benchmark import Benchmark, CalibrationSet, stratified_order
 from deltasim.workloads.digits.corpus import Corpus, digest_of
-from deltasim.workloads.digits.scores import accuracy, digit_accuracy
+from deltasim.workloads.digits.scores import accuracy, digit_accuracy, digits_right, recognised
 from deltasim.workloads.digits.sources import STRING_SEED, Source, source
 from deltasim.workloads.digits.strings import Strings
 from deltasim.workloads.digits.trained import SHIPPED, Trained, load
@@ -48,6 +48,7 @@ def digits(data: str | Path | None = None, trained: Path | None = None) -> Bench
         speakers=corpus.speakers,
         score_name="accuracy",
         score=accuracy,
+        points=recognised,
         data=f"{corpus.about}, test part, {count} recordings by {voices} speakers{_foreign(found, trained)}",
         data_digest=corpus.digest,
         fallback=found.fallback,
@@ -77,6 +78,7 @@ def digit_strings(data: str | Path | None = None, trained: Path | None = None) -
         speakers=strings.speakers,
         score_name="digit accuracy",
         score=digit_accuracy,
+        points=digits_right,
         data=f"{found.about}, test part, {count} strings of {said} digits{made}{_foreign(found, trained)}",
         data_digest=digest_of(strings.digits, *strings.features),
         fallback=found.fallback if data is not None or trained is not None else STRINGS_FALLBACK,

@@ -21,12 +21,16 @@ def accuracy(outputs: Sequence[NDArray[np.float32]], targets: NDArray[np.int64])
     >>> accuracy([recognised, recognised], np.array([1, -1])), accuracy([recognised], np.array([-1]))
     (1.0, None)
     """
-    labelled = targets >= 0
-    if not labelled.any():
-        return None
+    right, labelled = recognised(outputs, targets).sum(axis=0).tolist()
+    return right / labelled if labelled else None
+
+
+def recognised(outputs: Sequence[NDArray[np.float32]], targets: NDArray[np.int64]) -> NDArray[np.float64]:
+    """For each recording whether it was recognised, and whether it has a label. Shape (recordings, 2)."""
     weighted = (np.arange(1, len(frames) + 1) @ frames.astype(np.float64) for frames in outputs)
-    recognised = np.array([sums.argmax() for sums in weighted])
-    return float((recognised == targets)[labelled].mean())
+    found = np.array([sums.argmax() for sums in weighted])
+    labelled = targets >= 0
+    return np.column_stack([(found == targets) & labelled, labelled]).astype(np.float64)
 
 
 def digit_accuracy(outputs: Sequence[NDArray[np.float32]], targets: NDArray[np.int64]) -> float | None:
@@ -38,8 +42,13 @@ def digit_accuracy(outputs: Sequence[NDArray[np.float32]], targets: NDArray[np.i
     >>> digit_accuracy(outputs, np.array([[3, 8, -1, -1, -1, -1, -1]]))
     0.5
     """
+    right, said = digits_right(outputs, targets).sum(axis=0).tolist()
+    return 1 - (said - right) / said if said else None
+
+
+def digits_right(outputs: Sequence[NDArray[np.float32]], targets: NDArray[np.int64]) -> NDArray[np.float64]:
+    """For each string the digits said less the errors, and the digits said. Shape (strings, 2)."""
     said = [[int(digit) for digit in row if digit >= 0] for row in targets]
-    if not any(said):
-        return None
-    errors = sum(edit_distance(read_out(frames), row) for frames, row in zip(outputs, said, strict=True))
-    return 1 - errors / sum(len(row) for row in said)
+    errors = [edit_distance(read_out(frames), row) for frames, row in zip(outputs, said, strict=True)]
+    pairs = [(len(row) - wrong, len(row)) for row, wrong in zip(said, errors, strict=True)]
+    return np.array(pairs, np.float64).reshape(-1, 2)

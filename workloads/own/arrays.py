@@ -13,7 +13,7 @@ from deltasim.runtime.arrays import Numbers
 from deltasim.runtime.errors import InputError
 from deltasim.workloads.own.sound import Sound
 
-LABELS = "labels"
+LABELS, GROUPS, TARGETS = "labels", "groups", "targets"
 
 
 class Arrays(NamedTuple):
@@ -53,8 +53,38 @@ def from_archive(content: Mapping[str, Numbers], place: Path) -> Arrays:
         cuts = bounds(content["offsets"], len(frames), place)
         tables = [frames[first:last] for first, last in pairwise(cuts)]
         return Arrays(tables, labels, [f"sequence {number}" for number in range(len(tables))])
-    keys = [key for key in content if key != LABELS]
+    keys = [key for key in content if key not in (LABELS, GROUPS)]
     return Arrays([content[key] for key in keys], labels, keys)
+
+
+def groups_of(content: Mapping[str, Numbers], count: int, place: Path) -> tuple[str, ...] | None:
+    """``groups`` (sequences,): the name of the group of each, whole numbers or text."""
+    if GROUPS not in content:
+        return None
+    named = label_names(content[GROUPS], place)
+    if len(named) != count:
+        rule = f"each of the {count} sequences has a group, or none has"
+        raise InputError(place, f"{len(named)} groups", rule, "Give as many groups as sequences.")
+    return tuple(named)
+
+
+def frame_targets_of(content: Mapping[str, Numbers], place: Path) -> tuple[Numbers, ...] | None:
+    """``targets`` (N,) or (N, m) beside ``frames`` and ``offsets``: what ought to come out at each frame.
+
+    >>> cut = {"frames": np.zeros((3, 2)), "offsets": np.array([0, 1, 3]), "targets": np.array([5, 6, 7])}
+    >>> [part.tolist() for part in frame_targets_of(cut, Path("a.npz"))]
+    [[5], [6, 7]]
+    """
+    if TARGETS not in content or not {"frames", "offsets"} <= content.keys():
+        return None
+    targets, frames = content[TARGETS], len(content["frames"])
+    if targets.ndim not in (1, 2) or len(targets) != frames or targets.dtype.kind not in "iuf":
+        rule = f"targets are whole or real numbers, a row for each of the {frames} frames"
+        raise InputError(place, f"targets {targets.dtype} {targets.shape}", rule, "Mend the array.")
+    if targets.dtype.kind == "f" and not np.isfinite(targets).all():
+        raise InputError(place, "targets", "every target is a finite number", "Mend the array.")
+    cuts = bounds(content["offsets"], frames, place)
+    return tuple(targets[first:last] for first, last in pairwise(cuts))
 
 
 def sounds_of(content: Mapping[str, Numbers], place: Path) -> list[Sound] | None:

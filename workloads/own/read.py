@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -10,6 +11,7 @@ from deltasim.runtime.arrays import Numbers
 from deltasim.runtime.errors import InputError
 from deltasim.runtime.readers.files import Unreadable, is_file, is_folder, read_bytes
 from deltasim.runtime.readers.npz import read_arrays, unpacked
+from deltasim.workloads.features import BANDS
 from deltasim.workloads.own import arrays, images, sound, tables
 from deltasim.workloads.own.sequences import Sequences, sequences
 
@@ -28,8 +30,10 @@ class Columns(NamedTuple):
 USUAL = Columns()
 
 
-def read_sequences(path: str | Path, width: int, columns: Columns = USUAL) -> Sequences:
+def read_sequences(path: str | Path, width: int | None, columns: Columns = USUAL) -> Sequences:
     """Read what a network that takes ``width`` values a frame is to be run on.
+
+    Without a width it is that of the data: of sound 40 log-mel bands, of images the columns of one.
 
     ``path`` is a file (.npz, .npy, .csv, .parquet, .wav, .flac, .ogg, an image) or a folder of files of one
     of these kinds. In a folder, a file that is no sequence is left out and reported; labels come from
@@ -53,7 +57,7 @@ def read_sequences(path: str | Path, width: int, columns: Columns = USUAL) -> Se
         raise InputError(place, suffix or "no suffix", "this kind of file is not read", f"Use {listed()}.")
     else:
         found = FILES[suffix](place, width, columns)
-    if found.width != width:
+    if width is not None and found.width != width:
         value = f"{found.width} values a frame"
         raise InputError(place, value, f"the network takes {width}", "Bring the data to that width.")
     return found
@@ -64,19 +68,24 @@ def listed() -> str:
     return ", ".join(KINDS[:-1]) + f" or {KINDS[-1]}"
 
 
-def read_npz(path: Path, width: int, columns: Columns) -> Sequences:
+def read_npz(path: Path, width: int | None, columns: Columns) -> Sequences:
     """An archive: frames and offsets, audio and offsets, or an array a sequence."""
     content = loaded(path)
     labels = arrays.label_names(content["labels"], path) if "labels" in content else None
     if (recordings := arrays.sounds_of(content, path)) is not None:
-        return from_sounds(
-            path, recordings, [f"recording {n}" for n in range(len(recordings))], labels, width
-        )
+        told = [f"recording {n}" for n in range(len(recordings))]
+        heard_of = from_sounds(path, recordings, told, labels, width)
+        return replace(heard_of, groups=arrays.groups_of(content, len(told), path))
     found = arrays.from_archive(content, path)
-    return sequences(str(path), found.tables, found.labels, found.names)
+    read = sequences(str(path), found.tables, found.labels, found.names)
+    groups, targets = (
+        arrays.groups_of(content, len(read.frames), path),
+        arrays.frame_targets_of(content, path),
+    )
+    return replace(read, groups=groups, frame_targets=targets)
 
 
-def read_npy(path: Path, width: int, columns: Columns) -> Sequences:
+def read_npy(path: Path, width: int | None, columns: Columns) -> Sequences:
     """One array."""
     (array,) = loaded(path).values()
     found = arrays.from_array(array)
@@ -94,20 +103,23 @@ def loaded(path: Path) -> dict[str, Numbers]:
         raise InputError(path, error.reason, rule, "Write it with numpy.savez or numpy.save.") from None
 
 
-def read_rows(path: Path, width: int, columns: Columns) -> Sequences:
+def read_rows(path: Path, width: int | None, columns: Columns) -> Sequences:
     """A CSV or Parquet file."""
-    found, labels, names = tables.split(tables.read_table(path), str(path), columns.sequence, columns.label)
-    return sequences(str(path), found, labels, names)
+    table = tables.read_table(path)
+    found, labels, names = tables.split(table, str(path), columns.sequence, columns.label)
+    groups, targets = tables.aside(table, str(path), columns.sequence)
+    return replace(sequences(str(path), found, labels, names), groups=groups, frame_targets=targets)
 
 
-def read_one_sound(path: Path, width: int, columns: Columns) -> Sequences:
+def read_one_sound(path: Path, width: int | None, columns: Columns) -> Sequences:
     """A file of sound is one sequence."""
     return from_sounds(path, [heard(path)], [path.name], None, width)
 
 
-def read_one_image(path: Path, width: int, columns: Columns) -> Sequences:
+def read_one_image(path: Path, width: int | None, columns: Columns) -> Sequences:
     """An image is a sequence of its rows, or one frame."""
-    found, names = images.as_sequences([seen(path)], [path.name], width)
+    picture = seen(path)
+    found, names = images.as_sequences([picture], [path.name], width or picture.shape[1])
     return sequences(str(path), found, None, names)
 
 
@@ -138,16 +150,16 @@ def from_sounds(
     recordings: list[sound.Sound],
     names: list[str],
     labels: list[str] | None,
-    width: int,
+    width: int | None,
     left_out: tuple[str, ...] = (),
 ) -> Sequences:
     """Recordings at the rate of the first, as frames."""
     rate = recordings[0].rate
-    framed = [sound.frames_of(sound.resampled(recording, rate), width) for recording in recordings]
+    framed = [sound.frames_of(sound.resampled(recording, rate), width or BANDS) for recording in recordings]
     return sequences(str(place), [frames for frames, _ in framed], labels, names, left_out, framed[0][1])
 
 
-Reader = Callable[[Path, int, Columns], Sequences]
+Reader = Callable[[Path, int | None, Columns], Sequences]
 FILES: dict[str, Reader] = {
     ".npz": read_npz,
     ".npy": read_npy,
@@ -158,7 +170,7 @@ FILES: dict[str, Reader] = {
 }
 
 
-def read_folder(folder: Path, width: int) -> Sequences:
+def read_folder(folder: Path, width: int | None) -> Sequences:
     """Every file of a folder and below that is sound, or an image, or else an array or a table."""
     files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != LABEL_FILE]
     for suffixes in (sound.SUFFIXES, images.SUFFIXES, (".npy", ".npz", ".csv", ".parquet")):
@@ -174,7 +186,7 @@ def read_folder(folder: Path, width: int) -> Sequences:
         return from_sounds(folder, recordings, names(folder, kept), labels, width, (*odd, *others))
     if suffixes == images.SUFFIXES:
         kept, pictures, odd = sorted_out(chosen, seen)
-        found, told = images.as_sequences(pictures, names(folder, kept), width)
+        found, told = images.as_sequences(pictures, names(folder, kept), width or pictures[0].shape[1])
         labels = labels_of(folder, kept) if len(found) == len(kept) else None
         return sequences(str(folder), found, labels, told, (*odd, *others))
     kept, parts, odd = sorted_out(chosen, lambda path: FILES[path.suffix.lower()](path, width, USUAL))

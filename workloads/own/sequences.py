@@ -17,7 +17,9 @@ class Sequences:
     """``frames[i]`` is (T_i, inputs) float32; ``labels[i]`` the name of its class; both in file order.
 
     ``names`` say where each came from, ``left_out`` which files were no sequence and why, one sentence each.
-    ``step_s`` is the time between two frames where the data tell it.
+    ``step_s`` is the time between two frames where the data tell it. ``groups[i]`` names who or what a
+    sequence is of, such as a speaker, and ``frame_targets[i]`` says what ought to come out at each frame,
+    (T_i,) classes or (T_i, m) values: where the data tell them, for training.
 
     >>> own = sequences("a", [np.zeros((3, 2)), np.ones((1, 2))], labels=["yes", "no"])
     >>> own.width, own.classes, own.targets.tolist(), own.about
@@ -30,6 +32,8 @@ class Sequences:
     source: str
     left_out: tuple[str, ...] = ()
     step_s: float | None = None
+    groups: tuple[str, ...] | None = None
+    frame_targets: tuple[Numbers, ...] | None = None
 
     @property
     def width(self) -> int:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import polars
 
 SEQUENCE, LABEL = "sequence", "label"
+GROUP, TARGET = "group", "target"
 
 
 def read_table(path: Path) -> polars.DataFrame:
@@ -40,7 +41,8 @@ def split(
 
     Rule: rows with the same value in the column ``sequence`` are one sequence, in the order of the rows; a
     label is the same in all of a sequence's rows. The columns named ``sequence`` and ``label`` are taken for
-    these where no other is named; all others are values.
+    these where no other is named. ``group`` and ``target`` are for training (see `aside`); all others are
+    values.
 
     >>> import polars
     >>> frame = polars.DataFrame({"x": [1, 2, 3], "sequence": ["b", "b", "a"], "label": ["up", "up", "down"]})
@@ -50,7 +52,7 @@ def split(
     """
     by = named(frame, sequence, SEQUENCE, place)
     kind = named(frame, label, LABEL, place)
-    values = [name for name in frame.columns if name not in (by, kind)]
+    values = [name for name in frame.columns if name not in (by, kind, GROUP, TARGET)]
     if not values or not len(frame):
         rule = "a table has at least one row and a column of values"
         raise InputError(place, f"{len(frame)} rows, {len(values)} columns of values", rule, "Add some.")
@@ -63,6 +65,26 @@ def split(
         else None
     )
     return [part.select(values).to_numpy() for part in parts], labels, names
+
+
+def aside(
+    frame: polars.DataFrame, place: str, sequence: str | None = None
+) -> tuple[tuple[str, ...] | None, tuple[Numbers, ...] | None]:
+    """Of each sequence its group, the same in all its rows, and its targets, one a row: where they are.
+
+    >>> import polars
+    >>> aside(polars.DataFrame({"x": [1, 2], "group": ["ann", "ann"], "target": [0, 1]}), "a.csv")
+    (('ann',), (array([0, 1]),))
+    """
+    by = named(frame, sequence, SEQUENCE, place)
+    parts = frame.partition_by(by, maintain_order=True) if by else [frame]
+    groups = targets = None
+    if GROUP in frame.columns:
+        groups = tuple(one_label(part, GROUP, f"{place}: column {GROUP}") for part in parts)
+    if TARGET in frame.columns:
+        numeric(frame, [TARGET], place)
+        targets = tuple(part[TARGET].to_numpy() for part in parts)
+    return groups, targets
 
 
 def named(frame: polars.DataFrame, asked: str | None, usual: str, place: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import altair
@@ -18,7 +19,7 @@ from deltasim.reports.page.theme import (
     si_axis,
     with_room,
 )
-from deltasim.reports.quantities import percent, quantity, ratio
+from deltasim.reports.quantities import percent, quantity, ratio, score
 from deltasim.reports.saved.record import runs
 from deltasim.reports.summary import part_label
 
@@ -47,7 +48,7 @@ def section(result: Measured) -> Section:
             Figure("energy", "Energy of one inference by part of the chip (joules)", by_part(result, parts)),
             Figure("energy-layers", "Energy of one inference by layer (joules)", by_layer(result, parts)),
         ),
-        (sure_grid(result, parts),),
+        (sure_grid(result, parts), figures_grid(result)),
     )
 
 
@@ -66,6 +67,36 @@ def sure_grid(result: Measured, parts: list[str]) -> Grid:
     )
     heading = "How sure: energy of one inference, and what 90 % of 10,000 draws of the prices lie between"
     return Grid(heading, ("", "energy", "from", "to"), rows, left=("",))
+
+
+FIGURES: tuple[tuple[str, str, Callable[[float | None], str]], ...] = (
+    ("energy.inference_j", "energy per inference", lambda value: quantity(value, "J")),
+    ("latency.inference_mean_s", "latency per inference", lambda value: quantity(value, "s")),
+    ("power.mean_w", "mean power at the period", lambda value: quantity(value, "W")),
+    ("reduction.energy", "energy saved", ratio),
+    ("reduction.latency", "latency saved", ratio),
+)
+
+
+def figures_grid(result: Measured) -> Grid:
+    """What 90 % of the draws of prices and sequences lie between, figure by figure."""
+    values = {
+        "energy.inference_j": result.energy.total_j / result.sequences,
+        "latency.inference_mean_s": result.latency.inference_mean_s,
+        "power.mean_w": None if result.power is None else result.power.mean_w,
+        "reduction.energy": result.reduction["energy"],
+        "reduction.latency": result.reduction["latency"],
+        "score.value": result.score.value,
+    }
+    name = result.score.name
+    listed = (*FIGURES, ("score.value", name, lambda value: score(name, value)))
+    rows = tuple(
+        (label, shown(values[key]), *map(shown, result.intervals[key]))
+        for key, label, shown in listed
+        if key in result.intervals
+    )
+    heading = "How sure: the same with the sequences drawn again as well, 2,000 times with replacement"
+    return Grid(heading, ("", "all sequences", "from", "to"), rows, left=("",))
 
 
 def part_order(result: Measured) -> list[str]:

@@ -1,10 +1,11 @@
-"""Prices of a DRAM of a standard, by the currents of its datasheet."""
+"""Prices of a DRAM of a standard, by the currents of its datasheet, with the spread of parts."""
 
 from __future__ import annotations
 
 from deltasim.simulator.chip.memories import StandardDram
 from deltasim.simulator.chip.prices.price import Price
 from deltasim.simulator.dram.energy import WHY, prices
+from deltasim.simulator.dram.part_spread import shares
 
 
 def standard_prices(memory: StandardDram) -> dict[str, Price]:
@@ -17,6 +18,12 @@ def standard_prices(memory: StandardDram) -> dict[str, Price]:
     def priced(unit: str, value: float, why: str) -> Price:
         text = {unit: f"{value!r} {'W' if unit == 'power' else 'J'}", "node": "not stated", "kind": kind}
         return Price.model_validate(text | {"source": f"{why}; {power.source}"})
+
+    def between(action: str, price: Price) -> Price:
+        if power.status != "datasheet" or action not in shares():
+            return price
+        low, high = shares()[action]
+        return price.model_copy(update={"low": low * price.value, "high": high * price.value})
 
     found = {
         "activate": priced("energy", of.activate_j, WHY["activate"]),
@@ -33,4 +40,4 @@ def standard_prices(memory: StandardDram) -> dict[str, Price]:
     found["io"] = (
         priced("energy", pins.read, why) if pins else priced("energy", 0.0, f"not counted: no {why}")
     )
-    return {f"{memory.name}.{action}": price for action, price in found.items()}
+    return {f"{memory.name}.{action}": between(action, price) for action, price in found.items()}

@@ -87,7 +87,9 @@ def add_wait(state: State, number: int, time_ps: int) -> None:
     unit = state.units[number]
     low = unit.wait + (time_ps & LOW)
     unit.wait = low & LOW
-    unit.wait_high += (time_ps >> LOW_BITS) + (low >> LOW_BITS)
+    carried = (time_ps >> LOW_BITS) + (low >> LOW_BITS)
+    if carried:  # seldom: a store less for nearly every message
+        unit.wait_high += carried
 
 
 @part
@@ -96,7 +98,9 @@ def add_area(state: State, number: int, waiting: int, time_ps: int) -> None:
     unit = state.units[number]
     low = unit.area + waiting * (time_ps & LOW)
     unit.area = low & LOW
-    unit.area_high += waiting * (time_ps >> LOW_BITS) + (low >> LOW_BITS)
+    carried = waiting * (time_ps >> LOW_BITS) + (low >> LOW_BITS)
+    if carried:
+        unit.area_high += carried
 
 
 @part

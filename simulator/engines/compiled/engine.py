@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -18,9 +19,9 @@ from deltasim.simulator.engines.compiled.phases.stages import stage_addresses
 from deltasim.simulator.engines.compiled.records import LOW_BITS, State, Tables
 from deltasim.simulator.engines.compiled.state import state_at_rest
 from deltasim.simulator.engines.compiled.tables import Start, tables_of
-from deltasim.simulator.ledger.background import elapsed, preset
+from deltasim.simulator.ledger.background import Amount, dram_background, with_constant
 from deltasim.simulator.ledger.bandwidth import by_memory, shared_memories
-from deltasim.simulator.ledger.exact import entered, wide
+from deltasim.simulator.ledger.exact import Counts, entered, wide
 from deltasim.simulator.ledger.laws import LawBroken, Tally, check
 from deltasim.simulator.ledger.ledger import Ledger
 from deltasim.simulator.plan.memo import memoised
@@ -145,14 +146,11 @@ class CompiledEngine:
             last = (int(plan.pass_number[population]) + 1) * int(run["frames"]) - 1
             if plan.into[population] and record["finished"] != last:
                 raise LawBroken(f"population {plan.layers[population]} never finished: the chip deadlocks")
-        counts, layer_counts = state.counts[: len(plan.units)], state.counts[len(plan.units) :]
         late = np.flatnonzero(units["recorded_until"] > elapsed_ps)
         if late.size:
             raise LawBroken(f"{plan.units[late[0]].name}: still at work when the run had ended")
-        number = {action: index for index, action in enumerate(plan.actions)}
-        entries = (*preset(plan), *elapsed(plan, self._drams(state), elapsed_ps))
-        counts = entered(counts, ((one.unit, number[one.action], one.amount) for one in entries))
-        layer_counts = entered(layer_counts, ((one.layer, number[one.action], one.amount) for one in entries))
+        drams = dram_background(plan, self._drams(state), elapsed_ps)
+        counts, layer_counts = self._with_background(state.counts, drams, elapsed_ps)
         ledger = Ledger(
             plan.units,
             plan.actions,
@@ -173,6 +171,21 @@ class CompiledEngine:
         seen = {field: int(run[field]) for field in Tally._fields if field != "credits_missing"}
         check(ledger, Tally(**seen, credits_missing=self._credits_missing(state)))
         return ledger
+
+    def _with_background(
+        self, counted: Counts, drams: Iterable[Amount], elapsed_ps: int
+    ) -> tuple[Counts, Counts]:
+        """Counts by unit and by layer, with what no message causes."""
+        plan = self.plan
+        table = with_constant(counted, plan, elapsed_ps)
+        units, number = len(plan.units), plan.actions.index
+        places = [(one.unit, one.layer, number(one.action), one.amount) for one in drams]
+        if not places:
+            return table[:units], table[units:]
+        return (
+            entered(table[:units], ((unit, column, amount) for unit, _, column, amount in places)),
+            entered(table[units:], ((layer, column, amount) for _, layer, column, amount in places)),
+        )
 
     def _drams(self, state: State) -> dict[int, Integers]:
         """The state of every shared memory's rule, by memory."""

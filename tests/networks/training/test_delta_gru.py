@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from deltasim.networks.training.delta_gru import DeltaGRU, hold
+from deltasim.networks.training.delta_gru import DeltaGRU
 
 SIZES = {"steps": 6, "batch": 3, "inputs": 4, "hidden": 5}
 
@@ -76,18 +75,3 @@ def test_threshold_zero_is_pytorchs_gru(seed: int) -> None:
     dense = torch.nn.GRU(SIZES["inputs"], SIZES["hidden"])
     dense.load_state_dict(layer.state_dict())
     torch.testing.assert_close(layer(inputs).hidden, dense(inputs)[0], atol=1e-5, rtol=0)
-
-
-@settings(max_examples=30, deadline=None)
-@given(st.integers(0, 10**6), st.floats(0.01, 2))
-def test_held_values_follow_within_the_threshold(seed: int, theta: float) -> None:
-    values = torch.from_numpy(np.random.default_rng(seed).normal(size=(20, 2, 3)).cumsum(0))
-    held = hold(values, torch.tensor(theta, dtype=torch.float64))
-    assert ((values - held).abs() < theta).all()
-    moved = torch.diff(held, dim=0, prepend=torch.zeros_like(held[:1]))
-    assert (moved[moved != 0].abs() >= theta).all()
-
-
-def test_a_slow_ramp_is_transmitted() -> None:
-    ramp = torch.linspace(0, 1, 101)[:, None, None]
-    assert abs(float(hold(ramp, torch.tensor(0.1))[-1]) - 1) < 0.1

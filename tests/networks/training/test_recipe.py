@@ -14,8 +14,9 @@ from torch import Tensor
 from deltasim.networks.execute import execute
 from deltasim.networks.numbers.arithmetic import Q, dequantise, quantise
 from deltasim.networks.training.export import exported, fixed_point
-from deltasim.networks.training.recipe import Batch, Model, Recipe, padded, pooled_logits, train
+from deltasim.networks.training.recipe import Model, Recipe, pooled_logits, train
 from deltasim.networks.training.rounding import rounded
+from deltasim.networks.training.trainer.batches import Batch, padded
 
 TINY = Recipe(
     hidden=12,

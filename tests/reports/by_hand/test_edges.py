@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from deltasim.networks.trace import Trace
-from deltasim.reports.compare import compared
+from deltasim.reports.comparison.comparison import compared
 from deltasim.reports.figures import Score
 from deltasim.reports.levels import levels
 from deltasim.reports.packet_model import link_load, packet_error, packet_sentence
@@ -29,6 +29,7 @@ from deltasim.workloads.deviation import Deviation
 from tests.reports.by_hand.charts import drawn
 from tests.reports.by_hand.specimen import result
 from tests.reports.by_hand.test_text import shown
+from tests.reports.comparison.specimens import together
 
 
 def silent() -> Any:
@@ -37,12 +38,16 @@ def silent() -> Any:
 
 def test_a_comparison_has_the_limit_of_each_run(tmp_path: Any) -> None:
     runs = [SavedRun(tmp_path / name, run.to_dict()) for name, run in (("a", result()), ("b", silent()))]
-    limits = compared(*runs).to_dict()["limits"]
-    assert limits == {"a": result().limits, "b": silent().limits} and limits["a"] != limits["b"]
-    same = shown(compared(runs[0], runs[0]))
-    assert same[-3] == "Both runs are of the same network, data and chip."
-    cautious = shown(replace(compared(*runs), caution="Beware."))
-    assert cautious[-4] == "Beware." and cautious[-2].startswith("A: ")
+    pair = together(*runs)
+    limits = [told["limits"] for told in compared(pair).to_dict()["runs"]]
+    assert limits == [result().limits, silent().limits] and limits[0] != limits[1]
+    same = shown(compared(together(runs[0], runs[0])))
+    assert same[-4:-2] == [
+        "Both runs are of the same network, data and chip.",
+        "A and B need the same energy, whatever the prices are.",
+    ]
+    cautious = shown(replace(compared(pair), caution="Beware."))
+    assert "Beware." in cautious and cautious[-2].startswith("A: ")
 
 
 def stalled_for(share: float) -> Any:

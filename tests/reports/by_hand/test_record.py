@@ -12,6 +12,7 @@ import numpy as np
 import polars
 import pytest
 
+from deltasim.reports.saved.fields import chip_fields, network_fields
 from deltasim.reports.saved.folder import SavedRun, load_run
 from deltasim.reports.saved.record_form import VERSION
 from deltasim.simulator.chip.actions import chip_actions
@@ -76,6 +77,16 @@ PRICES = (
 SPREAD = {"measured": 1.1, "simulated": 1.25, "estimated": 2.0}  # of prices that state none
 
 
+# Of two recordings both are the first in a quarter of the draws, and in a quarter the second.
+INTERVALS = {
+    "energy.inference_j": None,
+    "reduction.energy": None,
+    "latency.inference_mean_s": [9e-9, 85e-9],
+    "reduction.latency": [1.212, 6.778],  # 103 / 85 and 61 / 9
+    "score.value": [0.0, 1.0],
+}
+
+
 def expected() -> dict[str, Any]:
     """The whole of run.json."""
     return {
@@ -99,6 +110,7 @@ def expected() -> dict[str, Any]:
             "inference_j": 2061 / 2 * PJ, "step_j": 2061 / 3 * PJ, "parts": parts(DELTA),
             "estimated_share": 404 / 2061,
         },
+        "intervals": None,
         "latency": latency((31, 33 + 0.98 * 18), (47, 9 + 0.99 * 76)),
         "power": None,
         "dram": {"reads": 6, "bytes": 12, "row_hits": 3, "row_misses": 1, "row_conflicts": 2},
@@ -124,6 +136,9 @@ def expected() -> dict[str, Any]:
                 "parts": parts(DENSE),
                 "latency": latency((163 / 3, 61), (82, 61 + 0.99 * 42)),
             },
+            "described": {
+                "chip": chip_fields(result().chip), "network": network_fields(result().network),
+            },
             "prices": [
                 {
                     "action": action, "price": price, "unit": "W" if static(action) else "J",
@@ -147,13 +162,30 @@ def leaves(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def test_the_record(saved: SavedRun) -> None:
+    drawn = saved.record["intervals"]
+    assert list(drawn) == list(INTERVALS)
+    assert {figure: drawn[figure] for figure in INTERVALS if "energy" not in figure} == {
+        figure: interval for figure, interval in INTERVALS.items() if "energy" not in figure
+    }
     energy = {name: value for name, value in saved.record["energy"].items() if name != "interval_j"}
     assert list(saved.record) == list(expected())
     values = dict(leaves(expected()))
-    record = {**saved.record, "energy": energy}
+    record = {**saved.record, "energy": energy, "intervals": None}
     found = {place: getattr(value, "expected", value) for place, value in leaves(record)}
     assert found == values
     assert result(engine="simpy").to_dict()["engine"] == "simpy"
+
+
+def test_the_record_says_what_chip_and_network_are(saved: SavedRun) -> None:
+    held = saved.record["provenance"]["described"]
+    assert held["chip"]["name"] == "two" and held["chip"]["cores.count"] == "2"
+    assert held["chip"]["memories.pad.kind"] == "scratchpad"
+    assert not any("about" in field or "source" in field or "prices" in field for field in held["chip"])
+    network = held["network"]
+    assert network["populations.hidden.activation"] == "relu" and network["outputs"] == "out"
+    assert network["projections.out->out.theta"] == "0.5"
+    root = (7 / 4) ** 0.5  # of 1, -1, 2, 1
+    assert network["projections.input->hidden.weights"].startswith(f"2 x 1 x 2, RMS {root:.4g}, digest ")
 
 
 def test_the_record_of_a_run_that_sends_nothing() -> None:
@@ -229,10 +261,29 @@ def test_the_table_of_steps(saved: SavedRun) -> None:
     }
 
 
+def test_the_table_of_sequences(saved: SavedRun) -> None:
+    """85 and 9 ns, 1847 and 214 pJ; dense 103 and 61 ns. Of the second nothing is sent: 9 ns at 4 mW."""
+    table = saved.sequences()
+    assert table is not None
+    told = table.select(
+        "sequence", "steps", "latency_ps", "dense_latency_ps", "points", "points_of", "core.mac"
+    ).rows()
+    assert told == [
+        (0, 2, 85_000, 103_000, 1.0, 1.0, approx(sum(DELTA.counts["core.mac"]) * 5 * PJ)),
+        (1, 1, 9_000, 61_000, 0.0, 1.0, 0.0),
+    ]
+    assert table["joules"].to_list() == approx([1847 * PJ, 214 * PJ])
+    assert table["dense_joules"].to_list() == approx([2296 * PJ, 1356 * PJ])
+    assert table["network.leakage"].to_list() == approx([85 * 4 * PJ, 9 * 4 * PJ])
+    priced = [price["action"] for price in saved.record["provenance"]["prices"]]
+    assert table.columns[8:] == priced
+    assert table.select(priced).sum_horizontal().to_list() == approx(table["joules"].to_list())
+
+
 def test_a_folder_holds_these_files(tmp_path: Path) -> None:
     plain = result().save(tmp_path / "plain", page=False)
     whole = result().save(tmp_path / "whole", trace=True)
-    tables = ["layers.parquet", "run.json", "steps.parquet", "units.parquet"]
+    tables = ["layers.parquet", "run.json", "sequences.parquet", "steps.parquet", "units.parquet"]
     assert sorted(path.name for path in plain.iterdir()) == tables
     assert sorted(path.name for path in whole.iterdir()) == sorted([*tables, "report.html", "trace.npz"])
     assert load_run(whole).record == load_run(plain).record == result().to_dict()

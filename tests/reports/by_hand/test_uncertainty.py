@@ -5,15 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from deltasim.reports.compare import compared
 from deltasim.reports.page.sections import energy
-from deltasim.reports.saved.folder import SavedRun
-from deltasim.reports.uncertainty import Spread, intervals, verdict
+from deltasim.reports.uncertainty.prices import Spread, intervals
 from tests.reports.by_hand.expected import DELTA, PJ
 from tests.reports.by_hand.specimen import result
 from tests.reports.by_hand.test_record import PRICES, SPREAD, static
@@ -66,10 +63,15 @@ def test_the_record_and_the_page_have_them() -> None:
     assert record["parts"]["pad"] == list(held.sure.parts["pad"]) and list(record["layers"]) == [
         "input", "hidden", "out", "shared",
     ]  # fmt: skip
-    (grid,) = energy.section(held).grids
+    grid, drawn = energy.section(held).grids
     rows = {row[0]: row[1:] for row in grid.rows}
     assert rows["all"] == ("1.03 nJ", "961 pJ", "1.16 nJ") and rows["pad"][0] == "8.00 pJ"
     assert list(rows)[-3:] == ["layer hidden", "layer out", "layer shared"]
+    assert [row[0] for row in drawn.rows] == [
+        "energy per inference", "latency per inference", "energy saved", "latency saved", "accuracy",
+    ]  # fmt: skip
+    assert drawn.rows[1][1:] == ("47.0 ns", "9.00 ns", "85.0 ns")
+    assert drawn.rows[4][1:] == ("50.00 %", "0.00 %", "100.00 %")
     again = replace(held)
     assert again.sure == held.sure
 
@@ -89,35 +91,3 @@ def test_intervals_hold_nine_of_ten_true_prices() -> None:
         ((low, high),) = intervals(spreads, joules[:, None])
         true = rng.lognormal(0.0, math.log(factor) / NORMAL_95, (4000, 12)) @ joules
         assert ((true >= low) & (true <= high)).mean() == pytest.approx(0.9, abs=0.02)
-
-
-def test_a_shared_price_is_drawn_once() -> None:
-    """B has the same price for 1 % less: with certainty. With prices of their own it is near a toss."""
-    own = Spread("mac", 1.0, 0.5, 2.0, 100.0, "one")
-    same, other = own._replace(joules=99.0), own._replace(joules=99.0, identity="other")
-    assert verdict([own], [same]) == (1.0, "mac", "both", 1.0)
-    assert verdict([same], [own]).probability == 0.0
-    apart = verdict([own], [other])
-    assert apart.probability == pytest.approx(0.5, abs=0.03) and apart.of in ("A", "B")
-    assert verdict([own], [own]).probability is None
-
-
-def test_the_probability_of_two_prices() -> None:
-    """ln B - ln A is normal: ln(80 / 100) over sqrt(2) (ln 2 / 1.645) is -0.374 standard deviations."""
-    a = Spread("x", 1.0, 0.5, 2.0, 100.0, "a")
-    b = Spread("y", 1.0, 0.5, 2.0, 80.0, "b")
-    found = verdict([a], [b])
-    assert found.probability == pytest.approx(0.6459, abs=0.015)
-    assert (found.decides, found.of) == ("x", "A") and found.share == pytest.approx(1 / 1.64, abs=0.05)
-
-
-def test_a_comparison_says_how_likely_it_is() -> None:
-    runs = [SavedRun(Path(name), run.to_dict()) for name, run in (("a", result()), ("b", result(theta=3.0)))]
-    told = compared(*runs).to_dict()
-    assert told["probability"] > 0.9995 and told["decides"]["of"] == "both"
-    same = compared(runs[0], runs[0]).to_dict()
-    assert same["probability"] is None and same["decides"] is None
-    longer = SavedRun(Path("b"), {**runs[1].record, "sequences": 20})
-    assert compared(runs[0], longer).to_dict()["probability"] is None  # other inputs
-    old = {**runs[1].record, "provenance": {"prices": [{"action": "core.mac", "price": 1.0}]}}
-    assert compared(runs[0], SavedRun(Path("b"), old)).to_dict()["probability"] is None

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
+import pytest
 
 from deltasim.networks.builders.recurrent import random_stack
 from deltasim.networks.builders.spiking import random_spiking
 from deltasim.networks.graph import Network
 from deltasim.networks.trace import dense_trace
 from deltasim.simulator.chip import Chip, load_chip
-from deltasim.simulator.ledger.background import Amount, elapsed, preset
+from deltasim.simulator.ledger.background import Amount, elapsed, leakage, preset, with_constant
 from deltasim.simulator.mapping.mapping import map_network
 from deltasim.simulator.plan.compile import compile_plan
 from deltasim.simulator.plan.plan import Plan
@@ -125,3 +126,18 @@ def test_state_in_a_memory_is_written_in_bits() -> None:
     entries = preset(plan)
     assert {entry.action.split(".")[1] for entry in entries} == {"state_write"}
     assert sum(entry.amount for entry in entries) == (6 * 5 + 3 + 6) * 32
+
+
+@pytest.mark.parametrize("name", ["edgedrnn", "mesh16", "mesh16-cached"])
+@pytest.mark.parametrize("elapsed_ps", [0, 12_345, 1 << 62])
+def test_what_is_constant_is_what_the_start_writes_and_what_leaks(name: str, elapsed_ps: int) -> None:
+    network = random_stack("gru", 3, (6,), np.random.default_rng(0), readout=2)
+    plan = plan_of(network, load_chip(name))
+    table = np.zeros((len(plan.units) + len(plan.layers), len(plan.actions)), object)
+    for one in (*preset(plan), *leakage(plan, elapsed_ps)):
+        column = plan.actions.index(one.action)
+        table[one.unit, column] += one.amount
+        table[len(plan.units) + one.layer % len(plan.layers), column] += one.amount
+    zero = np.zeros(table.shape, np.int64)
+    assert with_constant(zero, plan, elapsed_ps).tolist() == table.tolist()
+    assert with_constant(zero + 7, plan, elapsed_ps).tolist() == (table + 7).tolist()

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from deltasim.networks.training.recipe import Batch, padded, pooled_logits
+from deltasim.networks.training.recipe import pooled_logits
+from deltasim.networks.training.trainer.batches import Batch, grouped, padded
 from deltasim.workloads.digits.corpus import Corpus
 from deltasim.workloads.digits.making.augment import augmented
 from deltasim.workloads.digits.strings import LONGEST, joined
@@ -41,27 +41,6 @@ def string_batches(
     for group in grouped([len(frames) for frames in strings.features], batch * USUAL, rng):
         sequences = [normalised(strings.features[place], stored) for place in group]
         yield padded(sequences, torch.from_numpy(strings.digits[group]))
-
-
-def grouped(lengths: list[int], frames: int, rng: np.random.Generator) -> list[NDArray[np.int64]]:
-    """Shuffle, sort by length in portions of about ten batches, cut at ``frames``, shuffle again.
-
-    >>> groups = grouped([3, 9, 3, 9], 10, np.random.default_rng(0))
-    >>> sorted(sorted(group.tolist()) for group in groups)
-    [[0, 2], [1], [3]]
-    """
-    order = rng.permutation(len(lengths))
-    portions = max(1, round(sum(lengths) / (10 * frames)))
-    groups: list[list[int]] = []
-    for portion in np.array_split(order, portions):
-        group: list[int] = []
-        for place in sorted(portion.tolist(), key=lambda place: lengths[place]):
-            if group and (len(group) + 1) * lengths[place] > frames:
-                groups.append(group)
-                group = []
-            group.append(place)
-        groups.append(group)
-    return [np.array(groups[place], np.int64) for place in rng.permutation(len(groups))]
 
 
 def digit_loss(logits: Tensor, batch: Batch, smoothing: float) -> Tensor:

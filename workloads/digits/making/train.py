@@ -15,9 +15,9 @@ from torch import Tensor
 
 from deltasim.networks.execute import execute
 from deltasim.networks.graph import Network
-from deltasim.networks.trace import Trace
 from deltasim.networks.training.export import fixed_point
-from deltasim.networks.training.recipe import Batch, Model, Recipe, train
+from deltasim.networks.training.recipe import Model, Recipe, train
+from deltasim.networks.training.trainer.batches import Batch
 from deltasim.runtime.disk.output import new_folder, told_in_a_sentence
 from deltasim.runtime.errors import InputError
 from deltasim.workloads.benchmark import Outputs
@@ -27,6 +27,7 @@ from deltasim.workloads.digits.scores import accuracy, digit_accuracy
 from deltasim.workloads.digits.sources import Source, source
 from deltasim.workloads.digits.trained import Trained, save
 from deltasim.workloads.features import BANDS, Normalisation, normalisation, normalised
+from deltasim.workloads.fetches import fetches_saved
 
 Progress = Callable[[int, int], None]
 Scored = tuple[tuple[NDArray[np.float32], ...], NDArray[np.int64]]  # test features, targets
@@ -186,13 +187,3 @@ def measured(
         "weight_fetches_saved": fetches_saved(delta, trace),
         "occupancy": trace.occupancy(delta),
     }
-
-
-def fetches_saved(network: Network, trace: Trace) -> float:
-    """Weight words a dense run would fetch over the words fetched for the messages of a trace."""
-    fetched = 0
-    for number, projection in enumerate(network.projections):
-        sources = trace.messages["source"][trace.messages["projection"] == number]
-        fetched += int(projection.connection.fan_out[sources].sum())
-    every = sum(int(projection.connection.fan_out.sum()) for projection in network.projections)
-    return every * (trace.steps // network.passes) / max(1, fetched)

@@ -7,6 +7,7 @@ goes on over further links or into a core.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ import numpy.typing as npt
 from deltasim.runtime.arrays import Flags, Integers
 from deltasim.simulator.engines.compiled.phases.shared_merges import shared_merges_of
 from deltasim.simulator.engines.compiled.records import ARRIVAL_LIST, INPUT_EDGE, NONE, Records
+from deltasim.simulator.plan.memo import memoised_by
 from deltasim.simulator.plan.plan import Plan
 from deltasim.simulator.plan.weight_columns import bits_of, flags_of
 
@@ -48,6 +50,13 @@ class Steps(NamedTuple):
     behind: Words  # (steps, words)
 
 
+def routes_follow_from(plan: Plan) -> Hashable:
+    """What the route graph follows from: trees and the time a message holds each link, nothing of a core."""
+    links = plan.links
+    return plan.chip.topology, plan.trees, links.link_period_ps.tobytes(), links.message_flits
+
+
+@memoised_by(routes_follow_from)
 def route_graph_of(plan: Plan) -> RouteGraph | None:
     """The routes of a plan's messages; None where links form a cycle."""
     links, cores = plan.links.count, plan.cores

@@ -83,7 +83,8 @@ def standard(identity: str) -> Doubles:
     return found
 
 
-def factors(spreads: Sequence[Spread]) -> Doubles:
+@functools.lru_cache(8)
+def factors(spreads: tuple[Spread, ...]) -> Doubles:
     """What each price is times in every draw. Shape (draws, prices).
 
     Rule: the price is the middle; z standard deviations above it are (high / price) ** (z / 1.645) times it,
@@ -96,12 +97,13 @@ def factors(spreads: Sequence[Spread]) -> Doubles:
             down = -np.log(min(1.0, max(LEAST, spread.low / spread.price))) / NORMAL_95
             drawn = standard(spread.identity)
             found[:, column] = np.exp(np.where(drawn > 0, up, down) * drawn)
+    found.flags.writeable = False
     return found
 
 
 def intervals(spreads: Sequence[Spread], joules: Doubles) -> list[Interval]:
     """The 90 % interval of each column of ``joules`` (prices, figures), of four digits."""
-    drawn = np.einsum("dp,pf->df", factors(spreads), joules)
+    drawn = np.einsum("dp,pf->df", factors(tuple(spreads)), joules)
     found = np.quantile(drawn, QUANTILES, axis=0)
     return [(rounded(low), rounded(high)) for low, high in found.T.tolist()]
 
@@ -140,12 +142,17 @@ def price_records(energy: Energy, chip: Chip, sequences: int) -> list[dict[str, 
     return found
 
 
+def spreads_of(energy: Energy, chip: Chip, sequences: int) -> list[Spread]:
+    """The spread of every price of a run."""
+    return [one for price in price_records(energy, chip, sequences) if (one := spread_of(price))]
+
+
 def sure(energy: Energy, ledger: Ledger, chip: Chip, sequences: int) -> Sure:
     """The intervals of a run by the spreads of its prices; its counts stand.
 
     What an action costs is split over the layers as they caused it.
     """
-    spreads = [one for price in price_records(energy, chip, sequences) if (one := spread_of(price))]
+    spreads = spreads_of(energy, chip, sequences)
     parts = list(energy.by_part)
     columns = [ledger.actions.index(line.action) for line in energy.lines]
     counts = np.asarray(ledger.layer_counts[:, columns], np.float64)  # (layers, prices)
@@ -159,35 +166,3 @@ def sure(energy: Energy, ledger: Ledger, chip: Chip, sequences: int) -> Sure:
         dict(zip(parts, found[1 : 1 + len(parts)], strict=True)),
         dict(zip(ledger.layers, found[1 + len(parts) :], strict=True)),
     )
-
-
-class Verdict(NamedTuple):
-    """Whether B needs less energy than A: in which share of draws, and the price that would settle it.
-
-    ``decides`` is the action of that price, ``of`` the run that has it ("A", "B" or "both"), ``share`` what
-    of the variance of the difference is its own. All are None where no price makes a difference.
-    """
-
-    probability: float | None
-    decides: str | None
-    of: str | None
-    share: float | None
-
-
-def verdict(a: Sequence[Spread], b: Sequence[Spread]) -> Verdict:
-    """Hold two runs against each other, each price drawn once for both."""
-    names = list(dict.fromkeys(spread.identity for spread in (*a, *b)))
-    spreads = {spread.identity: spread for spread in (*a, *b)}
-    spent = [{spread.identity: spread.joules for spread in run} for run in (a, b)]
-    more = np.array([spent[1].get(name, 0.0) - spent[0].get(name, 0.0) for name in names])
-    if not more.any():
-        return Verdict(None, None, None, None)
-    drawn = factors([spreads[name] for name in names])
-    difference = np.einsum("dp,p->d", drawn, more)
-    probability = float((difference < 0).mean())
-    variance = (drawn * more).var(axis=0)
-    if not variance.sum():
-        return Verdict(probability, None, None, None)
-    most = names[int(np.argmax(variance))]
-    of = "both" if most in spent[0] and most in spent[1] else "A" if most in spent[0] else "B"
-    return Verdict(probability, spreads[most].action, of, rounded(float(variance.max() / variance.sum())))

@@ -1,0 +1,1 @@
+"""Layers that train as they run: with the transmit rule in front of every product."""

@@ -1,0 +1,219 @@
+"""A trained layer as populations and projections of a network that runs."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from deltasim.networks.cells import CELLS, Conv2d, Formula
+from deltasim.networks.cells import Dense as DenseCell
+from deltasim.networks.connections import AllToAll, Connection, Convolution, Sparse
+from deltasim.networks.graph import Population, Projection
+from deltasim.networks.numbers.arithmetic import Q
+from deltasim.networks.training.cells import RESET_BEFORE
+from deltasim.networks.training.encoder import Threshold
+from deltasim.networks.training.layers import feed_forward
+from deltasim.networks.training.layers.layer import Place
+from deltasim.networks.training.layers.recurrent import Recurrent
+from deltasim.networks.training.rounding import Formats
+from deltasim.runtime.arrays import Floats
+
+RESET = "y = sigmoid(a0) * a1"
+CANDIDATE = "u = sigmoid(a0); c = tanh(a1); h = u * h + (1 - u) * c"
+
+
+class Export(NamedTuple):
+    """How a layer is exported: ``dense`` with thresholds 0, ``sparse`` without the words of pruned weights.
+
+    With ``formats`` every projection has the weight format it was trained for.
+    """
+
+    dense: bool = False
+    sparse: bool = False
+    formats: Formats | None = None
+
+    def theta(self, threshold: Threshold, place: Place) -> list[float | NDArray[np.float64]]:
+        """The threshold of what is read of each population below."""
+        if self.dense:
+            return [0.0] * len(place.below)
+        return parted(threshold, [size for _, size in place.below])
+
+    def form(self, weight: Tensor) -> Q | None:
+        """The format of a matrix."""
+        return None if self.formats is None else self.formats.of_weights(weight)
+
+    def connection(self, matrices: Floats) -> Connection:
+        """Gate matrices (G, targets, sources) as a connection."""
+        pruned = self.sparse and bool((matrices == 0).any())
+        return Sparse.from_matrices(matrices) if pruned else AllToAll.from_matrices(matrices)
+
+
+class Populations(NamedTuple):
+    """What a layer comes to."""
+
+    populations: tuple[Population, ...]
+    projections: tuple[Projection, ...]
+
+
+def parted(threshold: Threshold, sizes: list[int]) -> list[float | NDArray[np.float64]]:
+    """A threshold as numbers: one, or an array, for each population that is read."""
+    value = threshold().detach().cpu()
+    if not value.dim():
+        return [float(value)] * len(sizes)
+    return [part.numpy().astype(np.float64) for part in value.split(sizes)]
+
+
+def numbers(tensor: Tensor) -> Floats:
+    """A parameter as float32."""
+    return tensor.detach().cpu().numpy().astype(np.float32)
+
+
+def dense(layer: feed_forward.Dense, pass_number: int, export: Export) -> Populations:
+    """A dense layer: a population, and a projection from each that it reads."""
+    name, place = layer.place.name, layer.place
+    population = Population(
+        name, DenseCell(layer.units, layer.activation), numbers(layer.bias)[None], pass_number
+    )
+    parts = by_source(numbers(layer.weight)[None], place)
+    projections = tuple(
+        Projection(
+            source, name, export.connection(part), theta=theta, weight_format=export.form(layer.weight)
+        )
+        for (source, _), part, theta in zip(place.below, parts, export.theta(layer.theta, place), strict=True)
+    )
+    return Populations((population,), projections)
+
+
+def convolution(layer: feed_forward.Convolution, pass_number: int, export: Export) -> Populations:
+    """A convolution: a population of all its output planes; it reads one population."""
+    ((source, _),) = layer.place.below
+    name, shape = layer.place.name, layer.out_shape
+    bias = np.repeat(numbers(layer.bias), shape[1] * shape[2])[None]
+    joined = Convolution(numbers(layer.weight), layer.in_shape, layer.stride, layer.padding)
+    (theta,) = export.theta(layer.theta, layer.place)
+    return Populations(
+        (Population(name, Conv2d(shape, layer.activation), bias, pass_number),),
+        (Projection(source, name, joined, theta=theta, weight_format=export.form(layer.weight)),),
+    )
+
+
+def recurrent(layer: Recurrent, pass_number: int, export: Export) -> Populations:
+    """A recurrent layer: a population for each direction, or two where the reset gate comes first."""
+    populations: list[Population] = []
+    projections: list[Projection] = []
+    one_way = reset_before if layer.kind == RESET_BEFORE else plain
+    for number in range(len(layer.directions)):
+        found = one_way(layer, number, pass_number, export)
+        populations += found.populations
+        projections += found.projections
+    return Populations(tuple(populations), tuple(projections))
+
+
+def plain(layer: Recurrent, number: int, pass_number: int, export: Export) -> Populations:
+    """A direction of a cell that is one population."""
+    direction, size, place = layer.directions[number], layer.units, layer.place
+    name = f"{place.name}{direction}"
+    from_input, from_state, bias = parameters(layer, direction)
+    first, apart = bias
+    held = first + apart if layer.kind != "gru" else np.concatenate([first, apart[2:]])
+    cell = CELLS[layer.kind](size)  # type: ignore[call-arg, arg-type]
+    population = Population(name, cell, held, pass_number, direction == "_reverse")
+    inputs, states = forms(layer, direction, export)
+    projections = [
+        Projection(source, name, export.connection(part), theta=theta, weight_format=inputs)
+        for (source, _), part, theta in zip(
+            place.below,
+            by_source(from_input, place),
+            export.theta(layer.theta_x[number], place),  # type: ignore[arg-type]
+            strict=True,
+        )
+    ]
+    (theta_h,) = own_theta(layer, number, export)
+    joined = export.connection(from_state)
+    projections.append(Projection(name, name, joined, "recurrent", 1, theta_h, states))
+    return Populations((population,), tuple(projections))
+
+
+def reset_before(layer: Recurrent, number: int, pass_number: int, export: Export) -> Populations:
+    """A direction of the GRU with two products: what its reset gate lets through is a population."""
+    direction, size, place = layer.directions[number], layer.units, layer.place
+    name, reverse = f"{place.name}{direction}", direction == "_reverse"
+    reset = f"{name}_reset"
+    from_input, from_state, (bias, _) = parameters(layer, direction)
+    populations = (
+        Population(
+            reset,
+            Formula(size, RESET),
+            np.stack([bias[0], np.zeros(size, np.float32)]),
+            pass_number,
+            reverse,
+        ),
+        Population(name, Formula(size, CANDIDATE), bias[1:], pass_number, reverse),
+    )
+    into_reset, into_own = by_source(from_input[:1], place), by_source(from_input[1:], place)
+    thetas = export.theta(layer.theta_x[number], place)  # type: ignore[arg-type]
+    (theta_h,) = own_theta(layer, number, export)
+    projections: list[Projection] = []
+    for (source, _), part, theta in zip(place.below, into_reset, thetas, strict=True):
+        projections.append(Projection(source, reset, export.connection(part), theta=theta, accumulators=(0,)))
+    gated = Sparse.from_matrices(np.stack([from_state[0], np.eye(size, dtype=np.float32)]))
+    projections.append(Projection(name, reset, gated, "recurrent", 1, theta_h, accumulators=(0, 1)))
+    for (source, _), part, theta in zip(place.below, into_own, thetas, strict=True):
+        joined = export.connection(part)
+        projections.append(Projection(source, name, joined, theta=theta, accumulators=(0, 1)))
+    for source, matrix, role, delay, fed in (
+        (name, from_state[1:2], "recurrent", 1, 0),
+        (reset, from_state[2:], "input", 0, 1),
+    ):
+        joined = export.connection(matrix)
+        projections.append(Projection(source, name, joined, role, delay, theta_h, accumulators=(fed,)))
+    return Populations(populations, tuple(projections))
+
+
+def parameters(layer: Recurrent, direction: str) -> tuple[Floats, Floats, tuple[Floats, Floats]]:
+    """Both matrices and both biases of a direction, gate by gate."""
+    gates, size = layer.gates, layer.units
+    from_input, from_state = (
+        numbers(layer.get_parameter(f"weight_{part}_l0{direction}")).reshape(gates, size, -1)
+        for part in ("ih", "hh")
+    )
+    first, apart = (numbers(bias).reshape(gates, size) for bias in layer.biases(direction))
+    return from_input, from_state, (first, apart)
+
+
+def forms(layer: Recurrent, direction: str, export: Export) -> tuple[Q | None, Q | None]:
+    """The formats of both matrices of a direction."""
+    from_input, from_state = (layer.get_parameter(f"weight_{part}_l0{direction}") for part in ("ih", "hh"))
+    return export.form(from_input), export.form(from_state)
+
+
+def own_theta(layer: Recurrent, number: int, export: Export) -> list[float | NDArray[np.float64]]:
+    """The threshold of a layer's own states."""
+    threshold = layer.theta_h[number]
+    assert isinstance(threshold, Threshold)
+    return [0.0] if export.dense else parted(threshold, [layer.units])
+
+
+def by_source(matrices: Floats, place: Place) -> list[Floats]:
+    """Gate matrices (G, targets, sources) cut at the bounds of the populations that are read."""
+    return np.split(matrices, np.cumsum([size for _, size in place.below])[:-1], axis=2)
+
+
+def as_populations(layer: torch.nn.Module, pass_number: int, export: Export) -> Populations:
+    """A layer's populations and projections, in float32.
+
+    >>> layer = feed_forward.Dense(Place("readout", (("input", 2),)), 3, theta=0.5)
+    >>> found = as_populations(layer, 0, Export())
+    >>> found.populations[0].size, found.projections[0].theta
+    (3, 0.5)
+    """
+    if isinstance(layer, Recurrent):
+        return recurrent(layer, pass_number, export)
+    if isinstance(layer, feed_forward.Convolution):
+        return convolution(layer, pass_number, export)
+    assert isinstance(layer, feed_forward.Dense)
+    return dense(layer, pass_number, export)

@@ -1,0 +1,165 @@
+"""A recurrent layer, in one direction or both, with an encoder for its inputs and one for its states."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from deltasim.networks.training.cells import CELLS, NAMES, RESET_BEFORE, reset_before
+from deltasim.networks.training.cells.loop import loop
+from deltasim.networks.training.encoder import Threshold, hold
+from deltasim.networks.training.layers.layer import EXPORTED, Conditions, Encoding, Outcome, Place, words
+from deltasim.runtime.errors import InputError, nearest
+
+
+class Recurrent(nn.Module):
+    """One recurrent layer that transmits only changes of at least a threshold.
+
+    ``kind`` is rnn, gru (the reset gate after the recurrent product, PyTorch's), gru-reset-before, or lstm.
+    Parameters have the names of ``torch.nn.GRU`` and its likes, whose state dict loads directly; with
+    thresholds 0 it is that layer. ``theta_x`` is compared with what enters, ``theta_h`` with its states (and
+    with the gated states of gru-reset-before): numbers, or one for each element. ``learned``: see
+    `deltasim.networks.training.encoder.Threshold`. In both directions values are the forward states, then
+    the reverse ones, which meet a sequence from its last real frame to its first.
+
+    >>> _ = torch.manual_seed(0)
+    >>> layer, dense = Recurrent("gru", Place("gru_0", (("input", 3),)), 5), torch.nn.GRU(3, 5)
+    >>> _ = layer.load_state_dict(dense.state_dict())
+    >>> x = torch.randn(7, 2, 3)
+    >>> torch.allclose(layer(x).values, dense(x)[0], atol=1e-6)
+    True
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        place: Place,
+        units: int,
+        *,
+        theta_x: float | Tensor = 0.0,
+        theta_h: float | Tensor = 0.0,
+        learned: str = "",
+        bidirectional: bool = False,
+    ) -> None:
+        super().__init__()
+        if kind not in NAMES:
+            raise InputError("layer", kind, "this is no recurrent cell", nearest(kind, NAMES))
+        self.kind, self.place, self.units = kind, place, units
+        self.gates = 3 if kind == RESET_BEFORE else CELLS[kind].gates
+        self.directions = ("", "_reverse") if bidirectional else ("",)
+        bound, rows = units**-0.5, self.gates * units
+        for direction in self.directions:
+            for name, shape in (
+                ("weight_ih", (rows, place.width)),
+                ("weight_hh", (rows, units)),
+                ("bias_ih", (rows,)),
+                ("bias_hh", (rows,)),
+            ):
+                drawn = torch.empty(shape).uniform_(-bound, bound)
+                self.register_parameter(f"{name}_l0{direction}", nn.Parameter(drawn))
+        self.theta_x = nn.ModuleList(Threshold(theta_x, place.width, learned) for _ in self.directions)
+        self.theta_h = nn.ModuleList(Threshold(theta_h, units, learned) for _ in self.directions)
+
+    @property
+    def outputs(self) -> tuple[tuple[str, int], ...]:
+        """Its populations, the reverse one last."""
+        return tuple((f"{self.place.name}{direction}", self.units) for direction in self.directions)
+
+    @property
+    def weights(self) -> tuple[tuple[str, Tensor], ...]:
+        """Its matrices by name."""
+        return tuple(
+            (f"{name}_l0{direction}", self.get_parameter(f"{name}_l0{direction}"))
+            for direction in self.directions
+            for name in ("weight_ih", "weight_hh")
+        )
+
+    def biases(self, direction: str) -> tuple[Tensor, Tensor]:
+        """What is added to the product with inputs, and to that with states, (gates units,) each.
+
+        What both would add to the same accumulator is added once, with the inputs.
+        """
+        first, second = (self.get_parameter(f"{name}_l0{direction}") for name in ("bias_ih", "bias_hh"))
+        if self.kind != "gru":
+            return first + second, torch.zeros_like(second)
+        gates = 2 * self.units
+        apart = torch.cat([second.new_zeros(gates), second[gates:]])
+        return torch.cat([first[:gates] + second[:gates], first[gates:]]), apart
+
+    def forward(
+        self, values: Tensor, lengths: Tensor | None = None, conditions: Conditions = EXPORTED
+    ) -> Outcome:
+        """Run sequences (T, B, n) of these lengths from rest; without lengths all are T long."""
+        parts: list[Tensor] = []
+        encodings: list[Encoding] = []
+        for number, direction in enumerate(self.directions):
+            met = flipped(values, lengths) if direction else values
+            hidden, sent = self.one_way(met, number, conditions)
+            parts.append(flipped(hidden, lengths) if direction else hidden)
+            encodings += sent
+        return Outcome(parts[0] if len(parts) == 1 else torch.cat(parts, 2), tuple(encodings))
+
+    def one_way(
+        self, values: Tensor, number: int, conditions: Conditions
+    ) -> tuple[Tensor, tuple[Encoding, ...]]:
+        """One direction, frames in the order in which it meets them."""
+        direction, formats = self.directions[number], conditions.formats
+        from_input: Tensor = self.get_parameter(f"weight_ih_l0{direction}")
+        from_state: Tensor = self.get_parameter(f"weight_hh_l0{direction}")
+        name, pruned = f"{self.place.name}{direction}", (words(from_input), words(from_state))
+        bias, apart = self.biases(direction)
+        if formats is not None:
+            if self.kind == RESET_BEFORE:
+                rule = "a GRU with its reset gate before the product is trained in float32 alone"
+                raise InputError("bits", formats.bits, rule, "Take the cell gru, or no bits.")
+            from_input, from_state = formats.weights(from_input), formats.weights(from_state)
+            bias, apart = formats.biases(bias), formats.biases(apart)
+        theta_x, theta_h = self.theta_x[number](conditions.share), self.theta_h[number](conditions.share)
+        held_input = hold(values, theta_x)
+        projected = nn.functional.linear(held_input, from_input, bias)
+        noise = None
+        if conditions.noise:
+            shape = (*values.shape[:2], self.units)
+            noise = conditions.noise * torch.randn(shape, dtype=values.dtype, device=values.device)
+        if self.kind == RESET_BEFORE:
+            return self.gated(name, held_input, projected, from_state, theta_x, theta_h, noise)
+        tables = None if formats is None else formats.tables(values)
+        hidden, held = loop(CELLS[self.kind], projected, from_state, apart, theta_h, noise, tables)
+        into = Encoding(name, held_input, theta_x, pruned[0]).parts(self.place)
+        return hidden, (*into, Encoding(f"{name}->{name}", held, theta_h, pruned[1], delay=1))
+
+    def gated(
+        self,
+        name: str,
+        held_input: Tensor,
+        projected: Tensor,
+        weight: Tensor,
+        theta_x: Tensor,
+        theta_h: Tensor,
+        noise: Tensor | None,
+    ) -> tuple[Tensor, tuple[Encoding, ...]]:
+        """The reset gate before the product: `NAME_reset` is the population of r times the held states."""
+        size, reset = self.units, f"{name}_reset"
+        hidden, held, held_gated = reset_before.loop(projected, weight, theta_h, theta_h, noise)
+        inputs = self.get_parameter("weight_ih_l0" + name.removeprefix(self.place.name))
+        fetched = words(inputs[:size]), words(inputs[size:])
+        return hidden, (
+            *Encoding(reset, held_input, theta_x, fetched[0]).parts(self.place),
+            Encoding(f"{name}->{reset}", held, theta_h, words(weight[:size]) + 1, delay=1),
+            *Encoding(name, held_input, theta_x, fetched[1]).parts(self.place),
+            Encoding(f"{name}->{name}", held, theta_h, words(weight[size : 2 * size]), delay=1),
+            Encoding(f"{reset}->{name}", held_gated, theta_h, words(weight[2 * size :])),
+        )
+
+
+def flipped(values: Tensor, lengths: Tensor | None) -> Tensor:
+    """Every sequence of (T, B, n) from its last real frame to its first; padding stays at the end.
+
+    >>> flipped(torch.tensor([1.0, 2.0, 0.0]).reshape(3, 1, 1), torch.tensor([2])).flatten().tolist()
+    [2.0, 1.0, 0.0]
+    """
+    if lengths is None:
+        return values.flip(0)
+    frames = torch.arange(len(values), device=values.device)[:, None]
+    places = torch.where(frames < lengths, lengths - 1 - frames, frames)
+    return torch.gather(values, 0, places[:, :, None].expand_as(values))

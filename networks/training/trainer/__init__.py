@@ -1,0 +1,1 @@
+"""Training of delta networks: recipe, batches, what messages cost, checkpoints, and the loop over epochs."""

@@ -1,0 +1,1 @@
+"""How sure figures are: prices drawn within their spreads, sequences drawn again."""

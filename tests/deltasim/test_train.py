@@ -1,0 +1,107 @@
+"""``deltasim train --data``: from a file to a network that runs, and what is told where it does not fit."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from deltasim.api.column_prices import column_prices
+from deltasim.api.training import train_on
+from deltasim.networks.builders.recurrent import random_stack
+from deltasim.networks.execute import execute
+from deltasim.runtime.errors import InputError
+from deltasim.simulator.chip import load_chip
+from deltasim.simulator.ledger.pricing import price
+from deltasim.simulator.mapping.mapping import map_network
+from deltasim.simulator.plan.compile import compile_plan
+from deltasim.simulator.simulate import run_plan
+
+FEW = {"units": 6, "dense_epochs": 1, "epochs": 1}
+
+
+@pytest.fixture
+def walks(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(0)
+    path = tmp_path / "walks.npz"
+    frames = rng.normal(size=(24 * 5, 3)).astype(np.float32)
+    np.savez(path, frames=frames, offsets=np.arange(0, 121, 5), labels=np.arange(24) % 2)
+    return path
+
+
+def test_trained_then_run(deltasim, walks):
+    line = "train --data walks.npz --units 6 --epochs 1 --l1 0.1 --bits 8 --energy edgedrnn"
+    (walks.parent / "short.yaml").write_text("dense_epochs: 1\nlearning_rate: 0.01\n")
+    done = deltasim(f"{line} --recipe short.yaml --out mine")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["score_name"] == "accuracy" and result["weight_fetches_saved"] > 1
+    recipe = json.loads((walks.parent / "mine" / "training.json").read_text())["recipe"]
+    assert (recipe["units"], recipe["dense_epochs"], recipe["bits"], recipe["l1"]) == (6, 1, 8, 0.1)
+    assert (walks.parent / "mine" / "curve.svg").read_text().startswith("<svg")
+    run = deltasim("run mine --data walks.npz --chip edgedrnn --json")
+    assert run.returncode == 0, run.stderr
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"units": 0}, "recipe: units: 0: it is a whole number"),
+        ({"energy": "edgedrnn"}, "whose weight l1 is 0"),
+        ({"energy": "edgedrn", "l1": 1.0}, "Did you mean edgedrnn"),
+        ({"recipe": "nowhere.yaml"}, "a recipe is a YAML file"),
+        ({"data": "nowhere.npz"}, "there is nothing at this path"),
+        ({"resume": True}, "no checkpoint to go on from"),
+    ],
+)
+def test_what_does_not_fit_is_told(changes, sentence, walks, tmp_path):
+    given = {"data": walks, "out": tmp_path / "mine", **FEW, **changes}
+    with pytest.raises(InputError, match=sentence):
+        train_on(**given)
+    assert not (tmp_path / "mine").exists()
+
+
+def test_a_stopped_training_goes_on(walks, tmp_path):
+    whole = train_on(walks, tmp_path / "whole", **FEW)
+
+    class Stopped(Exception):
+        pass
+
+    def stop(done, _):
+        raise Stopped
+
+    with pytest.raises(Stopped):
+        train_on(walks, tmp_path / "mine", progress=stop, **FEW)
+    with pytest.raises(InputError, match="never overwrites"):
+        train_on(walks, tmp_path / "mine", **FEW)
+    assert train_on(walks, tmp_path / "mine", resume=True, **FEW)["result"] == whole["result"]
+    for name in ("network.safetensors", "input.json", "curve.csv"):
+        assert (tmp_path / "mine" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+def test_prices_of_columns_say_what_messages_cost():
+    """Alone on a chip, messages cost what the run does beyond one in which nothing is sent."""
+    network = random_stack("lstm", 5, (12,), np.random.default_rng(0), theta=0.4)
+    chip = load_chip("edgedrnn")
+    prices = column_prices(network, chip)
+    columns = [projection.connection.fan_out for projection in network.projections]
+    for words, array in zip(columns, prices.values(), strict=True):
+        np.testing.assert_allclose(array / array.sum(), words / words.sum(), rtol=1e-5)
+    trace, _ = execute(network, [np.random.default_rng(1).normal(size=(40, 5)).astype(np.float32)])
+    plan = compile_plan(network, chip, map_network(network, chip))
+    silent, _ = execute(network.with_thresholds(1e9), [np.zeros((40, 5), np.float32)])
+    whole, idle = (
+        price(run_plan(compile_plan(other, chip, map_network(other, chip)), sent), chip, other).total_j
+        for other, sent in ((network, trace), (network.with_thresholds(1e9), silent))
+    )
+    names = list(prices)
+    told = sum(
+        prices[names[projection]][source]
+        for projection, source in zip(
+            trace.messages["projection"].tolist(), trace.messages["source"].tolist(), strict=True
+        )
+    )
+    assert plan.network is network
+    assert 0.6 < told / (whole - idle) < 1.6  # messages of one step overlap, and share the time they take

@@ -1,0 +1,36 @@
+"""What a score is made of, sequence by sequence, gives the score."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from deltasim.workloads.digits.scores import accuracy, digit_accuracy, digits_right, recognised
+from deltasim.workloads.own.benchmark import last_accuracy, last_right
+
+
+def outputs(count: int, classes: int, seed: int) -> list[np.ndarray]:
+    rng = np.random.default_rng(seed)
+    return [rng.standard_normal((int(rng.integers(1, 9)), classes)).astype(np.float32) for _ in range(count)]
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(1, 12), st.integers(0, 2**20))
+def test_points_sum_to_the_score(count: int, seed: int) -> None:
+    rng, given_out = np.random.default_rng(seed), outputs(count, 11, seed)
+    labels = rng.integers(-1, 11, count)
+    strings = np.where(np.arange(7) < rng.integers(0, 8, (count, 1)), rng.integers(0, 10, (count, 7)), -1)
+    for score, points, targets in (
+        (accuracy, recognised, labels),
+        (digit_accuracy, digits_right, strings),
+        (last_accuracy, last_right, np.abs(labels)),
+    ):
+        found = points(given_out, targets)
+        assert found.shape == (count, 2) and (found[:, 0] <= found[:, 1]).all()
+        right, most = found.sum(axis=0)
+        whole = score(given_out, targets)
+        assert whole == (pytest.approx(right / most) if most else None)
+        alone = np.concatenate([points([one], targets[n : n + 1]) for n, one in enumerate(given_out)])
+        assert np.array_equal(alone, found)

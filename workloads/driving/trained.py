@@ -1,0 +1,65 @@
+"""Trained networks in a folder: a dense and a delta one, and the record of how they were made."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from deltasim.networks.files.network import load_network, save_network
+from deltasim.networks.graph import Network
+from deltasim.runtime.disk.unfinished import new_file
+from deltasim.runtime.errors import InputError
+from deltasim.runtime.readers.files import Missing, Unreadable
+from deltasim.runtime.readers.json_text import read_json
+from deltasim.workloads.driving.drive import COLUMNS, ROWS
+
+SHIPPED = Path(__file__).parent / "trained"
+RECORD = "training.json"
+REMEDY = "Train again with `python -m deltasim.workloads.driving.making`."
+
+
+class Trained(NamedTuple):
+    """A pair of networks of one shape, and the record of the training.
+
+    ``record`` holds the command, the seed, the digest of the data, the recipe, versions and results.
+    """
+
+    dense: Network
+    delta: Network
+    record: dict[str, Any]
+
+
+def save(trained: Trained, folder: Path) -> None:
+    """Write ``dense`` and ``delta`` (.safetensors, .json) and ``training.json`` into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    save_network(trained.dense, folder / "dense")
+    save_network(trained.delta, folder / "delta")
+    with new_file(folder / RECORD) as file:
+        file.write((json.dumps(trained.record, indent=1) + "\n").encode())
+
+
+def load(folder: Path) -> Trained:
+    """Read what `save` wrote; InputError for a missing or damaged file, or for networks of another task.
+
+    >>> trained = load(SHIPPED)
+    >>> trained.delta.input_size, trained.dense.output_size
+    (2048, 1)
+    """
+    file = folder / RECORD
+    try:
+        record = read_json(file)
+    except Missing:
+        raise InputError(file, "no such file", "trained networks come with their record", REMEDY) from None
+    except Unreadable as error:
+        rule = f"it is not a record of a training ({error.reason})"
+        raise InputError(error.at(file), "damaged", rule, REMEDY) from None
+    if not isinstance(record, dict):
+        raise InputError(file, "damaged", "a record of a training is a table of names", REMEDY)
+    found = Trained(load_network(folder / "dense"), load_network(folder / "delta"), record)
+    for network in found[:2]:
+        if (network.input_size, network.output_size) != (ROWS * COLUMNS, 1):
+            rule = f"a network that steers takes {ROWS * COLUMNS} pixels and gives one angle"
+            value = f"{network.input_size} inputs, {network.output_size} outputs"
+            raise InputError(folder, value, rule, REMEDY)
+    return found
