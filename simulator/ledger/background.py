@@ -66,7 +66,8 @@ def constant(plan: Plan) -> Constant:
             row = len(plan.units) + one.layer if one.layer >= 0 else -1
             table[one.unit, number[one.action]] += one.amount
             table[row, number[one.action]] += one.amount
-    return Constant(*tables, largest=(int(tables[0].max()), int(tables[1].max())))
+    at_start, leaking = tables
+    return Constant(at_start, leaking, (int(at_start.max()), int(leaking.max())))
 
 
 def with_constant(counted: Counts, plan: Plan, elapsed_ps: int) -> Counts:
