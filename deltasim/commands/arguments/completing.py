@@ -55,8 +55,8 @@ def lists(incomplete: str) -> list[str]:
 def figures(incomplete: str) -> list[str]:
     """Figures of pages.
 
-    >>> figures("energy")
-    ['energy', 'energy-layers']
+    >>> figures("energy-")
+    ['energy-layers', 'energy-parts']
     """
     from deltasim.reports.paper.names import NAMES
 
