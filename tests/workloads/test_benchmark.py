@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from deltasim.networks.execute import execute
 from deltasim.runtime.errors import InputError
 from deltasim.workloads.benchmark import Benchmark, stratified_order
+from deltasim.workloads.data_folder import VARIABLE
 from deltasim.workloads.digits import fsdd
 from deltasim.workloads.registry import BENCHMARKS, benchmark
 
@@ -26,7 +27,7 @@ LEAST = {  # score of the dense network and of the delta network, on a few seque
 @pytest.fixture(autouse=True)
 def without_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A new machine: no folder named, an empty cache."""
-    monkeypatch.delenv(fsdd.VARIABLE, raising=False)
+    monkeypatch.delenv(VARIABLE, raising=False)
     monkeypatch.setattr(fsdd, "cache_folder", lambda: tmp_path / "cache")
 
 
@@ -104,7 +105,7 @@ def test_data_that_is_not_there(data: str, sentence: str) -> None:
 
 
 def test_a_named_data_folder_must_be_readable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv(fsdd.VARIABLE, str(tmp_path / "none"))
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "none"))
     with pytest.raises(InputError, match="it names no readable folder"):
         benchmark("digits")
 

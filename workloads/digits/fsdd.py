@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 from deltasim.runtime import sources
 from deltasim.runtime.disk.cache import FEATURES, cached_arrays
 from deltasim.runtime.errors import InputError
-from deltasim.runtime.readers.files import Missing, Unreadable, folder_in, is_file, is_folder, read_bytes
+from deltasim.runtime.readers.files import Missing, Unreadable, is_file, read_bytes
 from deltasim.runtime.readers.npz import Wanted, read_npz
+from deltasim.workloads.data_folder import in_data_folder
 from deltasim.workloads.digits.corpus import Corpus, digest_of, in_part
 from deltasim.workloads.features import log_mel
 
 FILE = "fsdd.npz"
-VARIABLE = "DELTASIM_DATA"
 LOWEST_RATE, HIGHEST_RATE = 4000, 192_000  # samples a second
 WANTED = {
     "audio": Wanted("i", 1),
@@ -65,14 +65,9 @@ def cache_folder() -> Path:
 
 def find() -> Path | None:
     """Path of the data or None: first in the folder that DELTASIM_DATA names, then in the cache."""
-    folder = folder_in(VARIABLE)
-    if folder is not None:
-        if not is_folder(folder):
-            raise InputError(
-                VARIABLE, folder, "it names no readable folder", f"Name the folder of {FILE}, or unset it."
-            )
-        if is_file(folder / FILE):
-            return folder / FILE
+    given = in_data_folder(FILE)
+    if given is not None:
+        return given
     cached = cache_folder() / FILE
     return cached if is_file(cached) else None
 

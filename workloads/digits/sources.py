@@ -9,6 +9,7 @@ import numpy as np
 
 from deltasim.runtime.errors import InputError, nearest
 from deltasim.runtime.readers.files import is_file, is_folder
+from deltasim.workloads.data_folder import VARIABLE
 from deltasim.workloads.digits import fsdd, synthetic, tidigits
 from deltasim.workloads.digits.corpus import Corpus
 from deltasim.workloads.digits.strings import Strings, joined
@@ -62,7 +63,7 @@ def source(data: str | Path | None = None) -> Source:
             return Source("fsdd", path)
         if data is None:
             return Source("synthetic", None, FALLBACK)
-        remedy = f"Run `deltasim data fetch fsdd`, or name its folder in {fsdd.VARIABLE}."
+        remedy = f"Run `deltasim data fetch fsdd`, or name its folder in {VARIABLE}."
         raise InputError("--data", "fsdd", f"{fsdd.FILE} was not found", remedy)
     folder = Path(data)
     if not is_folder(folder):

@@ -12,12 +12,10 @@ from deltasim.networks.files.network import load_network, save_network
 from deltasim.networks.graph import Network
 from deltasim.runtime.disk.unfinished import new_file
 from deltasim.runtime.errors import InputError
-from deltasim.runtime.readers.files import Missing, Unreadable
-from deltasim.runtime.readers.json_text import read_json
 from deltasim.workloads.features import BANDS, Normalisation
+from deltasim.workloads.training_record import RECORD, read_record
 
 SHIPPED = Path(__file__).parent / "trained"
-RECORD = "training.json"
 
 
 class Trained(NamedTuple):
@@ -55,13 +53,7 @@ def load(folder: Path) -> Trained:
     """
     file = folder / RECORD
     remedy = "Train again with `deltasim train digits`."
-    try:
-        record = read_json(file)
-    except Missing:
-        raise InputError(file, "no such file", "trained networks come with their record", remedy) from None
-    except Unreadable as error:
-        rule = f"it is not a record of a training ({error.reason})"
-        raise InputError(error.at(file), "damaged", rule, remedy) from None
+    record = read_record(folder, remedy)
     bands = [record.pop(name, None) if isinstance(record, dict) else None for name in ("mean", "deviation")]
     if not all(isinstance(band, list) and all(map(is_number, band)) for band in bands):
         rule = "a record of a training has the lists mean and deviation"

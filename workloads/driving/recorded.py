@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltasim.runtime.errors import InputError
-from deltasim.runtime.readers.files import Missing, Unreadable, folder_in, is_file, is_folder
+from deltasim.runtime.readers.files import Missing, Unreadable
 from deltasim.runtime.readers.npz import Wanted, read_npz
+from deltasim.workloads.data_folder import in_data_folder
 from deltasim.workloads.digits.corpus import digest_of
 from deltasim.workloads.driving.drive import COLUMNS, ROWS, Drive, averaged
 
 FILE = "driving.npz"
-VARIABLE = "DELTASIM_DATA"
 SESSION = Path(__file__).parent / "session.npz"
 PERIOD_S = 0.05
 ABOUT = "a radio-controlled car on a track (criscola/donkeycar, MIT)"
@@ -46,13 +46,7 @@ class Recording:
 
 def find() -> Path | None:
     """Path of the data in the folder that DELTASIM_DATA names, or None."""
-    folder = folder_in(VARIABLE)
-    if folder is None:
-        return None
-    if not is_folder(folder):
-        remedy = f"Name the folder of {FILE}, or unset it."
-        raise InputError(VARIABLE, folder, "it names no readable folder", remedy)
-    return folder / FILE if is_file(folder / FILE) else None
+    return in_data_folder(FILE)
 
 
 def read_file(path: Path) -> Recording:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from deltasim.runtime.errors import InputError, nearest
 from deltasim.runtime.readers.files import is_file, is_folder
+from deltasim.workloads.data_folder import VARIABLE
 from deltasim.workloads.driving import recorded, udacity
 from deltasim.workloads.driving.drive import Drive
 
@@ -23,7 +24,7 @@ class Source(NamedTuple):
         """The part to train on, or the one to test: "train" or "test"."""
         if self.path is None:
             if part != "test":
-                remedy = f"Name the folder of {recorded.FILE}, in --data or {recorded.VARIABLE}."
+                remedy = f"Name the folder of {recorded.FILE}, in --data or {VARIABLE}."
                 raise InputError("--data", self.name, "the box holds the test session alone", remedy)
             return recorded.read_session()
         if self.name == "udacity":
@@ -48,7 +49,7 @@ def source(data: str | Path | None = None) -> Source:
     if data is None or data == "driving":
         path = recorded.find()
         if path is None and data is not None:
-            remedy = f"Name its folder in {recorded.VARIABLE}, or use --data {SESSION}."
+            remedy = f"Name its folder in {VARIABLE}, or use --data {SESSION}."
             raise InputError("--data", data, f"{recorded.FILE} was not found", remedy)
         return Source(SESSION, None) if path is None else Source("driving", path)
     if data == SESSION:

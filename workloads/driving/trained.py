@@ -10,12 +10,10 @@ from deltasim.networks.files.network import load_network, save_network
 from deltasim.networks.graph import Network
 from deltasim.runtime.disk.unfinished import new_file
 from deltasim.runtime.errors import InputError
-from deltasim.runtime.readers.files import Missing, Unreadable
-from deltasim.runtime.readers.json_text import read_json
 from deltasim.workloads.driving.drive import COLUMNS, ROWS
+from deltasim.workloads.training_record import RECORD, read_record
 
 SHIPPED = Path(__file__).parent / "trained"
-RECORD = "training.json"
 REMEDY = "Train again with `python -m deltasim.workloads.driving.making`."
 
 
@@ -47,13 +45,7 @@ def load(folder: Path) -> Trained:
     (2048, 1)
     """
     file = folder / RECORD
-    try:
-        record = read_json(file)
-    except Missing:
-        raise InputError(file, "no such file", "trained networks come with their record", REMEDY) from None
-    except Unreadable as error:
-        rule = f"it is not a record of a training ({error.reason})"
-        raise InputError(error.at(file), "damaged", rule, REMEDY) from None
+    record = read_record(folder, REMEDY)
     if not isinstance(record, dict):
         raise InputError(file, "damaged", "a record of a training is a table of names", REMEDY)
     found = Trained(load_network(folder / "dense"), load_network(folder / "delta"), record)

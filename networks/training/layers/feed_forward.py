@@ -81,11 +81,8 @@ class Dense(nn.Module):
         self, values: Tensor, lengths: Tensor | None = None, conditions: Conditions = EXPORTED
     ) -> Outcome:
         """Sequences (T, B, n) to (T, B, units)."""
-        theta, formats = self.theta(conditions.share), conditions.formats
-        weight: Tensor = self.weight
-        bias: Tensor = self.bias
-        if formats is not None:
-            weight, bias = formats.weights(weight), formats.biases(bias)
+        theta = self.theta(conditions.share)
+        weight, bias = conditions.parameters(self.weight, self.bias)
         held = hold(values, theta)
         outputs = activated(nn.functional.linear(held, weight, bias), self.activation, conditions)
         return Outcome(outputs, Encoding(self.place.name, held, theta, words(self.weight)).parts(self.place))
@@ -156,11 +153,8 @@ class Convolution(nn.Module):
         self, values: Tensor, lengths: Tensor | None = None, conditions: Conditions = EXPORTED
     ) -> Outcome:
         """Sequences (T, B, C H W) to (T, B, n)."""
-        theta, formats = self.theta(conditions.share), conditions.formats
-        weight: Tensor = self.weight
-        bias: Tensor = self.bias
-        if formats is not None:
-            weight, bias = formats.weights(weight), formats.biases(bias)
+        theta = self.theta(conditions.share)
+        weight, bias = conditions.parameters(self.weight, self.bias)
         held = hold(values, theta)
         planes = held.reshape(-1, *self.in_shape)
         sums = nn.functional.conv2d(planes, weight, bias, self.stride, self.padding)

@@ -23,6 +23,12 @@ class Conditions:
     noise: float = 0.0
     formats: Formats | None = None
 
+    def parameters(self, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+        """Weights, and what accumulators start from, as they are computed with: rounded in fixed point."""
+        if self.formats is None:
+            return weight, bias
+        return self.formats.weights(weight), self.formats.biases(bias)
+
 
 EXPORTED = Conditions()
 

@@ -108,12 +108,11 @@ class Recurrent(nn.Module):
         from_state: Tensor = self.get_parameter(f"weight_hh_l0{direction}")
         name, pruned = f"{self.place.name}{direction}", (words(from_input), words(from_state))
         bias, apart = self.biases(direction)
-        if formats is not None:
-            if self.kind == RESET_BEFORE:
-                rule = "a GRU with its reset gate before the product is trained in float32 alone"
-                raise InputError("bits", formats.bits, rule, "Take the cell gru, or no bits.")
-            from_input, from_state = formats.weights(from_input), formats.weights(from_state)
-            bias, apart = formats.biases(bias), formats.biases(apart)
+        if formats is not None and self.kind == RESET_BEFORE:
+            rule = "a GRU with its reset gate before the product is trained in float32 alone"
+            raise InputError("bits", formats.bits, rule, "Take the cell gru, or no bits.")
+        from_input, bias = conditions.parameters(from_input, bias)
+        from_state, apart = conditions.parameters(from_state, apart)
         theta_x, theta_h = self.theta_x[number](conditions.share), self.theta_h[number](conditions.share)
         held_input = hold(values, theta_x)
         projected = nn.functional.linear(held_input, from_input, bias)

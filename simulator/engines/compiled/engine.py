@@ -180,8 +180,6 @@ class CompiledEngine:
         table = with_constant(counted, plan, elapsed_ps)
         units, number = len(plan.units), plan.actions.index
         places = [(one.unit, one.layer, number(one.action), one.amount) for one in drams]
-        if not places:
-            return table[:units], table[units:]
         return (
             entered(table[:units], ((unit, column, amount) for unit, _, column, amount in places)),
             entered(table[units:], ((layer, column, amount) for _, layer, column, amount in places)),

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from deltasim.runtime.errors import InputError
+from deltasim.workloads.data_folder import VARIABLE
 from deltasim.workloads.digits import fsdd, tidigits
 from deltasim.workloads.digits.making import fetch
 from deltasim.workloads.digits.sources import source
@@ -202,9 +203,9 @@ def test_a_part_that_is_empty_is_told(sphere: Path) -> None:
 
 
 def test_the_recorded_data_is_what_the_networks_were_trained_on() -> None:
-    folder = os.environ.get(fsdd.VARIABLE)
+    folder = os.environ.get(VARIABLE)
     if not folder or not (Path(folder) / fsdd.FILE).exists():
-        pytest.skip(f"{fsdd.VARIABLE} names no folder with {fsdd.FILE}")
+        pytest.skip(f"{VARIABLE} names no folder with {fsdd.FILE}")
     recordings = fsdd.read_file(Path(folder) / fsdd.FILE)
     assert fsdd.content_digest(recordings) == fsdd.CONTENT_DIGEST
     assert len(fsdd.read(Path(folder) / fsdd.FILE, "test").features) == 300

@@ -12,8 +12,9 @@ import pytest
 from deltasim.runtime.errors import InputError
 from deltasim.workloads.digits.making import train as training
 from deltasim.workloads.digits.sources import Source
-from deltasim.workloads.digits.trained import RECORD, load
+from deltasim.workloads.digits.trained import load
 from deltasim.workloads.registry import benchmark
+from deltasim.workloads.training_record import RECORD
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deltasim.runtime.errors import InputError
+from deltasim.workloads.data_folder import VARIABLE
 from deltasim.workloads.driving import recorded
 from deltasim.workloads.driving.drive import Drive, inputs, padded
 from deltasim.workloads.driving.sources import source
@@ -44,7 +45,7 @@ def test_a_part_is_a_session_without_gaps(tmp_path: Path) -> None:
 
 
 def test_the_session_in_the_box_is_the_test_part_of_the_file() -> None:
-    folder = os.environ.get(recorded.VARIABLE)
+    folder = os.environ.get(VARIABLE)
     if folder is None or not (Path(folder) / recorded.FILE).is_file():
         pytest.skip("needs the recorded data")
     held = recorded.read_session()
@@ -86,7 +87,7 @@ def test_a_damaged_or_missing_file_is_told(tmp_path: Path) -> None:
 
 
 def test_where_a_drive_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(recorded.VARIABLE, raising=False)
+    monkeypatch.delenv(VARIABLE, raising=False)
     assert source().name == "session"
     with pytest.raises(InputError, match=r"driving.npz was not found"):
         source("driving")
@@ -98,9 +99,9 @@ def test_where_a_drive_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         source(tmp_path)
     packed(tmp_path / recorded.FILE)
     assert source(tmp_path).read("train").steering.shape == (8,)
-    monkeypatch.setenv(recorded.VARIABLE, str(tmp_path))
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
     assert source().name == source("driving").name == "driving"
-    monkeypatch.setenv(recorded.VARIABLE, str(tmp_path / "none"))
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "none"))
     with pytest.raises(InputError, match="it names no readable folder"):
         source()
 

@@ -19,7 +19,8 @@ from deltasim.workloads.driving.drive import inputs, padded
 from deltasim.workloads.driving.parts import words_of
 from deltasim.workloads.driving.recorded import read_session
 from deltasim.workloads.driving.scores import negative_rmse, steering
-from deltasim.workloads.driving.trained import RECORD, SHIPPED, load
+from deltasim.workloads.driving.trained import SHIPPED, load
+from deltasim.workloads.training_record import RECORD
 
 VALUES = st.floats(-1, 1, width=32)
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from deltasim.networks.training.recipe import pooled_logits
 from deltasim.networks.training.trainer.batches import Batch, grouped, padded
+from deltasim.networks.training.trainer.losses import transcript_loss
 from deltasim.workloads.digits.corpus import Corpus
 from deltasim.workloads.digits.making.augment import augmented
 from deltasim.workloads.digits.strings import LONGEST, joined
@@ -52,12 +53,4 @@ def digit_loss(logits: Tensor, batch: Batch, smoothing: float) -> Tensor:
 
 def string_loss(logits: Tensor, batch: Batch, smoothing: float) -> Tensor:
     """Connectionist temporal classification (Graves et al. 2006), a digit said; the last class is blank."""
-    said = batch.targets >= 0
-    return torch.nn.functional.ctc_loss(
-        logits.log_softmax(2),
-        batch.targets[said],
-        batch.lengths,
-        said.sum(1),
-        blank=logits.shape[2] - 1,
-        zero_infinity=True,
-    )
+    return transcript_loss(logits, batch)

@@ -24,7 +24,7 @@ from deltasim.runtime.errors import InputError
 from deltasim.workloads.driving.making.batches import folds
 from deltasim.workloads.driving.making.train import Made, Recipe, trained_family
 from deltasim.workloads.driving.sources import source
-from deltasim.workloads.driving.trained import RECORD
+from deltasim.workloads.training_record import RECORD
 
 SIZES, DENSE = (512, 64, 128), (16,)
 

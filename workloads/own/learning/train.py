@@ -38,6 +38,7 @@ from deltasim.workloads.own.learning.parts import parted, require_learned
 from deltasim.workloads.own.learning.task import SCORES, Task, task_of
 from deltasim.workloads.own.preparation import FILE as PREPARATION
 from deltasim.workloads.own.sequences import Sequences
+from deltasim.workloads.training_record import RECORD
 
 LOSSES = {
     "classes": class_loss,
@@ -45,7 +46,7 @@ LOSSES = {
     "values": value_loss,
     "transcripts": transcript_loss,
 }
-RECORD, CURVE = "training.json", "curve.csv"
+CURVE = "curve.csv"
 SMALLEST = np.float32(1e-6)  # a value that never changes is left as it is
 
 
