@@ -20,6 +20,7 @@ TABLES = {
     "delta-gru": "benchmarks.delta_gru",
     "training": "benchmarks.training",
     "engines": "benchmarks.engines",
+    "dense": "benchmarks.dense",
     "work": "benchmarks.work",
     "spiking": "benchmarks.spiking_table",
     "memory": "benchmarks.memory",
