@@ -19,6 +19,7 @@ NAMES = {
     "Conv2d": "deltasim.networks.cells",
     "Convolution": "deltasim.networks.connections",
     "Dense": "deltasim.networks.cells",
+    "EDGEDRNN": "deltasim.networks.numbers.arithmetic",
     "FixedPoint": "deltasim.networks.numbers.arithmetic",
     "Formula": "deltasim.networks.cells",
     "Float32": "deltasim.networks.numbers.arithmetic",

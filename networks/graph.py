@@ -274,7 +274,9 @@ class Network:
 
 def _fields(thing: Cell | Arithmetic) -> object:
     """What a cell or an arithmetic is beside its name: its fields, or, for one's own, all that it does."""
-    return asdict(thing) if is_ours(thing) else behaviour(thing)
+    if not is_ours(thing):
+        return behaviour(thing)
+    return thing.described if isinstance(thing, FixedPoint) else asdict(thing)
 
 
 def _kind(connection: Connection) -> str:
