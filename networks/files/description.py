@@ -93,6 +93,7 @@ class ProjectionFields(Fields):
     connection: Annotated[Any, BeforeValidator(connection_of)]
     weight_format: Form | None = None
     accumulators: Annotated[list[int], Field(min_length=1, max_length=MOST_NEURONS)] | None = None
+    label: Word = ""
 
 
 class FixedPointFields(Fields):

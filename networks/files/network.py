@@ -12,7 +12,7 @@ import numpy as np
 
 from deltasim.networks.connections import AllToAll, Connection, Convolution, Sparse
 from deltasim.networks.files.description import VERSION, described_cell, require_description
-from deltasim.networks.graph import Network, Population, Projection
+from deltasim.networks.graph import Network, Population, Projection, projection_name
 from deltasim.networks.numbers.arithmetic import FLOAT32, Arithmetic, FixedPoint, Q, WideSums
 from deltasim.runtime.arrays import Numbers
 from deltasim.runtime.disk.unfinished import new_file
@@ -141,6 +141,7 @@ def described(network: Network) -> dict[str, Any]:
                 "connection": described_connection(p.connection),
                 **({} if p.weight_format is None else {"weight_format": p.weight_format}),
                 **({} if p.accumulators is None else {"accumulators": p.accumulators}),
+                **({"label": p.label} if p.label else {}),
             }
             for p in network.projections
         ],
@@ -170,7 +171,7 @@ def rebuilt(content: Mapping[str, Any], tensors: Mapping[str, Numbers], place: P
     projections = []
     for entry in content["projections"]:
         fields = dict(entry)
-        name = f"{fields['source']}->{fields['target']}"
+        name = projection_name(fields["source"], fields["target"], fields.get("label", ""))
         fields["connection"] = rebuilt_connection(fields["connection"], tensors, name, place)
         if fields["theta"] == "tensor":
             fields["theta"] = tensor(tensors, f"{name}.theta", place, THRESHOLDS)
