@@ -144,11 +144,12 @@ def prepare(network: Network) -> list[list[Runner]]:
 
 
 def kept_populations(network: Network) -> tuple[bool, ...]:
-    """For each population, whether its values over all frames are wanted: as outputs, or by a later pass."""
+    """For each population, whether its values over all frames are wanted: as outputs, by a later pass, or
+    after several steps."""
     kept = {network.index(name) for name in network.outputs}
     for projection in network.projections:
         source, target = network.population(projection.source), network.population(projection.target)
-        if source.pass_number < target.pass_number:
+        if source.pass_number < target.pass_number or projection.delay > 1:
             kept.add(network.index(source.name))
     return tuple(place in kept for place in range(len(network.populations)))
 
@@ -169,6 +170,7 @@ def run_sequence(
             frames[:, taken : taken + population.size]
         )
         taken += population.size
+    resting = [np.zeros(p.size, arithmetic.dtype) for p in network.populations]
     last_sent = [
         np.zeros(0 if network.sends_events(number) else p.connection.source_size, arithmetic.dtype)
         for number, p in enumerate(network.projections)
@@ -186,8 +188,9 @@ def run_sequence(
                 received = begin
                 frame = length - 1 - position if reverse else position
                 for number, source, events, is_recorded, delay, theta, integrate in encoders:
-                    if is_recorded:
-                        values = recorded[source][frame]
+                    if is_recorded or delay > 1:
+                        at = frame + delay if reverse else frame - delay
+                        values = recorded[source][at] if 0 <= at < length else resting[source]
                     else:
                         values = (before if delay else states)[source][0]
                     if events:

@@ -164,11 +164,9 @@ class Computing:
         """What the encoder compares: a frame of what its source gave, zeros before the first."""
         plan = self.plan
         source, target = int(plan.source[projection]), int(plan.target[projection])
-        if not plan.into[source] or plan.crosses_passes(projection):
-            frame: Numbers = self.recorded[source][self._frame(target, step)]
-            return frame
         delay = int(plan.delay[projection])
         if step % self.frames < delay:
             return np.zeros(self.recorded[source].shape[1], self.recorded[source].dtype)
-        before: Numbers = self.recorded[source][self._frame(source, step - delay)]
-        return before
+        given = not plan.into[source] or plan.crosses_passes(projection)
+        frame: Numbers = self.recorded[source][self._frame(target if given else source, step - delay)]
+        return frame
