@@ -27,6 +27,7 @@ NAMES = {
     "InputError": "deltasim.runtime.errors",
     "LIF": "deltasim.networks.cells",
     "LSTM": "deltasim.networks.cells",
+    "Loss": "deltasim.networks.loss",
     "MESSAGE": "deltasim.networks.trace",
     "Network": "deltasim.networks.graph",
     "Population": "deltasim.networks.graph",
