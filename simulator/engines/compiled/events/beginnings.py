@@ -47,9 +47,18 @@ def begins(trace: Trace, longer: int, shorter: int) -> bool:
     )
     if not np.array_equal(long[: len(short)] - long[0], short - short[0]):
         return False
-    own = trace.messages[short[0] : short[-1]]
-    others = trace.messages[long[0] : long[0] + len(own)]
-    return all(np.array_equal(own[field], others[field]) for field in ("projection", "source"))
+    count = short[-1] - short[0]
+    own, others = trace.messages[short[0] :][:count], trace.messages[long[0] :][:count]
+    lost, others_lost = (lost_among(trace, int(first), int(count)) for first in (short[0], long[0]))
+    return np.array_equal(lost, others_lost) and all(
+        np.array_equal(own[field], others[field]) for field in ("projection", "source")
+    )
+
+
+def lost_among(trace: Trace, first: int, count: int) -> Integers:
+    """Which of so many messages from ``first`` on are lost, counted from there."""
+    low, high = np.searchsorted(trace.lost, [first, first + count])
+    return trace.lost[low:high] - first
 
 
 class TooManyJobs(Exception):

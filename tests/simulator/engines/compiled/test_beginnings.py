@@ -32,7 +32,8 @@ def prefixes(trace: Trace, lengths: list[int]) -> Trace:
     before = np.cumsum([0, *ends])
     bounds = [trace.step_bounds[:length] + at for length, at in zip(lengths, before[:-1], strict=True)]
     step_bounds = np.concatenate([*bounds, before[-1:]])
-    return Trace(messages, step_bounds, starts, trace.network_digest)
+    lost = [trace.lost[trace.lost < end] + at for end, at in zip(ends, before[:-1], strict=True)]
+    return Trace(messages, step_bounds, starts, trace.network_digest, np.concatenate(lost))
 
 
 def assert_served(plan: Plan, trace: Trace) -> None:
@@ -94,5 +95,11 @@ def test_what_is_no_beginning() -> None:
     other = dense.messages.copy()
     other["source"][0] += 1
     assert of.beginnings(Trace(other, dense.step_bounds, dense.sequence_bounds, network.digest), [0, 1]) == []
+    first = np.zeros(1, np.int64)
+    lossy = Trace(dense.messages, dense.step_bounds, dense.sequence_bounds, network.digest, first)
+    assert of.beginnings(lossy, [0, 1]) == []
+    both = np.array([0, dense.step_bounds[2]])
+    lossy = Trace(dense.messages, dense.step_bounds, dense.sequence_bounds, network.digest, both)
+    assert of.beginnings(lossy, [0, 1]) == [0, 1]
     sparse = random_trace(network, [2, 4], 0.5, np.random.default_rng(1))
     assert of.beginnings(sparse, [0, 1]) == []
