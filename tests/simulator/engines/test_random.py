@@ -37,7 +37,7 @@ def test_counts_follow_from_the_trace(case: Case, engine: str) -> None:
     fan_out = [projection.connection.fan_out for projection in network.projections]
     words = sum(int(fan_out[message["projection"]][message["source"]]) for message in trace.messages)
     assert ledger.total("core.mac") == words
-    memories = ("scratchpad", "dram", "buffer", "cache")
+    memories = [memory.name for memory in chip.memories]
     assert sum(ledger.total(f"{name}.words") for name in memories) == words
     frames = trace.steps // network.passes
     computed = sum(p.size for p in network.populations if p.cell.kind != "input")
