@@ -13,16 +13,16 @@ from deltasim.exploration.bounds.work import Work
 from deltasim.runtime.arrays import Integers
 from deltasim.simulator.ledger.arithmetic_prices import MAC
 from deltasim.simulator.ledger.background import preset
-from deltasim.simulator.plan.plan import (
+from deltasim.simulator.memories.instance import (
     BUFFER,
     CACHE,
     CONTROLLER,
     DRAM,
     REGISTERS,
     SCRATCHPAD,
-    Plan,
-    update_work,
+    SERIAL,
 )
+from deltasim.simulator.plan.plan import Plan, update_work
 
 Counts = Counter[str]
 
@@ -142,6 +142,10 @@ def count_fetches(work: Work, found: Counts) -> None:
         elif kind == CACHE:
             distinct = work.distinct_bytes[:, number]
             count_cache(work, number, int(looked_up[number]), int(straight[number]), distinct, found)
+        elif kind == SERIAL:
+            count_shared(work, number, int(aligned[number]), found)
+            mine = memory == number
+            found[f"{name}.transaction"] += int((often * transactions(work, number))[mine].sum())
         elif kind in (BUFFER, DRAM, CONTROLLER):
             least = int(aligned[number])
             if kind == CONTROLLER:
@@ -176,10 +180,23 @@ def count_shared(work: Work, memory: int, accesses: int, found: Counts) -> None:
     """Accesses of a shared memory, or bursts of a DRAM."""
     memories = work.plan.memories
     name, moved = memories.component[memory], accesses * int(memories.width_bytes[memory])
-    found[f"{name}.read"] += accesses
     found[f"{name}.bytes"] += moved
+    if memories.kind[memory] == SERIAL:
+        return
+    found[f"{name}.read"] += accesses
     if memories.kind[memory] != BUFFER:
         found[f"{name}.io"] += 8 * moved
+
+
+def transactions(work: Work, memory: int) -> Integers:
+    """How many transactions of a serial memory every burst would take."""
+    memories, bursts = work.plan.memories, work.bursts
+    width, boundary = int(memories.width_bytes[memory]), int(memories.boundary_bytes[memory])
+    if not boundary:
+        return np.ones(len(bursts.address), np.int64)
+    end = -(-(bursts.address + bursts.bytes) // width) * width
+    found: Integers = (end - 1) // boundary - bursts.address // width * width // boundary + 1
+    return found
 
 
 def count_cache(work: Work, cache: int, lookups: int, reads: int, distinct: Integers, found: Counts) -> None:
@@ -194,6 +211,13 @@ def count_cache(work: Work, cache: int, lookups: int, reads: int, distinct: Inte
     found[f"{name}.fill"] += missed * -(-line // int(memories.width_bytes[cache]))
     behind = int(memories.next_level[cache])
     count_shared(work, behind, missed * line // int(memories.width_bytes[behind]), found)
+    if (
+        memories.kind[behind] == SERIAL
+    ):  # of a sequence that misses at all at least one, or what boundaries ask
+        each = int(memories.boundary_bytes[behind])
+        lines = -(-distinct // line) * line
+        least = -(-lines // each) if each else (lines > 0).astype(np.int64)
+        found[f"{memories.component[behind]}.transaction"] += int(least.sum())
     back = work.plan.links.back_start
     core = int(work.plan.units[int(memories.unit[cache])].node)
     path = core * len(memories.component) + behind

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from deltasim.runtime.arrays import Flags, Integers
-from deltasim.simulator.dram.in_order import DramTiming
-from deltasim.simulator.plan.plan import Controlled, Plan
+from deltasim.simulator.memories.dram import DramTiming
+from deltasim.simulator.memories.standard_dram import Controlled
+from deltasim.simulator.plan.plan import Plan
 
 STAGE_TIMES: dict[str, tuple[str, ...]] = {
     "scan": ("scan_cycle_ps",),
@@ -71,6 +72,7 @@ def with_faster_memory(plan: Plan, chosen: Flags, factor: float) -> Plan:
         memories,
         period_ps=among(memories.period_ps),
         latency_ps=among(memories.latency_ps),
+        gap_ps=among(memories.gap_ps),
         timing=timing,
         controlled=controlled,
     )

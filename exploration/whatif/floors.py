@@ -14,12 +14,13 @@ import numpy.typing as npt
 from deltasim.exploration.bounds.times import LARGEST, services
 from deltasim.exploration.bounds.work import Work
 from deltasim.networks.trace import Trace
+from deltasim.simulator.memories import kinds as memories
 from deltasim.simulator.plan.plan import Plan
 
 Reals = npt.NDArray[np.float64]
 
-OF_CORES = ("scan", "send", "receive", "mac", "update", "scratchpad", "cache")
-SHARED = ("buffer", "dram", "link", "bus")
+OF_CORES = ("scan", "send", "receive", "mac", "update", *memories.OF_CORES)
+SHARED = (*memories.SHARED, "link", "bus")
 
 
 class Floors(NamedTuple):

@@ -14,9 +14,10 @@ import numpy as np
 
 from deltasim.networks.trace import Trace
 from deltasim.runtime.errors import InputError
-from deltasim.simulator.dram.in_order import DramTiming
+from deltasim.simulator.memories.dram import DramTiming
+from deltasim.simulator.memories.instance import BUFFER, CACHE, CONTROLLER, DRAM, SERIAL
 from deltasim.simulator.plan.memo import memoised
-from deltasim.simulator.plan.plan import BUFFER, CACHE, CONTROLLER, DRAM, MemoryInstances, Plan, update_work
+from deltasim.simulator.plan.plan import MemoryInstances, Plan, update_work
 
 LARGEST_PS = 2**63 - 1
 LONGEST_PS = LARGEST_PS - (LARGEST_PS >> 10)
@@ -121,6 +122,10 @@ def memory_ps(memories: MemoryInstances, memory: int, size: int, response: int) 
         busy, interval = sum(of.timing), of.timing.refresh_interval
         stretched = 1 if interval == 0 else 2 + interval // max(1, interval - of.timing.refresh_to_activate)
         return (2 + (size >> of.bits.burst_bits)) * 4 * stretched * busy * of.timing.tick_ps
+    if kind == SERIAL:
+        begun = latency + int(memories.gap_ps[memory])
+        each = int(memories.boundary_bytes[memory]) or size
+        return (2 + size // each) * begun + (2 + size // width) * period
     conflicts = int(memories.slots[memory]) if kind == BUFFER else 1
     return latency + conflicts * (2 + size // width) * period
 
@@ -170,7 +175,7 @@ def coarser(plan: Plan, tick_ps: int) -> Plan:
         ),
         links=changed(plan.links, "period_ps", "link_period_ps", "link_hop_ps"),
         memories=replace(
-            changed(plan.memories, "period_ps", "latency_ps"),
+            changed(plan.memories, "period_ps", "latency_ps", "gap_ps"),
             timing=tuple(map(dram, plan.memories.timing)),
             controlled=tuple(map(controlled, plan.memories.controlled)),
         ),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from deltasim.runtime.arrays import Integers
-from deltasim.simulator.dram.in_order import DramTiming
 from deltasim.simulator.engines.compiled.events.dram_calls import Addresses
 from deltasim.simulator.engines.compiled.records import (
     CHIP,
@@ -17,7 +16,9 @@ from deltasim.simulator.engines.compiled.records import (
     records,
 )
 from deltasim.simulator.ledger.bandwidth import shared_number
-from deltasim.simulator.plan.plan import BUFFER, CACHE, REGISTERS, Plan
+from deltasim.simulator.memories.dram import DramTiming
+from deltasim.simulator.memories.instance import BUFFER, CACHE, REGISTERS
+from deltasim.simulator.plan.plan import Plan
 
 
 def chip_record(plan: Plan, rule: Addresses, order: int, width: int, lengths: int) -> Records:
@@ -105,7 +106,18 @@ def memory_records(plan: Plan) -> Records:
     memories, action = plan.memories, {name: number for number, name in enumerate(plan.actions)}
     counted = (
         *("words", "read", "activate", "row_hit", "row_miss", "row_conflict", "bytes", "io"),
-        *("lookup", "hit", "miss", "eviction", "write_back", "fill", "fetched", "conflict", "write"),
+        *(
+            "lookup",
+            "hit",
+            "miss",
+            "eviction",
+            "write_back",
+            "fill",
+            "fetched",
+            "conflict",
+            "write",
+            "transaction",
+        ),
     )
     windows = [plan.buffer_window(s) if k == BUFFER else 0 for s, k in enumerate(memories.kind.tolist())]
     actions = {
@@ -129,6 +141,8 @@ def memory_records(plan: Plan) -> Records:
         interleave=memories.interleave,
         held=held_by(plan)[:-1],
         window=windows,
+        boundary=memories.boundary_bytes,
+        gap=memories.gap_ps,
         **actions,
         **timing,
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from deltasim.runtime.compiling import part
 from deltasim.simulator.components.dma_bursts import burst_of, bursts_of
 from deltasim.simulator.components.service_times import consumed, mac_work, rounds
-from deltasim.simulator.dram.in_order import fetch
 from deltasim.simulator.engines.compiled.counting import (
     array_for,
     count,
@@ -33,6 +32,7 @@ from deltasim.simulator.engines.compiled.events.jobs import (
     REQUESTING,
     RESPONDING,
     RESPONSE_KIND,
+    SELECTING,
     SERVED,
     burst_code,
     code,
@@ -42,7 +42,8 @@ from deltasim.simulator.engines.compiled.events.jobs import (
 from deltasim.simulator.engines.compiled.events.queues import enqueue, leave, schedule
 from deltasim.simulator.engines.compiled.events.synchronisation import try_update
 from deltasim.simulator.engines.compiled.records import NONE, State, Tables
-from deltasim.simulator.plan.plan import BUFFER, CACHE, CONTROLLER, SCRATCHPAD
+from deltasim.simulator.memories.dram import fetch
+from deltasim.simulator.memories.instance import BUFFER, CACHE, CONTROLLER, SCRATCHPAD, SERIAL
 
 
 @part
@@ -187,6 +188,8 @@ def ask_channel(state: State, tables: Tables, now: int, job: int) -> None:
         stage = BANKED
     elif memory.kind == CONTROLLER:
         stage = CONTROLLED
+    elif memory.kind == SERIAL:
+        stage = SELECTING
     wait_for(state, tables, now, memory.unit, job, stage, REQUEST_KIND)
 
 

@@ -50,6 +50,7 @@ from deltasim.simulator.engines.compiled.events.jobs import (
     REQUESTING,
     RESPONDING,
     SCANNING,
+    SELECTING,
     SENDING,
     SERVED,
     UPDATING,
@@ -84,6 +85,7 @@ from deltasim.simulator.engines.compiled.events.shared_memories import (
     answer,
     ask_controller,
     serve_buffer,
+    serve_serial,
 )
 from deltasim.simulator.engines.compiled.events.synchronisation import (
     end_scan,
@@ -223,6 +225,8 @@ def begin(state: State, tables: Tables, now: int, unit: int, job: int) -> None:
         look_up(state, tables, now, job)
     elif stage == READING_CACHE:
         read_cache(state, tables, now, job)
+    elif stage == SELECTING:
+        serve_serial(state, tables, now, job)
     elif stage == SCANNING:
         find_messages(state, job)
         start_scan(state, tables, now, job)
