@@ -12,6 +12,7 @@ from deltasim.api.column_prices import column_prices
 from deltasim.api.training import train_on
 from deltasim.networks.builders.recurrent import random_stack
 from deltasim.networks.execute import execute
+from deltasim.networks.training.trainer.fit import Fit
 from deltasim.runtime.errors import InputError
 from deltasim.simulator.chip import load_chip
 from deltasim.simulator.ledger.pricing import price
@@ -79,6 +80,34 @@ def test_a_stopped_training_goes_on(walks, tmp_path):
     assert train_on(walks, tmp_path / "mine", resume=True, **FEW)["result"] == whole["result"]
     for name in ("network.safetensors", "input.json", "curve.csv"):
         assert (tmp_path / "mine" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+def test_what_is_stopped_before_an_epoch_is_done_leaves_nothing(walks, tmp_path, monkeypatch):
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Fit, "step", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        train_on(walks, tmp_path / "mine", **FEW)
+    assert [path.name for path in tmp_path.iterdir()] == ["walks.npz"]
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("driving", "a command of its own"),
+        ("digts", "Did you mean digits?"),
+        ("digits --task classes", "a benchmark knows its task"),
+        ("digits --energy edgedrnn --l1 0", "whose weight l1 is 0"),
+        ("digits --bits 7", "one of 0, 4, 6, 8, 16"),
+        ("digits --data fssd", "neither a data set nor a readable folder"),
+        ("digits --theta -0.1", "from 0 to"),
+    ],
+)
+def test_a_benchmark_that_cannot_be_trained_so_is_told(deltasim, line, sentence, tmp_path):
+    done = deltasim(f"train {line} --out mine")
+    assert done.returncode == 2 and sentence in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_prices_of_columns_say_what_messages_cost():
