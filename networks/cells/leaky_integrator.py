@@ -10,8 +10,8 @@ import numpy as np
 from deltasim.networks.cells.own_parameters import (
     every_value,
     fractions,
-    require_own,
     require_share,
+    settle_own,
     shared_values,
 )
 from deltasim.networks.cells.step import Places, Plain, Step, to_activation
@@ -33,12 +33,12 @@ class Parameters(NamedTuple):
 
 @dataclass(frozen=True)
 class LeakyIntegrator:
-    """``i = synapse * i + bias + input``, ``y = leak * y + i``; y is the output.
+    """Leaky integrator, a graded neuron: ``i = synapse * i + bias + input``, ``y = leak * y + i``.
 
-    ``synapse`` 0 makes ``i`` the input itself and takes no state; ``leak`` 1 is an integrator. It may receive
-    spikes, whose accumulators start from the bias at every step, or deltas, whose accumulators hold the whole
-    input; its own output is sent as deltas. ``own`` is as for a GLIF. In fixed point y and i are activations,
-    each rounded once.
+    The output is y. ``synapse`` 0 makes ``i`` the input itself and takes no state; ``leak`` 1 is an
+    integrator. It may receive spikes, whose accumulators start from the bias at every step, or deltas, whose
+    accumulators hold the whole input; its own output is sent as deltas. ``own`` is as for a GLIF. In fixed
+    point y and i are activations, each rounded once.
 
     >>> neuron = LeakyIntegrator(1, leak=0.5)
     >>> state, seen = (np.zeros(1),), []
@@ -59,7 +59,7 @@ class LeakyIntegrator:
 
     def __post_init__(self) -> None:
         place = "li cell"
-        object.__setattr__(self, "own", require_own(place, self.own, PARAMETERS))
+        settle_own(self, PARAMETERS)
         for name in PARAMETERS:
             require_share(place, name, getattr(self, name))
 
