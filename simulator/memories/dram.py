@@ -91,6 +91,7 @@ class Dram(MemoryRecord):
 
     unit_kind: ClassVar[str] = "dram"
     label: ClassVar[str] = "a DRAM channel"
+    several: ClassVar[str] = "DRAM channels"
     actions = DRAM_ACTIONS
     found: ClassVar[tuple[str, str] | None] = ("row_hit", "read")
     at_rest: ClassVar[str] = ""  # by its rows and refreshes

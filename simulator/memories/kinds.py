@@ -55,4 +55,5 @@ LABELS = {kind.unit_kind: kind.label for kind in KINDS.values() if not kind.time
 
 OF_CORES = tuple(dict.fromkeys(k.unit_kind for k in KINDS.values() if not (k.shared or k.timeless)))
 SHARED = tuple(dict.fromkeys(kind.unit_kind for kind in KINDS.values() if kind.shared))
-"""Kinds of units of memories that cores have of their own, and of those that they share."""
+OFF_CHIP = tuple(dict.fromkeys(kind.unit_kind for kind in KINDS.values() if kind.off_chip))
+"""Kinds of units of memories that cores have of their own, that they share, and that are off the chip."""

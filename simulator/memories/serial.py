@@ -45,6 +45,7 @@ class Serial(MemoryRecord):
 
     unit_kind: ClassVar[str] = "serial"
     label: ClassVar[str] = "a serial memory"
+    several: ClassVar[str] = "serial memories"
     actions = (
         ("{}.transaction", "transactions", True),  # command, address and dummy cycles
         ("{}.bytes", "bytes", True),

@@ -53,7 +53,11 @@ def test_the_second_step_finds_its_weights_in_the_cache(network: Network, engine
 @pytest.mark.parametrize(
     ("chip", "fields", "sentence"),
     [
-        ("mesh16", {"placement.policy": "cached"}, "placement.policy: cached: this chip has no cache. Add one"),
+        (
+            "mesh16",
+            {"placement.policy": "cached"},
+            "placement.policy: cached: this chip has no cache. Add one",
+        ),
         (
             "deltakws",
             {"placement.layers": {"gru_0": "streamed"}},
