@@ -206,6 +206,15 @@ class DramTiming(NamedTuple):
     rows: int
     rotate: int
 
+    def longest_ps(self, size: int) -> int:
+        """No fetch of so many bytes takes longer: it opens a row for each, and is refreshed as it may be."""
+        row = self.precharge_ps + self.open_ps + self.activate_ps
+        row += self.read_ps + self.read_to_precharge_ps
+        work = (2 + size // self.row_bytes) * (row + self.refresh_ps)
+        work += (2 + size // self.burst_bytes) * self.burst_ps
+        refreshing = self.refresh_ps + self.precharge_ps + self.open_ps
+        return work * (2 + self.interval_ps // max(1, self.interval_ps - refreshing))
+
 
 def dram_timing(memory: Dram) -> DramTiming:
     """A description's cycles as picoseconds."""

@@ -8,11 +8,11 @@ from pydantic import Discriminator, Tag
 
 from deltasim.simulator.memories.buffer import Buffer
 from deltasim.simulator.memories.cache import Cache
-from deltasim.simulator.memories.dram import Dram
+from deltasim.simulator.memories.dram import Dram, DramTiming
 from deltasim.simulator.memories.record import MemoryRecord
 from deltasim.simulator.memories.registers import Registers
 from deltasim.simulator.memories.scratchpad import Scratchpad
-from deltasim.simulator.memories.serial import Serial
+from deltasim.simulator.memories.serial import Serial, SerialTiming
 from deltasim.simulator.memories.standard_dram import StandardDram
 from deltasim.simulator.memories.state import StateMemory
 
@@ -49,6 +49,12 @@ Memory = Annotated[
     | Annotated[Serial, Tag("serial")],
     Discriminator(described_as),
 ]
+
+TIMINGS = (DramTiming, SerialTiming)
+"""Own figures of kinds that have some: what engines read of them beside the numbers all kinds have."""
+
+COUNTED = tuple(dict.fromkeys(name.removeprefix("{}.") for k in KINDS.values() for name, _, _ in k.actions))
+"""Everything that is counted of any memory."""
 
 LABELS = {kind.unit_kind: kind.label for kind in KINDS.values() if not kind.timeless}
 """What the units of memories are, in a sentence."""

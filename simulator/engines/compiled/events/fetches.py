@@ -32,7 +32,6 @@ from deltasim.simulator.engines.compiled.events.jobs import (
     REQUESTING,
     RESPONDING,
     RESPONSE_KIND,
-    SELECTING,
     SERVED,
     burst_code,
     code,
@@ -43,7 +42,7 @@ from deltasim.simulator.engines.compiled.events.queues import enqueue, leave, sc
 from deltasim.simulator.engines.compiled.events.synchronisation import try_update
 from deltasim.simulator.engines.compiled.records import NONE, State, Tables
 from deltasim.simulator.memories.dram import fetch
-from deltasim.simulator.memories.instance import BUFFER, CACHE, CONTROLLER, SCRATCHPAD, SERIAL
+from deltasim.simulator.memories.instance import BUFFER, CACHE, CONTROLLER, SCRATCHPAD
 
 
 @part
@@ -188,8 +187,6 @@ def ask_channel(state: State, tables: Tables, now: int, job: int) -> None:
         stage = BANKED
     elif memory.kind == CONTROLLER:
         stage = CONTROLLED
-    elif memory.kind == SERIAL:
-        stage = SELECTING
     wait_for(state, tables, now, memory.unit, job, stage, REQUEST_KIND)
 
 
