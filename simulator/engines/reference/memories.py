@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from deltasim.simulator.components.ranks import REQUEST_KIND, RESPONSE_KIND
 from deltasim.simulator.components.service_times import rounds
 from deltasim.simulator.dram.scheduling.controller import Completion
 from deltasim.simulator.engines.reference.caches import Caches
 from deltasim.simulator.engines.reference.controllers import Controller
-from deltasim.simulator.engines.reference.machine import REQUEST_KIND, RESPONSE_KIND, Machine, Walk
+from deltasim.simulator.engines.reference.machine import Machine, Walk
 from deltasim.simulator.engines.reference.recorder import Statistics
 from deltasim.simulator.engines.reference.transfer import Transfer
 from deltasim.simulator.memories import dram, serial

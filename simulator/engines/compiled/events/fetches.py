@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from deltasim.runtime.compiling import part
 from deltasim.simulator.components.dma_bursts import burst_of, bursts_of
+from deltasim.simulator.components.ranks import COLUMN_KIND, REQUEST_KIND, RESPONSE_KIND
 from deltasim.simulator.components.service_times import consumed, mac_work, rounds
 from deltasim.simulator.engines.compiled.counting import (
     array_for,
@@ -22,16 +23,13 @@ from deltasim.simulator.engines.compiled.events.jobs import (
     ADDRESSING,
     ASKED,
     BANKED,
-    COLUMN_KIND,
     CONTROLLED,
     FETCHING,
     FILLING,
     LOOKING_UP,
     READING,
-    REQUEST_KIND,
     REQUESTING,
     RESPONDING,
-    RESPONSE_KIND,
     SERVED,
     burst_code,
     code,
