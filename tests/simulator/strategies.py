@@ -23,7 +23,7 @@ from deltasim.simulator.mapping.mapping import Mapping, map_network
 from deltasim.simulator.mapping.send_counts import SendCounts
 from deltasim.simulator.memories.kinds import KINDS
 from tests.simulator.builders import chip
-from tests.simulator.random_networks import networks
+from tests.simulator.random_networks import losses, networks
 from tests.simulator.wirings import CLOCKS, TOPOLOGIES, wirings
 
 POLICIES = ("barrier", "layer", "dataflow")
@@ -304,8 +304,10 @@ def placements(draw: st.DrawFn, network: Network, fields: dict[str, object]) -> 
 
 @st.composite
 def cases(draw: st.DrawFn, far: Far | None = None) -> Case:
-    """A network, the trace of its inputs, a chip it fits, and the inputs."""
+    """A network, the trace of its inputs, a chip it fits, and the inputs; one in three loses messages."""
     network = draw(networks())
+    if draw(st.integers(0, 2)) == 0:
+        network = draw(losses(network))
     inputs = draw(inputs_of(network))
     fields = draw(chip_fields(far))
     trace, _ = execute(network, inputs)
