@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from deltasim.reports.timeline import perfetto
-from deltasim.simulator.engines.reference.machine import (
+from deltasim.simulator.components.ranks import (
     COLUMN_KIND,
     MESSAGE_KIND,
     REQUEST_KIND,

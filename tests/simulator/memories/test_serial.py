@@ -61,18 +61,7 @@ def serial(**fields: object) -> Serial:
 
 
 def read_by(memory: Serial, now_ps: int, address: int, size: int) -> tuple[int, ...]:
-    one = memory.instance(0)
-    found = read(
-        now_ps,
-        address,
-        size,
-        one.width_bytes,
-        one.period_ps,
-        one.latency_ps,
-        one.gap_ps,
-        one.boundary_bytes,
-    )
-    return tuple(int(value) for value in found)
+    return tuple(int(value) for value in read(memory.instance(0).timing, now_ps, address, size))
 
 
 @pytest.mark.parametrize(("part", "lines", "edges", "before", "size", "cycles"), PUBLISHED)
