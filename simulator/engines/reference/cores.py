@@ -16,19 +16,13 @@ from deltasim.simulator.components.service_times import (
     scan_words,
 )
 from deltasim.simulator.engines.reference.links import Packet
-from deltasim.simulator.engines.reference.machine import (
-    COLUMN_KIND,
-    MESSAGE_KIND,
-    SCAN_KIND,
-    UPDATE_KIND,
-    Machine,
-    Walk,
-)
+from deltasim.simulator.engines.reference.machine import Machine, Walk
 from deltasim.simulator.engines.reference.memories import Memories
 from deltasim.simulator.engines.reference.neurons import Neurons, Sent
 from deltasim.simulator.engines.reference.recorder import Statistics
 from deltasim.simulator.engines.reference.synchronisation import Milestones, release_name
 from deltasim.simulator.engines.reference.transfer import Transfer
+from deltasim.simulator.engines.services import COLUMN_KIND, MESSAGE_KIND, SCAN_KIND, UPDATE_KIND
 from deltasim.simulator.plan.expanded_columns import column_segments_of
 from deltasim.simulator.plan.multicast_trees import multicast_trees_of
 from deltasim.simulator.plan.plan import ABSENT, FETCH, MAC, RECEIVE, SCAN, SEND, UPDATE, Plan, update_work

@@ -8,9 +8,10 @@ from deltasim.simulator.dram import in_order as dram
 from deltasim.simulator.dram.scheduling.controller import Completion
 from deltasim.simulator.engines.reference.caches import Caches
 from deltasim.simulator.engines.reference.controllers import Controller
-from deltasim.simulator.engines.reference.machine import REQUEST_KIND, RESPONSE_KIND, Machine, Walk
+from deltasim.simulator.engines.reference.machine import Machine, Walk
 from deltasim.simulator.engines.reference.recorder import Statistics
 from deltasim.simulator.engines.reference.transfer import Transfer
+from deltasim.simulator.engines.services import REQUEST_KIND, RESPONSE_KIND
 from deltasim.simulator.plan.plan import BUFFER, CACHE, CONTROLLER, DRAM, REGISTERS, SCRATCHPAD, Plan
 
 
@@ -115,6 +116,8 @@ class Memories:
         self._write_down(transfer)
         yield unit.turn(self.machine.key(REQUEST_KIND, *transfer.job))
         now = int(self.env.now)
+        if unit.watch:
+            unit.watch.asked(now, transfer.address, transfer.bytes)
         service = dram.fetch(self.drams[memory], timing, now, transfer.address, transfer.bytes)
         unit.record_busy(now, service.last_ps, service.bursts * timing.burst_ps)
         unit.hold(service.free_ps - now)

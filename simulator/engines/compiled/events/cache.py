@@ -12,7 +12,6 @@ from deltasim.simulator.engines.compiled.events.jobs import (
     LOOKED_UP,
     READING,
     READING_CACHE,
-    REQUEST_KIND,
     end_job,
     new_job,
 )
@@ -26,6 +25,7 @@ from deltasim.simulator.engines.compiled.records import (
     State,
     Tables,
 )
+from deltasim.simulator.engines.services import REQUEST_KIND
 
 
 @part

@@ -17,7 +17,6 @@ from deltasim.simulator.engines.compiled.events.input_buffers import leave_buffe
 from deltasim.simulator.engines.compiled.events.jobs import (
     BRANCHING,
     DROPPING,
-    MESSAGE_KIND,
     RECEIVING,
     SENDING,
     code,
@@ -26,6 +25,7 @@ from deltasim.simulator.engines.compiled.events.jobs import (
 )
 from deltasim.simulator.engines.compiled.events.queues import enqueue, schedule
 from deltasim.simulator.engines.compiled.records import NONE, State, Tables
+from deltasim.simulator.engines.services import MESSAGE_KIND
 
 
 @part
