@@ -30,8 +30,8 @@ class Floors(NamedTuple):
     ``kinds`` are kinds of units. ``cores`` (cores, kinds) holds the whole run's service of the busiest unit
     of a kind on each core; of a kind that cores share (links, buses, memories) it is the busiest of the chip
     on every core. Behind units stand ``bank``, the busiest bank of all DRAMs with the rows it has to close
-    and open (`exploration.bounds.banks`; ``dram`` is the data bus), and ``barrier``, what it costs that cores
-    meet: between steps under the policy ``barrier``, within them under ``layer``. ``busiest`` is the core
+    and open (`exploration.bounds.banks`; ``dram`` is the data bus), and ``barrier``, what barriers
+    take: between steps under the policy ``barrier``, within them under ``layer``. ``busiest`` is the core
     with the most to do; ``steps`` (kinds, steps) what its units have to do at each step, ``operations``
     (steps,) how many multiply-accumulates it does.
     """
@@ -99,14 +99,14 @@ def bank_floor(work: Work) -> list[tuple[str, float, Reals]]:
 
 
 def barrier_floor(plan: Plan, work: Work) -> list[tuple[str, float, Reals]]:
-    """What meetings cost: over the whole run, and at each step; nothing where they cost nothing."""
+    """What barriers cost: over the whole run, and at each step; nothing where they cost nothing."""
     cost, trace = plan.barrier_cost_ps, work.trace
     if not cost or plan.policy == "dataflow":
         return []
     layers = np.array([len(one_pass) for one_pass in plan.order])[pass_of_steps(work)]
-    meetings = layers if plan.policy == "layer" else np.ones(trace.steps, np.int64)
-    whole = float(cost * (meetings.sum() - trace.sequences))  # none behind the last step
-    within = cost * np.maximum(0, layers - 1) if plan.policy == "layer" else cost * meetings
+    barriers = layers if plan.policy == "layer" else np.ones(trace.steps, np.int64)
+    whole = float(cost * (barriers.sum() - trace.sequences))  # none behind the last step
+    within = cost * np.maximum(0, layers - 1) if plan.policy == "layer" else cost * barriers
     return [(BARRIER, whole, within.astype(np.float64))]
 
 

@@ -75,7 +75,7 @@ def by_bank(found: Issued) -> dict[int, list[Command]]:
 def test_a_controllers_commands_are_those_of_single_steps(
     timing: Timing, reads: list[tuple[int, int, int]], column_bits: int, rest_ps: int
 ) -> None:
-    timing = timing._replace(burst=1)  # no reads of these odd timings may come closer
+    timing = timing._replace(burst=1)  # of these odd timings some read faster than a burst takes
     bits, runs = some_bits(timing, column_bits, True), [(*run, 0) for run in reads]
     _, driver, end_ps = burst_by_burst(timing, bits, runs, rest_ps)
     now_ps, requests = 0, []
