@@ -20,16 +20,17 @@ TABLES = {
     "delta-gru": "benchmarks.delta_gru",
     "training": "benchmarks.training",
     "engines": "benchmarks.engines",
+    "dense": "benchmarks.dense",
     "work": "benchmarks.work",
     "spiking": "benchmarks.spiking_table",
     "memory": "benchmarks.memory",
-    "exploration": "benchmarks.exploration",
+    "exploration": "benchmarks.studies.rate",
 }
 APART = {  # on pages of their own: measured only when they are named
     "large": "benchmarks.large_table",  # takes many minutes and gigabytes
-    "exploration-large": "benchmarks.exploration_large",  # a quarter of an hour, in two processes
-    "stored-points": "benchmarks.stored_points",  # makes a file of 100,000 points first
-    "racing": "benchmarks.racing",  # every study whole, raced, and raced again
+    "exploration-large": "benchmarks.studies.ten_thousand",  # a quarter of an hour, in two processes
+    "stored-points": "benchmarks.studies.stored_points",  # makes a file of 100,000 points first
+    "racing": "benchmarks.studies.racing",  # every study whole, raced, and raced again
     "dram": "benchmarks.dram.rule",
     "dram-columns": "benchmarks.dram.columns",
 }

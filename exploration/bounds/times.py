@@ -85,7 +85,8 @@ def services(work: Work) -> Iterator[tuple[int, Service]]:
     plan, trace = work.plan, work.trace
     slack, passes = slack_of(plan), pass_of_steps(work)
     kinds, target, kind_of = kinds_of_columns(work)
-    key = kind_of[work.column] * trace.steps + trace.messages["step"]
+    came = work.arrived  # a message that is lost keeps fewer units busy: none is counted here
+    key = kind_of[work.column[came]] * trace.steps + trace.messages["step"][came]
     sent = np.bincount(key, minlength=trace.steps * len(kinds)).reshape(len(kinds), trace.steps)
     for population in (index for one_pass in plan.order for index in one_pass):
         own = target == population

@@ -124,6 +124,7 @@ def operations_on(work: Work, core: int) -> Reals:
     segments, trace = work.segments, work.trace
     mine = segments.core == core
     words = np.bincount(work.column_of[mine], segments.words[mine], work.columns)
-    steps = trace.messages["step"].astype(np.int64)
-    found: Reals = np.bincount(steps, words[work.column], trace.steps).astype(np.float64)
+    came = work.arrived
+    steps = trace.messages["step"][came].astype(np.int64)
+    found: Reals = np.bincount(steps, words[work.column[came]], trace.steps).astype(np.float64)
     return found

@@ -69,28 +69,32 @@ def room_bytes(words: int, bits: int, width: int) -> int:
     return accesses * width // 8
 
 
-def summed_states(cell: Cell) -> int:
-    """How many states of a cell are as wide as an accumulator: the membrane potential of a spiking neuron.
+WIDE_STATES = ("v", "i", "a")
+"""Potential, synaptic current and adaptation of a spiking neuron."""
 
-    >>> from deltasim.networks.cells import GRU, LIF
-    >>> summed_states(GRU(4)), summed_states(LIF(4))
-    (0, 1)
+
+def summed_states(cell: Cell) -> int:
+    """How many states of a cell are as wide as an accumulator: those of a spiking neuron but for the spike.
+
+    >>> from deltasim.networks.cells import GLIF, GRU, LIF
+    >>> summed_states(GRU(4)), summed_states(LIF(4)), summed_states(GLIF(4, synapse=0.5))
+    (0, 1, 2)
     """
-    return cell.states.count("v")
+    return sum(state in WIDE_STATES for state in cell.states) if cell.spiking else 0
 
 
 def remembered_bytes(network: Network, population: int, neurons: int, width: int) -> int:
     """The room that so many neurons of a population take in a memory of this width.
 
     Every accumulator and state, a value sent last for every projection that sends deltas, and a copy of the
-    value for a step where a projection reads it delayed.
+    value for every step of the longest delay with which a projection reads it.
     """
     cell, name = network.populations[population].cell, network.populations[population].name
     arithmetic = network.arithmetic
     out_of = [number for number, projection in enumerate(network.projections) if projection.source == name]
     sums = cell.accumulators + summed_states(cell)
     values = len(cell.states) - summed_states(cell)
-    values += any(network.projections[number].delay for number in out_of)
+    values += max((network.projections[number].delay for number in out_of), default=0)
     values += sum(not network.sends_events(number) for number in out_of)
     return values * room_bytes(neurons, arithmetic.activation_bits, width) + sums * room_bytes(
         neurons, arithmetic.accumulator_bits, width

@@ -284,12 +284,13 @@ class UpdateWork(NamedTuple):
 def update_work(plan: Plan, population: int, partition: int) -> UpdateWork:
     """``fixed + cycles * ceil(n / lanes)``; all accumulators and states are read, all states written.
 
-    A population that receives spikes writes its accumulators as well: they start from the bias at every step.
+    A population that receives spikes writes what they feed as well: it starts from the bias at every step.
     """
     where, cell = plan.partitions[population][partition], plan.network.populations[population].cell
     size, stages = where.stop - where.start, plan.stages
     duration_ps = stages.update_fixed_ps + rounds(size, stages.update_lanes) * stages.update_group_ps
     home = plan.homes[population]
     states, sums = home.state_bits(cell), cell.accumulators * home.sum_bits
-    writes = states + (sums if plan.network.resets_accumulators[population] else 0)
+    fed = plan.network.fed_accumulators(population) * home.sum_bits
+    writes = states + (fed if plan.network.resets_accumulators[population] else 0)
     return UpdateWork(max(1, int(duration_ps)), size * (states + sums), size * writes)

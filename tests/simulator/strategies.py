@@ -21,7 +21,7 @@ from deltasim.simulator.dram.standard import REFRESHES
 from deltasim.simulator.mapping.mapping import Mapping, map_network
 from deltasim.simulator.mapping.send_counts import SendCounts
 from tests.simulator.builders import chip
-from tests.simulator.random_networks import networks
+from tests.simulator.random_networks import losses, networks
 from tests.simulator.wirings import CLOCKS, TOPOLOGIES, wirings
 
 POLICIES = ("barrier", "layer", "dataflow")
@@ -271,8 +271,10 @@ def placements(draw: st.DrawFn, network: Network, fields: dict[str, object]) -> 
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
-    """A network, the trace of its inputs, a chip it fits, and the inputs."""
+    """A network, the trace of its inputs, a chip it fits, and the inputs; one in three loses messages."""
     network = draw(networks())
+    if draw(st.integers(0, 2)) == 0:
+        network = draw(losses(network))
     inputs = draw(inputs_of(network))
     fields = draw(chip_fields())
     trace, _ = execute(network, inputs)

@@ -22,6 +22,7 @@ from deltasim.simulator.dram.issued import (
 from deltasim.simulator.dram.mapping import AddressBits
 from deltasim.simulator.dram.scheduling import fields as at
 from deltasim.simulator.dram.scheduling.controller import advance, ask, take
+from deltasim.simulator.dram.scheduling.idle import refresh_idle
 from deltasim.simulator.dram.scheduling.packing import pack, parts
 from deltasim.simulator.dram.scheduling.state import Memory
 from deltasim.simulator.dram.timing import Timing
@@ -49,7 +50,7 @@ def controlled_commands(
             ask(flat, request.time_ps, ticket, request.address, request.bytes, 0)
             while take(flat, request.time_ps).ticket >= 0:
                 pass
-        advance(flat, elapsed_ps)
+        (advance if requests else refresh_idle)(flat, elapsed_ps)
         notes = parts(flat).notes
         if notes[0, 0] < len(notes):
             return Told(timing, parts(flat)).by(elapsed_ps)

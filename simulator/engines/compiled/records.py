@@ -78,11 +78,13 @@ POPULATION = record(
 # One record: how far the run has got, and the tally of the laws.
 RUN = record(
     *("units", "events", "free_job", "marks", "frames", "pass_number", "step", "index", "overflow"),
+    *("begun",),  # 1 once a run with events has
     *("opened", "needed"),  # of a run in phases: when the present one began, how many keys it needs
     *("first", "messages", "shift", "keys"),  # its step's messages, how keys are made, where the next ones go
     *("notes",),
     *("spare", "left"),  # where there is room to merge; how many keys may be made before Python is asked
     *("injected", "deliveries", "delivered", "tree_links", "traversed", "column_words", "missed_bytes"),
+    "lost",
 )
 
 # What is noted where there is room for it (``services``): a service from and until, and its job's code; how
@@ -184,6 +186,7 @@ class State(NamedTuple):
     updaters: Annotated[Records, UPDATER]
     populations: Annotated[Records, POPULATION]
     messages: Annotated[Records, MESSAGE]
+    lost: Annotated[Integers, np.int64]  # 1 for each message that is lost; empty where none is
     steps: Annotated[Records, STEP]
     channels: Annotated[Integers, np.int64, 2]
     buffers: Annotated[Records, QUEUE]  # of each link, its virtual channels

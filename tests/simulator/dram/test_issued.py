@@ -170,3 +170,15 @@ def test_a_channels_commands_are_those_of_whole_columns(
                 (READ, READ): timing.burst_ps,
             }.get((one.kind, other.kind), 0)
             assert other.start_ps - one.start_ps >= least, (one, other)
+
+
+@settings(max_examples=20, deadline=None)
+@given(timing=timings(), end_ps=st.integers(0, 3_000_000))
+def test_a_memory_that_nothing_is_asked_of_is_refreshed(timing: Timing, end_ps: int) -> None:
+    bits = some_bits(timing, 2, True)
+    found = controlled_commands(timing, bits, [], end_ps)
+    check(found)
+    statistics = finalise(pack(timing, bits, 1), end_ps)
+    assert [one.kind for one in found.commands] == [REFRESH] * statistics.refreshes
+    if not late(found, end_ps):
+        assert [time_in(found, state) for state in STATES] == [*statistics[2:]]

@@ -269,7 +269,13 @@ def consume(state: State, tables: Tables, now: int, job: int) -> None:
     number = segment.updater
     leave(state, now, tables.cores[record.core].fetch + array(state, tables, column))
     state.run[0].delivered += 1
-    state.updaters[number].open_segments -= 1
     end_job(state, column)
+    close_delivery(state, tables, now, number)
+
+
+@part
+def close_delivery(state: State, tables: Tables, now: int, number: int) -> None:
+    """A delivery to an updater is done, or lost: perhaps the last that it waits for."""
+    state.updaters[number].open_segments -= 1
     if state.updaters[number].open_segments == 0:
         try_update(state, tables, now, number)

@@ -34,10 +34,10 @@ class PhasePlan(NamedTuple):
 def phase_plan(plan: Plan) -> PhasePlan | None:
     """None where events are needed: something that happens later could hold up what comes before.
 
-    Refused are finite buffers, columns in bursts, stages that share a unit, populations of which one waits
-    for another within a step or whose steps overlap, caches, shared buffers and DRAM behind a controller,
-    DRAM or links to it that several cores or populations at once use, a core that fetches from several
-    memories or from a DRAM several links away, and routes that form a cycle.
+    Refused are messages that may be lost, finite buffers, columns in bursts, stages that share a unit,
+    populations of which one waits for another within a step or whose steps overlap, caches, shared buffers
+    and DRAM behind a controller, DRAM or links to it that several cores or populations at once use, a core
+    that fetches from several memories or from a DRAM several links away, and routes that form a cycle.
 
     >>> from deltasim.networks.builders.recurrent import random_stack
     >>> from deltasim.simulator.chip import load_chip
@@ -51,7 +51,12 @@ def phase_plan(plan: Plan) -> PhasePlan | None:
     [True, True, None]
     """
     groups = groups_of(plan)
-    if groups is None or plan.buffers is not None or plan.stages.burst_bytes != WHOLE:
+    if (
+        any(plan.network.losses)
+        or groups is None
+        or plan.buffers is not None
+        or plan.stages.burst_bytes != WHOLE
+    ):
         return None
     units = plan.stages.unit[plan.stages.unit != NONE]
     if len(np.unique(units)) < len(units):
