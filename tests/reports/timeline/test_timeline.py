@@ -19,8 +19,9 @@ from deltasim.reports.timeline.timeline import Timeline, timeline
 from deltasim.simulator.engines.services import Services
 from deltasim.simulator.ledger.ledger import Ledger
 from deltasim.simulator.mapping.mapping import map_network
+from deltasim.simulator.memories.instance import CONTROLLER, DRAM
 from deltasim.simulator.plan.compile import compile_plan
-from deltasim.simulator.plan.plan import CONTROLLER, DRAM, Plan
+from deltasim.simulator.plan.plan import Plan
 from deltasim.simulator.simulate import run_plan, services_of
 from tests.simulator.builders import chain, chip, trace_of
 from tests.simulator.strategies import Case, cases
