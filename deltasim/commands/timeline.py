@@ -49,7 +49,7 @@ def timeline(
     found = drawn(plan, services_of(plan, one, engine), chosen)
     with told_in_a_sentence(target), new_file(target) as file:
         file.write(found.content)
-    told = {"file": str(target), **found._asdict()}
+    told = {"kind": "timeline", "file": str(target), **found._asdict()}
     del told["content"]
     if as_json:
         print(json.dumps(told, indent=2))

@@ -41,8 +41,7 @@ def figures_of(path: str | Path) -> tuple[Figure, ...]:
 MOST_PIXELS = 100_000
 SHOWN = ("values", "datasets", "domain", "datum")
 PARTS = ("layer", "concat", "hconcat", "vconcat")
-HELD_BY = {"config": dict, "usermeta": dict, "datasets": dict, "data": dict, "encoding": dict}
-HELD_BY |= dict.fromkeys(PARTS, list)
+OBJECTS = ("config", "usermeta", "datasets", "data", "encoding")
 
 
 def is_chart(spec: object) -> bool:
@@ -53,7 +52,8 @@ def is_chart(spec: object) -> bool:
     """
     if not isinstance(spec, dict):
         return False
-    if not all(isinstance(spec.get(field, kind()), kind) for field, kind in HELD_BY.items()):
+    whole = all(isinstance(spec.get(field, {}), dict) for field in OBJECTS)
+    if not whole or not all(isinstance(spec.get(field, []), list) for field in PARTS):
         return False
     inner = spec.get("config", {}).get("text", {}), spec.get("encoding", {}).get("opacity", {})
     return all(isinstance(held, dict) for held in inner) and all(

@@ -58,8 +58,9 @@ def drawn(unit: int, issued: Issued) -> Iterator[Drawn]:
     """
     for state in issued.states:
         yield Drawn(Row(unit, f"rank {state.rank}"), state.start_ps, state.end_ps, state.state)
-    for one in issued.data:
-        yield Drawn(Row(unit, f"data bus {one.bus}"), one.start_ps, one.end_ps, f"data of bank {one.bank}")
+    for burst in issued.data:
+        name = f"data of bank {burst.bank}"
+        yield Drawn(Row(unit, f"data bus {burst.bus}"), burst.start_ps, burst.end_ps, name)
     banks: dict[int, list[Command]] = defaultdict(list)
     for command in issued.commands:
         for bank in command.banks:
