@@ -12,6 +12,7 @@ import typer
 
 from deltasim.commands.arguments import completing
 from deltasim.commands.arguments.options import (
+    Bin,
     Job,
     Jobs,
     LabelColumn,
@@ -68,6 +69,7 @@ def run(
     layers: Layers = None,
     dt: TimeStep = None,
     reset: Reset = None,
+    bin_: Bin = None,
     sequence_column: SequenceColumn = None,
     label_column: LabelColumn = None,
     period: Annotated[
@@ -122,6 +124,7 @@ def run(
             ert=ert,
             dt=dt,
             reset=reset,
+            bin=bin_,
         )
         chips = chips_named(chip)
         _require_one_run(len(chips) * len(thetas), form, exports)
