@@ -30,6 +30,7 @@ NAMES = {
     "LIF": "deltasim.networks.cells",
     "LSTM": "deltasim.networks.cells",
     "LeakyIntegrator": "deltasim.networks.cells",
+    "Loss": "deltasim.networks.loss",
     "MESSAGE": "deltasim.networks.trace",
     "Network": "deltasim.networks.graph",
     "Population": "deltasim.networks.graph",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deltasim.networks.loss import Loss
 from deltasim.networks.numbers.arithmetic import FLOAT32, Arithmetic, FixedPoint, Q
 from deltasim.runtime.arrays import Numbers
 from deltasim.runtime.behaviour import behaviour, is_ours
@@ -67,7 +68,8 @@ class Projection:
     is one number, or one for each source neuron, in the real units of the source's value. ``weight_format``
     is the format of its own weights in fixed point; None: that of the network. ``accumulators`` names those
     of the target that the gate blocks feed; None: those its cell has for the role. ``label`` tells several
-    projections between the same two populations apart, synapses of different delays or accumulators.
+    projections between the same two populations apart, synapses of different delays or accumulators. ``loss``
+    says how its messages are lost; None: none is.
 
     >>> from deltasim.networks.connections import AllToAll
     >>> weights = AllToAll.from_matrices(np.ones((4, 2)))
@@ -84,6 +86,7 @@ class Projection:
     weight_format: Q | None = None
     accumulators: tuple[int, ...] | None = None
     label: str = ""
+    loss: Loss | None = None
 
     @property
     def name(self) -> str:
@@ -222,6 +225,11 @@ class Network:
         """Whether the projection sends values as they are, without a memory of what it sent last."""
         return self.resets_accumulators[self.index(self.projections[projection].target)]
 
+    @property
+    def losses(self) -> tuple[Loss | None, ...]:
+        """How each projection loses messages."""
+        return tuple(projection.loss for projection in self.projections)
+
     def weight_bits(self, projection: int) -> int:
         """Bits of each weight of a projection."""
         return self.projections[projection].arithmetic(self.arithmetic).weight_bits
@@ -248,6 +256,7 @@ class Network:
                 + ([] if p.weight_format is None else [p.weight_format])
                 + ([] if p.accumulators is None else [{"accumulators": p.accumulators}])
                 + ([{"label": p.label}] if p.label else [])
+                + ([] if p.loss is None else [{"loss": asdict(p.loss)}])
                 for p in self.projections
             ],
         }

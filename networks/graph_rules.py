@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from deltasim.networks.loss import check_loss
 from deltasim.networks.numbers.arithmetic import Arithmetic, FixedPoint, Q
 from deltasim.runtime.arrays import Numbers
 from deltasim.runtime.errors import InputError, nearest
@@ -51,6 +52,10 @@ def check(network: Network) -> None:
         rule = "two projections join these populations"
         raise InputError(place, twice[0], rule, "Add their weights, or give each a label.")
     check_hearing(network, place)
+    for number, projection in enumerate(network.projections):
+        if projection.loss is not None:
+            where = f"{place}: projection {projection.name}: loss"
+            check_loss(projection.loss, network.sends_events(number), where)
     sorted_populations(network)
 
 

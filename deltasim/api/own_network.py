@@ -94,6 +94,7 @@ def own_benchmark(
 
     from deltasim.workloads.own.arrays import from_array
     from deltasim.workloads.own.benchmark import own_benchmark as joined
+    from deltasim.workloads.own.benchmark import trained_for
     from deltasim.workloads.own.preparation import prepared, read_preparation
     from deltasim.workloads.own.read import USUAL, read_sequences
     from deltasim.workloads.own.sequences import sequences
@@ -110,7 +111,8 @@ def own_benchmark(
         raise InputError(data.source, value, rule, "Bring the data to that width.")
     folder = Path(model) if isinstance(model, str | Path) and Path(model).is_dir() else None
     preparation = None if folder is None else read_preparation(folder, network.input_size)
-    return joined(network, prepared(data, preparation))
+    known = None if folder is None else trained_for(folder, network.output_size)
+    return joined(network, prepared(data, preparation), known)
 
 
 def run(
@@ -130,9 +132,10 @@ def run(
     ``network`` is a Network, a ``torch.nn.Module``, or the path of a network folder or of a file that
     ``deltasim import`` takes (``layers`` as there). ``inputs`` is the path of data
     (`deltasim.workloads.own.read.read_sequences`), an array (T, values) or (sequences, T, values), or a list
-    of arrays. ``labels``, one for each sequence, are classes. ``theta`` replaces the thresholds: those that
-    ``deltasim tune`` stored in the network folder, else the network's own.
-    Without labels the run has no score but ``deviation`` from the same network at theta 0.
+    of arrays. ``labels``, one for each sequence, are classes, or what the network was trained for by
+    ``deltasim train``; data with targets of each frame are scored on these. ``theta`` replaces the
+    thresholds: those that ``deltasim tune`` stored in the network folder, else the network's own.
+    Without either the run has no score but ``deviation`` from the same network at theta 0.
 
     >>> import deltasim as ds
     >>> import numpy as np

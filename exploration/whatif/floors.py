@@ -14,12 +14,13 @@ import numpy.typing as npt
 from deltasim.exploration.bounds.times import LARGEST, services
 from deltasim.exploration.bounds.work import Work
 from deltasim.networks.trace import Trace
+from deltasim.simulator.memories import kinds as memories
 from deltasim.simulator.plan.plan import Plan
 
 Reals = npt.NDArray[np.float64]
 
-OF_CORES = ("scan", "send", "receive", "mac", "update", "scratchpad", "cache")
-SHARED = ("buffer", "dram", "link", "bus")
+OF_CORES = ("scan", "send", "receive", "mac", "update", *memories.OF_CORES)
+SHARED = (*memories.SHARED, "link", "bus")
 
 
 class Floors(NamedTuple):
@@ -88,6 +89,7 @@ def operations_on(work: Work, core: int) -> Reals:
     segments, trace = work.segments, work.trace
     mine = segments.core == core
     words = np.bincount(work.column_of[mine], segments.words[mine], work.columns)
-    steps = trace.messages["step"].astype(np.int64)
-    found: Reals = np.bincount(steps, words[work.column], trace.steps).astype(np.float64)
+    came = work.arrived
+    steps = trace.messages["step"][came].astype(np.int64)
+    found: Reals = np.bincount(steps, words[work.column[came]], trace.steps).astype(np.float64)
     return found

@@ -242,7 +242,7 @@ def advance_fixed(
     fresh = np.empty_like(states)
     for n in range(states.shape[1]):
         threshold = parameters[1, n]
-        i = np.int64(accumulators[0, n])
+        i: Wide = np.int64(accumulators[0, n])
         if current >= 0:
             i = held(share(states[current, n], parameters[3, n], bits[3]) + i, bounds)
             fresh[current, n] = i

@@ -16,6 +16,7 @@ from deltasim.networks.cells.own_parameters import (
 )
 from deltasim.networks.cells.step import Places, Plain, Step, to_activation
 from deltasim.networks.numbers.arithmetic import Arithmetic, FixedPoint
+from deltasim.networks.numbers.fixed_point import Wide
 from deltasim.runtime.arrays import Floats, Integers, Numbers
 from deltasim.runtime.compiling import kernel
 
@@ -117,7 +118,8 @@ def advance_fixed(
     places = Places(*plain)
     fresh = np.empty_like(states)
     for n in range(states.shape[1]):
-        i, fraction = np.int64(accumulators[0, n]), places.accumulator
+        i: Wide = np.int64(accumulators[0, n])
+        fraction = places.accumulator
         if states.shape[0] > 1:
             kept, its_fraction = np.int64(parameters[1, n]) * states[1, n], bits[1] + places.activation
             fine = max(its_fraction, fraction)

@@ -82,6 +82,15 @@ def connection_of(fields: Any) -> Any:
     return CONNECTION_FIELDS[kind].model_validate(fields)
 
 
+class LossFields(Fields):
+    """How a projection loses messages."""
+
+    probability: Annotated[float, Field(allow_inf_nan=False)]
+    seed: int
+    carries: Word
+    refresh: int
+
+
 class ProjectionFields(Fields):
     """A projection; its weights are tensors, and its thresholds may be one."""
 
@@ -94,6 +103,7 @@ class ProjectionFields(Fields):
     weight_format: Form | None = None
     accumulators: Annotated[list[int], Field(min_length=1, max_length=MOST_NEURONS)] | None = None
     label: Word = ""
+    loss: LossFields | None = None
 
 
 class FixedPointFields(Fields):

@@ -13,6 +13,7 @@ import numpy as np
 from deltasim.networks.connections import AllToAll, Connection, Convolution, Sparse
 from deltasim.networks.files.description import VERSION, described_cell, require_description
 from deltasim.networks.graph import Network, Population, Projection, projection_name
+from deltasim.networks.loss import Loss
 from deltasim.networks.numbers.arithmetic import FLOAT32, Arithmetic, FixedPoint, Q, WideSums
 from deltasim.runtime.arrays import Numbers
 from deltasim.runtime.disk.unfinished import new_file
@@ -142,6 +143,7 @@ def described(network: Network) -> dict[str, Any]:
                 **({} if p.weight_format is None else {"weight_format": p.weight_format}),
                 **({} if p.accumulators is None else {"accumulators": p.accumulators}),
                 **({"label": p.label} if p.label else {}),
+                **({} if p.loss is None else {"loss": asdict(p.loss)}),
             }
             for p in network.projections
         ],
@@ -179,11 +181,14 @@ def rebuilt(content: Mapping[str, Any], tensors: Mapping[str, Numbers], place: P
             fields["weight_format"] = Q(*fields["weight_format"])
         if "accumulators" in fields:
             fields["accumulators"] = tuple(fields["accumulators"])
+        if "loss" in fields:
+            fields["loss"] = Loss(**fields["loss"])
         projections.append(Projection(**fields))
     arithmetic: Arithmetic = WideSums() if content["arithmetic"] == str(WideSums()) else FLOAT32
     if content["arithmetic"] != str(arithmetic):
-        given = content["arithmetic"].items()
-        arithmetic = FixedPoint(**{name: Q(*value) if name in FORMATS else value for name, value in given})
+        given: dict[str, Any] = content["arithmetic"]
+        formats = {name: Q(*value) for name, value in given.items() if name in FORMATS}
+        arithmetic = FixedPoint(**(given | formats))
     outputs = tuple(content["outputs"])
     return Network(content["name"], tuple(populations), tuple(projections), outputs, arithmetic)
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from deltasim.reports.timeline import perfetto
-from deltasim.simulator.engines.reference.machine import (
+from deltasim.simulator.components.ranks import (
     COLUMN_KIND,
     MESSAGE_KIND,
     REQUEST_KIND,
@@ -16,6 +16,7 @@ from deltasim.simulator.engines.reference.machine import (
     UPDATE_KIND,
 )
 from deltasim.simulator.engines.reference.services import Service, Services
+from deltasim.simulator.memories import kinds as memories
 from deltasim.simulator.plan.plan import ABSENT, SCAN, SEND, Plan
 
 MOST_SLICES = 200_000
@@ -68,7 +69,7 @@ def window(found: Services, steps: range) -> tuple[int, int]:
 
 def tracks(plan: Plan, units: list[int], queues: set[int]) -> list[bytes]:
     """A group for each core, one for links and one for memories that cores share, and a track a unit."""
-    shared = ("link", "bus", "dram", "buffer")
+    shared = ("link", "bus", *memories.SHARED)
     parts, groups = [], dict[str, int]()
     for unit in units:
         kind, node = plan.units[unit].kind, plan.units[unit].node

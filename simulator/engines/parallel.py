@@ -10,7 +10,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import cast
@@ -57,8 +57,14 @@ def in_threads(plan: Plan, trace: Trace, chosen: Sequence[int], jobs: int) -> Ge
         return
     pool = ThreadPoolExecutor(jobs, thread_name_prefix="deltasim")
     try:
-        futures = [pool.submit(lambda i: engine.run_sequence(trace.sequence(i)), index) for index in chosen]
-        yield from taken(futures)
+        together = engine.beginnings(trace, chosen)
+        found = pool.submit(engine.run_beginnings, trace, together).result() if together else {}
+        apart = [index for index in chosen if index not in found]
+        alone = {
+            index: pool.submit(lambda i: engine.run_sequence(trace.sequence(i)), index) for index in apart
+        }
+        for index in chosen:
+            yield found.pop(index) if index in found else alone.pop(index).result()
     finally:
         engine.stop()
         pool.shutdown(wait=False, cancel_futures=True)
@@ -153,13 +159,6 @@ def answer_of(connection: Connection) -> Ledger:
     if isinstance(answer, Exception):
         raise answer
     return answer
-
-
-def taken(futures: list[Future[Ledger]]) -> Generator[Ledger, None, None]:
-    """Results in order, each let go once it is handed on."""
-    futures.reverse()
-    while futures:
-        yield futures.pop().result()
 
 
 @contextlib.contextmanager

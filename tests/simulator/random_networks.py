@@ -12,6 +12,7 @@ from deltasim.networks.cells import GLIF, GRU, LIF, Conv2d, Dense, Formula, Inpu
 from deltasim.networks.cells.glif import RESETS
 from deltasim.networks.connections import AllToAll, Convolution, Sparse
 from deltasim.networks.graph import Network, Population, Projection
+from deltasim.networks.loss import Loss
 from deltasim.networks.numbers.arithmetic import EDGEDRNN, FLOAT32, FixedPoint, Q, WideSums
 from deltasim.networks.numbers.quantise import quantised
 from deltasim.runtime.arrays import Floats
@@ -35,6 +36,22 @@ def networks(draw: st.DrawFn) -> Network:
         return replace(network, arithmetic=arithmetic)
     names = st.sampled_from(["input", "recurrent", *(projection.name for projection in network.projections)])
     return quantised(network, arithmetic, draw(st.dictionaries(names, weight_formats, max_size=3)))
+
+
+@st.composite
+def losses(draw: st.DrawFn, network: Network) -> Network:
+    """The same network, some of whose projections lose messages; all of them, now and then."""
+    probabilities = st.sampled_from([0.0, 0.3, 0.8, 1.0])
+    chosen = []
+    for number, projection in enumerate(network.projections):
+        loss = None
+        if draw(st.booleans()):
+            probability, seed = draw(probabilities), draw(st.integers(0, 2**16))
+            refresh = 0 if network.sends_events(number) else draw(st.integers(0, 3))
+            carries = draw(st.sampled_from(["values", "deltas"])) if refresh else "values"
+            loss = Loss(probability, seed, carries, refresh)
+        chosen.append(replace(projection, loss=loss))
+    return replace(network, projections=tuple(chosen))
 
 
 def recurrent(draw: st.DrawFn, rng: np.random.Generator) -> Network:

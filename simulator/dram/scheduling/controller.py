@@ -19,6 +19,7 @@ from deltasim.simulator.dram.mapping import decode, together
 from deltasim.simulator.dram.scheduling import fields as at
 from deltasim.simulator.dram.scheduling.burst_runs import Interleave, alone, at_once
 from deltasim.simulator.dram.scheduling.commands import columns, row_command
+from deltasim.simulator.dram.scheduling.idle import refresh_idle, was_never_asked
 from deltasim.simulator.dram.scheduling.packing import (
     ACTIVATES,
     ADDRESS,
@@ -226,7 +227,7 @@ def take(flat: Integers, now_ps: int) -> Completion:
 
 def finalise(flat: Integers, elapsed_ps: int) -> Statistics:
     """Issue what is due by ``elapsed_ps``, and give what was done from 0 to there; for Python only."""
-    advance(flat, elapsed_ps)
+    (refresh_idle if was_never_asked(flat) else advance)(flat, elapsed_ps)
     tick_ps = int(flat[0])
     ticks, begun = divmod(elapsed_ps, tick_ps)  # no command falls into the tick that has begun
     whole, more = ticks_by_state(flat, ticks), ticks_by_state(flat, ticks + 1)

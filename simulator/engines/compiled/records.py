@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.views import viewer
-from deltasim.simulator.dram.in_order import DramTiming
+from deltasim.simulator.memories.kinds import COUNTED, TIMINGS
 
 Records = npt.NDArray[np.void]
 Record = Any
@@ -77,10 +77,12 @@ POPULATION = record(
 # One record: how far the run has got, and the tally of the laws.
 RUN = record(
     *("units", "events", "free_job", "marks", "frames", "pass_number", "step", "index", "overflow"),
+    *("begun",),  # 1 once a run with events has
     *("opened", "needed"),  # of a run in phases: when the present one began, how many keys it needs
     *("first", "messages", "shift", "keys"),  # its step's messages, how keys are made, where the next ones go
     *("spare", "left"),  # where there is room to merge; how many keys may be made before Python is asked
     *("injected", "deliveries", "delivered", "tree_links", "traversed", "column_words", "missed_bytes"),
+    "lost",
 )
 
 POLICIES = ("layer", "barrier", "dataflow")
@@ -133,9 +135,8 @@ PATH = record("there", "there_end", "back", "back_end")
 MEMORY = record(
     *("unit", "kind", "period", "width", "latency", "shared", "costs"),
     *("next_level", "line", "sets", "ways", "buffer_banks", "interleave", "held", "window"),
-    *("words", "read", "activate", "row_hit", "row_miss", "row_conflict", "bytes", "io"),
-    *("lookup", "hit", "miss", "eviction", "write_back", "fill", "fetched", "conflict", "write"),
-    *DramTiming._fields,
+    *COUNTED,  # as what they are counted
+    *(field for timing in TIMINGS for field in timing._fields),
 )
 
 
@@ -177,6 +178,7 @@ class State(NamedTuple):
     updaters: Annotated[Records, UPDATER]
     populations: Annotated[Records, POPULATION]
     messages: Annotated[Records, MESSAGE]
+    lost: Annotated[Integers, np.int64]  # 1 for each message that is lost; empty where none is
     steps: Annotated[Records, STEP]
     channels: Annotated[Integers, np.int64, 2]
     buffers: Annotated[Records, QUEUE]  # of each link, its virtual channels

@@ -23,6 +23,8 @@ def state_at_rest(plan: Plan, start: Start, trace: Trace, alive: int) -> State:
     projection = trace.messages["projection"].astype(np.intp)
     messages["column"] = plan.columns.offset.take(projection) + trace.messages["source"]
     messages["layer"] = plan.target.take(projection)
+    lost = np.zeros(len(messages) if trace.lost.size else 0, np.int64)
+    lost[trace.lost] = 1
     steps = np.zeros(trace.steps, STEP)
     steps["messages"], steps["messages_end"] = trace.step_bounds[:-1], trace.step_bounds[1:]
     steps["began"] = NONE
@@ -44,6 +46,7 @@ def state_at_rest(plan: Plan, start: Start, trace: Trace, alive: int) -> State:
         updaters=updaters,
         populations=populations,
         messages=messages,
+        lost=lost,
         steps=steps,
         channels=start.channels.copy(),
         buffers=start.buffers.copy(),

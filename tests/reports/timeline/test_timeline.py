@@ -109,7 +109,7 @@ def test_every_trace_is_whole_and_agrees_with_the_compiled_engine(case: Case) ->
     whole = timeline(plan, found, range(one.steps))
     read = check(plan, whole)
     sent = sum(name.startswith("message") for part in read.slices.values() for *_, name in part)
-    assert sent == 0 or whole.flows > 0
+    assert sent == 0 or whole.flows > 0 or one.lost.size == len(one.messages)
     check(plan, timeline(plan, found, range(one.steps - 1, one.steps)))
 
 

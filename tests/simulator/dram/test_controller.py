@@ -11,7 +11,8 @@ from deltasim.simulator.dram.loading import load_standard
 from deltasim.simulator.dram.mapping import AddressBits, address_bits, decode
 from deltasim.simulator.dram.scheduling import fields as at
 from deltasim.simulator.dram.scheduling.controller import Completion, Statistics, advance, ask, finalise, take
-from deltasim.simulator.dram.scheduling.packing import HEAD, pack
+from deltasim.simulator.dram.scheduling.idle import refresh_idle, was_never_asked
+from deltasim.simulator.dram.scheduling.packing import HEAD, pack, parts
 from deltasim.simulator.dram.scheduling.queue import has_free_slot
 from deltasim.simulator.dram.scheduling.rank_states import state_ticks
 from deltasim.simulator.dram.scheduling.state import Integers, Memory, empty_memory
@@ -265,3 +266,17 @@ def test_idle_refreshes_are_caught_up_and_nobody_is_called_for_them() -> None:
     assert finalise(flat, elapsed) == Statistics(10, 0, 0, elapsed, 0, 0)
     flat = pack(timing, address_bits(standard), 1)
     assert finalise(flat, elapsed - 1) == Statistics(9, 0, 0, elapsed - 1, 0, 0)
+
+
+@given(st.sampled_from([1, 2]).flatmap(timings), st.floats(0, 40))
+def test_a_memory_at_rest_is_refreshed_as_by_the_whole_rule(timing: Timing, intervals: float) -> None:
+    alone, whole = (pack(timing, some_bits(timing, 2, False), 1) for _ in range(2))
+    until = int(intervals * (timing.refresh_interval or 150) * timing.tick_ps)
+    advance(whole, until)
+    refresh_idle(alone, until)
+    assert was_never_asked(whole)
+    for field in ("bank", "shared", "rank", "counts"):
+        assert np.array_equal(getattr(parts(alone), field), getattr(parts(whole), field)), field
+    assert finalise(alone, until) == finalise(whole, until)
+    ask(whole, until, 0, 0, 16, 0)
+    assert not was_never_asked(whole)

@@ -103,10 +103,10 @@ def measure(quick: bool = False) -> Table:
     """Make the file, then measure what a person waits for in a process of its own."""
     count = 200 if quick else 100_000
     code = (
-        "import json, sys; from benchmarks.stored_points import timed_here; "
+        "import json, sys; from benchmarks.studies.stored_points import timed_here; "
         "print(json.dumps(timed_here(sys.argv[1], float(sys.argv[2]))))"
     )
-    root = Path(__file__).resolve().parent.parent
+    root = Path(__file__).resolve().parents[2]
     with tempfile.TemporaryDirectory() as folder:
         path = many(count, Path(folder))
         megabytes = path.stat().st_size / 1e6

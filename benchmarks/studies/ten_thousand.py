@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.exploration import STUDIES
+from benchmarks.studies.rate import STUDIES
 from benchmarks.tables import Table
 from deltasim.api.exploring import explore
 

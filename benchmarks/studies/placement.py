@@ -1,4 +1,4 @@
-"""What placements save where weights do not fit: ``python -m benchmarks.placement`` prints a row for each.
+"""What placements save where weights do not fit, a row for each: ``python -m benchmarks.studies.placement``.
 
 Cores of ``mesh16-cached`` with 4 KiB near the multipliers, as a cache or as a scratchpad, and LPDDR4 behind
 two corners; spoken digits, of which a core's share of the weights takes more than twice the 4 KiB.

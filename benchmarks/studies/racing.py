@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.exploration import STUDIES
+from benchmarks.studies.rate import STUDIES
 from benchmarks.tables import Table
 from deltasim.api.exploring import explore, setup_of
 from deltasim.exploration.description import StudyDescription, as_study, read_study
@@ -39,7 +39,7 @@ Each study in one process, with `--race no` and `--race yes`, messages made befo
 studies of the table of points a minute; *recordings* are those of `data: fsdd`; then the ready studies of 60
 sequences or more."""
 
-READY = Path(__file__).resolve().parent.parent / "docs" / "studies"
+READY = Path(__file__).resolve().parents[2] / "docs" / "studies"
 MANY, SEEDS = 60, 10
 
 
