@@ -59,7 +59,7 @@ def import_model(
     'GRU'
     """
     is_file = isinstance(model, str | Path)
-    if (is_file and Path(model).suffix.lower() == ".nir") or hasattr(model, "edges"):
+    if hasattr(model, "edges") or (isinstance(model, str | Path) and Path(model).suffix.lower() == ".nir"):
         from deltasim.networks.importers.nir.network import import_nir
 
         if layers is not None:

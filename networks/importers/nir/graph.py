@@ -58,6 +58,11 @@ class Node(NamedTuple):
             raise InputError(f"{self.place}: {name}", shown, f"a node {self.kind} has it", "Export it again.")
         return array
 
+    def pair(self, name: str) -> tuple[int, int]:
+        """A field of two whole numbers, or one for both."""
+        first, second = self.whole(name, 2)
+        return first, second
+
     def whole(self, name: str, count: int) -> tuple[int, ...]:
         """A field of ``count`` whole numbers, or one for all of them."""
         values = self.array(name).ravel()

@@ -106,7 +106,7 @@ def is_fused(graph: Graph, pool: str, after: str) -> bool:
     node = graph.nodes[pool]
     if graph.nodes[after].kind != "Conv2d" or after not in graph.out_of(pool):
         return False
-    kernel, stride, padding = (node.whole(name, 2) for name in ("kernel_size", "stride", "padding"))
+    kernel, stride, padding = (node.pair(name) for name in ("kernel_size", "stride", "padding"))
     shape = shape_of(graph, graph.into(pool)[0])
     fits = len(shape) == 3 and all(size % step == 0 for size, step in zip(shape[1:], stride, strict=True))
     return kernel == stride and padding == (0, 0) and fits
@@ -170,7 +170,7 @@ def map_of(graph: Graph, path: Path) -> Map:
         node = graph.nodes[name]
         following = path.nodes[position + 1] if position + 1 < len(path.nodes) else None
         if node.kind in POOLS and following is not None and graph.nodes[following].kind == "Conv2d":
-            found.pool = (node.whole("stride", 2)[0], node.whole("stride", 2)[1])
+            found.pool = node.pair("stride")
             found.share = 1.0 / float(np.prod(found.pool)) if node.kind == "AvgPool2d" else 1.0
         elif node.kind in STEPS:
             STEPS[node.kind](node, found)
@@ -220,7 +220,7 @@ def convolution(node: Node, found: Map) -> None:
         )
     kernel = found.share * kernel.repeat(pool[0], axis=2).repeat(pool[1], axis=3)
     found.connection = Convolution(
-        np.float32(kernel),
+        kernel.astype(np.float32),
         (shape[0], shape[1], shape[2]),
         (stride[0] * pool[0], stride[1] * pool[1]),
         (padding[0] * pool[0], padding[1] * pool[1]),
@@ -256,11 +256,10 @@ def spread(weights: Numbers, groups: int, dilation: Shape) -> Numbers:
     taps = tuple(step * (size - 1) + 1 for size, step in zip(weights.shape[2:], dilation, strict=True))
     kernel = np.zeros((out, own * groups, *taps))
     each = out // groups
-    places = tuple(slice(None, None, step) for step in dilation)
+    reached = (slice(None), slice(None), *(slice(None, None, step) for step in dilation))
     for group in range(groups):
-        kernel[group * each : (group + 1) * each, group * own : (group + 1) * own][(..., *places)] = weights[
-            group * each : (group + 1) * each
-        ]
+        outputs, inputs = (slice(group * size, (group + 1) * size) for size in (each, own))
+        kernel[outputs, inputs][reached] = weights[outputs]
     return kernel
 
 
@@ -269,7 +268,7 @@ def pooling(node: Node, found: Map) -> None:
     if len(found.shape) != 3:
         rule = f"values of shape {found.shape} come in, and windows are of planes (C, H, W)"
         raise InputError(node.place, node.kind, rule, "Export it again.")
-    kernel, stride, padding = (node.whole(name, 2) for name in ("kernel_size", "stride", "padding"))
+    kernel, stride, padding = (node.pair(name) for name in ("kernel_size", "stride", "padding"))
     share = 1.0 / float(np.prod(kernel)) if node.kind == "AvgPool2d" else 1.0
     planes, high, wide = found.shape
     window = Convolution(np.full((1, 1, *kernel), share, np.float32), (1, high, wide), stride, padding)
