@@ -209,8 +209,8 @@ def run_sequence(
                     if events:
                         count = scan_events(values, theta, sources[begin:], deltas[begin:])
                     elif loss:
-                        at = sources[begin:], deltas[begin:]
-                        count = offered(loss, position, values, last_sent[number], theta, *at)
+                        room = sources[begin:], deltas[begin:]
+                        count = offered(loss, position, values, last_sent[number], theta, *room)
                     else:
                         count = scan(values, last_sent[number], theta, sources[begin:], deltas[begin:])
                     if count:

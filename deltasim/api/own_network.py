@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from deltasim.workloads.benchmark import Benchmark
     from deltasim.workloads.own.read import Columns
 
-MODELS = (".onnx", ".pt", ".pth", ".safetensors", ".json")
+MODELS = (".onnx", ".nir", ".pt", ".pth", ".safetensors", ".json")
 
 
 def is_model(name: str) -> bool:
@@ -64,6 +64,21 @@ def read_model(model: Network | torch.nn.Module | str | Path, layers: str | None
     return import_model(model, layers=layers).network
 
 
+def graph_of_time(model: str, dt: float | None, reset: str | None) -> Network | str:
+    """The network of a NIR graph at a time step or with a reset that it does not say; other models as named.
+
+    Errors: InputError where either is said of another model.
+    """
+    if dt is None and reset is None:
+        return model
+    if not model.lower().endswith(".nir"):
+        rule = "the time step and the reset of this model are its own"
+        raise InputError("--dt" if dt is not None else "--reset", model, rule, "Leave it out.")
+    from deltasim.networks.importers.nir.network import import_nir
+
+    return import_nir(model, dt, reset).network
+
+
 def own_benchmark(
     model: Network | torch.nn.Module | str | Path,
     inputs: str | Path | Numbers | Sequence[Numbers],
@@ -79,6 +94,7 @@ def own_benchmark(
 
     from deltasim.workloads.own.arrays import from_array
     from deltasim.workloads.own.benchmark import own_benchmark as joined
+    from deltasim.workloads.own.benchmark import trained_for
     from deltasim.workloads.own.preparation import prepared, read_preparation
     from deltasim.workloads.own.read import USUAL, read_sequences
     from deltasim.workloads.own.sequences import sequences
@@ -95,7 +111,8 @@ def own_benchmark(
         raise InputError(data.source, value, rule, "Bring the data to that width.")
     folder = Path(model) if isinstance(model, str | Path) and Path(model).is_dir() else None
     preparation = None if folder is None else read_preparation(folder, network.input_size)
-    return joined(network, prepared(data, preparation))
+    known = None if folder is None else trained_for(folder, network.output_size)
+    return joined(network, prepared(data, preparation), known)
 
 
 def run(
@@ -115,9 +132,10 @@ def run(
     ``network`` is a Network, a ``torch.nn.Module``, or the path of a network folder or of a file that
     ``deltasim import`` takes (``layers`` as there). ``inputs`` is the path of data
     (`deltasim.workloads.own.read.read_sequences`), an array (T, values) or (sequences, T, values), or a list
-    of arrays. ``labels``, one for each sequence, are classes. ``theta`` replaces the thresholds: those that
-    ``deltasim tune`` stored in the network folder, else the network's own.
-    Without labels the run has no score but ``deviation`` from the same network at theta 0.
+    of arrays. ``labels``, one for each sequence, are classes, or what the network was trained for by
+    ``deltasim train``; data with targets of each frame are scored on these. ``theta`` replaces the
+    thresholds: those that ``deltasim tune`` stored in the network folder, else the network's own.
+    Without either the run has no score but ``deviation`` from the same network at theta 0.
 
     >>> import deltasim as ds
     >>> import numpy as np
@@ -157,13 +175,17 @@ def copy_preparation(source: Path, target: Path) -> None:
 
 
 def chosen_model(
-    model: str, data: str | None, trained: Path | None, layers: str | None, columns: Columns | None = None
+    model: Network | str,
+    data: str | None,
+    trained: Path | None,
+    layers: str | None,
+    columns: Columns | None = None,
 ) -> Benchmark:
     """The model that a command line names, on the data it names."""
     if trained is not None:
         rule = "networks of your own training are for the benchmarks in the box"
         raise InputError("--trained", trained, rule, "Name the model itself.")
     if data is None:
-        rule = f"the model {model} needs sequences to run on"
+        rule = "a model needs sequences to run on"
         raise InputError("--data", "nothing", rule, "Name a file or folder.")
     return own_benchmark(model, data, layers=layers, columns=columns)

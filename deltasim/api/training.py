@@ -1,14 +1,15 @@
-"""Train a network on labelled sequences of one's own: what ``deltasim train --data FILE`` does."""
+"""Train the networks of a benchmark, or one on labelled sequences of one's own: ``deltasim train``."""
 
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deltasim.runtime.disk.output import told_in_a_sentence
 from deltasim.runtime.disk.unfinished import new_file, tell_when_stopped
-from deltasim.runtime.errors import InputError
+from deltasim.runtime.errors import InputError, nearest
 
 if TYPE_CHECKING:
     from deltasim.networks.graph import Network
@@ -52,9 +53,8 @@ def train_on(
     if not resume:
         refuse_existing(folder)
     chosen = recipe_from({**({} if recipe is None else read_recipe(recipe)), **changes})
-    if energy is not None and not chosen.l1:
-        rule = "joules weigh the cost of messages, whose weight l1 is 0"
-        raise InputError("--energy", energy, rule, "Give --l1 too, for example 0.1.")
+    if energy is not None:
+        require_cost(chosen.l1, energy)
     record, history = train_own(
         read_sequences(data, None),
         chosen,
@@ -72,6 +72,85 @@ def train_on(
         with told_in_a_sentence(folder), new_file(folder / DRAWING) as file:
             file.write(drawing.encode())
     return record
+
+
+def train_benchmark(
+    benchmark: str,
+    out: str | Path,
+    data: str | Path | None = None,
+    recipe: str | Path | None = None,
+    energy: str | Path | None = None,
+    resume: bool = False,
+    progress: Progress | None = None,
+    **changes: Any,
+) -> dict[str, Any]:
+    """Train the two networks of a benchmark of digits and write their folder ``out``; the record of them.
+
+    ``recipe`` is a YAML file of fields that win over the benchmark's recipe
+    (``workloads/digits/making/recipes``), ``changes`` are fields that win over both. ``data`` is fsdd,
+    synthetic, or a folder; None for fsdd. ``energy`` and ``resume``: see `train_on`.
+    """
+    require_torch(benchmark)
+    if benchmark == "driving":
+        rule = "it trains a family of networks with a command of its own"
+        remedy = "Run `python -m deltasim.workloads.driving.making OUT --data FOLDER`."
+        raise InputError("deltasim train", benchmark, rule, remedy)
+    from deltasim.networks.training.trainer.recipe import read_recipe, recipe_from
+    from deltasim.runtime.disk.output import refuse_existing
+    from deltasim.workloads.digits.making.lesson import TASKS
+    from deltasim.workloads.digits.making.recipes import recipe_of
+    from deltasim.workloads.digits.making.train import train_digits, words
+    from deltasim.workloads.digits.sources import source
+
+    if benchmark not in TASKS:
+        raise InputError("deltasim train", benchmark, "there is no such recipe", nearest(benchmark, TASKS))
+    folder = Path(out)
+    if not resume:
+        refuse_existing(folder)
+    fields = {} if recipe is None else read_recipe(recipe)
+    chosen = recipe_from({**recipe_of(benchmark).described(), **fields, **changes})
+    if energy is not None:
+        require_cost(chosen.l1, energy)
+    found = source(data or "fsdd")
+    trained = train_digits(
+        benchmark,
+        found,
+        chosen,
+        folder,
+        pricing=words if energy is None else lambda network: prices_on(energy, network),
+        command=command_of(benchmark, found.name, recipe, energy, changes),
+        resume=resume,
+        progress=telling(folder, progress),
+    )
+    return trained.record
+
+
+def command_of(
+    benchmark: str,
+    data: str,
+    recipe: str | Path | None,
+    energy: str | Path | None,
+    changes: Mapping[str, Any],
+) -> str:
+    """The command line that trains so: files by their names alone, which are this machine's.
+
+    >>> command_of("digits", "fsdd", "mine.yaml", None, {"theta_x": 0.1, "theta_h": 0.1, "seed": 3})
+    'deltasim train digits --data fsdd --recipe mine.yaml --theta 0.1 --seed 3'
+    """
+    named = {"recipe": recipe, "energy": energy}
+    words = [f"--{name} {Path(path).name}" for name, path in named.items() if path is not None]
+    for name, value in changes.items():
+        option = f"--{name.partition('_')[0]} {value}"
+        if option not in words:
+            words.append(option)
+    return " ".join([f"deltasim train {benchmark} --data {data}", *words])
+
+
+def require_cost(l1: float, energy: str | Path) -> None:
+    """Refuse joules for a cost that weighs nothing."""
+    if not l1:
+        rule = "joules weigh the cost of messages, whose weight l1 is 0"
+        raise InputError("--energy", energy, rule, "Give --l1 too, for example 0.1.")
 
 
 def telling(folder: Path, progress: Progress | None) -> Progress:

@@ -19,7 +19,9 @@ from deltasim.commands.arguments.options import (
 
 
 def quantise(
-    model: Annotated[str, typer.Argument(help="a network folder, or a model: .onnx, .pt, .safetensors")],
+    model: Annotated[
+        str, typer.Argument(help="a network folder, or a model: .onnx, .nir, .pt, .safetensors")
+    ],
     data: Annotated[str, typer.Option(help="a file or folder of sequences, as for deltasim run")],
     out: Annotated[Path, typer.Option(help="a new network folder")],
     weights: Annotated[int | None, typer.Option(help="bits of a weight, 2 to 32; 8 unless given")] = None,

@@ -16,10 +16,12 @@ from deltasim.commands.arguments.options import (
     Jobs,
     LabelColumn,
     Layers,
+    Reset,
     SequenceColumn,
+    TimeStep,
     default_folder,
-    parse_period,
     parse_thetas,
+    parse_time,
     spell_command,
 )
 
@@ -36,7 +38,7 @@ def run(
     benchmark: Annotated[
         str,
         typer.Argument(
-            help="a benchmark (deltasim list benchmarks), or a model: .onnx, .pt, .safetensors, a folder",
+            help="a benchmark (deltasim list benchmarks), or a model: .onnx, .nir, .pt, .pth, a folder ...",
             autocompletion=completing.benchmarks,
         ),
     ],
@@ -65,6 +67,8 @@ def run(
         Path | None, typer.Option(help="a folder written by deltasim train; default: the networks shipped")
     ] = None,
     layers: Layers = None,
+    dt: TimeStep = None,
+    reset: Reset = None,
     sequence_column: SequenceColumn = None,
     label_column: LabelColumn = None,
     period: Annotated[
@@ -119,8 +123,10 @@ def run(
             layers,
             sequence_column,
             label_column,
-            period_s=parse_period(period),
+            period_s=parse_time(period),
             ert=ert,
+            dt=dt,
+            reset=reset,
         )
         chips = chips_named(chip)
         _require_one_run(len(chips) * len(thetas), form, exports, what_if)

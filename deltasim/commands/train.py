@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from deltasim.commands.arguments import completing
-from deltasim.runtime.errors import InputError, nearest
-
-FEWER = ("units", "theta", "seed", "epochs")
+from deltasim.runtime.errors import InputError
 
 
 def train(
@@ -26,11 +25,20 @@ def train(
         str | None,
         typer.Option(help="of digits: fsdd, synthetic, or a folder of TIDIGITS; else your own sequences"),
     ] = None,
+    recipe: Annotated[Path | None, typer.Option(help="YAML of every choice; options win over it")] = None,
+    cell: Annotated[str | None, typer.Option(help="rnn, gru, gru-reset-before, lstm")] = None,
     units: Annotated[int | None, typer.Option("--units", "--hidden", help="units of a layer")] = None,
-    theta: Annotated[float | None, typer.Option(help="threshold in the training loop")] = None,
-    seed: Annotated[int | None, typer.Option(help="seed of every random choice")] = None,
+    layers: Annotated[int | None, typer.Option(help="recurrent layers")] = None,
+    theta: Annotated[float | None, typer.Option(help="every threshold, in the training loop")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="epochs with thresholds")] = None,
-    recipe: Annotated[Path | None, typer.Option(help="your own: YAML of every choice")] = None,
+    l1: Annotated[float | None, typer.Option(help="weight of the cost of messages")] = None,
+    noise: Annotated[float | None, typer.Option(help="deviation of noise on states")] = None,
+    bits: Annotated[int | None, typer.Option(help="bits of a weight, 4, 6, 8, 16")] = None,
+    sparsity: Annotated[float | None, typer.Option(help="share of weights that become 0")] = None,
+    energy: Annotated[
+        str | None, typer.Option(help="a chip, whose joules weigh messages", metavar="CHIP")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="seed of every random choice")] = None,
     task: Annotated[
         str | None,
         typer.Option(help="your own: classes, frames, values or transcripts; default: by the data"),
@@ -38,65 +46,43 @@ def train(
     test: Annotated[
         str | None, typer.Option(help="your own: data to score once, else a part held out")
     ] = None,
-    cell: Annotated[str | None, typer.Option(help="your own: rnn, gru, gru-reset-before, lstm")] = None,
-    layers: Annotated[int | None, typer.Option(help="your own: recurrent layers")] = None,
-    l1: Annotated[float | None, typer.Option(help="your own: weight of the cost of messages")] = None,
-    noise: Annotated[float | None, typer.Option(help="your own: deviation of noise on states")] = None,
-    bits: Annotated[int | None, typer.Option(help="your own: bits of a weight, 4, 6, 8, 16")] = None,
-    sparsity: Annotated[float | None, typer.Option(help="your own: share of weights that become 0")] = None,
-    energy: Annotated[
-        str | None, typer.Option(help="your own: a chip, whose joules weigh messages", metavar="CHIP")
-    ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="your own: go on in the folder --out")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="go on in the folder --out")] = False,
 ) -> None:
     """Train a dense network, and from it one with its thresholds in the loop; print how well it does.
 
     Needs PyTorch: pip install 'deltasim[train]'.
     """
+    from deltasim.api.training import train_benchmark, train_on
     from deltasim.shell.progress import progress_bar
 
-    fields: dict[str, object] = {"units": units, "seed": seed, "epochs": epochs}
-    of_own: dict[str, object] = {
+    if theta is not None and not 0 <= theta < math.inf:  # said once, of what was typed
+        raise InputError("--theta", theta, "a threshold is a number of at least 0", "Give one.")
+    given: dict[str, object] = {
         "cell": cell,
+        "units": units,
         "layers": layers,
+        "theta_x": theta,
+        "theta_h": theta,
+        "theta_readout": theta,
+        "epochs": epochs,
         "l1": l1,
         "noise": noise,
         "bits": bits,
         "sparsity": sparsity,
+        "seed": seed,
     }
+    changes = {name: value for name, value in given.items() if value is not None}
     if benchmark is None:
-        from deltasim.api.training import train_on
-
         if data is None:
             rule = "a benchmark is trained for, or --data of your own"
             raise InputError("deltasim train", "nothing", rule, "Name digits, or give --data FILE.")
-        thetas = {} if theta is None else {"theta_x": theta, "theta_h": theta}
-        given = {**fields, **of_own, **thetas}
-        changes = {name: value for name, value in given.items() if value is not None}
         with progress_bar("training") as progress:
             record = train_on(data, out, recipe, task, test, energy, resume, progress, **changes)
-        print(json.dumps(record["result"], indent=2))
-        return
-    from deltasim.api.training import require_torch
-    from deltasim.runtime.disk.output import refuse_existing
-
-    refuse_existing(out)
-    require_torch(benchmark)
-    from deltasim.workloads.digits.making.train import TASKS, train_digits
-
-    if benchmark == "driving":
-        remedy = "Run `python -m deltasim.workloads.driving.making OUT --data FOLDER`."
-        raise InputError(
-            "deltasim train", benchmark, "it trains a family of networks with a command of its own", remedy
-        )
-    if benchmark not in TASKS:
-        raise InputError("deltasim train", benchmark, "there is no such recipe", nearest(benchmark, TASKS))
-    others = {"recipe": recipe, "task": task, "test": test, "energy": energy, "resume": resume or None}
-    for name, value in {**of_own, **others}.items():
-        if value is not None:
-            rule = f"the recipe of {benchmark} is fixed but for {', '.join(FEWER)}"
-            raise InputError(f"--{name}", value, rule, "Leave it out.")
-    size, threshold = 200 if units is None else units, 0.2 if theta is None else theta
-    with progress_bar("training") as progress:
-        trained = train_digits(data or "fsdd", size, threshold, seed or 0, out, progress, benchmark, epochs)
-    print(json.dumps(trained.record["result"], indent=2))
+    else:
+        for name, value in {"task": task, "test": test}.items():
+            if value is not None:
+                rule = "a benchmark knows its task and its test part"
+                raise InputError(f"--{name}", value, rule, "Leave it out.")
+        with progress_bar("training") as progress:
+            record = train_benchmark(benchmark, out, data, recipe, energy, resume, progress, **changes)
+    print(json.dumps(record["result"], indent=2))

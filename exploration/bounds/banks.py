@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from deltasim.exploration.bounds.work import Work
 from deltasim.runtime.arrays import Integers
+from deltasim.simulator.memories.dram import DramTiming
 from deltasim.simulator.plan.plan import MemoryInstances
 
 Reals = npt.NDArray[np.float64]
@@ -36,7 +37,7 @@ class Bank(NamedTuple):
 def bank_of(memories: MemoryInstances, memory: int) -> Bank | None:
     """The banks of a memory; None where it has none."""
     timing, controlled = memories.timing[memory], memories.controlled[memory]
-    if timing is not None:
+    if isinstance(timing, DramTiming):
         apart = timing.read_to_precharge_ps + timing.precharge_ps + timing.activate_ps
         size, burst = timing.row_bytes, timing.burst_ps
         return Bank(size, timing.burst_bytes, timing.banks, burst, apart, burst)
@@ -58,7 +59,7 @@ def bank_of(memories: MemoryInstances, memory: int) -> Bank | None:
 def bank_and_row(memories: MemoryInstances, memory: int, address: Integers) -> tuple[Integers, Integers]:
     """Where bytes lie: a bank numbered over the memory, and a row."""
     timing, controlled = memories.timing[memory], memories.controlled[memory]
-    if timing is not None:
+    if isinstance(timing, DramTiming):
         outer, within = np.divmod(address // timing.row_bytes, timing.banks if timing.rotate else timing.rows)
         return (within, outer) if timing.rotate else (outer, within)
     assert controlled is not None

@@ -15,12 +15,13 @@ from deltasim.exploration.bounds.banks import bank_times
 from deltasim.exploration.bounds.times import LARGEST, pass_of_steps, services
 from deltasim.exploration.bounds.work import Work
 from deltasim.networks.trace import Trace
+from deltasim.simulator.memories import kinds as memories
 from deltasim.simulator.plan.plan import Plan
 
 Reals = npt.NDArray[np.float64]
 
-OF_CORES = ("scan", "send", "receive", "mac", "update", "scratchpad", "cache")
-SHARED = ("buffer", "dram", "link", "bus")
+OF_CORES = ("scan", "send", "receive", "mac", "update", *memories.OF_CORES)
+SHARED = (*memories.SHARED, "link", "bus")
 BANK, BARRIER = "bank", "barrier"
 
 

@@ -11,8 +11,8 @@ import numpy as np
 from deltasim.networks.cells.own_parameters import (
     every_value,
     fractions,
-    require_own,
     require_share,
+    settle_own,
     share,
     shared_values,
 )
@@ -57,7 +57,9 @@ class Rows(NamedTuple):
 
 @dataclass(frozen=True)
 class GLIF:
-    """``i = synapse * i + bias + input``, ``v = leak * v + i``; where ``v > threshold + adaptation * a`` the
+    """Generalised leaky integrate-and-fire, made of the parts whose parameters are not 0.
+
+    ``i = synapse * i + bias + input``, ``v = leak * v + i``; where ``v > threshold + adaptation * a`` the
     neuron fires. Then ``a = adaptation_leak * a + spike``, and v is reset.
 
     ``resets`` says how: "to_value" (v becomes ``reset``), "by_subtraction" (the threshold is taken from v),
@@ -101,7 +103,7 @@ class GLIF:
 
     def __post_init__(self) -> None:
         place = "glif cell"
-        object.__setattr__(self, "own", require_own(place, self.own, PARAMETERS))
+        settle_own(self, PARAMETERS)
         for name in ("leak", "synapse", "adaptation_leak"):
             require_share(place, name, getattr(self, name))
         if self.resets not in RESETS:
@@ -240,7 +242,7 @@ def advance_fixed(
     fresh = np.empty_like(states)
     for n in range(states.shape[1]):
         threshold = parameters[1, n]
-        i = np.int64(accumulators[0, n])
+        i: Wide = np.int64(accumulators[0, n])
         if current >= 0:
             i = held(share(states[current, n], parameters[3, n], bits[3]) + i, bounds)
             fresh[current, n] = i

@@ -10,6 +10,7 @@ import numpy as np
 from deltasim.networks.cells.step import Places, Plain, Step, looked_up, sum_of_terms, to_activation
 from deltasim.networks.numbers.activations import sigmoid, tanh
 from deltasim.networks.numbers.arithmetic import Arithmetic, FixedPoint
+from deltasim.networks.numbers.fixed_point import Wide
 from deltasim.runtime.arrays import Floats, Integers, Numbers
 from deltasim.runtime.compiling import kernel
 
@@ -99,7 +100,7 @@ def advance_fixed(
     if places.factors:
         fine = max(places.accumulator, places.activation)
     for i in range(inner.size):
-        factor = np.int64(accumulators[3, i])
+        factor: Wide = np.int64(accumulators[3, i])
         if places.factors:
             factor = to_activation(factor, places.accumulator, places) << (fine - places.activation)
         own = np.int64(accumulators[2, i]) << (fine - places.accumulator)

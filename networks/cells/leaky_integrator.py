@@ -10,12 +10,13 @@ import numpy as np
 from deltasim.networks.cells.own_parameters import (
     every_value,
     fractions,
-    require_own,
     require_share,
+    settle_own,
     shared_values,
 )
 from deltasim.networks.cells.step import Places, Plain, Step, to_activation
 from deltasim.networks.numbers.arithmetic import Arithmetic, FixedPoint
+from deltasim.networks.numbers.fixed_point import Wide
 from deltasim.runtime.arrays import Floats, Integers, Numbers
 from deltasim.runtime.compiling import kernel
 
@@ -32,12 +33,12 @@ class Parameters(NamedTuple):
 
 @dataclass(frozen=True)
 class LeakyIntegrator:
-    """``i = synapse * i + bias + input``, ``y = leak * y + i``; y is the output.
+    """Leaky integrator, a graded neuron: ``i = synapse * i + bias + input``, ``y = leak * y + i``.
 
-    ``synapse`` 0 makes ``i`` the input itself and takes no state; ``leak`` 1 is an integrator. It may receive
-    spikes, whose accumulators start from the bias at every step, or deltas, whose accumulators hold the whole
-    input; its own output is sent as deltas. ``own`` is as for a GLIF. In fixed point y and i are activations,
-    each rounded once.
+    The output is y. ``synapse`` 0 makes ``i`` the input itself and takes no state; ``leak`` 1 is an
+    integrator. It may receive spikes, whose accumulators start from the bias at every step, or deltas, whose
+    accumulators hold the whole input; its own output is sent as deltas. ``own`` is as for a GLIF. In fixed
+    point y and i are activations, each rounded once.
 
     >>> neuron = LeakyIntegrator(1, leak=0.5)
     >>> state, seen = (np.zeros(1),), []
@@ -58,7 +59,7 @@ class LeakyIntegrator:
 
     def __post_init__(self) -> None:
         place = "li cell"
-        object.__setattr__(self, "own", require_own(place, self.own, PARAMETERS))
+        settle_own(self, PARAMETERS)
         for name in PARAMETERS:
             require_share(place, name, getattr(self, name))
 
@@ -117,7 +118,8 @@ def advance_fixed(
     places = Places(*plain)
     fresh = np.empty_like(states)
     for n in range(states.shape[1]):
-        i, fraction = np.int64(accumulators[0, n]), places.accumulator
+        i: Wide = np.int64(accumulators[0, n])
+        fraction = places.accumulator
         if states.shape[0] > 1:
             kept, its_fraction = np.int64(parameters[1, n]) * states[1, n], bits[1] + places.activation
             fine = max(its_fraction, fraction)

@@ -7,6 +7,8 @@ placed, read and sliced as all that a neuron remembers.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
 
 import numpy as np
 
@@ -20,17 +22,19 @@ SHARE_FRACTION = 15
 """Fraction bits of a shared factor in fixed point: from 0 to 1 in steps of 2**-15."""
 
 
-def require_own(place: str, own: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
-    """The names of own parameters in the order of ``known``; the sentence for one there is not.
+def settle_own(cell: Any, known: Sequence[str]) -> None:
+    """Bring the names in ``own`` of a cell into the order of ``known``, and their own fields to the default.
 
-    >>> require_own("li cell", ["synapse", "leak"], ("leak", "synapse"))
-    ('leak', 'synapse')
+    Errors: InputError for a name that is not known.
     """
-    for name in own:
+    for name in cell.own:
         if name not in known:
             rule = "this is no parameter that a neuron may have of its own"
-            raise InputError(f"{place}: own", name, rule, nearest(str(name), known))
-    return tuple(name for name in known if name in own)
+            raise InputError(f"{cell.kind} cell: own", name, rule, nearest(str(name), known))
+    object.__setattr__(cell, "own", tuple(name for name in known if name in cell.own))
+    for field in fields(cell):
+        if field.name in cell.own:
+            object.__setattr__(cell, field.name, field.default)
 
 
 def require_share(place: str, name: str, value: float) -> None:

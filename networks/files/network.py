@@ -186,8 +186,9 @@ def rebuilt(content: Mapping[str, Any], tensors: Mapping[str, Numbers], place: P
         projections.append(Projection(**fields))
     arithmetic: Arithmetic = WideSums() if content["arithmetic"] == str(WideSums()) else FLOAT32
     if content["arithmetic"] != str(arithmetic):
-        given = content["arithmetic"].items()
-        arithmetic = FixedPoint(**{name: Q(*value) if name in FORMATS else value for name, value in given})
+        given: dict[str, Any] = content["arithmetic"]
+        formats = {name: Q(*value) for name, value in given.items() if name in FORMATS}
+        arithmetic = FixedPoint(**(given | formats))
     outputs = tuple(content["outputs"])
     return Network(content["name"], tuple(populations), tuple(projections), outputs, arithmetic)
 

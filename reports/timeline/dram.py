@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from deltasim.simulator.dram.in_order_commands import in_order_commands
 from deltasim.simulator.dram.issued import Command, Issued, Request
 from deltasim.simulator.dram.scheduling.issued import controlled_commands
 from deltasim.simulator.engines.services import Services
+from deltasim.simulator.memories.dram import DramTiming
+from deltasim.simulator.memories.dram_commands import in_order_commands
 from deltasim.simulator.plan.plan import Plan
 
 
@@ -42,7 +43,7 @@ def issued_by(plan: Plan, found: Services) -> dict[int, Issued]:
     told = {}
     for memory, unit in enumerate(memories.unit.tolist()):
         timing, controlled = memories.timing[memory], memories.controlled[memory]
-        if timing is not None:
+        if isinstance(timing, DramTiming):
             told[unit] = in_order_commands(timing, asked[unit], elapsed_ps)
         elif controlled is not None:
             told[unit] = controlled_commands(*controlled, asked[unit], elapsed_ps)

@@ -8,16 +8,16 @@ import numpy as np
 
 from deltasim.reports.timeline import perfetto
 from deltasim.reports.timeline.dram import Drawn, Row, drawn, issued_by
-from deltasim.simulator.engines.services import (
+from deltasim.simulator.components.ranks import (
     COLUMN_KIND,
     MESSAGE_KIND,
     REQUEST_KIND,
     RESPONSE_KIND,
     SCAN_KIND,
     UPDATE_KIND,
-    Service,
-    Services,
 )
+from deltasim.simulator.engines.services import Service, Services
+from deltasim.simulator.memories import kinds as memories
 from deltasim.simulator.plan.plan import ABSENT, SCAN, SEND, Plan
 
 MOST_SLICES = 200_000
@@ -101,7 +101,7 @@ def window(found: Services, steps: range) -> tuple[int, int]:
 
 def tracks(plan: Plan, units: list[int], queues: set[int]) -> list[bytes]:
     """A group for each core, one for links and one for memories that cores share, and a track a unit."""
-    shared = ("link", "bus", "dram", "buffer")
+    shared = ("link", "bus", *memories.SHARED)
     parts, groups = [], dict[str, int]()
     for unit in units:
         kind, node = plan.units[unit].kind, plan.units[unit].node

@@ -7,15 +7,13 @@ from typing import NamedTuple
 
 from deltasim.simulator.ledger.ledger import Ledger
 
-# What a job is, where two kinds meet at one unit at one tick: the lower goes first.
-SCAN_KIND, MESSAGE_KIND, REQUEST_KIND, RESPONSE_KIND, COLUMN_KIND, UPDATE_KIND = range(6)
-
 
 class Job(NamedTuple):
-    """For whom a unit works. ``number`` is the projection, of an update the population.
+    """For whom a unit works.
 
-    A scan and an update have no source (-1); ``core`` is where the work is done, of a message on its way
-    where it came from, of a packet from or to a memory the core that asked.
+    ``kind`` is that of `components.ranks`, ``number`` the projection, of an update the population. A scan
+    and an update have no source (-1). ``core`` is where the work is done, of a message on its way where it
+    came from, of a packet from or to a memory the core that asked.
     """
 
     kind: int

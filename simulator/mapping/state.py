@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from deltasim.networks.connections import Sparse
 from deltasim.runtime.errors import InputError
 from deltasim.simulator.chip.actions import state_homes
-from deltasim.simulator.chip.memories import Scratchpad, StateMemory
 from deltasim.simulator.mapping.capacity import Allocator, listed
 from deltasim.simulator.mapping.partition import Partition
 from deltasim.simulator.schema.quantities import size_text
@@ -122,7 +121,7 @@ def core_allocators(chip: Chip, home: str, reach: list[list[Allocator]]) -> list
     """A memory of every core, by its core."""
     memory = chip.memory(home)
     position = chip.memories.index(memory)
-    if isinstance(memory, StateMemory):
+    if not memory.holds_weights:
         return [Allocator(home, position, 0, memory.size_bytes, memory.access_bytes) for _ in reach]
     return [next(found for found in core if found.memory == home) for core in reach]
 
@@ -138,8 +137,7 @@ def home_of(
     needs: dict[str, list[int]] = {}
     for home, allocators in room.items():
         memory = chip.memory(home)
-        assert isinstance(memory, Scratchpad | StateMemory)
-        width = memory.width_bits
+        width = memory.access_bytes * 8
         of_size = {
             size: remembered_bytes(network, population, size, width) for size in {part.size for part in parts}
         }
@@ -185,7 +183,7 @@ def no_room(
     )
     size = -(-(last.next_address + need) // 1024) * 1024
     choices = [f"at least {size_text(size)}", "more cores"]
-    others = [m.name for m in chip.memories if isinstance(m, Scratchpad) and m.name not in room]
+    others = [m.name for m in chip.memories if m.holds_state and m.holds_weights and m.name not in room]
     choices += [f"{name} for state as well (placement.state)" for name in others[:1]]
     place = chip.place(f"memories.{last.position}.size")
     return InputError(place, size_text(last.size_bytes), rule, f"Use {listed(choices)}.")

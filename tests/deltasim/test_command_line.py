@@ -75,7 +75,8 @@ def test_version(deltasim: Deltasim) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "name"), [("chips", "edgedrnn"), ("benchmarks", "digits"), ("cells", "gru")]
+    ("kind", "name"),
+    [("chips", "edgedrnn"), ("benchmarks", "digits"), ("cells", "gru"), ("cells", "alif")],
 )
 def test_list(kind: str, name: str, deltasim: Deltasim) -> None:
     answer = deltasim(f"list {kind}")

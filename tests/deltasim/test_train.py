@@ -12,6 +12,7 @@ from deltasim.api.column_prices import column_prices
 from deltasim.api.training import train_on
 from deltasim.networks.builders.recurrent import random_stack
 from deltasim.networks.execute import execute
+from deltasim.networks.training.trainer.fit import Fit
 from deltasim.runtime.errors import InputError
 from deltasim.simulator.chip import load_chip
 from deltasim.simulator.ledger.pricing import price
@@ -79,6 +80,72 @@ def test_a_stopped_training_goes_on(walks, tmp_path):
     assert train_on(walks, tmp_path / "mine", resume=True, **FEW)["result"] == whole["result"]
     for name in ("network.safetensors", "input.json", "curve.csv"):
         assert (tmp_path / "mine" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+def test_what_is_stopped_before_an_epoch_is_done_leaves_nothing(walks, tmp_path, monkeypatch):
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Fit, "step", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        train_on(walks, tmp_path / "mine", **FEW)
+    assert [path.name for path in tmp_path.iterdir()] == ["walks.npz"]
+
+
+@pytest.mark.parametrize(
+    ("task", "name", "sign"),
+    [("frames", "frame accuracy", 1), ("values", "negative RMSE", -1), ("transcripts", "symbol accuracy", 0)],
+)
+def test_a_run_scores_what_was_trained(deltasim, tmp_path, task, name, sign):
+    """The data of a run may say less than those of the training: names and numbers are the training's."""
+    rng = np.random.default_rng(0)
+    arrays = {"frames": rng.normal(size=(24 * 5, 3)).astype(np.float32), "offsets": np.arange(0, 121, 5)}
+    said = {
+        "frames": {"targets": rng.integers(-1, 3, 120)},
+        "values": {"targets": rng.normal(size=(120, 2)).astype(np.float32)},
+        "transcripts": {"labels": np.array(["ab", "b", "a"] * 8)},
+    }
+    np.savez(tmp_path / "some.npz", **arrays, **said[task])
+    (tmp_path / "short.yaml").write_text("units: 6\ndense_epochs: 1\nepochs: 1\n")
+    line = f"train --data some.npz --test some.npz --task {task} --recipe short.yaml --out mine"
+    trained = deltasim(line)
+    assert trained.returncode == 0, trained.stderr
+    run = deltasim("run mine --data some.npz --chip edgedrnn --json")
+    assert run.returncode == 0, run.stderr
+    score = json.loads(run.stdout)["score"]
+    wanted = json.loads(trained.stdout)["score"]
+    assert score["name"] == name
+    assert score["value"] == pytest.approx(1 - wanted if sign == 0 else sign * wanted, rel=1e-5)
+    np.savez(tmp_path / "bare.npz", **arrays)
+    bare = deltasim("run mine --data bare.npz --chip edgedrnn --json --out bare")
+    assert bare.returncode == 0 and "score" not in json.loads(bare.stdout)
+
+
+def test_a_record_of_another_network_is_told(deltasim, walks):
+    done = deltasim("train --data walks.npz --units 6 --epochs 1 --out mine")
+    assert done.returncode == 0, done.stderr
+    record = walks.parent / "mine" / "training.json"
+    record.write_text(json.dumps({**json.loads(record.read_text()), "outputs": ["a"]}))
+    run = deltasim("run mine --data walks.npz --chip edgedrnn")
+    assert run.returncode == 2 and "of a training of 2 outputs" in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("driving", "a command of its own"),
+        ("digts", "Did you mean digits?"),
+        ("digits --task classes", "a benchmark knows its task"),
+        ("digits --energy edgedrnn --l1 0", "whose weight l1 is 0"),
+        ("digits --bits 7", "one of 0, 4, 6, 8, 16"),
+        ("digits --data fssd", "neither a data set nor a readable folder"),
+        ("digits --theta -0.1", "at least 0"),
+    ],
+)
+def test_a_benchmark_that_cannot_be_trained_so_is_told(deltasim, line, sentence, tmp_path):
+    done = deltasim(f"train {line} --out mine")
+    assert done.returncode == 2 and sentence in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_prices_of_columns_say_what_messages_cost():

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deltasim.commands.arguments.options import Job, parse_period, read_command, spell_command
+from deltasim.commands.arguments.options import Job, parse_time, read_command, spell_command
 from deltasim.runtime.errors import InputError
 
 Deltasim = Callable[[str], CompletedProcess[str]]
@@ -44,9 +44,9 @@ def test_a_command_is_read_as_it_was_spelled(
 
 
 def test_a_period_is_at_most_a_day() -> None:
-    assert parse_period("86400 s") == 86400.0
+    assert parse_time("86400 s") == 86400.0
     with pytest.raises(InputError, match="at most 86400 s"):
-        parse_period("86401 s")
+        parse_time("86401 s")
 
 
 def test_of_a_saved_run_and_of_its_benchmark_it_says_the_same(deltasim: Deltasim, tiny: Path) -> None:

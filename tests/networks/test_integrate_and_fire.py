@@ -291,6 +291,7 @@ def test_impossible_neurons(fields, sentence):
 def test_impossible_integrators_and_delays():
     with pytest.raises(InputError, match=r"li cell: synapse: -0.5: synapse is the share"):
         LeakyIntegrator(2, synapse=-0.5)
+    assert LeakyIntegrator(2, 0.25, own=("leak",)) == LeakyIntegrator(2, 0.75, own=["leak"])  # not read
     assert LeakyIntegrator(2, own=tuple(INTEGRATOR)).states == ("y", "i")
     with pytest.raises(InputError, match=r"delay|65536: a delay is 0 to 65,535 steps"):
         alone(GLIF(1), [[0.0]], np.ones((1, 1)), 65_536)

@@ -66,10 +66,12 @@ class Sequences:
 
     @property
     def digest(self) -> str:
-        """SHA-256 (hex) over frames and labels."""
+        """SHA-256 (hex) over frames, labels and targets."""
         digest = hashlib.sha256(repr(self.labels).encode())
         for frames in self.frames:
             digest.update(f"{frames.shape}".encode() + frames.tobytes())
+        for targets in self.frame_targets or ():
+            digest.update(np.ascontiguousarray(targets, np.float64).tobytes())
         return digest.hexdigest()
 
 

@@ -75,6 +75,7 @@ def save_checkpoint(state: State, folder: Path, subject: str) -> None:
         "history": state.history,
     }
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         with new_file(folder / file) as part:
             part.write(content)
         with new_file(folder / FILE) as part:

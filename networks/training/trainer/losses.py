@@ -9,6 +9,8 @@ from torch import Tensor
 
 from deltasim.networks.training.trainer.batches import Batch, frame_mask
 
+SMOOTHING = 0.05  # of the class of a whole sequence
+
 Loss = Callable[[Tensor, Batch], Tensor]
 """``loss(outputs (T, B, m), batch)``: a scalar, the mean over sequences or frames."""
 
@@ -16,6 +18,18 @@ Loss = Callable[[Tensor, Batch], Tensor]
 def class_loss(outputs: Tensor, batch: Batch) -> Tensor:
     """Cross-entropy of the last real frame of every sequence with its class, targets (B,)."""
     return torch.nn.functional.cross_entropy(last_frames(outputs, batch), batch.targets)
+
+
+def pooled_loss(outputs: Tensor, batch: Batch) -> Tensor:
+    """Cross-entropy of the outputs averaged over every sequence's real frames with its class, targets (B,).
+
+    Frame t weighs t + 1: what a network has received grows with the frames, so later ones count for more.
+    Targets are smoothed by `SMOOTHING` (Szegedy et al. 2016, arXiv 1512.00567).
+    """
+    frames = torch.arange(len(outputs), device=outputs.device, dtype=outputs.dtype)
+    weights = frame_mask(batch) * (frames + 1)[:, None, None]
+    pooled = (outputs * weights).sum(0) / weights.sum(0)
+    return torch.nn.functional.cross_entropy(pooled, batch.targets, label_smoothing=SMOOTHING)
 
 
 def last_frames(outputs: Tensor, batch: Batch) -> Tensor:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from deltasim.networks.training.cells import NAMES, RESET_BEFORE
+from deltasim.networks.training.network import DenseShape, RecurrentShape, Shape
 from deltasim.networks.training.trainer.pruning import PATTERNS
 from deltasim.runtime.errors import InputError, InputErrors, nearest
 from deltasim.runtime.readers.files import Missing, Unreadable
@@ -22,11 +23,11 @@ class Recipe:
     A network of ``layers`` recurrent layers of ``units`` neurons of a ``cell`` and a dense readout is trained
     for ``dense_epochs`` without thresholds, then for ``epochs`` as a delta network: thresholds (and
     sparsity) grow over the first ``ramp`` of these. ``theta_x`` is the threshold of inputs, ``theta_h`` of
-    everything above. The aids, each off at 0 or "": ``l1`` weighs the cost of messages, ``noise`` is the
-    standard deviation of what is added to states, ``bits`` those of a weight in fixed point, ``sparsity`` the
-    share of recurrent weights that become 0, in a ``pattern`` (for ``elements`` processing elements),
-    ``learned`` which thresholds are trained. ``patience`` is how many epochs may pass without a better
-    validation part, 0 for all. ``seed`` draws everything that is drawn.
+    states, ``theta_readout`` of what the readout hears of them. The aids, each off at 0 or "": ``l1`` weighs
+    the cost of messages, ``noise`` is the standard deviation of what is added to states, ``bits`` those of a
+    weight in fixed point, ``sparsity`` the share of recurrent weights that become 0, in a ``pattern`` (for
+    ``elements`` processing elements), ``learned`` which thresholds are trained. ``patience`` is how many
+    epochs may pass without a better validation part, 0 for all. ``seed`` draws everything that is drawn.
 
     >>> Recipe(units=32).cell, Recipe(bits=8).bits
     ('gru', 8)
@@ -41,6 +42,7 @@ class Recipe:
     bidirectional: bool = False
     theta_x: float = 0.1
     theta_h: float = 0.1
+    theta_readout: float = 0.1
     learned: str = ""
     dense_epochs: int = 20
     epochs: int = 30
@@ -71,11 +73,23 @@ class Recipe:
         if not wrong and self.sparsity and self.pattern == PATTERNS[1] and self.units % self.elements:
             rule = f"{self.units} units divide evenly among the processing elements"
             wrong.append(InputError("recipe: elements", self.elements, rule, "Give a divisor of the units."))
-        if not wrong and self.learned and not min(self.theta_x, self.theta_h) > 0:
+        if not wrong and self.learned and not min(self.theta_x, self.theta_h, self.theta_readout) > 0:
             rule = "a threshold that is learned starts above 0"
-            wrong.append(InputError("recipe: learned", self.learned, rule, "Give both thetas."))
+            wrong.append(InputError("recipe: learned", self.learned, rule, "Give all thetas."))
         if wrong:
             raise InputErrors(wrong)
+
+    def shapes(self, outputs: int) -> list[Shape]:
+        """The layers: recurrent ones, then a dense readout of ``outputs``.
+
+        >>> [shape.units for shape in Recipe(units=32, layers=2).shapes(10)]
+        [32, 32, 10]
+        """
+        found: list[Shape] = []
+        for number in range(self.layers):
+            theta_x = self.theta_h if number else self.theta_x
+            found.append(RecurrentShape(self.cell, self.units, theta_x, self.theta_h, self.bidirectional))
+        return [*found, DenseShape(outputs, theta=self.theta_readout)]
 
     def described(self) -> dict[str, Any]:
         """Plain data, as a file says it."""
@@ -120,6 +134,7 @@ RULES: dict[str, Rule] = {
     "bidirectional": one_of((False, True)),
     "theta_x": number(0, 1e6),
     "theta_h": number(0, 1e6),
+    "theta_readout": number(0, 1e6),
     "learned": one_of(("", "layer", "neuron")),
     "dense_epochs": number(0, 100_000, int),
     "epochs": number(0, 100_000, int),

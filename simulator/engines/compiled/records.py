@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.views import viewer
-from deltasim.simulator.dram.in_order import DramTiming
+from deltasim.simulator.memories.kinds import COUNTED, TIMINGS
 
 Records = npt.NDArray[np.void]
 Record = Any
@@ -142,9 +142,8 @@ PATH = record("there", "there_end", "back", "back_end")
 MEMORY = record(
     *("unit", "kind", "period", "width", "latency", "shared", "costs"),
     *("next_level", "line", "sets", "ways", "buffer_banks", "interleave", "held", "window"),
-    *("words", "read", "activate", "row_hit", "row_miss", "row_conflict", "bytes", "io"),
-    *("lookup", "hit", "miss", "eviction", "write_back", "fill", "fetched", "conflict", "write"),
-    *DramTiming._fields,
+    *COUNTED,  # as what they are counted
+    *(field for timing in TIMINGS for field in timing._fields),
 )
 
 

@@ -5,20 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from deltasim.networks.trace import Trace
-from deltasim.simulator.engines.compiled.engine import CompiledEngine, made_ready_for_events
-from deltasim.simulator.engines.compiled.events.jobs import ORDINAL_BITS
-from deltasim.simulator.engines.compiled.records import NOTE_ASKED, NOTE_QUEUED
-from deltasim.simulator.engines.services import (
+from deltasim.simulator.components.ranks import (
     COLUMN_KIND,
     REQUEST_KIND,
     RESPONSE_KIND,
     SCAN_KIND,
     UPDATE_KIND,
-    Job,
-    Notes,
-    Services,
-    together,
 )
+from deltasim.simulator.engines.compiled.engine import CompiledEngine, made_ready_for_events
+from deltasim.simulator.engines.compiled.events.jobs import ORDINAL_BITS
+from deltasim.simulator.engines.compiled.records import NOTE_ASKED, NOTE_QUEUED
+from deltasim.simulator.engines.services import Job, Notes, Services, together
 from deltasim.simulator.plan.plan import ABSENT, Plan
 
 

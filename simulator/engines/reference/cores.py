@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import simpy
 
 from deltasim.simulator.components.dma_bursts import burst_of, bursts_of
+from deltasim.simulator.components.ranks import COLUMN_KIND, MESSAGE_KIND, SCAN_KIND, UPDATE_KIND
 from deltasim.simulator.components.service_times import (
     consumed,
     mac_work,
@@ -22,7 +23,6 @@ from deltasim.simulator.engines.reference.neurons import Neurons, Sent
 from deltasim.simulator.engines.reference.recorder import Statistics
 from deltasim.simulator.engines.reference.synchronisation import Milestones, release_name
 from deltasim.simulator.engines.reference.transfer import Transfer
-from deltasim.simulator.engines.services import COLUMN_KIND, MESSAGE_KIND, SCAN_KIND, UPDATE_KIND
 from deltasim.simulator.plan.expanded_columns import column_segments_of
 from deltasim.simulator.plan.multicast_trees import multicast_trees_of
 from deltasim.simulator.plan.plan import ABSENT, FETCH, MAC, RECEIVE, SCAN, SEND, UPDATE, Plan, update_work

@@ -19,8 +19,9 @@ from deltasim.reports.timeline.timeline import Timeline, timeline
 from deltasim.simulator.engines.services import Services
 from deltasim.simulator.ledger.ledger import Ledger
 from deltasim.simulator.mapping.mapping import map_network
+from deltasim.simulator.memories.instance import CONTROLLER, DRAM
 from deltasim.simulator.plan.compile import compile_plan
-from deltasim.simulator.plan.plan import CONTROLLER, DRAM, Plan
+from deltasim.simulator.plan.plan import Plan
 from deltasim.simulator.simulate import run_plan, services_of
 from tests.simulator.builders import chain, chip, trace_of
 from tests.simulator.strategies import Case, cases
@@ -125,7 +126,7 @@ def test_every_trace_is_whole_and_agrees_with_the_compiled_engine(case: Case) ->
         if plan.memories.kind[memory] in (DRAM, CONTROLLER) and whole.end_ps == found.ledger.elapsed_ps:
             check_dram(plan, unit, plan.memories.component[memory], read, found.ledger)
     sent = sum(name.startswith("message") for part in read.slices.values() for *_, name in part)
-    assert sent == 0 or whole.flows > 0
+    assert sent == 0 or whole.flows > 0 or one.lost.size == len(one.messages)
     check(plan, timeline(plan, found, range(one.steps - 1, one.steps)))
 
 

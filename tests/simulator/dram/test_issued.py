@@ -8,14 +8,14 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deltasim.simulator.dram.in_order import DramTiming, channel_at_rest, fetch, rest
-from deltasim.simulator.dram.in_order_commands import in_order_commands
 from deltasim.simulator.dram.issued import ACTIVATE, PRECHARGE, READ, REFRESH, Command, Issued, Request
 from deltasim.simulator.dram.scheduling import fields as at
 from deltasim.simulator.dram.scheduling.controller import Statistics, finalise
 from deltasim.simulator.dram.scheduling.issued import controlled_commands
 from deltasim.simulator.dram.scheduling.packing import pack
 from deltasim.simulator.dram.timing import Timing
+from deltasim.simulator.memories.dram import DramTiming, channel_at_rest, fetch, rest
+from deltasim.simulator.memories.dram_commands import in_order_commands
 from tests.simulator.dram.strategies import timings
 from tests.simulator.dram.test_controller import as_an_engine, burst_by_burst, some_bits
 

@@ -39,7 +39,7 @@ def test_counts_follow_from_the_trace(case: Case, engine: str) -> None:
     arrived = np.delete(trace.messages, trace.lost)
     words = sum(int(fan_out[message["projection"]][message["source"]]) for message in arrived)
     assert ledger.total("core.mac") == words
-    memories = ("scratchpad", "dram", "buffer", "cache")
+    memories = [memory.name for memory in chip.memories]
     assert sum(ledger.total(f"{name}.words") for name in memories) == words
     frames = trace.steps // network.passes
     computed = sum(p.size for p in network.populations if p.cell.kind != "input")

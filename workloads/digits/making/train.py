@@ -1,189 +1,219 @@
-"""Train the networks of the digit benchmarks: first a dense one, from it one with thresholds in the loop."""
+"""Train the networks of the digit benchmarks: dense weights first, from them a dense and a delta network."""
 
 from __future__ import annotations
 
+import hashlib
 import platform
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from deltasim.networks.execute import execute
 from deltasim.networks.graph import Network
-from deltasim.networks.training.export import fixed_point
-from deltasim.networks.training.recipe import Model, Recipe, train
+from deltasim.networks.training.exporting import exported
+from deltasim.networks.training.network import DeltaNetwork
+from deltasim.networks.training.rounding import Formats
 from deltasim.networks.training.trainer.batches import Batch
-from deltasim.runtime.disk.output import new_folder, told_in_a_sentence
-from deltasim.runtime.errors import InputError
-from deltasim.workloads.benchmark import Outputs
-from deltasim.workloads.digits.corpus import Corpus
-from deltasim.workloads.digits.making.batches import digit_batches, digit_loss, string_batches, string_loss
-from deltasim.workloads.digits.scores import accuracy, digit_accuracy
-from deltasim.workloads.digits.sources import Source, source
+from deltasim.networks.training.trainer.checkpoint import FILE as CHECKPOINT
+from deltasim.networks.training.trainer.checkpoint import State
+from deltasim.networks.training.trainer.costs import Prices
+from deltasim.networks.training.trainer.fit import Lesson, fit, seeded
+from deltasim.networks.training.trainer.recipe import Recipe
+from deltasim.runtime.disk.output import refuse_existing, told_in_a_sentence
+from deltasim.workloads.digits.making.lesson import TASKS, Halves, Said, Task, halves, looked_at
+from deltasim.workloads.digits.making.methods import WITHOUT
+from deltasim.workloads.digits.sources import Source
 from deltasim.workloads.digits.trained import Trained, save
-from deltasim.workloads.features import BANDS, Normalisation, normalisation, normalised
+from deltasim.workloads.features import BANDS, Normalisation, normalisation
 from deltasim.workloads.fetches import fetches_saved
 
 Progress = Callable[[int, int], None]
-Scored = tuple[tuple[NDArray[np.float32], ...], NDArray[np.int64]]  # test features, targets
-
-INPUT_RATIO = 8 / 3  # theta_x / theta_h: inputs have deviation 1, states lie within -1 and 1
+Pricing = Callable[[Network], Prices]
+WRITTEN_BITS = 8  # of a weight where the recipe trains in float32: EdgeDRNN's
+LOOKED_AT = 100  # sequences of a batch that nothing is learned from
 
 
 @dataclass(frozen=True)
-class Task:
-    """What is trained for: outputs, batches and loss, the recipes, and how the result is scored."""
+class Material:
+    """What the networks of a task and a seed have in common: recordings, and what normalises them.
 
-    name: str
-    classes: int
-    batches: Callable[[Corpus, Normalisation, int, np.random.Generator], Iterator[Batch]]
-    loss: Callable[[Tensor, Batch, float], Tensor]
-    dense: Recipe
-    delta: Recipe
-    score: Callable[[Outputs, NDArray[np.int64]], float | None]
-    test: Callable[[Source], Scored]
+    ``chosen_on`` are the sequences held out.
+    """
 
-
-def _digits_said(found: Source) -> Scored:
-    corpus = found.read("test")
-    return corpus.features, corpus.labels
+    task: Task
+    source: Source
+    halves: Halves
+    stored: Normalisation
+    chosen_on: Said
+    digest: str
 
 
-def _strings_said(found: Source) -> Scored:
-    strings = found.read_strings("test")
-    return strings.features, strings.digits
+def material_of(task: Task, source: Source, seed: int) -> Material:
+    """Read the training part and hold a part of it out; the test part is not looked at but for who speaks."""
+    corpus = source.read("train")
+    parts = halves(corpus, np.unique(source.read("test").speakers), seed)
+    stored = normalisation(list(parts.learned.features))
+    return Material(task, source, parts, stored, task.said(parts.held_out, stored, seed), corpus.digest)
 
 
-DENSE = Recipe(epochs=30, averaging=0.995)
-DELTA = Recipe(
-    epochs=50,
-    learning_rate=2e-3,
-    weight_decay=0.05,
-    ramp=0.4,
-    reduction=16,
-    label_smoothing=0.05,
-    averaging=0.995,
-)
+def lesson_of(own: Material, recipe: Recipe, prices: Prices) -> Lesson:
+    """What the trainer is given."""
 
-TASKS = {
-    "digits": Task("digits", 10, digit_batches, digit_loss, DENSE, DELTA, accuracy, _digits_said),
-    "digit-strings": Task(
-        "digit-strings",
-        11,
-        string_batches,
-        string_loss,
-        replace(DENSE, epochs=60, batch=48),
-        replace(DELTA, batch=48),
-        digit_accuracy,
-        _strings_said,
-    ),
-}
+    def batches(rng: np.random.Generator) -> Iterator[Batch]:
+        return own.task.batches(own.halves.learned, own.stored, recipe.batch, rng)
+
+    digest = hashlib.sha256(f"{own.task.name} {own.digest}".encode()).hexdigest()
+    return Lesson(batches, looked_at(own.chosen_on, LOOKED_AT), own.task.loss, digest, prices)
+
+
+def new_model(own: Material, recipe: Recipe) -> DeltaNetwork:
+    """A model whose weights are drawn by the recipe's seed."""
+    seeded(recipe.seed, 0)
+    return DeltaNetwork(BANDS, recipe.shapes(own.task.classes), recipe.learned)
+
+
+def words(network: Network) -> Prices:
+    """The price of a message: the weights it fetches."""
+    return {p.name: p.connection.fan_out.astype(np.float32) for p in network.projections}
+
+
+class Learned(NamedTuple):
+    """A network as it runs, in fixed point, and where its training ended."""
+
+    network: Network
+    state: State
+
+
+def pretrained(
+    own: Material, recipe: Recipe, folder: Path, progress: Callable[[int, int], None] | None = None
+) -> dict[str, Tensor]:
+    """Weights of a network trained without thresholds for ``dense_epochs``, in float32.
+
+    A checkpoint stands in ``folder`` after every epoch, from which the same call goes on.
+    """
+    dense = replace(recipe, **WITHOUT, bits=0, epochs=0, patience=0)  # type: ignore[arg-type]
+    model = new_model(own, dense)
+    prices = words(exported(model, "dense", dense=True))
+    resume = (folder / CHECKPOINT).is_file()
+    fit(model, dense, lesson_of(own, dense, prices), folder=folder, resume=resume, progress=progress)
+    return model.state_dict()
+
+
+def retrained(
+    own: Material,
+    recipe: Recipe,
+    weights: dict[str, Tensor],
+    folder: Path,
+    name: str,
+    pricing: Pricing = words,
+    progress: Callable[[int, int], None] | None = None,
+) -> Learned:
+    """A network trained on from dense ``weights`` as its recipe says; checkpoints stand in ``folder``."""
+    delta = replace(recipe, dense_epochs=0)
+    model = new_model(own, delta)
+    model.load_state_dict({**model.state_dict(), **weights})
+    prices = pricing(exported(model, "dense", dense=True))
+    resume = (folder / CHECKPOINT).is_file()
+    lesson = lesson_of(own, delta, prices)
+    state = fit(model, delta, lesson, folder=folder, resume=resume, progress=progress)
+    formats = Formats(recipe.bits or WRITTEN_BITS)
+    return Learned(exported(model, name, formats=formats, sparse=recipe.sparsity > 0), state)
 
 
 def train_digits(
-    data: str | Path = "fsdd",
-    hidden: int = 200,
-    theta: float = 0.2,
-    seed: int = 0,
-    out: Path = Path("trained"),
+    task: str,
+    source: Source,
+    recipe: Recipe,
+    out: Path,
+    *,
+    pricing: Pricing = words,
+    command: str = "",
+    resume: bool = False,
     progress: Progress | None = None,
-    task: str = "digits",
-    epochs: int | None = None,
-    report: Callable[[str, dict[str, float]], None] | None = None,
 ) -> Trained:
-    """Train a pair of networks, dense and delta, and write them with their record to a new folder ``out``.
+    """Train a pair of networks, dense and delta, and write them with their record to the folder ``out``.
 
-    ``theta`` is the threshold of states; that of inputs is 8/3 of it, scaled for every band in training.
-    0 trains no delta network of its own. ``task`` is a key of `TASKS`. ``progress`` is called with
-    (epochs done, epochs) over both trainings, ``report`` with each epoch's figures. Both networks are run
-    in fixed point on the test part, and the result stands in the record. Errors: an unknown data set, a
-    negative theta, a folder that exists.
+    ``task`` is a key of `TASKS`. Both start from the same dense weights and are trained on for as many
+    epochs, the dense one without thresholds. A ninth of the training part is held out: it chooses the
+    epoch. The test part is scored once, by running both networks as they are written. ``pricing`` gives the
+    price of every column, in the cost of messages: the weights it fetches, or joules. ``progress`` is called
+    with (epochs done, epochs) over all three trainings. While it trains, ``out`` holds checkpoints, from
+    which ``resume`` goes on, to the same bytes.
+
+    Errors: a folder that exists, data too few to hold some out, divergence, a full disk.
     """
-    chosen = TASKS[task]
-    if out.exists():
-        raise InputError(
-            out, "it exists", "a training writes a new folder", "Name another folder or remove it."
-        )
-    if not theta >= 0:
-        raise InputError("--theta", theta, "a threshold is at least 0", "Give 0 or a positive number.")
-    if hidden < 1:
-        raise InputError("--hidden", hidden, "a layer has at least one unit", "Give a positive number.")
-    found = source(data)
-    corpus = found.read("train")
-    stored = normalisation(list(corpus.features))
-    dense_recipe = replace(chosen.dense, hidden=hidden, seed=seed, epochs=epochs or chosen.dense.epochs)
-    delta_recipe = replace(
-        chosen.delta,
-        hidden=hidden,
-        seed=seed + 1,
-        epochs=(epochs or chosen.delta.epochs) if theta else 0,
-        theta_x=theta * INPUT_RATIO,
-        theta_h=theta,
-    )
-    total = dense_recipe.epochs + delta_recipe.epochs
+    if not resume:
+        refuse_existing(out)
+    own = material_of(TASKS[task], source, recipe.seed)
+    total = recipe.dense_epochs + 2 * recipe.epochs
 
-    def trained(model: Model, recipe: Recipe, name: str, before: int) -> Model:
-        def batches(_: int, rng: np.random.Generator) -> Iterator[Batch]:
-            return chosen.batches(corpus, stored, recipe.batch, rng)
-
-        def each_epoch(figures: dict[str, float]) -> None:
+    def behind(before: int, epochs: int) -> Progress:
+        def moved(done: int, of: int) -> None:
             if progress is not None:
-                progress(before + int(figures["epoch"]), total)
-            if report is not None:
-                report(name, figures)
+                progress(before + (epochs if done == of else done), total)
 
-        return train(
-            model, batches, lambda a, b: chosen.loss(a, b, recipe.label_smoothing), recipe, each_epoch
-        )
+        return moved
 
-    torch.set_num_threads(1)  # so that sums do not depend on how many cores there are
-    torch.manual_seed(seed)
-    model = trained(Model(BANDS, hidden, chosen.classes), dense_recipe, "dense", 0)
-    name = f"{task}-{found.name}-{BANDS}-{hidden}"
-    dense = fixed_point(model, dense_recipe, f"{name}-dense", dense=True)
-    if theta:
-        model = trained(model, delta_recipe, "delta", dense_recipe.epochs)
-    delta = fixed_point(model, delta_recipe, f"{name}-delta", dense=not theta)
-    features, targets = chosen.test(found)
-    sequences = [normalised(frames, stored) for frames in features]
+    kept = {name: out / f"under-way-{name}" for name in ("pretrained", "dense", "delta")}
+    first = behind(0, recipe.dense_epochs)
+    weights = pretrained(own, recipe, kept["pretrained"], first)
+    name = f"{task}-{source.name}-{BANDS}-{recipe.units}"
+    undisturbed = replace(recipe, **WITHOUT)  # type: ignore[arg-type]
+    second = behind(recipe.dense_epochs, recipe.epochs)
+    dense = retrained(own, undisturbed, weights, kept["dense"], f"{name}-dense", words, second)
+    third = behind(recipe.dense_epochs + recipe.epochs, recipe.epochs)
+    delta = retrained(own, recipe, weights, kept["delta"], f"{name}-delta", pricing, third)
+    tested = own.task.tested(source, own.stored)
     record = {
-        "command": f"deltasim train {task} --data {found.name} --hidden {hidden} --theta {theta:g}"
-        f" --seed {seed}" + (f" --epochs {epochs}" if epochs else ""),
-        "data": corpus.about,
-        "data_digest": corpus.digest,
-        "dense_recipe": asdict(dense_recipe),
-        "delta_recipe": asdict(delta_recipe),
+        "command": command,
+        **described(own, recipe),
+        "chosen_on": measured(own.task, own.chosen_on, dense.network, delta.network),
+        "result": measured(own.task, tested, dense.network, delta.network),
+    }
+    result = Trained(dense.network, delta.network, own.stored, record)
+    with told_in_a_sentence(out):
+        save(result, out)
+        for part in kept.values():
+            shutil.rmtree(part, ignore_errors=True)
+    return result
+
+
+def described(own: Material, recipe: Recipe) -> dict[str, Any]:
+    """What a record says of a training: data, parts, recipe, versions."""
+    return {
+        "data": own.source.about,
+        "data_digest": own.digest,
+        "parts": {
+            "training": len(own.halves.learned.labels),
+            "held_out": len(own.halves.held_out.labels),
+        },
+        "recipe": recipe.described(),
         "versions": {
             "python": platform.python_version(),
             "torch": torch.__version__,
             "numpy": np.__version__,
         },
-        "result": measured(dense, delta, sequences, lambda outputs: chosen.score(outputs, targets)),
     }
-    result = Trained(dense, delta, stored, record)
-    with new_folder(out) as part, told_in_a_sentence(out):
-        save(result, part)
-    return result
 
 
-def measured(
-    dense: Network,
-    delta: Network,
-    sequences: Sequence[NDArray[np.float32]],
-    score: Callable[[Outputs], float | None],
-) -> dict[str, Any]:
+def measured(task: Task, said: Said, dense: Network, delta: Network) -> dict[str, Any]:
     """Run a pair of networks as a chip would and say what came out and what was saved."""
-    _, dense_outputs = execute(dense, sequences)
-    trace, outputs = execute(delta, sequences)
+    _, dense_outputs = execute(dense, said.sequences)
+    trace, outputs = execute(delta, said.sequences)
+    scores = []
+    for found in (dense_outputs, outputs):
+        right, every = task.points(found, said.targets).sum(0).tolist()
+        scores.append(right / every)
     return {
-        "sequences": len(sequences),
-        "dense_score": score(dense_outputs),
-        "score": score(outputs),
+        "sequences": len(said.sequences),
+        "dense_score": scores[0],
+        "score": scores[1],
         "weight_fetches_saved": fetches_saved(delta, trace),
         "occupancy": trace.occupancy(delta),
     }

@@ -141,6 +141,17 @@ def value_score(outputs: Outputs, targets: Sequence[Any]) -> float:
     return float(np.sqrt(np.mean((np.concatenate([*outputs]) - np.concatenate([*targets])) ** 2)))
 
 
+def symbols_heard(frames: Floats) -> list[int]:
+    """The symbols in outputs (T, symbols and a blank): the best of each frame, repeats merged, no blanks.
+
+    >>> symbols_heard(np.eye(3, dtype=np.float32)[[2, 0, 0, 2, 0, 1]])
+    [0, 0, 1]
+    """
+    best = frames.argmax(1)
+    starts = np.concatenate([[True], best[1:] != best[:-1]])
+    return [int(symbol) for symbol in best[starts & (best != frames.shape[1] - 1)]]
+
+
 def transcript_score(outputs: Outputs, targets: Sequence[Any]) -> float:
     """Symbol errors (insertions, deletions, substitutions) over symbols said; blanks and repeats left out.
 
@@ -149,10 +160,7 @@ def transcript_score(outputs: Outputs, targets: Sequence[Any]) -> float:
     """
     errors = 0
     for frames, said in zip(outputs, targets, strict=True):
-        best = frames.argmax(1)
-        starts = np.concatenate([[True], best[1:] != best[:-1]])
-        heard = best[starts & (best != frames.shape[1] - 1)].tolist()
-        errors += edit_distance(heard, said.tolist())
+        errors += edit_distance(symbols_heard(frames), said.tolist())
     return errors / max(1, sum(len(said) for said in targets))
 
 

@@ -19,7 +19,7 @@ from deltasim.networks.execute import execute
 from deltasim.networks.files.network import save_network
 from deltasim.networks.graph import Network
 from deltasim.networks.training.exporting import exported
-from deltasim.networks.training.network import DeltaNetwork, DenseShape, RecurrentShape, Shape
+from deltasim.networks.training.network import DeltaNetwork
 from deltasim.networks.training.rounding import Formats
 from deltasim.networks.training.trainer.batches import Batch, grouped, in_order, padded, stacked
 from deltasim.networks.training.trainer.checkpoint import FILE, State
@@ -85,13 +85,10 @@ def train_own(
         require_room(data, wanted)
     formats = Formats(recipe.bits) if recipe.bits else None
     seeded(recipe.seed, 0)
-    model = DeltaNetwork(data.width, shapes(recipe, wanted.outputs), recipe.learned)
+    model = DeltaNetwork(data.width, recipe.shapes(wanted.outputs), recipe.learned)
     name = as_name(f"{Path(data.source).stem}-{recipe.cell}-{recipe.units}")
     costs = None if prices is None else prices(exported(model, name, dense=True))
     lesson = lesson_of(frames, wanted, parts.train, parts.validation, recipe, digest_of(data), costs)
-    if not resume:
-        with told_in_a_sentence(out):
-            out.mkdir(parents=True, exist_ok=True)
     state = fit(model, recipe, lesson, folder=out, resume=resume, progress=progress)
     network = exported(model, name, formats=formats, sparse=recipe.sparsity > 0)
     scored = choice(frames, parts.test) if test is None else tuple(normalised(f, stored) for f in test.frames)
@@ -148,21 +145,9 @@ def require_room(data: Sequences, task: Task) -> None:
             raise InputError(f"{data.source}: {name}", f"{len(said)} symbols", rule, "Mend or leave it out.")
 
 
-def shapes(recipe: Recipe, outputs: int) -> list[Shape]:
-    """The layers of a recipe: recurrent ones, then a dense readout."""
-    found: list[Shape] = []
-    for number in range(recipe.layers):
-        theta_x = recipe.theta_h if number else recipe.theta_x
-        found.append(RecurrentShape(recipe.cell, recipe.units, theta_x, recipe.theta_h, recipe.bidirectional))
-    return [*found, DenseShape(outputs, theta=recipe.theta_h)]
-
-
 def digest_of(data: Sequences) -> str:
-    """Over frames, labels, groups and targets."""
-    digest = hashlib.sha256(f"{data.digest}{data.groups}".encode())
-    for targets in data.frame_targets or ():
-        digest.update(np.ascontiguousarray(targets, np.float64).tobytes())
-    return digest.hexdigest()
+    """Over frames, labels, targets and groups."""
+    return hashlib.sha256(f"{data.digest}{data.groups}".encode()).hexdigest()
 
 
 def lesson_of(
@@ -240,6 +225,7 @@ def write(
         CURVE: table.getvalue(),
     }
     with told_in_a_sentence(out):
+        out.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():
             with new_file(out / name) as file:
                 file.write(text.encode())

@@ -87,7 +87,7 @@ def run_beginnings(
                     raise TooManyJobs
             if is_wanted(state, frames):
                 return
-            ended = State(*(array.copy() for array in state))
+            ended = State._make(array.copy() for array in state)
         with watched(ended):
             if not run_to_end(ended, seen):
                 raise TooManyJobs

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from deltasim.runtime.compiling import part
 from deltasim.simulator.components.dma_bursts import burst_of, bursts_of
+from deltasim.simulator.components.ranks import COLUMN_KIND, REQUEST_KIND, RESPONSE_KIND
 from deltasim.simulator.components.service_times import consumed, mac_work, rounds
-from deltasim.simulator.dram.in_order import fetch
 from deltasim.simulator.engines.compiled.counting import (
     array_for,
     count,
@@ -40,8 +40,8 @@ from deltasim.simulator.engines.compiled.events.noting import note
 from deltasim.simulator.engines.compiled.events.queues import enqueue, leave, schedule
 from deltasim.simulator.engines.compiled.events.synchronisation import try_update
 from deltasim.simulator.engines.compiled.records import NONE, NOTE_ASKED, State, Tables
-from deltasim.simulator.engines.services import COLUMN_KIND, REQUEST_KIND, RESPONSE_KIND
-from deltasim.simulator.plan.plan import BUFFER, CACHE, CONTROLLER, SCRATCHPAD
+from deltasim.simulator.memories.dram import fetch
+from deltasim.simulator.memories.instance import BUFFER, CACHE, CONTROLLER, SCRATCHPAD
 
 
 @part

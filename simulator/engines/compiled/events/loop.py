@@ -27,7 +27,6 @@ from deltasim.simulator.engines.compiled.events.fetches import (
     read_scratchpad,
     request,
     respond,
-    serve_dram,
 )
 from deltasim.simulator.engines.compiled.events.input_buffers import come_in, move_up, packet_to_go
 from deltasim.simulator.engines.compiled.events.jobs import (
@@ -85,6 +84,7 @@ from deltasim.simulator.engines.compiled.events.shared_memories import (
     answer,
     ask_controller,
     serve_buffer,
+    serve_in_order,
 )
 from deltasim.simulator.engines.compiled.events.synchronisation import (
     end_scan,
@@ -220,7 +220,7 @@ def begin(state: State, tables: Tables, now: int, unit: int, job: int) -> None:
     elif stage in (BRANCHING, REQUESTING, RESPONDING):
         cross(state, tables, now, job, unit)
     elif stage == SERVED:
-        serve_dram(state, tables, now, job)
+        serve_in_order(state, tables, now, job)
     elif stage == READING:
         read_scratchpad(state, tables, now, job)
     elif stage == LOOKING_UP:

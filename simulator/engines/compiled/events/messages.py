@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from deltasim.runtime.compiling import part
+from deltasim.simulator.components.ranks import MESSAGE_KIND
 from deltasim.simulator.engines.compiled.counting import (
     count,
     count_crossing,
@@ -25,7 +26,6 @@ from deltasim.simulator.engines.compiled.events.jobs import (
 )
 from deltasim.simulator.engines.compiled.events.queues import enqueue, schedule
 from deltasim.simulator.engines.compiled.records import NONE, State, Tables
-from deltasim.simulator.engines.services import MESSAGE_KIND
 
 
 @part

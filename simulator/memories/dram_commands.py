@@ -1,4 +1,4 @@
-"""The commands of a channel that serves columns in order (`in_order`), told from what they change.
+"""The commands of a channel that serves columns in order (`memories.dram`), told from what they change.
 
 The rule works a column out in one step. Here it is asked row by row, and refresh by refresh, which comes to
 the same (the tests hold the two against each other), and each step shows its commands in the banks' state.
@@ -9,7 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from deltasim.simulator.dram.in_order import (
+from deltasim.simulator.dram.issued import (
+    ACTIVATE,
+    ACTIVE,
+    PRECHARGE,
+    READ,
+    REFRESH,
+    Command,
+    Data,
+    Issued,
+    RankState,
+    Request,
+    filled,
+)
+from deltasim.simulator.memories.dram import (
     ACTIVATED,
     ACTIVE_SINCE,
     BANKS,
@@ -24,19 +37,6 @@ from deltasim.simulator.dram.in_order import (
     channel_at_rest,
     fetch,
     refresh_until,
-)
-from deltasim.simulator.dram.issued import (
-    ACTIVATE,
-    ACTIVE,
-    PRECHARGE,
-    READ,
-    REFRESH,
-    Command,
-    Data,
-    Issued,
-    RankState,
-    Request,
-    filled,
 )
 
 

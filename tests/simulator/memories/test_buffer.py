@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deltasim.simulator.components.banked_buffer import accesses_of, nothing_reserved, reserve, window_of
+from deltasim.simulator.memories.buffer import accesses_of, nothing_reserved, reserve, window_of
 
 WIDTH = 8
 streams = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 40), st.integers(1, 24)), max_size=12)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deltasim.simulator.components.cache import empty_cache, holds, lines_of, look_up_lines, use_line
+from deltasim.simulator.memories.cache import empty_cache, holds, lines_of, look_up_lines, use_line
 
 SETS, WAYS = 3, 2
 

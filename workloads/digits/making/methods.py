@@ -1,0 +1,47 @@
+"""The aids of the delta network's training, alone and together: changes to a benchmark's recipe."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from deltasim.networks.training.trainer.recipe import Recipe
+
+WITHOUT: dict[str, object] = {
+    "theta_x": 0.0,
+    "theta_h": 0.0,
+    "theta_readout": 0.0,
+    "learned": "",
+    "l1": 0.0,
+    "noise": 0.0,
+    "sparsity": 0.0,
+}
+"""A dense network of the same shape, arithmetic and epochs."""
+
+PLAIN: dict[str, object] = {**WITHOUT, "bits": 0}
+"""A dense network trained in float32, rounded to 8 bits only when it is written."""
+
+AIDS: dict[str, dict[str, object]] = {
+    "plain": PLAIN,
+    "rounding": WITHOUT,
+    "noise": {**PLAIN, "noise": 0.1},
+    "l1": {**PLAIN, "l1": 2.0},
+    "sparsity": {**PLAIN, "sparsity": 0.5},
+    "threshold": {"bits": 0, "l1": 0.0},
+    "together": {},
+    "noise-too": {"noise": 0.05},
+    "sparsity-too": {"sparsity": 0.5},
+    "learned": {"learned": "neuron"},
+}
+"""``plain`` with none, then every aid of the paper alone, then all of a recipe (``together``: thresholds in
+the loop, rounding and L1), and what a further aid adds to those."""
+
+
+def changed(recipe: Recipe, method: str) -> Recipe:
+    """The recipe of a method: a name of `AIDS`, ``joules``, or ``dense-N``, a dense network of N units.
+
+    >>> changed(Recipe(l1=1.0), "threshold").l1, changed(Recipe(), "dense-16").units
+    (0.0, 16)
+    """
+    if method.startswith("dense-"):
+        return replace(recipe, **{**WITHOUT, "units": int(method.removeprefix("dense-"))})  # type: ignore[arg-type]
+    return replace(recipe, **AIDS.get(method, {}))  # type: ignore[arg-type]
