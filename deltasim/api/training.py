@@ -91,9 +91,9 @@ def train_benchmark(
     synthetic, or a folder; None for fsdd. ``energy`` and ``resume``: see `train_on`.
     """
     require_torch(benchmark)
-    if benchmark == "driving":
-        rule = "it trains a family of networks with a command of its own"
-        remedy = "Run `python -m deltasim.workloads.driving.making OUT --data FOLDER`."
+    if benchmark in ("driving", "nmnist"):
+        rule = "its networks are trained with a command of their own"
+        remedy = f"Run `python -m deltasim.workloads.{benchmark}.making OUT --data FOLDER`."
         raise InputError("deltasim train", benchmark, rule, remedy)
     from deltasim.networks.training.trainer.recipe import read_recipe, recipe_from
     from deltasim.runtime.disk.output import refuse_existing
