@@ -12,6 +12,7 @@ import typer
 
 from deltasim.commands.arguments import completing
 from deltasim.commands.arguments.options import (
+    Bin,
     Job,
     Jobs,
     LabelColumn,
@@ -69,6 +70,7 @@ def run(
     layers: Layers = None,
     dt: TimeStep = None,
     reset: Reset = None,
+    bin_: Bin = None,
     sequence_column: SequenceColumn = None,
     label_column: LabelColumn = None,
     period: Annotated[
@@ -127,6 +129,7 @@ def run(
             ert=ert,
             dt=dt,
             reset=reset,
+            bin=bin_,
         )
         chips = chips_named(chip)
         _require_one_run(len(chips) * len(thetas), form, exports, what_if)

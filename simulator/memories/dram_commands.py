@@ -1,4 +1,4 @@
-"""The commands of a channel that serves columns in order (`memories.dram`), told from what they change.
+"""The commands of a channel that serves columns in order, told from what its rule (`dram`) changes.
 
 The rule works a column out in one step. Here it is asked row by row, and refresh by refresh, which comes to
 the same (the tests hold the two against each other), and each step shows its commands in the banks' state.

@@ -68,8 +68,9 @@ def read_by(memory: Serial, now_ps: int, address: int, size: int) -> tuple[int, 
 def test_reads_of_published_parts(
     part: str, lines: int, edges: int, before: tuple[int, int, int], size: int, cycles: int
 ) -> None:
-    """VTI7064: the table of commands in its specification of 31 March 2017 (VTI; 24 bits of address, 8 of
-    command). S27KL0643: Infineon 002-24693, "16 bytes (8 clocks) ..."; 1 cycle stands for all before data.
+    """VTI7064: the table of commands in its preliminary specification (Vilsion, 31 March 2017; 24 bits of
+    address, 8 of command). S27KL0643: Infineon 002-24693, "16 bytes (8 clocks) ..."; 1 cycle stands for all
+    before data.
     """
     names = ("command", "address", "dummy")
     preamble = {name: f"{count} cycles" for name, count in zip(names, before, strict=True)}
