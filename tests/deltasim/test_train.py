@@ -133,7 +133,8 @@ def test_a_record_of_another_network_is_told(deltasim, walks):
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("driving", "a command of its own"),
+        ("driving", "a command of their own"),
+        ("nmnist", "workloads.nmnist.making"),
         ("digts", "Did you mean digits?"),
         ("digits --task classes", "a benchmark knows its task"),
         ("digits --energy edgedrnn --l1 0", "whose weight l1 is 0"),
