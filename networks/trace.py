@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -124,13 +125,14 @@ class Trace:
 
     def save(self, path: str | Path) -> None:
         """Write one compressed npz file, aside first and then renamed."""
+        losses: dict[str, Any] = {"lost": self.lost} if self.lost.size else {}
         with new_file(Path(path)) as file:
             np.savez_compressed(
                 file,
                 messages=self.messages,
                 step_bounds=self.step_bounds,
                 sequence_bounds=self.sequence_bounds,
-                **({"lost": self.lost} if self.lost.size else {}),
+                **losses,
                 network_digest=np.array(self.network_digest),
                 digest=np.array(self.digest),
             )

@@ -84,8 +84,9 @@ def train(
     require_torch(benchmark)
     from deltasim.workloads.digits.making.train import TASKS, train_digits
 
-    if benchmark == "driving":
-        remedy = "Run `python -m deltasim.workloads.driving.making OUT --data FOLDER`."
+    rooms = {"driving": "driving", "sensor-faults": "sensor_faults"}
+    if benchmark in rooms:
+        remedy = f"Run `python -m deltasim.workloads.{rooms[benchmark]}.making OUT --help`."
         raise InputError(
             "deltasim train", benchmark, "it trains a family of networks with a command of its own", remedy
         )

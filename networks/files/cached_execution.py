@@ -52,8 +52,8 @@ def executed(
 
     key = execution_digest(network, inputs)
     found = make() if edited_since_start(*SOURCES) else cached_arrays(TRACES, key, make)
-    arrays = (found[name] for name in ("messages", "step_bounds", "sequence_bounds"))
-    trace = Trace(*arrays, network.digest, found["lost"])
+    messages, steps = found["messages"], found["step_bounds"]
+    trace = Trace(messages, steps, found["sequence_bounds"], network.digest, found["lost"])
     ends = trace.sequence_bounds // network.passes  # a frame has a step in every pass
     outputs = [found["outputs"][first:end] for first, end in pairwise(ends.tolist())]
     return trace, outputs

@@ -16,12 +16,20 @@ from deltasim.workloads.data_folder import VARIABLE
 from deltasim.workloads.digits import fsdd
 from deltasim.workloads.registry import BENCHMARKS, benchmark
 
-IN_THE_BOX = {"digits": "synthetic", "digit-strings": "synthetic", "driving": "session"}
+IN_THE_BOX = {
+    "digits": "synthetic",
+    "digit-strings": "synthetic",
+    "driving": "session",
+    "sensor-faults": "metr-la",
+}
 LEAST = {  # score of the dense network and of the delta network, on a few sequences
     "digits": (0.9, 0.85),
     "digit-strings": (0.9, 0.85),
     "driving": (-0.26, -0.28),  # RMSE of a car that never steers: 0.36
+    "sensor-faults": (0.74, 0.74),  # ROC AUC of alarms at random: 0.5
 }
+
+MOST = {"sensor-faults": 0.25}  # occupancy of the recurrent part: an eighth of its states are refreshed
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +59,7 @@ def test_the_shipped_networks_hear_well_and_save(chosen: Benchmark) -> None:
     least_dense, least = LEAST[chosen.name]
     assert few.score(dense, few.targets) >= least_dense
     assert few.score(outputs, few.targets) >= least
-    assert trace.occupancy(few.network)["hidden"] < 0.15
+    assert trace.occupancy(few.network)["hidden"] < MOST.get(chosen.name, 0.15)
 
 
 def test_nothing_found_is_said_aloud() -> None:

@@ -17,7 +17,17 @@ from deltasim.simulator.chip.memories import Buffer, Cache, Dram, Scratchpad, St
 from deltasim.simulator.schema.quantities import QuantityError, period_ps, read_node, reads_as
 from tests.simulator.builders import chip
 
-NAMES = ("deltakws", "deltarnn", "edgedrnn", "loihi", "mesh16", "mesh16-cached", "mesh64-hbm", "spartus")
+NAMES = (
+    "deltakws",
+    "deltarnn",
+    "edgedrnn",
+    "loihi",
+    "mesh16",
+    "mesh16-cached",
+    "mesh64-hbm",
+    "motes",
+    "spartus",
+)
 
 
 def test_the_chips_in_the_box() -> None:
