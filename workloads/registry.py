@@ -93,9 +93,9 @@ def benchmark(name: str, data: str | Path | None = None, trained: str | Path | N
     ``data`` of digits: ``"fsdd"``, ``"synthetic"``, a folder with fsdd.npz or TIDIGITS, or None for FSDD
     where it is found and the embedded synthetic digits elsewhere (``fallback`` then says so); of driving: as
     in `deltasim.workloads.driving.sources.source`; of sensor-faults: ``"metr-la"``, ``"single-hop"`` or
-    ``"multi-hop"``; of nmnist: as in `deltasim.workloads.nmnist.sources.source`; of vad: ``"session"`` (in the
-    box) or ``"speech"``, or a folder with speech.npz. ``trained``: a folder that a training wrote, in place of
-    the shipped networks. Raises InputError for an unknown name or unreadable data.
+    ``"multi-hop"``; of nmnist: as in `deltasim.workloads.nmnist.sources.source`; of vad: ``"session"`` (in
+    the box) or ``"speech"``, or a folder with speech.npz. ``trained``: a folder that a training wrote, in
+    place of the shipped networks. Raises InputError for an unknown name or unreadable data.
 
     >>> benchmark("digits", data="synthetic").data
     'synthetic digits spoken by espeak-ng, embedded, test part, 300 recordings by 10 speakers'
