@@ -54,8 +54,8 @@ def sensor_faults(data: str | Path | None = None, trained: Path | None = None) -
     calibration = CalibrationSet(
         f"{recording.about}, part to validate on", lambda: read(name, "validation").sequences()
     )
-    (loss,) = {projection.loss for projection in networks.delta.projections if projection.loss} or {None}
-    lost = 0 if loss is None else loss.probability
+    losses = [projection.loss for projection in networks.delta.projections if projection.loss]
+    lost = losses[0].probability if losses else 0
     return Benchmark(
         name="sensor-faults",
         about="faulty sensors found by their neighbours",
