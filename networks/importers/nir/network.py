@@ -42,11 +42,11 @@ def import_nir(source: str | FilePath | Any, dt: float | None = None, reset: str
     Errors: InputError that names the node.
     """
     if isinstance(source, str | FilePath):
-        graph, own_name = read_graph(source), as_name(FilePath(source).stem)
+        graph, usual = read_graph(source), as_name(FilePath(source).stem)
     else:
-        graph, own_name = graph_of(source.to_dict(), "graph"), "nir"
+        graph, usual = graph_of(source.to_dict(), "graph"), "nir"
     notes = notes_of(graph)
-    name = notes.name or own_name
+    name = notes.name or usual
     with np.errstate(over="ignore", invalid="ignore"):  # what is no number in float32 is named by the network
         plain = network_of(graph, name, dt or notes.dt, reset or notes.reset)
     network = dressed(plain, notes, dt or notes.dt, graph.place)
@@ -155,12 +155,14 @@ def scaled(found: Map, behind: Numbers) -> Connection:
     if (before == 1).all() and (behind == 1).all():
         return connection
     if isinstance(connection, AllToAll):
-        return AllToAll((connection.columns * behind[None, None] * before[:, None, None]).astype(np.float32))
+        return AllToAll(
+            np.asarray(connection.columns * behind[None, None] * before[:, None, None], np.float32)
+        )
     if isinstance(connection, Convolution):
         planes = before.reshape(connection.in_shape[0], -1), behind.reshape(connection.out_shape[0], -1)
         if all((plane == plane[:, :1]).all() for plane in planes):
             factor = planes[1][:, :1, None, None] * planes[0][None, :, :1, None]
-            return connection.with_weights((connection.kernel * factor).astype(np.float32))
+            return connection.with_weights(np.asarray(connection.kernel * factor, np.float32))
     sources, targets, weights = synapses_of(connection)
     words = np.float32(weights * before[sources] * behind[targets])
     return Sparse.from_synapses(sources, targets, words, connection.source_size, connection.target_size)

@@ -236,7 +236,7 @@ def convolution(node: Node, found: Map) -> None:
         )
     kernel = found.share * kernel.repeat(pool[0], axis=2).repeat(pool[1], axis=3)
     found.connection = Convolution(
-        kernel.astype(np.float32),
+        np.asarray(kernel, np.float32),
         (shape[0], shape[1], shape[2]),
         (stride[0] * pool[0], stride[1] * pool[1]),
         (padding[0] * pool[0], padding[1] * pool[1]),
@@ -272,10 +272,10 @@ def spread(weights: Numbers, groups: int, dilation: Shape) -> Numbers:
     taps = tuple(step * (size - 1) + 1 for size, step in zip(weights.shape[2:], dilation, strict=True))
     kernel = np.zeros((out, own * groups, *taps))
     each = out // groups
-    reached = (slice(None), slice(None), *(slice(None, None, step) for step in dilation))
+    places = (slice(None), slice(None), *(slice(None, None, step) for step in dilation))
     for group in range(groups):
-        outputs, inputs = (slice(group * size, (group + 1) * size) for size in (each, own))
-        kernel[outputs, inputs][reached] = weights[outputs]
+        rows, columns = slice(group * each, (group + 1) * each), slice(group * own, (group + 1) * own)
+        kernel[rows, columns][places] = weights[rows]
     return kernel
 
 

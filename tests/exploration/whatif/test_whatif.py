@@ -20,6 +20,7 @@ from deltasim.networks.trace import Trace
 from deltasim.reports.timeline.dram import issued_by
 from deltasim.simulator.chip import Chip, load_chip
 from deltasim.simulator.mapping.mapping import map_network
+from deltasim.simulator.memories.dram import DramTiming
 from deltasim.simulator.plan.compile import compile_plan
 from deltasim.simulator.simulate import run_plan, services_of, simulate
 from tests.simulator.builders import DRAM, assert_same_ledger, chain, chip, step_cycles, trace_of
@@ -221,7 +222,7 @@ def test_a_bank_that_goes_from_row_to_row_by_hand() -> None:
     trace = trace_of(network, [[(0, source) for source in range(4)]])
     plan = compile_plan(network, own, map_network(network, own))
     timing, found = plan.memories.timing[0], floors(plan, trace)
-    assert timing is not None and found is not None
+    assert isinstance(timing, DramTiming) and found is not None
     apart = timing.read_to_precharge_ps + timing.precharge_ps + timing.activate_ps
     least = 2 * timing.burst_ps + apart + timing.burst_ps  # two rows of two bursts each
     assert found.steps[found.kinds.index(BANK)].tolist() == [least]

@@ -210,6 +210,7 @@ def faults_of(fields: dict[str, object]) -> str:
 
 def test_what_a_serial_memory_may_not_be() -> None:
     assert "expected 1, 2, 4 or 8" in faults_of({"data_lines": 3})
+    assert "expected 1, 2, 4 or 8" in faults_of({"data_lines": True})
     octal = {"data_lines": 8, "double_data_rate": True}
     assert "a boundary is whole accesses of 2 B" in faults_of(octal | {"boundary": "33 B"})
     assert "a size is whole accesses of 2 B" in faults_of(octal | {"size": "4095 B"})
