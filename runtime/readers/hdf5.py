@@ -43,6 +43,7 @@ def read_tree(path: str | Path) -> dict[str, Any]:
     import h5py
 
     content = read_bytes(path)
+    require_whole_heaps(content)
     try:
         with h5py.File(io.BytesIO(content), "r") as file:
             return group_of(file, DEEPEST, Count())
@@ -50,6 +51,32 @@ def read_tree(path: str | Path) -> dict[str, Any]:
         raise
     except Exception as error:  # the library raises whatever damaged bytes lead it to
         raise Unreadable(f"it is no readable HDF5 file ({type(error).__name__})") from None
+
+
+HEAP, HEAP_VERSION = b"GCOL", b"\1\0\0\0"
+HEAP_HEAD = 16
+"""Bytes before the objects of a global heap, and before the content of each object."""
+
+
+def require_whole_heaps(content: bytes) -> None:
+    """Raise Unreadable for a global heap, where texts lie, whose objects do not follow one another.
+
+    HDF5 2.0 walks along them without an end where one takes no bytes, and cannot be interrupted.
+    Source: HDF5 File Format Specification 3.0, III.E.
+    """
+    start = content.find(HEAP)
+    while start >= 0:
+        is_heap = content[start + 4 : start + 8] == HEAP_VERSION
+        place = start + HEAP_HEAD
+        end = min(start + int.from_bytes(content[start + 8 : place], "little"), len(content))
+        while is_heap and place + HEAP_HEAD <= end:
+            number = int.from_bytes(content[place : place + 2], "little")
+            size = int.from_bytes(content[place + 8 : place + HEAP_HEAD], "little")
+            taken = HEAP_HEAD + (size + 7) // 8 * 8 if number else size  # 0: free space, head included
+            if not HEAP_HEAD <= taken <= end - place:
+                raise Unreadable(f"its heap at byte {start:,} is broken")
+            place += taken
+        start = content.find(HEAP, start + 4)
 
 
 def group_of(group: Any, depth: int, left: Count) -> dict[str, Any]:

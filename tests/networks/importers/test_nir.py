@@ -569,3 +569,14 @@ def test_links_out_of_a_file_are_refused(tmp_path: Path) -> None:
         file["node"] = h5py.ExternalLink("other.h5", "/node")
     with pytest.raises(InputError, match=r"node is a link out of its group"):
         import_nir(tmp_path / "link.nir")
+
+
+def test_a_heap_that_hdf5_would_walk_along_for_ever_is_refused(tmp_path: Path) -> None:
+    whole = bytearray((PAPER / "lif_norse.nir").read_bytes())
+    heap = whole.find(b"GCOL")
+    first = heap + 16
+    for size in (0, 15, 2**40, 2**64 - 16):
+        whole[first : first + 16] = (0).to_bytes(8, "little") + size.to_bytes(8, "little")
+        (tmp_path / "heap.nir").write_bytes(whole)
+        with pytest.raises(InputError, match=rf"heap.nir: damaged: .*its heap at byte {heap:,} is broken"):
+            import_nir(tmp_path / "heap.nir", DT)
