@@ -46,6 +46,12 @@ def _nmnist(data: str | Path | None, trained: Path | None) -> Benchmark:
     return nmnist(data, trained)
 
 
+def _vad(data: str | Path | None, trained: Path | None) -> Benchmark:
+    from deltasim.workloads.vad.benchmarks import vad
+
+    return vad(data, trained)
+
+
 BENCHMARKS = {
     "digits": Entry(
         "one spoken digit a recording, 40 log-mel bands every 10 ms, a GRU of 200 units", _digits
@@ -57,6 +63,9 @@ BENCHMARKS = {
         "the steering angle from a camera at 20 Hz, four convolutions and a GRU of 512 units", _driving
     ),
     "nmnist": Entry("a digit from events of a camera every 10 ms, two spiking convolutions", _nmnist),
+    "vad": Entry(
+        "whether somebody speaks, every 32 ms of sound in noise: Silero's detector, trained elsewhere", _vad
+    ),
 }
 
 
@@ -64,7 +73,7 @@ def benchmarks() -> dict[str, str]:
     """Names of the benchmarks, each with a line about it.
 
     >>> list(benchmarks())
-    ['digits', 'digit-strings', 'driving', 'nmnist']
+    ['digits', 'digit-strings', 'driving', 'nmnist', 'vad']
     """
     return {name: entry.about for name, entry in BENCHMARKS.items()}
 
@@ -75,8 +84,9 @@ def benchmark(name: str, data: str | Path | None = None, trained: str | Path | N
     ``data`` of digits: ``"fsdd"``, ``"synthetic"``, a folder with fsdd.npz or TIDIGITS, or None for FSDD
     where it is found and the embedded synthetic digits elsewhere (``fallback`` then says so); of driving: as
     in `deltasim.workloads.driving.sources.source`; of nmnist: as in
-    `deltasim.workloads.nmnist.sources.source`. ``trained``: a folder that a training wrote, in place of the
-    shipped networks. Raises InputError for an unknown name or unreadable data.
+    `deltasim.workloads.nmnist.sources.source`; of vad: ``"session"`` (in the box) or ``"speech"``, or a
+    folder with speech.npz. ``trained``: a folder that a training wrote, in place of the shipped networks.
+    Raises InputError for an unknown name or unreadable data.
 
     >>> benchmark("digits", data="synthetic").data
     'synthetic digits spoken by espeak-ng, embedded, test part, 300 recordings by 10 speakers'

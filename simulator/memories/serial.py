@@ -5,15 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from deltasim.runtime.compiling import kernel
 from deltasim.simulator.memories.checks import at_nodes
 from deltasim.simulator.memories.instance import SERIAL, Instance
 from deltasim.simulator.memories.record import Check, MemoryRecord, Surroundings
 from deltasim.simulator.schema.faults import Fault
-from deltasim.simulator.schema.quantities import Bytes, Cycles, Frequency, Port, period_ps, size_text
+from deltasim.simulator.schema.quantities import (
+    Bytes,
+    Cycles,
+    Frequency,
+    Port,
+    QuantityError,
+    period_ps,
+    size_text,
+)
 from deltasim.simulator.schema.rendered import counted, cycles
+
+
+def no_flag(value: object) -> object:
+    """What may be a number: ``yes`` is none. Errors: QuantityError."""
+    if isinstance(value, bool):
+        raise QuantityError("expected 1, 2, 4 or 8", "Use one of these.")
+    return value
 
 
 class Serial(MemoryRecord):
@@ -35,7 +50,7 @@ class Serial(MemoryRecord):
     ports: Annotated[tuple[Port, ...], Field(min_length=1)]
     size_bytes: Bytes = Field(alias="size")
     clock_hz: Frequency = Field(alias="clock")
-    data_lines: Literal[1, 2, 4, 8]
+    data_lines: Annotated[Literal[1, 2, 4, 8], BeforeValidator(no_flag)]
     double_data_rate: bool = False
     command_cycles: Cycles = Field(alias="command")
     address_cycles: Cycles = Field(alias="address")

@@ -130,6 +130,8 @@ class Memories:
         self._write_down(transfer)
         yield unit.turn(self.machine.key(REQUEST_KIND, *transfer.job))
         now = int(self.env.now)
+        if unit.watch:
+            unit.watch.asked(now, transfer.address, transfer.bytes)
         service = dram.fetch(self.drams[memory], timing, now, transfer.address, transfer.bytes)
         unit.record_busy(now, service.last_ps, service.bursts * timing.burst_ps)
         unit.hold(service.free_ps - now)

@@ -25,6 +25,7 @@ NAMES = tuple(
     [
         "deltakws",
         "deltarnn",
+        "earbud",
         "edgedrnn",
         "loihi",
         "mcu-psram",

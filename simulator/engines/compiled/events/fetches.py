@@ -36,9 +36,10 @@ from deltasim.simulator.engines.compiled.events.jobs import (
     end_job,
     new_job,
 )
+from deltasim.simulator.engines.compiled.events.noting import note
 from deltasim.simulator.engines.compiled.events.queues import enqueue, leave, schedule
 from deltasim.simulator.engines.compiled.events.synchronisation import try_update
-from deltasim.simulator.engines.compiled.records import NONE, State, Tables
+from deltasim.simulator.engines.compiled.records import NONE, NOTE_ASKED, State, Tables
 from deltasim.simulator.memories.dram import fetch
 from deltasim.simulator.memories.instance import BUFFER, CACHE, CONTROLLER, SCRATCHPAD
 
@@ -194,6 +195,7 @@ def serve_dram(state: State, tables: Tables, now: int, job: int) -> None:
     record = state.jobs[job]
     memory, layer = tables.memories[record.memory], state.messages[record.message].layer
     timing = timing_of(memory)
+    note(state, NOTE_ASKED, memory.unit, now, record.address, record.bytes)
     service = fetch(state.channels[memory.shared], timing, now, record.address, record.bytes)
     record_busy(state, memory.unit, now, service.last_ps, service.bursts * timing.burst_ps)
     state.units[memory.unit].free_at = service.free_ps

@@ -62,6 +62,7 @@ from deltasim.simulator.engines.compiled.events.messages import (
     pass_link,
     received,
 )
+from deltasim.simulator.engines.compiled.events.noting import note_service
 from deltasim.simulator.engines.compiled.events.queues import (
     EMITTING,
     GOING_ON,
@@ -162,6 +163,7 @@ def decide(state: State, tables: Tables, now: int) -> None:
             while unit.free_slots > 0 and unit.length > 0:
                 unit.free_slots -= 1
                 job = take_first(state, now, number)
+                unit.serving = state.jobs[job].code if unit.slots == 1 else NONE
                 if state.jobs[job].stage == BANKED:
                     serve_buffer(state, tables, now, job)
                 elif state.jobs[job].stage == CONTROLLED:
@@ -173,7 +175,9 @@ def decide(state: State, tables: Tables, now: int) -> None:
         elif unit.free_at <= now and unit.length > 0:
             job = next_job(state, tables, now, number)
             if job != NONE:
+                code, begun = state.jobs[job].code, unit.recorded_until
                 begin(state, tables, now, number, job)
+                note_service(state, number, max(now, begun), unit.recorded_until, code)
                 if unit.length > 0:
                     wake_when_free(state, number)
     run.marks = 0

@@ -10,8 +10,9 @@ from deltasim.simulator.engines.compiled.counting import count, enter_bursts, re
 from deltasim.simulator.engines.compiled.events.dram_calls import call_advance, call_ask, call_take
 from deltasim.simulator.engines.compiled.events.fetches import pack_response, respond, serve_dram
 from deltasim.simulator.engines.compiled.events.jobs import ANSWERED, SERVED
+from deltasim.simulator.engines.compiled.events.noting import note
 from deltasim.simulator.engines.compiled.events.queues import KIND_BITS, LEAVING, WAKING, leave, schedule
-from deltasim.simulator.engines.compiled.records import State, Tables
+from deltasim.simulator.engines.compiled.records import NOTE_ASKED, State, Tables
 from deltasim.simulator.ledger.timeline import enter
 from deltasim.simulator.memories.buffer import accesses_of, reserve
 from deltasim.simulator.memories.instance import SERIAL
@@ -80,10 +81,9 @@ def serve_serial(state: State, tables: Tables, now: int, job: int) -> None:
 def ask_controller(state: State, tables: Tables, now: int, job: int) -> None:
     """Hand a job's bytes to the rule, which has a slot for them."""
     record, chip = state.jobs[job], tables.chip[0]
-    call_ask(
-        chip.ask,
-        (state.channels[tables.memories[record.memory].shared], now, job, record.address, record.bytes, 0),
-    )
+    memory = tables.memories[record.memory]
+    note(state, NOTE_ASKED, memory.unit, now, record.address, record.bytes)
+    call_ask(chip.ask, (state.channels[memory.shared], now, job, record.address, record.bytes, 0))
 
 
 @part
