@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -38,6 +40,8 @@ FIELDS = {
 
 NEURONS = ("Threshold", "I", "IF", "LI", "LIF", "CubaLI", "CubaLIF")
 MOST_NODES = 10_000
+LARGEST = 2**24
+"""No side of a kernel, step or padding is larger, nor are all values of an input together."""
 
 
 class Node(NamedTuple):
@@ -58,16 +62,24 @@ class Node(NamedTuple):
             raise InputError(f"{self.place}: {name}", shown, f"a node {self.kind} has it", "Export it again.")
         return array
 
-    def whole(self, name: str, count: int) -> tuple[int, ...]:
-        """A field of ``count`` whole numbers, or one for all of them."""
+    def pair(self, name: str, least: int) -> tuple[int, int]:
+        """A field of two whole numbers, or one for both."""
+        first, second = self.whole(name, 2, least)
+        return first, second
+
+    def whole(self, name: str, count: int, least: int, most: int = LARGEST) -> tuple[int, ...]:
+        """A field of ``count`` whole numbers from ``least`` to ``most``, or one for all of them."""
         values = self.array(name).ravel()
-        if values.size not in (1, count) or (values != np.rint(values)).any() or np.abs(values).max() > 2**31:
-            rule = f"it is {count} whole numbers"
-            raise InputError(f"{self.place}: {name}", values.tolist()[:8], rule, "Export it again.")
+        within = least <= values.min() and values.max() <= most
+        if values.size not in (1, count) or (values != np.rint(values)).any() or not within:
+            rule = f"it is {count} whole number{'s' * (count > 1)} from {least} to {most:,}"
+            given = ", ".join(f"{value:g}" for value in values[:8])
+            raise InputError(f"{self.place}: {name}", given, rule, "Export it again.")
         return tuple(int(value) for value in np.broadcast_to(values, count))
 
 
-class Graph(NamedTuple):
+@dataclass(frozen=True)
+class Graph:
     """Nodes by name, without nesting, the edges between them in order, and what is said of the whole."""
 
     nodes: dict[str, Node]
@@ -75,12 +87,24 @@ class Graph(NamedTuple):
     metadata: dict[str, Any]
     place: str
 
-    def into(self, name: str) -> list[str]:
+    def into(self, name: str) -> tuple[str, ...]:
         """The nodes that feed a node, in order of the edges."""
-        return [source for source, target in self.edges if target == name]
+        return self.joined[0][name]
 
-    def out_of(self, name: str) -> list[str]:
-        return [target for source, target in self.edges if source == name]
+    def out_of(self, name: str) -> tuple[str, ...]:
+        """The nodes that a node feeds, in order of the edges."""
+        return self.joined[1][name]
+
+    @cached_property
+    def joined(self) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
+        """For each node those that feed it, and those that it feeds."""
+        into: dict[str, list[str]] = {name: [] for name in self.nodes}
+        out_of: dict[str, list[str]] = {name: [] for name in self.nodes}
+        for source, target in self.edges:
+            into[target].append(source)
+            out_of[source].append(target)
+        before, behind = ({name: tuple(ends) for name, ends in found.items()} for found in (into, out_of))
+        return before, behind
 
 
 def read_graph(path: str | Path) -> Graph:
@@ -140,6 +164,9 @@ def walk(
         elif kind not in FIELDS:
             rule = "this is no node of NIR"
             raise InputError(where, kind[:40] or "no type", rule, nearest(kind[:40], FIELDS))
+        elif full in nodes:
+            rule = "a node of this name is there already, in a graph within"
+            raise InputError(where, kind, rule, "Give it another name.")
         else:
             nested = prefix and kind in ("Input", "Output")
             nodes[full] = Node("Identity" if nested else kind, node, where)

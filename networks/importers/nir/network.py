@@ -68,7 +68,8 @@ def network_of(graph: Graph, name: str, dt: float | None, reset: str) -> Network
     """The network of a graph, thresholds 0."""
     places = populations_of(graph)
     names = dict(zip(places, unique([as_name(place) for place in places]), strict=True))
-    populations, pieces = [], []
+    populations: list[Population] = []
+    pieces: list[Piece] = []
     for place in places:
         if graph.nodes[place].kind == "Input":
             populations.append(Population(names[place], Input(int(np.prod(shape_of(graph, place))))))

@@ -35,7 +35,8 @@ def neurons_of(node: Node, dt: float | None, resets: str) -> Neurons:
     size = int(node.array(first if node.kind in ("Threshold", "I", "IF") else "v_leak").size)
     for name in FIELDS[node.kind]:
         node.array(name)
-    given = {name: one_each(node, name, size) for name in node.fields if name in PER_NEURON}
+    known = {*FIELDS[node.kind], "v_reset"}
+    given = {name: one_each(node, name, size) for name in node.fields if name in known}
     given.setdefault("v_reset", np.zeros(size))
     leak, synapse, gain = np.ones(size), np.zeros(size), given.get("r", np.ones(size))
     if node.kind == "Threshold":
@@ -67,8 +68,6 @@ def neurons_of(node: Node, dt: float | None, resets: str) -> Neurons:
 
 NO_GAIN = 1e-12
 """A quotient of time constants this near to 1 is 1, so that weights are taken over as they are."""
-
-PER_NEURON = ("tau", "tau_syn", "tau_mem", "r", "v_leak", "v_threshold", "v_reset", "w_in", "threshold")
 
 
 def one_each(node: Node, name: str, size: int) -> Numbers:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import prod
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
 from deltasim.networks.connections import AllToAll, Connection, Convolution, Sparse
-from deltasim.networks.importers.nir.graph import NEURONS, Graph, Node
+from deltasim.networks.importers.nir.graph import LARGEST, NEURONS, Graph, Node
 from deltasim.runtime.arrays import Numbers
 from deltasim.runtime.errors import InputError
 
 WEIGHTED = ("Affine", "Linear", "Conv1d", "Conv2d", "SumPool2d", "AvgPool2d")
 POOLS = ("SumPool2d", "AvgPool2d")
 MOST_PATHS = 100_000
+MOST_BETWEEN = 500
+"""Nodes between two populations, one behind the other."""
+
 MOST_WORDS = 1 << 27
 
 Shape: TypeAlias = tuple[int, ...]
@@ -87,7 +91,7 @@ def plain_source(graph: Graph, output: str) -> str | None:
 
 def weighted_after(graph: Graph, name: str) -> list[str]:
     """The weighted nodes that the values of a node reach without passing neurons."""
-    found, ahead, seen = [], graph.out_of(name), set()
+    found, ahead, seen = [], [*graph.out_of(name)], set()
     while ahead:
         after = ahead.pop()
         if after in seen:
@@ -106,7 +110,7 @@ def is_fused(graph: Graph, pool: str, after: str) -> bool:
     node = graph.nodes[pool]
     if graph.nodes[after].kind != "Conv2d" or after not in graph.out_of(pool):
         return False
-    kernel, stride, padding = (node.whole(name, 2) for name in ("kernel_size", "stride", "padding"))
+    kernel, stride, padding = window_of(node)
     shape = shape_of(graph, graph.into(pool)[0])
     fits = len(shape) == 3 and all(size % step == 0 for size, step in zip(shape[1:], stride, strict=True))
     return kernel == stride and padding == (0, 0) and fits
@@ -128,19 +132,37 @@ def paths_into(graph: Graph, target: str, populations: frozenset[str]) -> list[P
         if not graph.into(name) and graph.nodes[name].kind != "Output":
             rule = "nothing feeds it"
             raise InputError(graph.nodes[name].place, graph.nodes[name].kind, rule, "Join it to the graph.")
+        if len(nodes) > MOST_BETWEEN:
+            rule = f"at most {MOST_BETWEEN} nodes lie between two populations"
+            raise InputError(graph.nodes[name].place, graph.nodes[name].kind, rule, "Join some of them.")
         open_ends += [(before, (name, *nodes)) for before in reversed(graph.into(name))]
         if len(open_ends) + len(found) > MOST_PATHS:
             raise InputError(graph.place, f"over {MOST_PATHS:,} paths", "so many are not read", "Split it.")
     return found
 
 
-def shape_of(graph: Graph, name: str, seen: frozenset[str] = frozenset()) -> Shape:
+def shape_of(graph: Graph, name: str) -> Shape:
     """The shape of a node's values. Errors: InputError where it cannot be known."""
-    node = graph.nodes[name]
+    behind: dict[str, Node] = {}  # the nearest last
+    while (shape := own_shape(graph.nodes[name])) is None:
+        node, before = graph.nodes[name], graph.into(name)
+        if not before or name in behind:
+            rule = "its shape cannot be known"
+            raise InputError(node.place, node.kind, rule, "Join it to the graph.")
+        behind[name], name = node, before[0]
+    end = Map(shape, np.ones(1), np.zeros(1))
+    for node in reversed(behind.values()):
+        if node.kind in (*WEIGHTED, "Flatten"):
+            STEPS[node.kind](node, end)
+    return end.shape
+
+
+def own_shape(node: Node) -> Shape | None:
+    """The shape of the values of a node that says it by itself."""
     if node.kind == "Input":
         values = node.array("shape").ravel()
-        if (values < 1).any() or (values != np.rint(values)).any() or np.prod(values) > 2**24:
-            rule = "a shape is positive whole numbers, at most 2**24 values together"
+        if (values < 1).any() or (values != np.rint(values)).any() or np.prod(values) > LARGEST:
+            rule = f"a shape is positive whole numbers, at most {LARGEST:,} values together"
             raise InputError(f"{node.place}: shape", values.tolist()[:8], rule, "Export it again.")
         return tuple(int(size) for size in values)
     if node.kind in ("Affine", "Linear"):
@@ -149,16 +171,7 @@ def shape_of(graph: Graph, name: str, seen: frozenset[str] = frozenset()) -> Sha
         own = [np.shape(node.array(field)) for field in ("v_leak", "r", "threshold") if field in node.fields]
         shape: Shape = max(own, key=lambda found: int(np.prod(found)), default=())
         return shape or (1,)
-    before = graph.into(name)
-    if not before or name in seen:
-        rule = "its shape cannot be known"
-        raise InputError(node.place, node.kind, rule, "Join it to the graph.")
-    shape = shape_of(graph, before[0], seen | {name})
-    if node.kind in (*WEIGHTED, "Flatten"):
-        end = Map(shape, np.ones(1), np.zeros(1))
-        STEPS[node.kind](node, end)
-        return end.shape
-    return shape
+    return None
 
 
 def map_of(graph: Graph, path: Path) -> Map:
@@ -170,7 +183,7 @@ def map_of(graph: Graph, path: Path) -> Map:
         node = graph.nodes[name]
         following = path.nodes[position + 1] if position + 1 < len(path.nodes) else None
         if node.kind in POOLS and following is not None and graph.nodes[following].kind == "Conv2d":
-            found.pool = (node.whole("stride", 2)[0], node.whole("stride", 2)[1])
+            found.pool = node.pair("stride", 1)
             found.share = 1.0 / float(np.prod(found.pool)) if node.kind == "AvgPool2d" else 1.0
         elif node.kind in STEPS:
             STEPS[node.kind](node, found)
@@ -203,14 +216,17 @@ def convolution(node: Node, found: Map) -> None:
     axes = 1 if node.kind == "Conv1d" else 2
     weights = node.array("weight")
     planes = found.shape[0] if len(found.shape) == axes + 1 else 0
-    groups = node.whole("groups", 1)[0] if "groups" in node.fields else 1
-    if weights.ndim != axes + 2 or groups < 1 or len(weights) % groups or weights.shape[1] * groups != planes:
+    groups = node.whole("groups", 1, 1)[0] if "groups" in node.fields else 1
+    if weights.ndim != axes + 2 or len(weights) % groups or weights.shape[1] * groups != planes:
         rule = f"values of shape {found.shape} come in, in {groups} groups"
         raise InputError(f"{node.place}: weight", f"shape {weights.shape}", rule, "Export it again.")
-    stride, dilation = (node.whole(name, axes) for name in ("stride", "dilation"))
+    stride, dilation = (node.whole(name, axes, 1) for name in ("stride", "dilation"))
     padding = padding_of(node, weights.shape[2:], stride, dilation)
-    kernel = spread(weights, groups, dilation)
     shape, pool = found.shape, found.pool
+    taps = tuple(step * (size - 1) + 1 for size, step in zip(weights.shape[2:], dilation, strict=True))
+    whole = tuple(size // window for size, window in zip(shape[1:], pool[:axes], strict=True))
+    require_room(node, weights.shape[0], planes * prod(pool), taps, whole, stride, padding)
+    kernel = spread(weights, groups, dilation)
     if axes == 1:
         kernel, stride, padding, shape = (
             kernel[:, :, None],
@@ -233,7 +249,7 @@ def padding_of(node: Node, kernel: Shape, stride: Shape, dilation: Shape) -> Sha
     """Zeros on each side: numbers, ``valid`` or ``same``."""
     given = node.fields.get("padding")
     if not isinstance(given, str):
-        return node.whole("padding", len(kernel))
+        return node.whole("padding", len(kernel), 0)
     if given == "valid":
         return (0,) * len(kernel)
     if given != "same":
@@ -263,15 +279,41 @@ def spread(weights: Numbers, groups: int, dilation: Shape) -> Numbers:
     return kernel
 
 
+def window_of(node: Node) -> tuple[tuple[int, int], tuple[int, int], tuple[int, int]]:
+    """Size, step and padding of a pooling's windows."""
+    return node.pair("kernel_size", 1), node.pair("stride", 1), node.pair("padding", 0)
+
+
+def require_room(
+    node: Node, planes: int, depth: int, taps: Shape, shape: Shape, stride: Shape, padding: Shape
+) -> None:
+    """Raise InputError for a kernel that is too large to be made, or whose values are none or too many.
+
+    ``planes`` come out, each by a kernel of ``depth`` times ``taps`` words; ``shape`` is that of a plane that
+    comes in.
+    """
+    words = planes * depth * prod(taps)
+    if words > MOST_WORDS:
+        rule = f"a kernel has at most {MOST_WORDS:,} words, zeros of dilation and pooling among them"
+        raise InputError(node.place, f"{words:,} words", rule, "Use a smaller kernel.")
+    places = [
+        (size + 2 * zeros - reach) // step + 1
+        for size, zeros, reach, step in zip(shape, padding, taps, stride, strict=True)
+    ]
+    if min(places) < 1 or planes * prod(places) > LARGEST:
+        rule = f"1 to {LARGEST:,} values come out of a node"
+        raise InputError(node.place, f"{places} places", rule, "Use another kernel, step or padding.")
+
+
 def pooling(node: Node, found: Map) -> None:
     """Sums or means over windows of every plane, as synapses."""
     if len(found.shape) != 3:
         rule = f"values of shape {found.shape} come in, and windows are of planes (C, H, W)"
         raise InputError(node.place, node.kind, rule, "Export it again.")
-    kernel = node.whole("kernel_size", 2)
-    stride, padding = ((node.whole(n, 2)[0], node.whole(n, 2)[1]) for n in ("stride", "padding"))
+    kernel, stride, padding = window_of(node)
     share = 1.0 / float(np.prod(kernel)) if node.kind == "AvgPool2d" else 1.0
     planes, high, wide = found.shape
+    require_room(node, planes, 1, kernel, (high, wide), stride, padding)
     window = Convolution(np.full((1, 1, *kernel), share, np.float32), (1, high, wide), stride, padding)
     one = synapses_of(window)
     out = window.target_size
@@ -284,9 +326,8 @@ def pooling(node: Node, found: Map) -> None:
 
 def flatten(node: Node, found: Map) -> None:
     """Some axes become one; their order stays."""
-    first, last = (node.whole(name, 1)[0] for name in ("start_dim", "end_dim"))
     axes = len(found.shape)
-    first, last = first % axes, last % axes
+    first, last = (node.whole(name, 1, -axes, axes - 1)[0] % axes for name in ("start_dim", "end_dim"))
     if first <= last:
         joined = int(np.prod(found.shape[first : last + 1]))
         found.shape = (*found.shape[:first], joined, *found.shape[last + 1 :])
