@@ -46,6 +46,12 @@ def _vad(data: str | Path | None, trained: Path | None) -> Benchmark:
     return vad(data, trained)
 
 
+def _mackey_glass(data: str | Path | None, trained: Path | None) -> Benchmark:
+    from deltasim.workloads.mackey_glass.benchmarks import mackey_glass
+
+    return mackey_glass(data, trained)
+
+
 BENCHMARKS = {
     "digits": Entry(
         "one spoken digit a recording, 40 log-mel bands every 10 ms, a GRU of 200 units", _digits
@@ -59,6 +65,9 @@ BENCHMARKS = {
     "vad": Entry(
         "whether somebody speaks, every 32 ms of sound in noise: Silero's detector, trained elsewhere", _vad
     ),
+    "mackey-glass": Entry(
+        "a chaotic series continued from its own forecasts, an echo state network of 100 units", _mackey_glass
+    ),
 }
 
 
@@ -66,7 +75,7 @@ def benchmarks() -> dict[str, str]:
     """Names of the benchmarks, each with a line about it.
 
     >>> list(benchmarks())
-    ['digits', 'digit-strings', 'driving', 'vad']
+    ['digits', 'digit-strings', 'driving', 'vad', 'mackey-glass']
     """
     return {name: entry.about for name, entry in BENCHMARKS.items()}
 
