@@ -4,6 +4,7 @@ python -m benchmarks                      all tables into docs/benchmarks.md (ma
 python -m benchmarks engines work         these tables to the terminal
 python -m benchmarks --quick --out FILE   small sizes, to see that every benchmark still works
 python -m benchmarks mutants              how many deliberate faults the tests notice (benchmarks/mutation)
+python -m benchmarks guard                whether anything is slower than in the last release
 """
 
 from __future__ import annotations
@@ -50,6 +51,11 @@ def main(arguments: Sequence[str]) -> None:
         from benchmarks.mutation.command import main as try_mutants
 
         try_mutants(arguments[1:])
+        return
+    if arguments[:1] == ["guard"]:
+        from benchmarks.guard.command import main as guard
+
+        guard(arguments[1:])
         return
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure deltasim's speed.")
     names = ", ".join([*TABLES, *APART])

@@ -270,7 +270,11 @@ def record_of(folder: Path) -> dict[str, Any]:
 
 def page(folder: Path, command: str) -> str:
     """The whole page, in Markdown."""
-    found, record = lines_in(folder), record_of(folder)
+    return written(lines_in(folder), record_of(folder), command)
+
+
+def written(found: dict[str, list[Line]], record: dict[str, Any], command: str) -> str:
+    """The page of what was measured of trainings with this record."""
     seeds = len(found["alone"])
     lines = [
         "# Driving",
@@ -285,6 +289,8 @@ def page(folder: Path, command: str) -> str:
         "## Goals",
         "",
         *goal_table(found),
+        "",
+        *GOAL_WORDS.splitlines(),
         "",
         "## Score and weight fetches",
         "",
@@ -316,6 +322,10 @@ recurrent part. All networks run in fixed point: weights Q1.7, activations Q8.8.
 the same features. Recipes were chosen on a block of the training part held back
 ([decision 40](decisions/0040-few-features-and-a-finer-readout.md)). A car that never steers has an RMSE of
 0.36."""
+
+GOAL_WORDS = """\
+The goals are those of the published 512 units; smaller networks are told beside, and have less to save (words
+a step below)."""
 
 SCORE_WORDS = """\
 The recurrent part is what reads the features or the states, its readout included; a column is the weights

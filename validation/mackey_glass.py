@@ -246,11 +246,13 @@ windows, each half a Lyapunov time behind the one before; in each a network of i
 sMAPE is the mean of 200 |f - y| / (|f| + |y|) over the 750 points. The network is an echo state network
 ({share}), its readout fitted by ridge regression;
 nothing else is trained. Its loop, from the forecast to what it reads next, is a projection of the network:
-the engines run it closed, thresholds included. `deltasim run mackey-glass` runs eight forecasts of one of them.
+the engines run it closed, thresholds included. `deltasim run mackey-glass` runs eight forecasts of one of
+them.
 
 The series is our own integration of NeuroBench's equation with its parameters (delay 17), since its file
 is not in the box. What two integrations differ by grows e-fold in a Lyapunov time: ours and ours with half
-its step, 2e-9 apart at first, are 0.07 apart after 20. The leaderboard's figures are as published, on its own file."""
+its step, 2e-9 apart at first, are 0.07 apart after 20. The leaderboard's figures are as published, on
+its own file."""
 
 RESULT_WORDS = """\
 NeuroBench counts every buffer of a model as footprint, a reservoir as a full matrix of 8-byte numbers; ours

@@ -40,6 +40,12 @@ def _driving(data: str | Path | None, trained: Path | None) -> Benchmark:
     return driving(data, trained)
 
 
+def _nmnist(data: str | Path | None, trained: Path | None) -> Benchmark:
+    from deltasim.workloads.nmnist.benchmarks import nmnist
+
+    return nmnist(data, trained)
+
+
 def _vad(data: str | Path | None, trained: Path | None) -> Benchmark:
     from deltasim.workloads.vad.benchmarks import vad
 
@@ -62,6 +68,7 @@ BENCHMARKS = {
     "driving": Entry(
         "the steering angle from a camera at 20 Hz, four convolutions and a GRU of 512 units", _driving
     ),
+    "nmnist": Entry("a digit from events of a camera every 10 ms, two spiking convolutions", _nmnist),
     "vad": Entry(
         "whether somebody speaks, every 32 ms of sound in noise: Silero's detector, trained elsewhere", _vad
     ),
@@ -75,7 +82,7 @@ def benchmarks() -> dict[str, str]:
     """Names of the benchmarks, each with a line about it.
 
     >>> list(benchmarks())
-    ['digits', 'digit-strings', 'driving', 'vad', 'mackey-glass']
+    ['digits', 'digit-strings', 'driving', 'nmnist', 'vad', 'mackey-glass']
     """
     return {name: entry.about for name, entry in BENCHMARKS.items()}
 
@@ -85,10 +92,10 @@ def benchmark(name: str, data: str | Path | None = None, trained: str | Path | N
 
     ``data`` of digits: ``"fsdd"``, ``"synthetic"``, a folder with fsdd.npz or TIDIGITS, or None for FSDD
     where it is found and the embedded synthetic digits elsewhere (``fallback`` then says so); of driving: as
-    in `deltasim.workloads.driving.sources.source`; of vad: ``"session"`` (in the box) or ``"speech"``, or a
-    folder with speech.npz. ``trained``: a
-    folder that `deltasim train` wrote, in place of the shipped networks. Raises InputError for an unknown
-    name or unreadable data.
+    in `deltasim.workloads.driving.sources.source`; of nmnist: as in
+    `deltasim.workloads.nmnist.sources.source`; of vad: ``"session"`` (in the box) or ``"speech"``, or a
+    folder with speech.npz. ``trained``: a folder that a training wrote, in place of the shipped networks.
+    Raises InputError for an unknown name or unreadable data.
 
     >>> benchmark("digits", data="synthetic").data
     'synthetic digits spoken by espeak-ng, embedded, test part, 300 recordings by 10 speakers'

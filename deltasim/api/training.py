@@ -22,6 +22,10 @@ ELSEWHERE = {
         "it trains a family of networks with a command of its own",
         "Run `python -m deltasim.workloads.driving.making OUT --data FOLDER`.",
     ),
+    "nmnist": (
+        "its networks are trained with a command of their own",
+        "Run `python -m deltasim.workloads.nmnist.making OUT --data FOLDER`.",
+    ),
     "vad": (
         "its network was trained by others, and has its thresholds by a command of its own",
         "Run `python -m deltasim.validation.vad.choosing FOLDER/speech.npz OUT`.",

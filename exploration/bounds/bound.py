@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from deltasim.exploration.bounds.counts import least_counts
 from deltasim.exploration.bounds.times import least_times_ps
 from deltasim.exploration.bounds.work import Work
+from deltasim.simulator.memories.dram import DramTiming
 from deltasim.simulator.memories.standard_dram import StandardDram
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def bound(plan: Plan, trace: Trace, names: tuple[str, ...], watts: Mapping[str, 
         timing = plan.memories.timing[memory]
         states: tuple[str, ...] = ON
         ranks, kept_up = 1, total
-        if timing is not None:
+        if isinstance(timing, DramTiming):
             found[f"{name}.refresh"] += sum(time // timing.interval_ps for time in times)
         if isinstance(described, StandardDram):
             ranks = described.ranks

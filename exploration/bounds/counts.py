@@ -13,6 +13,7 @@ from deltasim.exploration.bounds.work import Work
 from deltasim.runtime.arrays import Integers
 from deltasim.simulator.ledger.arithmetic_prices import MAC
 from deltasim.simulator.ledger.background import preset
+from deltasim.simulator.memories.dram import DramTiming
 from deltasim.simulator.memories.instance import (
     BUFFER,
     CACHE,
@@ -22,6 +23,7 @@ from deltasim.simulator.memories.instance import (
     SCRATCHPAD,
     SERIAL,
 )
+from deltasim.simulator.memories.serial import SerialTiming
 from deltasim.simulator.plan.plan import Plan, update_work
 
 Counts = Counter[str]
@@ -161,7 +163,7 @@ def least_rows(work: Work, memory: int, distinct: Integers) -> int:
     """Rows that must be opened: each sequence starts with all closed, and a row holds only so many bytes."""
     memories = work.plan.memories
     timing, controlled = memories.timing[memory], memories.controlled[memory]
-    if timing is not None:
+    if isinstance(timing, DramTiming):
         size = timing.row_bytes
     elif controlled is not None:
         size = controlled_row(work.plan, memories.component[memory])
@@ -191,7 +193,9 @@ def count_shared(work: Work, memory: int, accesses: int, found: Counts) -> None:
 def transactions(work: Work, memory: int) -> Integers:
     """How many transactions of a serial memory every burst would take."""
     memories, bursts = work.plan.memories, work.bursts
-    width, boundary = int(memories.width_bytes[memory]), int(memories.boundary_bytes[memory])
+    timing, width = memories.timing[memory], int(memories.width_bytes[memory])
+    assert isinstance(timing, SerialTiming)
+    boundary = timing.boundary_bytes
     if not boundary:
         return np.ones(len(bursts.address), np.int64)
     end = -(-(bursts.address + bursts.bytes) // width) * width
@@ -214,7 +218,9 @@ def count_cache(work: Work, cache: int, lookups: int, reads: int, distinct: Inte
     if (
         memories.kind[behind] == SERIAL
     ):  # of a sequence that misses at all at least one, or what boundaries ask
-        each = int(memories.boundary_bytes[behind])
+        timing = memories.timing[behind]
+        assert isinstance(timing, SerialTiming)
+        each = timing.boundary_bytes
         lines = -(-distinct // line) * line
         least = -(-lines // each) if each else (lines > 0).astype(np.int64)
         found[f"{memories.component[behind]}.transaction"] += int(least.sum())

@@ -19,7 +19,9 @@ from deltasim.exploration.bounds.counts import transactions
 from deltasim.exploration.bounds.work import Work
 from deltasim.runtime.arrays import Flags, Integers
 from deltasim.simulator.components.service_times import scan_duration
+from deltasim.simulator.memories.dram import DramTiming
 from deltasim.simulator.memories.instance import BUFFER, CACHE, CONTROLLER, DRAM, SCRATCHPAD, SERIAL
+from deltasim.simulator.memories.serial import SerialTiming
 from deltasim.simulator.plan.plan import ABSENT, FETCH, MAC, RECEIVE, SCAN, SEND, UPDATE, Plan, update_work
 
 Reals = npt.NDArray[np.float64]
@@ -239,9 +241,10 @@ def add_memory(work: Work, table: Reals, memory: int, kind: int, mine: Integers,
         np.add.at(table, (column, np.full(len(mine), unit + 1)), straight * period)
     else:
         if kind == SERIAL:
-            begun, gap = int(memories.latency_ps[memory]), int(memories.gap_ps[memory])
+            timing = memories.timing[memory]
+            assert isinstance(timing, SerialTiming)
             number = transactions(work, memory)[mine]
-            taken = spanned * period + number * begun + (number - 1) * gap
+            taken = spanned * timing.access_ps + number * timing.preamble_ps + (number - 1) * timing.gap_ps
             np.add.at(table, (column, np.full(len(mine), unit)), taken)
         elif kind == CONTROLLER:
             own, number = work.own_bursts(memory)
@@ -260,7 +263,7 @@ def access_ps(plan: Plan, memory: int, kind: int) -> float:
     timing, controlled = memories.timing[memory], memories.controlled[memory]
     if kind == BUFFER:
         return int(memories.period_ps[memory]) / int(memories.slots[memory])
-    if timing is not None:
+    if isinstance(timing, DramTiming):
         return float(timing.burst_ps)
     assert controlled is not None
     of = controlled.timing

@@ -20,6 +20,7 @@ from deltasim.runtime.arrays import Floats
 from deltasim.runtime.disk.unfinished import child
 from deltasim.runtime.errors import InputError
 from deltasim.runtime.processes import Worker
+from deltasim.simulator.engines.services import Services
 from deltasim.simulator.ledger.ledger import Ledger
 from deltasim.simulator.plan.plan import Plan
 
@@ -190,3 +191,21 @@ RUNS: dict[str, Runs] = {
     "simpy": in_processes,
 }
 """How each engine runs sequences side by side."""
+
+
+def noted_by_compiled(plan: Plan, trace: Trace) -> Services:
+    """The services of one sequence; its kernels are loaded only now."""
+    from deltasim.simulator.engines.compiled.services import services_of
+
+    return services_of(plan, trace)
+
+
+def noted_by_simpy(plan: Plan, trace: Trace) -> Services:
+    """The same from the reference engine."""
+    from deltasim.simulator.engines.reference.services import services_of
+
+    return services_of(plan, trace)
+
+
+NOTED: dict[str, Callable[[Plan, Trace], Services]] = {"compiled": noted_by_compiled, "simpy": noted_by_simpy}
+"""How each engine tells whom every unit served."""

@@ -101,7 +101,7 @@ def dram_background(plan: Plan, drams: Mapping[int, Integers], elapsed_ps: int) 
     for memory in np.flatnonzero(plan.memories.shared).tolist():
         name, unit = plan.memories.component[memory], int(plan.memories.unit[memory])
         timing = plan.memories.timing[memory]
-        if timing is not None:
+        if isinstance(timing, dram.DramTiming):
             refreshes, active_ps, precharged_ps = dram.rest(drams[memory], timing, elapsed_ps)
             yield Amount(unit, -1, f"{name}.refresh", int(refreshes))
             yield Amount(unit, -1, f"{name}.background_active", int(active_ps))

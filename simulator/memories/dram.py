@@ -91,6 +91,7 @@ class Dram(MemoryRecord):
 
     unit_kind: ClassVar[str] = "dram"
     label: ClassVar[str] = "a DRAM channel"
+    several: ClassVar[str] = "DRAM channels"
     actions = DRAM_ACTIONS
     found: ClassVar[tuple[str, str] | None] = ("row_hit", "read")
     at_rest: ClassVar[str] = ""  # by its rows and refreshes
@@ -204,6 +205,15 @@ class DramTiming(NamedTuple):
     banks: int
     rows: int
     rotate: int
+
+    def longest_ps(self, size: int) -> int:
+        """No fetch of so many bytes takes longer: it opens a row for each, and is refreshed as it may be."""
+        row = self.precharge_ps + self.open_ps + self.activate_ps
+        row += self.read_ps + self.read_to_precharge_ps
+        work = (2 + size // self.row_bytes) * (row + self.refresh_ps)
+        work += (2 + size // self.burst_bytes) * self.burst_ps
+        refreshing = self.refresh_ps + self.precharge_ps + self.open_ps
+        return work * (2 + self.interval_ps // max(1, self.interval_ps - refreshing))
 
 
 def dram_timing(memory: Dram) -> DramTiming:

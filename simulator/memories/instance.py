@@ -12,7 +12,7 @@ OVER_NETWORK = (DRAM, BUFFER, CONTROLLER, SERIAL)
 
 
 class Instance(NamedTuple):
-    """A memory in numbers: ``timing`` of a DRAM of its own figures, ``controlled`` of one of a standard."""
+    """A memory in numbers: ``timing`` by its own figures, ``controlled`` of a DRAM of a standard."""
 
     kind: int
     period_ps: int
@@ -24,7 +24,5 @@ class Instance(NamedTuple):
     banks: int = 1
     interleave: int = 1
     slots: int = 0
-    boundary_bytes: int = 0  # where a transaction ends, 0 for none
-    gap_ps: int = 0  # between transactions
     timing: Any = None
     controlled: Any = None

@@ -8,11 +8,11 @@ from pydantic import Discriminator, Tag
 
 from deltasim.simulator.memories.buffer import Buffer
 from deltasim.simulator.memories.cache import Cache
-from deltasim.simulator.memories.dram import Dram
+from deltasim.simulator.memories.dram import Dram, DramTiming
 from deltasim.simulator.memories.record import MemoryRecord
 from deltasim.simulator.memories.registers import Registers
 from deltasim.simulator.memories.scratchpad import Scratchpad
-from deltasim.simulator.memories.serial import Serial
+from deltasim.simulator.memories.serial import Serial, SerialTiming
 from deltasim.simulator.memories.standard_dram import StandardDram
 from deltasim.simulator.memories.state import StateMemory
 
@@ -50,9 +50,16 @@ Memory = Annotated[
     Discriminator(described_as),
 ]
 
+TIMINGS = (DramTiming, SerialTiming)
+"""Own figures of kinds that have some: what engines read of them beside the numbers all kinds have."""
+
+COUNTED = tuple(dict.fromkeys(name.removeprefix("{}.") for k in KINDS.values() for name, _, _ in k.actions))
+"""Everything that is counted of any memory."""
+
 LABELS = {kind.unit_kind: kind.label for kind in KINDS.values() if not kind.timeless}
 """What the units of memories are, in a sentence."""
 
 OF_CORES = tuple(dict.fromkeys(k.unit_kind for k in KINDS.values() if not (k.shared or k.timeless)))
 SHARED = tuple(dict.fromkeys(kind.unit_kind for kind in KINDS.values() if kind.shared))
-"""Kinds of units of memories that cores have of their own, and of those that they share."""
+OFF_CHIP = tuple(dict.fromkeys(kind.unit_kind for kind in KINDS.values() if kind.off_chip))
+"""Kinds of units of memories that cores have of their own, that they share, and that are off the chip."""

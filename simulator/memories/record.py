@@ -32,17 +32,18 @@ Counted = tuple[str, str, bool]
 class MemoryRecord(Part):
     """A memory of a chip.
 
-    The class says what all of a kind share: ``unit_kind`` is what its units are called, ``label`` what one is
-    in a sentence, ``actions`` what is counted of it, ``requests`` which of these counts what was asked of it,
-    ``found`` what it had ready and out of how many (an open row, a line), None where it always has,
-    ``at_rest`` which counts time for as long as the chip is on, "" where that depends on what happens.
-    ``no_model`` is why a price that is not stated cannot be derived.
+    The class says what all of a kind share: ``unit_kind`` is what its units are called, ``label`` and
+    ``several`` what one and many are in a sentence, ``actions`` what is counted of it, ``requests`` which of
+    these counts what was asked of it, ``found`` what it had ready and out of how many (an open row, a line),
+    None where it always has, ``at_rest`` which counts time for as long as the chip is on, "" where that
+    depends on what happens. ``no_model`` is why a price that is not stated cannot be derived.
     """
 
     name: Name
 
     unit_kind: ClassVar[str]
     label: ClassVar[str]
+    several: ClassVar[str] = "memories"
     actions: ClassVar[tuple[Counted, ...]]
     requests: ClassVar[str] = "read"
     found: ClassVar[tuple[str, str] | None] = None

@@ -5,15 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from deltasim.runtime.compiling import kernel
 from deltasim.simulator.memories.checks import at_nodes
 from deltasim.simulator.memories.instance import SERIAL, Instance
 from deltasim.simulator.memories.record import Check, MemoryRecord, Surroundings
 from deltasim.simulator.schema.faults import Fault
-from deltasim.simulator.schema.quantities import Bytes, Cycles, Frequency, Port, period_ps, size_text
+from deltasim.simulator.schema.quantities import (
+    Bytes,
+    Cycles,
+    Frequency,
+    Port,
+    QuantityError,
+    period_ps,
+    size_text,
+)
 from deltasim.simulator.schema.rendered import counted, cycles
+
+
+def no_flag(value: object) -> object:
+    """What may be a number: ``yes`` is none. Errors: QuantityError."""
+    if isinstance(value, bool):
+        raise QuantityError("expected 1, 2, 4 or 8", "Use one of these.")
+    return value
 
 
 class Serial(MemoryRecord):
@@ -35,7 +50,7 @@ class Serial(MemoryRecord):
     ports: Annotated[tuple[Port, ...], Field(min_length=1)]
     size_bytes: Bytes = Field(alias="size")
     clock_hz: Frequency = Field(alias="clock")
-    data_lines: Literal[1, 2, 4, 8]
+    data_lines: Annotated[Literal[1, 2, 4, 8], BeforeValidator(no_flag)]
     double_data_rate: bool = False
     command_cycles: Cycles = Field(alias="command")
     address_cycles: Cycles = Field(alias="address")
@@ -45,6 +60,7 @@ class Serial(MemoryRecord):
 
     unit_kind: ClassVar[str] = "serial"
     label: ClassVar[str] = "a serial memory"
+    several: ClassVar[str] = "serial memories"
     actions = (
         ("{}.transaction", "transactions", True),  # command, address and dummy cycles
         ("{}.bytes", "bytes", True),
@@ -124,14 +140,30 @@ class Serial(MemoryRecord):
 
     def instance(self, core_ps: int) -> Instance:
         period = self.period_ps(core_ps)
-        return Instance(
-            SERIAL,
-            self.access_cycles * period,  # of an access
-            self.access_bytes,
-            self.preamble_cycles * period,
-            boundary_bytes=self.boundary_bytes or 0,
+        timing = SerialTiming(
+            access_ps=self.access_cycles * period,
+            access_bytes=self.access_bytes,
+            preamble_ps=self.preamble_cycles * period,
             gap_ps=self.gap_cycles * period,
+            boundary_bytes=self.boundary_bytes or 0,
         )
+        return Instance(SERIAL, period, self.access_bytes, timing=timing)
+
+
+class SerialTiming(NamedTuple):
+    """Times of a serial memory in picoseconds, sizes in bytes."""
+
+    access_ps: int
+    access_bytes: int
+    preamble_ps: int  # of a transaction before its data
+    gap_ps: int  # between transactions
+    boundary_bytes: int  # where a transaction ends, 0 for none
+
+    def longest_ps(self, size: int) -> int:
+        """No fetch of so many bytes takes longer, with the gap behind it."""
+        transactions = 2 + size // self.boundary_bytes if self.boundary_bytes else 1
+        accesses = 2 + size // self.access_bytes
+        return transactions * (self.preamble_ps + self.gap_ps) + accesses * self.access_ps
 
 
 class Read(NamedTuple):
@@ -155,27 +187,19 @@ def transactions_of(begin: int, end: int, boundary_bytes: int) -> int:
 
 
 @kernel
-def read(
-    now_ps: int,
-    address: int,
-    size: int,
-    width_bytes: int,
-    access_ps: int,
-    preamble_ps: int,
-    gap_ps: int,
-    boundary_bytes: int,
-) -> Read:
-    """Fetch ``size`` bytes from ``address``, in whole accesses of ``width_bytes``, from ``now_ps`` on.
+def read(timing: SerialTiming, now_ps: int, address: int, size: int) -> Read:
+    """Fetch ``size`` bytes from ``address``, in whole accesses, from ``now_ps`` on.
 
     Nothing is remembered from one fetch to the next, so this is all of the rule.
 
-    >>> found = read(0, 0, 64, 1, 20_000, 140_000, 10_000, 32)       # 2 x (14 cycles + 32 x 2), 1 between
+    >>> timing = SerialTiming(20_000, 1, 140_000, 10_000, 32)
+    >>> found = read(timing, 0, 0, 64)                               # 2 x (14 cycles + 32 x 2), 1 between
     >>> [int(value) for value in found]
     [140000, 1570000, 1580000, 2, 64]
     """
-    begin = address // width_bytes * width_bytes
-    end = (address + size + width_bytes - 1) // width_bytes * width_bytes
-    transactions = transactions_of(begin, end, boundary_bytes)
-    data_ps = (end - begin) // width_bytes * access_ps
-    last_ps = now_ps + transactions * preamble_ps + data_ps + (transactions - 1) * gap_ps
-    return Read(now_ps + preamble_ps, last_ps, last_ps + gap_ps, transactions, end - begin)
+    begin = address // timing.access_bytes * timing.access_bytes
+    end = (address + size + timing.access_bytes - 1) // timing.access_bytes * timing.access_bytes
+    number = transactions_of(begin, end, timing.boundary_bytes)
+    data_ps = (end - begin) // timing.access_bytes * timing.access_ps
+    last_ps = now_ps + number * timing.preamble_ps + data_ps + (number - 1) * timing.gap_ps
+    return Read(now_ps + timing.preamble_ps, last_ps, last_ps + timing.gap_ps, number, end - begin)

@@ -50,6 +50,7 @@ class StandardDram(MemoryRecord):
 
     unit_kind: ClassVar[str] = "dram"
     label: ClassVar[str] = "a DRAM channel"
+    several: ClassVar[str] = "DRAM channels"
     actions = (
         *DRAM_ACTIONS,
         ("{}.background_active_down", "ps", True),  # its ranks powered down

@@ -10,6 +10,7 @@ needs them one by one lays them out (``simulator.plan.expanded_columns``, ``simu
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,6 +28,7 @@ from deltasim.simulator.mapping.weight_block import Block
 from deltasim.simulator.memories.buffer import window_of
 from deltasim.simulator.memories.dram import DramTiming, channel_at_rest
 from deltasim.simulator.memories.instance import OVER_NETWORK
+from deltasim.simulator.memories.serial import SerialTiming
 from deltasim.simulator.memories.standard_dram import Controlled
 
 STAGES = ("scan", "send", "receive", "fetch", "mac", "update")
@@ -141,12 +143,10 @@ class MemoryInstances:
     banks: Integers  # of a buffer
     interleave: Integers  # words of a bank that follow each other
     slots: Integers  # streams a buffer serves at once, requests a controller holds
-    boundary_bytes: Integers  # of a serial memory: where a transaction ends, 0 for none
-    gap_ps: Integers  # between its transactions
-    timing: tuple[DramTiming | None, ...]  # of a DRAM that serves in order
+    timing: tuple[DramTiming | SerialTiming | None, ...]  # of one known by its own figures
     controlled: tuple[Controlled | None, ...]
 
-    @property
+    @cached_property
     def shared(self) -> npt.NDArray[np.bool_]:
         """Which of them are reached over the network."""
         return np.isin(self.kind, OVER_NETWORK)
@@ -158,7 +158,11 @@ class MemoryInstances:
 
     def drams_at_rest(self) -> dict[int, Integers]:
         """The state of every DRAM before a sequence, as its rule keeps it, by memory."""
-        resting = {m: channel_at_rest(timing) for m, timing in enumerate(self.timing) if timing}
+        resting = {
+            m: channel_at_rest(timing)
+            for m, timing in enumerate(self.timing)
+            if isinstance(timing, DramTiming)
+        }
         for m, of in enumerate(self.controlled):
             if of:
                 resting[m] = pack(of.timing, of.bits, int(self.slots[m]))

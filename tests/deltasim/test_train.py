@@ -19,6 +19,7 @@ from deltasim.simulator.ledger.pricing import price
 from deltasim.simulator.mapping.mapping import map_network
 from deltasim.simulator.plan.compile import compile_plan
 from deltasim.simulator.simulate import run_plan
+from deltasim.workloads.digits.sources import Source
 
 FEW = {"units": 6, "dense_epochs": 1, "epochs": 1}
 
@@ -92,6 +93,30 @@ def test_what_is_stopped_before_an_epoch_is_done_leaves_nothing(walks, tmp_path,
     assert [path.name for path in tmp_path.iterdir()] == ["walks.npz"]
 
 
+def test_a_benchmark_is_trained_from_the_shell(deltasim, tmp_path, monkeypatch):
+    """Every option goes into the recipe and the record; what was stopped goes on with the same command."""
+    whole = Source.read
+
+    def few(self, part="all"):
+        corpus = whole(self, part)
+        return corpus.chosen(np.flatnonzero(corpus.speakers % 10 == 0))
+
+    monkeypatch.setattr(Source, "read", few)
+    (tmp_path / "short.yaml").write_text("dense_epochs: 1\nbatch: 32\n")
+    line = "train digits --data synthetic --units 6 --epochs 1 --theta 0.2 --seed 3 --recipe short.yaml"
+    done = deltasim(f"{line} --out mine")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["sequences"] > 0
+    record = json.loads((tmp_path / "mine" / "training.json").read_text())
+    assert record["command"] == (
+        "deltasim train digits --data synthetic --recipe short.yaml --units 6 --theta 0.2 --epochs 1 --seed 3"
+    )
+    recipe = record["recipe"]
+    assert [recipe[name] for name in ("units", "theta_x", "theta_readout", "batch")] == [6, 0.2, 0.2, 32]
+    again = deltasim(f"{line} --out mine")
+    assert again.returncode == 2 and "never overwrites" in again.stderr
+
+
 @pytest.mark.parametrize(
     ("task", "name", "sign"),
     [("frames", "frame accuracy", 1), ("values", "negative RMSE", -1), ("transcripts", "symbol accuracy", 0)],
@@ -141,7 +166,7 @@ def test_a_record_of_another_network_is_told(deltasim, walks):
         ("digits --energy edgedrnn --l1 0", "whose weight l1 is 0"),
         ("digits --bits 7", "one of 0, 4, 6, 8, 16"),
         ("digits --data fssd", "neither a data set nor a readable folder"),
-        ("digits --theta -0.1", "from 0 to"),
+        ("digits --theta -0.1", "at least 0"),
     ],
 )
 def test_a_benchmark_that_cannot_be_trained_so_is_told(deltasim, line, sentence, tmp_path):

@@ -59,6 +59,12 @@ def test_of_a_saved_run_and_of_its_benchmark_it_says_the_same(deltasim: Deltasim
     assert json.loads(Path("helped/run.json").read_text())["digest"] == record["run"]
     assert json.loads(answer.stdout) == record
     assert "What would help" in Path("helped/report.html").read_text(encoding="utf-8")
+    beside = deltasim(f"run {run} --what-if --out beside --json")
+    told = json.loads(beside.stdout)["what_if"]
+    assert told == record == json.loads(Path("beside/whatif.json").read_text())
+    assert "What would help" in Path("beside/report.html").read_text(encoding="utf-8")
+    two = deltasim(f"run {run} --what-if --chip edgedrnn,mesh16")
+    assert two.returncode == 2 and "--what-if: 2 runs: what would help is asked of one run" in two.stderr
 
 
 def test_what_cannot_be_asked_gets_one_sentence(deltasim: Deltasim, tiny: Path) -> None:

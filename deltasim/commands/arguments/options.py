@@ -46,6 +46,10 @@ Layers = Annotated[
 TimeStep = Annotated[
     str | None, typer.Option(help="of a NIR graph: the time that a step stands for, as 0.1ms")
 ]
+Bin = Annotated[
+    str | None,
+    typer.Option("--bin", help="of a file of events x, y, p, t: the time that a frame gathers, as 10ms"),
+]
 Reset = Annotated[
     str | None,
     typer.Option(help="of a NIR graph: what a spike does: to_value, by_subtraction, by_subtraction_next"),
@@ -129,6 +133,7 @@ class Job(NamedTuple):
     ert: Path | None = None
     dt: str | None = None
     reset: str | None = None
+    bin: str | None = None
 
     def chip(self, name: str) -> Chip:
         """A chip, with the prices of an energy reference table where one was given."""
@@ -150,7 +155,8 @@ class Job(NamedTuple):
 
         if not is_model(self.benchmark):
             return choose(self.benchmark, self.data, self.trained, self.limit)
-        columns = Columns(self.sequence_column, self.label_column)
+        bin_s = parse_time(self.bin, "--bin")
+        columns = Columns(self.sequence_column, self.label_column, None if bin_s is None else 1e6 * bin_s)
         model = graph_of_time(self.benchmark, parse_time(self.dt, "--dt"), self.reset)
         chosen = chosen_model(model, self.data, self.trained, self.layers, columns)
         chosen = with_tuned_thresholds(model, chosen)
@@ -172,7 +178,7 @@ def spell_command(job: Job, chip: str, theta: float | str) -> str:
     }
     chosen |= {
         f"--{name.replace('_', '-')}": getattr(job, name)
-        for name in ("trained", "layers", "sequence_column", "label_column", "ert", "dt", "reset")
+        for name in ("trained", "layers", "sequence_column", "label_column", "ert", "dt", "reset", "bin")
     }
     for option, value in chosen.items():
         if value is not None:

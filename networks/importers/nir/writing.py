@@ -119,6 +119,10 @@ def refuse(network: Network) -> None:
     if len(rules) > 1:
         rule = "NIR does not say how a spike resets, so one rule is noted for all populations"
         raise InputError(place, ", ".join(sorted(rules)), rule, "Use one rule.")
+    for projection in network.projections:
+        if projection.loss is not None:
+            where, rule = f"{place}: projection {projection.name}", "NIR has no links that lose messages"
+            raise InputError(where, projection.loss.probability, rule, "Leave the loss out.")
     for population in network.populations:
         cell, where = population.cell, f"{place}: population {population.name}"
         if population.pass_number or population.reverse:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from deltasim.runtime.compiling import kernel
 from deltasim.simulator.dram.scheduling import fields as at
-from deltasim.simulator.dram.scheduling.commands import refresh
+from deltasim.simulator.dram.scheduling.commands import refresh, refreshed_set
+from deltasim.simulator.dram.scheduling.noting import note
 from deltasim.simulator.dram.scheduling.packing import PLACED, SEEN_TABLES, view
 from deltasim.simulator.dram.scheduling.queue import invalidate_best
 from deltasim.simulator.dram.scheduling.scheduler import refresh_command
@@ -35,4 +36,5 @@ def refresh_idle(flat: Integers, now_ps: int) -> None:
                 break
             invalidate_best(memory, channel, at.ROW_CANDIDATES)
             invalidate_best(memory, channel, at.COLUMN_CANDIDATES)
+            note(memory, tick, at.REFRESH, rank, 1, 0, refreshed_set(memory, timing, channel))
             refresh(memory, timing, channel, tick, rank)

@@ -18,7 +18,7 @@ from deltasim.simulator.engines.compiled.phases.arrival_lists import empty_arriv
 from deltasim.simulator.engines.compiled.phases.eligible import PhasePlan, phase_plan
 from deltasim.simulator.engines.compiled.phases.loop import phases
 from deltasim.simulator.engines.compiled.phases.stages import stage_addresses
-from deltasim.simulator.engines.compiled.records import LOW_BITS, State, Tables
+from deltasim.simulator.engines.compiled.records import LOW_BITS, Records, State, Tables
 from deltasim.simulator.engines.compiled.state import state_at_rest
 from deltasim.simulator.engines.compiled.tables import Start, tables_of
 from deltasim.simulator.ledger.background import Amount, dram_background, with_constant
@@ -106,6 +106,18 @@ class CompiledEngine:
                 ready = made_ready_for_events(self.plan)
             else:
                 self.capacity = max(self.capacity, 4 * capacity)
+
+    def run_noted(self, trace: Trace) -> tuple[Ledger, Records]:
+        """The same with events, and what was noted on the way (`records.NOTE`), in order of time."""
+        ready, notes = made_ready_for_events(self.plan), 1 << 14
+        while True:
+            state = state_at_rest(self.plan, ready.start, trace, self.capacity, notes)
+            if run_to_end(state, ready.seen):
+                return self._ledger(state), state.notes[: int(state.run["notes"][0])]
+            if int(state.run["notes"][0]) == notes:
+                notes *= 4
+            else:
+                self.capacity *= 4
 
     def beginnings(self, trace: Trace, chosen: Sequence[int]) -> list[int]:
         """Those of some sequences that `run_beginnings` is for: with events, and in one pass."""

@@ -5,14 +5,26 @@ from __future__ import annotations
 import numpy as np
 
 from deltasim.networks.trace import Trace
-from deltasim.simulator.engines.compiled.records import EVENT, JOB, MESSAGE, NONE, RUN, STEP, State
+from deltasim.simulator.engines.compiled.records import (
+    EVENT,
+    JOB,
+    MESSAGE,
+    NONE,
+    NOTE,
+    RUN,
+    STEP,
+    State,
+)
 from deltasim.simulator.engines.compiled.tables import Start
 from deltasim.simulator.ledger.timeline import empty_timelines
 from deltasim.simulator.plan.plan import Plan
 
 
-def state_at_rest(plan: Plan, start: Start, trace: Trace, alive: int) -> State:
-    """The state before the one sequence of ``trace``; ``alive`` bounds the jobs under way at once."""
+def state_at_rest(plan: Plan, start: Start, trace: Trace, alive: int, notes: int = 0) -> State:
+    """The state before the one sequence of ``trace``; ``alive`` bounds the jobs under way at once.
+
+    With room for ``notes`` a run with events notes its services.
+    """
     frames = trace.steps // len(plan.order)
     fixed = len(start.encoders) + len(start.updaters)
     run = np.zeros(1, RUN)
@@ -54,4 +66,5 @@ def state_at_rest(plan: Plan, start: Start, trace: Trace, alive: int) -> State:
         contents=start.contents.copy(),
         timelines=empty_timelines(int(plan.memories.shared.sum())),
         counts=np.zeros((len(plan.units) + len(plan.layers), len(plan.actions)), np.int64),
+        notes=np.zeros(notes, NOTE),
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import simpy
 
 from deltasim.simulator.components.dma_bursts import burst_of, bursts_of
+from deltasim.simulator.components.ranks import COLUMN_KIND, MESSAGE_KIND, SCAN_KIND, UPDATE_KIND
 from deltasim.simulator.components.service_times import (
     consumed,
     mac_work,
@@ -16,14 +17,7 @@ from deltasim.simulator.components.service_times import (
     scan_words,
 )
 from deltasim.simulator.engines.reference.links import Packet
-from deltasim.simulator.engines.reference.machine import (
-    COLUMN_KIND,
-    MESSAGE_KIND,
-    SCAN_KIND,
-    UPDATE_KIND,
-    Machine,
-    Walk,
-)
+from deltasim.simulator.engines.reference.machine import Machine, Walk
 from deltasim.simulator.engines.reference.memories import Memories
 from deltasim.simulator.engines.reference.neurons import Neurons, Sent
 from deltasim.simulator.engines.reference.recorder import Statistics

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from deltasim.simulator.components.ranks import REQUEST_KIND, RESPONSE_KIND
 from deltasim.simulator.components.service_times import rounds
 from deltasim.simulator.dram.scheduling.controller import Completion
 from deltasim.simulator.engines.reference.caches import Caches
 from deltasim.simulator.engines.reference.controllers import Controller
-from deltasim.simulator.engines.reference.machine import REQUEST_KIND, RESPONSE_KIND, Machine, Walk
+from deltasim.simulator.engines.reference.machine import Machine, Walk
 from deltasim.simulator.engines.reference.recorder import Statistics
 from deltasim.simulator.engines.reference.transfer import Transfer
 from deltasim.simulator.memories import dram, serial
@@ -125,10 +126,12 @@ class Memories:
         """Wait for the channel; ends when the first data flow and returns for how long, and until when."""
         memories, memory = self.plan.memories, transfer.memory
         unit, timing = self.machine.units[self.unit(transfer)], memories.timing[memory]
-        assert timing is not None
+        assert isinstance(timing, dram.DramTiming)
         self._write_down(transfer)
         yield unit.turn(self.machine.key(REQUEST_KIND, *transfer.job))
         now = int(self.env.now)
+        if unit.watch:
+            unit.watch.asked(now, transfer.address, transfer.bytes)
         service = dram.fetch(self.drams[memory], timing, now, transfer.address, transfer.bytes)
         unit.record_busy(now, service.last_ps, service.bursts * timing.burst_ps)
         unit.hold(service.free_ps - now)
@@ -138,20 +141,12 @@ class Memories:
 
     def _serve_serial(self, transfer: Transfer) -> Walk:
         """Wait for the device; ends when the first data flow and returns for how long, and until when."""
-        memories, memory = self.plan.memories, transfer.memory
-        unit = self.machine.units[self.unit(transfer)]
+        memory, unit = transfer.memory, self.machine.units[self.unit(transfer)]
+        timing = self.plan.memories.timing[memory]
+        assert isinstance(timing, serial.SerialTiming)
         yield unit.turn(self.machine.key(REQUEST_KIND, *transfer.job))
         now = int(self.env.now)
-        found = serial.read(
-            now,
-            transfer.address,
-            transfer.bytes,
-            int(memories.width_bytes[memory]),
-            int(memories.period_ps[memory]),
-            int(memories.latency_ps[memory]),
-            int(memories.gap_ps[memory]),
-            int(memories.boundary_bytes[memory]),
-        )
+        found = serial.read(timing, now, transfer.address, transfer.bytes)
         unit.record_busy(now, found.last_ps, found.last_ps - now)
         unit.hold(found.free_ps - now)
         self.count(transfer, "transaction", found.transactions)

@@ -109,6 +109,16 @@ def record(chance: random.Random) -> Line:
     return Line(["compare", "a", "b", *chance.choice(([], ["--json"]))])
 
 
+def page(chance: random.Random) -> Line:
+    """A page that was written, whose figures are listed, or drawn into a folder that is not there."""
+    specs = spoil.spoilt_json(chance, tiny.CHARTS)
+    begin, end = b'<html><script type="application/json" id="specs">', b"</script></html>"
+    whole = begin + specs.replace(b"<", b"\\u003c") + end
+    write("run/report.html", spoil.spoilt_bytes(chance, whole) if chance.random() < 0.1 else whole)
+    drawn = ["energy", "--out", f"nowhere/energy.{chance.choice(('svg', 'pdf'))}"]
+    return Line(["figure", "run", *chance.choice(([], drawn, drawn))])
+
+
 def network_description(chance: random.Random) -> Line:
     """The description of a network."""
     files = network_files()
@@ -295,6 +305,7 @@ DOORS: dict[str, tuple[Door, int]] = {
     "trace": (memory_trace, 10),
     "traffic": (traffic, 12),
     "record": (record, 20),
+    "page": (page, 12),
     "network": (network_description, 20),
     "weights": (network_weights, 16),
     "thresholds": (tuned_thresholds, 8),

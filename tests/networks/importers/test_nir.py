@@ -22,6 +22,7 @@ from deltasim.networks import (
     FixedPoint,
     Input,
     LeakyIntegrator,
+    Loss,
     Network,
     Population,
     Projection,
@@ -466,6 +467,10 @@ def changed(**cell: Any) -> Network:
             r"population gru_0: gru: NIR has no node",
         ),
         (lambda: quantised(PLAIN, FixedPoint()), r"NIR holds real numbers. Export the float32 network"),
+        (
+            lambda: replace(PLAIN, projections=[replace(p, loss=Loss(0.1, 0)) for p in PLAIN.projections]),
+            r"projection input->lif_0: 0.1: NIR has no links that lose messages",
+        ),
         (lambda: changed(refractory=2), r"population lif_0: refractory period: NIR has no such neuron"),
         (lambda: changed(adaptation=0.5), r"population lif_0: adaptive threshold: NIR has no such neuron"),
         (lambda: changed(leak=1.0, synapse=0.5), r"population lif_0: leak: 1: a time constant without end"),

@@ -61,26 +61,16 @@ def serial(**fields: object) -> Serial:
 
 
 def read_by(memory: Serial, now_ps: int, address: int, size: int) -> tuple[int, ...]:
-    one = memory.instance(0)
-    found = read(
-        now_ps,
-        address,
-        size,
-        one.width_bytes,
-        one.period_ps,
-        one.latency_ps,
-        one.gap_ps,
-        one.boundary_bytes,
-    )
-    return tuple(int(value) for value in found)
+    return tuple(int(value) for value in read(memory.instance(0).timing, now_ps, address, size))
 
 
 @pytest.mark.parametrize(("part", "lines", "edges", "before", "size", "cycles"), PUBLISHED)
 def test_reads_of_published_parts(
     part: str, lines: int, edges: int, before: tuple[int, int, int], size: int, cycles: int
 ) -> None:
-    """VTI7064: the table of commands in its specification of 31 March 2017 (VTI; 24 bits of address, 8 of
-    command). S27KL0643: Infineon 002-24693, "16 bytes (8 clocks) ..."; 1 cycle stands for all before data.
+    """VTI7064: the table of commands in its preliminary specification (Vilsion, 31 March 2017; 24 bits of
+    address, 8 of command). S27KL0643: Infineon 002-24693, "16 bytes (8 clocks) ..."; 1 cycle stands for all
+    before data.
     """
     names = ("command", "address", "dummy")
     preamble = {name: f"{count} cycles" for name, count in zip(names, before, strict=True)}
@@ -220,6 +210,7 @@ def faults_of(fields: dict[str, object]) -> str:
 
 def test_what_a_serial_memory_may_not_be() -> None:
     assert "expected 1, 2, 4 or 8" in faults_of({"data_lines": 3})
+    assert "expected 1, 2, 4 or 8" in faults_of({"data_lines": True})
     octal = {"data_lines": 8, "double_data_rate": True}
     assert "a boundary is whole accesses of 2 B" in faults_of(octal | {"boundary": "33 B"})
     assert "a size is whole accesses of 2 B" in faults_of(octal | {"size": "4095 B"})

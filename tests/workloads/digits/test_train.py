@@ -100,7 +100,11 @@ def test_a_stopped_training_goes_on(stop: int, few: None, tmp_path: Path) -> Non
         train_digits("digits", found, SHORT, tmp_path / "mine", progress=until)
     with pytest.raises(InputError, match="never overwrites"):
         train_digits("digits", found, SHORT, tmp_path / "mine")
+    with pytest.raises(InputError, match="it is of another recipe"):
+        train_digits("digits", found, replace(SHORT, batch=31), tmp_path / "mine", resume=True)
     train_digits("digits", found, SHORT, tmp_path / "mine", resume=True)
+    with pytest.raises(InputError, match="no checkpoint to go on from"):
+        train_digits("digits", found, SHORT, tmp_path / "mine", resume=True)
     for name in ("dense.safetensors", "delta.safetensors", RECORD):
         assert (tmp_path / "mine" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
     assert whole.record["parts"]["held_out"] > 0

@@ -26,6 +26,7 @@ from deltasim.networks.training.trainer.costs import Prices
 from deltasim.networks.training.trainer.fit import Lesson, fit, seeded
 from deltasim.networks.training.trainer.recipe import Recipe
 from deltasim.runtime.disk.output import refuse_existing, told_in_a_sentence
+from deltasim.runtime.errors import InputError
 from deltasim.workloads.digits.making.lesson import TASKS, Halves, Said, Task, halves, looked_at
 from deltasim.workloads.digits.making.methods import WITHOUT
 from deltasim.workloads.digits.sources import Source
@@ -150,6 +151,10 @@ def train_digits(
     """
     if not resume:
         refuse_existing(out)
+    kept = {name: out / f"under-way-{name}" for name in ("pretrained", "dense", "delta")}
+    if resume and not any((part / CHECKPOINT).is_file() for part in kept.values()):
+        rule = "there is no checkpoint to go on from"
+        raise InputError(out, "nothing under way", rule, "Name the folder of a training that was stopped.")
     own = material_of(TASKS[task], source, recipe.seed)
     total = recipe.dense_epochs + 2 * recipe.epochs
 
@@ -160,7 +165,6 @@ def train_digits(
 
         return moved
 
-    kept = {name: out / f"under-way-{name}" for name in ("pretrained", "dense", "delta")}
     first = behind(0, recipe.dense_epochs)
     weights = pretrained(own, recipe, kept["pretrained"], first)
     name = f"{task}-{source.name}-{BANDS}-{recipe.units}"

@@ -27,7 +27,6 @@ from deltasim.simulator.engines.compiled.events.fetches import (
     read_scratchpad,
     request,
     respond,
-    serve_dram,
 )
 from deltasim.simulator.engines.compiled.events.input_buffers import come_in, move_up, packet_to_go
 from deltasim.simulator.engines.compiled.events.jobs import (
@@ -50,7 +49,6 @@ from deltasim.simulator.engines.compiled.events.jobs import (
     REQUESTING,
     RESPONDING,
     SCANNING,
-    SELECTING,
     SENDING,
     SERVED,
     UPDATING,
@@ -64,6 +62,7 @@ from deltasim.simulator.engines.compiled.events.messages import (
     pass_link,
     received,
 )
+from deltasim.simulator.engines.compiled.events.noting import note_service
 from deltasim.simulator.engines.compiled.events.queues import (
     EMITTING,
     GOING_ON,
@@ -85,7 +84,7 @@ from deltasim.simulator.engines.compiled.events.shared_memories import (
     answer,
     ask_controller,
     serve_buffer,
-    serve_serial,
+    serve_in_order,
 )
 from deltasim.simulator.engines.compiled.events.synchronisation import (
     end_scan,
@@ -164,6 +163,7 @@ def decide(state: State, tables: Tables, now: int) -> None:
             while unit.free_slots > 0 and unit.length > 0:
                 unit.free_slots -= 1
                 job = take_first(state, now, number)
+                unit.serving = state.jobs[job].code if unit.slots == 1 else NONE
                 if state.jobs[job].stage == BANKED:
                     serve_buffer(state, tables, now, job)
                 elif state.jobs[job].stage == CONTROLLED:
@@ -175,7 +175,9 @@ def decide(state: State, tables: Tables, now: int) -> None:
         elif unit.free_at <= now and unit.length > 0:
             job = next_job(state, tables, now, number)
             if job != NONE:
+                code, begun = state.jobs[job].code, unit.recorded_until
                 begin(state, tables, now, number, job)
+                note_service(state, number, max(now, begun), unit.recorded_until, code)
                 if unit.length > 0:
                     wake_when_free(state, number)
     run.marks = 0
@@ -218,15 +220,13 @@ def begin(state: State, tables: Tables, now: int, unit: int, job: int) -> None:
     elif stage in (BRANCHING, REQUESTING, RESPONDING):
         cross(state, tables, now, job, unit)
     elif stage == SERVED:
-        serve_dram(state, tables, now, job)
+        serve_in_order(state, tables, now, job)
     elif stage == READING:
         read_scratchpad(state, tables, now, job)
     elif stage == LOOKING_UP:
         look_up(state, tables, now, job)
     elif stage == READING_CACHE:
         read_cache(state, tables, now, job)
-    elif stage == SELECTING:
-        serve_serial(state, tables, now, job)
     elif stage == SCANNING:
         find_messages(state, job)
         start_scan(state, tables, now, job)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from deltasim.runtime.compiling import part
+from deltasim.simulator.components.ranks import MESSAGE_KIND
 from deltasim.simulator.engines.compiled.counting import (
     count,
     count_crossing,
@@ -17,7 +18,6 @@ from deltasim.simulator.engines.compiled.events.input_buffers import leave_buffe
 from deltasim.simulator.engines.compiled.events.jobs import (
     BRANCHING,
     DROPPING,
-    MESSAGE_KIND,
     RECEIVING,
     SENDING,
     code,
