@@ -58,8 +58,8 @@ def import_model(
     >>> import_model(torch.nn.GRU(4, 8)).network.name
     'GRU'
     """
-    is_file = isinstance(model, str | Path)
-    if (is_file and Path(model).suffix.lower() == ".nir") or hasattr(model, "edges"):
+    file = Path(model) if isinstance(model, str | Path) else None
+    if (file is not None and file.suffix.lower() == ".nir") or hasattr(model, "edges"):
         from deltasim.networks.importers.nir.network import import_nir
 
         if layers is not None:
@@ -68,7 +68,7 @@ def import_model(
         return import_nir(model, dt, reset)
     if dt is not None or reset is not None:
         rule = "only a NIR graph is given a time step and a reset"
-        raise InputError("model", model if is_file else type(model).__name__, rule, "Leave them out.")
+        raise InputError("model", file or type(model).__name__, rule, "Leave them out.")
     if not isinstance(model, str | Path):
         from deltasim.networks.importers.pytorch.module import import_module
 

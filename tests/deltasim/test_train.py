@@ -160,6 +160,7 @@ def test_a_record_of_another_network_is_told(deltasim, walks):
     [
         ("driving", "a command of its own"),
         ("vad", "trained by others"),
+        ("nmnist", "workloads.nmnist.making"),
         ("mackey-glass", "its readout is fitted"),
         ("digts", "Did you mean digits?"),
         ("digits --task classes", "a benchmark knows its task"),

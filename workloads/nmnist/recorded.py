@@ -53,10 +53,8 @@ def read_packed(path: Path, part: str) -> Recordings:
     chosen = np.flatnonzero(held["is_test"] == (part == "test"))
     if not len(chosen):
         raise InputError(path, f"no recording of the {part} part", "there are both parts", REMEDY)
-    events = tuple(
-        Events(*(held[name][offsets[place] : offsets[place + 1]] for name in ("x", "y", "p", "t_us")))
-        for place in chosen.tolist()
-    )
+    cuts = [slice(offsets[place], offsets[place + 1]) for place in chosen.tolist()]
+    events = tuple(Events(held["x"][c], held["y"][c], held["p"][c], held["t_us"][c]) for c in cuts)
     return recordings(f"{ABOUT}, {part} part", events, labels[chosen])
 
 

@@ -41,10 +41,12 @@ def import_nir(source: str | FilePath | Any, dt: float | None = None, reset: str
     NIR does not say: "to_value" as its equations have it, unless the metadata say otherwise.
     Errors: InputError that names the node.
     """
-    from_file = isinstance(source, str | FilePath)
-    graph = read_graph(source) if from_file else graph_of(source.to_dict(), "graph")
+    if isinstance(source, str | FilePath):
+        graph, usual = read_graph(source), as_name(FilePath(source).stem)
+    else:
+        graph, usual = graph_of(source.to_dict(), "graph"), "nir"
     notes = notes_of(graph)
-    name = notes.name or (as_name(FilePath(source).stem) if from_file else "nir")
+    name = notes.name or usual
     with np.errstate(over="ignore", invalid="ignore"):  # what is no number in float32 is named by the network
         plain = network_of(graph, name, dt or notes.dt, reset or notes.reset)
     network = dressed(plain, notes, dt or notes.dt, graph.place)
@@ -100,7 +102,7 @@ def population_of(
         size = neurons.cell.size
     else:
         neurons = Neurons(Dense(size), np.ones(size), np.zeros((1, size), np.float32))
-    pieces = []
+    pieces: list[Piece] = []
     for path, found in zip(paths, maps, strict=True):
         if found.size != size:
             rule = f"it has {size} neurons"
@@ -152,12 +154,14 @@ def scaled(found: Map, behind: Numbers) -> Connection:
     if (before == 1).all() and (behind == 1).all():
         return connection
     if isinstance(connection, AllToAll):
-        return AllToAll(np.float32(connection.columns * behind[None, None] * before[:, None, None]))
+        return AllToAll(
+            np.asarray(connection.columns * behind[None, None] * before[:, None, None], np.float32)
+        )
     if isinstance(connection, Convolution):
         planes = before.reshape(connection.in_shape[0], -1), behind.reshape(connection.out_shape[0], -1)
         if all((plane == plane[:, :1]).all() for plane in planes):
             factor = planes[1][:, :1, None, None] * planes[0][None, :, :1, None]
-            return connection.with_weights(np.float32(connection.kernel * factor))
+            return connection.with_weights(np.asarray(connection.kernel * factor, np.float32))
     sources, targets, weights = synapses_of(connection)
     words = np.float32(weights * before[sources] * behind[targets])
     return Sparse.from_synapses(sources, targets, words, connection.source_size, connection.target_size)
@@ -245,12 +249,13 @@ def sent_back(pieces: list[Piece], inputs: list[str]) -> list[tuple[bool, int]]:
     """
     import networkx as nx
 
-    whole, quick = nx.DiGraph(), nx.DiGraph()
+    whole: nx.DiGraph[str] = nx.DiGraph()
+    quick: nx.DiGraph[str] = nx.DiGraph()
     whole.add_nodes_from([*inputs, *(end for piece in pieces for end in (piece.source, piece.target))])
     quick.add_nodes_from(whole)
     whole.add_edges_from((piece.source, piece.target) for piece in pieces)
     quick.add_edges_from((piece.source, piece.target) for piece in pieces if piece.steps == 0)
-    order: dict[str, tuple[int, int]] = {}
+    order: dict[str, tuple[float, int]] = {}
     far = nx.multi_source_dijkstra_path_length(whole, set(inputs)) if inputs else {}
     for number, name in enumerate(whole):
         order[name] = (far.get(name, len(whole)), number)

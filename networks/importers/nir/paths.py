@@ -220,7 +220,7 @@ def convolution(node: Node, found: Map) -> None:
         )
     kernel = found.share * kernel.repeat(pool[0], axis=2).repeat(pool[1], axis=3)
     found.connection = Convolution(
-        np.float32(kernel),
+        np.asarray(kernel, np.float32),
         (shape[0], shape[1], shape[2]),
         (stride[0] * pool[0], stride[1] * pool[1]),
         (padding[0] * pool[0], padding[1] * pool[1]),
@@ -256,11 +256,10 @@ def spread(weights: Numbers, groups: int, dilation: Shape) -> Numbers:
     taps = tuple(step * (size - 1) + 1 for size, step in zip(weights.shape[2:], dilation, strict=True))
     kernel = np.zeros((out, own * groups, *taps))
     each = out // groups
-    places = tuple(slice(None, None, step) for step in dilation)
+    places = (slice(None), slice(None), *(slice(None, None, step) for step in dilation))
     for group in range(groups):
-        kernel[group * each : (group + 1) * each, group * own : (group + 1) * own][(..., *places)] = weights[
-            group * each : (group + 1) * each
-        ]
+        rows, columns = slice(group * each, (group + 1) * each), slice(group * own, (group + 1) * own)
+        kernel[rows, columns][places] = weights[rows]
     return kernel
 
 
@@ -269,7 +268,8 @@ def pooling(node: Node, found: Map) -> None:
     if len(found.shape) != 3:
         rule = f"values of shape {found.shape} come in, and windows are of planes (C, H, W)"
         raise InputError(node.place, node.kind, rule, "Export it again.")
-    kernel, stride, padding = (node.whole(name, 2) for name in ("kernel_size", "stride", "padding"))
+    kernel = node.whole("kernel_size", 2)
+    stride, padding = ((node.whole(n, 2)[0], node.whole(n, 2)[1]) for n in ("stride", "padding"))
     share = 1.0 / float(np.prod(kernel)) if node.kind == "AvgPool2d" else 1.0
     planes, high, wide = found.shape
     window = Convolution(np.full((1, 1, *kernel), share, np.float32), (1, high, wide), stride, padding)

@@ -32,6 +32,7 @@ NAMES = tuple(
         "mesh16",
         "mesh16-cached",
         "mesh64-hbm",
+        "motes",
         "spartus",
     ]
 )

@@ -73,7 +73,7 @@ class Spiking(nn.Module):
             fired = []
             for current in currents:
                 v = recipe.leak * v + current
-                spike = Spike.apply(v - 1.0, recipe.slope)
+                spike = Spike.apply(v - 1.0, recipe.slope)  # type: ignore[no-untyped-call]
                 v = v - spike
                 fired.append(spike)
             values = torch.stack(fired)

@@ -44,7 +44,8 @@ def trained_on(
     )
     for epoch in range(recipe.epochs):
         total = fired = 0.0
-        for chosen in torch.randperm(len(targets), generator=chance).split(recipe.batch):
+        order = torch.randperm(len(targets), generator=chance)
+        for chosen in order.split(recipe.batch):  # type: ignore[no-untyped-call]
             outputs, spikes = model(varied(frames[chosen].float().transpose(0, 1), recipe, chance))
             loss = loss_of(outputs, spikes, targets[chosen], recipe)
             optimiser.zero_grad()
