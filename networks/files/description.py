@@ -49,8 +49,8 @@ class ConvolutionFields(Fields):
     in_shape: Extents
     stride: Annotated[list[Extent], Field(min_length=2, max_length=2)]
     padding: Annotated[list[Annotated[int, Field(ge=0, le=MOST_NEURONS)]], Field(min_length=2, max_length=2)]
-    start: Annotated[int, Field(ge=0)]
-    stop: Annotated[int, Field(ge=0)] | None
+    start: Annotated[int, Field(ge=0, le=MOST_NEURONS)]
+    stop: Annotated[int, Field(ge=0, le=MOST_NEURONS)] | None
     gates: Extent = 1
 
 

@@ -172,7 +172,7 @@ def rebuilt(content: Mapping[str, Any], tensors: Mapping[str, Numbers], place: P
         populations.append(Population(name, cell, bias, pass_number, reverse))
     projections = []
     for entry in content["projections"]:
-        fields = dict(entry)
+        fields = {key: value for key, value in entry.items() if value is not None}
         name = projection_name(fields["source"], fields["target"], fields.get("label", ""))
         fields["connection"] = rebuilt_connection(fields["connection"], tensors, name, place)
         if fields["theta"] == "tensor":
