@@ -27,7 +27,7 @@ class Loss:
     "values" the value itself, of which the receiver takes the difference to the one it received last, so
     that the next one makes a lost one good; "deltas" the difference to what was *sent* last, so that a lost
     one is missing until the element is refreshed. At every step of a sequence that is a multiple of
-    ``refresh`` (0: at none) every element is sent as a value, changed or not.
+    ``refresh`` (0: at none) every element with a finite threshold is sent as a value, changed or not.
 
     >>> lost = lost_elements(Loss(0.25, seed=7), 0, 1000, 100)
     >>> lost.shape, round(float(lost.mean()), 2), int(lost_elements(Loss(0.0, seed=7), 0, 99, 9).sum())
@@ -80,7 +80,8 @@ def lost_elements(loss: Loss, first_step: int, steps: int, size: int) -> Flags:
     element = np.arange(size, dtype=np.uint64)[None]
     mixed = mixed_bits(mixed_bits(mixed_bits(np.full((1, 1), loss.seed, np.uint64)) + step) + element)
     uniform = (mixed >> np.uint64(11)) * 2.0**-53
-    return uniform < loss.probability
+    lost: Flags = uniform < loss.probability
+    return lost
 
 
 def mixed_bits(state: Numbers) -> Numbers:
@@ -116,9 +117,11 @@ def offered(
     ([0], [0.5])
     """
     if loss.refreshes(step):
-        sources[: values.size] = np.arange(values.size)
-        held[: values.size] = last_sent[:] = values
-        return int(values.size)
+        never = np.inf if theta.dtype.kind == "f" else np.iinfo(theta.dtype).max
+        chosen = np.flatnonzero(theta < never)
+        sources[: chosen.size] = chosen
+        held[: chosen.size] = last_sent[chosen] = values[chosen]
+        return int(chosen.size)
     count = int(scan(values, last_sent, theta, sources, held))
     if loss.carries == "values":
         held[:count] = values[sources[:count]]

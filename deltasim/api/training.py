@@ -22,6 +22,10 @@ ELSEWHERE = {
         "it trains a family of networks with a command of its own",
         "Run `python -m deltasim.workloads.driving.making OUT --data FOLDER`.",
     ),
+    "sensor-faults": (
+        "it trains a family of networks with a command of its own",
+        "Run `python -m deltasim.workloads.sensor_faults.making OUT --help`.",
+    ),
     "nmnist": (
         "its networks are trained with a command of their own",
         "Run `python -m deltasim.workloads.nmnist.making OUT --data FOLDER`.",

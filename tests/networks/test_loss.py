@@ -13,6 +13,8 @@ from deltasim.networks.files.cached_execution import executed
 from deltasim.networks.files.network import load_network, save_network
 from deltasim.networks.files.trace_folder import open_trace, store_trace
 from deltasim.networks.loss import Loss, lost_elements
+from deltasim.networks.numbers.arithmetic import FixedPoint
+from deltasim.networks.numbers.quantise import quantised
 from deltasim.networks.trace import Trace, dense_trace, random_trace
 from deltasim.runtime.errors import InputError
 from deltasim.simulator.chip import load_chip
@@ -129,7 +131,12 @@ def test_a_lost_delta_stays_missing_and_a_lost_value_does_not():
 
 
 def test_a_refresh_sends_every_element_as_a_value():
+    """Its threshold keeps all back otherwise; an infinite one always."""
     _, network = plain_rnn(theta=9.0)
+    silent = network.with_thresholds({"input": np.array([9.0, np.inf, 9.0])})
+    for other in (silent, quantised(silent, FixedPoint())):
+        sent = execute(lossy(other, Loss(0.0, 1, "values", 4), None), [frames_of(10)])[0].messages
+        assert sent["source"][sent["projection"] == 0].tolist() == [0, 2] * 2
     trace, _ = execute(lossy(network, Loss(0.0, 1, "values", 4), None), [frames_of(10)])
     sent = trace.messages[trace.messages["projection"] == 0]
     assert sent["step"].tolist() == [4, 4, 4, 8, 8, 8] and sent["source"].tolist() == [0, 1, 2] * 2

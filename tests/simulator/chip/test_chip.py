@@ -21,19 +21,18 @@ from deltasim.simulator.memories.standard_dram import StandardDram
 from deltasim.simulator.schema.quantities import QuantityError, period_ps, read_node, reads_as
 from tests.simulator.builders import chip
 
-NAMES = tuple(
-    [
-        "deltakws",
-        "deltarnn",
-        "earbud",
-        "edgedrnn",
-        "loihi",
-        "mcu-psram",
-        "mesh16",
-        "mesh16-cached",
-        "mesh64-hbm",
-        "spartus",
-    ]
+NAMES = (
+    "deltakws",
+    "deltarnn",
+    "earbud",
+    "edgedrnn",
+    "loihi",
+    "mcu-psram",
+    "mesh16",
+    "mesh16-cached",
+    "mesh64-hbm",
+    "motes",
+    "spartus",
 )
 
 
