@@ -3,6 +3,7 @@
 # make test-long   the tests that take minutes, most of an hour; what was put in, expected and found, in docs/test-long.md
 # make lint   style, types and the direction of imports
 # make bench  measures speed beside PyTorch and writes docs/benchmarks.md; some minutes on an idle machine
+# make bench-guard  holds the speed of short jobs against the last release, and fails where one is slower
 # make docs   runs every example in the guides and writes what it printed into the pages
 # make site   all documents, a reference of commands and Python names, in build/site, readable without a network
 # Each works alone on a clean clone. PYTHON=python3.12 picks another interpreter.
@@ -10,7 +11,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-long lint bench docs site clean
+.PHONY: demo test test-long lint bench bench-guard docs site clean
 
 demo: .venv/.installed
 	@folder=runs/demo; n=1; while [ -e "$$folder" ]; do n=$$((n + 1)); folder=runs/demo-$$n; done; \
@@ -34,6 +35,9 @@ lint: .venv/.installed-for-tests
 bench: .venv/.installed-for-tests
 	$(BIN)/python -m pip install --quiet --editable ".[benchmark]"
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks
+
+bench-guard: .venv/.installed-for-tests
+	$(BIN)/python -m benchmarks guard
 
 docs: .venv/.installed
 	$(BIN)/python docs/examples.py docs/guide.md docs/chips.md docs/own.md

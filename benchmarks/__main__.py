@@ -4,6 +4,7 @@ python -m benchmarks                      all tables into docs/benchmarks.md (ma
 python -m benchmarks engines work         these tables to the terminal
 python -m benchmarks --quick --out FILE   small sizes, to see that every benchmark still works
 python -m benchmarks mutants              how many deliberate faults the tests notice (benchmarks/mutation)
+python -m benchmarks guard                whether anything is slower than in the last release
 """
 
 from __future__ import annotations
@@ -20,16 +21,17 @@ TABLES = {
     "delta-gru": "benchmarks.delta_gru",
     "training": "benchmarks.training",
     "engines": "benchmarks.engines",
+    "dense": "benchmarks.dense",
     "work": "benchmarks.work",
     "spiking": "benchmarks.spiking_table",
     "memory": "benchmarks.memory",
-    "exploration": "benchmarks.exploration",
+    "exploration": "benchmarks.studies.rate",
 }
 APART = {  # on pages of their own: measured only when they are named
     "large": "benchmarks.large_table",  # takes many minutes and gigabytes
-    "exploration-large": "benchmarks.exploration_large",  # a quarter of an hour, in two processes
-    "stored-points": "benchmarks.stored_points",  # makes a file of 100,000 points first
-    "racing": "benchmarks.racing",  # every study whole, raced, and raced again
+    "exploration-large": "benchmarks.studies.ten_thousand",  # a quarter of an hour, in two processes
+    "stored-points": "benchmarks.studies.stored_points",  # makes a file of 100,000 points first
+    "racing": "benchmarks.studies.racing",  # every study whole, raced, and raced again
     "dram": "benchmarks.dram.rule",
     "dram-columns": "benchmarks.dram.columns",
 }
@@ -49,6 +51,11 @@ def main(arguments: Sequence[str]) -> None:
         from benchmarks.mutation.command import main as try_mutants
 
         try_mutants(arguments[1:])
+        return
+    if arguments[:1] == ["guard"]:
+        from benchmarks.guard.command import main as guard
+
+        guard(arguments[1:])
         return
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure deltasim's speed.")
     names = ", ".join([*TABLES, *APART])

@@ -11,7 +11,7 @@ from benchmarks.tables import Table, against, ratios, side_by_side, spread
 from deltasim.networks.builders.recurrent import random_stack
 from deltasim.networks.execute import execute
 from deltasim.networks.graph import Network
-from deltasim.networks.numbers.arithmetic import FixedPoint
+from deltasim.networks.numbers.arithmetic import EDGEDRNN
 from deltasim.networks.numbers.quantise import quantised
 from deltasim.runtime.arrays import Floats
 from deltasim.simulator.chip import load_chip
@@ -78,7 +78,7 @@ def measure(quick: bool = False) -> Table:
                 _, state = model(heard[step : step + 1], state)
 
     rows = []
-    computed = {FLOAT: network, BYTES: quantised(network, FixedPoint())}
+    computed = {FLOAT: network, BYTES: quantised(network, EDGEDRNN)}
     for occupancy, numbers in product(size.occupancies, computed):
         tried = at_occupancy(computed[numbers], frames, occupancy)
         for name, steps in ((chip, steps) for (chip, used), steps in size.steps.items() if used == numbers):

@@ -22,6 +22,7 @@ from deltasim.commands import (
     data,
     describe,
     explore,
+    exporting,
     figure,
     importing,
     listing,
@@ -102,6 +103,12 @@ COMMANDS: tuple[tuple[str, Callable[..., None], str, str], ...] = (
         importing.import_model,
         "a model of your own",
         "deltasim import model.safetensors --out network --check",
+    ),
+    (
+        "export",
+        exporting.export_network,
+        "a network as a NIR graph",
+        "deltasim export network --out graph.nir --dt 1ms",
     ),
     (
         "tune",

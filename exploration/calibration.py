@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -157,14 +157,31 @@ def calibrate(
 
     activation = min(divided, key=lambda form: moved(at(form, MIDDLE)))
     accumulator = min(sums, key=lambda form: moved(at(activation, form)))
-    found = at(activation, accumulator)
+    return held_against(network, at(activation, accumulator), forms, first.data, others)
+
+
+def calibrate_in(benchmark: Benchmark, arithmetic: FixedPoint, calibration: int | None = None) -> Calibrated:
+    """Put a float32 network into an arithmetic that is given whole, and say what that lost.
+
+    Nothing is chosen, so the calibration part only stays out of what is held against float32, as ever.
+    """
+    first, others = calibration_and_rest(benchmark, calibration)
+    network = benchmark.network
+    forms = {projection.name: arithmetic.weight for projection in network.projections}
+    return held_against(network, quantised(network, arithmetic), forms, first.data, others)
+
+
+def held_against(
+    network: Network, found: Network, forms: Mapping[str, Q], calibration: str, others: Benchmark
+) -> Calibrated:
+    """A network in fixed point beside itself in float32, on the sequences that chose nothing."""
     _, before = execute(network, others.sequences)
     _, after = execute(found, others.sequences)
     return Calibrated(
         network,
         found,
         tuple(described(p.name, p.connection.weights, forms[p.name]) for p in network.projections),
-        first.data,
+        calibration,
         others.data,
         deviation(after, before),
         others.scored(after),

@@ -124,13 +124,13 @@ class Workbench:
         except InputError as error:
             return Failed(reason(error))
         lines = idle_power(chip)
-        drams = {memory.name for memory in chip.memories if memory.kind == "dram"}
+        off_chip = {memory.name for memory in chip.memories if memory.off_chip}
         return Prepared(
             evaluation_digest(chip, computed, mapping),
             table,
             known_mm2(lines),
             list(unknown_parts(lines)),
-            sum(block.bytes for block in mapping.blocks if block.memory in drams),
+            sum(block.bytes for block in mapping.blocks if block.memory in off_chip),
             computed.score,
             computed.trace.sequences,
             least,

@@ -11,9 +11,10 @@ from deltasim.networks.cells import update_step
 from deltasim.networks.cells.step import Step
 from deltasim.networks.connections.rules import Integrator
 from deltasim.networks.graph import Network
+from deltasim.networks.loss import Loss, differences, lost_elements, offered
 from deltasim.networks.trace import Trace, from_counts
 from deltasim.networks.transmit import scan, scan_events
-from deltasim.runtime.arrays import Floats, Numbers
+from deltasim.runtime.arrays import Flags, Floats, Numbers
 from deltasim.runtime.errors import InputError
 
 
@@ -27,6 +28,14 @@ class Encoder(NamedTuple):
     delay: int
     theta: Numbers
     integrate: Integrator
+    loss: Loss | None
+
+
+class Channel(NamedTuple):
+    """A lossy projection while a sequence runs: what it loses, and what its target received last."""
+
+    lost: Flags  # (frames, source_size)
+    received: Numbers  # (source_size,)
 
 
 class Runner(NamedTuple):
@@ -49,6 +58,7 @@ class Messages:
         self.deltas = np.empty(1 << 14, dtype)
         self.count = 0
         self.runs: list[tuple[int, int, int]] = []
+        self.lost: list[Numbers] = [np.zeros(0, np.int64)]  # places of those that are lost
 
     def room(self, size: int) -> tuple[int, Numbers, Numbers]:
         """Make room for ``size`` more messages; where they start, and sources and deltas to write them to."""
@@ -92,7 +102,8 @@ def execute(
     step, projection, counts = np.array(messages.runs, np.int64).reshape(-1, 3).T
     deltas = network.arithmetic.decode(messages.deltas[: messages.count])
     sources, edges = messages.sources[: messages.count], np.array(bounds, np.int64)
-    return from_counts(sources, deltas, step, projection, counts, edges, network.digest), outputs
+    lost = np.concatenate(messages.lost)
+    return from_counts(sources, deltas, step, projection, counts, edges, network.digest, lost), outputs
 
 
 def checked(network: Network, number: int, sequence: Floats) -> Numbers:
@@ -131,7 +142,8 @@ def prepare(network: Network) -> list[list[Runner]]:
                 arithmetic = projection.arithmetic(network.arithmetic)
                 integrate = projection.connection.integrator(fed, arithmetic)
                 events, delay = network.sends_events(number), projection.delay
-                encoders.append(Encoder(number, source, events, recorded, delay, theta, integrate))
+                loss = projection.loss
+                encoders.append(Encoder(number, source, events, recorded, delay, theta, integrate, loss))
             step = update_step(target.cell, network.arithmetic)
             resets_accumulators = network.resets_accumulators[place]
             memoryless = target.cell.memoryless and not resets_accumulators
@@ -144,11 +156,12 @@ def prepare(network: Network) -> list[list[Runner]]:
 
 
 def kept_populations(network: Network) -> tuple[bool, ...]:
-    """For each population, whether its values over all frames are wanted: as outputs, or by a later pass."""
+    """For each population, whether its values over all frames are wanted: as outputs, by a later pass, or
+    after several steps."""
     kept = {network.index(name) for name in network.outputs}
     for projection in network.projections:
         source, target = network.population(projection.source), network.population(projection.target)
-        if source.pass_number < target.pass_number:
+        if source.pass_number < target.pass_number or projection.delay > 1:
             kept.add(network.index(source.name))
     return tuple(place in kept for place in range(len(network.populations)))
 
@@ -169,6 +182,7 @@ def run_sequence(
             frames[:, taken : taken + population.size]
         )
         taken += population.size
+    resting = [np.zeros(p.size, arithmetic.dtype) for p in network.populations]
     last_sent = [
         np.zeros(0 if network.sends_events(number) else p.connection.source_size, arithmetic.dtype)
         for number, p in enumerate(network.projections)
@@ -176,6 +190,7 @@ def run_sequence(
     starting = [network.starting_accumulators(i) for i in range(len(network.populations))]
     accumulators = [start.copy() for start in starting]
     states = [network.starting_states(i) for i in range(len(network.populations))]
+    channels = opened(network, length, first_step)
     step, runs = first_step, messages.runs
     for runners in passes:
         most = sum(len(encoder.theta) for runner in runners for encoder in runner.encoders)
@@ -185,19 +200,30 @@ def run_sequence(
             for place, reverse, encoders, resets_accumulators, memoryless, wanted, advance in runners:
                 received = begin
                 frame = length - 1 - position if reverse else position
-                for number, source, events, is_recorded, delay, theta, integrate in encoders:
-                    if is_recorded:
-                        values = recorded[source][frame]
+                for number, source, events, is_recorded, delay, theta, integrate, loss in encoders:
+                    if is_recorded or delay > 1:
+                        at = frame + delay if reverse else frame - delay
+                        values = recorded[source][at] if 0 <= at < length else resting[source]
                     else:
                         values = (before if delay else states)[source][0]
                     if events:
                         count = scan_events(values, theta, sources[begin:], deltas[begin:])
+                    elif loss:
+                        room = sources[begin:], deltas[begin:]
+                        count = offered(loss, position, values, last_sent[number], theta, *room)
                     else:
                         count = scan(values, last_sent[number], theta, sources[begin:], deltas[begin:])
                     if count:
                         runs.append((step, number, count))
                         end = begin + count
-                        integrate(accumulators[place], sources[begin:end], deltas[begin:end])
+                        came, added = sources[begin:end], deltas[begin:end]
+                        if loss:
+                            lost = channels[number].lost[position, came]
+                            messages.lost.append(begin + np.flatnonzero(lost))
+                            came, added = came[~lost], added[~lost]
+                            if not events:
+                                added = differences(loss, position, came, added, channels[number].received)
+                        integrate(accumulators[place], came, added)
                         begin = end
                 if position == 0 or begin > received or not memoryless:
                     states[place] = advance(accumulators[place], states[place])
@@ -209,3 +235,15 @@ def run_sequence(
             step += 1
     shown = [recorded[network.index(name)] for name in network.outputs]
     return arithmetic.decode(np.concatenate(shown, axis=1))
+
+
+def opened(network: Network, length: int, first_step: int) -> dict[int, Channel]:
+    """The channels of a sequence that begins at ``first_step`` of the trace, by projection."""
+    found = {}
+    for number, projection in enumerate(network.projections):
+        if projection.loss:
+            first = first_step + network.population(projection.target).pass_number * length
+            size = projection.connection.source_size
+            lost = lost_elements(projection.loss, first, length, size)
+            found[number] = Channel(lost, np.zeros(size, network.arithmetic.dtype))
+    return found

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deltasim.networks.loss import Loss
 from deltasim.networks.numbers.arithmetic import FLOAT32, Arithmetic, FixedPoint, Q
 from deltasim.runtime.arrays import Numbers
 from deltasim.runtime.behaviour import behaviour, is_ours
@@ -49,15 +50,26 @@ class Population:
         return self.cell.size
 
 
+def projection_name(source: str, target: str, label: str) -> str:
+    """What a projection is called in files, thresholds and reports.
+
+    >>> projection_name("input", "lif", ""), projection_name("lif", "lif", "late")
+    ('input->lif', 'lif->lif:late')
+    """
+    return f"{source}->{target}:{label}" if label else f"{source}->{target}"
+
+
 @dataclass(frozen=True, eq=False)
 class Projection:
     """Source to target, with a threshold and a memory of what was last sent of its own.
 
     ``role`` ("input" or "recurrent") says which accumulators the gate blocks of the weights feed. ``delay``
-    is 0 for what is read in the same step (acyclic) and 1 for the value of the step before. ``theta`` >= 0
+    is how many steps ago the source had the value that is read: 0 in the same step (acyclic). ``theta`` >= 0
     is one number, or one for each source neuron, in the real units of the source's value. ``weight_format``
     is the format of its own weights in fixed point; None: that of the network. ``accumulators`` names those
-    of the target that the gate blocks feed; None: those its cell has for the role.
+    of the target that the gate blocks feed; None: those its cell has for the role. ``label`` tells several
+    projections between the same two populations apart, synapses of different delays or accumulators. ``loss``
+    says how its messages are lost; None: none is.
 
     >>> from deltasim.networks.connections import AllToAll
     >>> weights = AllToAll.from_matrices(np.ones((4, 2)))
@@ -73,10 +85,13 @@ class Projection:
     theta: float | Numbers = 0.0
     weight_format: Q | None = None
     accumulators: tuple[int, ...] | None = None
+    label: str = ""
+    loss: Loss | None = None
 
     @property
     def name(self) -> str:
-        return f"{self.source}->{self.target}"
+        """``source->target``, and ``:label`` where it has one."""
+        return projection_name(self.source, self.target, self.label)
 
     def fed(self, cell: Cell) -> tuple[int, ...]:
         """The accumulators of the target, a ``cell``, that the gate blocks feed, block by block."""
@@ -196,9 +211,24 @@ class Network:
                 spiking[self.index(projection.target)] = True
         return tuple(spiking)
 
+    def fed_accumulators(self, index: int) -> int:
+        """How many accumulators of a population some projection feeds; the others are constants.
+
+        >>> from deltasim.networks.builders.recurrent import random_stack
+        >>> random_stack("gru", 4, (8,), np.random.default_rng(0)).fed_accumulators(1)
+        4
+        """
+        cell = self.populations[index].cell
+        return len({row for number in self.incoming[index] for row in self.projections[number].fed(cell)})
+
     def sends_events(self, projection: int) -> bool:
         """Whether the projection sends values as they are, without a memory of what it sent last."""
         return self.resets_accumulators[self.index(self.projections[projection].target)]
+
+    @property
+    def losses(self) -> tuple[Loss | None, ...]:
+        """How each projection loses messages."""
+        return tuple(projection.loss for projection in self.projections)
 
     def weight_bits(self, projection: int) -> int:
         """Bits of each weight of a projection."""
@@ -225,6 +255,8 @@ class Network:
                 [p.source, p.target, _kind(p.connection), p.role, p.delay]
                 + ([] if p.weight_format is None else [p.weight_format])
                 + ([] if p.accumulators is None else [{"accumulators": p.accumulators}])
+                + ([{"label": p.label}] if p.label else [])
+                + ([] if p.loss is None else [{"loss": asdict(p.loss)}])
                 for p in self.projections
             ],
         }
@@ -274,7 +306,9 @@ class Network:
 
 def _fields(thing: Cell | Arithmetic) -> object:
     """What a cell or an arithmetic is beside its name: its fields, or, for one's own, all that it does."""
-    return asdict(thing) if is_ours(thing) else behaviour(thing)
+    if not is_ours(thing):
+        return behaviour(thing)
+    return thing.described if isinstance(thing, FixedPoint) else asdict(thing)
 
 
 def _kind(connection: Connection) -> str:

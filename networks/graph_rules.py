@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from deltasim.networks.loss import check_loss
 from deltasim.networks.numbers.arithmetic import Arithmetic, FixedPoint, Q
 from deltasim.runtime.arrays import Numbers
 from deltasim.runtime.errors import InputError, nearest
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 ROLES = ("input", "recurrent")
 MOST_PASSES = 1000  # over a sequence
+MOST_DELAY = 65_535  # steps
 
 
 def check(network: Network) -> None:
@@ -48,8 +50,12 @@ def check(network: Network) -> None:
     links = [projection.name for projection in network.projections]
     if twice := [link for link, times in Counter(links).items() if times > 1]:
         rule = "two projections join these populations"
-        raise InputError(place, twice[0], rule, "Add their weights instead.")
+        raise InputError(place, twice[0], rule, "Add their weights, or give each a label.")
     check_hearing(network, place)
+    for number, projection in enumerate(network.projections):
+        if projection.loss is not None:
+            where = f"{place}: projection {projection.name}: loss"
+            check_loss(projection.loss, network.sends_events(number), where)
     sorted_populations(network)
 
 
@@ -111,6 +117,8 @@ def check_projection(projection: Projection, network: Network, place: str) -> No
         if end not in populations:
             raise InputError(where, end, "there is no population of this name", nearest(end, populations))
     source, target = populations[projection.source], populations[projection.target]
+    if projection.label and not is_name(projection.label):
+        raise InputError(f"{where}: label", projection.label, RULE, "Label it like late.")
     if projection.role not in ROLES:
         raise InputError(
             where, projection.role, "a role is input or recurrent", nearest(projection.role, ROLES)
@@ -160,10 +168,7 @@ def check_theta(projection: Projection, where: str) -> None:
 
 
 def check_spikes(projection: Projection, source: Population, target: Population, where: str) -> None:
-    """A spike arrives one step later, in the same pass, and no threshold keeps it back."""
-    if projection.delay != 1:
-        rule = f"a spike of {source.name} arrives one step later"
-        raise InputError(where, f"delay {projection.delay}", rule, "Give delay 1.")
+    """A spike arrives in the same pass, and no threshold keeps it back."""
     if source.pass_number != target.pass_number:
         rule = f"spikes of pass {source.pass_number} are received in their own pass"
         raise InputError(where, f"pass {target.pass_number}", rule, f"Put {target.name} into the same pass.")
@@ -195,17 +200,15 @@ def check_hearing(network: Network, place: str) -> None:
 
 
 def check_delay(projection: Projection, source: Population, target: Population, where: str) -> None:
-    """Delay 0 or 1, and a source whose value is known when the target reads it."""
-    if projection.delay not in (0, 1):
-        raise InputError(where, projection.delay, "a delay is 0 or 1 steps", "Give 0, or 1 for recurrence.")
+    """A delay of whole steps, and a source whose value is known when the target reads it."""
+    if not 0 <= projection.delay <= MOST_DELAY:
+        rule = f"a delay is 0 to {MOST_DELAY:,} steps"
+        raise InputError(where, projection.delay, rule, "Give 0, or 1 for recurrence.")
     given = source.cell.kind == "input"
     if not given and source.pass_number > target.pass_number:
         rule = f"{target.name} of pass {target.pass_number} cannot read a population of a later pass"
         raise InputError(where, f"pass {source.pass_number}", rule, f"Compute {target.name} in a later pass.")
     recorded = given or source.pass_number < target.pass_number
-    if recorded and projection.delay:
-        rule = "an Input or a population of an earlier pass is read in its own frame"
-        raise InputError(where, "delay 1", rule, "Give delay 0.")
     if not recorded and source.reverse != target.reverse:
         rule = "populations of one pass that run in opposite directions cannot read each other"
         raise InputError(where, f"pass {source.pass_number}", rule, f"Put {target.name} into the next pass.")

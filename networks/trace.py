@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from deltasim.networks.graph import Network
+from deltasim.networks.loss import lost_of
 from deltasim.runtime.arrays import Integers, Numbers
 from deltasim.runtime.disk.unfinished import new_file
 from deltasim.runtime.errors import InputError
 from deltasim.runtime.readers.files import Missing, Unreadable
-from deltasim.runtime.readers.npz import Wanted, read_npz
+from deltasim.runtime.readers.npz import Wanted, read_arrays, read_npz
 
 MESSAGE = np.dtype([("step", "<i4"), ("projection", "<i2"), ("source", "<i4"), ("delta", "<f4")])
 """One message: in ``step``, the encoder of ``projection`` sent that neuron ``source`` changed by
-``delta``."""
+``delta``; of a spike, and where messages are lost and carry values, ``delta`` is the value itself."""
+
+NONE_LOST = np.zeros(0, np.int64)
 
 
 WANTED = {
@@ -38,7 +42,7 @@ class Trace:
 
     ``messages[step_bounds[s]:step_bounds[s + 1]]`` are those of step s; steps count through all sequences,
     and sequence q has the steps ``sequence_bounds[q]`` to ``sequence_bounds[q + 1]`` (passes * frames of
-    them).
+    them). ``lost`` (ascending places in ``messages``) are those that are sent and reach nobody.
 
     >>> from deltasim.networks.builders.recurrent import random_stack
     >>> network = random_stack("gru", 3, (4,), np.random.default_rng(0))
@@ -51,6 +55,7 @@ class Trace:
     step_bounds: Integers
     sequence_bounds: Integers
     network_digest: str
+    lost: Integers = field(default_factory=lambda: NONE_LOST)
 
     @property
     def steps(self) -> int:
@@ -59,6 +64,11 @@ class Trace:
     @property
     def sequences(self) -> int:
         return len(self.sequence_bounds) - 1
+
+    @property
+    def arrived(self) -> Numbers:
+        """The messages that are not lost."""
+        return np.delete(self.messages, self.lost) if self.lost.size else self.messages
 
     def step(self, step: int) -> Numbers:
         """The messages of one step."""
@@ -72,13 +82,17 @@ class Trace:
         bounds = self.step_bounds[first : last + 1]
         messages = self.messages[bounds[0] : bounds[-1]].copy()
         messages["step"] -= first
-        return Trace(messages, bounds - bounds[0], np.array([0, last - first], np.int64), self.network_digest)
+        low, high = np.searchsorted(self.lost, bounds[[0, -1]])
+        ends = np.array([0, last - first], np.int64)
+        lost = self.lost[low:high] - bounds[0]
+        return Trace(messages, bounds - bounds[0], ends, self.network_digest, lost)
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 (hex) over messages, bounds and the network's digest."""
+        """SHA-256 (hex) over messages, bounds, losses if there are any, and the network's digest."""
         digest = hashlib.sha256(self.network_digest.encode())
-        for array in (self.messages, self.step_bounds, self.sequence_bounds):
+        losses = (self.lost,) if self.lost.size else ()
+        for array in (self.messages, self.step_bounds, self.sequence_bounds, *losses):
             digest.update(np.ascontiguousarray(array).view(np.uint8).data)
         return digest.hexdigest()
 
@@ -111,12 +125,14 @@ class Trace:
 
     def save(self, path: str | Path) -> None:
         """Write one compressed npz file, aside first and then renamed."""
+        lost: dict[str, Any] = {"lost": self.lost} if self.lost.size else {}
         with new_file(Path(path)) as file:
             np.savez_compressed(
                 file,
                 messages=self.messages,
                 step_bounds=self.step_bounds,
                 sequence_bounds=self.sequence_bounds,
+                **lost,
                 network_digest=np.array(self.network_digest),
                 digest=np.array(self.digest),
             )
@@ -130,7 +146,8 @@ class Trace:
             if stored["messages"].dtype != MESSAGE:
                 raise Unreadable("its messages have other fields")
             steps, sequences = (stored[name].astype(np.int64) for name in ("step_bounds", "sequence_bounds"))
-            trace = Trace(stored["messages"], steps, sequences, str(stored["network_digest"]))
+            lost = read_arrays(path, {"lost": None}).get("lost", NONE_LOST)
+            trace = Trace(stored["messages"], steps, sequences, str(stored["network_digest"]), lost)
             require_bounds(trace)
         except Missing:
             raise InputError(path, "no file", "a trace is read from a file", "Check the path.") from None
@@ -156,6 +173,11 @@ def require_bounds(trace: Trace) -> None:
         len(bounds) > 0 and bounds[0] == 0 and bounds[-1] == last and bool((np.diff(bounds) >= 0).all())
         for bounds, last in ((steps, len(messages)), (sequences, len(steps) - 1))
     )
+    lost = trace.lost
+    if lost.dtype != np.int64 or lost.ndim != 1:
+        raise Unreadable("what it lost is no list of places")
+    if lost.size and not (lost[0] >= 0 and lost[-1] < len(messages) and (np.diff(lost) > 0).all()):
+        raise Unreadable("what it lost is none of its messages")
     if not sound or (messages["step"] != np.repeat(np.arange(len(steps) - 1), np.diff(steps))).any():
         raise Unreadable("its bounds do not fit its messages")
 
@@ -168,10 +190,12 @@ def from_counts(
     counts: Integers,
     sequence_bounds: Integers,
     network_digest: str,
+    lost: Integers = NONE_LOST,
 ) -> Trace:
     """Build a trace from runs of messages: run i has ``counts[i]`` messages of (step[i], projection[i]).
 
-    The runs come in order of step; within a step they are put in order of projection.
+    The runs come in order of step; within a step they are put in order of projection. ``lost`` are places
+    among the messages as they are given.
     """
     messages = np.empty(len(sources), MESSAGE)
     messages["step"] = np.repeat(step.astype(np.int32), counts)
@@ -179,10 +203,11 @@ def from_counts(
     messages["source"], messages["delta"] = sources, deltas
     runs = step * (int(projection.max(initial=0)) + 1) + projection
     if (np.diff(runs) < 0).any():
-        messages = messages[np.argsort(np.repeat(runs, counts), kind="stable")]
+        order = np.argsort(np.repeat(runs, counts), kind="stable")
+        messages, lost = messages[order], np.sort(np.argsort(order)[lost])
     first_runs = np.searchsorted(step, np.arange(sequence_bounds[-1] + 1))
     step_bounds = np.concatenate([[0], np.cumsum(counts)])[first_runs].astype(np.int64)
-    return Trace(messages, step_bounds, sequence_bounds, network_digest)
+    return Trace(messages, step_bounds, sequence_bounds, network_digest, lost)
 
 
 def random_trace(
@@ -221,8 +246,9 @@ def random_trace(
         bounds.append(step)
     steps, projections_, counts = np.array(runs, np.int64).reshape(-1, 3).T
     chosen = np.concatenate(sources)
-    ones = np.ones(len(chosen), np.float32)
-    return from_counts(chosen, ones, steps, projections_, counts, np.array(bounds, np.int64), network.digest)
+    ones, ends = np.ones(len(chosen), np.float32), np.array(bounds, np.int64)
+    lost = lost_of(network.losses, np.repeat(projections_, counts), np.repeat(steps, counts), chosen)
+    return from_counts(chosen, ones, steps, projections_, counts, ends, network.digest, lost)
 
 
 def dense_trace(network: Network, lengths: Sequence[int]) -> Trace:
@@ -248,7 +274,8 @@ def dense_trace(network: Network, lengths: Sequence[int]) -> Trace:
     messages["step"] = np.repeat(np.arange(len(per_step)), per_step)
     step_bounds = np.concatenate([[0], np.cumsum(per_step)]).astype(np.int64)
     sequence_bounds = np.cumsum([0, *(network.passes * length for length in lengths)]).astype(np.int64)
-    return Trace(messages, step_bounds, sequence_bounds, network.digest)
+    fields = (messages[name] for name in ("projection", "step", "source"))
+    return Trace(messages, step_bounds, sequence_bounds, network.digest, lost_of(network.losses, *fields))
 
 
 def check_length(number: int, length: int) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from deltasim.reports.quantities import percent
+from deltasim.simulator.memories.kinds import LABELS
 
 if TYPE_CHECKING:
     from deltasim.simulator.chip import Chip
@@ -22,10 +23,7 @@ WORK = {
     "receive": "receiving messages",
     "mac": "the multiply-accumulate stage",
     "update": "the neuron update",
-    "scratchpad": "the scratchpad",
-    "cache": "a cache",
-    "buffer": "a shared buffer",
-    "dram": "a DRAM channel",
+    **LABELS,
     "link": "a network link",
     "bus": "the bus",
 }

@@ -8,9 +8,9 @@ from deltasim.simulator.chip.peaks import instances, peak_bandwidth
 
 if TYPE_CHECKING:
     from deltasim.simulator.chip import Chip
-    from deltasim.simulator.chip.memories import Memory
     from deltasim.simulator.ledger.ledger import Ledger
     from deltasim.simulator.ledger.pricing import Energy
+    from deltasim.simulator.memories.kinds import Memory
 
 
 class Level(NamedTuple):
@@ -40,33 +40,27 @@ class Flow(NamedTuple):
 
 def levels(chip: Chip, ledger: Ledger, energy: Energy) -> tuple[Level, ...]:
     """Every weight memory, nearest to the cores first."""
-    weights = [memory for memory in chip.memories if memory.kind not in ("registers", "state")]
+    weights = [memory for memory in chip.memories if not memory.timeless]
     return tuple(level(chip, memory, ledger, energy) for memory in weights)
 
 
 def level(chip: Chip, memory: Memory, ledger: Ledger, energy: Energy) -> Level:
     """What a ledger says of one memory."""
-    accesses = ledger.total(f"{memory.name}.read")
-    found = None
-    if memory.kind == "dram":
-        found = ledger.total(f"{memory.name}.row_hit") / accesses if accesses else None
-    if memory.kind == "cache" and (lookups := ledger.total(f"{memory.name}.lookup")):
-        found = ledger.total(f"{memory.name}.hit") / lookups
+    accesses, found = ledger.total(f"{memory.name}.{memory.requests}"), None
+    if memory.found is not None:
+        had, of = (ledger.total(f"{memory.name}.{action}") for action in memory.found)
+        found = had / of if of else None
+    served = ledger.total(f"{memory.name}.bytes") if memory.shared else accesses * memory.read_bytes
     return Level(
         memory.name,
         memory.kind,
         instances(chip, memory),
-        accesses * access_bytes(memory),
+        served,
         accesses,
         found,
         peak_bandwidth(chip, memory),
         energy.by_part.get(memory.name, 0.0),
     )
-
-
-def access_bytes(memory: Memory) -> int:
-    """What one access moves: a burst of a DRAM, else the width of the port."""
-    return memory.access_bytes if memory.kind == "dram" else memory.width_bits // 8
 
 
 def flows(chip: Chip, ledger: Ledger) -> tuple[Flow, ...]:
@@ -76,11 +70,14 @@ def flows(chip: Chip, ledger: Ledger) -> tuple[Flow, ...]:
     """
     caches: list[Flow] = []
     layers: list[Flow] = []
-    for memory in (memory for memory in chip.memories if memory.kind not in ("registers", "state")):
+    for memory in (memory for memory in chip.memories if not memory.timeless):
         cached = 0
-        in_front = [other for other in chip.memories if other.kind == "cache" and other.behind == memory.name]
+        in_front = [other for other in chip.memories if other.fetches_from == memory.name]
         for row, layer in enumerate(ledger.layers):
-            moved = counted(ledger, row, f"{memory.name}.read") * access_bytes(memory)
+            if memory.shared:
+                moved = counted(ledger, row, f"{memory.name}.bytes")
+            else:
+                moved = counted(ledger, row, f"{memory.name}.read") * memory.read_bytes
             fetched = sum(counted(ledger, row, f"{cache.name}.fetched") for cache in in_front)
             direct = moved - fetched if counted(ledger, row, f"{memory.name}.words") else 0
             cached += moved - direct

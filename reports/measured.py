@@ -19,6 +19,7 @@ from deltasim.reports.uncertainty.figures import (
     Waiting,
     intervals_of,
     joules_of_sequences,
+    percentiles_of,
     seconds_of,
 )
 from deltasim.reports.uncertainty.prices import Doubles, Sure, spreads_of, sure
@@ -120,13 +121,14 @@ class Measured:
     def intervals(self) -> Intervals:
         """90 % intervals of the main figures, by their place in a record, as prices and sequences vary."""
         spreads = tuple(spreads_of(self.energy, self.chip, self.sequences))
-        return intervals_of(
+        found = intervals_of(
             spreads,
             (self.sequence_joules, self.dense_sequence_joules),
             (seconds_of(self.ledger), seconds_of(self.dense_ledger)),
             None if self.power is None else self._waiting(),
             None if self.score.value is None else self.points,
         )
+        return found | percentiles_of(self.ledger, self.trace.sequence_bounds)
 
     def _waiting(self) -> Waiting:
         """What each sequence lasts at the period, and the power of each price while the chip waits."""

@@ -272,9 +272,10 @@ def notes(result: Measured) -> tuple[str, ...]:
     if (drawn := over_sequences(result)) is not None:
         said.append(drawn)
     data = result.data.rstrip(".")
+    lost = f", of which {count(result.trace.lost.size)} were lost" if result.trace.lost.size else ""
     said.append(
         f"Data: {data}; {count(result.sequences)} {'sequence' if result.sequences == 1 else 'sequences'}, "
-        f"{count(result.steps)} steps, {count(len(result.trace.messages))} messages."
+        f"{count(result.steps)} steps, {count(len(result.trace.messages))} messages{lost}."
     )
     caution = packet_sentence(result.ledger, least=0.01)
     if caution is not None:

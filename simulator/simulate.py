@@ -14,7 +14,8 @@ from deltasim.networks.trace import Trace
 from deltasim.runtime.arrays import Floats
 from deltasim.runtime.errors import InputError, nearest
 from deltasim.simulator.chip import Chip
-from deltasim.simulator.engines.parallel import RUNS, workers
+from deltasim.simulator.engines.parallel import NOTED, RUNS, workers
+from deltasim.simulator.engines.services import Services
 from deltasim.simulator.engines.time_limit import LARGEST_PS, most_ps, require_time
 from deltasim.simulator.ledger.ledger import Ledger, joined
 from deltasim.simulator.mapping.mapping import Mapping, map_network
@@ -56,8 +57,7 @@ def simulate(
     >>> ledger.total("core.mac")         # 3 steps of (8 + 16) columns of 48 words
     3456
     """
-    if engine not in ENGINES:
-        raise InputError("engine", engine, "there is no such engine", nearest(engine, ENGINES))
+    require_engine(engine)
     if inputs is not None and engine != "simpy":
         rule = "this engine replays the trace, its neurons do not compute"
         raise InputError("engine", engine, rule, "Leave the inputs out, or use simpy.")
@@ -66,6 +66,12 @@ def simulate(
         raise InputError("trace", trace.network_digest[:12], rule, "Execute this network again.")
     plan = compile_plan(network, chip, mapping or map_network(network, chip))
     return run_plan(plan, trace, inputs=inputs, engine=engine, jobs=jobs, progress=progress)
+
+
+def require_engine(engine: str) -> None:
+    """Refuse an engine that there is not."""
+    if engine not in ENGINES:
+        raise InputError("engine", engine, "there is no such engine", nearest(engine, ENGINES))
 
 
 def run_plan(
@@ -173,6 +179,26 @@ def in_order(
             if place == len(ledgers):
                 ledgers.append(next(runs))
             yield ledgers[place]
+
+
+def services_of(plan: Plan, trace: Trace, engine: str = "compiled") -> Services:
+    """Whom every unit served over one sequence, and when: the same from either engine.
+
+    Errors: InputError when the engine is unknown.
+
+    >>> import numpy as np
+    >>> from deltasim.networks.builders.recurrent import random_stack
+    >>> from deltasim.networks.trace import dense_trace
+    >>> from deltasim.simulator.chip import load_chip
+    >>> network, chip = random_stack("gru", 2, (4,), np.random.default_rng(0)), load_chip("edgedrnn")
+    >>> plan = compile_plan(network, chip, map_network(network, chip))
+    >>> compiled, simpy = (services_of(plan, dense_trace(network, [1]), name) for name in ENGINES)
+    >>> len(compiled.served), compiled.served == simpy.served, compiled.asked == simpy.asked
+    (28, True, True)
+    """
+    require_engine(engine)
+    require_time(plan, trace, 0)
+    return NOTED[engine](plan, trace)
 
 
 def rehearse(plan: Plan, frames: Floats, engine: str) -> None:

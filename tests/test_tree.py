@@ -15,6 +15,11 @@ ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("deltasim", "exploration", "networks", "reports", "runtime", "simulator", "validation", "workloads")
 FOLDERS = (*ROOMS, "tests", "benchmarks", "docs")
 LONGEST = 600  # lines: one concept may be long, a folder not full
+MOST_PARAMETERS, MOST_FIELDS = 12, 25
+WIDE = {  # what is wider is named here, and nothing else may be
+    "simulator/dram/timing.py: Timing": 51,
+    "simulator/engines/compiled/phases/arrival_lists.py: Arrivals": 36,
+}
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "manager", "base", "common", "misc"}
 MACHINE_PATH = re.compile(r"(?<![\w.~])/(?:home|root|work|Users|opt)/\w")
 
@@ -40,6 +45,26 @@ def written(*suffixes: str) -> list[Path]:
 def test_no_source_file_is_long() -> None:
     lengths = {path: len(path.read_text().splitlines()) for path in written(".py", ".css", ".js", ".html")}
     assert {str(path): lines for path, lines in lengths.items() if lines > LONGEST} == {}
+
+
+def test_functions_and_records_are_no_wider_than_can_be_read() -> None:
+    """The options of a command are its parameters, as many as there are."""
+    wide: dict[str, int] = {}
+    for path in written(".py"):
+        file = path.relative_to(ROOT).as_posix()
+        if not file.startswith(ROOMS) or file.startswith("deltasim/commands/"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef):
+                given = node.args
+                count = len(given.posonlyargs) + len(given.args) + len(given.kwonlyargs)
+                if count > MOST_PARAMETERS:
+                    wide[f"{file}: {node.name}"] = count
+            elif isinstance(node, ast.ClassDef) and "NamedTuple" in map(ast.unparse, node.bases):
+                count = sum(isinstance(line, ast.AnnAssign) for line in node.body)
+                if count > MOST_FIELDS:
+                    wide[f"{file}: {node.name}"] = count
+    assert wide == WIDE
 
 
 def test_names_say_what_is_inside() -> None:

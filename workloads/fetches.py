@@ -16,9 +16,9 @@ def fetches_saved(network: Network, trace: Trace) -> float:
     >>> fetches_saved(network, dense_trace(network, [3]))
     1.0
     """
-    fetched = 0
+    fetched, arrived = 0, trace.arrived
     for number, projection in enumerate(network.projections):
-        sources = trace.messages["source"][trace.messages["projection"] == number]
+        sources = arrived["source"][arrived["projection"] == number]
         fetched += int(projection.connection.fan_out[sources].sum())
     every = sum(int(projection.connection.fan_out.sum()) for projection in network.projections)
     return every * (trace.steps // network.passes) / max(1, fetched)

@@ -40,6 +40,24 @@ def _driving(data: str | Path | None, trained: Path | None) -> Benchmark:
     return driving(data, trained)
 
 
+def _nmnist(data: str | Path | None, trained: Path | None) -> Benchmark:
+    from deltasim.workloads.nmnist.benchmarks import nmnist
+
+    return nmnist(data, trained)
+
+
+def _vad(data: str | Path | None, trained: Path | None) -> Benchmark:
+    from deltasim.workloads.vad.benchmarks import vad
+
+    return vad(data, trained)
+
+
+def _sensor_faults(data: str | Path | None, trained: Path | None) -> Benchmark:
+    from deltasim.workloads.sensor_faults.benchmarks import sensor_faults
+
+    return sensor_faults(data, trained)
+
+
 BENCHMARKS = {
     "digits": Entry(
         "one spoken digit a recording, 40 log-mel bands every 10 ms, a GRU of 200 units", _digits
@@ -50,6 +68,13 @@ BENCHMARKS = {
     "driving": Entry(
         "the steering angle from a camera at 20 Hz, four convolutions and a GRU of 512 units", _driving
     ),
+    "sensor-faults": Entry(
+        "which of 207 traffic detectors are faulty, an echo state network with a node on each", _sensor_faults
+    ),
+    "nmnist": Entry("a digit from events of a camera every 10 ms, two spiking convolutions", _nmnist),
+    "vad": Entry(
+        "whether somebody speaks, every 32 ms of sound in noise: Silero's detector, trained elsewhere", _vad
+    ),
 }
 
 
@@ -57,7 +82,7 @@ def benchmarks() -> dict[str, str]:
     """Names of the benchmarks, each with a line about it.
 
     >>> list(benchmarks())
-    ['digits', 'digit-strings', 'driving']
+    ['digits', 'digit-strings', 'driving', 'sensor-faults', 'nmnist', 'vad']
     """
     return {name: entry.about for name, entry in BENCHMARKS.items()}
 
@@ -67,9 +92,10 @@ def benchmark(name: str, data: str | Path | None = None, trained: str | Path | N
 
     ``data`` of digits: ``"fsdd"``, ``"synthetic"``, a folder with fsdd.npz or TIDIGITS, or None for FSDD
     where it is found and the embedded synthetic digits elsewhere (``fallback`` then says so); of driving: as
-    in `deltasim.workloads.driving.sources.source`. ``trained``: a
-    folder that `deltasim train` wrote, in place of the shipped networks. Raises InputError for an unknown
-    name or unreadable data.
+    in `deltasim.workloads.driving.sources.source`; of sensor-faults: ``"metr-la"``, ``"single-hop"`` or
+    ``"multi-hop"``; of nmnist: as in `deltasim.workloads.nmnist.sources.source`; of vad: ``"session"`` (in
+    the box) or ``"speech"``, or a folder with speech.npz. ``trained``: a folder that a training wrote, in
+    place of the shipped networks. Raises InputError for an unknown name or unreadable data.
 
     >>> benchmark("digits", data="synthetic").data
     'synthetic digits spoken by espeak-ng, embedded, test part, 300 recordings by 10 speakers'

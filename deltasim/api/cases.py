@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from deltasim.runtime.errors import InputError, nearest
-
 if TYPE_CHECKING:
     from deltasim.networks.graph import Network
     from deltasim.networks.trace import Trace
@@ -85,10 +83,9 @@ def prepare(
     from deltasim.api.placing import placed
     from deltasim.networks.files.cached_execution import executed
     from deltasim.simulator.chip import load_chip
-    from deltasim.simulator.simulate import ENGINES
+    from deltasim.simulator.simulate import require_engine
 
-    if engine not in ENGINES:
-        raise InputError("engine", engine, "there is no such engine", nearest(engine, ENGINES))
+    require_engine(engine)
     loaded = load_chip(chip) if isinstance(chip, str | Path) else chip
     network = benchmark.network if theta is None else benchmark.network.with_thresholds(theta)
     mapping, profile = placed(benchmark, network, loaded)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from deltasim.workloads.benchmark import Benchmark
     from deltasim.workloads.own.read import Columns
 
-MODELS = (".onnx", ".pt", ".pth", ".safetensors", ".json")
+MODELS = (".onnx", ".nir", ".pt", ".pth", ".safetensors", ".json")
 
 
 def is_model(name: str) -> bool:
@@ -62,6 +62,21 @@ def read_model(model: Network | torch.nn.Module | str | Path, layers: str | None
         if not is_file(path):
             raise InputError("model", model, "there is no such file", "Check the path.")
     return import_model(model, layers=layers).network
+
+
+def graph_of_time(model: str, dt: float | None, reset: str | None) -> Network | str:
+    """The network of a NIR graph at a time step or with a reset that it does not say; other models as named.
+
+    Errors: InputError where either is said of another model.
+    """
+    if dt is None and reset is None:
+        return model
+    if not model.lower().endswith(".nir"):
+        rule = "the time step and the reset of this model are its own"
+        raise InputError("--dt" if dt is not None else "--reset", model, rule, "Leave it out.")
+    from deltasim.networks.importers.nir.network import import_nir
+
+    return import_nir(model, dt, reset).network
 
 
 def own_benchmark(
@@ -160,13 +175,17 @@ def copy_preparation(source: Path, target: Path) -> None:
 
 
 def chosen_model(
-    model: str, data: str | None, trained: Path | None, layers: str | None, columns: Columns | None = None
+    model: Network | str,
+    data: str | None,
+    trained: Path | None,
+    layers: str | None,
+    columns: Columns | None = None,
 ) -> Benchmark:
     """The model that a command line names, on the data it names."""
     if trained is not None:
         rule = "networks of your own training are for the benchmarks in the box"
         raise InputError("--trained", trained, rule, "Name the model itself.")
     if data is None:
-        rule = f"the model {model} needs sequences to run on"
+        rule = "a model needs sequences to run on"
         raise InputError("--data", "nothing", rule, "Name a file or folder.")
     return own_benchmark(model, data, layers=layers, columns=columns)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import torch
 
     from deltasim.networks.graph import Network
-    from deltasim.networks.numbers.arithmetic import Q
+    from deltasim.networks.numbers.arithmetic import FixedPoint
     from deltasim.reports.settings.quantised import Quantised
     from deltasim.runtime.arrays import Numbers
     from deltasim.shell.progress import Progress
@@ -20,44 +20,67 @@ if TYPE_CHECKING:
 def quantise(
     network: Network | torch.nn.Module | str | Path,
     inputs: str | Path | Numbers | Sequence[Numbers],
-    weights: int = 8,
-    activations: str = "16",
+    weights: int | None = None,
+    activations: str | None = None,
     labels: Sequence[object] | None = None,
     calibration: int | None = None,
     layers: str | None = None,
     progress: Progress | None = None,
+    arithmetic: str | None = None,
 ) -> Quantised:
     """Put a float32 network into fixed point, its formats chosen on ``calibration`` sequences (None: half).
 
-    ``weights`` are bits of a weight, ``activations`` integer and fraction bits ("8.8") or bits ("16") of an
-    activation. Thresholds that were tuned for a network folder are kept. ``network`` of what is returned is
-    the network, ``save(folder)`` writes it. The other arguments are those of ``ds.run``.
+    ``weights`` are bits of a weight (8 unless given), ``activations`` integer and fraction bits ("8.8") or
+    bits ("16", unless given) of an activation. ``arithmetic`` names that of a chip ("edgedrnn") instead, with
+    its formats, rounding points and overflow. Thresholds that were tuned for a network folder are kept.
+    ``network`` of what is returned is the network, ``save(folder)`` writes it. The other arguments are those
+    of ``ds.run``.
 
     >>> import deltasim as ds
     >>> import numpy as np
     >>> from deltasim.networks import random_stack
     >>> rng = np.random.default_rng(0)
-    >>> found = ds.quantise(random_stack("gru", 3, (8,), rng), rng.normal(size=(4, 20, 3)), activations="8.8")
+    >>> stack, data = random_stack("gru", 3, (8,), rng), rng.normal(size=(4, 20, 3))
+    >>> found = ds.quantise(stack, data, activations="8.8")
     >>> found.network.weight_bits(0), found.calibrated.lost.rms < 0.05
     (8, True)
+    >>> ds.quantise(stack, data, arithmetic="edgedrnn").network.arithmetic.overflow
+    'wrap'
     """
     from deltasim.api.own_network import own_benchmark, with_tuned_thresholds
-    from deltasim.exploration.calibration import parse_form
 
-    form = parse_form(activations, "activations")
     benchmark = with_tuned_thresholds(network, own_benchmark(network, inputs, labels, layers))
-    return quantised(benchmark, weights, form, calibration, progress)
+    return quantised(benchmark, weights, activations, arithmetic, calibration, progress)
 
 
 def quantised(
     benchmark: Benchmark,
-    weights: int,
-    activations: Q | int,
+    weights: int | None,
+    activations: str | None,
+    arithmetic: str | None,
     calibration: int | None = None,
     progress: Progress | None = None,
 ) -> Quantised:
     """``quantise`` on a benchmark that is there."""
-    from deltasim.exploration.calibration import calibrate
+    from deltasim.exploration.calibration import calibrate, calibrate_in, parse_form
     from deltasim.reports.settings.quantised import Quantised
 
-    return Quantised(calibrate(benchmark, weights, activations, calibration, progress))
+    if arithmetic is not None:
+        return Quantised(calibrate_in(benchmark, chosen(arithmetic, weights, activations), calibration))
+    form = parse_form("16" if activations is None else activations, "activations")
+    bits = 8 if weights is None else weights
+    return Quantised(calibrate(benchmark, bits, form, calibration, progress))
+
+
+def chosen(arithmetic: str, weights: int | None, activations: str | None) -> FixedPoint:
+    """The arithmetic of this name; it has formats of its own, so none is given beside it."""
+    from deltasim.networks.numbers.arithmetic import ARITHMETICS
+    from deltasim.runtime.errors import InputError, nearest
+
+    if arithmetic not in ARITHMETICS:
+        rule = "there is no arithmetic of this name"
+        raise InputError("arithmetic", arithmetic, rule, nearest(arithmetic, ARITHMETICS))
+    if weights is not None or activations is not None:
+        rule = f"{ARITHMETICS[arithmetic]} has its own formats"
+        raise InputError("arithmetic", arithmetic, rule, "Leave weights and activations out.")
+    return ARITHMETICS[arithmetic]

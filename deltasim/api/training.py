@@ -17,6 +17,25 @@ if TYPE_CHECKING:
     from deltasim.shell.progress import Progress
 
 DRAWING = "curve.svg"
+ELSEWHERE = {
+    "driving": (
+        "it trains a family of networks with a command of its own",
+        "Run `python -m deltasim.workloads.driving.making OUT --data FOLDER`.",
+    ),
+    "sensor-faults": (
+        "it trains a family of networks with a command of its own",
+        "Run `python -m deltasim.workloads.sensor_faults.making OUT --help`.",
+    ),
+    "nmnist": (
+        "its networks are trained with a command of their own",
+        "Run `python -m deltasim.workloads.nmnist.making OUT --data FOLDER`.",
+    ),
+    "vad": (
+        "its network was trained by others, and has its thresholds by a command of its own",
+        "Run `python -m deltasim.validation.vad.choosing FOLDER/speech.npz OUT`.",
+    ),
+}
+"""Benchmarks that are trained in another way: the rule and the remedy."""
 
 
 def require_torch(what: object) -> None:
@@ -91,10 +110,8 @@ def train_benchmark(
     synthetic, or a folder; None for fsdd. ``energy`` and ``resume``: see `train_on`.
     """
     require_torch(benchmark)
-    if benchmark == "driving":
-        rule = "it trains a family of networks with a command of its own"
-        remedy = "Run `python -m deltasim.workloads.driving.making OUT --data FOLDER`."
-        raise InputError("deltasim train", benchmark, rule, remedy)
+    if benchmark in ELSEWHERE:
+        raise InputError("deltasim train", benchmark, *ELSEWHERE[benchmark])
     from deltasim.networks.training.trainer.recipe import read_recipe, recipe_from
     from deltasim.runtime.disk.output import refuse_existing
     from deltasim.workloads.digits.making.lesson import TASKS

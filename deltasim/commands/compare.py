@@ -16,15 +16,15 @@ def compare(
     runs: Annotated[
         list[Path], typer.Argument(metavar="RUN...", help="folders of saved runs, sweeps, several chips")
     ],
-    out: Annotated[Path | None, typer.Option(help="the page to write, as compared.html")] = None,
+    out: Annotated[Path | None, typer.Option(help="folder to write, with the page of the comparison")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Set runs side by side: what differs, every figure with its ratio and interval, which needs least."""
     from deltasim.reports.comparison.comparison import compare as compare_runs
-    from deltasim.runtime.disk.output import refuse_existing
+    from deltasim.reports.comparison.comparison import require_folder
 
     if out is not None:
-        refuse_existing(out)
+        require_folder(out)
     comparison = compare_runs(*runs)
     if out is not None:
         comparison.save(out)
@@ -35,4 +35,4 @@ def compare(
 
         Console().print(comparison)
     if out is not None:
-        print(f"The page is {out}", file=sys.stderr if as_json else sys.stdout)
+        print(f"The page is {out / 'report.html'}", file=sys.stderr if as_json else sys.stdout)

@@ -88,10 +88,16 @@ def _chip_file(name: str) -> None:
 
 def _cell(name: str) -> None:
     from deltasim.networks.cells import CELLS
+    from deltasim.networks.cells.called import CALLED
 
-    if name not in CELLS:
-        raise InputError("deltasim describe cell", name, "there is no such cell", nearest(name, CELLS))
-    print(said_of(CELLS[name]))
+    if name not in CELLS and name not in CALLED:
+        known = (*CELLS, *CALLED)
+        raise InputError("deltasim describe cell", name, "there is no such cell", nearest(name, known))
+    kind = name
+    if name in CALLED:
+        kind, fields, about = CALLED[name]
+        print(f"{about[0].upper()}{about[1:]}.\nIt is the cell {kind} with {fields}.\n")
+    print(said_of(CELLS[kind]))
 
 
 def _benchmark(name: str) -> None:

@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
+from deltasim.commands.arguments.options import Reset, TimeStep
+
 
 def import_model(
-    model: Annotated[Path, typer.Argument(help="a file: .onnx, .pt, .pth or .safetensors")],
+    model: Annotated[Path, typer.Argument(help="a file: .onnx, .nir, .pt, .pth or .safetensors")],
     out: Annotated[Path, typer.Option(help="a new folder for the network")],
     check: Annotated[
         bool, typer.Option("--check", help="run the original beside it and print the largest difference")
@@ -25,21 +27,26 @@ def import_model(
         str | None,
         typer.Option(help='layers of a file of weights in order, such as "gru relu fc" or "rnn:tanh fc"'),
     ] = None,
+    dt: TimeStep = None,
+    reset: Reset = None,
 ) -> None:
-    """Write the network of a PyTorch or ONNX model, every threshold 0, into a folder.
+    """Write the network of a PyTorch or ONNX model or a NIR graph, every threshold 0, into a folder.
 
     A file of weights (.pt, .pth, .safetensors) says neither what stands between its layers nor whether an
-    nn.RNN computes tanh or relu: name them with --layers. ONNX needs pip install 'deltasim[import]'.
+    nn.RNN computes tanh or relu: name them with --layers. ONNX and NIR need
+    pip install 'deltasim[import]'. A NIR graph says neither its time step nor how a spike resets: name them
+    with --dt and --reset.
     """
     from dataclasses import replace
 
+    from deltasim.commands.arguments.options import parse_time
     from deltasim.networks.files.network import save_network
     from deltasim.networks.importers.models import import_model as read
     from deltasim.networks.numbers.arithmetic import WideSums
     from deltasim.runtime.disk.output import new_folder, refuse_existing, told_in_a_sentence
 
     refuse_existing(out)
-    imported = read(model, layers=layers)
+    imported = read(model, layers=layers, dt=parse_time(dt, "--dt"), reset=reset)
     if wide_sums:
         imported = replace(imported, network=replace(imported.network, arithmetic=WideSums()))
     network = imported.network

@@ -47,8 +47,10 @@ def _benchmarks() -> list[tuple[str, str]]:
 
 def _cells() -> list[tuple[str, str]]:
     from deltasim.networks.cells import CELLS
+    from deltasim.networks.cells.called import CALLED
 
-    return [(name, said_of(cell).splitlines()[0]) for name, cell in CELLS.items()]
+    kinds = [(name, said_of(cell).splitlines()[0]) for name, cell in CELLS.items()]
+    return kinds + [(name, f"{one.kind} with {one.fields}: {one.about}") for name, one in CALLED.items()]
 
 
 def _standards() -> list[tuple[str, str]]:

@@ -19,13 +19,19 @@ from deltasim.commands.arguments.options import (
 
 
 def quantise(
-    model: Annotated[str, typer.Argument(help="a network folder, or a model: .onnx, .pt, .safetensors")],
+    model: Annotated[
+        str, typer.Argument(help="a network folder, or a model: .onnx, .nir, .pt, .safetensors")
+    ],
     data: Annotated[str, typer.Option(help="a file or folder of sequences, as for deltasim run")],
     out: Annotated[Path, typer.Option(help="a new network folder")],
-    weights: Annotated[int, typer.Option(help="bits of a weight, 2 to 32")] = 8,
+    weights: Annotated[int | None, typer.Option(help="bits of a weight, 2 to 32; 8 unless given")] = None,
     activations: Annotated[
-        str, typer.Option(help="integer and fraction bits of an activation, as 8.8, or its bits, as 16")
-    ] = "16",
+        str | None,
+        typer.Option(help="integer and fraction bits of an activation, as 8.8, or its bits; 16 unless given"),
+    ] = None,
+    arithmetic: Annotated[
+        str | None, typer.Option(help="the arithmetic of a chip instead, bit for bit: edgedrnn")
+    ] = None,
     calibration: Calibration = None,
     limit: SomeSequences = None,
     layers: Layers = None,
@@ -37,16 +43,14 @@ def quantise(
     from deltasim.api.own_network import copy_preparation, require_model
     from deltasim.api.quantising import quantised
     from deltasim.commands.arguments.options import Job
-    from deltasim.exploration.calibration import parse_form
     from deltasim.runtime.disk.output import refuse_existing
     from deltasim.shell.progress import progress_bar
 
     require_model("deltasim quantise", model)
     refuse_existing(out)
-    form = parse_form(activations, "--activations")
     job = Job(model, data, limit, None, layers, sequence_column, label_column)
     with progress_bar("calibrating") as progress:
-        found = quantised(job.read(), weights, form, calibration, progress)
+        found = quantised(job.read(), weights, activations, arithmetic, calibration, progress)
     found.save(out)
     copy_preparation(Path(model), out)
     if as_json:

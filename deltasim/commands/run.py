@@ -12,14 +12,17 @@ import typer
 
 from deltasim.commands.arguments import completing
 from deltasim.commands.arguments.options import (
+    Bin,
     Job,
     Jobs,
     LabelColumn,
     Layers,
+    Reset,
     SequenceColumn,
+    TimeStep,
     default_folder,
-    parse_period,
     parse_thetas,
+    parse_time,
     spell_command,
 )
 
@@ -29,13 +32,14 @@ if TYPE_CHECKING:
     from deltasim.api.cases import Case
     from deltasim.reports.run import Run
     from deltasim.reports.sweep import Sweep
+    from deltasim.reports.whatif.helped import Helped
 
 
 def run(
     benchmark: Annotated[
         str,
         typer.Argument(
-            help="a benchmark (deltasim list benchmarks), or a model: .onnx, .pt, .safetensors, a folder",
+            help="a benchmark (deltasim list benchmarks), or a model: .onnx, .nir, .pt, .pth, a folder ...",
             autocompletion=completing.benchmarks,
         ),
     ],
@@ -64,6 +68,9 @@ def run(
         Path | None, typer.Option(help="a folder written by deltasim train; default: the networks shipped")
     ] = None,
     layers: Layers = None,
+    dt: TimeStep = None,
+    reset: Reset = None,
+    bin_: Bin = None,
     sequence_column: SequenceColumn = None,
     label_column: LabelColumn = None,
     period: Annotated[
@@ -84,6 +91,10 @@ def run(
         str | None,
         typer.Option(help="forms to write besides: neurobench, accelergy, messages, dramsim3, ramulator"),
     ] = None,
+    what_if: Annotated[
+        bool,
+        typer.Option("--what-if", help="replay it with each kind of unit faster or wider: what would help"),
+    ] = False,
     ert: Annotated[
         Path | None, typer.Option(help="an energy reference table of Accelergy, whose energies are prices")
     ] = None,
@@ -114,16 +125,19 @@ def run(
             layers,
             sequence_column,
             label_column,
-            period_s=parse_period(period),
+            period_s=parse_time(period),
             ert=ert,
+            dt=dt,
+            reset=reset,
+            bin=bin_,
         )
         chips = chips_named(chip)
-        _require_one_run(len(chips) * len(thetas), form, exports)
+        _require_one_run(len(chips) * len(thetas), form, exports, what_if)
         if len(chips) > 1:
             _several(job, chip, chips, thetas, batch, engine, jobs, out, as_json)
             return
-        folder, results = _run(job, chip, thetas, engine, jobs, out, as_json, exports)
-    _show(results, as_json, form)
+        folder, results, found = _run(job, chip, thetas, engine, jobs, out, as_json, exports, what_if)
+    _show(results, found, as_json, form)
     print(f"The page is {folder / 'report.html'}", file=sys.stderr if as_json else sys.stdout)
 
 
@@ -175,9 +189,12 @@ def _run(
     out: Path | None,
     as_json: bool,
     exports: tuple[str, ...],
-) -> tuple[Path, list[Run]]:
+    what_if: bool,
+) -> tuple[Path, list[Run], Helped | None]:
     """Do the work; Ctrl-C between two thresholds of a sweep keeps those that are finished."""
     from deltasim.api.cases import dense_baseline, prepare, run_case
+    from deltasim.api.replaying import helped
+    from deltasim.reports.saved.folder import save_result
     from deltasim.runtime.disk.output import refuse_existing
     from deltasim.runtime.disk.unfinished import tell_when_stopped
     from deltasim.shell.progress import progress_bar
@@ -197,12 +214,14 @@ def _run(
         with progress_bar(f"theta {case.theta}") as progress:
             return run_case(case, baseline, command, progress, jobs)
 
-    if len(cases) == 1:
-        results = [ran(cases[0])]
-        results[0].save(folder, exports=exports)
-    else:
-        results = _swept(cases, ran, folder, out)
-    return folder, results
+    if len(cases) > 1:
+        return folder, _swept(cases, ran, folder, out), None
+    made, found = ran(cases[0]), None
+    if what_if:
+        with progress_bar("what if") as progress:
+            found = helped(cases[0], made, progress, jobs)
+    save_result(made, folder, trace=False, page=True, exports=exports, helped=found)
+    return folder, [made], found
 
 
 def _swept(cases: list[Case], ran: Callable[[Case], Run], folder: Path, out: Path | None) -> list[Run]:
@@ -252,10 +271,13 @@ def _require_form(form: str | None, as_json: bool) -> None:
         raise InputError("deltasim run", form, "this is a form of --json", "Write --json neurobench.")
 
 
-def _require_one_run(runs: int, form: str | None, exports: tuple[str, ...]) -> None:
-    """Refuse several runs where one is written in another program's form."""
+def _require_one_run(runs: int, form: str | None, exports: tuple[str, ...], what_if: bool) -> None:
+    """Refuse several runs where one is written in another program's form, or replayed."""
     from deltasim.runtime.errors import InputError
 
+    if runs > 1 and what_if:
+        rule = "what would help is asked of one run"
+        raise InputError("--what-if", f"{runs} runs", rule, "Name one chip, one theta.")
     if runs > 1 and (form or exports):
         rule = "other programs' forms hold one run"
         raise InputError(
@@ -263,7 +285,7 @@ def _require_one_run(runs: int, form: str | None, exports: tuple[str, ...]) -> N
         )
 
 
-def _show(results: list[Run], as_json: bool, form: str | None = None) -> None:
+def _show(results: list[Run], found: Helped | None, as_json: bool, form: str | None = None) -> None:
     whole = _whole(results)
     if form is not None:
         from deltasim.reports.exports.neurobench import neurobench
@@ -271,8 +293,11 @@ def _show(results: list[Run], as_json: bool, form: str | None = None) -> None:
         print(json.dumps(neurobench(results[0]), indent=2, allow_nan=False))
         return
     if as_json:
-        print(json.dumps(whole.to_dict(), indent=2, allow_nan=False))
+        record = whole.to_dict() | ({} if found is None else {"what_if": found.to_dict()})
+        print(json.dumps(record, indent=2, allow_nan=False))
         return
     from rich.console import Console
 
     Console().print(whole)
+    if found is not None:
+        Console().print("", found, sep="\n")

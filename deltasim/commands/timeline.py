@@ -24,17 +24,18 @@ def timeline(
     theta: OneTheta = None,
     limit: Annotated[int | None, typer.Option(min=1, help="of a benchmark, as for deltasim run")] = None,
     data: AsRun = None,
+    engine: Annotated[str, typer.Option(help="compiled, or simpy: both write the same")] = "compiled",
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="default: BENCHMARK-CHIP-SEQUENCE.pftrace")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write when every unit served whom, and how many waited, as a trace that ui.perfetto.dev opens."""
+    """Write when every unit served whom, how many waited and what DRAM banks did, for ui.perfetto.dev."""
     from deltasim.reports.timeline.timeline import timeline as drawn
     from deltasim.runtime.disk.output import refuse_existing, told_in_a_sentence
     from deltasim.runtime.disk.unfinished import new_file
-    from deltasim.simulator.engines.reference.services import services_of
     from deltasim.simulator.plan.compile import compile_plan
+    from deltasim.simulator.simulate import services_of
 
     case, _ = case_of(run, chip, theta, limit, data)
     if sequence >= case.trace.sequences:
@@ -45,19 +46,21 @@ def timeline(
     target = out or Path(f"{case.benchmark.name}-{case.chip.name}-{sequence}.pftrace")
     refuse_existing(target)
     plan = compile_plan(case.network, case.chip, case.mapping)
-    found = drawn(plan, services_of(plan, one), chosen)
+    found = drawn(plan, services_of(plan, one, engine), chosen)
     with told_in_a_sentence(target), new_file(target) as file:
         file.write(found.content)
-    told = {"file": str(target), **found._asdict()}
+    told = {"kind": "timeline", "file": str(target), **found._asdict()}
     del told["content"]
     if as_json:
         print(json.dumps(told, indent=2))
         return
-    print(f"{target}: {found.slices:,} services, {found.flows:,} arrows; open it at ui.perfetto.dev")
+    of_drams = f"{found.commands:,} commands of DRAM banks, " if found.commands else ""
+    services = f"{found.services:,} services of units, {of_drams}{found.flows:,} arrows"
+    print(f"{target}: {services}; open it at ui.perfetto.dev")
     print("One nanosecond there is one picosecond on the chip.")
     if found.slices < found.of:
         print(
-            f"It was cut after {found.slices:,} of {found.of:,} services, at {found.end_ps:,} ps: "
+            f"It was cut after {found.slices:,} of {found.of:,} slices, at {found.end_ps:,} ps: "
             "ask for fewer --steps."
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -54,6 +55,8 @@ def train(
     from deltasim.api.training import train_benchmark, train_on
     from deltasim.shell.progress import progress_bar
 
+    if theta is not None and not 0 <= theta < math.inf:  # said once, of what was typed
+        raise InputError("--theta", theta, "a threshold is a number of at least 0", "Give one.")
     given: dict[str, object] = {
         "cell": cell,
         "units": units,

@@ -22,7 +22,9 @@ from deltasim.commands.arguments.options import (
 
 
 def tune(
-    model: Annotated[str, typer.Argument(help="a network folder, or a model: .onnx, .pt, .safetensors")],
+    model: Annotated[
+        str, typer.Argument(help="a network folder, or a model: .onnx, .nir, .pt, .safetensors")
+    ],
     data: Annotated[str, typer.Option(help="a file or folder of sequences, as for deltasim run")],
     within: Annotated[
         str, typer.Option(help="what may be lost: 0.5points (of accuracy, or of frames that agree), 0.02rms")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from deltasim.exploration.bounds.counts import least_counts
 from deltasim.exploration.bounds.times import least_times_ps
 from deltasim.exploration.bounds.work import Work
-from deltasim.simulator.chip.memories import StandardDram
-from deltasim.simulator.plan.plan import CONTROLLER, DRAM
+from deltasim.simulator.memories.dram import DramTiming
+from deltasim.simulator.memories.standard_dram import StandardDram
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,22 +38,21 @@ def bound(plan: Plan, trace: Trace, names: tuple[str, ...], watts: Mapping[str, 
     found["core.leakage"] += total * plan.cores
     found["network.leakage"] += total
     for memory, name in enumerate(plan.memories.component):
-        kind = int(plan.memories.kind[memory])
-        if kind not in (DRAM, CONTROLLER):
-            found[f"{name}.leakage"] += total
+        described = plan.chip.memory(name)
+        if described.at_rest:
+            found[f"{name}.{described.at_rest}"] += total
             continue
         timing = plan.memories.timing[memory]
         states: tuple[str, ...] = ON
         ranks, kept_up = 1, total
-        if timing is not None:
+        if isinstance(timing, DramTiming):
             found[f"{name}.refresh"] += sum(time // timing.interval_ps for time in times)
-        described = plan.chip.memory(name)
         if isinstance(described, StandardDram):
             ranks = described.ranks
             idle = described.standard.idle_ticks(described.power_down_after)
             if idle:
                 states = (*ON, *DOWN)
-                idle_ps = idle * described.period_ps
+                idle_ps = idle * plan.chip.memory_period_ps(described)
                 kept_up = sum(min(time, idle_ps) for time in times)  # a sequence starts with ranks up
         for own, spent in ((ON, kept_up), (states, total - kept_up)):
             cheapest = min(own, key=lambda state: watts.get(f"{name}.{state}", 0.0))

@@ -13,16 +13,18 @@ from deltasim.exploration.bounds.work import Work
 from deltasim.runtime.arrays import Integers
 from deltasim.simulator.ledger.arithmetic_prices import MAC
 from deltasim.simulator.ledger.background import preset
-from deltasim.simulator.plan.plan import (
+from deltasim.simulator.memories.dram import DramTiming
+from deltasim.simulator.memories.instance import (
     BUFFER,
     CACHE,
     CONTROLLER,
     DRAM,
     REGISTERS,
     SCRATCHPAD,
-    Plan,
-    update_work,
+    SERIAL,
 )
+from deltasim.simulator.memories.serial import SerialTiming
+from deltasim.simulator.plan.plan import Plan, update_work
 
 Counts = Counter[str]
 
@@ -142,6 +144,10 @@ def count_fetches(work: Work, found: Counts) -> None:
         elif kind == CACHE:
             distinct = work.distinct_bytes[:, number]
             count_cache(work, number, int(looked_up[number]), int(straight[number]), distinct, found)
+        elif kind == SERIAL:
+            count_shared(work, number, int(aligned[number]), found)
+            mine = memory == number
+            found[f"{name}.transaction"] += int((often * transactions(work, number))[mine].sum())
         elif kind in (BUFFER, DRAM, CONTROLLER):
             least = int(aligned[number])
             if kind == CONTROLLER:
@@ -157,7 +163,7 @@ def least_rows(work: Work, memory: int, distinct: Integers) -> int:
     """Rows that must be opened: each sequence starts with all closed, and a row holds only so many bytes."""
     memories = work.plan.memories
     timing, controlled = memories.timing[memory], memories.controlled[memory]
-    if timing is not None:
+    if isinstance(timing, DramTiming):
         size = timing.row_bytes
     elif controlled is not None:
         size = controlled_row(work.plan, memories.component[memory])
@@ -176,10 +182,25 @@ def count_shared(work: Work, memory: int, accesses: int, found: Counts) -> None:
     """Accesses of a shared memory, or bursts of a DRAM."""
     memories = work.plan.memories
     name, moved = memories.component[memory], accesses * int(memories.width_bytes[memory])
-    found[f"{name}.read"] += accesses
     found[f"{name}.bytes"] += moved
+    if memories.kind[memory] == SERIAL:
+        return
+    found[f"{name}.read"] += accesses
     if memories.kind[memory] != BUFFER:
         found[f"{name}.io"] += 8 * moved
+
+
+def transactions(work: Work, memory: int) -> Integers:
+    """How many transactions of a serial memory every burst would take."""
+    memories, bursts = work.plan.memories, work.bursts
+    timing, width = memories.timing[memory], int(memories.width_bytes[memory])
+    assert isinstance(timing, SerialTiming)
+    boundary = timing.boundary_bytes
+    if not boundary:
+        return np.ones(len(bursts.address), np.int64)
+    end = -(-(bursts.address + bursts.bytes) // width) * width
+    found: Integers = (end - 1) // boundary - bursts.address // width * width // boundary + 1
+    return found
 
 
 def count_cache(work: Work, cache: int, lookups: int, reads: int, distinct: Integers, found: Counts) -> None:
@@ -194,6 +215,15 @@ def count_cache(work: Work, cache: int, lookups: int, reads: int, distinct: Inte
     found[f"{name}.fill"] += missed * -(-line // int(memories.width_bytes[cache]))
     behind = int(memories.next_level[cache])
     count_shared(work, behind, missed * line // int(memories.width_bytes[behind]), found)
+    if (
+        memories.kind[behind] == SERIAL
+    ):  # of a sequence that misses at all at least one, or what boundaries ask
+        timing = memories.timing[behind]
+        assert isinstance(timing, SerialTiming)
+        each = timing.boundary_bytes
+        lines = -(-distinct // line) * line
+        least = -(-lines // each) if each else (lines > 0).astype(np.int64)
+        found[f"{memories.component[behind]}.transaction"] += int(least.sum())
     back = work.plan.links.back_start
     core = int(work.plan.units[int(memories.unit[cache])].node)
     path = core * len(memories.component) + behind

@@ -15,25 +15,14 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from deltasim.exploration.bounds.counts import transactions
 from deltasim.exploration.bounds.work import Work
 from deltasim.runtime.arrays import Flags, Integers
 from deltasim.simulator.components.service_times import scan_duration
-from deltasim.simulator.plan.plan import (
-    ABSENT,
-    BUFFER,
-    CACHE,
-    CONTROLLER,
-    DRAM,
-    FETCH,
-    MAC,
-    RECEIVE,
-    SCAN,
-    SCRATCHPAD,
-    SEND,
-    UPDATE,
-    Plan,
-    update_work,
-)
+from deltasim.simulator.memories.dram import DramTiming
+from deltasim.simulator.memories.instance import BUFFER, CACHE, CONTROLLER, DRAM, SCRATCHPAD, SERIAL
+from deltasim.simulator.memories.serial import SerialTiming
+from deltasim.simulator.plan.plan import ABSENT, FETCH, MAC, RECEIVE, SCAN, SEND, UPDATE, Plan, update_work
 
 Reals = npt.NDArray[np.float64]
 
@@ -85,7 +74,8 @@ def services(work: Work) -> Iterator[tuple[int, Service]]:
     plan, trace = work.plan, work.trace
     slack, passes = slack_of(plan), pass_of_steps(work)
     kinds, target, kind_of = kinds_of_columns(work)
-    key = kind_of[work.column] * trace.steps + trace.messages["step"]
+    came = work.arrived  # a message that is lost keeps fewer units busy: none is counted here
+    key = kind_of[work.column[came]] * trace.steps + trace.messages["step"][came]
     sent = np.bincount(key, minlength=trace.steps * len(kinds)).reshape(len(kinds), trace.steps)
     for population in (index for one_pass in plan.order for index in one_pass):
         own = target == population
@@ -192,7 +182,7 @@ def slack_of(plan: Plan) -> Reals:
             found[unit : unit + plan.stages.arrays] = period
         elif kind == CACHE:
             found[unit + 1] = period
-        elif kind in (BUFFER, DRAM, CONTROLLER):
+        elif kind in (BUFFER, DRAM, CONTROLLER, SERIAL):
             found[unit] = period + plan.links.period_ps
     return found
 
@@ -250,7 +240,13 @@ def add_memory(work: Work, table: Reals, memory: int, kind: int, mine: Integers,
         np.add.at(table, (column, np.full(len(mine), unit)), lines * period)
         np.add.at(table, (column, np.full(len(mine), unit + 1)), straight * period)
     else:
-        if kind == CONTROLLER:
+        if kind == SERIAL:
+            timing = memories.timing[memory]
+            assert isinstance(timing, SerialTiming)
+            number = transactions(work, memory)[mine]
+            taken = spanned * timing.access_ps + number * timing.preamble_ps + (number - 1) * timing.gap_ps
+            np.add.at(table, (column, np.full(len(mine), unit)), taken)
+        elif kind == CONTROLLER:
             own, number = work.own_bursts(memory)
             np.add.at(
                 table, (work.column_of[own], np.full(len(own), unit)), number * access_ps(plan, memory, kind)
@@ -267,7 +263,7 @@ def access_ps(plan: Plan, memory: int, kind: int) -> float:
     timing, controlled = memories.timing[memory], memories.controlled[memory]
     if kind == BUFFER:
         return int(memories.period_ps[memory]) / int(memories.slots[memory])
-    if timing is not None:
+    if isinstance(timing, DramTiming):
         return float(timing.burst_ps)
     assert controlled is not None
     of = controlled.timing

@@ -58,6 +58,11 @@ class Work:
         return np.bincount(self.column, minlength=self.columns).astype(np.int64)
 
     @cached_property
+    def arrived(self) -> Integers:
+        """The places of the messages that are not lost on their way."""
+        return np.delete(np.arange(len(self.trace.messages)), self.trace.lost)
+
+    @cached_property
     def column_of(self) -> Integers:
         """The column of each segment."""
         return np.repeat(np.arange(self.columns), np.diff(self.segments.start))
@@ -71,7 +76,8 @@ class Work:
     @cached_property
     def fetched(self) -> Integers:
         """How often each segment is fetched."""
-        return self.sent[self.column_of]
+        arrived = np.bincount(self.column[self.arrived], minlength=self.columns).astype(np.int64)
+        return arrived[self.column_of]
 
     @cached_property
     def is_sent(self) -> Integers:
@@ -124,7 +130,12 @@ class Work:
         np.add.at(bytes_of, (self.column_of, segments.memory), own)
         sequences = self.trace.sequences
         key = self.of_sequence * self.columns + self.column
-        sent = np.bincount(key, minlength=sequences * self.columns).reshape(sequences, self.columns) > 0
+        sent = (
+            np.bincount(key[self.arrived], minlength=sequences * self.columns).reshape(
+                sequences, self.columns
+            )
+            > 0
+        )
         found: Integers = sent.astype(np.int64) @ bytes_of
         return found
 

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 GRAINS = 256
 """Parts of a population whose work is told apart."""
 
-HOLDING = ("scratchpad", "buffer", "cache", "dram")
-
 Reals = npt.NDArray[np.float64]
 Spread = tuple[tuple[int, int], ...]
 """A population in the order of its neurons: cores, and how many lie on each."""
@@ -50,7 +48,7 @@ def layout_of(network: Network, trace: Trace, chip: Chip) -> Layout:
     return Layout(
         tuple(population.name for population in network.populations),
         tuple(projection.name for projection in network.projections),
-        tuple(memory.name for memory in chip.memories if memory.kind in HOLDING),
+        tuple(memory.name for memory in chip.memories if not memory.timeless),
         chip.cores.count,
         work_of(network, trace),
         Placing(spreads, tuple(sorted(chip.placement.explicit.memory.items()))),

@@ -26,7 +26,8 @@ def thinned(trace: Trace, share: float, seed: int = 0) -> Trace:
     kept = np.random.default_rng(seed).random(len(trace.messages)) < share
     counts = np.concatenate([[0], np.cumsum(kept)]).astype(np.int64)
     bounds = counts[trace.step_bounds]
-    return Trace(trace.messages[kept], bounds, trace.sequence_bounds, trace.network_digest)
+    lost = counts[trace.lost[kept[trace.lost]]]
+    return Trace(trace.messages[kept], bounds, trace.sequence_bounds, trace.network_digest, lost)
 
 
 def energy_curve(

@@ -11,9 +11,9 @@ from deltasim.simulator.chip import Chip
 from deltasim.simulator.chip.actions import chip_actions
 from deltasim.simulator.ledger.ledger import Ledger
 from deltasim.simulator.ledger.pricing import Energy
+from deltasim.simulator.memories.kinds import LABELS
 
 STATE = ("state_read", "state_write")
-WEIGHT_UNITS = ("dram", "cache", "buffer", "scratchpad")
 
 
 class FairDense(NamedTuple):
@@ -33,14 +33,14 @@ def fair_dense(ledger: Ledger, energy: Energy, tax: StateTax, chip: Chip, batch:
     accelerator never waits; what leaks, refreshes and idles goes with time. It is a bound that no design of
     these parts goes below, and deltas that beat it pay on this chip.
     """
-    weights = tuple(memory.name for memory in chip.memories if memory.kind not in ("registers", "state"))
+    weights = tuple(memory.name for memory in chip.memories if not memory.timeless)
     alone = chip.cores.count == 1  # all that its network carries are weights
     busy = np.asarray(ledger.busy_ps, np.float64)
     factor = np.ones(len(ledger.units))
     for number, unit in enumerate(ledger.units):
         if unit.kind in ("scan", "fetch"):  # a fetch slot is held for as long as its column is consumed
             factor[number] = 0.0
-        elif unit.kind in WEIGHT_UNITS or (alone and unit.kind in ("bus", "link")):
+        elif unit.kind in LABELS or (alone and unit.kind in ("bus", "link")):
             factor[number] = 1 / batch
     elapsed = float(max(ledger.elapsed_ps, 1))
     seconds = float((busy * factor).max(initial=0.0)) * 1e-12

@@ -50,7 +50,7 @@ def state_words(network: Network, trace: Trace, ledger: Ledger) -> tuple[StateWo
         preset = population.size * trace.sequences if network.incoming[place] else 0
         sums = population.cell.accumulators
         added = int(macs.get(population.name, 0))
-        again = sums * computed if network.resets_accumulators[place] else 0
+        again = network.fed_accumulators(place) * computed if network.resets_accumulators[place] else 0
         found.append(
             StateWords(
                 sum(scanned[n] for n in remembered),

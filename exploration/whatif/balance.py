@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from deltasim.networks.loss import lost_of
 from deltasim.networks.trace import Trace
 from deltasim.runtime.arrays import Integers
 from deltasim.simulator.plan.plan import Plan
@@ -40,7 +41,9 @@ def balanced(plan: Plan, trace: Trace) -> Trace:
         place = np.arange(len(mine)) - np.repeat(first, each)
         messages["source"][mine] = order[(2 * place + 1) * len(order) // (2 * np.repeat(each, each))]
     by_content = np.lexsort((messages["source"], messages["projection"], messages["step"]))
-    return Trace(messages[by_content], trace.step_bounds, trace.sequence_bounds, trace.network_digest)
+    messages = messages[by_content]
+    lost = lost_of(plan.network.losses, messages["projection"], messages["step"], messages["source"])
+    return Trace(messages, trace.step_bounds, trace.sequence_bounds, trace.network_digest, lost)
 
 
 def in_order_of_cores(plan: Plan, projection: int) -> Integers:

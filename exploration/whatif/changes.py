@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from deltasim.exploration.whatif.faster import BARRIER, NETWORK
 from deltasim.simulator.chip import Chip
-from deltasim.simulator.chip.memories import Buffer, Cache, Dram, Scratchpad
 from deltasim.simulator.mapping.mapping import Mapping as Placement
 
 FASTER, FASTER_BY, WIDER = 1.1, "10 % faster", "twice as wide"
@@ -78,8 +77,8 @@ def changes_of(chip: Chip, mapping: Placement) -> list[Change]:
         more = {"cores.dma.outstanding": 2 * cores.dma.outstanding}
         found.append(Change("dma.wider", PARTS["dma"], "twice as many", fields=more))
     for place, memory in enumerate(chip.memories):
-        if memory.name in used and (widths := WIDTHS.get(type(memory))):
-            fields = {f"memories.{place}.{name}": value for name, value in widths(memory).items()}
+        if memory.name in used and (wider := memory.wider()):
+            fields = {f"memories.{place}.{name}": value for name, value in wider.items()}
             found.append(Change(f"{memory.name}.wider", memory.name, WIDER, (memory.name,), fields=fields))
     width = {"network.link_width": f"{2 * chip.network.link_width_bits} bit"}
     found.append(Change("network.wider", part_of(chip, NETWORK), WIDER, (NETWORK,), fields=width))
@@ -106,19 +105,3 @@ def part_of(chip: Chip, kind: str) -> str:
     if kind == NETWORK:
         return "bus" if chip.network.is_bus else "network links"
     return PARTS.get(kind, kind)
-
-
-def doubled(bits: int) -> str:
-    return f"{2 * bits} bit"
-
-
-WIDTHS: Mapping[type, Callable[..., Mapping[str, object]]] = {
-    Scratchpad: lambda memory: {"width": doubled(memory.width_bits)},
-    Cache: lambda memory: {"width": doubled(memory.width_bits)},
-    Buffer: lambda memory: {
-        "width": doubled(memory.width_bits),
-        "interleave": f"{2 * memory.interleave_bytes} B",
-    },
-    Dram: lambda memory: {"timing.burst": f"{2 * memory.timing.burst_bytes} B"},
-}
-"""The fields of a memory that say how much it moves at once, and twice as much."""

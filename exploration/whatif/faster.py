@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from deltasim.runtime.arrays import Flags, Integers
-from deltasim.simulator.dram.in_order import DramTiming
-from deltasim.simulator.plan.plan import Controlled, Plan
+from deltasim.simulator.memories.standard_dram import Controlled
+from deltasim.simulator.plan.plan import Plan
 
 STAGE_TIMES: dict[str, tuple[str, ...]] = {
     "scan": ("scan_cycle_ps",),
@@ -77,11 +77,11 @@ def with_faster_memory(plan: Plan, chosen: Flags, factor: float) -> Plan:
     return replace(plan, memories=changed)
 
 
-def in_order(timing: DramTiming, factor: float) -> DramTiming:
-    """A DRAM of its own figures, faster; it is refreshed as often as before."""
+def in_order(timing: Any, factor: float) -> Any:
+    """A memory of its own figures, faster; a DRAM is refreshed as often as before."""
     times = {name: value for name, value in timing._asdict().items() if name.endswith("_ps")}
-    faster = {name: shortened(value, factor) for name, value in times.items()}
-    return timing._replace(**(faster | {"interval_ps": timing.interval_ps}))
+    faster = {name: shortened(value, factor) for name, value in times.items() if name != "interval_ps"}
+    return timing._replace(**faster)
 
 
 def behind_controller(of: Controlled, factor: float) -> Controlled:

@@ -11,15 +11,18 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from deltasim.exploration.bounds.times import LARGEST, services
+from deltasim.exploration.bounds.banks import bank_times
+from deltasim.exploration.bounds.times import LARGEST, pass_of_steps, services
 from deltasim.exploration.bounds.work import Work
 from deltasim.networks.trace import Trace
+from deltasim.simulator.memories import kinds as memories
 from deltasim.simulator.plan.plan import Plan
 
 Reals = npt.NDArray[np.float64]
 
-OF_CORES = ("scan", "send", "receive", "mac", "update", "scratchpad", "cache")
-SHARED = ("buffer", "dram", "link", "bus")
+OF_CORES = ("scan", "send", "receive", "mac", "update", *memories.OF_CORES)
+SHARED = (*memories.SHARED, "link", "bus")
+BANK, BARRIER = "bank", "barrier"
 
 
 class Floors(NamedTuple):
@@ -27,8 +30,11 @@ class Floors(NamedTuple):
 
     ``kinds`` are kinds of units. ``cores`` (cores, kinds) holds the whole run's service of the busiest unit
     of a kind on each core; of a kind that cores share (links, buses, memories) it is the busiest of the chip
-    on every core. ``busiest`` is the core with the most to do; ``steps`` (kinds, steps) what its units have
-    to do at each step, ``operations`` (steps,) how many multiply-accumulates it does.
+    on every core. Behind units stand ``bank``, the busiest bank of all DRAMs with the rows it has to close
+    and open (`exploration.bounds.banks`; ``dram`` is the data bus), and ``barrier``, what barriers
+    take: between steps under the policy ``barrier``, within them under ``layer``. ``busiest`` is the core
+    with the most to do; ``steps`` (kinds, steps) what its units have to do at each step, ``operations``
+    (steps,) how many multiply-accumulates it does.
     """
 
     kinds: tuple[str, ...]
@@ -36,7 +42,7 @@ class Floors(NamedTuple):
     busiest: int
     steps: Reals
     operations: Reals
-    barrier_ps: int
+    between_steps: bool  # where barriers lie
 
 
 def floors(plan: Plan, trace: Trace) -> Floors | None:
@@ -64,14 +70,45 @@ def floors(plan: Plan, trace: Trace) -> Floors | None:
     kinds = tuple(kind for kind in (*OF_CORES, *SHARED) if kind in present)
     kinds = tuple(kind for kind in kinds if total[:, rows_of(plan, kind)].any())
     whole = total.sum(axis=0)
-    cores = np.zeros((plan.cores, len(kinds)))
+    shared = [*bank_floor(work), *barrier_floor(plan, work)]
+    cores = np.zeros((plan.cores, len(kinds) + len(shared)))
     for number, kind in enumerate(kinds):
         for core in range(plan.cores):
             cores[core, number] = whole[rows_of(plan, kind, core)].max(initial=0.0)
     own = [number for number, kind in enumerate(kinds) if kind in OF_CORES]
     busiest = int(np.argmax(cores[:, own].max(axis=1, initial=0.0)))
-    steps = np.stack([total[:, rows_of(plan, kind, busiest)].max(axis=1, initial=0.0) for kind in kinds])
-    return Floors(kinds, cores, busiest, steps, operations_on(work, busiest), plan.barrier_cost_ps)
+    steps = [total[:, rows_of(plan, kind, busiest)].max(axis=1, initial=0.0) for kind in kinds]
+    for number, (_, whole_ps, of_steps) in enumerate(shared, start=len(kinds)):
+        cores[:, number] = whole_ps
+        steps.append(of_steps)
+    kinds += tuple(kind for kind, *_ in shared)
+    between_steps = plan.policy == "barrier"
+    return Floors(kinds, cores, busiest, np.stack(steps), operations_on(work, busiest), between_steps)
+
+
+def bank_floor(work: Work) -> list[tuple[str, float, Reals]]:
+    """The busiest bank: over the whole run, and the busiest of each step; nothing without a DRAM.
+
+    Where steps overlap, rows that one has opened may serve another: then the whole run has no such bound.
+    """
+    found = [times for _, times in bank_times(work)]
+    if not found:
+        return []
+    overlap = work.plan.policy == "dataflow"
+    whole = 0.0 if overlap else max(float(times.sum(axis=0).max(initial=0.0)) for times in found)
+    return [(BANK, whole, np.max([times.max(axis=1, initial=0.0) for times in found], axis=0))]
+
+
+def barrier_floor(plan: Plan, work: Work) -> list[tuple[str, float, Reals]]:
+    """What barriers cost: over the whole run, and at each step; nothing where they cost nothing."""
+    cost, trace = plan.barrier_cost_ps, work.trace
+    if not cost or plan.policy == "dataflow":
+        return []
+    layers = np.array([len(one_pass) for one_pass in plan.order])[pass_of_steps(work)]
+    barriers = layers if plan.policy == "layer" else np.ones(trace.steps, np.int64)
+    whole = float(cost * (barriers.sum() - trace.sequences))  # none behind the last step
+    within = cost * np.maximum(0, layers - 1) if plan.policy == "layer" else cost * barriers
+    return [(BARRIER, whole, within.astype(np.float64))]
 
 
 def rows_of(plan: Plan, kind: str, core: int | None = None) -> list[int]:
@@ -88,6 +125,7 @@ def operations_on(work: Work, core: int) -> Reals:
     segments, trace = work.segments, work.trace
     mine = segments.core == core
     words = np.bincount(work.column_of[mine], segments.words[mine], work.columns)
-    steps = trace.messages["step"].astype(np.int64)
-    found: Reals = np.bincount(steps, words[work.column], trace.steps).astype(np.float64)
+    came = work.arrived
+    steps = trace.messages["step"][came].astype(np.int64)
+    found: Reals = np.bincount(steps, words[work.column[came]], trace.steps).astype(np.float64)
     return found

@@ -7,18 +7,20 @@ from typing import TypeAlias
 from deltasim.networks.cells.conv2d import Conv2d
 from deltasim.networks.cells.dense import Dense
 from deltasim.networks.cells.formula import Formula
+from deltasim.networks.cells.glif import GLIF
 from deltasim.networks.cells.gru import GRU
 from deltasim.networks.cells.input import Input
+from deltasim.networks.cells.leaky_integrator import LeakyIntegrator
 from deltasim.networks.cells.lif import LIF
 from deltasim.networks.cells.lstm import LSTM
 from deltasim.networks.cells.rnn import RNN
 from deltasim.networks.cells.step import Step
 from deltasim.networks.numbers.arithmetic import Arithmetic
 
-Cell: TypeAlias = Input | Dense | RNN | GRU | LSTM | Conv2d | LIF | Formula
+Cell: TypeAlias = Input | Dense | RNN | GRU | LSTM | Conv2d | LIF | GLIF | LeakyIntegrator | Formula
 
 CELLS: dict[str, type[Cell]] = {
-    cell.kind: cell for cell in (Input, Dense, RNN, GRU, LSTM, Conv2d, LIF, Formula)
+    cell.kind: cell for cell in (Input, Dense, RNN, GRU, LSTM, Conv2d, LIF, GLIF, LeakyIntegrator, Formula)
 }
 
 
@@ -36,4 +38,18 @@ def update_step(cell: Cell, arithmetic: Arithmetic) -> Step:
     return lambda accumulators, states: step(accumulators.astype(arithmetic.dtype), states)
 
 
-__all__ = ["CELLS", "GRU", "LIF", "LSTM", "RNN", "Cell", "Conv2d", "Dense", "Formula", "Input", "update_step"]
+__all__ = [
+    "CELLS",
+    "GLIF",
+    "GRU",
+    "LIF",
+    "LSTM",
+    "RNN",
+    "Cell",
+    "Conv2d",
+    "Dense",
+    "Formula",
+    "Input",
+    "LeakyIntegrator",
+    "update_step",
+]

@@ -7,9 +7,10 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from deltasim.networks.cells.step import Places, Plain, Step, looked_up, to_activation
+from deltasim.networks.cells.step import Places, Plain, Step, looked_up, sum_of_terms, to_activation
 from deltasim.networks.numbers.activations import sigmoid, tanh
 from deltasim.networks.numbers.arithmetic import Arithmetic, FixedPoint
+from deltasim.networks.numbers.fixed_point import Wide
 from deltasim.runtime.arrays import Floats, Integers, Numbers
 from deltasim.runtime.compiling import kernel
 
@@ -90,18 +91,23 @@ def advance(accumulators: Floats, states: Floats) -> Floats:
 def advance_fixed(
     accumulators: Integers, states: Integers, gate: Integers, squash: Integers, plain: Plain
 ) -> Integers:
-    """Raw integers: sums of products exact, each rounded once, to the activation format."""
+    """Raw integers: products exact, sums rounded to the activation format, and more where it says so."""
     places = Places(*plain)
     fresh, inner = np.empty_like(states), np.empty(states.shape[1], np.int64)
-    # fraction bits, past the gate's, at which u h and (1 - u) c meet
-    fine = max(places.activation, places.lookup)
     r = looked_up(gate, accumulators[0], places.accumulator, places)
     u = looked_up(gate, accumulators[1], places.accumulator, places)
+    fine = places.accumulator  # fraction bits, past the gate's, at which M_xc and r M_hc meet
+    if places.factors:
+        fine = max(places.accumulator, places.activation)
     for i in range(inner.size):
-        inner[i] = (np.int64(accumulators[2, i]) << places.lookup) + r[i] * np.int64(accumulators[3, i])
-    c = looked_up(squash, inner, places.accumulator + places.lookup, places)
+        factor: Wide = np.int64(accumulators[3, i])
+        if places.factors:
+            factor = to_activation(factor, places.accumulator, places) << (fine - places.activation)
+        own = np.int64(accumulators[2, i]) << (fine - places.accumulator)
+        inner[i] = (own << places.lookup) + r[i] * factor
+    c = looked_up(squash, inner, fine + places.lookup, places)
     for i in range(inner.size):
-        kept = (u[i] * np.int64(states[0, i])) << (fine - places.activation)
-        taken = (((1 << places.lookup) - u[i]) * c[i]) << (fine - places.lookup)
-        fresh[0, i] = to_activation(kept + taken, fine + places.lookup, places)
+        kept = u[i] * np.int64(states[0, i])
+        taken = ((1 << places.lookup) - u[i]) * c[i]
+        fresh[0, i] = sum_of_terms(kept, places.lookup + places.activation, taken, 2 * places.lookup, places)
     return fresh

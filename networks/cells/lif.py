@@ -10,7 +10,7 @@ import numpy as np
 
 from deltasim.networks.cells.step import Step
 from deltasim.networks.numbers.arithmetic import Arithmetic, FixedPoint, quantise
-from deltasim.networks.numbers.fixed_point import saturated, shifted
+from deltasim.networks.numbers.fixed_point import saturated, shifted, wrapped
 from deltasim.runtime.arrays import Floats, Integers, Numbers
 from deltasim.runtime.compiling import kernel
 from deltasim.runtime.errors import InputError
@@ -88,8 +88,9 @@ class LIF:
         # v is a whole number of steps of the format, so v > threshold is v > floor(threshold)
         bar = int(np.clip(math.floor(self.threshold * 2.0**form.fraction), form.lowest, form.highest))
         rest, one = int(quantise(self.reset, form)), int(quantise(1.0, arithmetic.activation))
+        wraps = arithmetic.overflow == "wrap"
         return lambda accumulators, states: advance_fixed(
-            accumulators, states, kept, bar, rest, one, form.lowest, form.highest
+            accumulators, states, kept, bar, rest, one, form.lowest, form.highest, wraps
         )
 
     def dense_step(self, parameters: Parameters, x: Numbers, state: State) -> State:
@@ -123,12 +124,14 @@ def advance_fixed(
     one: int,
     lowest: int,
     highest: int,
+    wraps: bool,
 ) -> Integers:
     """Raw integers: the potential in the accumulator format, the spike as 1 of the activation format."""
     fresh = np.empty_like(states)
     for i in range(states.shape[1]):
         kept = shifted(leak * np.int64(states[1, i]), LEAK_FRACTION)
-        v = saturated(kept + accumulators[0, i], lowest, highest)
+        v = kept + accumulators[0, i]
+        v = wrapped(v, lowest, highest) if wraps else saturated(v, lowest, highest)
         fires = v > threshold
         fresh[0, i] = one if fires else 0
         fresh[1, i] = reset if fires else v

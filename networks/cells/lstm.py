@@ -7,7 +7,7 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from deltasim.networks.cells.step import Places, Plain, Step, looked_up, to_activation
+from deltasim.networks.cells.step import Places, Plain, Step, looked_up, sum_of_terms, to_activation
 from deltasim.networks.numbers.activations import sigmoid, tanh
 from deltasim.networks.numbers.arithmetic import Arithmetic, FixedPoint
 from deltasim.runtime.arrays import Floats, Integers, Numbers
@@ -85,15 +85,13 @@ def advance_fixed(
     """Raw integers: c and h each rounded once, to the activation format."""
     places = Places(*plain)
     fresh, c = np.empty_like(states), np.empty(states.shape[1], np.int64)
-    fine = max(places.activation, places.lookup)  # fraction bits, past the gate's, at which f c and i g meet
     i = looked_up(gate, accumulators[0], places.accumulator, places)
     f = looked_up(gate, accumulators[1], places.accumulator, places)
     g = looked_up(squash, accumulators[2], places.accumulator, places)
     o = looked_up(gate, accumulators[3], places.accumulator, places)
     for n in range(c.size):
-        kept = (f[n] * np.int64(states[1, n])) << (fine - places.activation)
-        taken = (i[n] * g[n]) << (fine - places.lookup)
-        c[n] = to_activation(kept + taken, fine + places.lookup, places)
+        kept, taken = f[n] * np.int64(states[1, n]), i[n] * g[n]
+        c[n] = sum_of_terms(kept, places.lookup + places.activation, taken, 2 * places.lookup, places)
     squashed = looked_up(squash, c, places.activation, places)
     for n in range(c.size):
         fresh[0, n] = to_activation(o[n] * squashed[n], 2 * places.lookup, places)

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from deltasim.networks.numbers.arithmetic import FixedPoint
-from deltasim.networks.numbers.fixed_point import Wide, saturated, shifted
+from deltasim.networks.numbers.fixed_point import Wide, saturated, shifted, wrapped
 from deltasim.runtime.arrays import Integers, Numbers
 from deltasim.runtime.compiling import kernel
 
@@ -17,23 +17,27 @@ Step: TypeAlias = Callable[[Numbers, Numbers], Numbers]
 
 
 class Places(NamedTuple):
-    """Fraction bits of a fixed-point arithmetic and the bounds of its activations."""
+    """Fraction bits of a fixed-point arithmetic, the bounds of its activations, and what it does at them."""
 
     activation: int
     accumulator: int
     lookup: int
     lowest: int
     highest: int
+    wraps: int  # 1 or 0, as the points at which it rounds are
+    factors: int
+    terms: int
 
     @classmethod
     def of(cls, arithmetic: FixedPoint) -> Places:
         """
-        >>> Places.of(FixedPoint())
-        Places(activation=8, accumulator=15, lookup=4, lowest=-32768, highest=32767)
+        >>> tuple(Places.of(FixedPoint()))
+        (8, 15, 4, -32768, 32767, 0, 0, 0)
         """
         form = arithmetic.activation
         fractions = form.fraction, arithmetic.accumulator.fraction, arithmetic.lookup.fraction
-        return cls(*fractions, form.lowest, form.highest)
+        points = (int(point in arithmetic.rounded) for point in ("factors", "terms"))
+        return cls(*fractions, form.lowest, form.highest, int(arithmetic.overflow == "wrap"), *points)
 
 
 Plain: TypeAlias = tuple[int, ...]
@@ -42,12 +46,30 @@ Plain: TypeAlias = tuple[int, ...]
 
 @kernel
 def to_activation(value: Wide, fraction: int, places: Places) -> Wide:
-    """A wide integer with ``fraction`` fraction bits as a raw activation: half to even, then saturated.
+    """A wide integer with ``fraction`` fraction bits as a raw activation: half to even, then brought within.
 
     >>> to_activation(3 << 14, 15, Places.of(FixedPoint()))       # 1.5 in an accumulator Q9.15
     384
     """
-    return saturated(shifted(value, fraction - places.activation), places.lowest, places.highest)
+    whole = shifted(value, fraction - places.activation)
+    if places.wraps:
+        return wrapped(whole, places.lowest, places.highest)
+    return saturated(whole, places.lowest, places.highest)
+
+
+@kernel
+def sum_of_terms(one: Wide, its_fraction: int, other: Wide, fraction: int, places: Places) -> Wide:
+    """Two products as one activation: each rounded before the sum, or both exact and the sum rounded.
+
+    >>> from deltasim.networks.numbers.arithmetic import EDGEDRNN
+    >>> [sum_of_terms(3, 9, 3, 9, Places.of(form)) for form in (FixedPoint(), EDGEDRNN)]    # 1.5 + 1.5
+    [3, 4]
+    """
+    if places.terms:
+        first, second = to_activation(one, its_fraction, places), to_activation(other, fraction, places)
+        return to_activation(first + second, places.activation, places)
+    fine = max(its_fraction, fraction)
+    return to_activation((one << (fine - its_fraction)) + (other << (fine - fraction)), fine, places)
 
 
 @kernel

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from deltasim.networks.connections.integrating import Integrating
+from deltasim.networks.connections.integrating import Integrating, held
 from deltasim.networks.connections.reach import largest_magnitude
 from deltasim.networks.connections.rules import Integrator, bounds_of, fed_of, require_matching
 from deltasim.networks.numbers.arithmetic import Arithmetic, FixedPoint
@@ -111,18 +111,23 @@ class AllToAll(Integrating):
         columns, rows = self.columns, fed_of(fed)
         if not isinstance(arithmetic, FixedPoint):
             return lambda totals, sources, deltas: add_columns(totals, rows, columns, sources, deltas)
-        shift, lowest, highest = (
-            arithmetic.product_shift,
-            arithmetic.accumulator.lowest,
-            arithmetic.accumulator.highest,
-        )
+        shift = arithmetic.product_shift
         if arithmetic.fits_32_bits:
             largest_weight = -int(np.iinfo(columns.dtype).min)
-            return lambda totals, sources, deltas: add_columns_narrow(
-                totals, rows, columns, sources, deltas, -shift, largest_weight, lowest, highest
+            return held(
+                lambda totals, sources, deltas, lowest, highest: add_columns_narrow(
+                    totals, rows, columns, sources, deltas, -shift, largest_weight, lowest, highest
+                ),
+                rows,
+                arithmetic,
+                32,
             )
-        return lambda totals, sources, deltas: add_columns_fixed(
-            totals, rows, columns, sources, deltas, shift, lowest, highest
+        return held(
+            lambda totals, sources, deltas, lowest, highest: add_columns_fixed(
+                totals, rows, columns, sources, deltas, shift, lowest, highest
+            ),
+            rows,
+            arithmetic,
         )
 
 

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from deltasim.networks.connections.integrating import Integrating
+from deltasim.networks.connections.integrating import Integrating, held
 from deltasim.networks.connections.rules import Integrator, bounds_of, fed_of, require_matching
 from deltasim.networks.numbers.arithmetic import Arithmetic, FixedPoint
 from deltasim.networks.numbers.fixed_point import Wide, saturated, shifted
@@ -158,13 +158,13 @@ class Convolution(Integrating):
             return lambda totals, sources, deltas: add_patches(
                 totals[accumulator], kernel, sources, deltas, geometry, start, stop
             )
-        shift, lowest, highest = (
-            arithmetic.product_shift,
-            arithmetic.accumulator.lowest,
-            arithmetic.accumulator.highest,
-        )
-        return lambda totals, sources, deltas: add_patches_fixed(
-            totals[accumulator], kernel, sources, deltas, geometry, start, stop, shift, lowest, highest
+        shift = arithmetic.product_shift
+        return held(
+            lambda totals, sources, deltas, lowest, highest: add_patches_fixed(
+                totals[accumulator], kernel, sources, deltas, geometry, start, stop, shift, lowest, highest
+            ),
+            fed_of((accumulator,)),
+            arithmetic,
         )
 
 

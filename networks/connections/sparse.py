@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike
 
-from deltasim.networks.connections.integrating import Integrating
+from deltasim.networks.connections.integrating import Integrating, held
 from deltasim.networks.connections.reach import largest_magnitude
 from deltasim.networks.connections.rules import Integrator, bounds_of, fed_of, require_matching
 from deltasim.networks.numbers.arithmetic import Arithmetic, FixedPoint
@@ -163,10 +163,13 @@ class Sparse(Integrating):
             return lambda totals, sources, deltas: add_words(
                 totals, rows, pointer, targets, weights, sources, deltas
             )
-        shift, form, largest_weight = arithmetic.product_shift, arithmetic.accumulator, self.largest_weight
-        lowest, highest = form.lowest, form.highest
-        return lambda totals, sources, deltas: add_words_fixed(
-            totals, rows, pointer, targets, weights, sources, deltas, shift, largest_weight, lowest, highest
+        shift, largest = arithmetic.product_shift, self.largest_weight
+        return held(
+            lambda totals, sources, deltas, lowest, highest: add_words_fixed(
+                totals, rows, pointer, targets, weights, sources, deltas, shift, largest, lowest, highest
+            ),
+            rows,
+            arithmetic,
         )
 
 

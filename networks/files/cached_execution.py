@@ -46,12 +46,14 @@ def executed(
             "messages": trace.messages,
             "step_bounds": trace.step_bounds,
             "sequence_bounds": trace.sequence_bounds,
+            "lost": trace.lost,
             "outputs": np.concatenate(outputs) if outputs else np.zeros((0, 0), np.float32),
         }
 
     key = execution_digest(network, inputs)
     found = make() if edited_since_start(*SOURCES) else cached_arrays(TRACES, key, make)
-    trace = Trace(found["messages"], found["step_bounds"], found["sequence_bounds"], network.digest)
+    messages, steps, sequences = (found[name] for name in ("messages", "step_bounds", "sequence_bounds"))
+    trace = Trace(messages, steps, sequences, network.digest, found["lost"])
     ends = trace.sequence_bounds // network.passes  # a frame has a step in every pass
     outputs = [found["outputs"][first:end] for first, end in pairwise(ends.tolist())]
     return trace, outputs

@@ -82,6 +82,15 @@ def connection_of(fields: Any) -> Any:
     return CONNECTION_FIELDS[kind].model_validate(fields)
 
 
+class LossFields(Fields):
+    """How a projection loses messages."""
+
+    probability: Annotated[float, Field(allow_inf_nan=False)]
+    seed: int
+    carries: Word
+    refresh: int
+
+
 class ProjectionFields(Fields):
     """A projection; its weights are tensors, and its thresholds may be one."""
 
@@ -93,6 +102,19 @@ class ProjectionFields(Fields):
     connection: Annotated[Any, BeforeValidator(connection_of)]
     weight_format: Form | None = None
     accumulators: Annotated[list[int], Field(min_length=1, max_length=MOST_NEURONS)] | None = None
+    label: Word = ""
+    loss: LossFields | None = None
+
+
+class FixedPointFields(Fields):
+    """Fixed point; what is left out is as usual."""
+
+    activation: Form = []
+    weight: Form = []
+    accumulator: Form = []
+    lookup: Form = []
+    rounded: Annotated[list[Word], Field(max_length=8)] = []
+    overflow: Word = "saturate"
 
 
 class NetworkFields(Fields):
@@ -102,10 +124,7 @@ class NetworkFields(Fields):
     version: int
     name: Word
     digest: Word
-    arithmetic: (
-        Literal["float32", "float32 with sums of 64 bits"]
-        | dict[Literal["activation", "weight", "accumulator", "lookup"], Form]
-    )
+    arithmetic: Literal["float32", "float32 with sums of 64 bits"] | FixedPointFields
     outputs: list[Word]
     populations: Annotated[list[PopulationFields], Field(max_length=10_000)]
     projections: Annotated[list[ProjectionFields], Field(max_length=100_000)]

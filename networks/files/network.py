@@ -12,7 +12,8 @@ import numpy as np
 
 from deltasim.networks.connections import AllToAll, Connection, Convolution, Sparse
 from deltasim.networks.files.description import VERSION, described_cell, require_description
-from deltasim.networks.graph import Network, Population, Projection
+from deltasim.networks.graph import Network, Population, Projection, projection_name
+from deltasim.networks.loss import Loss
 from deltasim.networks.numbers.arithmetic import FLOAT32, Arithmetic, FixedPoint, Q, WideSums
 from deltasim.runtime.arrays import Numbers
 from deltasim.runtime.disk.unfinished import new_file
@@ -21,6 +22,7 @@ from deltasim.runtime.readers.files import Unreadable, is_file, is_folder
 from deltasim.runtime.readers.json_text import read_json
 from deltasim.runtime.readers.tensors import read_tensors
 
+FORMATS = ("activation", "weight", "accumulator", "lookup")
 WEIGHTS = ("float32", "int8", "int16", "int32")
 POINTERS, TARGETS, THRESHOLDS = ("int64",), ("uint16", "int32"), ("float64",)
 
@@ -112,13 +114,13 @@ def write_aside(file: Path, content: bytes) -> None:
 
 def described(network: Network) -> dict[str, Any]:
     """Everything of a network that is not a tensor."""
-    fixed = isinstance(network.arithmetic, FixedPoint)
+    arithmetic = network.arithmetic
     return {
         "format": "deltasim network",
         "version": VERSION,
         "name": network.name,
         "digest": network.digest,
-        "arithmetic": asdict(network.arithmetic) if fixed else str(network.arithmetic),
+        "arithmetic": arithmetic.described if isinstance(arithmetic, FixedPoint) else str(arithmetic),
         "outputs": network.outputs,
         "populations": [
             {
@@ -140,6 +142,8 @@ def described(network: Network) -> dict[str, Any]:
                 "connection": described_connection(p.connection),
                 **({} if p.weight_format is None else {"weight_format": p.weight_format}),
                 **({} if p.accumulators is None else {"accumulators": p.accumulators}),
+                **({"label": p.label} if p.label else {}),
+                **({} if p.loss is None else {"loss": asdict(p.loss)}),
             }
             for p in network.projections
         ],
@@ -169,7 +173,7 @@ def rebuilt(content: Mapping[str, Any], tensors: Mapping[str, Numbers], place: P
     projections = []
     for entry in content["projections"]:
         fields = dict(entry)
-        name = f"{fields['source']}->{fields['target']}"
+        name = projection_name(fields["source"], fields["target"], fields.get("label", ""))
         fields["connection"] = rebuilt_connection(fields["connection"], tensors, name, place)
         if fields["theta"] == "tensor":
             fields["theta"] = tensor(tensors, f"{name}.theta", place, THRESHOLDS)
@@ -177,10 +181,14 @@ def rebuilt(content: Mapping[str, Any], tensors: Mapping[str, Numbers], place: P
             fields["weight_format"] = Q(*fields["weight_format"])
         if "accumulators" in fields:
             fields["accumulators"] = tuple(fields["accumulators"])
+        if "loss" in fields:
+            fields["loss"] = Loss(**fields["loss"])
         projections.append(Projection(**fields))
     arithmetic: Arithmetic = WideSums() if content["arithmetic"] == str(WideSums()) else FLOAT32
     if content["arithmetic"] != str(arithmetic):
-        arithmetic = FixedPoint(**{role: Q(*form) for role, form in content["arithmetic"].items()})
+        given: dict[str, Any] = content["arithmetic"]
+        formats = {name: Q(*value) for name, value in given.items() if name in FORMATS}
+        arithmetic = FixedPoint(**(given | formats))
     outputs = tuple(content["outputs"])
     return Network(content["name"], tuple(populations), tuple(projections), outputs, arithmetic)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from deltasim.networks.trace import MESSAGE, Trace, require_bounds
+from deltasim.networks.trace import MESSAGE, NONE_LOST, Trace, require_bounds
 from deltasim.runtime.errors import InputError
-from deltasim.runtime.readers.files import Missing, Unreadable, read_bytes
+from deltasim.runtime.readers.files import Missing, Unreadable, is_file, read_bytes
 from deltasim.runtime.readers.json_text import read_json
 from deltasim.runtime.readers.npz import map_npy, unpacked
 
@@ -41,6 +41,7 @@ def store_trace(parts: Iterable[Trace], folder: str | Path) -> Trace:
         raise InputError(target, "exists", "a trace folder is written once", "Name a new folder.") from None
     messages = step = 0
     steps, sequences = [np.zeros(1, np.int64)], [np.zeros(1, np.int64)]
+    lost = [np.zeros(0, np.int64)]
     digest: str | None = None
     with (target / "messages.npy").open("wb") as file:
         write_header(file, 0)
@@ -54,6 +55,7 @@ def store_trace(parts: Iterable[Trace], folder: str | Path) -> Trace:
             file.write(moved.data)
             steps.append(part.step_bounds[1:] + messages)
             sequences.append(part.sequence_bounds[1:] + step)
+            lost.append(part.lost + messages)
             messages, step = messages + len(moved), step + part.steps
         if digest is None:
             raise InputError(target, "no part", "a trace has at least one part", "Give one or more traces.")
@@ -61,6 +63,8 @@ def store_trace(parts: Iterable[Trace], folder: str | Path) -> Trace:
         write_header(file, messages)
     np.save(target / "step_bounds.npy", np.concatenate(steps))
     np.save(target / "sequence_bounds.npy", np.concatenate(sequences))
+    if any(map(len, lost)):
+        np.save(target / "lost.npy", np.concatenate(lost))
     trace = mapped(target, digest)
     described = {"form": FORM, "network_digest": digest, "digest": trace.digest}
     (target / "trace.json").write_text(json.dumps(described, indent=1) + "\n")
@@ -104,7 +108,8 @@ def mapped(folder: Path, network_digest: str) -> Trace:
         raise Unreadable("its messages have other fields")
     if any(bounds.dtype != np.int64 or bounds.ndim != 1 for bounds in (steps, sequences)):
         raise Unreadable("its bounds are no whole numbers")
-    trace = Trace(messages, steps, sequences, network_digest)
+    lost = unpacked(read_bytes(folder / "lost.npy")) if is_file(folder / "lost.npy") else NONE_LOST
+    trace = Trace(messages, steps, sequences, network_digest, lost)
     require_bounds(trace)
     return trace
 

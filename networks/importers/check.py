@@ -102,6 +102,9 @@ def original_of(model: str | Path | torch.nn.Module, layers: str | None = None) 
 
         return "PyTorch", lambda frames: run_module(model, frames)
     path = Path(model)
+    if path.suffix.lower() == ".nir":
+        rule = "a NIR graph is no program that could run beside the network"
+        raise InputError("--check", path, rule, "Leave it out; docs/importing.md says what was compared.")
     if path.suffix.lower() == ".onnx":
         from deltasim.networks.importers.onnx.running import runner
 

@@ -10,6 +10,7 @@ from deltasim.networks.importers.imported import Imported
 from deltasim.runtime.errors import InputError, nearest
 
 if TYPE_CHECKING:
+    import nir
     import torch
 
 
@@ -36,24 +37,38 @@ IMPORTERS: dict[str, Callable[[Path, str | None], Imported]] = {
     ".pth": weights_file,
     ".safetensors": weights_file,
 }
-"""How a file is imported, by its suffix."""
+"""How a file is imported, by its suffix; a NIR graph (.nir) takes more than layers."""
 
 
 def import_model(
-    model: str | Path | torch.nn.Module,
+    model: str | Path | torch.nn.Module | nir.NIRGraph,
     *,
     layers: str | None = None,
     frame_shape: tuple[int, ...] | None = None,
+    dt: float | None = None,
+    reset: str | None = None,
 ) -> Imported:
-    """The network of a PyTorch module, or of a file by its suffix, every threshold 0.
+    """The network of a PyTorch module or a NIR graph, or of a file by its suffix, every threshold 0.
 
     ``layers`` names the layers of a file of weights, see ``import_weights``; ``frame_shape`` says what a
-    frame of a module holds, see ``import_module``. Errors: InputError that names what is not imported.
+    frame of a module holds, see ``import_module``; ``dt`` (seconds) and ``reset`` what a NIR graph does not
+    say, see ``import_nir``. Errors: InputError that names what is not imported.
 
     >>> import torch
     >>> import_model(torch.nn.GRU(4, 8)).network.name
     'GRU'
     """
+    file = Path(model) if isinstance(model, str | Path) else None
+    if (file is not None and file.suffix.lower() == ".nir") or hasattr(model, "edges"):
+        from deltasim.networks.importers.nir.network import import_nir
+
+        if layers is not None:
+            rule = "a NIR graph says itself what its nodes are"
+            raise InputError("--layers", layers, rule, "Leave the layers out.")
+        return import_nir(model, dt, reset)
+    if dt is not None or reset is not None:
+        rule = "only a NIR graph is given a time step and a reset"
+        raise InputError("model", file or type(model).__name__, rule, "Leave them out.")
     if not isinstance(model, str | Path):
         from deltasim.networks.importers.pytorch.module import import_module
 
@@ -65,5 +80,5 @@ def import_model(
     importer: Any = IMPORTERS.get(path.suffix.lower())
     if importer is None:
         rule = "a model is a file whose suffix says what it is"
-        raise InputError(path, path.suffix or "no suffix", rule, nearest(path.suffix, IMPORTERS))
+        raise InputError(path, path.suffix or "no suffix", rule, nearest(path.suffix, (*IMPORTERS, ".nir")))
     return importer(path, layers)  # type: ignore[no-any-return]

@@ -6,7 +6,7 @@ Everything that changes values belongs to the network: number formats, rounding,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deltasim.runtime.arrays import Floats, Numbers
-from deltasim.runtime.errors import InputError
+from deltasim.runtime.errors import InputError, nearest
 
 
 class Q(NamedTuple):
@@ -142,6 +142,14 @@ class WideSums(Float32):
 
 # EdgeDRNN's formats, read in its released hardware description (arXiv 1912.12193).
 ACTIVATION, WEIGHT, ACCUMULATOR, LOOKUP = Q(8, 8), Q(1, 7), Q(9, 15), Q(2, 4)
+ROUNDING_POINTS = {
+    "factors": "an accumulator that is multiplied by a gate, before the product",
+    "terms": "each product of a new state, before the sum",
+}
+OVERFLOWS = {
+    "saturate": "the nearest value that the format holds",
+    "wrap": "what is left of it modulo the format's range, as in two's complement",
+}
 WIDEST_PRODUCT = 63  # bits, the sign among them: with an accumulator added, 64 hold the sum
 
 
@@ -153,6 +161,10 @@ class FixedPoint:
     Activations and table outputs have at most 16 bits, weights and accumulators at most 32, and a product in
     the accumulator's fraction at most 63, so that every sum below is exact in 64-bit integers.
 
+    ``rounded`` names the points of an update, beside its end, at which a value is rounded to an activation
+    (ROUNDING_POINTS); ``overflow`` says what becomes of a sum or a rounded value that its format does not
+    hold (OVERFLOWS).
+
     >>> FixedPoint().weight_bits, FixedPoint().accumulator_bits, str(FixedPoint())
     (8, 24, 'fixed point (activation Q8.8, weight Q1.7, accumulator Q9.15, lookup Q2.4)')
     """
@@ -161,6 +173,8 @@ class FixedPoint:
     weight: Q = WEIGHT
     accumulator: Q = ACCUMULATOR
     lookup: Q = LOOKUP
+    rounded: tuple[str, ...] = ()
+    overflow: str = "saturate"
 
     def __post_init__(self) -> None:
         limits = {"activation": 16, "weight": 32, "accumulator": 32, "lookup": 16}
@@ -170,6 +184,14 @@ class FixedPoint:
             if form.integer < 1 or form.fraction < 0 or form.bits > most:
                 rule = f"Qm.n needs m >= 1 for the sign, n >= 0 and m + n <= {most}"
                 raise InputError(f"fixed point {role} format", form, rule, "Choose a narrower format.")
+        for point in self.rounded:
+            if point not in ROUNDING_POINTS:
+                rule = "this is no point of an update at which fixed point may round"
+                raise InputError("fixed point: rounded", point, rule, nearest(str(point), ROUNDING_POINTS))
+        object.__setattr__(self, "rounded", tuple(p for p in ROUNDING_POINTS if p in self.rounded))
+        if self.overflow not in OVERFLOWS:
+            rule = "fixed point saturates or wraps"
+            raise InputError("fixed point: overflow", self.overflow, rule, nearest(self.overflow, OVERFLOWS))
         product_bits = self.activation.bits + self.weight.bits - min(self.product_shift, 0)
         if product_bits > WIDEST_PRODUCT:
             rule = (
@@ -255,12 +277,32 @@ class FixedPoint:
         real = np.clip(raw * 2.0**-self.activation.fraction, -700.0, 700.0)
         return quantise(function(real), self.lookup).astype(np.int16)
 
+    @property
+    def described(self) -> dict[str, object]:
+        """Its fields for files and digests; what rounds once and saturates is not named.
+
+        >>> sorted(EDGEDRNN.described)
+        ['accumulator', 'activation', 'lookup', 'overflow', 'rounded', 'weight']
+        """
+        fields = asdict(self)
+        for field, usual in (("rounded", ()), ("overflow", "saturate")):
+            if fields[field] == usual:
+                del fields[field]
+        return fields
+
     def __str__(self) -> str:
         forms = (
             f"{role} {getattr(self, role)}" for role in ("activation", "weight", "accumulator", "lookup")
         )
-        return f"fixed point ({', '.join(forms)})"
+        more = "".join(f", {point} rounded" for point in self.rounded)
+        return f"fixed point ({', '.join(forms)}{more}{', wrapping' * (self.overflow == 'wrap')})"
 
+
+EDGEDRNN = FixedPoint(rounded=("factors", "terms"), overflow="wrap")
+"""The arithmetic of EdgeDRNN's hardware description."""
+
+ARITHMETICS: dict[str, FixedPoint] = {"edgedrnn": EDGEDRNN}
+"""The arithmetics of chips, by name."""
 
 Arithmetic: TypeAlias = Float32 | FixedPoint
 

@@ -1,4 +1,4 @@
-"""The two integer operations fixed point is made of: shift with round half to even, and saturation."""
+"""The integer operations fixed point is made of: shift with round half to even, saturation, wrapping."""
 
 from __future__ import annotations
 
@@ -32,3 +32,13 @@ def saturated(value: Wide, lowest: int, highest: int) -> Wide:
     (127, -5)
     """
     return min(max(value, lowest), highest)
+
+
+@kernel
+def wrapped(value: Wide, lowest: int, highest: int) -> Wide:
+    """``value`` modulo the range [lowest, highest] of a format, as two's complement drops the upper bits.
+
+    >>> wrapped(130, -128, 127), wrapped(-129, -128, 127), wrapped(5, -128, 127)
+    (-126, 127, 5)
+    """
+    return ((value - lowest) & (highest - lowest)) + lowest

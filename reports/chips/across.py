@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 RECORD = "chips.json"
+VERSION = 1  # of its form
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +41,8 @@ class Across:
         """In plain types, as ``--json`` prints it."""
         first = next(row.run for row in self.rows if row.run is not None)
         return {
+            "kind": "chips",
+            "version": VERSION,
             "benchmark": first.benchmark,
             "data": first.data,
             "theta": first.theta,

@@ -12,8 +12,12 @@ from deltasim.reports.comparison.drawing import priced_runs, with_ratios
 from deltasim.reports.comparison.findings import Findings
 from deltasim.reports.comparison.inputs import Compared, runs_of
 from deltasim.reports.comparison.measures import measures, whole_runs
+from deltasim.reports.comparison.over_sequences import best_over_sequences
 from deltasim.reports.comparison.sentences import caution
 from deltasim.reports.comparison.verdict import verdict
+from deltasim.runtime.errors import InputError
+
+RECORD = "comparison.json"
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -23,23 +27,37 @@ if TYPE_CHECKING:
 class Comparison(Findings):
     """Several runs, to be printed, saved and told to programs."""
 
-    def save(self, file: str | Path) -> Path:
-        """Write the page, one offline HTML file. Raises InputError when the file exists."""
-        from deltasim.reports.comparison.page import comparison_page
-        from deltasim.runtime.disk.output import refuse_existing, told_in_a_sentence
-        from deltasim.runtime.disk.unfinished import new_file
+    def save(self, folder: str | Path) -> Path:
+        """Write a folder, as a run does: comparison.json and the page.
 
-        file = Path(file)
-        refuse_existing(file)
-        with told_in_a_sentence(file), new_file(file) as part:
-            part.write(comparison_page(self).encode())
-        return file
+        Raises InputError when the folder exists, or is named like a page.
+        """
+        from deltasim.reports.comparison.page import comparison_page
+        from deltasim.reports.saved.folder import PAGE, as_json
+        from deltasim.runtime.disk.output import new_folder, told_in_a_sentence
+
+        place = Path(folder)
+        require_folder(place)
+        with new_folder(place) as part, told_in_a_sentence(place):
+            (part / RECORD).write_text(as_json(self.to_dict()), encoding="utf-8")
+            (part / PAGE).write_text(comparison_page(self), encoding="utf-8")
+        return place
 
     def __rich__(self) -> RenderableType:
         """Terminal form."""
         from deltasim.reports.comparison.terminal import render
 
         return render(self)
+
+
+def require_folder(place: Path) -> None:
+    """Refuse a folder that is there, and the name of a page."""
+    from deltasim.runtime.disk.output import refuse_existing
+
+    if place.suffix == ".html":
+        rule = f"a comparison is a folder with {RECORD} and its page"
+        raise InputError("--out", place, rule, f"Write {place.stem}.")
+    refuse_existing(place)
 
 
 def compare(*folders: str | Path) -> Comparison:
@@ -62,4 +80,5 @@ def compared(runs: Sequence[Compared]) -> Comparison:
         whole_runs(records),
         told,
         None if priced is None else verdict(priced),
+        best_over_sequences(runs) if told is None else (),
     )

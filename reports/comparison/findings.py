@@ -8,6 +8,7 @@ from typing import Any
 from deltasim.reports.comparison.differences import Difference
 from deltasim.reports.comparison.inputs import Compared, letter
 from deltasim.reports.comparison.measures import Measure, Record, at
+from deltasim.reports.comparison.over_sequences import Best
 from deltasim.reports.comparison.sentences import because, reason, sentence
 from deltasim.reports.comparison.verdict import Verdict
 
@@ -28,6 +29,7 @@ class Findings:
     totals: tuple[Measure, ...]
     caution: str | None
     verdict: Verdict | None
+    best: tuple[Best, ...] = ()  # in latency and score, where the verdict is on energy
 
     @property
     def records(self) -> tuple[Record, ...]:
@@ -39,11 +41,13 @@ class Findings:
         """The verdict and its reason; nothing without one."""
         if self.verdict is None:
             return ""
-        return " ".join(filter(None, (sentence(self.verdict), because(self.records, self.verdict))))
+        other = " ".join(one.sentence for one in self.best)
+        return " ".join(filter(None, (sentence(self.verdict), because(self.records, self.verdict), other)))
 
     def to_dict(self) -> dict[str, Any]:
         """The comparison in plain types. Values, ratios (over the first run) and intervals go run by run."""
         return {
+            "kind": "comparison",
             "version": VERSION,
             "runs": [
                 {
@@ -86,6 +90,13 @@ class Findings:
             "decides": found.closest.decides._asdict()
             if found is not None and found.closest.decides is not None
             else None,
+            "best": {
+                one.figure: {
+                    "run": None if one.probability is None else letter(one.run),
+                    "probability": one.probability,
+                }
+                for one in self.best
+            },
             "reason": {"part": held[0], "least_j": held[1], "closest_j": held[2]} if held and told else None,
             "against": [
                 {

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import altair
 
 from deltasim.reports.comparison.inputs import letter
+from deltasim.reports.comparison.likely import likely
 from deltasim.reports.comparison.measures import at, joules, ratio_between, ratio_text
-from deltasim.reports.comparison.sentences import likely
 from deltasim.reports.comparison.verdict import Decides
 from deltasim.reports.page.document import document
 from deltasim.reports.page.parts import Card, Figure, Grid, Page, Section, Spec

@@ -5,22 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from deltasim.reports.comparison.inputs import letter
+from deltasim.reports.comparison.likely import CERTAIN, likely
 from deltasim.reports.comparison.measures import Record, at, joules
 from deltasim.reports.comparison.verdict import Verdict
 from deltasim.reports.quantities import count, percent
 from deltasim.reports.summary import part_label
 
-CERTAIN = 0.9995  # from here on a probability is written as more than 99.9 %
 NAMED = 4  # so many others are told one by one
-
-
-def likely(probability: float) -> str:
-    """A probability in words.
-
-    >>> likely(0.97), likely(0.9999)
-    ('97.0 %', '> 99.9 %')
-    """
-    return percent(probability) if probability < CERTAIN else "> 99.9 %"
 
 
 def sentence(found: Verdict) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from deltasim.reports.comparison.findings import Findings
 
 ABREAST = 2  # so many runs are columns; of more, each is a row
+VALUE = 30  # signs of a line of a value, so that names of fields have room beside two
 SHORT = 18  # signs of a head that a column of intervals is wide enough for
 MOST = 12  # fields of a group that are listed
 WHOLE = "Differences that are not listed here are in --json and on the page (--out)."
@@ -73,11 +74,13 @@ def differing(found: Findings) -> Table:
     from rich.text import Text
 
     abreast = len(found.runs) <= ABREAST
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column("differs", overflow="fold")
     if abreast:
-        table = table_of(found, "differs")
+        for number, one in enumerate(found.runs):
+            head = Text(f"{letter(number)}: {one.name}")
+            table.add_column(head, justify="right", overflow="fold", max_width=VALUE)
     else:
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-        table.add_column("differs", overflow="fold")
         table.add_column("is", overflow="fold")
     for group, listed, left in fields(found):
         for told in listed:

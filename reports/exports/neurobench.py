@@ -25,13 +25,13 @@ def neurobench(result: Measured) -> dict[str, Any]:
     (features) is not in it.
     """
     network, trace, runs = result.network, result.trace, result.sequences
-    sent, scanned = trace.sent(network), trace.scanned(network)
+    sent, scanned, arrived = trace.sent(network), trace.scanned(network), trace.arrived
     inner = [
         n for n, p in enumerate(network.projections) if network.population(p.source).cell.kind != "input"
     ]
     fired = []
     for number, projection in enumerate(network.projections):
-        own = trace.messages["source"][trace.messages["projection"] == number]
+        own = arrived["source"][arrived["projection"] == number]
         fired.append(np.bincount(own, minlength=projection.connection.source_size))
     words = [effective_words(projection, network) for projection in network.projections]
     spiking = [network.population(p.source).cell.spiking for p in network.projections]

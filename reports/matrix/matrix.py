@@ -111,6 +111,7 @@ class Matrix:
                 | {"refused": cell.refused}
             )
         return {
+            "kind": "report",
             "version": VERSION,
             "benchmarks": list(self.benchmarks),
             "chips": list(self.chips),

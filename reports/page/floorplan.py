@@ -17,7 +17,7 @@ TRIM = 0.3  # how far from a node's middle its links begin
 
 
 class Spot(NamedTuple):
-    """A place in the drawing: a core, a hub or a memory channel; ``number`` counts within its kind."""
+    """A place in the drawing: a core, a hub or a memory off the chip; ``number`` counts within its kind."""
 
     kind: str
     number: int
@@ -44,7 +44,7 @@ class Floorplan(NamedTuple):
 
 
 def floorplan(chip: Chip) -> Floorplan:
-    """Lay a chip out, by the topology's own layout; a DRAM channel stands outside the node of its port.
+    """Lay a chip out, by the topology's own layout; a memory off the chip stands outside its node.
 
     >>> from deltasim.simulator.chip import load_chip
     >>> [spot.kind for spot in floorplan(load_chip("edgedrnn")).spots]
@@ -56,26 +56,31 @@ def floorplan(chip: Chip) -> Floorplan:
         Spot("core" if node < topology.cores else "hub", node, *layout[node])
         for node in range(topology.nodes)
     ]
-    ports = [port for memory in chip.memories if memory.kind == "dram" for port in memory.ports]
+    outside = [
+        (memory.unit_kind, port) for memory in chip.memories if memory.off_chip for port in memory.ports
+    ]
+    number = Counter[str]()
     if topology.kind == "bus":
-        left, right = -1.0, max(topology.nodes, len(ports))
+        left, right = -1.0, max(topology.nodes, len(outside))
         middle = layout[BUS][1]
         lines = [Line(0, left, middle, right, middle)]
         lines += [Line(-1, spot.x, spot.y - TRIM, spot.x, middle) for spot in spots]
-        for channel in range(len(ports)):
-            spots.append(Spot("dram", channel, float(channel), middle - 1.0))
+        for channel, (kind, _) in enumerate(outside):
+            spots.append(Spot(kind, number[kind], float(channel), middle - 1.0))
+            number[kind] += 1
             lines.append(Line(-1, channel, middle, channel, middle - 1.0 + TRIM))
     else:
         lines = [direction(index, layout[a], layout[b]) for index, (a, b) in enumerate(topology.pairs)]
         taken: Counter[int] = Counter()
         xs, ys = [x for x, _ in layout.values()], [y for _, y in layout.values()]
         centre = ((min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2)
-        for channel, port in enumerate(ports):
+        for kind, port in outside:
             x, y = layout[port]
             dx, dy = outward((x, y), centre, topology.kind in UPRIGHT, (min(xs), max(xs), min(ys), max(ys)))
             away = 1.0 + 0.8 * taken[port]
             taken[port] += 1
-            spots.append(Spot("dram", channel, x + dx * away, y + dy * away))
+            spots.append(Spot(kind, number[kind], x + dx * away, y + dy * away))
+            number[kind] += 1
             near, far = TRIM, away - TRIM
             lines.append(Line(-1, x + dx * near, y + dy * near, x + dx * far, y + dy * far))
     return Floorplan(tuple(spots), tuple(lines), reach(spots, lines))

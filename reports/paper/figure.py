@@ -59,9 +59,9 @@ class PaperFigure:
         data = path.with_suffix(".csv")
         for one in (path, data):
             refuse_existing(one)
-        content = FORMS[path.suffix](self.drawn.spec, columns)
+        content, rows = FORMS[path.suffix](self.drawn.spec, columns), as_csv(self.rows).encode()
         with told_in_a_sentence(path), new_file(data) as table, new_file(path) as picture:
-            table.write(as_csv(self.rows).encode())
+            table.write(rows)
             picture.write(content)
         return path, data
 

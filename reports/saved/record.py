@@ -9,6 +9,7 @@ import numpy as np
 from deltasim.reports.saved.fields import chip_fields, network_fields
 from deltasim.reports.saved.record_form import VERSION
 from deltasim.reports.uncertainty.prices import price_records
+from deltasim.simulator.memories import kinds as memories
 
 if TYPE_CHECKING:
     import polars
@@ -107,7 +108,7 @@ def runs(result: Measured) -> tuple[tuple[str, Ledger, Energy], ...]:
     )
 
 
-SHARED = ("link", "bus", "dram", "buffer", "chip")  # kinds of units that belong to no core
+SHARED = ("link", "bus", *memories.SHARED, "chip")  # kinds of units that belong to no core
 
 
 def unit_frame(result: Measured) -> polars.DataFrame:

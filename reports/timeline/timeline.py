@@ -1,4 +1,4 @@
-"""A sequence as a Perfetto trace: a track for each unit and each queue, arrows from message to column."""
+"""A sequence as a Perfetto trace: tracks of units, queues and DRAM banks, arrows from message to column."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from deltasim.reports.timeline import perfetto
-from deltasim.simulator.engines.reference.machine import (
+from deltasim.reports.timeline.dram import Drawn, Row, drawn, issued_by
+from deltasim.simulator.components.ranks import (
     COLUMN_KIND,
     MESSAGE_KIND,
     REQUEST_KIND,
@@ -15,22 +16,29 @@ from deltasim.simulator.engines.reference.machine import (
     SCAN_KIND,
     UPDATE_KIND,
 )
-from deltasim.simulator.engines.reference.services import Service, Services
+from deltasim.simulator.engines.services import Service, Services
+from deltasim.simulator.memories import kinds as memories
 from deltasim.simulator.plan.plan import ABSENT, SCAN, SEND, Plan
 
 MOST_SLICES = 200_000
 """In one file: the viewer takes about a second for so many."""
 
-FIRST_UNIT, FIRST_QUEUE, FIRST_GROUP = 1, 1 << 20, 1 << 40  # numbers of tracks
+FIRST_UNIT, FIRST_QUEUE, FIRST_ROW, FIRST_GROUP = 1, 1 << 20, 1 << 30, 1 << 40  # numbers of tracks
 Message = tuple[int, int, int]
 
 
 class Timeline(NamedTuple):
-    """A trace and what is in it; ``of`` slices lie in the steps asked for, the first ``slices`` are there."""
+    """A trace and what is in it; ``of`` slices lie in the steps asked for, the first ``slices`` are there.
+
+    Of these, ``services`` are of units and ``commands`` of the banks of DRAMs; the others are data on a bus
+    of a DRAM, and states of its ranks.
+    """
 
     content: bytes
     slices: int
     of: int
+    services: int
+    commands: int
     flows: int
     start_ps: int
     end_ps: int
@@ -40,10 +48,17 @@ def timeline(plan: Plan, found: Services, steps: range) -> Timeline:
     """The services of some steps of a sequence. A picosecond on the chip is a nanosecond in the viewer."""
     start_ps, end_ps = window(found, steps)
     served = [one for one in found.served if start_ps <= one.start_ps < end_ps]
-    total = len(served)
+    rows = [
+        one._replace(start_ps=max(start_ps, one.start_ps))  # a rank may stand in a state since long before
+        for unit, issued in issued_by(plan, found).items()
+        for one in drawn(unit, issued)
+        if start_ps < one.end_ps and one.start_ps < end_ps
+    ]
+    total = len(served) + len(rows)
     if total > MOST_SLICES:
-        end_ps = sorted(one.start_ps for one in served)[MOST_SLICES]
+        end_ps = sorted([one.start_ps for one in served] + [one.start_ps for one in rows])[MOST_SLICES]
         served = [one for one in served if one.start_ps < end_ps]
+        rows = [one for one in rows if one.start_ps < end_ps]
     waiting = [one for one in found.waiting if start_ps <= one.time_ps < end_ps]
     flows = flows_of(plan, served)
     units = sorted({one.unit for one in served} | {one.unit for one in waiting})
@@ -54,13 +69,31 @@ def timeline(plan: Plan, found: Services, steps: range) -> Timeline:
             perfetto.slice_of(uuid, one.start_ps, one.end_ps, name_of(plan, one), flows.get(place, ()))
         )
     parts += [perfetto.counted(FIRST_QUEUE + one.unit, one.time_ps, one.length) for one in waiting]
+    parts += row_slices(plan, rows)
     arrows = len({flow for ids in flows.values() for flow in ids})
-    return Timeline(b"".join(parts), len(served), total, arrows, start_ps, end_ps)
+    commands = sum(one.row.name.startswith("bank") for one in rows)
+    slices = len(served) + len(rows)
+    return Timeline(b"".join(parts), slices, total, len(served), commands, arrows, start_ps, end_ps)
+
+
+def row_slices(plan: Plan, rows: list[Drawn]) -> list[bytes]:
+    """The rows of DRAMs, a group for each, and their slices."""
+    parts, groups, numbers = [], dict[int, int](), dict[Row, int]()
+    for one in rows:
+        if one.row.unit not in groups:
+            groups[one.row.unit] = FIRST_GROUP - 1 - len(groups)
+            name = f"{plan.units[one.row.unit].name}: commands"
+            parts.append(perfetto.track(groups[one.row.unit], name))
+        if one.row not in numbers:
+            numbers[one.row] = FIRST_ROW + len(numbers)
+            parts.append(perfetto.track(numbers[one.row], one.row.name, groups[one.row.unit]))
+        parts.append(perfetto.slice_of(numbers[one.row], one.start_ps, one.end_ps, one.name))
+    return parts
 
 
 def window(found: Services, steps: range) -> tuple[int, int]:
     """From the first service of the steps to the end of their last."""
-    mine = [one for one in found.served if one.key is not None and one.key[2] in steps]
+    mine = [one for one in found.served if one.job is not None and one.job.step in steps]
     if not mine:
         return 0, 0
     return min(one.start_ps for one in mine), max(one.end_ps for one in mine)
@@ -68,7 +101,7 @@ def window(found: Services, steps: range) -> tuple[int, int]:
 
 def tracks(plan: Plan, units: list[int], queues: set[int]) -> list[bytes]:
     """A group for each core, one for links and one for memories that cores share, and a track a unit."""
-    shared = ("link", "bus", "dram", "buffer")
+    shared = ("link", "bus", *memories.SHARED)
     parts, groups = [], dict[str, int]()
     for unit in units:
         kind, node = plan.units[unit].kind, plan.units[unit].node
@@ -86,9 +119,9 @@ def tracks(plan: Plan, units: list[int], queues: set[int]) -> list[bytes]:
 
 def name_of(plan: Plan, service: Service) -> str:
     """What a unit does, in a few words."""
-    if service.key is None:
+    if service.job is None:
         return "waits for credits" if plan.units[service.unit].kind in ("link", "bus") else "in use"
-    _, kind, step, number, source = service.key[:5]
+    kind, step, number, source, _ = service.job
     if kind == UPDATE_KIND:
         return f"update {plan.layers[number]}, step {step}"
     projection = plan.network.projections[number].name
@@ -107,9 +140,9 @@ def flows_of(plan: Plan, served: list[Service]) -> dict[int, list[int]]:
     scans: dict[tuple[int, int, int], int] = {}
     columns: dict[tuple[Message, int], int] = {}
     for place, one in enumerate(served):
-        if one.key is None:
+        if one.job is None:
             continue
-        _, kind, step, number, source, core = one.key[:6]
+        kind, step, number, source, core = one.job
         message = step, number, source
         if kind == SCAN_KIND and one.unit == plan.stages.unit[core, SCAN]:
             scans[step, number, core] = place

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from deltasim.reports.uncertainty.percentiles import percentile_interval, steps_interval
 from deltasim.reports.uncertainty.prices import DRAWS, Doubles, Interval, Spread, factors
 from deltasim.reports.uncertainty.sequences import drawn_together, interval, with_prices
+from deltasim.runtime.arrays import Integers
 
 if TYPE_CHECKING:
     from deltasim.simulator.ledger.ledger import Ledger
@@ -76,6 +78,17 @@ def intervals_of(
     if points is not None and points[:, 1].any():
         found["score.value"] = interval(ratio_of_sums(means["points"]))
     return found
+
+
+def percentiles_of(ledger: Ledger, bounds: Integers) -> Intervals:
+    """The intervals of the 99th percentiles of latency, of those that have one; ``bounds``: of sequences."""
+    found = {
+        "latency.inference_p99_s": percentile_interval(seconds_of(ledger)),
+        "latency.step_p99_s": steps_interval(
+            np.asarray(ledger.step_latency_ps, np.float64) * SECONDS, np.asarray(bounds)
+        ),
+    }
+    return {figure: held for figure, held in found.items() if held is not None}
 
 
 def ratio_of_sums(means: Doubles) -> Doubles:

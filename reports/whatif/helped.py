@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from deltasim.exploration.whatif.whatif import Gain, WhatIf
     from deltasim.reports.measured import Measured
 
+VERSION = 1  # of the form of to_dict
 PICOSECOND = 1e-12
 NOTHING = 0.00005  # a share that is shown as 0
 COLUMNS = ("what is better", "latency", "shorter by", "energy", "saved")
@@ -66,6 +67,8 @@ class Helped:
         """In plain types, as ``--json`` prints it; times and joules are of one inference."""
         run, sequences = self.run, self.run.sequences
         return {
+            "kind": "whatif",
+            "version": VERSION,
             "run": run.digest,
             "benchmark": run.benchmark,
             "data": run.data,

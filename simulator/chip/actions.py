@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from deltasim.simulator.chip.description import Chip
-    from deltasim.simulator.chip.memories import Memory
 
 
 class Action(NamedTuple):
@@ -41,71 +40,11 @@ CORE_ACTIONS = (
     Action("core.leakage", "static", "ps"),
 )
 
-# name, counts, priced; "{}" is the memory's own name. Leakage belongs to "static", all else to the memory.
-MEMORY_ACTIONS = {
-    "scratchpad": (
-        ("{}.read", "accesses", True),
-        ("{}.words", "words", False),  # weights
-        ("{}.leakage", "ps", True),
-    ),
-    "cache": (
-        ("{}.lookup", "lines", True),  # the tags of a set
-        ("{}.read", "accesses", True),
-        ("{}.fill", "accesses", True),  # writes of a line that was fetched
-        ("{}.words", "words", False),
-        ("{}.hit", "lines", False),
-        ("{}.miss", "lines", False),
-        ("{}.eviction", "lines", False),
-        ("{}.write_back", "lines", False),
-        ("{}.fetched", "bytes", False),  # from the memory behind
-        ("{}.leakage", "ps", True),
-    ),
-    "buffer": (
-        ("{}.read", "accesses", True),
-        ("{}.words", "words", False),
-        ("{}.conflict", "accesses", False),  # that waited for their bank
-        ("{}.bytes", "bytes", False),
-        ("{}.leakage", "ps", True),
-    ),
-    "registers": (
-        ("{}.write", "words", True),
-        ("{}.read", "words", True),
-        ("{}.leakage", "ps", True),
-    ),
-    "state": (("{}.leakage", "ps", True),),
-    "dram": (
-        ("{}.activate", "activations", True),  # with the precharge that ends it
-        ("{}.read", "bursts", True),
-        ("{}.io", "bits", True),
-        ("{}.refresh", "refreshes", True),  # of all banks of a rank, or of a part
-        ("{}.background_active", "ps", True),  # a row is open
-        ("{}.background_precharged", "ps", True),
-        ("{}.words", "words", False),
-        ("{}.row_hit", "bursts", False),
-        ("{}.row_miss", "bursts", False),
-        ("{}.row_conflict", "bursts", False),
-        ("{}.bytes", "bytes", False),
-    ),
-}
-
 # of a core's memory that state lies in besides: bits of last sent values, accumulators and states
 REMEMBERED = ("{}.state_read", "{}.state_write")
 
-# of a DRAM of a standard besides: its ranks powered down
-POWERED_DOWN = (
-    ("{}.background_active_down", "ps", True),
-    ("{}.background_precharged_down", "ps", True),
-)
-
 # the parts of a router, where a chip states its pitch; else one price for all of them, router.flit
 ROUTER_ACTIONS = ("router.buffer_write", "router.buffer_read", "router.crossbar")
-
-
-def counted(memory: Memory) -> tuple[tuple[str, str, bool], ...]:
-    """What is counted of a memory: name, what it counts, whether it has a price."""
-    from deltasim.simulator.chip.memories import StandardDram
-
-    return (*MEMORY_ACTIONS[memory.kind], *(POWERED_DOWN if isinstance(memory, StandardDram) else ()))
 
 
 def state_homes(chip: Chip) -> tuple[str, ...]:
@@ -116,7 +55,7 @@ def state_homes(chip: Chip) -> tuple[str, ...]:
     named = chip.placement.state
     if named is not None:
         return named
-    return tuple(memory.name for memory in chip.memories if memory.kind == "state")
+    return tuple(memory.name for memory in chip.memories if memory.holds_state and not memory.holds_weights)
 
 
 def chip_actions(chip: Chip) -> tuple[Action, ...]:
@@ -129,7 +68,7 @@ def chip_actions(chip: Chip) -> tuple[Action, ...]:
     memories = [
         Action(name.format(memory.name), "static" if "leakage" in name else memory.name, counts, priced)
         for memory in chip.memories
-        for name, counts, priced in counted(memory)
+        for name, counts, priced in memory.actions
     ]
     homes = state_homes(chip)
     core = [action for action in CORE_ACTIONS if not (homes and action.part == "state")]

@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from deltasim.runtime.errors import InputError
-from deltasim.simulator.chip.memories import Dram, Memory, StandardDram
 from deltasim.simulator.chip.peaks import instances
 from deltasim.simulator.chip.prices.conditions import depends_on
 from deltasim.simulator.chip.prices.of_cores import logic_mm2
@@ -48,7 +47,8 @@ def idle_power(chip: Chip) -> tuple[IdlePower, ...]:
     """
     lines = [line(chip, "core", chip.cores.count, watts(chip, "core.leakage"))]
     for memory in chip.memories:
-        rest = dram_watts(chip, memory) if memory.kind == "dram" else watts(chip, f"{memory.name}.leakage")
+        action, drawing = memory.drawn_at_rest
+        rest = watts(chip, f"{memory.name}.{action}") * drawing
         lines.append(line(chip, memory.name, instances(chip, memory), rest))
     return (*lines, line(chip, "network", 1, watts(chip, "network.leakage")))
 
@@ -71,7 +71,7 @@ def part_area(chip: Chip, part: str) -> tuple[float | None, str]:
         return area, f"arithmetic and its registers, {chip.node}"
     if part == "network":
         return network_area(chip)
-    if chip.memory(part).kind == "dram":
+    if chip.memory(part).off_chip:
         return None, "off the chip"
     found = arrays(depends_on(chip, f"{part}.leakage"))
     return math.fsum(array.area_mm2 for array in found), f"{found[0].why}, {chip.node}"
@@ -93,16 +93,6 @@ def network_area(chip: Chip) -> tuple[float, str]:
     assert isinstance(routers, int)
     area = routers * router_of(conditions).area_mm2
     return area + wires, f"{routers} routers and the repeaters of {len(topology.links)} links, {chip.node}"
-
-
-def dram_watts(chip: Chip, memory: Memory) -> float:
-    """What the DRAM at one port draws with nothing to do: all its ranks, powered down where they ever are."""
-    assert isinstance(memory, Dram | StandardDram)
-    if isinstance(memory, StandardDram):
-        down = memory.standard.idle_ticks(memory.power_down_after)
-        state = "background_precharged_down" if down else "background_precharged"
-        return watts(chip, f"{memory.name}.{state}") * memory.ranks
-    return watts(chip, f"{memory.name}.background_precharged")
 
 
 def watts(chip: Chip, action: str) -> float:

@@ -10,7 +10,6 @@ from quantiphy import Quantity
 
 from deltasim.runtime.errors import InputError, nearest
 from deltasim.simulator.chip.actions import Action, chip_actions
-from deltasim.simulator.chip.memories import Cache, Scratchpad, Shared, StateMemory, Timeless
 from deltasim.simulator.chip.memory_checks import kind_faults, memory_rules, name_faults
 from deltasim.simulator.chip.prices.conditions import depends_on, own_values
 from deltasim.simulator.chip.prices.price import DEFAULT, Price
@@ -23,6 +22,7 @@ from deltasim.simulator.chip.virtual_channels import (
     waiting_cycle,
 )
 from deltasim.simulator.chip.wiring import described_topology
+from deltasim.simulator.memories.kinds import Memory
 from deltasim.simulator.schema.faults import Fault
 from deltasim.simulator.schema.quantities import QuantityError
 
@@ -31,10 +31,13 @@ if TYPE_CHECKING:
     from deltasim.simulator.topology import Topology
 
 LEAST_BURST = 8  # bytes: two words of the widest weights
-NEEDED = {  # policy -> kinds of memory, of each of which a chip needs one
-    "streamed": (("dram",),),
-    "cached": (("cache",),),
-    "pinned": (("scratchpad", "buffer"), ("dram",)),
+NEEDED: dict[str, tuple[tuple[str, Callable[[Memory], bool]], ...]] = {  # by policy, what a chip has of each
+    "streamed": (("DRAM or serial memory", lambda memory: memory.off_chip),),
+    "cached": (("cache", lambda memory: memory.fetches_from is not None),),
+    "pinned": (
+        ("scratchpad or buffer", lambda memory: memory.holds_weights and not memory.off_chip),
+        ("DRAM or serial memory", lambda memory: memory.off_chip),
+    ),
 }
 LONGEST_LINK_M = 10
 MOST_ARRAYS = 1 << 16  # of all cores together: each has units of its own
@@ -125,7 +128,7 @@ def channel_faults(chip: Chip) -> Iterator[Fault]:
     if topology is None or topology.is_bus or channels is None or chip.network.buffer_flits is None:
         return
     classes = classes_of(chip)
-    shared = [memory for memory in chip.memories if isinstance(memory, Shared)]
+    shared = [memory for memory in chip.memories if memory.shared]
     ports = tuple(port for memory in shared for port in memory.ports if port < topology.nodes)
     if channels < classes:
         rule = "messages, requests and responses must not wait for each other: each has a virtual channel"
@@ -177,8 +180,8 @@ def burst_faults(chip: Chip) -> Iterator[Fault]:
         yield Fault("cores.dma.burst", f"{burst} B", rule, "Use for example 64 B.")
         return
     for memory in chip.memories:
-        if not isinstance(memory, Timeless) and burst % max(1, memory.access_bytes):
-            what = "lines" if isinstance(memory, Cache) else "accesses"
+        if not memory.timeless and burst % max(1, memory.access_bytes):
+            what = "lines" if memory.fetches_from else "accesses"
             yield Fault(
                 "cores.dma.burst",
                 f"{burst:,} B",
@@ -221,18 +224,16 @@ def policy_faults(chip: Chip) -> Iterator[Fault]:
     """A policy finds the kinds of memory that it needs."""
     wanted = {"placement.policy": chip.placement.policy}
     wanted |= {f"placement.layers.{name}": policy for name, policy in (chip.placement.layers or {}).items()}
-    kinds = [memory.kind for memory in chip.memories]
     for place, policy in wanted.items():
-        for suiting in NEEDED.get(policy or "", ()):
-            if not set(suiting) & set(kinds):
-                what = " or ".join(suiting).replace("dram", "DRAM")
-                yield Fault(place, str(policy), f"this chip has no {what}", f"Add a {what} or use nearest.")
+        for what, suits in NEEDED.get(policy or "", ()):
+            if not any(suits(memory) for memory in chip.memories):
+                yield Fault(place, str(policy), f"this chip has no {what}", "Add one or use nearest.")
 
 
 def memory_placement_faults(chip: Chip) -> Iterator[Fault]:
     """Placement by hand names memories that there are."""
     explicit, path = chip.placement.explicit, "placement.explicit"
-    names = [memory.name for memory in chip.memories if not isinstance(memory, Timeless)]
+    names = [memory.name for memory in chip.memories if not memory.timeless]
     for projection, name in explicit.memory.items():
         if name not in names:
             yield Fault(f"{path}.memory.{projection}", name, "there is no such memory", nearest(name, names))
@@ -240,7 +241,7 @@ def memory_placement_faults(chip: Chip) -> Iterator[Fault]:
 
 def state_placement_faults(chip: Chip) -> Iterator[Fault]:
     """State lies in memories that a core has of its own."""
-    names = [memory.name for memory in chip.memories if isinstance(memory, Scratchpad | StateMemory)]
+    names = [memory.name for memory in chip.memories if memory.holds_state]
     for position, name in enumerate(chip.placement.state or ()):
         if name not in names:
             rule = "state lies in a scratchpad or a memory of kind state"

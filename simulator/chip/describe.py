@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from quantiphy import Quantity
-
 from deltasim.simulator.chip.actions import chip_actions, state_homes
 from deltasim.simulator.chip.area import NOT_MODELLED, idle_power
 from deltasim.simulator.chip.description import Chip
-from deltasim.simulator.chip.memories import Buffer, Cache, Dram, Memory, OnChip, StandardDram, Timeless
 from deltasim.simulator.chip.peaks import instances, peak_bandwidth, peak_rate
 from deltasim.simulator.chip.text_table import Table
+from deltasim.simulator.memories.kinds import Memory
 from deltasim.simulator.schema.quantities import size_text
+from deltasim.simulator.schema.rendered import counted, cycles, scaled
 
 
 def describe(chip: Chip) -> tuple[Table, ...]:
@@ -40,28 +39,6 @@ def fields(heading: str, **rows: object) -> Table:
     )
 
 
-def scaled(value: float, unit: str) -> str:
-    """A value with a readable prefix.
-
-    >>> scaled(1.25e8, "Hz")
-    '125 MHz'
-    """
-    return str(Quantity(value, unit).render(prec=3))
-
-
-def counted(count: int, noun: str) -> str:
-    """A count with its noun.
-
-    >>> counted(1, "cycle"), counted(2, "cycle")
-    ('1 cycle', '2 cycles')
-    """
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def cycles(count: int) -> str:
-    return counted(count, "cycle")
-
-
 def chip_table(chip: Chip) -> Table:
     overview = fields(
         "Chip", name=chip.name, about=chip.about, status=chip.status, node=chip.node, digest=chip.digest
@@ -83,11 +60,13 @@ def core_table(chip: Chip) -> Table:
         "Cores",
         count=cores.count,
         clock=f"{scaled(cores.clock_hz, 'Hz')} ({cores.period_ps:,} ps)",
-        scan=f"{counted(scan.elements_per_cycle, 'element')} a cycle, partitions padded to {scan.pad_to}",
+        scan=f"{counted(scan.elements_per_cycle, 'element')} {each_time(scan.cycles)}, "
+        f"partitions padded to {scan.pad_to}",
         send=f"{cycles(cores.send.cycles)} a message" if cores.send.cycles else "no such stage",
         receive=f"{cycles(cores.receive.cycles)} a message" if cores.receive.cycles else "no such stage",
         multiply_accumulate=counted(cores.mac.lanes, "lane")
-        + (f" in each of {cores.mac.arrays} arrays" if cores.mac.arrays > 1 else ""),
+        + (f" in each of {cores.mac.arrays} arrays" if cores.mac.arrays > 1 else "")
+        + (f", {cycles(cores.mac.cycles)} each" if cores.mac.cycles else ""),
         **numbers,
         update=f"{cycles(update.fixed)}, and {cycles(update.cycles)} for each {update.lanes} neurons",
         outstanding_fetches=cores.outstanding_fetches,
@@ -96,67 +75,19 @@ def core_table(chip: Chip) -> Table:
     )
 
 
+def each_time(count: int | None) -> str:
+    """How often a stage that takes so many cycles begins anew.
+
+    >>> each_time(None), each_time(6)
+    ('a cycle', 'in 6 cycles')
+    """
+    return f"in {cycles(count)}" if count else "a cycle"
+
+
 def memory_table(chip: Chip, memory: Memory) -> Table:
-    heading = f"Memory {memory.name}"
-    clock = f"{chip.memory_period_ps(memory):,} ps a cycle"
-    if isinstance(memory, StandardDram):
-        return fields(heading, **standard_rows(memory), clock=clock)
-    if not isinstance(memory, Dram):
-        return fields(heading, **on_chip_rows(memory), clock=clock)
-    timing = memory.timing
-    return fields(
-        heading,
-        kind=f"DRAM, {counted(len(memory.ports), 'channel')}, shared",
-        ports=", ".join(f"node {port}" for port in memory.ports),
-        size=f"{size_text(memory.size_bytes)} a channel",
-        clock=clock,
-        CL_RCD_RP_RAS_RTP=f"{timing.CL}-{timing.RCD}-{timing.RP}-{timing.RAS}-{timing.RTP} cycles",
-        refresh=f"{timing.RFC:,} cycles every {timing.REFI:,}",
-        banks=timing.banks,
-        row=size_text(timing.row_bytes),
-        burst=f"{size_text(timing.burst_bytes)} in {cycles(timing.burst_cycles)}",
-        order=timing.order,
-    )
-
-
-def standard_rows(memory: StandardDram) -> dict[str, object]:
-    """What a DRAM of a standard says of itself."""
-    of = memory.standard
-    idle = of.idle_ticks(memory.power_down_after)
-    return {
-        "kind": f"DRAM, {of.name}, {counted(len(memory.ports), 'controller')}, shared",
-        "ports": ", ".join(f"node {port}" for port in memory.ports),
-        "size": f"{size_text(memory.size_bytes)} behind each",
-        "peak": f"{scaled(of.peak_bandwidth, 'B/s')} each",
-        "burst": size_text(memory.access_bytes),
-        "mapping": memory.mapping,
-        "page": memory.page,
-        "queue": f"{counted(memory.queue, 'transaction')} of each channel",
-        "refresh": memory.refresh,
-        "powers down": f"after {cycles(idle)}" if idle else "never",
-        "source": of.source,
-    }
-
-
-def on_chip_rows(memory: OnChip) -> dict[str, object]:
-    """What a memory on the chip says of itself."""
-    rows: dict[str, object] = {"kind": f"{memory.kind}, one in each core"}
-    if isinstance(memory, Buffer):
-        rows["kind"] = f"buffer, {counted(len(memory.ports), 'instance')}, shared"
-        rows["ports"] = ", ".join(f"node {port}" for port in memory.ports)
-    if isinstance(memory, Cache):
-        rows["behind it"] = memory.behind
-    rows["size"] = size_text(memory.size_bytes)
-    rows["width"] = f"{memory.width_bits} bit"
-    if isinstance(memory, Cache):
-        rows["line"] = size_text(memory.line_bytes)
-        rows["ways"] = f"{memory.ways} in each of {counted(memory.sets, 'set')}"
-    if isinstance(memory, Buffer):
-        rows["banks"] = f"{memory.banks}, {size_text(memory.interleave_bytes)} in each in turn"
-        rows["served at once"] = counted(memory.places, "stream")
-    if not isinstance(memory, Timeless):
-        rows["latency"] = cycles(memory.latency_cycles)
-    return rows
+    rows = dict(memory.rows())
+    rows.setdefault("clock", f"{chip.memory_period_ps(memory):,} ps a cycle")
+    return fields(f"Memory {memory.name}", **rows)
 
 
 def network_table(chip: Chip) -> Table:
@@ -186,7 +117,7 @@ def network_table(chip: Chip) -> Table:
 
 def placement_table(chip: Chip) -> Table:
     explicit, barrier = chip.placement.explicit, chip.synchronisation
-    homes = [memory.name for memory in chip.memories if not isinstance(memory, Cache | Timeless)]
+    homes = [memory.name for memory in chip.memories if memory.holds_weights]
     weights = f"first that holds them: {', '.join(homes)}"
     if chip.placement.policy in ("streamed", "cached", "pinned"):
         weights = chip.placement.policy
@@ -213,7 +144,7 @@ def peak_table(chip: Chip) -> Table:
     network, rows = chip.network, {"multiply-accumulates": scaled(peak_rate(chip), "/s")}
     for memory in chip.memories:
         rows[f"{memory.name} size"] = size_text(memory.size_bytes * instances(chip, memory))
-        if not isinstance(memory, Timeless):
+        if not memory.timeless:
             rows[f"{memory.name} bandwidth"] = scaled(peak_bandwidth(chip, memory), "B/s")
     rows["one link"] = scaled(network.link_width_bits / 8 / network.period_ps * 1e12, "B/s")
     return Table("Peaks", ("what", "at most"), tuple(rows.items()))

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pydantic import Field, PrivateAttr, model_validator
 
-from deltasim.simulator.chip.memories import Dram, Memory, StandardDram, Timeless
 from deltasim.simulator.chip.parts import Cores, Interconnect, Placement, Synchronisation
 from deltasim.simulator.chip.prices.price import Price, Prices
 from deltasim.simulator.chip.wiring import described_topology
+from deltasim.simulator.memories.kinds import Memory
 from deltasim.simulator.schema.part import Part
-from deltasim.simulator.schema.quantities import Name, Node, Text, period_ps
+from deltasim.simulator.schema.quantities import Name, Node, Text
 from deltasim.simulator.topology import Topology
 
 if TYPE_CHECKING:
@@ -124,13 +124,7 @@ class Chip(Part):
 
     def memory_period_ps(self, memory: Memory) -> int:
         """The clock period of a memory; one on the chip without its own clock has that of the cores."""
-        if isinstance(memory, Dram):
-            return memory.timing.period_ps
-        if isinstance(memory, StandardDram):
-            return memory.period_ps
-        if isinstance(memory, Timeless):
-            return self.cores.period_ps
-        return period_ps(memory.clock_hz or self.cores.clock_hz)
+        return memory.period_ps(self.cores.period_ps)
 
     def place(self, path: str) -> str:
         """How an error names a field: ``chips/a.yaml:14: cores.mac``, else ``chip a: cores.mac``."""

@@ -39,11 +39,13 @@ Stage = Literal["scan", "send", "receive", "mac", "update"]
 class Scan(Part):
     """The threshold scan of an encoder: ``ceil(pad(n) / elements_per_cycle)`` cycles for a partition of n.
 
-    ``pad(n)`` rounds n up to a multiple of ``pad_to``.
+    ``pad(n)`` rounds n up to a multiple of ``pad_to``. With ``cycles`` each of these takes so many of the
+    core's clock, as where a processor scans.
     """
 
     elements_per_cycle: Lanes
     pad_to: Lanes = 1
+    cycles: CycleCount | None = None  # 1 where none is given
 
 
 class PerMessage(Part):
@@ -55,6 +57,8 @@ class PerMessage(Part):
 class Mac(Part):
     """The multiply-accumulate lanes: a column of w words takes ``ceil(w / lanes)`` cycles.
 
+    With ``cycles`` each of these takes so many of the core's clock, as where a processor multiplies.
+
     ``arrays`` of ``lanes`` each work side by side. The columns of the source neuron at place k of its
     partition belong to array ``k mod arrays``, which has its own fetch slots and its own bank of every
     scratchpad, so the array that is sent the most columns sets the pace.
@@ -62,6 +66,7 @@ class Mac(Part):
 
     lanes: Lanes
     arrays: Annotated[int, counted(1024)] = 1
+    cycles: CycleCount | None = None  # 1 where none is given
 
 
 class Update(Part):

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from deltasim.runtime.errors import InputError
 from deltasim.simulator.chip.description import Chip
 from deltasim.simulator.chip.fields import chip_fields
-from deltasim.simulator.chip.memories import described_as
+from deltasim.simulator.memories.kinds import described_as
 from deltasim.simulator.schema.changes import OF_ACTIONS, steps
 
 OPEN = (

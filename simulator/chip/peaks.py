@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from deltasim.simulator.chip.memories import Buffer, Dram, Memory, Scratchpad, Shared, StandardDram
-
 if TYPE_CHECKING:
     from deltasim.simulator.chip.description import Chip
+    from deltasim.simulator.memories.kinds import Memory
 
 
 def peak_rate(chip: Chip) -> float:
@@ -18,12 +17,12 @@ def peak_rate(chip: Chip) -> float:
     1000000000.0
     """
     cores = chip.cores
-    return cores.count * cores.mac.arrays * cores.mac.lanes * cores.clock_hz
+    return cores.count * cores.mac.arrays * cores.mac.lanes * cores.clock_hz / (cores.mac.cycles or 1)
 
 
 def instances(chip: Chip, memory: Memory) -> int:
     """How many of a memory the chip has: one at each port, or one for each core."""
-    return len(memory.ports) if isinstance(memory, Shared) else chip.cores.count
+    return len(memory.ports) if memory.shared else chip.cores.count
 
 
 def peak_bandwidth(chip: Chip, memory: Memory) -> float:
@@ -38,13 +37,4 @@ def peak_bandwidth(chip: Chip, memory: Memory) -> float:
     >>> round(peak_bandwidth(chip, chip.memories[0]) / 1e9, 2)        # 16 bits at 1066 Mbit/s a pin
     2.13
     """
-    period = chip.memory_period_ps(memory)
-    if isinstance(memory, Dram):
-        rate = memory.access_bytes / (memory.timing.burst_cycles * period)
-    elif isinstance(memory, StandardDram):
-        rate = memory.standard.peak_bandwidth * 1e-12
-    else:
-        banks = chip.cores.mac.arrays if isinstance(memory, Scratchpad) else 1
-        at_once = min(memory.places, memory.banks) if isinstance(memory, Buffer) else banks
-        rate = at_once * memory.width_bits / 8 / period
-    return instances(chip, memory) * rate * 1e12
+    return instances(chip, memory) * memory.bytes_per_ps(chip) * 1e12

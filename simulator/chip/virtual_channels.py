@@ -27,7 +27,7 @@ RINGS = ("ring", "torus")
 
 def classes_of(chip: Chip) -> int:
     """Three where a shared memory answers over the network, else one: nothing but messages travels."""
-    return 3 if any(memory.kind in ("dram", "buffer") for memory in chip.memories) else 1
+    return 3 if any(memory.shared for memory in chip.memories) else 1
 
 
 def rings_of(topology: Topology) -> tuple[int, ...]:

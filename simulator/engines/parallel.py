@@ -10,7 +10,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import cast
@@ -20,6 +20,7 @@ from deltasim.runtime.arrays import Floats
 from deltasim.runtime.disk.unfinished import child
 from deltasim.runtime.errors import InputError
 from deltasim.runtime.processes import Worker
+from deltasim.simulator.engines.services import Services
 from deltasim.simulator.ledger.ledger import Ledger
 from deltasim.simulator.plan.plan import Plan
 
@@ -57,8 +58,14 @@ def in_threads(plan: Plan, trace: Trace, chosen: Sequence[int], jobs: int) -> Ge
         return
     pool = ThreadPoolExecutor(jobs, thread_name_prefix="deltasim")
     try:
-        futures = [pool.submit(lambda i: engine.run_sequence(trace.sequence(i)), index) for index in chosen]
-        yield from taken(futures)
+        together = engine.beginnings(trace, chosen)
+        found = pool.submit(engine.run_beginnings, trace, together).result() if together else {}
+        apart = [index for index in chosen if index not in found]
+        alone = {
+            index: pool.submit(lambda i: engine.run_sequence(trace.sequence(i)), index) for index in apart
+        }
+        for index in chosen:
+            yield found.pop(index) if index in found else alone.pop(index).result()
     finally:
         engine.stop()
         pool.shutdown(wait=False, cancel_futures=True)
@@ -155,13 +162,6 @@ def answer_of(connection: Connection) -> Ledger:
     return answer
 
 
-def taken(futures: list[Future[Ledger]]) -> Generator[Ledger, None, None]:
-    """Results in order, each let go once it is handed on."""
-    futures.reverse()
-    while futures:
-        yield futures.pop().result()
-
-
 @contextlib.contextmanager
 def interrupts_held() -> Iterator[None]:
     """Hold Ctrl-C back for a moment, then raise it; processes started meanwhile never get it.
@@ -191,3 +191,21 @@ RUNS: dict[str, Runs] = {
     "simpy": in_processes,
 }
 """How each engine runs sequences side by side."""
+
+
+def noted_by_compiled(plan: Plan, trace: Trace) -> Services:
+    """The services of one sequence; its kernels are loaded only now."""
+    from deltasim.simulator.engines.compiled.services import services_of
+
+    return services_of(plan, trace)
+
+
+def noted_by_simpy(plan: Plan, trace: Trace) -> Services:
+    """The same from the reference engine."""
+    from deltasim.simulator.engines.reference.services import services_of
+
+    return services_of(plan, trace)
+
+
+NOTED: dict[str, Callable[[Plan, Trace], Services]] = {"compiled": noted_by_compiled, "simpy": noted_by_simpy}
+"""How each engine tells whom every unit served."""

@@ -14,9 +14,10 @@ import numpy as np
 
 from deltasim.networks.trace import Trace
 from deltasim.runtime.errors import InputError
-from deltasim.simulator.dram.in_order import DramTiming
+from deltasim.simulator.memories.dram import DramTiming
+from deltasim.simulator.memories.instance import BUFFER, CACHE, CONTROLLER
 from deltasim.simulator.plan.memo import memoised
-from deltasim.simulator.plan.plan import BUFFER, CACHE, CONTROLLER, DRAM, MemoryInstances, Plan, update_work
+from deltasim.simulator.plan.plan import MemoryInstances, Plan, update_work
 
 LARGEST_PS = 2**63 - 1
 LONGEST_PS = LARGEST_PS - (LARGEST_PS >> 10)
@@ -115,8 +116,8 @@ def memory_ps(memories: MemoryInstances, memory: int, size: int, response: int) 
         behind = memory_ps(memories, int(memories.next_level[memory]), line, response)
         fetched = (2 + size // line) * (period + response + behind)
         return fetched + latency + (2 + size // width) * period
-    if kind == DRAM:
-        return in_order_ps(memories.timing[memory], size)
+    if (timing := memories.timing[memory]) is not None:
+        return timing.longest_ps(size)
     if kind == CONTROLLER and (of := memories.controlled[memory]) is not None:
         busy, interval = sum(of.timing), of.timing.refresh_interval
         stretched = 1 if interval == 0 else 2 + interval // max(1, interval - of.timing.refresh_to_activate)
@@ -125,29 +126,20 @@ def memory_ps(memories: MemoryInstances, memory: int, size: int, response: int) 
     return latency + conflicts * (2 + size // width) * period
 
 
-def in_order_ps(timing: DramTiming | None, size: int) -> int:
-    """``size`` bytes from a DRAM that opens a row for each, and is refreshed as often as it may be."""
-    assert timing is not None
-    row = timing.precharge_ps + timing.open_ps + timing.activate_ps
-    row += timing.read_ps + timing.read_to_precharge_ps
-    work = (2 + size // timing.row_bytes) * (row + timing.refresh_ps)
-    work += (2 + size // timing.burst_bytes) * timing.burst_ps
-    refreshing = timing.refresh_ps + timing.precharge_ps + timing.open_ps
-    return work * (2 + timing.interval_ps // max(1, timing.interval_ps - refreshing))
-
-
 def coarser(plan: Plan, tick_ps: int) -> Plan:
     """The plan with every time in ticks of ``tick_ps``, rounded up."""
 
     def ticks(time_ps: Any) -> Any:
         return -(-time_ps // tick_ps)
 
-    def dram(timing: DramTiming | None) -> DramTiming | None:
+    def own(timing: Any) -> Any:
         if timing is None:
             return None
         times = {name: ticks(value) for name, value in timing._asdict().items() if name.endswith("_ps")}
-        busy = times["refresh_ps"] + times["precharge_ps"] + times["open_ps"]
-        return timing._replace(**(times | {"interval_ps": max(times["interval_ps"], 2 * busy)}))
+        if isinstance(timing, DramTiming):
+            busy = times["refresh_ps"] + times["precharge_ps"] + times["open_ps"]
+            times["interval_ps"] = max(times["interval_ps"], 2 * busy)
+        return timing._replace(**times)
 
     def controlled(of: Any) -> Any:
         return of and of._replace(timing=of.timing._replace(tick_ps=ticks(of.timing.tick_ps)))
@@ -171,7 +163,7 @@ def coarser(plan: Plan, tick_ps: int) -> Plan:
         links=changed(plan.links, "period_ps", "link_period_ps", "link_hop_ps"),
         memories=replace(
             changed(plan.memories, "period_ps", "latency_ps"),
-            timing=tuple(map(dram, plan.memories.timing)),
+            timing=tuple(map(own, plan.memories.timing)),
             controlled=tuple(map(controlled, plan.memories.controlled)),
         ),
     )

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from deltasim.runtime.arrays import Integers
-from deltasim.simulator.dram import in_order as dram
 from deltasim.simulator.dram.scheduling.controller import finalise
 from deltasim.simulator.ledger.exact import LARGEST, Counts, largest
+from deltasim.simulator.memories import dram
 from deltasim.simulator.plan.memo import memoised
 from deltasim.simulator.plan.plan import Plan
 
@@ -86,14 +86,14 @@ def elapsed(plan: Plan, drams: Mapping[int, Integers], elapsed_ps: int) -> Itera
 
 
 def leakage(plan: Plan, elapsed_ps: int) -> Iterator[Amount]:
-    """Of cores, the network and every memory that is no DRAM."""
+    """Of cores, the network and every memory whose power at rest depends on nothing that happens."""
     for core in range(plan.cores):
         yield Amount(plan.core_unit(core), -1, "core.leakage", elapsed_ps)
     yield Amount(plan.chip_unit, -1, "network.leakage", elapsed_ps)
     memories = plan.memories
     for memory, name in enumerate(memories.component):
-        if memories.timing[memory] is None and memories.controlled[memory] is None:
-            yield Amount(int(memories.unit[memory]), -1, f"{name}.leakage", elapsed_ps)
+        if at_rest := plan.chip.memory(name).at_rest:
+            yield Amount(int(memories.unit[memory]), -1, f"{name}.{at_rest}", elapsed_ps)
 
 
 def dram_background(plan: Plan, drams: Mapping[int, Integers], elapsed_ps: int) -> Iterator[Amount]:
@@ -101,7 +101,7 @@ def dram_background(plan: Plan, drams: Mapping[int, Integers], elapsed_ps: int) 
     for memory in np.flatnonzero(plan.memories.shared).tolist():
         name, unit = plan.memories.component[memory], int(plan.memories.unit[memory])
         timing = plan.memories.timing[memory]
-        if timing is not None:
+        if isinstance(timing, dram.DramTiming):
             refreshes, active_ps, precharged_ps = dram.rest(drams[memory], timing, elapsed_ps)
             yield Amount(unit, -1, f"{name}.refresh", int(refreshes))
             yield Amount(unit, -1, f"{name}.background_active", int(active_ps))

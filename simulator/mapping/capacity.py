@@ -81,9 +81,9 @@ def allocators(chip: Chip) -> list[list[Allocator]]:
     topology = chip.topology
     for position, memory in enumerate(chip.memories):
         size, access = memory.size_bytes, memory.access_bytes
-        if memory.kind == "cache" or memory.kind == "registers" or memory.kind == "state":
+        if not memory.holds_weights:
             continue
-        if memory.kind == "dram" or memory.kind == "buffer":
+        if memory.shared:
             channels = [
                 Allocator(memory.name, position, channel, size, access)
                 for channel in range(len(memory.ports))
@@ -140,7 +140,7 @@ def remedies(chip: Chip, needs: Sequence[Need], allocator: Allocator) -> list[st
     )
     if narrower:
         found.append(f"{narrower}-bit weights")
-    if chip.memories[allocator.position].kind == "scratchpad" and not chip.placement.explicit.cores:
+    if not chip.memories[allocator.position].shared and not chip.placement.explicit.cores:
         neurons = max((need.bounds[-1] for need in needs if need.bounds), default=MOST_CORES)
         enough = fewest(
             chip.cores.count + 1,

@@ -30,7 +30,7 @@ class PlacementConstraint(NamedTuple):
 
 def constraint(chip: Chip, need: Need) -> PlacementConstraint:
     """What is placed by hand lies there; else the policy of the projection, of its target, or of the chip."""
-    caches = {memory.name: memory.behind for memory in chip.memories if memory.kind == "cache"}
+    caches = {memory.name: memory.fetches_from for memory in chip.memories if memory.fetches_from}
     placement = chip.placement
     named = placement.explicit.memory.get(need.name)
     layers = placement.layers or {}
@@ -41,16 +41,13 @@ def constraint(chip: Chip, need: Need) -> PlacementConstraint:
         return PlacementConstraint((caches[named],), through=named)
     if named is not None:
         return PlacementConstraint((named,))
-    on_chip, drams = (
-        tuple(memory.name for memory in chip.memories if memory.kind in kinds)
-        for kinds in (("scratchpad", "buffer"), ("dram",))
-    )
+    holding = [memory for memory in chip.memories if memory.holds_weights]
+    far = tuple(memory.name for memory in holding if memory.off_chip)
     if policy == "pinned":
-        return PlacementConstraint(drams, near=on_chip[0])
+        return PlacementConstraint(far, near=next(m.name for m in holding if not m.off_chip))
     if policy == "streamed":
-        return PlacementConstraint(drams)
-    held = ("scratchpad", "buffer", "dram")
-    return PlacementConstraint(tuple(memory.name for memory in chip.memories if memory.kind in held))
+        return PlacementConstraint(far)
+    return PlacementConstraint(tuple(memory.name for memory in holding))
 
 
 class Placing:

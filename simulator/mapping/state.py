@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from deltasim.networks.connections import Sparse
 from deltasim.runtime.errors import InputError
 from deltasim.simulator.chip.actions import state_homes
-from deltasim.simulator.chip.memories import Scratchpad, StateMemory
 from deltasim.simulator.mapping.capacity import Allocator, listed
 from deltasim.simulator.mapping.partition import Partition
 from deltasim.simulator.schema.quantities import size_text
@@ -69,28 +68,32 @@ def room_bytes(words: int, bits: int, width: int) -> int:
     return accesses * width // 8
 
 
-def summed_states(cell: Cell) -> int:
-    """How many states of a cell are as wide as an accumulator: the membrane potential of a spiking neuron.
+WIDE_STATES = ("v", "i", "a")
+"""Potential, synaptic current and adaptation of a spiking neuron."""
 
-    >>> from deltasim.networks.cells import GRU, LIF
-    >>> summed_states(GRU(4)), summed_states(LIF(4))
-    (0, 1)
+
+def summed_states(cell: Cell) -> int:
+    """How many states of a cell are as wide as an accumulator: those of a spiking neuron but for the spike.
+
+    >>> from deltasim.networks.cells import GLIF, GRU, LIF
+    >>> summed_states(GRU(4)), summed_states(LIF(4)), summed_states(GLIF(4, synapse=0.5))
+    (0, 1, 2)
     """
-    return cell.states.count("v")
+    return sum(state in WIDE_STATES for state in cell.states) if cell.spiking else 0
 
 
 def remembered_bytes(network: Network, population: int, neurons: int, width: int) -> int:
     """The room that so many neurons of a population take in a memory of this width.
 
     Every accumulator and state, a value sent last for every projection that sends deltas, and a copy of the
-    value for a step where a projection reads it delayed.
+    value for every step of the longest delay with which a projection reads it.
     """
     cell, name = network.populations[population].cell, network.populations[population].name
     arithmetic = network.arithmetic
     out_of = [number for number, projection in enumerate(network.projections) if projection.source == name]
     sums = cell.accumulators + summed_states(cell)
     values = len(cell.states) - summed_states(cell)
-    values += any(network.projections[number].delay for number in out_of)
+    values += max((network.projections[number].delay for number in out_of), default=0)
     values += sum(not network.sends_events(number) for number in out_of)
     return values * room_bytes(neurons, arithmetic.activation_bits, width) + sums * room_bytes(
         neurons, arithmetic.accumulator_bits, width
@@ -118,7 +121,7 @@ def core_allocators(chip: Chip, home: str, reach: list[list[Allocator]]) -> list
     """A memory of every core, by its core."""
     memory = chip.memory(home)
     position = chip.memories.index(memory)
-    if isinstance(memory, StateMemory):
+    if not memory.holds_weights:
         return [Allocator(home, position, 0, memory.size_bytes, memory.access_bytes) for _ in reach]
     return [next(found for found in core if found.memory == home) for core in reach]
 
@@ -134,8 +137,7 @@ def home_of(
     needs: dict[str, list[int]] = {}
     for home, allocators in room.items():
         memory = chip.memory(home)
-        assert isinstance(memory, Scratchpad | StateMemory)
-        width = memory.width_bits
+        width = memory.access_bytes * 8
         of_size = {
             size: remembered_bytes(network, population, size, width) for size in {part.size for part in parts}
         }
@@ -181,7 +183,7 @@ def no_room(
     )
     size = -(-(last.next_address + need) // 1024) * 1024
     choices = [f"at least {size_text(size)}", "more cores"]
-    others = [m.name for m in chip.memories if isinstance(m, Scratchpad) and m.name not in room]
+    others = [m.name for m in chip.memories if m.holds_state and m.holds_weights and m.name not in room]
     choices += [f"{name} for state as well (placement.state)" for name in others[:1]]
     place = chip.place(f"memories.{last.position}.size")
     return InputError(place, size_text(last.size_bytes), rule, f"Use {listed(choices)}.")

@@ -13,11 +13,13 @@ from deltasim.simulator.chip import Chip
 from deltasim.simulator.chip.actions import chip_actions
 from deltasim.simulator.components.dma_bursts import WHOLE
 from deltasim.simulator.mapping.mapping import Mapping
+from deltasim.simulator.memories.instance import BUFFER
 from deltasim.simulator.plan.input_queues import compile_buffers
 from deltasim.simulator.plan.links import compile_links
-from deltasim.simulator.plan.memories import check_registers, compile_memories, numbered
-from deltasim.simulator.plan.plan import ABSENT, BUFFER, STAGES, Plan, Stages, Unit
+from deltasim.simulator.plan.memories import check_registers, compile_memories
+from deltasim.simulator.plan.plan import ABSENT, STAGES, Plan, Stages, Unit
 from deltasim.simulator.plan.weight_columns import compile_columns
+from deltasim.simulator.schema.rendered import suffixes
 
 MOST_RESERVATIONS = 1 << 25  # of the banks of all buffers
 
@@ -139,14 +141,15 @@ def compile_stages(chip: Chip, units: list[Unit]) -> Stages:
             group = shared.get(stage, (stage,))
             if group not in taken:
                 taken[group] = len(units)
-                names = numbered(f"core{core}.{'+'.join(group)}", arrays if stage in ("fetch", "mac") else 1)
-                units += [Unit(name, group[-1], core) for name in names]
+                name = f"core{core}.{'+'.join(group)}"
+                ends = suffixes(arrays if stage in ("fetch", "mac") else 1)
+                units += [Unit(f"{name}{end}", group[-1], core) for end in ends]
             table[core, number] = taken[group]
     return Stages(
         unit=table,
         cycle_ps=period,
-        scan_cycle_ps=period,
-        mac_cycle_ps=period,
+        scan_cycle_ps=(cores.scan.cycles or 1) * period,
+        mac_cycle_ps=(cores.mac.cycles or 1) * period,
         scan_per_cycle=cores.scan.elements_per_cycle,
         scan_pad_to=cores.scan.pad_to,
         send_ps=cores.send.cycles * period,

@@ -19,9 +19,10 @@ from deltasim.simulator.chip.virtual_channels import (
     dateline_classes_of,
 )
 from deltasim.simulator.components.service_times import rounds
+from deltasim.simulator.memories.instance import CACHE
 from deltasim.simulator.plan.expanded_columns import column_segments_of
 from deltasim.simulator.plan.multicast_trees import MulticastTrees, multicast_trees_of
-from deltasim.simulator.plan.plan import ABSENT, CACHE, InputBuffers, Plan
+from deltasim.simulator.plan.plan import ABSENT, InputBuffers, Plan
 from deltasim.simulator.topology import Topology
 
 

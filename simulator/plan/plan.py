@@ -10,6 +10,7 @@ needs them one by one lays them out (``simulator.plan.expanded_columns``, ``simu
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,21 +19,21 @@ import numpy.typing as npt
 from deltasim.networks.graph import Network
 from deltasim.runtime.arrays import Integers
 from deltasim.simulator.chip import Chip
-from deltasim.simulator.components.banked_buffer import window_of
 from deltasim.simulator.components.service_times import rounds
-from deltasim.simulator.dram.in_order import DramTiming, channel_at_rest
-from deltasim.simulator.dram.mapping import AddressBits
 from deltasim.simulator.dram.scheduling.packing import pack
-from deltasim.simulator.dram.timing import Timing
 from deltasim.simulator.mapping.mapping import Mapping
 from deltasim.simulator.mapping.partition import Partition
 from deltasim.simulator.mapping.state import Home
 from deltasim.simulator.mapping.weight_block import Block
+from deltasim.simulator.memories.buffer import window_of
+from deltasim.simulator.memories.dram import DramTiming, channel_at_rest
+from deltasim.simulator.memories.instance import OVER_NETWORK
+from deltasim.simulator.memories.serial import SerialTiming
+from deltasim.simulator.memories.standard_dram import Controlled
 
 STAGES = ("scan", "send", "receive", "fetch", "mac", "update")
 SCAN, SEND, RECEIVE, FETCH, MAC, UPDATE = range(6)
 ABSENT = -1
-SCRATCHPAD, DRAM, CACHE, BUFFER, REGISTERS, CONTROLLER, STATE = range(7)
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Stages:
 
     unit: Integers
     cycle_ps: int  # of the cores' clock: an address is formed in one
-    scan_cycle_ps: int  # as long as cycle_ps, but where it is asked what a faster stage would help
+    scan_cycle_ps: int  # as long as cycle_ps, but where a scan takes several cycles or is asked to be faster
     mac_cycle_ps: int
     scan_per_cycle: int
     scan_pad_to: int
@@ -121,13 +122,6 @@ class Links:
     back_link: Integers  # from the memory to the core
 
 
-class Controlled(NamedTuple):
-    """A DRAM of a standard behind its controller: what the command-level rule reads of it."""
-
-    timing: Timing
-    bits: AddressBits
-
-
 @dataclass(frozen=True, eq=False)
 class MemoryInstances:
     """The memories, one for each core or for each port: memory *m* is ``unit[m]``.
@@ -138,7 +132,7 @@ class MemoryInstances:
 
     unit: Integers
     component: tuple[str, ...]  # the chip's name for it: the prefix of its actions
-    kind: Integers  # SCRATCHPAD, DRAM, CACHE, BUFFER, REGISTERS, CONTROLLER or STATE
+    kind: Integers  # as `deltasim.simulator.memories.instance` numbers them
     period_ps: Integers
     width_bytes: Integers
     latency_ps: Integers
@@ -149,16 +143,13 @@ class MemoryInstances:
     banks: Integers  # of a buffer
     interleave: Integers  # words of a bank that follow each other
     slots: Integers  # streams a buffer serves at once, requests a controller holds
-    timing: tuple[DramTiming | None, ...]  # of a DRAM that serves in order
+    timing: tuple[DramTiming | SerialTiming | None, ...]  # of one known by its own figures
     controlled: tuple[Controlled | None, ...]
 
-    @property
+    @cached_property
     def shared(self) -> npt.NDArray[np.bool_]:
         """Which of them are reached over the network."""
-        remote: npt.NDArray[np.bool_] = (
-            (self.kind == DRAM) | (self.kind == BUFFER) | (self.kind == CONTROLLER)
-        )
-        return remote
+        return np.isin(self.kind, OVER_NETWORK)
 
     def holding(self, block: Block) -> int:
         """The memory that a block's columns are asked of: where they lie, or the cache in front of it."""
@@ -167,7 +158,11 @@ class MemoryInstances:
 
     def drams_at_rest(self) -> dict[int, Integers]:
         """The state of every DRAM before a sequence, as its rule keeps it, by memory."""
-        resting = {m: channel_at_rest(timing) for m, timing in enumerate(self.timing) if timing}
+        resting = {
+            m: channel_at_rest(timing)
+            for m, timing in enumerate(self.timing)
+            if isinstance(timing, DramTiming)
+        }
         for m, of in enumerate(self.controlled):
             if of:
                 resting[m] = pack(of.timing, of.bits, int(self.slots[m]))
@@ -284,12 +279,13 @@ class UpdateWork(NamedTuple):
 def update_work(plan: Plan, population: int, partition: int) -> UpdateWork:
     """``fixed + cycles * ceil(n / lanes)``; all accumulators and states are read, all states written.
 
-    A population that receives spikes writes its accumulators as well: they start from the bias at every step.
+    A population that receives spikes writes what they feed as well: it starts from the bias at every step.
     """
     where, cell = plan.partitions[population][partition], plan.network.populations[population].cell
     size, stages = where.stop - where.start, plan.stages
     duration_ps = stages.update_fixed_ps + rounds(size, stages.update_lanes) * stages.update_group_ps
     home = plan.homes[population]
     states, sums = home.state_bits(cell), cell.accumulators * home.sum_bits
-    writes = states + (sums if plan.network.resets_accumulators[population] else 0)
+    fed = plan.network.fed_accumulators(population) * home.sum_bits
+    writes = states + (fed if plan.network.resets_accumulators[population] else 0)
     return UpdateWork(max(1, int(duration_ps)), size * (states + sums), size * writes)

@@ -165,6 +165,7 @@ Count = Annotated[int, counted(MOST_COUNT)]
 CountOrZero = Annotated[int, counted(MOST_COUNT, least=0)]
 CycleCount = Annotated[int, counted(1_000_000)]
 CycleCountOrZero = Annotated[int, counted(1_000_000, least=0)]
+Port = Annotated[int, counted((1 << 16) - 1, least=0)]
 Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT, description="text"), AfterValidator(plain)]
 Name = Annotated[str, Field(strict=True, description="a name"), AfterValidator(named)]
 read_energy = reads_as(("J",), "an energy", "1.3 pJ", whole=False, zero=True, most="1 kJ")
@@ -231,6 +232,17 @@ def nanometres(node: str) -> float:
             "node", node, "what is on the chip is priced by its node", "State it, or the prices."
         )
     return round(float(Amount(node)) * 1e9, 6)
+
+
+@lru_cache(1024)
+def plain_node(text: object) -> str:
+    """A node in its one spelling.
+
+    >>> plain_node("0.022 um")
+    '22 nm'
+    """
+    node = read_node(text)
+    return node if node == NOT_STATED else f"{nanometres(node):g} nm"
 
 
 Node = Annotated[

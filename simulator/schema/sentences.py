@@ -26,10 +26,7 @@ RULES = {
     "greater_than_equal": ("the least is {ge}", "Use {ge} or more."),
     "less_than_equal": ("the most is {le}", "Use {le} or less."),
     "literal_error": ("expected {expected}", "Use one of these."),
-    "union_tag_invalid": (
-        "a memory is 'scratchpad', 'dram', 'cache', 'buffer', 'registers' or 'state'",
-        "Use one of these.",
-    ),
+    "union_tag_invalid": ("a memory is {kinds}", "Use one of these."),
     "union_tag_not_found": ("a memory has a kind", "Add kind: scratchpad or kind: dram."),
     "string_type": ("expected text", "Write text."),
     "string_unicode": ("a text has no control characters", "Leave them out."),
@@ -59,7 +56,7 @@ def told(detail: Any, root: type[Part]) -> Iterator[Fault]:
         name, there = location[-1], [name for part in parts for name in field_names(part)]
         yield Fault(path, shown(detail["input"]), f"there is no field {name} here", nearest(name, there))
     else:
-        context["example"] = lists or EXAMPLE
+        context |= {"example": lists or EXAMPLE, "kinds": kinds_of(parts[-1], location)}
         rule, remedy = RULES.get(detail["type"], (str(detail["msg"]), "Correct it."))
         value = "missing" if detail["type"] == "missing" else shown(detail["input"])
         yield Fault(path, value, rule.format(**context), remedy.format(**context))
@@ -77,7 +74,7 @@ def walked(location: tuple[Any, ...], root: type[Part]) -> tuple[tuple[str, ...]
 
     >>> from deltasim.simulator.chip.description import Chip
     >>> walked(("memories", 0, "cache", "sise"), Chip)[:2]
-    (('memories', '0', 'sise'), [<class 'deltasim.simulator.chip.memories.Cache'>])
+    (('memories', '0', 'sise'), [<class 'deltasim.simulator.memories.cache.Cache'>])
     >>> walked(("cores", "shared_units", 0), Chip)[2]
     '[[scan, mac]]'
     """
@@ -95,6 +92,14 @@ def walked(location: tuple[Any, ...], root: type[Part]) -> tuple[tuple[str, ...]
             kinds = {tag: part for field in fields for tag, part in parts_in(field.annotation)} or kinds
             example = next((str(field.examples[0]) for field in fields if field.examples), example)
     return tuple(path), owners, example
+
+
+def kinds_of(part: type[Part], location: tuple[str, ...]) -> str:
+    """What the records of a list may be that tell themselves apart by their kind."""
+    field = next((field for name in location if (field := field_of(part, name)) is not None), None)
+    known = [of.model_fields.get("kind") for _, of in parts_in(field.annotation)] if field else []
+    *most, last = dict.fromkeys(repr(get_args(kind.annotation)[0]) for kind in known if kind) or ("",)
+    return f"{', '.join(most)} or {last}" if most else last
 
 
 def field_of(part: type[Part], name: object) -> FieldInfo | None:

@@ -75,7 +75,8 @@ def test_version(deltasim: Deltasim) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "name"), [("chips", "edgedrnn"), ("benchmarks", "digits"), ("cells", "gru")]
+    ("kind", "name"),
+    [("chips", "edgedrnn"), ("benchmarks", "digits"), ("cells", "gru"), ("cells", "alif")],
 )
 def test_list(kind: str, name: str, deltasim: Deltasim) -> None:
     answer = deltasim(f"list {kind}")
@@ -176,12 +177,14 @@ def test_a_sweep_and_a_comparison(run: str, deltasim: Deltasim, tmp_path: Path) 
     compared = deltasim("compare trained sparse --json")
     assert compared.returncode == 0, compared.stderr
     assert [run["name"] for run in json.loads(compared.stdout)["runs"]] == ["trained", "sparse"]
-    several = deltasim("compare trained sweep sparse --out page.html")
+    several = deltasim("compare trained sweep sparse --out compared")
     assert several.returncode == 0 and "C: sweep/theta-0.5" in several.stdout
-    assert several.stdout.splitlines()[-1] == "The page is page.html"
-    assert "4 runs of digits" in (tmp_path / "page.html").read_text()
-    again = deltasim("compare trained sparse --out page.html")
-    assert again.returncode == 2 and "page.html" in again.stderr
+    assert several.stdout.splitlines()[-1] == "The page is compared/report.html"
+    assert "4 runs of digits" in (tmp_path / "compared" / "report.html").read_text()
+    again = deltasim("compare trained sparse --out compared")
+    assert again.returncode == 2 and "compared" in again.stderr
+    page = deltasim("compare trained sparse --out page.html")
+    assert page.returncode == 2 and "Write page." in page.stderr
     alone = deltasim("compare trained")
     assert alone.returncode == 2 and "1 run is nothing to compare" in alone.stderr
 

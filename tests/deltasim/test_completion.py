@@ -38,7 +38,7 @@ def complete(
         ("wh", ["whatif"]),
         ("run digit", ["digit-strings", "digits"]),
         ("run digits --chi", ["--chip"]),
-        ("run digits --chip mesh16,e", ["mesh16,edgedrnn"]),
+        ("run digits --chip mesh16,ed", ["mesh16,edgedrnn"]),
         ("whatif digits --chip delta", ["deltakws", "deltarnn"]),
         ("memory --standard HBM", ["HBM2-2000", "HBM3-6400"]),
         ("describe standard LPDDR4", ["LPDDR4-3200"]),

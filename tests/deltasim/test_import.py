@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -11,7 +12,8 @@ import pytest
 import torch
 from torch import nn
 
-from deltasim.networks.files.network import load_network
+from deltasim.networks import random_spiking
+from deltasim.networks.files.network import load_network, save_network
 
 Deltasim = Callable[[str], CompletedProcess[str]]
 
@@ -89,3 +91,39 @@ def test_what_cannot_be_imported_leaves_nothing(
 def test_what_is_there_is_never_overwritten(weights: Path, tmp_path: Path, deltasim: Deltasim) -> None:
     answer = deltasim(f"import {weights} --layers 'gru fc' --out {tmp_path}")
     assert (answer.returncode, "never overwrites what is there" in answer.stderr) == (2, True)
+
+
+def test_a_spiking_graph_is_written_run_and_imported(tmp_path: Path, deltasim: Deltasim) -> None:
+    """A NIR graph from export to a page, its time step from the metadata or from the command line."""
+    network = random_spiking(24, 6, 0.2, np.random.default_rng(0), inputs=3)
+    (tmp_path / "net").mkdir()
+    save_network(network, tmp_path / "net")
+    graph, out = tmp_path / "graph.nir", tmp_path / "again"
+    assert deltasim(f"export {tmp_path}/net --out {graph} --dt 1ms").returncode == 0
+    assert deltasim(f"import {graph} --out {out}").returncode == 0
+    assert load_network(out).digest == network.digest
+    np.save(tmp_path / "frames.npy", np.random.default_rng(1).integers(0, 2, (2, 9, 3)).astype(np.float32))
+    line = f"run {graph} --data {tmp_path}/frames.npy --chip mesh16 --json --out"
+    records = [
+        json.loads(deltasim(f"{line} {tmp_path}/{name} {more}").stdout)
+        for name, more in (("a", ""), ("b", "--dt 1ms"), ("c", "--dt 1ms --reset by_subtraction"))
+    ]
+    assert records[0]["messages"] == records[1]["messages"] > 0
+    assert records[2]["messages"] != records[0]["messages"]
+    assert (tmp_path / "a" / "report.html").is_file()
+    again = deltasim(f"whatif {tmp_path}/c")  # the record says the time step and the reset
+    assert again.returncode == 0, again.stderr
+    late = deltasim(f"run {graph} --data {tmp_path}/frames.npy --dt 3ms --out {tmp_path}/d")
+    assert late.returncode == 0
+    for words, sentence in (
+        (f"import {graph} --out {tmp_path}/e --check", "is no program that could run beside the network"),
+        (
+            f"run {tmp_path}/net --data {tmp_path}/frames.npy --dt 1ms",
+            "time step and the reset of this model",
+        ),
+        (f"import {graph} --out {tmp_path}/e --reset subtract", "there is no such reset"),
+        (f"import {graph} --out {tmp_path}/e --dt soon", "--dt: soon: expected a time"),
+        (f"export {tmp_path}/net --out {tmp_path}/graph.onnx", "a NIR graph is a file .nir"),
+    ):
+        refused = deltasim(words)
+        assert refused.returncode == 2 and sentence in refused.stderr, (words, refused.stderr)

@@ -159,12 +159,14 @@ def test_a_record_of_another_network_is_told(deltasim, walks):
     ("line", "sentence"),
     [
         ("driving", "a command of its own"),
+        ("vad", "trained by others"),
+        ("nmnist", "workloads.nmnist.making"),
         ("digts", "Did you mean digits?"),
         ("digits --task classes", "a benchmark knows its task"),
         ("digits --energy edgedrnn --l1 0", "whose weight l1 is 0"),
         ("digits --bits 7", "one of 0, 4, 6, 8, 16"),
         ("digits --data fssd", "neither a data set nor a readable folder"),
-        ("digits --theta -0.1", "from 0 to"),
+        ("digits --theta -0.1", "at least 0"),
     ],
 )
 def test_a_benchmark_that_cannot_be_trained_so_is_told(deltasim, line, sentence, tmp_path):

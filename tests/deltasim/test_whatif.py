@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deltasim.commands.arguments.options import Job, parse_period, read_command, spell_command
+from deltasim.commands.arguments.options import Job, parse_time, read_command, spell_command
 from deltasim.runtime.errors import InputError
 
 Deltasim = Callable[[str], CompletedProcess[str]]
@@ -44,9 +44,9 @@ def test_a_command_is_read_as_it_was_spelled(
 
 
 def test_a_period_is_at_most_a_day() -> None:
-    assert parse_period("86400 s") == 86400.0
+    assert parse_time("86400 s") == 86400.0
     with pytest.raises(InputError, match="at most 86400 s"):
-        parse_period("86401 s")
+        parse_time("86401 s")
 
 
 def test_of_a_saved_run_and_of_its_benchmark_it_says_the_same(deltasim: Deltasim, tiny: Path) -> None:
@@ -59,6 +59,12 @@ def test_of_a_saved_run_and_of_its_benchmark_it_says_the_same(deltasim: Deltasim
     assert json.loads(Path("helped/run.json").read_text())["digest"] == record["run"]
     assert json.loads(answer.stdout) == record
     assert "What would help" in Path("helped/report.html").read_text(encoding="utf-8")
+    beside = deltasim(f"run {run} --what-if --out beside --json")
+    told = json.loads(beside.stdout)["what_if"]
+    assert told == record == json.loads(Path("beside/whatif.json").read_text())
+    assert "What would help" in Path("beside/report.html").read_text(encoding="utf-8")
+    two = deltasim(f"run {run} --what-if --chip edgedrnn,mesh16")
+    assert two.returncode == 2 and "--what-if: 2 runs: what would help is asked of one run" in two.stderr
 
 
 def test_what_cannot_be_asked_gets_one_sentence(deltasim: Deltasim, tiny: Path) -> None:

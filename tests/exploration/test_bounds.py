@@ -14,15 +14,15 @@ from deltasim.networks.execute import execute
 from deltasim.networks.numbers.arithmetic import FixedPoint
 from deltasim.simulator.chip import load_chip
 from deltasim.simulator.chip.loading import chip_names
-from deltasim.simulator.chip.memories import StandardDram
 from deltasim.simulator.mapping.mapping import map_network
+from deltasim.simulator.memories.standard_dram import StandardDram
 from deltasim.simulator.plan.compile import compile_plan
 from deltasim.simulator.simulate import run_sequences
 from tests.simulator.strategies import Case, cases
 
 TIMED = (
     ".hit", ".miss", ".eviction", ".write_back", ".fetched", ".fill", ".conflict", ".activate", ".refresh",
-    ".row_hit", ".row_miss", ".row_conflict", ".leakage", ".credit_stall",
+    ".row_hit", ".row_miss", ".row_conflict", ".leakage", ".standby", ".credit_stall",
 )  # fmt: skip
 
 

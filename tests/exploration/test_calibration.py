@@ -20,7 +20,7 @@ from deltasim.networks.builders.recurrent import random_stack
 from deltasim.networks.execute import execute
 from deltasim.networks.files.network import load_network, save_network
 from deltasim.networks.importers import import_model
-from deltasim.networks.numbers.arithmetic import FixedPoint, Q, dequantise, quantise
+from deltasim.networks.numbers.arithmetic import EDGEDRNN, FixedPoint, Q, dequantise, quantise
 from deltasim.networks.numbers.quantise import quantised
 from deltasim.runtime.errors import InputError
 from deltasim.workloads.deviation import deviation
@@ -136,3 +136,16 @@ def test_a_network_in_fixed_point_is_refused() -> None:
         calibrate(own_benchmark(fixed, walks()))
     with pytest.raises(InputError, match=r"as 8\.8"):
         parse_form("q8.8", "x")
+
+
+def test_the_arithmetic_of_a_chip_is_taken_whole(tmp_path: Path) -> None:
+    network = random_stack("gru", 3, (8,), np.random.default_rng(0), theta=0.05)
+    found = ds.quantise(network, walks(), arithmetic="edgedrnn")
+    assert found.network.digest == quantised(network, EDGEDRNN).digest
+    assert 0 < found.calibrated.lost.rms < 0.1
+    folder = found.save(tmp_path / "fixed")
+    assert load_network(folder).arithmetic == EDGEDRNN
+    with pytest.raises(InputError, match=r"arithmetic: edgedrn: there is no arithmetic .* edgedrnn"):
+        ds.quantise(network, walks(), arithmetic="edgedrn")
+    with pytest.raises(InputError, match="Leave weights and activations out"):
+        ds.quantise(network, walks(), weights=4, arithmetic="edgedrnn")

@@ -7,7 +7,20 @@ from hypothesis import strategies as st
 
 from deltasim.networks.builders.feed_forward import feed_forward
 from deltasim.networks.builders.recurrent import PARAMETERS, random_parameters, stack
-from deltasim.networks.cells import CELLS, LIF, Conv2d, Dense, Formula, conv2d, formula, gru, lstm, rnn
+from deltasim.networks.cells import (
+    CELLS,
+    GLIF,
+    LIF,
+    Conv2d,
+    Dense,
+    Formula,
+    LeakyIntegrator,
+    conv2d,
+    formula,
+    gru,
+    lstm,
+    rnn,
+)
 from deltasim.networks.execute import execute
 from deltasim.networks.numbers.arithmetic import FixedPoint, Float32, Q
 from deltasim.runtime.errors import InputError
@@ -17,6 +30,8 @@ CELL_EXAMPLES = {
     "dense": Dense(6, "sigmoid"),
     "conv2d": Conv2d((1, 2, 3), "tanh"),
     "lif": LIF(6, 0.5, 0.75, -0.25),
+    "glif": GLIF(6, 0.75, 0.5, -0.25, "by_subtraction", 2, 0.5, 0.125, 0.875, ("leak", "threshold")),
+    "li": LeakyIntegrator(6, 0.75, 0.5, ("synapse",)),
     "formula": Formula(
         6, "c = 0.5 * c + tanh(a0); y = sqrt(abs(a1)) ** 1.5 * erf(c) + max(a0, exp(-a1 ** 2))"
     ),

@@ -41,7 +41,8 @@ FAULTS = {
     ),
     "network test: a: two populations have this name. Rename one of them.": ([*FINE, layer("a")], CHAIN),
     "network test: a, b: a network has at least one Input. Add an Input population.": (FINE[1:], CHAIN[1:]),
-    "network test: input->a: two projections join these populations. Add their weights instead.": (
+    "network test: input->a: two projections join these populations. Add their weights, or give each a "
+    "label.": (
         FINE,
         [*CHAIN, link("input", "a")],
     ),
@@ -73,12 +74,15 @@ FAULTS = {
     "Give less, or infinity.": (FINE, [link("input", "a", theta=1e39)]),
     "network test: projection input->a: theta: shape (3,): thresholds are one number or one for each of 2 "
     "source neurons. Give an array of that length.": (FINE, [link("input", "a", theta=np.zeros(3))]),
-    "network test: projection a->b: 2: a delay is 0 or 1 steps. Give 0, or 1 for recurrence.": (
+    "network test: projection a->b: -1: a delay is 0 to 65,535 steps. Give 0, or 1 for recurrence.": (
         FINE,
-        [link("a", "b", delay=2)],
+        [link("a", "b", delay=-1)],
     ),
-    "network test: projection input->a: delay 1: an Input or a population of an earlier pass is read in its "
-    "own frame. Give delay 0.": (FINE, [link("input", "a", delay=1)]),
+    "network test: projection a->b:late one: label: late one: a name is at most 64 letters, digits, points, "
+    "dashes and underscores, a letter or digit first. Label it like late.": (
+        FINE,
+        [link("a", "b", label="late one")],
+    ),
     "network test: projection a->b: pass 1: b of pass 0 cannot read a population of a later pass. Compute "
     "b in a later pass.": ([GIVEN, layer("a", pass_number=1), layer("b")], CHAIN),
     "network test: projection a->b: pass 0: populations of one pass that run in opposite directions cannot "

@@ -17,7 +17,7 @@ from tests.reports.specimens import specimen
 from tests.simulator.builders import chain, chip, trace_of
 from tests.simulator.engines.test_hierarchy import CACHED
 
-BOX = ("edgedrnn", "mesh16", "mesh64-hbm")
+BOX = ("edgedrnn", "mcu-psram", "mesh16", "mesh64-hbm")
 
 
 @pytest.mark.parametrize("chip", BOX)

@@ -151,7 +151,7 @@ def test_all_that_a_kernel_freezes_lies_in_its_digest(kernels: list[Any]) -> Non
     # where the constants stand whose change a warm cache did not notice
     events = ROOT / "simulator" / "engines" / "compiled" / "events"
     origins = {origin for file, names in checked.items() if file.parent == events for _, origin in names}
-    assert ROOT / "simulator" / "plan" / "plan.py" in origins
+    assert ROOT / "simulator" / "memories" / "instance.py" in origins
 
 
 def test_what_teaches_numba_belongs_to_every_kernel() -> None:

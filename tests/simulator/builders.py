@@ -19,9 +19,10 @@ from deltasim.networks.graph import Network, Population, Projection
 from deltasim.networks.numbers.arithmetic import FLOAT32
 from deltasim.networks.trace import MESSAGE, Trace
 from deltasim.simulator.chip import Chip
-from deltasim.simulator.chip.actions import CORE_ACTIONS, MEMORY_ACTIONS, ROUTER_ACTIONS
+from deltasim.simulator.chip.actions import CORE_ACTIONS, ROUTER_ACTIONS
 from deltasim.simulator.chip.loading import chip_from_content
 from deltasim.simulator.ledger.ledger import Ledger
+from deltasim.simulator.memories.kinds import KINDS
 
 CYCLE_PS = 1000
 
@@ -106,7 +107,7 @@ def prices(content: Mapping[str, Any]) -> dict[str, Any]:
     """1 pJ, or 1 mW, for every action that has a price."""
     names = [(action.name, action.static) for action in CORE_ACTIONS]
     for memory in content["memories"]:
-        for name, counts, priced in MEMORY_ACTIONS[memory["kind"]]:
+        for name, counts, priced in KINDS[memory["kind"]].actions:
             if priced:
                 names.append((name.format(memory["name"]), counts == "ps"))
     split, bus = "pitch" in content["network"], content["network"]["topology"] == "bus"

@@ -8,10 +8,12 @@ import numpy as np
 from hypothesis import strategies as st
 
 from deltasim.networks.builders.recurrent import random_stack
-from deltasim.networks.cells import GRU, LIF, Conv2d, Dense, Formula, Input
+from deltasim.networks.cells import GLIF, GRU, LIF, Conv2d, Dense, Formula, Input, LeakyIntegrator
+from deltasim.networks.cells.glif import RESETS
 from deltasim.networks.connections import AllToAll, Convolution, Sparse
 from deltasim.networks.graph import Network, Population, Projection
-from deltasim.networks.numbers.arithmetic import FLOAT32, FixedPoint, Q, WideSums
+from deltasim.networks.loss import Loss
+from deltasim.networks.numbers.arithmetic import EDGEDRNN, FLOAT32, FixedPoint, Q, WideSums
 from deltasim.networks.numbers.quantise import quantised
 from deltasim.runtime.arrays import Floats
 
@@ -25,15 +27,31 @@ def networks(draw: st.DrawFn) -> Network:
     fixed."""
     rng = np.random.default_rng(draw(st.integers(0, 2**16)))
     network = draw(
-        st.sampled_from([recurrent, pruned, convolutional, with_feedback, with_formulas, spiking])
+        st.sampled_from([recurrent, pruned, convolutional, with_feedback, with_formulas, spiking, delayed])
     )(draw, rng)
     theta = draw(st.sampled_from([0.0, 0.05, 0.3]))
     network = network.with_thresholds({"input": theta, "recurrent": draw(st.sampled_from([0.0, 0.1]))})
-    arithmetic = draw(st.sampled_from([FLOAT32, WideSums(), FixedPoint()]))
+    arithmetic = draw(st.sampled_from([FLOAT32, WideSums(), FixedPoint(), EDGEDRNN]))
     if not isinstance(arithmetic, FixedPoint):
         return replace(network, arithmetic=arithmetic)
     names = st.sampled_from(["input", "recurrent", *(projection.name for projection in network.projections)])
     return quantised(network, arithmetic, draw(st.dictionaries(names, weight_formats, max_size=3)))
+
+
+@st.composite
+def losses(draw: st.DrawFn, network: Network) -> Network:
+    """The same network, some of whose projections lose messages; all of them, now and then."""
+    probabilities = st.sampled_from([0.0, 0.3, 0.8, 1.0])
+    chosen = []
+    for number, projection in enumerate(network.projections):
+        loss = None
+        if draw(st.booleans()):
+            probability, seed = draw(probabilities), draw(st.integers(0, 2**16))
+            refresh = 0 if network.sends_events(number) else draw(st.integers(0, 3))
+            carries = draw(st.sampled_from(["values", "deltas"])) if refresh else "values"
+            loss = Loss(probability, seed, carries, refresh)
+        chosen.append(replace(projection, loss=loss))
+    return replace(network, projections=tuple(chosen))
 
 
 def recurrent(draw: st.DrawFn, rng: np.random.Generator) -> Network:
@@ -86,6 +104,45 @@ def spiking(draw: st.DrawFn, rng: np.random.Generator) -> Network:
             Projection("right", "readout", sparse(right, 2), "input", 1),
         ),
         ("readout", "right"),
+        FLOAT32,
+    )
+
+
+def delayed(draw: st.DrawFn, rng: np.random.Generator) -> Network:
+    """Generalised neurons with delays of none to several steps, two synapses between one pair, integrators
+    of spikes and of deltas."""
+    left, right = draw(st.integers(1, 9)), draw(st.integers(1, 7))
+    late = st.integers(0, 4)
+    own = draw(st.sampled_from([(), ("leak",), ("leak", "threshold", "synapse")]))
+    synapse, adaptation = draw(st.sampled_from([0.0, 0.5])), draw(st.sampled_from([0.0, 0.25]))
+    resets, waits = draw(st.sampled_from(list(RESETS))), draw(st.integers(0, 2))
+    neuron = GLIF(left, 0.75, 0.5, -0.25, resets, waits, synapse, adaptation, 0.875, own)
+    integrator = LeakyIntegrator(2, 0.5, synapse)
+    constants = [small(rng, 1, left), np.abs(small(rng, len(own), left))]
+
+    def dense(sources: int, targets: int) -> AllToAll:
+        return AllToAll(2 * small(rng, sources, 1, targets))
+
+    return Network(
+        "delayed",
+        (
+            Population("input", Input(4)),
+            Population("left", neuron, np.concatenate(constants)),
+            Population("right", GLIF(right, 1.0, 0.5, resets="by_subtraction"), small(rng, 1, right)),
+            Population("readout", integrator, small(rng, 1, 2)),
+            Population("graded", LeakyIntegrator(3, 0.75), small(rng, 1, 3)),
+        ),
+        (
+            Projection("input", "left", dense(4, left), "input", draw(late)),
+            Projection("left", "left", dense(left, left), "recurrent", 1 + draw(late)),
+            Projection("left", "left", dense(left, left), "recurrent", 1 + draw(late), label="again"),
+            Projection("left", "right", dense(left, right), "input", draw(late)),
+            Projection("right", "left", dense(right, left), "recurrent", 1 + draw(late)),
+            Projection("right", "readout", dense(right, 2), "input", draw(late)),
+            Projection("readout", "graded", dense(2, 3), "input", draw(late), 0.05),
+            Projection("graded", "graded", dense(3, 3), "recurrent", 1 + draw(late), 0.05),
+        ),
+        ("readout", "graded", "left"),
         FLOAT32,
     )
 

@@ -6,6 +6,7 @@ with inputs and the trace that ``execute`` makes of them. All weights lie within
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,8 +21,9 @@ from deltasim.simulator.dram.loading import load_standard, standard_names
 from deltasim.simulator.dram.standard import REFRESHES
 from deltasim.simulator.mapping.mapping import Mapping, map_network
 from deltasim.simulator.mapping.send_counts import SendCounts
+from deltasim.simulator.memories.kinds import KINDS
 from tests.simulator.builders import chip
-from tests.simulator.random_networks import networks
+from tests.simulator.random_networks import losses, networks
 from tests.simulator.wirings import CLOCKS, TOPOLOGIES, wirings
 
 POLICIES = ("barrier", "layer", "dataflow")
@@ -39,9 +41,13 @@ class Case(NamedTuple):
     mapping: Mapping
 
 
+Far = Callable[[int], st.SearchStrategy[dict[str, Any]]]
+"""A memory off the chip, at some of so many nodes."""
+
+
 @st.composite
-def chip_fields(draw: st.DrawFn) -> dict[str, object]:
-    """Fields of a valid chip, by path."""
+def chip_fields(draw: st.DrawFn, far: Far | None = None) -> dict[str, object]:
+    """Fields of a valid chip, by path; with a memory off the chip where ``far`` says which."""
     count = draw(st.sampled_from(sorted(TOPOLOGIES)))
     wiring, nodes = draw(wirings(count))
     arrays = draw(st.sampled_from([1, 1, 2, 3]))
@@ -51,10 +57,15 @@ def chip_fields(draw: st.DrawFn) -> dict[str, object]:
         "cores.scan": {
             "elements_per_cycle": draw(st.integers(1, 4)),
             "pad_to": draw(st.sampled_from([1, 1, 3, 8])),
+            "cycles": draw(st.sampled_from([None, None, 2, 5])),
         },
         "cores.send.cycles": draw(st.integers(0, 3)),
         "cores.receive.cycles": draw(st.integers(0, 3)),
-        "cores.mac": {"lanes": draw(st.sampled_from([1, 2, 8])), "arrays": arrays},
+        "cores.mac": {
+            "lanes": draw(st.sampled_from([1, 2, 8])),
+            "arrays": arrays,
+            "cycles": draw(st.sampled_from([None, None, 3])),
+        },
         "cores.update": {
             "lanes": draw(st.sampled_from([1, 4, 64])),
             "cycles": draw(st.integers(0, 3)),
@@ -75,15 +86,16 @@ def chip_fields(draw: st.DrawFn) -> dict[str, object]:
             "cost": f"{draw(st.sampled_from([0, 1, 7]))} cycles",
         },
     }
-    kinds = draw(st.sampled_from(["scratchpad", "dram", "both"]))
+    kinds = draw(st.sampled_from(["dram", "both"] if far else ["scratchpad", "dram", "both"]))
     memories: list[dict[str, Any]] = []
     if kinds != "dram":  # beside a DRAM it may be too small for all, so that some weights lie outside
         memories.append(draw(scratchpads(small=kinds == "both")))
     if kinds != "scratchpad":
-        memories.append(draw(st.one_of(drams(nodes), controlled_drams(nodes))))
+        anyone = st.one_of(drams(nodes), controlled_drams(nodes), serials(nodes))
+        memories.append(draw(far(nodes) if far else anyone))
     if draw(st.booleans()):
         memories.append(draw(buffers(nodes)))
-    behind = [str(memory["name"]) for memory in memories if memory["kind"] in ("dram", "buffer")]
+    behind = [str(memory["name"]) for memory in memories if KINDS[memory["kind"]].shared]
     if behind and draw(st.booleans()):
         memories.append(draw(caches(draw(st.sampled_from(behind)))))
     if draw(st.booleans()):
@@ -107,7 +119,7 @@ def chip_fields(draw: st.DrawFn) -> dict[str, object]:
 def finite_buffers(draw: st.DrawFn, network: Any, memories: list[dict[str, Any]]) -> dict[str, int]:
     """Buffers that hold one packet or a few, and as many virtual channels as are needed or some more."""
     width = int(network["link_width"].split()[0])
-    shared = any(memory["kind"] in ("dram", "buffer") for memory in memories)
+    shared = any(KINDS[memory["kind"]].shared for memory in memories)
     lines = 64 if any(memory["kind"] == "cache" for memory in memories) else 0  # a column in whole lines
     bits = [network["message_bits"], network["request_bits"], (LARGEST_COLUMN + lines) * 8 if shared else 0]
     largest = -(-max(bits) // width)
@@ -206,6 +218,27 @@ def drams(draw: st.DrawFn, nodes: int) -> dict[str, Any]:
 
 
 @st.composite
+def serials(draw: st.DrawFn, nodes: int) -> dict[str, Any]:
+    """Boundaries that columns meet, gaps up to longer than a whole burst."""
+    memory: dict[str, Any] = {
+        "name": "flash",
+        "kind": "serial",
+        "ports": draw(st.lists(st.integers(0, nodes - 1), min_size=1, max_size=2, unique=True)),
+        "size": "1 MiB",
+        "clock": draw(st.sampled_from(CLOCKS)),
+        "data_lines": draw(st.sampled_from([1, 2, 4, 8])),
+        "double_data_rate": draw(st.booleans()),
+        "command": f"{draw(st.sampled_from([0, 2, 8]))} cycles",
+        "address": f"{draw(st.sampled_from([1, 6]))} cycles",
+        "dummy": f"{draw(st.sampled_from([0, 4]))} cycles",
+        "gap": f"{draw(st.sampled_from([0, 1, 300]))} cycles",
+    }
+    if draw(st.booleans()):
+        memory["boundary"] = f"{draw(st.sampled_from([16, 64, 1024]))} B"
+    return memory
+
+
+@st.composite
 def controlled_drams(draw: st.DrawFn, nodes: int) -> dict[str, Any]:
     """Standards of the box with short rows and few banks, so that columns meet them, behind short queues."""
     known = [standard for name in standard_names() if not (standard := load_standard(name)).no_energy()]
@@ -256,7 +289,7 @@ def placements(draw: st.DrawFn, network: Network, fields: dict[str, object]) -> 
     placed = draw(st.dictionaries(st.sampled_from(named), spots, max_size=2))
     explicit: dict[str, Any] = {"placement.explicit.cores": placed}
     memories: Any = fields["memories"]
-    roomy = [m["name"] for m in memories if m["kind"] in ("dram", "buffer", "cache")]
+    roomy = [m["name"] for m in memories if KINDS[m["kind"]].shared or m["kind"] == "cache"]
     if roomy and draw(st.booleans()):
         for projection in network.projections:
             if draw(st.booleans()):
@@ -264,17 +297,19 @@ def placements(draw: st.DrawFn, network: Network, fields: dict[str, object]) -> 
                     st.sampled_from(roomy)
                 )
     kinds = {memory["kind"] for memory in memories}
-    if "dram" in kinds and kinds & {"scratchpad", "buffer"} and draw(st.booleans()):
+    if kinds & {"dram", "serial"} and kinds & {"scratchpad", "buffer"} and draw(st.booleans()):
         explicit["placement.policy"] = "pinned"
     return explicit
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> Case:
-    """A network, the trace of its inputs, a chip it fits, and the inputs."""
+def cases(draw: st.DrawFn, far: Far | None = None) -> Case:
+    """A network, the trace of its inputs, a chip it fits, and the inputs; one in three loses messages."""
     network = draw(networks())
+    if draw(st.integers(0, 2)) == 0:
+        network = draw(losses(network))
     inputs = draw(inputs_of(network))
-    fields = draw(chip_fields())
+    fields = draw(chip_fields(far))
     trace, _ = execute(network, inputs)
     placed = chip(fields | draw(placements(network, fields)))
     rng = np.random.default_rng(draw(st.integers(0, 2**16)))

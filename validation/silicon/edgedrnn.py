@@ -9,7 +9,7 @@ from importlib.resources import files
 import numpy as np
 
 from deltasim.networks.builders.recurrent import random_stack
-from deltasim.networks.numbers.arithmetic import FixedPoint
+from deltasim.networks.numbers.arithmetic import EDGEDRNN
 from deltasim.runtime.arrays import Integers, Numbers
 from deltasim.simulator.chip import Chip, load_chip
 from deltasim.validation.measure import counted_trace, even_counts, measure, measure_trace
@@ -34,7 +34,7 @@ PUBLISHED_SAVING = 10.0  # DRAM weight traffic, "up to"
 
 def rows() -> Iterator[Row]:
     """Latency over occupancy against the RTL, then the published figures at 90 % sparsity."""
-    network = random_stack("gru", INPUTS, (HIDDEN, HIDDEN), np.random.default_rng(0), arithmetic=FixedPoint())
+    network = random_stack("gru", INPUTS, (HIDDEN, HIDDEN), np.random.default_rng(0), arithmetic=EDGEDRNN)
     chip = load_chip("edgedrnn")
     measured = {sparsity: measure(network, chip, 1 - sparsity, STEPS) for sparsity in MODEL_S}
     name = chip.name
@@ -107,7 +107,7 @@ def rows() -> Iterator[Row]:
 def on_recorded_digits(chip: Chip) -> Iterator[Row]:
     """The steps of recorded digits, and as many messages spread evenly: the model of the RTL, and ours."""
     counts = recorded_counts()
-    network = random_stack("gru", 40, (200,), np.random.default_rng(0), arithmetic=FixedPoint())
+    network = random_stack("gru", 40, (200,), np.random.default_rng(0), arithmetic=EDGEDRNN)
     even = even_counts(counts.mean(axis=0).tolist(), len(counts))
     silent = 1 - counts.mean(axis=0).sum() / 240
     found = [measure_trace(network, chip, counted_trace(network, sent)).step_s for sent in (counts, even)]

@@ -87,7 +87,7 @@ def trained_for(folder: Path, outputs: int) -> Task | None:
         return None
     kind, names = record["task"], record.get("outputs")
     sound = kind in TASKS and isinstance(names, list) and all(isinstance(name, str) for name in names)
-    if not sound or len(names) + (kind == "transcripts") != outputs:
+    if not (sound and isinstance(names, list)) or len(names) + (kind == "transcripts") != outputs:
         rule = f"task and outputs are those of a training of {outputs} outputs"
         raise InputError(folder / RECORD, "other content", rule, "Train again, or remove it.")
     return Task(kind, tuple(names), outputs, ())

@@ -12,19 +12,24 @@ from deltasim.runtime.errors import InputError
 from deltasim.runtime.readers.files import Unreadable, is_file, is_folder, read_bytes
 from deltasim.runtime.readers.npz import read_arrays, unpacked
 from deltasim.workloads.features import BANDS
-from deltasim.workloads.own import arrays, images, sound, tables
+from deltasim.workloads.own import arrays, events, images, sound, tables
 from deltasim.workloads.own.sequences import Sequences, sequences
 
 KINDS = (".npz", ".npy", ".csv", ".parquet", *sound.SUFFIXES, *images.SUFFIXES)
+EVENT_KINDS = (".npz", ".csv", ".parquet")
 LABEL_FILE = "labels.csv"
 T = TypeVar("T")
 
 
 class Columns(NamedTuple):
-    """Which columns of a table say the sequence and its label; None: those called so, where they are."""
+    """Which columns of a table say the sequence and its label; None: those called so, where they are.
+
+    ``bin_us`` says that the file holds events, and how many microseconds of them a frame gathers.
+    """
 
     sequence: str | None = None
     label: str | None = None
+    bin_us: float | None = None
 
 
 USUAL = Columns()
@@ -49,6 +54,9 @@ def read_sequences(path: str | Path, width: int | None, columns: Columns = USUAL
     'a.npy: 5 sequences of 2 values, 15 frames'
     """
     place = Path(path)
+    if columns.bin_us is not None and place.suffix.lower() not in EVENT_KINDS:
+        rule = "events are read from a file of them, with columns or arrays x, y, p and t"
+        raise InputError(place, place.suffix or "no suffix", rule, f"Use {' or '.join(EVENT_KINDS)}.")
     if is_folder(place):
         found = read_folder(place, width)
     elif not is_file(place):
@@ -71,6 +79,9 @@ def listed() -> str:
 def read_npz(path: Path, width: int | None, columns: Columns) -> Sequences:
     """An archive: frames and offsets, audio and offsets, or an array a sequence."""
     content = loaded(path)
+    if columns.bin_us is not None:
+        found = events.from_archive(content, path, width, columns.bin_us)
+        return sequences(str(path), found.tables, found.labels, found.names)
     labels = arrays.label_names(content["labels"], path) if "labels" in content else None
     if (recordings := arrays.sounds_of(content, path)) is not None:
         told = [f"recording {n}" for n in range(len(recordings))]
@@ -106,6 +117,12 @@ def loaded(path: Path) -> dict[str, Numbers]:
 def read_rows(path: Path, width: int | None, columns: Columns) -> Sequences:
     """A CSV or Parquet file."""
     table = tables.read_table(path)
+    if columns.bin_us is not None:
+        named = [name for name in (columns.sequence or "sequence", columns.label or "label") if name in table]
+        table = events.ordered(table, named, str(path))
+        found, labels, names = tables.split(table, str(path), columns.sequence, columns.label)
+        binned = [events.frames_of(rows, str(path), width, None, columns.bin_us) for rows in found]
+        return sequences(str(path), binned, labels, names)
     found, labels, names = tables.split(table, str(path), columns.sequence, columns.label)
     groups, targets = tables.aside(table, str(path), columns.sequence)
     return replace(sequences(str(path), found, labels, names), groups=groups, frame_targets=targets)

@@ -43,6 +43,17 @@ LabelColumn = Annotated[
 Layers = Annotated[
     str | None, typer.Option(help='layers of a file of weights, such as "gru fc"; see deltasim import')
 ]
+TimeStep = Annotated[
+    str | None, typer.Option(help="of a NIR graph: the time that a step stands for, as 0.1ms")
+]
+Bin = Annotated[
+    str | None,
+    typer.Option("--bin", help="of a file of events x, y, p, t: the time that a frame gathers, as 10ms"),
+]
+Reset = Annotated[
+    str | None,
+    typer.Option(help="of a NIR graph: what a spike does: to_value, by_subtraction, by_subtraction_next"),
+]
 OneChip = Annotated[
     str,
     typer.Option(
@@ -87,10 +98,10 @@ def parse_thetas(text: str | None) -> list[float | None]:
     return thetas
 
 
-def parse_period(text: str | None) -> float | None:
-    """Read ``--period``, in seconds.
+def parse_time(text: str | None, option: str = "--period") -> float | None:
+    """Read a time such as ``--period``, in seconds.
 
-    >>> parse_period("10 ms"), parse_period(None)
+    >>> parse_time("10 ms"), parse_time(None)
     (0.01, None)
     """
     from deltasim.simulator.schema.quantities import QuantityError, read_time
@@ -98,7 +109,7 @@ def parse_period(text: str | None) -> float | None:
     try:
         return None if text is None else float(read_time(text))
     except QuantityError as error:
-        raise InputError("--period", text, error.rule, error.remedy) from None
+        raise InputError(option, text, error.rule, error.remedy) from None
 
 
 def default_folder(cases: Sequence[Case]) -> Path:
@@ -120,6 +131,9 @@ class Job(NamedTuple):
     label_column: str | None = None
     period_s: float | None = None
     ert: Path | None = None
+    dt: str | None = None
+    reset: str | None = None
+    bin: str | None = None
 
     def chip(self, name: str) -> Chip:
         """A chip, with the prices of an energy reference table where one was given."""
@@ -136,14 +150,16 @@ class Job(NamedTuple):
 
     def _found(self) -> Benchmark:
         from deltasim.api.cases import choose
-        from deltasim.api.own_network import chosen_model, is_model, with_tuned_thresholds
+        from deltasim.api.own_network import chosen_model, graph_of_time, is_model, with_tuned_thresholds
         from deltasim.workloads.own.read import Columns
 
         if not is_model(self.benchmark):
             return choose(self.benchmark, self.data, self.trained, self.limit)
-        columns = Columns(self.sequence_column, self.label_column)
-        chosen = chosen_model(self.benchmark, self.data, self.trained, self.layers, columns)
-        chosen = with_tuned_thresholds(self.benchmark, chosen)
+        bin_s = parse_time(self.bin, "--bin")
+        columns = Columns(self.sequence_column, self.label_column, None if bin_s is None else 1e6 * bin_s)
+        model = graph_of_time(self.benchmark, parse_time(self.dt, "--dt"), self.reset)
+        chosen = chosen_model(model, self.data, self.trained, self.layers, columns)
+        chosen = with_tuned_thresholds(model, chosen)
         return chosen if self.limit is None else chosen.limited(self.limit)
 
 
@@ -162,7 +178,7 @@ def spell_command(job: Job, chip: str, theta: float | str) -> str:
     }
     chosen |= {
         f"--{name.replace('_', '-')}": getattr(job, name)
-        for name in ("trained", "layers", "sequence_column", "label_column", "ert")
+        for name in ("trained", "layers", "sequence_column", "label_column", "ert", "dt", "reset", "bin")
     }
     for option, value in chosen.items():
         if value is not None:
@@ -189,5 +205,5 @@ def read_command(text: str, place: str) -> tuple[Job, str, float | None]:
     for name, kind in (("limit", int), ("trained", Path), ("ert", Path)):
         if name in fields:
             fields[name] = kind(fields[name])
-    job = Job(words[2], **fields, period_s=parse_period(period))
+    job = Job(words[2], **fields, period_s=parse_time(period))
     return job, chip, None if theta is None else float(theta)

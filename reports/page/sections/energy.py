@@ -72,6 +72,8 @@ def sure_grid(result: Measured, parts: list[str]) -> Grid:
 FIGURES: tuple[tuple[str, str, Callable[[float | None], str]], ...] = (
     ("energy.inference_j", "energy per inference", lambda value: quantity(value, "J")),
     ("latency.inference_mean_s", "latency per inference", lambda value: quantity(value, "s")),
+    ("latency.inference_p99_s", "  99th percentile", lambda value: quantity(value, "s")),
+    ("latency.step_p99_s", "latency of a step, 99th percentile", lambda value: quantity(value, "s")),
     ("power.mean_w", "mean power at the period", lambda value: quantity(value, "W")),
     ("reduction.energy", "energy saved", ratio),
     ("reduction.latency", "latency saved", ratio),
@@ -83,6 +85,8 @@ def figures_grid(result: Measured) -> Grid:
     values = {
         "energy.inference_j": result.energy.total_j / result.sequences,
         "latency.inference_mean_s": result.latency.inference_mean_s,
+        "latency.inference_p99_s": result.latency.inference_p99_s,
+        "latency.step_p99_s": result.latency.step_p99_s,
         "power.mean_w": None if result.power is None else result.power.mean_w,
         "reduction.energy": result.reduction["energy"],
         "reduction.latency": result.reduction["latency"],

@@ -12,6 +12,7 @@ from deltasim.reports.page.parts import Figure, Grid, Section, Spec
 from deltasim.reports.page.plane import busy_legend, ends, plane, wires
 from deltasim.reports.page.theme import MUTED, drawn_from, finished, heat
 from deltasim.reports.quantities import count, percent, quantity, ratio
+from deltasim.simulator.memories.kinds import OFF_CHIP
 
 if TYPE_CHECKING:
     from deltasim.reports.measured import Measured
@@ -118,7 +119,7 @@ def load_chart(result: Measured) -> Spec:
         )
     )
     nodes = [
-        {"x": spot.x, "y": spot.y, "name": "M" if spot.kind == "dram" else str(spot.number)}
+        {"x": spot.x, "y": spot.y, "name": "M" if spot.kind in OFF_CHIP else str(spot.number)}
         for spot in plan.spots
     ]
     text = (

@@ -59,7 +59,7 @@ def sentence(power: Power) -> str:
     said = (
         f"With a step every {quantity(power.period_s, 's')} the chip works {percent(power.duty)} of the time "
         f"and draws {quantity(power.mean_w, 'W')}, of which {percent(power.waiting_share)} while it waits: "
-        "leakage, and DRAM refreshed and powered down as its controller does it."
+        "leakage, and what memories off the chip draw: refresh, standby, powered down where that is done."
     )
     if power.late_steps == 1:
         return f"{said} 1 step ends after the next has come, which waits for it."

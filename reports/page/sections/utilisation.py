@@ -12,12 +12,13 @@ from deltasim.reports.page.parts import Figure, Section, Spec
 from deltasim.reports.page.plane import busy_legend, ends, plane, wires
 from deltasim.reports.page.theme import INK, MUTED, drawn_from, finished, heat
 from deltasim.reports.quantities import percent
+from deltasim.simulator.memories.kinds import OFF_CHIP
 
 if TYPE_CHECKING:
     from deltasim.reports.measured import Measured
     from deltasim.simulator.ledger.ledger import Ledger
 
-SHAPES = {"core": "square", "hub": "circle", "dram": "diamond"}
+SHAPES = {"core": "square", "hub": "circle"}  # a memory off the chip is a diamond
 
 
 def section(result: Measured) -> Section:
@@ -29,7 +30,7 @@ def section(result: Measured) -> Section:
         (
             Figure(
                 "topology",
-                "Busy share of cores (squares), DRAM channels (M) and links",
+                f"Busy share of cores (squares), {outside(result)} (M) and links",
                 topology_chart(result),
             ),
             Figure(
@@ -41,6 +42,12 @@ def section(result: Measured) -> Section:
     )
 
 
+def outside(result: Measured) -> str:
+    """What the memories off the chip are called."""
+    found = dict.fromkeys(memory.several for memory in result.chip.memories if memory.off_chip)
+    return " and ".join(found) or "memories off the chip"
+
+
 def shares(ledger: Ledger) -> list[float]:
     """Busy share of every unit."""
     return [float(share) for share in ledger.busy_ps / float(max(ledger.elapsed_ps, 1))]
@@ -49,19 +56,19 @@ def shares(ledger: Ledger) -> list[float]:
 def spot_row(ledger: Ledger, spot: Spot, busy: list[float]) -> dict[str, Any]:
     """What the drawing tells of a core, hub or memory channel: its busiest unit, and all of them by name."""
     units = list(enumerate(ledger.units))
-    if spot.kind == "dram":
-        channels = [row for row, unit in units if unit.kind == "dram"]
+    if spot.kind in OFF_CHIP:
+        channels = [row for row, unit in units if unit.kind == spot.kind]
         rows = channels[spot.number : spot.number + 1]
-        name = ledger.units[rows[0]].name if rows else f"dram {spot.number}"
+        name = ledger.units[rows[0]].name if rows else f"{spot.kind} {spot.number}"
     else:
         own = [row for row, unit in units if unit.node == spot.number and unit.kind in WORK]
-        rows = [row for row in own if ledger.units[row].kind not in ("dram", "link", "bus")]
+        rows = [row for row in own if ledger.units[row].kind not in (*OFF_CHIP, "link", "bus")]
         name = f"{spot.kind} {spot.number}"
     words = (
         ", ".join(f"{ledger.units[row].kind} {percent(busy[row])}" for row in rows) or "no unit of its own"
     )
     top = max((busy[row] for row in rows), default=0.0)
-    mark = "M" if spot.kind == "dram" else str(spot.number) if spot.kind == "core" else ""
+    mark = "M" if spot.kind in OFF_CHIP else str(spot.number) if spot.kind == "core" else ""
     return {
         "name": name,
         "kind": spot.kind,
@@ -94,6 +101,8 @@ def topology_chart(result: Measured) -> Spec:
     drawn_on = plane(plan)
     x, y, side = drawn_on.x, drawn_on.y, max(9.0, 0.45 * drawn_on.unit)
     spots = [spot_row(result.ledger, spot, busy) for spot in plan.spots]
+    beside = [spot.kind for spot in plan.spots if spot.kind not in SHAPES] or ["dram"]
+    shapes = SHAPES | dict.fromkeys(beside, "diamond")
     colour = altair.Color("busy:Q", scale=heat(), legend=busy_legend("busy"))
     tooltips = [altair.Tooltip("name:N", title="unit"), altair.Tooltip("told:N", title="busy")]
     link = (
@@ -105,7 +114,7 @@ def topology_chart(result: Measured) -> Spec:
     node = places.mark_point(filled=True, size=int(side**2), opacity=1, stroke=MUTED, strokeWidth=1).encode(
         color=colour,
         shape=altair.Shape(
-            "kind:N", scale=altair.Scale(domain=list(SHAPES), range=list(SHAPES.values())), legend=None
+            "kind:N", scale=altair.Scale(domain=list(shapes), range=list(shapes.values())), legend=None
         ),
     )
     mark = places.mark_text(fontSize=max(8, int(side / 3)), fontWeight=600).encode(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import altair
 import numpy as np
 
-from deltasim.exploration.whatif.floors import OF_CORES
+from deltasim.exploration.whatif.floors import BARRIER, OF_CORES
 from deltasim.reports.figures import WORK as STAGES
 from deltasim.reports.page.parts import Figure, Grid, Section, Spec
 from deltasim.reports.page.theme import DELTA, MUTED, SERIES, drawn_from, finished, series, si_axis
@@ -22,7 +22,7 @@ MOST_STEPS = 600  # drawn in the floorline
 MOST_CORES = 64  # listed
 BINS = 24  # of a floor over the operations of a step
 RANKED = 16  # changes drawn
-WORDS = {"mac": "multiply", "link": "links", "dram": "DRAM"}
+WORDS = {"mac": "multiply", "link": "links", "dram": "DRAM bus", "bank": "DRAM bank"}
 
 
 def sections(helped: Helped) -> tuple[Section, ...]:
@@ -83,7 +83,7 @@ def gains_chart(helped: Helped) -> Spec:
 def bounds_section(helped: Helped, floors: Floors) -> Section:
     """Each core against its own bounds."""
     elapsed = max(1, helped.found.elapsed_ps)
-    names = [WORDS.get(kind, kind) for kind in floors.kinds]
+    names = named(floors)
     own = [number for number, kind in enumerate(floors.kinds) if kind in OF_CORES]
     most = max(own, key=lambda number: floors.cores[floors.busiest, number])
     busy = percent(float(floors.cores[floors.busiest, most]) / elapsed)
@@ -94,8 +94,10 @@ def bounds_section(helped: Helped, floors: Floors) -> Section:
     columns = ("core", *names)
     cut = f" The first {MOST_CORES} are listed." if len(floors.cores) > MOST_CORES else ""
     barrier = ""
-    if floors.barrier_ps:
-        barrier = f" A barrier costs {quantity(floors.barrier_ps * PICOSECOND, 's')}."
+    if BARRIER in floors.kinds:
+        taken = percent(float(floors.cores[0, floors.kinds.index(BARRIER)]) / elapsed)
+        between = ", between steps" if floors.between_steps else ""
+        barrier = f" Barriers take {taken}{between}."
     sentence = (
         "A unit serves one job after another, so a step is no shorter than what one has to do in it. "
         f"On core {floors.busiest} {STAGES[floors.kinds[most]]} has most to do of its own, {busy} of the "
@@ -116,6 +118,12 @@ def bounds_section(helped: Helped, floors: Floors) -> Section:
     )
 
 
+def named(floors: Floors) -> list[str]:
+    """What a reader calls the bounds."""
+    between = {BARRIER: "barrier, between steps"} if floors.between_steps else {}
+    return [between.get(kind, WORDS.get(kind, kind)) for kind in floors.kinds]
+
+
 def floorline_chart(helped: Helped, floors: Floors) -> Spec:
     """Steps as dots, and the mean least time of each kind of unit over the operations of a step."""
     latency = np.asarray(helped.run.ledger.step_latency_ps, np.float64) * PICOSECOND
@@ -126,7 +134,7 @@ def floorline_chart(helped: Helped, floors: Floors) -> Spec:
            "done": count(int(floors.operations[step]))}
         for step in drawn
     ]  # fmt: skip
-    names = [WORDS.get(kind, kind) for kind in floors.kinds]
+    names = named(floors)
     lines: list[dict[str, Any]] = []
     edges = np.unique(np.linspace(0, max(1.0, float(floors.operations.max(initial=1.0))), BINS + 1))
     bins = np.clip(np.digitize(floors.operations, edges) - 1, 0, len(edges) - 2)

@@ -13,23 +13,12 @@ from typing import TYPE_CHECKING, Any
 from quantiphy import Quantity
 
 from deltasim.runtime.errors import InputError
-from deltasim.simulator.chip.memories import (
-    Buffer,
-    Cache,
-    Dram,
-    Memory,
-    Scratchpad,
-    StandardDram,
-    Timeless,
-)
 from deltasim.simulator.circuits.arithmetic import Number
 from deltasim.simulator.schema.quantities import (
-    NOT_STATED,
     QuantityError,
-    nanometres,
+    plain_node,
     read_bits,
     read_frequency,
-    read_node,
     read_size,
     size_text,
 )
@@ -47,17 +36,6 @@ def read_count(text: object) -> int:
     if isinstance(text, bool) or not str(text).isascii() or not str(text).isdigit() or len(str(text)) > 18:
         raise QuantityError("expected a whole number", "Write a number without a unit.")
     return int(str(text))
-
-
-@lru_cache(1024)
-def plain_node(text: object) -> str:
-    """A node in its one spelling.
-
-    >>> plain_node("0.022 um")
-    '22 nm'
-    """
-    node = read_node(text)
-    return node if node == NOT_STATED else f"{nanometres(node):g} nm"
 
 
 def read_number(text: object) -> str:
@@ -84,7 +62,7 @@ FORMS: dict[str, tuple[Callable[[object], Value], str]] = {
     "standard": (str, ""),
     "refresh": (str, ""),
     **{name: (read_count, "") for name in ("banks", "ways", "lanes", "updates", "elements", "buffer")},
-    **{name: (read_count, "") for name in ("routers", "ports")},
+    **{name: (read_count, "") for name in ("routers", "ports", "lines", "cycles", "edges")},
 }
 
 
@@ -116,31 +94,6 @@ def shown(name: str, value: Value) -> str:
     return written(name, value)
 
 
-def of_memory(chip: Chip, memory: Memory, name: str) -> dict[str, Value]:
-    """What a price of a memory depends on; of its size, in a DRAM, only what all its rows cost."""
-    if isinstance(memory, StandardDram):
-        known: dict[str, Value] = {"standard": memory.standard.name, "clock": 1 / memory.standard.timing_.tCK}
-        return known | ({"refresh": memory.refresh} if name == "refresh" else {})
-    if isinstance(memory, Dram):
-        timing = memory.timing
-        geometry = {"row": timing.row_bytes, "burst": timing.burst_bytes, "clock": timing.clock_hz}
-        whole = name == "refresh" or name.startswith("background")
-        return {**({"size": memory.size_bytes} if whole else {}), **geometry}
-    found: dict[str, Value] = {
-        "size": memory.size_bytes,
-        "width": memory.width_bits,
-        "node": plain_node(chip.node),
-    }
-    if isinstance(memory, Scratchpad):
-        found["banks"] = chip.cores.mac.arrays
-    if isinstance(memory, Buffer):
-        found["banks"] = memory.banks
-    if isinstance(memory, Cache):
-        found |= {"line": memory.line_bytes, "ways": memory.ways}
-    own = None if isinstance(memory, Timeless) else memory.clock_hz
-    return found | {"clock": own or chip.cores.clock_hz}
-
-
 def depends_on(chip: Chip, action: str) -> dict[str, Value]:
     """What the price of an action depends on, by name.
 
@@ -151,7 +104,7 @@ def depends_on(chip: Chip, action: str) -> dict[str, Value]:
     part, _, name = action.partition(".")
     memory = next((memory for memory in chip.memories if memory.name == part), None)
     if memory is not None:
-        return of_memory(chip, memory, name)
+        return memory.conditions(name, chip)
     network, cores = chip.network, chip.cores
     if action == "joined.flit" and network.joined is not None:
         return {"width": network.joined.link.width_bits, "clock": network.joined.link.clock_hz}
@@ -207,13 +160,13 @@ def routers(chip: Chip) -> int:
 def inherited(chip: Chip, action: str, measured_power: bool) -> dict[str, Value]:
     """What a price holds for that does not name it itself.
 
-    The clock is among it only for a power at rest that was measured, with the clock running, and for a DRAM,
-    whose currents belong to its clock: elsewhere a count costs the same at any clock.
+    The clock is among it only for a power at rest that was measured, with the clock running, and for a memory
+    off the chip, whose currents belong to its clock: elsewhere a count costs the same at any clock.
     """
     found = depends_on(chip, action)
-    drams = [memory for memory in chip.memories if isinstance(memory, Dram | StandardDram)]
-    of_dram = any(memory.name == action.split(".")[0] for memory in drams)
-    return found if of_dram or measured_power else {n: v for n, v in found.items() if n != "clock"}
+    part = action.split(".")[0]
+    off_chip = any(memory.name == part and memory.off_chip for memory in chip.memories)
+    return found if off_chip or measured_power else {n: v for n, v in found.items() if n != "clock"}
 
 
 def own_values(holds_for: Mapping[str, Any] | None) -> dict[str, Value]:

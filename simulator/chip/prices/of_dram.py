@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from deltasim.simulator.chip.memories import StandardDram
 from deltasim.simulator.chip.prices.price import Price
 from deltasim.simulator.dram.energy import WHY, prices
 from deltasim.simulator.dram.part_spread import shares
+from deltasim.simulator.memories.standard_dram import StandardDram
 
 
 def standard_prices(memory: StandardDram) -> dict[str, Price]:

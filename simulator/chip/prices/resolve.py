@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from deltasim.runtime.errors import InputError
 from deltasim.simulator.chip.actions import Action, chip_actions
-from deltasim.simulator.chip.memories import StandardDram
 from deltasim.simulator.chip.prices import of_cores, of_memories, of_network
 from deltasim.simulator.chip.prices.conditions import (
     ANY,
@@ -22,6 +21,8 @@ from deltasim.simulator.chip.prices.conditions import (
 from deltasim.simulator.chip.prices.figure import Figure, Model, Scale
 from deltasim.simulator.chip.prices.of_dram import standard_prices
 from deltasim.simulator.chip.prices.price import Price
+from deltasim.simulator.memories.kinds import KINDS
+from deltasim.simulator.memories.standard_dram import StandardDram
 
 if TYPE_CHECKING:
     from deltasim.simulator.chip.description import Chip
@@ -30,7 +31,7 @@ MODELS: dict[str, Model] = of_memories.MODELS | of_cores.MODELS | of_network.MOD
 SCALES: dict[str, Scale] = of_cores.SCALES | of_network.SCALES
 
 UNKNOWN = {  # why no model prices an action, by the first part of its name
-    "dram": "the currents of a DRAM belong to its parts and its clock, and no standard is named for them",
+    **{kind: record.no_model for kind, record in KINDS.items()},
     "joined": "no model prices a link between chips",
     "core": "no model prices state that has no memory",
 }

@@ -18,7 +18,9 @@ from deltasim.runtime.compiling import inlined, kernel, part
 from deltasim.simulator.dram.mapping import decode, together
 from deltasim.simulator.dram.scheduling import fields as at
 from deltasim.simulator.dram.scheduling.burst_runs import Interleave, alone, at_once
-from deltasim.simulator.dram.scheduling.commands import columns, row_command
+from deltasim.simulator.dram.scheduling.commands import columns, refreshed_set, row_command
+from deltasim.simulator.dram.scheduling.idle import refresh_idle, was_never_asked
+from deltasim.simulator.dram.scheduling.noting import note
 from deltasim.simulator.dram.scheduling.packing import (
     ACTIVATES,
     ADDRESS,
@@ -168,7 +170,7 @@ def advance(flat: Integers, now_ps: int) -> int:
             coming[best, KNOWN] = 0
             register[NOW] = max(register[NOW], tick + 1)
             if kind != at.COLUMN and kind != at.COLUMN_ACTIVATED_FOR:
-                note_row_command(stream, kind, target)
+                note_row_command(stream, best, tick, kind, target)
                 row_command(memory, timing, best, tick, kind, target)
                 continue
             until, waiting, interleave = limit, 0, Interleave(1, at.NOBODY, 0, 0)
@@ -226,7 +228,7 @@ def take(flat: Integers, now_ps: int) -> Completion:
 
 def finalise(flat: Integers, elapsed_ps: int) -> Statistics:
     """Issue what is due by ``elapsed_ps``, and give what was done from 0 to there; for Python only."""
-    advance(flat, elapsed_ps)
+    (refresh_idle if was_never_asked(flat) else advance)(flat, elapsed_ps)
     tick_ps = int(flat[0])
     ticks, begun = divmod(elapsed_ps, tick_ps)  # no command falls into the tick that has begun
     whole, more = ticks_by_state(flat, ticks), ticks_by_state(flat, ticks + 1)
@@ -313,11 +315,13 @@ def feed(stream: Stream, tick: int, step: int, count: int) -> None:
 
 
 @part
-def note_row_command(stream: Stream, kind: int, bank: int) -> None:
+def note_row_command(stream: Stream, channel: int, tick: int, kind: int, bank: int) -> None:
     """Enter an activate or precharge with the run that caused it; it has not been issued yet."""
-    if kind != at.ACTIVATE and kind != at.PRECHARGE:
-        return
     memory = stream.memory
+    if kind != at.ACTIVATE and kind != at.PRECHARGE:
+        note(memory, tick, kind, bank, 1, 0, refreshed_set(memory, stream.timing, channel))
+        return
+    note(memory, tick, kind, bank, 1, 0, memory.slot[memory.bank[bank, at.HEAD], at.ROW])
     head = memory.bank[bank, at.HEAD]
     run = memory.slot[head, at.TAG]
     new = 1 - memory.slot[head, at.STARTED]
@@ -342,6 +346,7 @@ def serve(stream: Stream, channel: int, tick: int, bank: int, count: int, apart:
             other, _ = next_sharing(memory, channel, hit)
     run[here, BURSTS] += count
     run[here, HITS] += count - memory.slot[hit, at.STARTED]
+    note(memory, tick, at.COLUMN, bank, count, apart, memory.bank[bank, at.OPEN_ROW])
     columns(memory, timing, channel, tick, bank, count, apart)
     final = tick + (count - 1) * apart
     register[NOW] = max(register[NOW], final + 1)

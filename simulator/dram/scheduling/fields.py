@@ -76,6 +76,11 @@ ACTIVATED, PRECHARGED, READS, WRITES, REFRESHED, ROW_HITS, ROW_MISSES, ROW_CONFL
 SHARED_READS = 8  # reads that came with the burst of another
 COUNT_FIELDS = 9
 
+# note of a command, where there is room for notes: its tick, kind and target; of column commands how many and
+# how far apart, of a power-down how many ticks; the row of an activate or read, the first bank of a set
+NOTED_TICK, NOTED_KIND, NOTED_TARGET, NOTED_COUNT, NOTED_APART, NOTED_PLACE = 0, 1, 2, 3, 4, 5
+NOTE_FIELDS = 6
+
 # kinds of command; the target is a bank, for PRECHARGE_SET and REFRESH a rank
 CLOSE = 0  # a row that closes by itself
 COLUMN_ACTIVATED_FOR = 1  # read or write for the request for which the row was opened
@@ -83,6 +88,7 @@ COLUMN = 2  # read or write for any other
 PRECHARGE_SET, REFRESH = 3, 4  # of the banks that are refreshed together
 ACTIVATE, PRECHARGE = 5, 6
 NOTHING = 7
+DOWN = 8  # noted only: a rank was powered down
 
 # classes, in their order at one tick; within one the older request is first
 AT_ONCE, ACTIVATED_FOR_FIRST, REFRESH_FIRST, COLUMN_BUS, BY_AGE, NO_CLASS = 0, 1, 2, 3, 4, 5

@@ -65,6 +65,7 @@ TABLES = {
     "slot": at.SLOT_FIELDS,
     "candidate": at.CANDIDATE_FIELDS,
     "counts": at.COUNT_FIELDS,
+    "notes": at.NOTE_FIELDS,
     "run": RUN_FIELDS,
     "register": 1,
     "coming": COMING_FIELDS,
@@ -99,8 +100,10 @@ SEEN = Seen(
 view: Callable[[Integers], Stream] = packed_viewer(SEEN)
 
 
-def pack(timing: Timing, bits: AddressBits, runs: int) -> Integers:
+def pack(timing: Timing, bits: AddressBits, runs: int, notes: int = 0) -> Integers:
     """Make a memory at rest that takes up to ``runs`` runs at a time, as one flat array.
+
+    With room for ``notes`` it notes its commands.
 
     >>> from deltasim.simulator.dram.loading import load_standard
     >>> from deltasim.simulator.dram.mapping import address_bits
@@ -115,7 +118,7 @@ def pack(timing: Timing, bits: AddressBits, runs: int) -> Integers:
     register[[OLDEST, YOUNGEST, FEEDING, DONE]] = at.NOBODY
     register[FREE] = 0 if runs else at.NOBODY
     coming = np.zeros((timing.channels, COMING_FIELDS), np.int64)
-    arrays = (*empty_memory(timing), run, register, coming, bits.pieces)
+    arrays = (*empty_memory(timing, notes), run, register, coming, bits.pieces)
     head = [*timing, bits.burst_bits, bits.channel_pieces, bits.bank_pieces]
     place = HEAD
     for array in arrays:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from deltasim.runtime.compiling import inlined, kernel, part
 from deltasim.simulator.dram.scheduling import fields as at
+from deltasim.simulator.dram.scheduling.noting import note
 from deltasim.simulator.dram.scheduling.state import Integers, Memory
 from deltasim.simulator.dram.timing import Timing
 
@@ -473,6 +474,7 @@ def wake(memory: Memory, timing: Timing, rank: int, tick: int) -> None:
     leaves = max(tick, down + timing.power_down_least)
     field = at.TICKS_DOWN_OPEN if memory.rank[rank, at.OPEN_BANKS] > 0 else at.TICKS_DOWN_CLOSED
     memory.rank[rank, field] += leaves - down
+    note(memory, down, at.DOWN, rank, leaves - down, 0, memory.rank[rank, at.OPEN_BANKS])
     memory.rank[rank, at.IDLE_FROM] = leaves
     ready = leaves + timing.power_down_exit
     for field in range(at.SHARED_FIELDS):

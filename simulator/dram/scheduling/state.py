@@ -29,10 +29,15 @@ class Memory(NamedTuple):
         Integers  # (2 B, CANDIDATE_FIELDS) for every channel its column candidates, then its row candidates
     )
     counts: Integers  # (C, COUNT_FIELDS)
+    notes: (
+        Integers  # (N, NOTE_FIELDS) of commands, the first row how many there are; N is 0 where none are kept
+    )
 
 
-def empty_memory(timing: Timing) -> Memory:
+def empty_memory(timing: Timing, notes: int = 0) -> Memory:
     """Make a memory at tick 0: every row closed, nothing waiting, the first refresh one interval away.
+
+    With room for ``notes`` it notes its commands (`noting`).
 
     >>> from deltasim.simulator.dram.loading import load_standard
     >>> memory = empty_memory(load_standard("HBM2-2000").timing())
@@ -73,4 +78,5 @@ def empty_memory(timing: Timing) -> Memory:
         slot=slot,
         candidate=np.zeros((2 * len(bank), at.CANDIDATE_FIELDS), np.int64),
         counts=np.zeros((timing.channels, at.COUNT_FIELDS), np.int64),
+        notes=np.zeros((notes + 1 if notes else 0, at.NOTE_FIELDS), np.int64),
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from deltasim.runtime.arrays import Integers
-from deltasim.simulator.dram.in_order import DramTiming
 from deltasim.simulator.engines.compiled.events.dram_calls import Addresses
 from deltasim.simulator.engines.compiled.records import (
     CHIP,
@@ -17,7 +16,9 @@ from deltasim.simulator.engines.compiled.records import (
     records,
 )
 from deltasim.simulator.ledger.bandwidth import shared_number
-from deltasim.simulator.plan.plan import BUFFER, CACHE, REGISTERS, Plan
+from deltasim.simulator.memories.instance import BUFFER, CACHE, REGISTERS
+from deltasim.simulator.memories.kinds import COUNTED, TIMINGS
+from deltasim.simulator.plan.plan import Plan
 
 
 def chip_record(plan: Plan, rule: Addresses, order: int, width: int, lengths: int) -> Records:
@@ -103,16 +104,16 @@ def held_by(plan: Plan) -> Integers:
 
 def memory_records(plan: Plan) -> Records:
     memories, action = plan.memories, {name: number for number, name in enumerate(plan.actions)}
-    counted = (
-        *("words", "read", "activate", "row_hit", "row_miss", "row_conflict", "bytes", "io"),
-        *("lookup", "hit", "miss", "eviction", "write_back", "fill", "fetched", "conflict", "write"),
-    )
     windows = [plan.buffer_window(s) if k == BUFFER else 0 for s, k in enumerate(memories.kind.tolist())]
     actions = {
         name: [action.get(f"{component}.{name}", NONE) for component in memories.component]
-        for name in counted
+        for name in COUNTED
     }
-    timing = {field: [getattr(t, field) if t else 0 for t in memories.timing] for field in DramTiming._fields}
+    timing = {
+        field: [getattr(own, field) if isinstance(own, kind) else 0 for own in memories.timing]
+        for kind in TIMINGS
+        for field in kind._fields
+    }
     return records(
         MEMORY,
         unit=memories.unit,

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from deltasim.runtime.compiling import part
 from deltasim.simulator.components.service_times import array_of, link_occupancy, scan_words
-from deltasim.simulator.dram.in_order import DramTiming, Service
 from deltasim.simulator.engines.compiled.records import LOW_BITS, NONE, Record, State, Tables
 from deltasim.simulator.ledger.timeline import enter
+from deltasim.simulator.memories.dram import DramTiming, Service
 
 if TYPE_CHECKING:
     from deltasim.simulator.dram.scheduling.controller import Completion

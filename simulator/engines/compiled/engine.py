@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -11,12 +12,13 @@ import numpy as np
 from deltasim.networks.trace import Trace
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.views import directory
+from deltasim.simulator.engines.compiled.events.beginnings import TooManyJobs, beginnings, run_beginnings
 from deltasim.simulator.engines.compiled.events.loop import run_to_end
 from deltasim.simulator.engines.compiled.phases.arrival_lists import empty_arrivals
 from deltasim.simulator.engines.compiled.phases.eligible import PhasePlan, phase_plan
 from deltasim.simulator.engines.compiled.phases.loop import phases
 from deltasim.simulator.engines.compiled.phases.stages import stage_addresses
-from deltasim.simulator.engines.compiled.records import LOW_BITS, State, Tables
+from deltasim.simulator.engines.compiled.records import LOW_BITS, Records, State, Tables
 from deltasim.simulator.engines.compiled.state import state_at_rest
 from deltasim.simulator.engines.compiled.tables import Start, tables_of
 from deltasim.simulator.ledger.background import Amount, dram_background, with_constant
@@ -89,28 +91,71 @@ class CompiledEngine:
         return self.ready.forward is not None and CAPACITY.get(self.plan, (LONGEST, 0))[0] < LONGEST
 
     def run_sequence(self, trace: Trace) -> Ledger:
-        """Simulate the one sequence of ``trace`` from a chip at rest. Raises LawBroken, Stopped."""
+        """Simulate the one sequence of ``trace`` from a chip at rest. Raises LawBroken, EngineStopped."""
         ready = self.ready
         while True:
             capacity = self.capacity
             state = state_at_rest(self.plan, ready.start, trace, 0 if ready.forward else capacity)
-            self.under_way.append(state)
-            try:
-                if self.stopped:  # asked only now: whoever stops finds the state, or is found here
-                    raise EngineStopped
+            with self._watched(state):
                 ended = self._in_phases(state, ready) if ready.forward else run_to_end(state, ready.seen)
-                if self.stopped:
-                    raise EngineStopped
-                if ended:
-                    if ready.forward:
-                        CAPACITY[self.plan] = self.capacity, self.messages
-                    return self._ledger(state)
-            finally:
-                self.under_way = [other for other in self.under_way if other is not state]
+            if ended:
+                if ready.forward:
+                    CAPACITY[self.plan] = self.capacity, self.messages
+                return self._ledger(state)
             if ready.forward:
                 ready = made_ready_for_events(self.plan)
             else:
                 self.capacity = max(self.capacity, 4 * capacity)
+
+    def run_noted(self, trace: Trace) -> tuple[Ledger, Records]:
+        """The same with events, and what was noted on the way (`records.NOTE`), in order of time."""
+        ready, notes = made_ready_for_events(self.plan), 1 << 14
+        while True:
+            state = state_at_rest(self.plan, ready.start, trace, self.capacity, notes)
+            if run_to_end(state, ready.seen):
+                return self._ledger(state), state.notes[: int(state.run["notes"][0])]
+            if int(state.run["notes"][0]) == notes:
+                notes *= 4
+            else:
+                self.capacity *= 4
+
+    def beginnings(self, trace: Trace, chosen: Sequence[int]) -> list[int]:
+        """Those of some sequences that `run_beginnings` is for: with events, and in one pass."""
+        return (
+            beginnings(trace, chosen) if self.ready.forward is None and self.plan.network.passes == 1 else []
+        )
+
+    def run_beginnings(self, trace: Trace, indices: Sequence[int]) -> dict[int, Ledger]:
+        """Simulate the last of some sequences, and with it those that it begins with (`beginnings`).
+
+        Those that cannot be had so are left out. Raises LawBroken, EngineStopped.
+        """
+        ready, longest = self.ready, trace.sequence(indices[-1])
+        frames, found = np.diff(trace.sequence_bounds), dict[int, Ledger]()
+        while True:
+            capacity, left = self.capacity, [index for index in indices if index not in found]
+            state, lengths = state_at_rest(self.plan, ready.start, longest, capacity), frames[left].tolist()
+            states = run_beginnings(state, ready.tables, ready.seen, lengths, self._watched)
+            try:
+                for index, ended in zip(left, states, strict=False):
+                    found[index] = self._ledger(ended)
+            except TooManyJobs:
+                self.capacity = max(self.capacity, 4 * capacity)
+                continue
+            return found
+
+    @contextmanager
+    def _watched(self, state: State) -> Iterator[None]:
+        """While it runs, `stop` ends it."""
+        self.under_way.append(state)
+        try:
+            if self.stopped:  # asked only now: whoever stops finds the state, or is found here
+                raise EngineStopped
+            yield
+            if self.stopped:
+                raise EngineStopped
+        finally:
+            self.under_way = [other for other in self.under_way if other is not state]
 
     def _in_phases(self, state: State, ready: Ready) -> bool:
         """Run phase by phase, with more room from any phase on that needs it.

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.views import viewer
-from deltasim.simulator.dram.in_order import DramTiming
+from deltasim.simulator.memories.kinds import COUNTED, TIMINGS
 
 Records = npt.NDArray[np.void]
 Record = Any
@@ -26,6 +26,7 @@ UNIT = record(
     *("free_at", "slots", "free_slots", "head", "tail", "length", "marked", "wake"),
     *("recorded_until", "busy", "occupied", "idle", "peak", "changed", "taken_since", "mark"),
     *("stalled_since", "controls"),  # which of the shared memories a DRAM controller is of
+    *("serving",),  # of a unit with one place, the code of the job that has it
     *("wait", "wait_high", "area", "area_high"),  # sums of which the lower LOW_BITS stand apart
 )
 LOW_BITS = 31
@@ -77,11 +78,19 @@ POPULATION = record(
 # One record: how far the run has got, and the tally of the laws.
 RUN = record(
     *("units", "events", "free_job", "marks", "frames", "pass_number", "step", "index", "overflow"),
+    *("begun",),  # 1 once a run with events has
     *("opened", "needed"),  # of a run in phases: when the present one began, how many keys it needs
     *("first", "messages", "shift", "keys"),  # its step's messages, how keys are made, where the next ones go
+    *("notes",),
     *("spare", "left"),  # where there is room to merge; how many keys may be made before Python is asked
     *("injected", "deliveries", "delivered", "tree_links", "traversed", "column_words", "missed_bytes"),
+    "lost",
 )
+
+# What is noted where there is room for it (``services``): a service from and until, and its job's code; how
+# many wait from a time on; a time, address and bytes asked of a DRAM.
+NOTE = record("what", "unit", "first", "second", "third")
+NOTE_SERVED, NOTE_QUEUED, NOTE_ASKED = range(3)
 
 POLICIES = ("layer", "barrier", "dataflow")
 LAYER, BARRIER, DATAFLOW = range(3)
@@ -133,9 +142,8 @@ PATH = record("there", "there_end", "back", "back_end")
 MEMORY = record(
     *("unit", "kind", "period", "width", "latency", "shared", "costs"),
     *("next_level", "line", "sets", "ways", "buffer_banks", "interleave", "held", "window"),
-    *("words", "read", "activate", "row_hit", "row_miss", "row_conflict", "bytes", "io"),
-    *("lookup", "hit", "miss", "eviction", "write_back", "fill", "fetched", "conflict", "write"),
-    *DramTiming._fields,
+    *COUNTED,  # as what they are counted
+    *(field for timing in TIMINGS for field in timing._fields),
 )
 
 
@@ -177,6 +185,7 @@ class State(NamedTuple):
     updaters: Annotated[Records, UPDATER]
     populations: Annotated[Records, POPULATION]
     messages: Annotated[Records, MESSAGE]
+    lost: Annotated[Integers, np.int64]  # 1 for each message that is lost; empty where none is
     steps: Annotated[Records, STEP]
     channels: Annotated[Integers, np.int64, 2]
     buffers: Annotated[Records, QUEUE]  # of each link, its virtual channels
@@ -184,6 +193,7 @@ class State(NamedTuple):
     contents: Annotated[Integers, np.int64]  # of caches and buffers, from a memory's ``held`` on
     timelines: Annotated[Integers, np.int64, 2]  # bytes over time of every shared memory
     counts: Annotated[Integers, np.int64, 2]  # a row for each unit, then one for each layer
+    notes: Annotated[Records, NOTE]  # none, but where services are asked for
 
 
 view_state, view_tables = viewer(State), viewer(Tables)

@@ -5,14 +5,26 @@ from __future__ import annotations
 import numpy as np
 
 from deltasim.networks.trace import Trace
-from deltasim.simulator.engines.compiled.records import EVENT, JOB, MESSAGE, NONE, RUN, STEP, State
+from deltasim.simulator.engines.compiled.records import (
+    EVENT,
+    JOB,
+    MESSAGE,
+    NONE,
+    NOTE,
+    RUN,
+    STEP,
+    State,
+)
 from deltasim.simulator.engines.compiled.tables import Start
 from deltasim.simulator.ledger.timeline import empty_timelines
 from deltasim.simulator.plan.plan import Plan
 
 
-def state_at_rest(plan: Plan, start: Start, trace: Trace, alive: int) -> State:
-    """The state before the one sequence of ``trace``; ``alive`` bounds the jobs under way at once."""
+def state_at_rest(plan: Plan, start: Start, trace: Trace, alive: int, notes: int = 0) -> State:
+    """The state before the one sequence of ``trace``; ``alive`` bounds the jobs under way at once.
+
+    With room for ``notes`` a run with events notes its services.
+    """
     frames = trace.steps // len(plan.order)
     fixed = len(start.encoders) + len(start.updaters)
     run = np.zeros(1, RUN)
@@ -23,6 +35,8 @@ def state_at_rest(plan: Plan, start: Start, trace: Trace, alive: int) -> State:
     projection = trace.messages["projection"].astype(np.intp)
     messages["column"] = plan.columns.offset.take(projection) + trace.messages["source"]
     messages["layer"] = plan.target.take(projection)
+    lost = np.zeros(len(messages) if trace.lost.size else 0, np.int64)
+    lost[trace.lost] = 1
     steps = np.zeros(trace.steps, STEP)
     steps["messages"], steps["messages_end"] = trace.step_bounds[:-1], trace.step_bounds[1:]
     steps["began"] = NONE
@@ -44,6 +58,7 @@ def state_at_rest(plan: Plan, start: Start, trace: Trace, alive: int) -> State:
         updaters=updaters,
         populations=populations,
         messages=messages,
+        lost=lost,
         steps=steps,
         channels=start.channels.copy(),
         buffers=start.buffers.copy(),
@@ -51,4 +66,5 @@ def state_at_rest(plan: Plan, start: Start, trace: Trace, alive: int) -> State:
         contents=start.contents.copy(),
         timelines=empty_timelines(int(plan.memories.shared.sum())),
         counts=np.zeros((len(plan.units) + len(plan.layers), len(plan.actions)), np.int64),
+        notes=np.zeros(notes, NOTE),
     )

@@ -35,19 +35,10 @@ from deltasim.simulator.engines.compiled.records import (
     records,
 )
 from deltasim.simulator.ledger.bandwidth import shared_number
+from deltasim.simulator.memories.instance import CONTROLLER
 from deltasim.simulator.plan.expanded_columns import column_segments_of
 from deltasim.simulator.plan.multicast_trees import multicast_trees_of
-from deltasim.simulator.plan.plan import (
-    CONTROLLER,
-    FETCH,
-    MAC,
-    RECEIVE,
-    SCAN,
-    SEND,
-    UPDATE,
-    Plan,
-    update_work,
-)
+from deltasim.simulator.plan.plan import FETCH, MAC, RECEIVE, SCAN, SEND, UPDATE, Plan, update_work
 
 Ragged = tuple[Integers, Integers]
 Arrays = dict[str, Any]

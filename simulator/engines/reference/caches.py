@@ -6,12 +6,14 @@ from collections.abc import Callable
 
 from simpy.events import Event
 
-from deltasim.simulator.components.cache import empty_cache, lines_of, look_up_lines
+from deltasim.simulator.components.ranks import REQUEST_KIND
 from deltasim.simulator.components.service_times import rounds
-from deltasim.simulator.engines.reference.machine import REQUEST_KIND, Machine, Walk
+from deltasim.simulator.engines.reference.machine import Machine, Walk
 from deltasim.simulator.engines.reference.recorder import Statistics
 from deltasim.simulator.engines.reference.transfer import Transfer
-from deltasim.simulator.plan.plan import CACHE, Plan
+from deltasim.simulator.memories.cache import empty_cache, lines_of, look_up_lines
+from deltasim.simulator.memories.instance import CACHE
+from deltasim.simulator.plan.plan import Plan
 
 
 class Caches:

@@ -34,6 +34,8 @@ class Controller:
         ticket = next(self.tickets)
         if not ask(self.flat, self.server.now, ticket, address, size, 0):
             raise LawBroken("a DRAM controller was handed more requests than it holds")
+        if self.server.watch:
+            self.server.watch.asked(self.server.now, address, size)
         done = self.under_way[ticket] = self.server.env.event()
         self._advance_later()
         completion: Completion = yield done

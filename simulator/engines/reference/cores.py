@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import simpy
 
 from deltasim.simulator.components.dma_bursts import burst_of, bursts_of
+from deltasim.simulator.components.ranks import COLUMN_KIND, MESSAGE_KIND, SCAN_KIND, UPDATE_KIND
 from deltasim.simulator.components.service_times import (
     consumed,
     mac_work,
@@ -16,14 +17,7 @@ from deltasim.simulator.components.service_times import (
     scan_words,
 )
 from deltasim.simulator.engines.reference.links import Packet
-from deltasim.simulator.engines.reference.machine import (
-    COLUMN_KIND,
-    MESSAGE_KIND,
-    SCAN_KIND,
-    UPDATE_KIND,
-    Machine,
-    Walk,
-)
+from deltasim.simulator.engines.reference.machine import Machine, Walk
 from deltasim.simulator.engines.reference.memories import Memories
 from deltasim.simulator.engines.reference.neurons import Neurons, Sent
 from deltasim.simulator.engines.reference.recorder import Statistics
@@ -135,7 +129,8 @@ class CoreProcesses:
             self.open_segments[target, destination] = self.open_segments.get((target, destination), 0) + 1
         self.statistics.injected += 1
         self.statistics.expected_deliveries += len(segment_at)
-        self.statistics.expected_words += sum(int(segments.words[segment]) for segment in own)
+        if not sent.lost:
+            self.statistics.expected_words += sum(int(segments.words[segment]) for segment in own)
         tree = int(self.plan.columns.tree[column])
         self.env.process(self.send(step, projection, sent, core, tree, segment_at))
 
@@ -195,10 +190,14 @@ class CoreProcesses:
             self.env.process(self.consume(job, sent, segment_at[core]))
 
     def consume(self, job: tuple[int, ...], sent: Sent, segment: int) -> Walk:
-        """On the target core: receive, fetch the column, multiply and accumulate."""
+        """On the target core: receive, fetch the column, multiply and accumulate; or never come there."""
         stages, segments, machine = self.plan.stages, self.segments, self.machine
         step, projection, source, _ = job
         core, layer = int(segments.core[segment]), int(self.plan.target[projection])
+        if sent.lost:
+            self.statistics.lost += 1
+            self.close(layer, core, step)
+            return
         job = (step, projection, source, core)
         receive = int(stages.unit[core, RECEIVE])
         fetch = int(stages.unit[core, FETCH]) + machine.array(job)
@@ -217,6 +216,10 @@ class CoreProcesses:
         machine.units[fetch].leave()
         self.statistics.delivered += 1
         self.neurons.receive(layer, self.partition_on[layer][core], projection, sent)
+        self.close(layer, core, step)
+
+    def close(self, layer: int, core: int, step: int) -> None:
+        """A delivery is done, or lost: perhaps the last that the population waits for there."""
         self.open_segments[layer, core] -= 1
         if self.open_segments[layer, core] == 0 and self.milestones.of("all scanned", layer, step).triggered:
             self.milestones.reach("drained", layer, step, core)

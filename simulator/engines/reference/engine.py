@@ -49,7 +49,7 @@ def run_sequence(
     for unit, watch in zip(machine.units, watches or (), strict=False):
         unit.watch = watch
     memories = Memories(plan, machine, statistics, requests)
-    neurons = Replayed(plan, trace) if frames is None else Computing(plan, frames)
+    neurons = Replayed(plan, trace) if frames is None else Computing(plan, frames, trace.messages[trace.lost])
     milestones = Milestones(env)
     cores = CoreProcesses(env, plan, machine, memories, neurons, milestones, statistics, length)
     processes = [*cores.processes(), synchronise(env, plan, milestones, length)]
@@ -80,6 +80,7 @@ def run_sequence(
             column_words=statistics.expected_words,
             credits_missing=sum(link.missing for link in machine.links),
             missed_bytes=statistics.missed_bytes,
+            lost=statistics.lost,
         ),
     )
     return ledger

@@ -18,9 +18,6 @@ from deltasim.simulator.plan.plan import Plan
 
 Walk = Generator[Event, Any, Any]
 
-# What a job is, where two kinds meet at one unit at one tick: the lower goes first.
-SCAN_KIND, MESSAGE_KIND, REQUEST_KIND, RESPONSE_KIND, COLUMN_KIND, UPDATE_KIND = range(6)
-
 
 class Machine:
     """Units of the plan as resources; a job is named by (kind, step, projection, source, core)."""

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from deltasim.simulator.components.banked_buffer import accesses_of, nothing_reserved, reserve
+from deltasim.simulator.components.ranks import REQUEST_KIND, RESPONSE_KIND
 from deltasim.simulator.components.service_times import rounds
-from deltasim.simulator.dram import in_order as dram
 from deltasim.simulator.dram.scheduling.controller import Completion
 from deltasim.simulator.engines.reference.caches import Caches
 from deltasim.simulator.engines.reference.controllers import Controller
-from deltasim.simulator.engines.reference.machine import REQUEST_KIND, RESPONSE_KIND, Machine, Walk
+from deltasim.simulator.engines.reference.machine import Machine, Walk
 from deltasim.simulator.engines.reference.recorder import Statistics
 from deltasim.simulator.engines.reference.transfer import Transfer
-from deltasim.simulator.plan.plan import BUFFER, CACHE, CONTROLLER, DRAM, REGISTERS, SCRATCHPAD, Plan
+from deltasim.simulator.memories import dram, serial
+from deltasim.simulator.memories.buffer import accesses_of, nothing_reserved, reserve
+from deltasim.simulator.memories.instance import (
+    BUFFER,
+    CACHE,
+    CONTROLLER,
+    DRAM,
+    REGISTERS,
+    SCRATCHPAD,
+    SERIAL,
+)
+from deltasim.simulator.plan.plan import Plan
 
 
 class Memories:
@@ -32,7 +42,12 @@ class Memories:
             for memory, flat in self.drams.items()
             if plan.memories.controlled[memory]
         }
-        self.serve = {DRAM: self._serve_dram, BUFFER: self._serve_buffer, CONTROLLER: self._serve_controlled}
+        self.serve = {
+            DRAM: self._serve_dram,
+            BUFFER: self._serve_buffer,
+            CONTROLLER: self._serve_controlled,
+            SERIAL: self._serve_serial,
+        }
         self.caches = Caches(plan, machine, statistics, self._read_shared)
         kind, components = plan.memories.kind, plan.memories.component
         self.reserved = {
@@ -111,16 +126,34 @@ class Memories:
         """Wait for the channel; ends when the first data flow and returns for how long, and until when."""
         memories, memory = self.plan.memories, transfer.memory
         unit, timing = self.machine.units[self.unit(transfer)], memories.timing[memory]
-        assert timing is not None
+        assert isinstance(timing, dram.DramTiming)
         self._write_down(transfer)
         yield unit.turn(self.machine.key(REQUEST_KIND, *transfer.job))
         now = int(self.env.now)
+        if unit.watch:
+            unit.watch.asked(now, transfer.address, transfer.bytes)
         service = dram.fetch(self.drams[memory], timing, now, transfer.address, transfer.bytes)
         unit.record_busy(now, service.last_ps, service.bursts * timing.burst_ps)
         unit.hold(service.free_ps - now)
         self._count_bursts(transfer, service)
         yield self.env.timeout(service.first_ps - now)
         return service.last_ps - service.first_ps, service.last_ps
+
+    def _serve_serial(self, transfer: Transfer) -> Walk:
+        """Wait for the device; ends when the first data flow and returns for how long, and until when."""
+        memory, unit = transfer.memory, self.machine.units[self.unit(transfer)]
+        timing = self.plan.memories.timing[memory]
+        assert isinstance(timing, serial.SerialTiming)
+        yield unit.turn(self.machine.key(REQUEST_KIND, *transfer.job))
+        now = int(self.env.now)
+        found = serial.read(timing, now, transfer.address, transfer.bytes)
+        unit.record_busy(now, found.last_ps, found.last_ps - now)
+        unit.hold(found.free_ps - now)
+        self.count(transfer, "transaction", found.transactions)
+        self.count(transfer, "bytes", found.bytes)
+        self.statistics.moved(memory, found.first_ps, found.last_ps, found.bytes)
+        yield self.env.timeout(found.first_ps - now)
+        return found.last_ps - found.first_ps, found.last_ps
 
     def _serve_controlled(self, transfer: Transfer) -> Walk:
         """Hand the bytes to the controller; ends with the last of them, which are sent on together."""

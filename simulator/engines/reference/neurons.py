@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from deltasim.networks.cells import update_step
+from deltasim.networks.loss import differences, offered
 from deltasim.networks.trace import MESSAGE, Trace
 from deltasim.networks.transmit import scan, scan_events
 from deltasim.runtime.arrays import Numbers
@@ -19,10 +20,12 @@ from deltasim.simulator.plan.plan import Plan
 
 
 class Sent(NamedTuple):
-    """What a neuron sends: its number within the population, and the difference (raw in fixed point)."""
+    """What a neuron sends: its number within the population, what the message holds (raw in fixed point),
+    and whether it is lost on its way."""
 
     source: int
     delta: float
+    lost: bool = False
 
 
 class Neurons(Protocol):
@@ -50,13 +53,15 @@ class Replayed:
         for population in plan.source.tolist():
             starts = [partition.start for partition in plan.partitions[population]]
             partition_of.append(np.array(starts, np.int64))
-        messages = trace.messages
+        messages, lost = trace.messages, np.zeros(len(trace.messages), bool)
+        lost[trace.lost] = True
         for projection, first in enumerate(partition_of):
-            mine = messages[messages["projection"] == projection]
+            chosen = messages["projection"] == projection
+            mine, gone = messages[chosen], lost[chosen].tolist()
             partitions = np.searchsorted(first, mine["source"], side="right") - 1
-            rows = zip(partitions.tolist(), mine[["step", "source", "delta"]].tolist(), strict=True)
-            for partition, (step, source, delta) in rows:
-                self.sent[step, projection, partition].append(Sent(source, delta))
+            rows = zip(partitions.tolist(), mine[["step", "source", "delta"]].tolist(), gone, strict=True)
+            for partition, (step, source, delta), is_lost in rows:
+                self.sent[step, projection, partition].append(Sent(source, delta, is_lost))
 
     def scan(self, projection: int, partition: int, step: int) -> list[Sent]:
         return self.sent[step, projection, partition]
@@ -72,10 +77,11 @@ class Computing:
     """Neurons that compute, compare and emit on their own core, knowing only the messages that reach it.
 
     A partition integrates a step's messages by (projection, source), as ``networks.execute`` does for
-    whole populations, so both arrive at the same bits. :meth:`messages` is what they sent.
+    whole populations, so both arrive at the same bits. :meth:`messages` is what they sent. ``lost`` are the
+    messages that channels lose, of which neither side knows.
     """
 
-    def __init__(self, plan: Plan, frames: Numbers) -> None:
+    def __init__(self, plan: Plan, frames: Numbers, lost: Numbers) -> None:
         self.plan, self.network = plan, plan.network
         network, arithmetic = plan.network, plan.network.arithmetic
         encoded = arithmetic.encode(frames)
@@ -103,6 +109,12 @@ class Computing:
             for number, partition in enumerate(plan.partitions[population])
         }
         self.sent: list[tuple[int, int, int, float]] = []
+        self.lost = set(lost[["step", "projection", "source"]].tolist())
+        self.received = {
+            where: np.zeros(network.projections[where[0]].connection.source_size, arithmetic.dtype)
+            for where in self.parts
+            if network.projections[where[0]].loss
+        }
 
     def scan(self, projection: int, partition: int, step: int) -> list[Sent]:
         where = self.plan.partitions[int(self.plan.source[projection])][partition]
@@ -110,14 +122,17 @@ class Computing:
         sources = np.empty(values.size, np.int32)
         deltas = np.empty(values.size, values.dtype)
         part = slice(where.start, where.stop)
-        theta = self.theta[projection][part]
-        if self.plan.delta_encoded[projection]:
+        theta, loss = self.theta[projection][part], self.network.projections[projection].loss
+        if loss and self.plan.delta_encoded[projection]:
+            last_sent, frame = self.last_sent[projection][part], step % self.frames
+            count = offered(loss, frame, values, last_sent, theta, sources, deltas)
+        elif self.plan.delta_encoded[projection]:
             count = scan(values, self.last_sent[projection][part], theta, sources, deltas)
         else:
             count = scan_events(values, theta, sources, deltas)
         rows = zip((sources[:count] + where.start).tolist(), deltas[:count].tolist(), strict=True)
-        found = [Sent(source, delta) for source, delta in rows]
-        self.sent += [(step, projection, *sent) for sent in found]
+        found = [Sent(source, delta, (step, projection, source) in self.lost) for source, delta in rows]
+        self.sent += [(step, projection, sent.source, sent.delta) for sent in found]
         return found
 
     def receive(self, population: int, partition: int, projection: int, sent: Sent) -> None:
@@ -132,14 +147,14 @@ class Computing:
         for projection in self.plan.into[population]:
             mine = [sent for number, sent in received if number == projection]
             if mine:
-                sources, deltas = zip(*mine, strict=True)
                 own = self.network.projections[projection]
+                sources = np.array([sent.source for sent in mine], np.int32)
+                deltas = np.array([sent.delta for sent in mine], arithmetic.dtype)
+                if own.loss and self.plan.delta_encoded[projection]:
+                    known = self.received[projection, partition]
+                    deltas = differences(own.loss, step % self.frames, sources, deltas, known)
                 self.parts[projection, partition].integrate(
-                    accumulators,
-                    own.fed(cell),
-                    np.array(sources, np.int32),
-                    np.array(deltas, arithmetic.dtype),
-                    own.arithmetic(arithmetic),
+                    accumulators, own.fed(cell), sources, deltas, own.arithmetic(arithmetic)
                 )
         if not self.network.resets_accumulators[population]:
             self.accumulators[population][:, part] = accumulators
@@ -164,11 +179,9 @@ class Computing:
         """What the encoder compares: a frame of what its source gave, zeros before the first."""
         plan = self.plan
         source, target = int(plan.source[projection]), int(plan.target[projection])
-        if not plan.into[source] or plan.crosses_passes(projection):
-            frame: Numbers = self.recorded[source][self._frame(target, step)]
-            return frame
         delay = int(plan.delay[projection])
         if step % self.frames < delay:
             return np.zeros(self.recorded[source].shape[1], self.recorded[source].dtype)
-        before: Numbers = self.recorded[source][self._frame(source, step - delay)]
-        return before
+        given = not plan.into[source] or plan.crosses_passes(projection)
+        frame: Numbers = self.recorded[source][self._frame(target if given else source, step - delay)]
+        return frame

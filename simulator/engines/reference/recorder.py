@@ -22,7 +22,7 @@ class Statistics:
         self.number = {action: index for index, action in enumerate(plan.actions)}
         self.by_unit = [[0] * len(plan.actions) for _ in plan.units]
         self.by_layer = [[0] * len(plan.actions) for _ in plan.layers]
-        self.injected = self.delivered = 0
+        self.injected = self.delivered = self.lost = 0
         self.expected_deliveries = self.expected_traversals = self.expected_words = 0
         self.message_traversals = self.missed_bytes = 0
         self.timelines, self.timeline = (

@@ -8,17 +8,21 @@ from typing import Any, Protocol
 import simpy
 from simpy.events import NORMAL, Event, EventPriority
 
+from deltasim.simulator.engines.services import Job
+
 DECIDE = EventPriority(NORMAL + 1)  # after everything that ends or arrives in the same picosecond
 
 Key = tuple[int, ...]
 
 
 class Watch(Protocol):
-    """Who wants to know when a unit works, for whom, and how many wait for it."""
+    """Who wants to know when a unit works, for whom, how many wait for it, and what a DRAM is to read."""
 
-    def served(self, start_ps: int, end_ps: int, key: Key | None) -> None: ...
+    def served(self, start_ps: int, end_ps: int, job: Job | None) -> None: ...
 
     def queued(self, now_ps: int, length: int) -> None: ...
+
+    def asked(self, now_ps: int, address: int, size: int) -> None: ...
 
 
 class Server:
@@ -95,7 +99,8 @@ class Server:
             self.recorded_until_ps = start_ps
         if end_ps > self.recorded_until_ps:
             if self.watch:
-                self.watch.served(self.recorded_until_ps, end_ps, self.serving)
+                job = None if self.serving is None else Job(*self.serving[1:6])
+                self.watch.served(self.recorded_until_ps, end_ps, job)
             self.occupied_ps += end_ps - self.recorded_until_ps
             self.recorded_until_ps = end_ps
         self.busy_ps += work_ps

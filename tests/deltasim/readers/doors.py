@@ -6,13 +6,16 @@ wants. Where an input is still right, the command ends at something else that is
 
 from __future__ import annotations
 
+import copy
+import io
 import json
 import random
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
 import yaml
 
 from tests.deltasim.readers import mutations as spoil
@@ -106,6 +109,16 @@ def record(chance: random.Random) -> Line:
     return Line(["compare", "a", "b", *chance.choice(([], ["--json"]))])
 
 
+def page(chance: random.Random) -> Line:
+    """A page that was written, whose figures are listed, or drawn into a folder that is not there."""
+    specs = spoil.spoilt_json(chance, tiny.CHARTS)
+    begin, end = b'<html><script type="application/json" id="specs">', b"</script></html>"
+    whole = begin + specs.replace(b"<", b"\\u003c") + end
+    write("run/report.html", spoil.spoilt_bytes(chance, whole) if chance.random() < 0.1 else whole)
+    drawn = ["energy", "--out", f"nowhere/energy.{chance.choice(('svg', 'pdf'))}"]
+    return Line(["figure", "run", *chance.choice(([], drawn, drawn))])
+
+
 def network_description(chance: random.Random) -> Line:
     """The description of a network."""
     files = network_files()
@@ -155,6 +168,58 @@ def tuned_thresholds(chance: random.Random) -> Line:
     with open("frames.csv", "a") as file:
         file.write(",".join(["0"] * network.input_size) + "\n")
     return Line(["run", "net", "--data", "frames.csv", "--chip", "nowhere"])
+
+
+@cache
+def graph() -> dict[str, Any]:
+    """A NIR graph as nested dictionaries."""
+    from deltasim.networks import GLIF, AllToAll, Input, LeakyIntegrator, Network, Population, Projection
+    from deltasim.networks.importers.nir.writing import content_of
+
+    ones = np.ones((2, 1, 2), np.float32)
+    populations = (
+        Population("input", Input(2)),
+        Population("hidden", GLIF(2, synapse=0.5), ones[0]),
+        Population("readout", LeakyIntegrator(2), ones[0]),
+    )
+    projections = (
+        Projection("input", "hidden", AllToAll(ones), delay=1),
+        Projection("hidden", "readout", AllToAll(ones)),
+    )
+    return content_of(Network("tiny", populations, projections, ("readout",)), 1e-3)
+
+
+WORDS_OF_A_GRAPH = (0, -1, 1.5, 1e300, float("nan"), [], [1.0] * 3, [[1.0, 2.0]], "LIF", "", "x" * 300)
+
+
+def spiking_graph(chance: random.Random) -> Line:
+    """A NIR graph: a field, a node, an edge or bytes are spoilt."""
+    import h5py
+
+    from deltasim.networks.importers.nir.writing import put
+
+    content = copy.deepcopy(graph())
+    place = content
+    while chance.random() < 0.8 and (inner := [value for value in place.values() if isinstance(value, dict)]):
+        place = chance.choice(inner)
+    way, name = chance.randrange(5), chance.choice([name for name in place if name != "edges"])
+    if way == 0:
+        del place[name]
+    elif way == 1:
+        place[name] = np.asarray(chance.choice(WORDS_OF_A_GRAPH[:8]))
+    elif way == 2:
+        place[name] = chance.choice(WORDS_OF_A_GRAPH[8:])
+    elif way == 3:
+        content["edges"] = [*content["edges"], (chance.choice(["input", "hidden", "n"]), "hidden")]
+    file = io.BytesIO()
+    with h5py.File(file, "w") as held:
+        put(held.create_group("node"), content)
+    whole = file.getvalue()
+    if way == 4:
+        whole = spoil.spoilt_bytes(chance, whole)
+    write("graph.nir", whole)
+    np.save("frames.npy", np.zeros((1, 2, 2), np.float32))
+    return Line(["run", "graph.nir", "--data", "frames.npy", "--chip", "nowhere.yaml"])
 
 
 def energy_table(chance: random.Random) -> Line:
@@ -240,10 +305,12 @@ DOORS: dict[str, tuple[Door, int]] = {
     "trace": (memory_trace, 10),
     "traffic": (traffic, 12),
     "record": (record, 20),
+    "page": (page, 12),
     "network": (network_description, 20),
     "weights": (network_weights, 16),
     "thresholds": (tuned_thresholds, 8),
     "energy table": (energy_table, 6),
+    "graph": (spiking_graph, 12),
     "training": (training_record, 10),
     "recordings": (recorded_digits, 4),
     "own arrays": (own_arrays, 12),
@@ -251,4 +318,4 @@ DOORS: dict[str, tuple[Door, int]] = {
     "arguments": (arguments, 12),
     "environment": (environment, 3),
 }
-"""Every door, and how often of 166 times it is tried."""
+"""Every door, and how often of 178 times it is tried."""

@@ -61,6 +61,30 @@ CHIP: dict[str, Any] = {
     },
 }
 
+CHARTS: dict[str, Any] = {
+    "energy": {
+        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+        "usermeta": {"title": "Energy by part"},
+        "config": {"text": {"fontSize": 12}},
+        "datasets": {"rows": [{"part": "DRAM", "joules": 1e-6}, {"part": "leakage", "joules": 2e-6}]},
+        "layer": [
+            {
+                "data": {"name": "rows"},
+                "mark": {"type": "bar"},
+                "encoding": {
+                    "x": {"field": "joules", "type": "quantitative"},
+                    "y": {"field": "part", "type": "nominal", "axis": None},
+                    "opacity": {"value": 1},
+                },
+            },
+            {"data": {"values": [{"part": "DRAM"}]}, "mark": "text", "encoding": {}},
+        ],
+        "width": "container",
+        "height": 80,
+    },
+    "kinds": {"mark": "point", "data": {"values": [{"x": 1}]}, "encoding": {"x": {"field": "x"}}},
+}
+
 FIGURES = {"inference_mean_s": 1e-3, "inference_p99_s": 1e-3, "step_mean_s": 1e-5, "step_p99_s": 1e-5}
 
 RECORD: dict[str, Any] = {

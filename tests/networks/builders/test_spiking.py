@@ -163,9 +163,6 @@ def test_delta_populations_drive_spiking_ones():
 
 SPIKES = link("lif", "readout", delay=1)
 FAULTS = {
-    "network test: projection lif->readout: delay 0: a spike of lif arrives one step later. Give delay 1.": (
-        (lif(), dense()), (INTO, replace(SPIKES, delay=0)),
-    ),
     "network test: projection lif->readout: pass 1: spikes of pass 0 are received in their own pass. "
     "Put readout into the same pass.": ((lif(), dense(pass_number=1)), (INTO, SPIKES)),
     "network test: projection lif->readout: theta: 1.5: a spike is 1, so a threshold above 1 keeps every "

@@ -16,7 +16,7 @@ from deltasim.networks.cells import Formula, Input, conv2d, dense
 from deltasim.networks.connections import Convolution
 from deltasim.networks.files.network import load_network, save_network
 from deltasim.networks.graph import Network, Population, Projection
-from deltasim.networks.numbers.arithmetic import FixedPoint, Q, WideSums
+from deltasim.networks.numbers.arithmetic import EDGEDRNN, FixedPoint, Q, WideSums
 from deltasim.networks.numbers.quantise import quantised
 from deltasim.runtime.errors import InputError
 
@@ -32,6 +32,7 @@ def made():
     network = feed_forward((1, 5, 6), [(planes, "relu"), (flat, "tanh")], theta=0.1)
     yield network
     yield quantised(network, FixedPoint(weight=Q(3, 9)))
+    yield quantised(network, EDGEDRNN)
     yield quantised(network, FixedPoint(), {"input->conv2d_0": Q(1, 3), "conv2d_0->dense_1": Q(2, 30)})
     yield magnitudes(rng)
     yield replace(magnitudes(rng), name="wide-magnitudes", arithmetic=WideSums())

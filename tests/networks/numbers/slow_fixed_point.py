@@ -14,13 +14,15 @@ def nearest_even(value):
     return below + (rest > Fraction(1, 2) or (rest == Fraction(1, 2) and below % 2 == 1))
 
 
-def held(value, form):
+def held(value, form, overflow="saturate"):
+    if overflow == "wrap":
+        return (value + 2 ** (form.bits - 1)) % 2**form.bits - 2 ** (form.bits - 1)
     return max(-(2 ** (form.bits - 1)), min(2 ** (form.bits - 1) - 1, value))
 
 
-def raw(real, form):
+def raw(real, form, overflow="saturate"):
     """A real number (Fraction) in a format."""
-    return held(nearest_even(real * 2**form.fraction), form)
+    return held(nearest_even(real * 2**form.fraction), form, overflow)
 
 
 def real(value, form):
@@ -42,9 +44,20 @@ class SlowNetwork:
 
     def table(self, function, value):
         """A lookup: the argument rounded to an activation, the result to the lookup format; both real."""
-        argument = real(raw(value, self.forms.activation), self.forms.activation)
+        argument = real(self.activated(value), self.forms.activation)
         result = math.tanh(argument) if function == "tanh" else 1 / (1 + math.exp(-argument))
         return real(raw(Fraction(result), self.forms.lookup), self.forms.lookup)
+
+    def activated(self, value):
+        """A real number as a raw activation of the chip."""
+        return raw(value, self.forms.activation, self.forms.overflow)
+
+    def summed(self, one, other):
+        """Two real products as a raw activation."""
+        if "terms" not in self.forms.rounded:
+            return self.activated(one + other)
+        whole = self.activated(one) + self.activated(other)
+        return held(whole, self.forms.activation, self.forms.overflow)
 
     def step(self, frame):
         """All messages of one step, as (projection, source, raw delta)."""
@@ -76,7 +89,7 @@ class SlowNetwork:
         accumulator = self.forms.accumulator
         product = real(word, form) * real(delta, self.forms.activation)
         total = self.totals[name][number][target] + nearest_even(product * 2**accumulator.fraction)
-        self.totals[name][number][target] = held(total, accumulator)
+        self.totals[name][number][target] = held(total, accumulator, self.forms.overflow)
 
     def update(self, population):
         activation, state = self.forms.activation, self.state[population.name]
@@ -84,19 +97,19 @@ class SlowNetwork:
             m = [real(row[n], self.forms.accumulator) for row in self.totals[population.name]]
             if population.cell.kind == "dense":
                 function = population.cell.activation
-                y = max(m[0], 0) if function == "relu" else m[0]
-                state[0][n] = raw(
-                    self.table(function, y) if function in ("tanh", "sigmoid") else y, activation
-                )
+                squashed = function in ("tanh", "sigmoid")
+                y = self.activated(self.table(function, m[0]) if squashed else m[0])
+                state[0][n] = max(y, 0) if function == "relu" else y
             elif population.cell.kind == "rnn":
-                state[0][n] = raw(self.table("tanh", m[0]), activation)
+                state[0][n] = self.activated(self.table("tanh", m[0]))
             elif population.cell.kind == "gru":
                 r, u = self.table("sigmoid", m[0]), self.table("sigmoid", m[1])
-                c = self.table("tanh", m[2] + r * m[3])
-                state[0][n] = raw(u * real(state[0][n], activation) + (1 - u) * c, activation)
+                rounds = "factors" in self.forms.rounded
+                factor = real(self.activated(m[3]), activation) if rounds else m[3]
+                c = self.table("tanh", m[2] + r * factor)
+                state[0][n] = self.summed(u * real(state[0][n], activation), (1 - u) * c)
             else:
                 i, f, o = (self.table("sigmoid", m[accumulator]) for accumulator in (0, 1, 3))
-                memory = f * real(state[1][n], activation) + i * self.table("tanh", m[2])
-                state[1][n] = raw(memory, activation)
+                state[1][n] = self.summed(f * real(state[1][n], activation), i * self.table("tanh", m[2]))
                 squashed = self.table("tanh", real(state[1][n], activation))
-                state[0][n] = raw(o * squashed, activation)
+                state[0][n] = self.activated(o * squashed)

@@ -13,10 +13,10 @@ from deltasim.networks.builders.recurrent import random_stack
 from deltasim.networks.cells import conv2d, dense
 from deltasim.networks.connections import AllToAll, Sparse
 from deltasim.networks.execute import execute
-from deltasim.networks.numbers.arithmetic import FixedPoint, Q, quantise
+from deltasim.networks.numbers.arithmetic import EDGEDRNN, FixedPoint, Q, quantise
 from deltasim.networks.numbers.quantise import quantised
 from deltasim.runtime.errors import InputError
-from tests.networks.numbers.slow_fixed_point import SlowNetwork
+from tests.networks.numbers.slow_fixed_point import SlowNetwork, held
 
 arithmetics = st.builds(
     FixedPoint,
@@ -24,6 +24,8 @@ arithmetics = st.builds(
     weight=st.sampled_from([Q(1, 7), Q(2, 6), Q(3, 11), Q(1, 3), Q(3, 29)]),
     accumulator=st.sampled_from([Q(9, 15), Q(4, 8), Q(3, 5), Q(10, 22)]),  # finer and coarser than a product
     lookup=st.sampled_from([Q(2, 4), Q(1, 7), Q(2, 12)]),
+    rounded=st.sampled_from([(), ("factors",), ("terms",), ("factors", "terms")]),
+    overflow=st.sampled_from(["saturate", "wrap"]),
 )
 
 weight_formats = st.sampled_from([Q(1, 3), Q(2, 2), Q(1, 7), Q(1, 15), Q(2, 30)])
@@ -76,12 +78,13 @@ def test_every_bit_of_a_dense_activation(activation, arithmetic, seed):
     messages=st.integers(0, 40),
     largest=st.sampled_from([3, 200, 65535]),  # of the deltas: some cannot reach a bound, some must
     fullness=st.sampled_from([0.0, 0.5, 0.999, 1.0]),  # of the accumulators at the start
+    overflow=st.sampled_from(["saturate", "wrap"]),
     seed=st.integers(0, 2**16),
 )
-def test_every_sum_saturates_however_many_messages_pass_at_once(
-    weight, accumulator, messages, largest, fullness, seed
+def test_every_sum_is_held_however_many_messages_pass_at_once(
+    weight, accumulator, messages, largest, fullness, overflow, seed
 ):
-    arithmetic = FixedPoint(weight=weight, accumulator=accumulator)
+    arithmetic = FixedPoint(weight=weight, accumulator=accumulator, overflow=overflow)
     rng = np.random.default_rng(seed)
     words = rng.integers(weight.lowest, weight.highest + 1, (45, 2, 5)).astype(weight.dtype)
     start = (rng.choice([accumulator.lowest, accumulator.highest], (4, 5)) * fullness).astype(np.int32)
@@ -95,7 +98,7 @@ def test_every_sum_saturates_however_many_messages_pass_at_once(
             for target, word in enumerate(words[source, gate].tolist()):
                 product = round(Fraction(delta * word) / Fraction(2) ** arithmetic.product_shift)
                 total = expected[number][target] + product
-                expected[number][target] = min(max(total, accumulator.lowest), accumulator.highest)
+                expected[number][target] = held(total, accumulator, overflow)
     assert sums.tolist() == expected
 
 
@@ -106,8 +109,14 @@ def test_every_sum_saturates_however_many_messages_pass_at_once(
             FixedPoint,
             weight=st.sampled_from([Q(1, 7), Q(4, 12), Q(2, 30)]),
             accumulator=st.sampled_from([Q(9, 15), Q(8, 24), Q(2, 15), Q(3, 5), Q(4, 28)]),
+            overflow=st.sampled_from(["saturate", "wrap"]),
         ),
-        st.just(FixedPoint(Q(16, 0), Q(32, 0), Q(17, 15))),  # products of 63 bits
+        # products of 63 bits
+        st.builds(
+            FixedPoint,
+            *map(st.just, (Q(16, 0), Q(32, 0), Q(17, 15), Q(2, 4), ())),
+            st.sampled_from(["saturate", "wrap"]),
+        ),
     ),
     fed=st.sampled_from([(0,), (2,), (1, 0), (0, 1, 3)]),
     messages=st.integers(0, 40),
@@ -118,7 +127,7 @@ def test_every_sum_saturates_however_many_messages_pass_at_once(
     density=st.sampled_from([0.1, 0.7]),
     seed=st.integers(0, 2**16),
 )
-def test_every_sum_of_a_sparse_connection_saturates(
+def test_every_sum_of_a_sparse_connection_is_held(
     arithmetic, fed, messages, scale, largest, least, fullness, density, seed
 ):
     weight, accumulator = arithmetic.weight, arithmetic.accumulator
@@ -138,7 +147,7 @@ def test_every_sum_of_a_sparse_connection_saturates(
             product = delta * int(words[gate, target, source])
             total = expected[fed[gate]][target]
             total += round(Fraction(product) / Fraction(2) ** arithmetic.product_shift)
-            expected[fed[gate]][target] = min(max(total, accumulator.lowest), accumulator.highest)
+            expected[fed[gate]][target] = held(total, accumulator, arithmetic.overflow)
     assert sums.tolist() == expected
 
 
@@ -249,6 +258,22 @@ def test_a_product_fits_64_bits():
     for delta, total in ((65535, widest.accumulator.lowest), (-65535, widest.accumulator.highest)):
         connection.accumulate(totals, (0,), 0, delta, widest)
         assert totals[0, 0] == total
+
+
+def test_rounding_points_and_overflow_are_checked_and_told_apart():
+    with pytest.raises(InputError, match=r"fixed point: rounded: term: this is no point .* terms"):
+        FixedPoint(rounded=("term",))
+    with pytest.raises(InputError, match=r"fixed point: overflow: wraps: .* wrap"):
+        FixedPoint(overflow="wraps")
+    assert FixedPoint(rounded=("terms", "factors"), overflow="wrap") == EDGEDRNN
+    stack = random_stack("gru", 3, (4,), np.random.default_rng(0))
+    digests = {
+        quantised(stack, FixedPoint(rounded=points, overflow=overflow)).digest
+        for points in ((), ("factors",), ("terms",), ("factors", "terms"))
+        for overflow in ("saturate", "wrap")
+    }
+    assert len(digests) == 8
+    assert str(EDGEDRNN).endswith("lookup Q2.4, factors rounded, terms rounded, wrapping)")
 
 
 def test_only_float_networks_are_quantised():

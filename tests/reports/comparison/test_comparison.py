@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import shutil
@@ -17,6 +18,7 @@ from rich.console import Console
 
 from deltasim.reports.comparison.comparison import Comparison, compare, compared
 from deltasim.reports.comparison.inputs import runs_of
+from deltasim.reports.comparison.over_sequences import best
 from deltasim.reports.comparison.sentences import sentence
 from deltasim.reports.comparison.verdict import Against, Decides, Priced, Verdict, draws, verdict
 from deltasim.reports.saved.folder import SavedRun
@@ -325,3 +327,33 @@ def test_sentences_of_more_than_two_runs() -> None:
     assert sentence(sure) == "A needs least energy, less than each of the others with > 99.9 %."
     many = Verdict(0, 0.6, tuple(Against(number, 0.7, None) for number in range(1, 8)))
     assert sentence(many).endswith("than E with 70.0 %, and than 3 more, still more surely.")
+
+
+def test_the_fastest_and_the_best_score_are_told(folders: Path) -> None:
+    """The sweep's sparser run takes less time in the first of two sequences and as long in the second."""
+    found = compare(folders / "run", folders / "sweep")
+    latency = found.best[0]
+    assert latency.figure == "latency" and latency.run == 2
+    # of draws of both sequences one in four holds the second alone, which tells none of the three apart
+    assert latency.probability == pytest.approx(0.75, abs=0.03)
+    told = found.to_dict()["best"]["latency"]
+    assert told == {"run": "C", "probability": latency.probability}
+    assert f"C is fastest with {100 * latency.probability:.1f} %." in found.said
+
+
+def test_the_best_by_hand() -> None:
+    shorter = best("latency", -np.array([[1.0, 2.0], [3.0, 2.0], [1.0, 2.0], [1.0, 2.0]]))
+    assert shorter == ("latency", 0, 0.75)
+    assert best("accuracy", np.ones((5, 3))).probability is None
+
+
+def test_names_of_fields_are_there_however_long_their_values_are(folders: Path) -> None:
+    """A long name of the data must not take the column of names away at 80 columns."""
+    first, other = (one.run for one in compare(folders / "run", folders / "sweep").runs[:2])
+    long = {"data": " ".join(["recordings"] * 30), "benchmark": "digits"}
+    runs = together(first, SavedRun(Path("b"), {**other.record, **long}))
+    console = Console(width=80, record=True, file=io.StringIO())
+    console.print(compared(runs))
+    lines = console.export_text().splitlines()
+    assert lines[0].startswith("differs") and any(line.startswith("data data") for line in lines)
+    assert lines[0].rstrip().endswith("B: b") and max(len(line.rstrip()) for line in lines) <= 80

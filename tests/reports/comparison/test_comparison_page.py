@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -48,10 +49,14 @@ def test_other_inputs_warn_on_the_page(tmp_path: Path) -> None:
     assert 'class="warning"' in page and "The runs had other inputs." in page
 
 
-def test_a_page_is_written_once(tmp_path: Path) -> None:
+def test_a_comparison_is_saved_once_as_a_folder(tmp_path: Path) -> None:
     found = compared(together(saved("a", None), saved("b", 3.0)))
-    file = found.save(tmp_path / "compared.html")
-    assert file.read_text() == comparison_page(found)
+    folder = found.save(tmp_path / "compared")
+    assert (folder / "report.html").read_text() == comparison_page(found)
+    record = json.loads((folder / "comparison.json").read_text())
+    assert record == json.loads(json.dumps(found.to_dict())) and record["kind"] == "comparison"
     with pytest.raises(InputError, match="never overwrites"):
-        found.save(file)
-    assert [path.name for path in tmp_path.iterdir()] == ["compared.html"]
+        found.save(folder)
+    with pytest.raises(InputError, match=r"a folder with comparison.json and its page. Write compared\."):
+        found.save(tmp_path / "compared.html")
+    assert [path.name for path in tmp_path.iterdir()] == ["compared"]

@@ -1,8 +1,8 @@
-"""What a timeline holds, read with Perfetto's own schema; and that it agrees with the compiled engine."""
+"""What a timeline holds, read with Perfetto's own schema; that both engines write the same, and count it."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from itertools import pairwise
 from typing import Any
 
@@ -16,11 +16,13 @@ from deltasim.networks.trace import Trace
 from deltasim.reports.timeline import perfetto
 from deltasim.reports.timeline import timeline as timelines
 from deltasim.reports.timeline.timeline import Timeline, timeline
-from deltasim.simulator.engines.reference.services import Services, services_of
+from deltasim.simulator.engines.services import Services
+from deltasim.simulator.ledger.ledger import Ledger
 from deltasim.simulator.mapping.mapping import map_network
+from deltasim.simulator.memories.instance import CONTROLLER, DRAM
 from deltasim.simulator.plan.compile import compile_plan
 from deltasim.simulator.plan.plan import Plan
-from deltasim.simulator.simulate import run_plan
+from deltasim.simulator.simulate import run_plan, services_of
 from tests.simulator.builders import chain, chip, trace_of
 from tests.simulator.strategies import Case, cases
 
@@ -62,6 +64,12 @@ class Read:
                 self.counters[event.track_uuid].append((packet.timestamp, event.counter_value))
         assert not begun
 
+    def rows(self, unit: str, prefix: str) -> list[tuple[int, int, str]]:
+        """The slices of all rows of a DRAM whose names begin so."""
+        group = next((uuid for uuid, title in self.names.items() if title == f"{unit}: commands"), None)
+        mine = [uuid for uuid, parent in self.parents.items() if parent == group]
+        return [one for uuid in mine if self.names[uuid].startswith(prefix) for one in self.slices[uuid]]
+
     def of(self, name: str) -> list[tuple[int, int, str]]:
         """The slices of a track."""
         return self.slices[next(uuid for uuid, title in self.names.items() if title == name)]
@@ -82,8 +90,13 @@ def check(plan: Plan, found: Timeline) -> Read:
 
 
 def services(plan: Plan, trace: Trace) -> Services:
-    """Of the reference engine; and what the compiled engine says of the same run is the same."""
-    found, ledger = services_of(plan, trace), run_plan(plan, trace)
+    """Of the reference engine; what the compiled one notes of the same run is the same, and as its ledger."""
+    found, compiled, ledger = (
+        services_of(plan, trace, "simpy"),
+        services_of(plan, trace),
+        run_plan(plan, trace),
+    )
+    assert compiled[:3] == found[:3]
     worked = np.zeros(len(plan.units), np.int64)
     for one in found.served:
         worked[one.unit] += one.end_ps - one.start_ps
@@ -108,9 +121,23 @@ def test_every_trace_is_whole_and_agrees_with_the_compiled_engine(case: Case) ->
     found = services(plan, one)
     whole = timeline(plan, found, range(one.steps))
     read = check(plan, whole)
+    assert timeline(plan, services_of(plan, one), range(one.steps)) == whole  # byte for byte
+    for memory, unit in enumerate(plan.memories.unit.tolist()):
+        if plan.memories.kind[memory] in (DRAM, CONTROLLER) and whole.end_ps == found.ledger.elapsed_ps:
+            check_dram(plan, unit, plan.memories.component[memory], read, found.ledger)
     sent = sum(name.startswith("message") for part in read.slices.values() for *_, name in part)
-    assert sent == 0 or whole.flows > 0
+    assert sent == 0 or whole.flows > 0 or one.lost.size == len(one.messages)
     check(plan, timeline(plan, found, range(one.steps - 1, one.steps)))
+
+
+def check_dram(plan: Plan, unit: int, component: str, read: Read, ledger: Ledger) -> None:
+    """What is drawn of a DRAM is what was counted."""
+    name, counted = plan.units[unit].name, ledger.counts[unit]
+    kinds = Counter(text.split()[0] for *_, text in read.rows(name, "bank"))
+    assert kinds["activate"] == counted[plan.actions.index(f"{component}.activate")]
+    bursts = counted[plan.actions.index(f"{component}.read")]
+    assert len(read.rows(name, "data bus")) == bursts
+    assert kinds["read"] == bursts
 
 
 def by_hand() -> tuple[Plan, Trace]:

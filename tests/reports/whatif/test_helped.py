@@ -34,12 +34,12 @@ def told() -> Helped:
         Gain(none, None, None, None, None, "not on this chip: it is full"),
     )
     floors = Floors(
-        ("scan", "mac", "bus"),
-        np.array([[0.5, 1.0, 3.0]]) * 1e6 * sequences,
+        ("scan", "mac", "bus", "bank", "barrier"),
+        np.array([[0.5, 1.0, 3.0, 2.0, 0.1]]) * 1e6 * sequences,
         0,
-        np.ones((3, run.steps)) * 1e6,
+        np.ones((5, run.steps)) * 1e6,
         np.arange(run.steps, dtype=np.float64),
-        0,
+        True,
     )
     return Helped(run, WhatIf(elapsed, joules, gains), floors)
 
@@ -79,14 +79,19 @@ def test_json_by_hand(told: Helped) -> None:
     first, _, last = record["gains"]
     assert first["latency_s"] == pytest.approx(3e-6) and (first["shorter"], first["saved"]) == (0.25, 0.125)
     assert last["latency_s"] is None and last["note"] == "not on this chip: it is full"
-    assert record["cores"] == {"busiest": 0, "least": [{"scan": 0.125, "mac": 0.25, "bus": 0.75}]}
+    assert record["cores"] == {
+        "busiest": 0,
+        "least": [{"scan": 0.125, "mac": 0.25, "bus": 0.75, "bank": 0.5, "barrier": 0.025}],
+    }
 
 
 def test_the_bounds_of_a_core_by_hand(told: Helped) -> None:
     assert told.floors is not None
     section = bounds_section(told, told.floors)
-    assert section.grids[0].rows == (("core 0", "12.5 %", "25.0 %", "75.0 %"),)
-    assert section.grids[0].columns == ("core", "scan", "multiply", "bus")
+    assert section.grids[0].rows == (("core 0", "12.5 %", "25.0 %", "75.0 %", "50.0 %", "2.5 %"),)
+    names = ("core", "scan", "multiply", "bus", "DRAM bank", "barrier, between steps")
+    assert section.grids[0].columns == names
+    assert " Barriers take 2.5 %, between steps." in section.sentence
     assert "the multiply-accumulate stage has most to do of its own, 25.0 % of the time" in section.sentence
 
 

@@ -13,11 +13,27 @@ from deltasim.simulator.chip import Chip, chip_from_content, chip_names, load_ch
 from deltasim.simulator.chip.actions import chip_actions
 from deltasim.simulator.chip.describe import describe
 from deltasim.simulator.chip.description import packaged_chips
-from deltasim.simulator.chip.memories import Buffer, Cache, Dram, Scratchpad, StandardDram
+from deltasim.simulator.memories.buffer import Buffer
+from deltasim.simulator.memories.cache import Cache
+from deltasim.simulator.memories.dram import Dram
+from deltasim.simulator.memories.scratchpad import Scratchpad
+from deltasim.simulator.memories.standard_dram import StandardDram
 from deltasim.simulator.schema.quantities import QuantityError, period_ps, read_node, reads_as
 from tests.simulator.builders import chip
 
-NAMES = ("deltakws", "deltarnn", "edgedrnn", "loihi", "mesh16", "mesh16-cached", "mesh64-hbm", "spartus")
+NAMES = (
+    "deltakws",
+    "deltarnn",
+    "earbud",
+    "edgedrnn",
+    "loihi",
+    "mcu-psram",
+    "mesh16",
+    "mesh16-cached",
+    "mesh64-hbm",
+    "motes",
+    "spartus",
+)
 
 
 def test_the_chips_in_the_box() -> None:

@@ -361,11 +361,11 @@ REGISTERS = {"name": "registers", "kind": "registers", "size": "1 KiB", "width":
         ),
         (
             CACHE | {"behind": "scratchpad"},
-            "behind: scratchpad: behind a cache is a DRAM or a shared buffer",
+            "behind: scratchpad: behind a cache is a DRAM, a serial memory or a shared buffer",
         ),
         (
             CACHE | {"behind": "drum"},
-            "behind: drum: behind a cache is a DRAM or a shared buffer. Did",
+            "behind: drum: behind a cache is a DRAM, a serial memory or a shared buffer. Did",
         ),
         (CACHE | {"latency": "0 cycles"}, "latency: 0 cycles: a word comes at least 1 cycle after"),
         (BUFFER | {"banks": 63}, "banks: 63: the most is 62. Use 62 or less."),
@@ -453,12 +453,12 @@ def test_what_a_standard_does_not_state_is_told_at_its_field() -> None:
         (
             "mesh16",
             {"placement.layers": {"gru_0": "cached"}},
-            "placement.layers.gru_0: cached: this chip has no cache. Add a cache or use nearest.",
+            "placement.layers.gru_0: cached: this chip has no cache. Add one or use nearest.",
         ),
         (
             "loihi",
             {"placement.policy": "streamed"},
-            "placement.policy: streamed: this chip has no DRAM. Add a DRAM or use nearest.",
+            "placement.policy: streamed: this chip has no DRAM or serial memory. Add one or use nearest.",
         ),
         (
             "mesh16",

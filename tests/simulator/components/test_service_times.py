@@ -13,7 +13,7 @@ from deltasim.simulator.components.service_times import (
     scan_duration,
     scan_offset,
 )
-from deltasim.simulator.dram.in_order import (
+from deltasim.simulator.memories.dram import (
     CLOSED,
     DramTiming,
     State,

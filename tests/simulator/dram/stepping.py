@@ -32,6 +32,7 @@ class Channel:
     def __init__(self, timing: Timing) -> None:
         self.timing, self.memory = timing, empty_memory(timing)
         self.bursts = 1 << 40
+        self.issued: list[Command] = []
 
     def ask(
         self, bank: int, row: int, *, tick: int = 0, write: bool = False, tag: int = 0, burst: int = -1
@@ -57,6 +58,11 @@ class Channel:
 
     def step(self, channel: int = 0) -> Command:
         """Issue the next command."""
+        self.issued.append(self.stepped(channel))
+        return self.issued[-1]
+
+    def stepped(self, channel: int) -> Command:
+        """The next command, issued."""
         tick, kind, target = next_command(self.memory, self.timing, channel)
         sharing = []
         if kind in (at.COLUMN, at.COLUMN_ACTIVATED_FOR):

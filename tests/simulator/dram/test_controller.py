@@ -11,10 +11,11 @@ from deltasim.simulator.dram.loading import load_standard
 from deltasim.simulator.dram.mapping import AddressBits, address_bits, decode
 from deltasim.simulator.dram.scheduling import fields as at
 from deltasim.simulator.dram.scheduling.controller import Completion, Statistics, advance, ask, finalise, take
-from deltasim.simulator.dram.scheduling.packing import HEAD, pack
+from deltasim.simulator.dram.scheduling.idle import refresh_idle, was_never_asked
+from deltasim.simulator.dram.scheduling.packing import HEAD, pack, parts
 from deltasim.simulator.dram.scheduling.queue import has_free_slot
 from deltasim.simulator.dram.scheduling.rank_states import state_ticks
-from deltasim.simulator.dram.scheduling.state import Integers, Memory, empty_memory
+from deltasim.simulator.dram.scheduling.state import Integers, Memory
 from deltasim.simulator.dram.timing import Timing
 from tests.simulator.dram.stepping import Channel
 from tests.simulator.dram.strategies import timings
@@ -50,11 +51,10 @@ def some_bits(timing: Timing, column_bits: int, channel_low: bool) -> AddressBit
 
 def burst_by_burst(
     timing: Timing, bits: AddressBits, runs: list[Run], rest_ps: int
-) -> tuple[list[Completion], Memory, int]:
-    """One request and one command at a time: completions, the memory, and the end in picoseconds."""
-    memory = empty_memory(timing)
+) -> tuple[list[Completion], Channel, int]:
+    """One request and one command at a time: completions, what issued them, and the end in picoseconds."""
     driver = Channel(timing)
-    driver.memory = memory
+    memory = driver.memory
     waiting: list[tuple[int, tuple[int, int, int], int, int, int]] = []
     statistics: dict[int, list[int]] = {}
     now_ps = 0
@@ -89,7 +89,7 @@ def burst_by_burst(
         Completion(ticket, one[0] * timing.tick_ps, one[1] * timing.tick_ps, *one[2:])
         for ticket, one in statistics.items()
     ]
-    return sorted(done, key=lambda run: (run.last_ps, run.ticket)), memory, end_ps
+    return sorted(done, key=lambda run: (run.last_ps, run.ticket)), driver, end_ps
 
 
 def count_step(driver: Channel, channel: int, statistics: dict[int, list[int]]) -> None:
@@ -161,7 +161,8 @@ def test_it_does_what_single_steps_do(
 ) -> None:
     timing = timing._replace(queue=queue)
     bits = some_bits(timing, column_bits, channel_low)
-    done, slow, end_ps = burst_by_burst(timing, bits, runs, rest_ps)
+    done, driver, end_ps = burst_by_burst(timing, bits, runs, rest_ps)
+    slow = driver.memory
     flat = pack(timing, bits, len(runs))
     assert as_an_engine(flat, runs, calls=calls) == done
     statistics = finalise(flat, end_ps)
@@ -198,7 +199,8 @@ def test_weight_columns_come_out_as_with_single_steps(name: str, closed_page: bo
             strict=True,
         )
     ]
-    done, slow, end_ps = burst_by_burst(timing, bits, runs, 0)
+    done, driver, end_ps = burst_by_burst(timing, bits, runs, 0)
+    slow = driver.memory
     flat = pack(timing, bits, len(runs))
     assert as_an_engine(flat, runs) == done
     assert np.array_equal(parts_of(flat, slow).counts, slow.counts)
@@ -226,7 +228,8 @@ def test_banks_that_take_turns_do_so_as_with_single_steps(
     standard = load_standard(name)
     timing = standard.timing(closed_page=closed_page)
     bits = address_bits(standard)._replace(burst_bits=4)
-    done, slow, _ = burst_by_burst(timing, bits, runs, 0)
+    done, driver, _ = burst_by_burst(timing, bits, runs, 0)
+    slow = driver.memory
     flat = pack(timing, bits, len(runs))
     assert as_an_engine(flat, runs) == done
     assert np.array_equal(parts_of(flat, slow).counts, slow.counts)
@@ -265,3 +268,17 @@ def test_idle_refreshes_are_caught_up_and_nobody_is_called_for_them() -> None:
     assert finalise(flat, elapsed) == Statistics(10, 0, 0, elapsed, 0, 0)
     flat = pack(timing, address_bits(standard), 1)
     assert finalise(flat, elapsed - 1) == Statistics(9, 0, 0, elapsed - 1, 0, 0)
+
+
+@given(st.sampled_from([1, 2]).flatmap(timings), st.floats(0, 40))
+def test_a_memory_at_rest_is_refreshed_as_by_the_whole_rule(timing: Timing, intervals: float) -> None:
+    alone, whole = (pack(timing, some_bits(timing, 2, False), 1) for _ in range(2))
+    until = int(intervals * (timing.refresh_interval or 150) * timing.tick_ps)
+    advance(whole, until)
+    refresh_idle(alone, until)
+    assert was_never_asked(whole)
+    for field in ("bank", "shared", "rank", "counts"):
+        assert np.array_equal(getattr(parts(alone), field), getattr(parts(whole), field)), field
+    assert finalise(alone, until) == finalise(whole, until)
+    ask(whole, until, 0, 0, 16, 0)
+    assert not was_never_asked(whole)

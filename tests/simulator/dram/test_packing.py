@@ -25,6 +25,7 @@ def mark_last(flat: Integers, marks: Integers) -> None:
     memory.slot[memory.slot.shape[0] - 1, 5] = 5
     memory.candidate[memory.candidate.shape[0] - 1, 6] = 6
     memory.counts[memory.counts.shape[0] - 1, 7] = 7
+    memory.notes[memory.notes.shape[0] - 1, 5] = 8
     stream.run[stream.run.shape[0] - 1, 8] = 8
     stream.register[stream.register.shape[0] - 1] = 9
     stream.coming[stream.coming.shape[0] - 1, 3] = True
@@ -39,19 +40,21 @@ mark = compiled(mark_last)
 @given(timing=timings(2), runs=st.integers(1, 5), filled=st.integers(0, 3))
 def test_a_kernel_writes_where_the_parts_are(timing: Timing, runs: int, filled: int) -> None:
     pieces = np.array([(0, 1, 0), (1, 3, 0), (4, 77, 0)], np.int64)
-    packed = pack(timing, AddressBits(5, 1, 2, pieces), runs)
+    packed = pack(timing, AddressBits(5, 1, 2, pieces), runs, 3)
     flat = np.concatenate([packed, np.full(filled, -5)])  # a row of a table, filled up
     before = parts(packed)
-    assert all(np.array_equal(mine, fresh) for mine, fresh in zip(before, empty_memory(timing), strict=True))
+    assert all(
+        np.array_equal(mine, fresh) for mine, fresh in zip(before, empty_memory(timing, 3), strict=True)
+    )
     marks = np.zeros(6, np.int64)
     mark(flat, marks)
     assert marks.tolist() == [timing.tick_ps, timing.banks, 5, 2, 3, 77]
     after = parts(flat)
-    places = dict(zip(Memory._fields, range(1, 8), strict=True))
-    for name, field in places.items():
+    places = dict(zip(Memory._fields, [*range(1, 8), 5], strict=True))
+    for mark_left, (name, field) in enumerate(places.items(), start=1):
         table, old = getattr(after, name), getattr(before, name)
         where = (-1, field)[: table.ndim]
-        assert table[where] == field
+        assert table[where] == mark_left
         table[where] = old[where]
         assert np.array_equal(table, old), name
     end = len(packed) - pieces.size

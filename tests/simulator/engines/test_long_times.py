@@ -11,12 +11,12 @@ from deltasim.networks.graph import Network
 from deltasim.networks.trace import dense_trace
 from deltasim.runtime.errors import InputError
 from deltasim.simulator.chip import Chip, load_chip
-from deltasim.simulator.dram import in_order
 from deltasim.simulator.engines.time_limit import LARGEST_PS, coarser, most_ps
 from deltasim.simulator.ledger.exact import LARGEST, added, entered, summed, whole_numbers, wide
 from deltasim.simulator.ledger.ledger import Ledger
 from deltasim.simulator.ledger.timeline import BINS, empty_timelines, enter
 from deltasim.simulator.mapping.mapping import map_network
+from deltasim.simulator.memories import dram as in_order
 from deltasim.simulator.plan.compile import compile_plan
 from deltasim.simulator.simulate import simulate
 from tests.simulator.builders import DRAM, SCRATCHPAD, assert_same_ledger, chain, chip, of_unit
@@ -93,7 +93,7 @@ def test_a_bound_that_is_too_wide_refuses_nothing() -> None:
     assert simulate(network, dense_trace(network, [10]), on).elapsed_ps < LARGEST_PS
 
 
-@pytest.mark.parametrize("name", ["edgedrnn", "mesh16-cached", "mesh64-hbm"])
+@pytest.mark.parametrize("name", ["edgedrnn", "mcu-psram", "mesh16-cached", "mesh64-hbm"])
 def test_the_bound_and_the_coarse_run_are_above_the_time(name: str) -> None:
     from deltasim.networks.builders.recurrent import random_stack
 

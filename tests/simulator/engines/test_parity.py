@@ -38,7 +38,8 @@ def test_engines_agree_on_very_many(record_property: Callable[[str, object], Non
 
 @pytest.mark.parametrize("policy", ["layer", "barrier", "dataflow"])
 @pytest.mark.parametrize(
-    "name", ["edgedrnn", "deltakws", "deltarnn", "spartus", "mesh16", "mesh16-cached", "mesh64-hbm"]
+    "name",
+    ["edgedrnn", "mcu-psram", "deltakws", "deltarnn", "spartus", "mesh16", "mesh16-cached", "mesh64-hbm"],
 )
 def test_engines_agree_on_the_chips_in_the_box(name: str, policy: str) -> None:
     """Two sequences of a two-layer network of 8-bit weights; deltakws holds only one layer."""

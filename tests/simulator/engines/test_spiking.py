@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from deltasim.networks.builders.spiking import random_spiking
-from deltasim.networks.cells import LIF, Input
+from deltasim.networks.cells import GLIF, LIF, Input
 from deltasim.networks.connections import Sparse
 from deltasim.networks.execute import execute
 from deltasim.networks.graph import Network, Population, Projection
 from deltasim.networks.numbers.arithmetic import FixedPoint
 from deltasim.simulator.chip import load_chip
+from deltasim.simulator.mapping.state import remembered_bytes
 from deltasim.simulator.simulate import simulate
 from tests.simulator.builders import SCRATCHPAD, assert_same_ledger, chip, step_cycles
 
@@ -58,6 +61,51 @@ def test_index_bits_are_fetched(engine: str, width: str, accesses: list[int]) ->
     ledger = simulate(network(), trace, chip(fields), engine=engine)
     three = -(-13 // (int(width.split()[0]) // 8))  # the column of neuron 0, which fires in step 0
     assert ledger.total("scratchpad.read") == sum(accesses) + three
+
+
+def test_what_a_neuron_has_of_its_own_is_read_and_not_written(engine: str) -> None:
+    """Two constants a neuron are read with every update; only what is fed starts anew."""
+    neuron = GLIF(NEURONS, synapse=0.5, own=("leak", "threshold"))
+    bias = np.zeros((3, NEURONS), np.float32)
+    own = Network(
+        "own",
+        (Population("input", Input(INPUTS)), Population("lif", neuron, bias)),
+        network().projections,
+        ("lif",),
+    )
+    trace, _ = execute(own, [np.zeros((2, INPUTS), np.float32)])
+    ledger = simulate(own, trace, chip(), engine=engine)
+    spikes = int((trace.messages["projection"] == 1).sum())
+    words, scanned, updated = 3 * spikes, 2 * (INPUTS + NEURONS), 2 * NEURONS
+    assert ledger.total("core.state_read") == scanned + words + updated * (3 + 3)
+    assert ledger.total("core.state_write") == words + updated * (1 + 3) + NEURONS * (3 + 3)
+
+
+@pytest.mark.parametrize("delay", [0, 1, 3])
+def test_a_delayed_spike_is_scanned_when_it_is_due(engine: str, delay: int) -> None:
+    """A delay moves the messages and adds no traffic: values wait at their source in a ring."""
+    into, among = network().projections
+    second = Population("second", GLIF(NEURONS), np.zeros((1, NEURONS), np.float32))
+    later = replace(among, target="second", role="input", delay=delay)
+    made = Network("late", (*network().populations, second), (into, later), ("second",))
+    trace, _ = execute(made, [np.float32([[1, 0, 0], *[[0, 0, 0]] * 5])])
+    spikes = trace.messages[trace.messages["projection"] == 1]
+    assert spikes[["step", "source"]].tolist() == [(delay, 0), (delay, 1)]
+    ledger = simulate(made, trace, chip(), engine=engine)
+    assert ledger.total("core.scan") == 6 * (INPUTS + NEURONS)
+    assert ledger.total("core.mac") == 2 + 3
+
+
+def test_a_delay_takes_room_for_a_value_a_step(engine: str) -> None:
+    """The value itself, and a copy for every step of the longest delay."""
+    held = {}
+    for delay in (1, 5):
+        into, among = network().projections
+        made = Network("ring", network().populations, (into, replace(among, delay=delay)), ("lif",))
+        held[delay] = remembered_bytes(made, 1, NEURONS, 32)
+        trace, _ = execute(made, [np.float32([[1, 0, 0], *[[0, 0, 0]] * 6])])
+        assert simulate(made, trace, load_chip("mesh16"), engine=engine).total("core.mac") == 2 + 3
+    assert held[5] - held[1] == 4 * NEURONS * 4
 
 
 def test_time_follows_spikes(engine: str) -> None:

@@ -128,7 +128,7 @@ def test_state_in_a_memory_is_written_in_bits() -> None:
     assert sum(entry.amount for entry in entries) == (6 * 5 + 3 + 6) * 32
 
 
-@pytest.mark.parametrize("name", ["edgedrnn", "mesh16", "mesh16-cached"])
+@pytest.mark.parametrize("name", ["edgedrnn", "mcu-psram", "mesh16", "mesh16-cached"])
 @pytest.mark.parametrize("elapsed_ps", [0, 12_345, 1 << 62])
 def test_what_is_constant_is_what_the_start_writes_and_what_leaks(name: str, elapsed_ps: int) -> None:
     network = random_stack("gru", 3, (6,), np.random.default_rng(0), readout=2)

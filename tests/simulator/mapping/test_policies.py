@@ -53,21 +53,25 @@ def test_the_second_step_finds_its_weights_in_the_cache(network: Network, engine
 @pytest.mark.parametrize(
     ("chip", "fields", "sentence"),
     [
-        ("mesh16", {"placement.policy": "cached"}, "placement.policy: cached: this chip has no cache. Add a"),
+        (
+            "mesh16",
+            {"placement.policy": "cached"},
+            "placement.policy: cached: this chip has no cache. Add one",
+        ),
         (
             "deltakws",
             {"placement.layers": {"gru_0": "streamed"}},
-            "gru_0: streamed: this chip has no DRAM",
+            "gru_0: streamed: this chip has no DRAM or serial memory",
         ),
         (
             "deltakws",
             {"placement.policy": "pinned"},
-            "placement.policy: pinned: this chip has no DRAM. Add a DRAM or use nearest.",
+            "placement.policy: pinned: this chip has no DRAM or serial memory. Add one or use nearest.",
         ),
         (
             "edgedrnn",
             {"placement.policy": "pinned"},
-            "placement.policy: pinned: this chip has no scratchpad or buffer. Add a scratchpad or buffer or",
+            "placement.policy: pinned: this chip has no scratchpad or buffer. Add one or use nearest.",
         ),
         (
             "mesh16",

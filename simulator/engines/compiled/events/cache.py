@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deltasim.runtime.compiling import part
-from deltasim.simulator.components.cache import lines_of, look_up_lines
+from deltasim.simulator.components.ranks import REQUEST_KIND
 from deltasim.simulator.components.service_times import rounds
 from deltasim.simulator.engines.compiled.counting import count, occupy
 from deltasim.simulator.engines.compiled.events.fetches import wait_for
@@ -12,7 +12,6 @@ from deltasim.simulator.engines.compiled.events.jobs import (
     LOOKED_UP,
     READING,
     READING_CACHE,
-    REQUEST_KIND,
     end_job,
     new_job,
 )
@@ -26,6 +25,7 @@ from deltasim.simulator.engines.compiled.records import (
     State,
     Tables,
 )
+from deltasim.simulator.memories.cache import lines_of, look_up_lines
 
 
 @part

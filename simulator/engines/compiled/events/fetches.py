@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from deltasim.runtime.compiling import part
 from deltasim.simulator.components.dma_bursts import burst_of, bursts_of
+from deltasim.simulator.components.ranks import COLUMN_KIND, REQUEST_KIND, RESPONSE_KIND
 from deltasim.simulator.components.service_times import consumed, mac_work, rounds
-from deltasim.simulator.dram.in_order import fetch
 from deltasim.simulator.engines.compiled.counting import (
     array_for,
     count,
@@ -23,26 +23,25 @@ from deltasim.simulator.engines.compiled.events.jobs import (
     ADDRESSING,
     ASKED,
     BANKED,
-    COLUMN_KIND,
     CONTROLLED,
     FETCHING,
     FILLING,
     LOOKING_UP,
     READING,
-    REQUEST_KIND,
     REQUESTING,
     RESPONDING,
-    RESPONSE_KIND,
     SERVED,
     burst_code,
     code,
     end_job,
     new_job,
 )
+from deltasim.simulator.engines.compiled.events.noting import note
 from deltasim.simulator.engines.compiled.events.queues import enqueue, leave, schedule
 from deltasim.simulator.engines.compiled.events.synchronisation import try_update
-from deltasim.simulator.engines.compiled.records import NONE, State, Tables
-from deltasim.simulator.plan.plan import BUFFER, CACHE, CONTROLLER, SCRATCHPAD
+from deltasim.simulator.engines.compiled.records import NONE, NOTE_ASKED, State, Tables
+from deltasim.simulator.memories.dram import fetch
+from deltasim.simulator.memories.instance import BUFFER, CACHE, CONTROLLER, SCRATCHPAD
 
 
 @part
@@ -196,6 +195,7 @@ def serve_dram(state: State, tables: Tables, now: int, job: int) -> None:
     record = state.jobs[job]
     memory, layer = tables.memories[record.memory], state.messages[record.message].layer
     timing = timing_of(memory)
+    note(state, NOTE_ASKED, memory.unit, now, record.address, record.bytes)
     service = fetch(state.channels[memory.shared], timing, now, record.address, record.bytes)
     record_busy(state, memory.unit, now, service.last_ps, service.bursts * timing.burst_ps)
     state.units[memory.unit].free_at = service.free_ps
@@ -269,7 +269,13 @@ def consume(state: State, tables: Tables, now: int, job: int) -> None:
     number = segment.updater
     leave(state, now, tables.cores[record.core].fetch + array(state, tables, column))
     state.run[0].delivered += 1
-    state.updaters[number].open_segments -= 1
     end_job(state, column)
+    close_delivery(state, tables, now, number)
+
+
+@part
+def close_delivery(state: State, tables: Tables, now: int, number: int) -> None:
+    """A delivery to an updater is done, or lost: perhaps the last that it waits for."""
+    state.updaters[number].open_segments -= 1
     if state.updaters[number].open_segments == 0:
         try_update(state, tables, now, number)

@@ -10,6 +10,7 @@ from deltasim.runtime.compiling import part
 from deltasim.simulator.components.input_buffers import FULL, channel_with_credits, first_channel
 from deltasim.simulator.engines.compiled.counting import record_busy
 from deltasim.simulator.engines.compiled.events.jobs import end_job
+from deltasim.simulator.engines.compiled.events.noting import note_service
 from deltasim.simulator.engines.compiled.events.queues import (
     KIND_BITS,
     MOVING_UP,
@@ -109,6 +110,7 @@ def take_credits(state: State, tables: Tables, now: int, number: int, job: int, 
     record.buffer = place
     stalled = unit.stalled_since != NONE
     if stalled:
+        note_service(state, number, max(unit.stalled_since, unit.recorded_until), now, NONE)
         record_busy(state, number, unit.stalled_since, now, 0)
         unit.stalled_since = NONE
     return bool(stalled)

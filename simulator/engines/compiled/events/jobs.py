@@ -11,8 +11,6 @@ READING, REQUESTING, ASKED, SERVED, RESPONDING, ACCUMULATING, ADDRESSING = range
 LOOKING_UP, LOOKED_UP, ISSUING, FILLING, READING_CACHE, BANKED = range(14, 20)
 CONTROLLED, ANSWERED = range(20, 22)
 
-# What a job is, where two kinds meet at one unit at one tick: the lower goes first. As in the SimPy engine.
-SCAN_KIND, MESSAGE_KIND, REQUEST_KIND, RESPONSE_KIND, COLUMN_KIND, UPDATE_KIND = range(6)
 ORDINAL_BITS = 58
 
 

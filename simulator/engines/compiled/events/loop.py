@@ -27,7 +27,6 @@ from deltasim.simulator.engines.compiled.events.fetches import (
     read_scratchpad,
     request,
     respond,
-    serve_dram,
 )
 from deltasim.simulator.engines.compiled.events.input_buffers import come_in, move_up, packet_to_go
 from deltasim.simulator.engines.compiled.events.jobs import (
@@ -63,6 +62,7 @@ from deltasim.simulator.engines.compiled.events.messages import (
     pass_link,
     received,
 )
+from deltasim.simulator.engines.compiled.events.noting import note_service
 from deltasim.simulator.engines.compiled.events.queues import (
     EMITTING,
     GOING_ON,
@@ -84,6 +84,7 @@ from deltasim.simulator.engines.compiled.events.shared_memories import (
     answer,
     ask_controller,
     serve_buffer,
+    serve_in_order,
 )
 from deltasim.simulator.engines.compiled.events.synchronisation import (
     end_scan,
@@ -96,18 +97,27 @@ from deltasim.simulator.engines.compiled.records import NONE, State, Tables, vie
 
 def run_to_end(state: State, tables_directory: Integers) -> bool:
     """Run a sequence to its end. False when there was too little room: begin again with more."""
-    return ticks(directory(state), tables_directory)
+    return ticks(directory(state), tables_directory, NONE)
+
+
+def run_into_step(state: State, tables_directory: Integers, step: int) -> bool:
+    """Run to the end of the tick in which a step begins; it can go on from there. False as `run_to_end`."""
+    return ticks(directory(state), tables_directory, step)
 
 
 @kernel
-def ticks(state_directory: Integers, tables_directory: Integers) -> bool:
-    """The loop over ticks."""
+def ticks(state_directory: Integers, tables_directory: Integers, until: int) -> bool:
+    """The loop over ticks, to the end or into step ``until``."""
     state, tables = view_state(state_directory), view_tables(tables_directory)
     run, events = state.run[0], state.events
     now = int(np.int64(0))  # not 0: for a constant all that follows would be compiled once more
-    release(state, tables, now)
-    decide(state, tables, now)
+    if run.begun == 0:
+        run.begun = 1
+        release(state, tables, now)
+        decide(state, tables, now)
     while run.events > 0 and run.overflow == 0:
+        if until != NONE and state.steps[until].began != NONE:
+            break
         now = events[0].time
         while run.events > 0 and events[0].time == now and run.overflow == 0:
             settle(state, tables, now, next_event(state))
@@ -153,6 +163,7 @@ def decide(state: State, tables: Tables, now: int) -> None:
             while unit.free_slots > 0 and unit.length > 0:
                 unit.free_slots -= 1
                 job = take_first(state, now, number)
+                unit.serving = state.jobs[job].code if unit.slots == 1 else NONE
                 if state.jobs[job].stage == BANKED:
                     serve_buffer(state, tables, now, job)
                 elif state.jobs[job].stage == CONTROLLED:
@@ -164,7 +175,9 @@ def decide(state: State, tables: Tables, now: int) -> None:
         elif unit.free_at <= now and unit.length > 0:
             job = next_job(state, tables, now, number)
             if job != NONE:
+                code, begun = state.jobs[job].code, unit.recorded_until
                 begin(state, tables, now, number, job)
+                note_service(state, number, max(now, begun), unit.recorded_until, code)
                 if unit.length > 0:
                     wake_when_free(state, number)
     run.marks = 0
@@ -207,7 +220,7 @@ def begin(state: State, tables: Tables, now: int, unit: int, job: int) -> None:
     elif stage in (BRANCHING, REQUESTING, RESPONDING):
         cross(state, tables, now, job, unit)
     elif stage == SERVED:
-        serve_dram(state, tables, now, job)
+        serve_in_order(state, tables, now, job)
     elif stage == READING:
         read_scratchpad(state, tables, now, job)
     elif stage == LOOKING_UP:

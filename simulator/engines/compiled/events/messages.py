@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from deltasim.runtime.compiling import part
+from deltasim.simulator.components.ranks import MESSAGE_KIND
 from deltasim.simulator.engines.compiled.counting import (
     count,
     count_crossing,
@@ -12,12 +13,11 @@ from deltasim.simulator.engines.compiled.counting import (
     serialisation_behind,
     write_buffer,
 )
-from deltasim.simulator.engines.compiled.events.fetches import want_column
+from deltasim.simulator.engines.compiled.events.fetches import close_delivery, want_column
 from deltasim.simulator.engines.compiled.events.input_buffers import leave_buffer, take_credits, want_link
 from deltasim.simulator.engines.compiled.events.jobs import (
     BRANCHING,
     DROPPING,
-    MESSAGE_KIND,
     RECEIVING,
     SENDING,
     code,
@@ -35,10 +35,11 @@ def inject(state: State, tables: Tables, now: int, message: int) -> None:
     if column.segments == column.segments_end:  # a stride may skip a pixel: nobody needs its change
         return
     state.run[0].injected += 1
+    arrives = not is_lost(state, message)
     for segment in range(column.segments, column.segments_end):
         state.updaters[tables.segments[segment].updater].open_segments += 1
         state.run[0].deliveries += 1
-        state.run[0].column_words += tables.segments[segment].words
+        state.run[0].column_words += tables.segments[segment].words * arrives
     unit = tables.cores[column.core].send
     if unit == NONE:
         depart(state, tables, now, message)
@@ -148,9 +149,19 @@ def pass_link(state: State, tables: Tables, now: int, job: int) -> None:
 
 
 @part
+def is_lost(state: State, message: int) -> bool:
+    """Whether a message is lost on its way."""
+    return bool(state.lost.size > 0 and state.lost[message] == 1)
+
+
+@part
 def deliver(state: State, tables: Tables, now: int, message: int, segment: int) -> None:
-    """Start a copy of the message on its core: receive, then fetch."""
+    """Start a copy of the message on its core: receive, then fetch. Of a lost one no copy comes there."""
     chip, core = tables.chip[0], tables.segments[segment].core
+    if is_lost(state, message):
+        state.run[0].lost += 1
+        close_delivery(state, tables, now, tables.segments[segment].updater)
+        return
     job = new_job(state, RECEIVING, message)
     state.jobs[job].segment, state.jobs[job].core = segment, core
     unit = tables.cores[core].receive

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from deltasim.runtime.compiling import part
 from deltasim.simulator.engines.compiled.counting import record_busy, record_dequeued, record_queued
-from deltasim.simulator.engines.compiled.records import NONE, State
+from deltasim.simulator.engines.compiled.events.noting import note, note_service
+from deltasim.simulator.engines.compiled.records import NONE, NOTE_QUEUED, State
 
 # An event is a job that goes on, or one of these with its number in the low bits.
 GOING_ON, WAKING, EMITTING, RELEASING, MOVING_UP, PASSING, LEAVING = range(7)
@@ -96,6 +97,7 @@ def note_arrival(state: State, now: int, number: int) -> None:
     """One more waits for a unit: it decides when it is free."""
     record_queued(state, now, number)
     unit = state.units[number]
+    note(state, NOTE_QUEUED, number, now, unit.length, 0)
     if unit.slots > 0:
         if unit.free_slots > 0:
             mark(state, number)
@@ -140,6 +142,7 @@ def remove_first(state: State, number: int) -> int:
 def note_departure(state: State, now: int, number: int, job: int) -> None:
     """One that waited for a unit has its turn."""
     record_dequeued(state, now, number, state.jobs[job].arrival)
+    note(state, NOTE_QUEUED, number, now, state.units[number].length, 0)
 
 
 @part
@@ -148,6 +151,7 @@ def leave(state: State, now: int, number: int) -> None:
     unit = state.units[number]
     unit.free_slots += 1
     if unit.free_slots == unit.slots:
+        note_service(state, number, max(unit.taken_since, unit.recorded_until), now, unit.serving)
         record_busy(state, number, unit.taken_since, now, now - unit.taken_since)
     if unit.length > 0:
         mark(state, number)

@@ -1,19 +1,22 @@
-"""Memories that cores share: banked buffers, a bank for each access, and DRAM behind controllers."""
+"""Memories that cores share: banked buffers, serial memories, and DRAM behind controllers."""
 
 from __future__ import annotations
 
 from deltasim.runtime.compiling import part
-from deltasim.simulator.components.banked_buffer import accesses_of, reserve
 from deltasim.simulator.components.service_times import rounds
 from deltasim.simulator.dram.scheduling.controller import Completion
 from deltasim.simulator.dram.scheduling.fields import NEVER
-from deltasim.simulator.engines.compiled.counting import count, enter_bursts
+from deltasim.simulator.engines.compiled.counting import count, enter_bursts, record_busy
 from deltasim.simulator.engines.compiled.events.dram_calls import call_advance, call_ask, call_take
-from deltasim.simulator.engines.compiled.events.fetches import pack_response, respond
+from deltasim.simulator.engines.compiled.events.fetches import pack_response, respond, serve_dram
 from deltasim.simulator.engines.compiled.events.jobs import ANSWERED, SERVED
+from deltasim.simulator.engines.compiled.events.noting import note
 from deltasim.simulator.engines.compiled.events.queues import KIND_BITS, LEAVING, WAKING, leave, schedule
-from deltasim.simulator.engines.compiled.records import State, Tables
+from deltasim.simulator.engines.compiled.records import NOTE_ASKED, State, Tables
 from deltasim.simulator.ledger.timeline import enter
+from deltasim.simulator.memories.buffer import accesses_of, reserve
+from deltasim.simulator.memories.instance import SERIAL
+from deltasim.simulator.memories.serial import SerialTiming, read
 
 
 @part
@@ -47,13 +50,40 @@ def serve_buffer(state: State, tables: Tables, now: int, job: int) -> None:
 
 
 @part
+def serve_in_order(state: State, tables: Tables, now: int, job: int) -> None:
+    """A memory that serves one fetch after another takes one."""
+    if tables.memories[state.jobs[job].memory].kind == SERIAL:
+        serve_serial(state, tables, now, job)
+    else:
+        serve_dram(state, tables, now, job)
+
+
+@part
+def serve_serial(state: State, tables: Tables, now: int, job: int) -> None:
+    """A serial memory is selected for a fetch; the job goes on when the first data flow."""
+    record = state.jobs[job]
+    memory, layer = tables.memories[record.memory], state.messages[record.message].layer
+    timing = SerialTiming(
+        memory.access_ps, memory.access_bytes, memory.preamble_ps, memory.gap_ps, memory.boundary_bytes
+    )
+    found = read(timing, now, record.address, record.bytes)
+    record_busy(state, memory.unit, now, found.last_ps, found.last_ps - now)
+    state.units[memory.unit].free_at = found.free_ps
+    count(state, memory.unit, layer, memory.transaction, found.transactions)
+    count(state, memory.unit, layer, memory.bytes, found.bytes)
+    enter(state.timelines[memory.shared], found.first_ps, found.last_ps, found.bytes)
+    record.serialisation, record.tail = found.last_ps - found.first_ps, found.last_ps
+    pack_response(state, tables, job)
+    schedule(state, found.first_ps, job)
+
+
+@part
 def ask_controller(state: State, tables: Tables, now: int, job: int) -> None:
     """Hand a job's bytes to the rule, which has a slot for them."""
     record, chip = state.jobs[job], tables.chip[0]
-    call_ask(
-        chip.ask,
-        (state.channels[tables.memories[record.memory].shared], now, job, record.address, record.bytes, 0),
-    )
+    memory = tables.memories[record.memory]
+    note(state, NOTE_ASKED, memory.unit, now, record.address, record.bytes)
+    call_ask(chip.ask, (state.channels[memory.shared], now, job, record.address, record.bytes, 0))
 
 
 @part

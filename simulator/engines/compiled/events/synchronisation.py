@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from deltasim.runtime.compiling import part
+from deltasim.simulator.components.ranks import SCAN_KIND, UPDATE_KIND
 from deltasim.simulator.engines.compiled.counting import count_update
-from deltasim.simulator.engines.compiled.events.jobs import SCAN_KIND, SCANNING, UPDATE_KIND, UPDATING, code
+from deltasim.simulator.engines.compiled.events.jobs import SCANNING, UPDATING, code
 from deltasim.simulator.engines.compiled.events.queues import KIND_BITS, RELEASING, enqueue, schedule
 from deltasim.simulator.engines.compiled.records import BARRIER, DATAFLOW, LAYER, NONE, State, Tables
 

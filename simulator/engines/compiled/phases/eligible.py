@@ -15,7 +15,8 @@ from deltasim.runtime.arrays import Flags, Integers
 from deltasim.simulator.components.dma_bursts import WHOLE
 from deltasim.simulator.engines.compiled.phases.routes import RouteGraph, route_graph_of
 from deltasim.simulator.engines.compiled.records import NONE
-from deltasim.simulator.plan.plan import DRAM, SCRATCHPAD, Plan
+from deltasim.simulator.memories.instance import DRAM, SCRATCHPAD
+from deltasim.simulator.plan.plan import Plan
 
 # The stages of a phase. The last two are how a core fetches: from one scratchpad, or from one DRAM over one
 # link there and back.
@@ -34,10 +35,10 @@ class PhasePlan(NamedTuple):
 def phase_plan(plan: Plan) -> PhasePlan | None:
     """None where events are needed: something that happens later could hold up what comes before.
 
-    Refused are finite buffers, columns in bursts, stages that share a unit, populations of which one waits
-    for another within a step or whose steps overlap, caches, shared buffers and DRAM behind a controller,
-    DRAM or links to it that several cores or populations at once use, a core that fetches from several
-    memories or from a DRAM several links away, and routes that form a cycle.
+    Refused are messages that may be lost, finite buffers, columns in bursts, stages that share a unit,
+    populations of which one waits for another within a step or whose steps overlap, caches, shared buffers
+    and DRAM behind a controller, DRAM or links to it that several cores or populations at once use, a core
+    that fetches from several memories or from a DRAM several links away, and routes that form a cycle.
 
     >>> from deltasim.networks.builders.recurrent import random_stack
     >>> from deltasim.simulator.chip import load_chip
@@ -51,7 +52,12 @@ def phase_plan(plan: Plan) -> PhasePlan | None:
     [True, True, None]
     """
     groups = groups_of(plan)
-    if groups is None or plan.buffers is not None or plan.stages.burst_bytes != WHOLE:
+    if (
+        any(plan.network.losses)
+        or groups is None
+        or plan.buffers is not None
+        or plan.stages.burst_bytes != WHOLE
+    ):
         return None
     units = plan.stages.unit[plan.stages.unit != NONE]
     if len(np.unique(units)) < len(units):

@@ -9,7 +9,6 @@ from __future__ import annotations
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import apart
 from deltasim.simulator.components.service_times import consumed, mac_work, rounds
-from deltasim.simulator.dram.in_order import fetched
 from deltasim.simulator.engines.compiled.counting import (
     count,
     count_bursts,
@@ -33,6 +32,7 @@ from deltasim.simulator.engines.compiled.phases.arrival_lists import (
 from deltasim.simulator.engines.compiled.phases.fifo import record_queue
 from deltasim.simulator.engines.compiled.records import view_state, view_tables
 from deltasim.simulator.ledger.timeline import enter
+from deltasim.simulator.memories.dram import fetched
 
 
 @apart

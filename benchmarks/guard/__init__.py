@@ -1,0 +1,1 @@
+"""Whether anything has become slower since the last version that was released."""

@@ -1,0 +1,1 @@
+"""Studies: points a minute, ten thousand points, racing, stored points, placements."""

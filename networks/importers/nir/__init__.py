@@ -1,0 +1,1 @@
+"""Graphs of the Neuromorphic Intermediate Representation (NIR) as networks, and networks as such graphs."""

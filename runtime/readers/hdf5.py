@@ -1,0 +1,107 @@
+"""HDF5 files as plain data: groups as dictionaries, data sets as arrays or text."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from deltasim.runtime.readers.files import Unreadable, read_bytes
+
+DEEPEST = 24
+MOST_ENTRIES = 100_000
+MOST_VALUES = 1 << 28
+"""Values of all data sets together."""
+
+
+class Count:
+    """What is left of the bounds while a file is read."""
+
+    def __init__(self) -> None:
+        self.entries, self.values = MOST_ENTRIES, MOST_VALUES
+
+    def take(self, entries: int, values: int) -> None:
+        """Errors: Unreadable where there is too much."""
+        self.entries, self.values = self.entries - entries, self.values - values
+        if self.entries < 0 or self.values < 0:
+            raise Unreadable(f"it holds more than {MOST_ENTRIES:,} entries or {MOST_VALUES:,} values")
+
+
+def is_there() -> bool:
+    """Whether the package h5py is installed."""
+    return importlib.util.find_spec("h5py") is not None
+
+
+def read_tree(path: str | Path) -> dict[str, Any]:
+    """All groups and data sets of a file, which is read from memory: no link out of it is followed.
+
+    Errors: Unreadable, Missing. Needs the package h5py.
+    """
+    import h5py
+
+    content = read_bytes(path)
+    try:
+        with h5py.File(io.BytesIO(content), "r") as file:
+            return group_of(file, DEEPEST, Count())
+    except Unreadable:
+        raise
+    except Exception as error:  # the library raises whatever damaged bytes lead it to
+        raise Unreadable(f"it is no readable HDF5 file ({type(error).__name__})") from None
+
+
+def group_of(group: Any, depth: int, left: Count) -> dict[str, Any]:
+    """One group; only what lies in the file itself."""
+    import h5py
+
+    if depth == 0:
+        raise Unreadable(f"its groups are nested more than {DEEPEST} deep")
+    found: dict[str, Any] = {}
+    for name in group:
+        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+            raise Unreadable(f"{name[:60]} is a link out of its group")
+        entry = group[name]
+        if isinstance(entry, h5py.Group):
+            left.take(1, 0)
+            found[name] = group_of(entry, depth - 1, left)
+        elif isinstance(entry, h5py.Dataset):
+            if entry.external or entry.is_virtual:
+                raise Unreadable(f"{name[:60]} lies in another file")
+            left.take(1, int(entry.size or 0))
+            found[name] = plain(entry[()], name)
+        else:
+            raise Unreadable(f"{name[:60]} is neither a group nor a data set")
+    return found
+
+
+def plain(value: Any, name: str) -> Any:
+    """Text as str, numbers as arrays, an array of texts as a list of lists.
+
+    >>> plain(b"LIF", "type"), plain(np.array([[b"a", b"b"]], object), "edges")
+    ('LIF', [['a', 'b']])
+    """
+    if isinstance(value, bytes):
+        return text_of(value, name)
+    if isinstance(value, str):
+        return value
+    array = np.asarray(value)
+    if array.dtype.kind in "OS":
+        texts = [text_of(item, name) for item in array.ravel()]
+        return np.array(texts, object).reshape(array.shape).tolist()
+    if array.dtype.kind not in "biuf":
+        raise Unreadable(f"{name[:60]} holds neither numbers nor text")
+    return array
+
+
+def text_of(value: Any, name: str) -> str:
+    """Bytes as the text they are."""
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            raise Unreadable(f"{name[:60]} is not UTF-8 text") from None
+    if isinstance(value, str):
+        return value
+    raise Unreadable(f"{name[:60]} holds neither numbers nor text")

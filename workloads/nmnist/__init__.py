@@ -1,0 +1,1 @@
+"""Digits seen by an event camera (N-MNIST), and drawn ones in their place: events, networks and scores."""

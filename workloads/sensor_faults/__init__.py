@@ -1,0 +1,1 @@
+"""Sensor networks that find their own faults: recordings, injected faults, and what finds them."""
