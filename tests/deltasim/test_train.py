@@ -161,10 +161,7 @@ def test_a_record_of_another_network_is_told(deltasim, walks):
         ("driving", "a command of its own"),
         ("nmnist", "workloads.nmnist.making"),
         ("vad", "trained by others"),
-<<<<<<< HEAD
         ("mackey-glass", "its readout is fitted"),
-=======
->>>>>>> nir
         ("digts", "Did you mean digits?"),
         ("digits --task classes", "a benchmark knows its task"),
         ("digits --energy edgedrnn --l1 0", "whose weight l1 is 0"),
