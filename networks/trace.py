@@ -109,7 +109,7 @@ class Trace:
         """Messages over elements scanned, for projections of role input and of role recurrent ("hidden").
 
         Dimensionless, 0 to 1; the first step of a sequence counts like any other; 0 where nothing was
-        scanned.
+        scanned. A network without recurrence has no "hidden".
         """
         if network.digest != self.network_digest:
             rule = "a trace belongs to the network that made it"
@@ -120,7 +120,8 @@ class Trace:
         shares = {}
         for label, role in (("input", "input"), ("hidden", "recurrent")):
             chosen = np.array([projection.role == role for projection in network.projections], bool)
-            shares[label] = float(sent[chosen].sum() / max(1, scanned[chosen].sum()))
+            if label == "input" or chosen.any():
+                shares[label] = float(sent[chosen].sum() / max(1, scanned[chosen].sum()))
         return shares
 
     def save(self, path: str | Path) -> None:

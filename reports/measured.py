@@ -162,7 +162,7 @@ class Measured:
 
     @functools.cached_property
     def occupancy(self) -> dict[str, float]:
-        """Share of elements sent, of inputs and of hidden state."""
+        """Share of elements sent, of inputs and, in a recurrent network, of hidden state."""
         return {name: float(share) for name, share in self.trace.occupancy(self.network).items()}
 
     @property

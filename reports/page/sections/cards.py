@@ -28,7 +28,9 @@ def cards(result: Measured) -> tuple[Card, ...]:
     """Headline figures; each names the key under which run.json holds the same number."""
     energy, pace, saved, scored = result.energy, result.latency, result.reduction, result.score
     joules, dense_joules = energy.total_j / result.sequences, result.dense_energy.total_j / result.sequences
-    inputs, hidden = percent(result.occupancy["input"]), percent(result.occupancy["hidden"])
+    sent = f"sent: {percent(result.occupancy['input'])} of inputs"
+    if "hidden" in result.occupancy:
+        sent += f", {percent(result.occupancy['hidden'])} of hidden state"
     found = [
         Card(
             "Energy per inference",
@@ -47,7 +49,7 @@ def cards(result: Measured) -> tuple[Card, ...]:
         Card(
             "Fewer weight fetches",
             ratio(saved["weight_fetches"]),
-            f"sent: {inputs} of inputs, {hidden} of hidden state",
+            sent,
             "reduction.weight_fetches",
             saved["weight_fetches"],
         ),

@@ -96,7 +96,7 @@ def grid(results: Sequence[Measured]) -> Grid:
             theta_text(result),
             *(score(name, value) for value in (result.score.value, result.score.dense)[: len(scores)]),
             percent(result.occupancy["input"]),
-            percent(result.occupancy["hidden"]),
+            percent(result.occupancy.get("hidden")),
             ratio(result.reduction["weight_fetches"]),
             quantity(result.energy.total_j / result.sequences, "J"),
             ratio(result.reduction["energy"]),
