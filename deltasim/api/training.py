@@ -34,6 +34,10 @@ ELSEWHERE = {
         "its network was trained by others, and has its thresholds by a command of its own",
         "Run `python -m deltasim.validation.vad.choosing FOLDER/speech.npz OUT`.",
     ),
+    "mackey-glass": (
+        "its readout is fitted, not trained step by step",
+        "Run `python -m deltasim.workloads.mackey_glass.making OUT`.",
+    ),
 }
 """Benchmarks that are trained in another way: the rule and the remedy."""
 

@@ -68,7 +68,7 @@ def core_table(chip: Chip) -> Table:
         + (f" in each of {cores.mac.arrays} arrays" if cores.mac.arrays > 1 else "")
         + (f", {cycles(cores.mac.cycles)} each" if cores.mac.cycles else ""),
         **numbers,
-        update=f"{cycles(update.fixed)}, and {cycles(update.cycles)} for each {update.lanes} neurons",
+        update=f"{cycles(update.fixed)}, and {cycles(update.cycles)} for {counted(update.lanes, 'neuron')}",
         outstanding_fetches=cores.outstanding_fetches,
         **dma,
         shared_units="; ".join(", ".join(unit) for unit in cores.shared_units) or "each stage by itself",

@@ -159,8 +159,9 @@ def test_a_record_of_another_network_is_told(deltasim, walks):
     ("line", "sentence"),
     [
         ("driving", "a command of its own"),
-        ("vad", "trained by others"),
         ("nmnist", "workloads.nmnist.making"),
+        ("vad", "trained by others"),
+        ("mackey-glass", "its readout is fitted"),
         ("digts", "Did you mean digits?"),
         ("digits --task classes", "a benchmark knows its task"),
         ("digits --energy edgedrnn --l1 0", "whose weight l1 is 0"),

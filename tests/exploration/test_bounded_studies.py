@@ -68,7 +68,7 @@ def same_fronts(describe: Describe, folder: Path, count: int, seed: int, most: i
     for number in range(count):
         base = str(rng.choice(list(SPACES)))
         space = SPACES[base]
-        names = rng.choice(list(space), rng.integers(2, most + 1), replace=False).tolist()
+        names = rng.choice(list(space), rng.integers(2, min(most, len(space)) + 1), replace=False).tolist()
         parameters = {name: rng.permutation(len(space[name])).tolist() for name in names}
         parameters = {name: [space[name][place] for place in order] for name, order in parameters.items()}
         objectives = rng.choice(OBJECTIVES, rng.integers(1, 4), replace=False).tolist()

@@ -48,10 +48,11 @@ def cluster(folder: Path, workers: int) -> Iterator[tuple[str, list[subprocess.P
             for _ in range(workers)
         ]
         until = time.monotonic() + WAIT_S
-        while not (folder / "at.json").exists():
+        told = folder / "at.json"
+        while not told.exists() or not told.read_text():  # it is made before it is written
             assert time.monotonic() < until and running[0].poll() is None, "the scheduler does not start"
             time.sleep(0.05)
-        yield json.loads((folder / "at.json").read_text())["address"], running[1:]
+        yield json.loads(told.read_text())["address"], running[1:]
     finally:
         for process in reversed(running):
             process.kill()

@@ -46,7 +46,11 @@ def source(data: str | Path | None = None) -> Source:
         if data is not None:
             remedy = f"Name its folder in {VARIABLE}, or use --data {SYNTHETIC}."
             raise InputError("--data", data, f"{recorded.FILE} was not found", remedy)
-        return Source(SYNTHETIC, None, f"recorded N-MNIST was not found: {VARIABLE} may name its folder")
+        return Source(
+            SYNTHETIC,
+            None,
+            f"recorded N-MNIST was not found, so these digits are drawn: {VARIABLE} may name its folder",
+        )
     if data == SYNTHETIC:
         return Source(SYNTHETIC, None)
     folder = Path(data)

@@ -16,7 +16,7 @@ TWO = {
         "send": "1 cycle a message",
         "receive": "1 cycle a message",
         "multiply accumulate": "1 lane",
-        "update": "0 cycles, and 2 cycles for each 2 neurons",
+        "update": "0 cycles, and 2 cycles for 2 neurons",
         "outstanding fetches": "1",
         "shared units": "each stage by itself",
     },
@@ -126,7 +126,7 @@ def test_the_chip_worked_out_by_hand() -> None:
             {
                 "columns fetched": "in bursts of 256 B, 2 of a column at once",
                 "scan": "8 elements a cycle, partitions padded to 8",
-                "update": "10 cycles, and 5 cycles for each 4 neurons",
+                "update": "10 cycles, and 5 cycles for 4 neurons",
             },
         ),
         (
