@@ -66,7 +66,7 @@ def steering_chart(found: Steered) -> str:
     kinds = {name: f"dense of {PUBLISHED} units, θ when it runs" for name in found.lines if "θ" in name}
     sizes = sorted(int(name.removeprefix("delta-")) for name in found.lines if name.startswith("delta-"))
     kinds |= {f"delta-{size}": f"trained delta network of {size} units" for size in sizes}
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name, kind in kinds.items():
         if name.startswith("alone"):
             continue

@@ -9,7 +9,7 @@ import numpy as np
 
 from deltasim.networks.graph import Network
 from deltasim.networks.trace import Trace
-from deltasim.runtime.arrays import Floats
+from deltasim.runtime.arrays import Floats, Integers
 from deltasim.validation.delta_networks.measured import mean, thresholds_of
 
 PARTS = 4  # of a recording, from its first frame to its last
@@ -44,7 +44,7 @@ def mean_of(found: Sequence[Sequence[Sent]]) -> list[Sent]:
     ]
 
 
-def part_of(bounds: Floats) -> Floats:
+def part_of(bounds: Integers) -> Integers:
     """For every step the part of its sequence it lies in, 0 to PARTS - 1.
 
     >>> part_of(np.array([0, 4, 12])).tolist()

@@ -12,7 +12,7 @@ from deltasim.networks.execute import execute
 from deltasim.networks.files.network import load_network
 from deltasim.networks.graph import Network
 from deltasim.networks.trace import Trace, dense_trace
-from deltasim.runtime.arrays import Floats
+from deltasim.runtime.arrays import Numbers
 from deltasim.runtime.errors import InputError
 from deltasim.simulator.chip import load_chip
 from deltasim.validation.measure import measure_trace
@@ -45,7 +45,7 @@ class Trained(NamedTuple):
 class Line(NamedTuple):
     """What came of sequences: ``points`` (n, 2) of each, weight fetches saved, words fetched a step."""
 
-    points: Floats
+    points: Numbers
     saved: float
     words: float
 

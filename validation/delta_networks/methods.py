@@ -11,7 +11,7 @@ import numpy as np
 from deltasim.networks.graph import Network
 from deltasim.reports.uncertainty.prices import Interval
 from deltasim.reports.uncertainty.sequences import interval, resampled
-from deltasim.runtime.arrays import Floats
+from deltasim.runtime.arrays import Numbers
 from deltasim.runtime.errors import InputError
 from deltasim.validation.delta_networks.deltas import Changed, Sent, mean_of, sensitivity, sent
 from deltasim.validation.delta_networks.measured import (
@@ -157,9 +157,9 @@ def smallest_equal(dense: Sequence[Dense], score: float) -> Dense | None:
     return min(able, key=lambda one: one.words, default=None)
 
 
-def pooled(lines: Sequence[Line]) -> Floats:
+def pooled(lines: Sequence[Line]) -> Numbers:
     """Points of every recording, the mean over the seeds, (n, 2)."""
-    found: Floats = np.mean([line.points for line in lines], axis=0)
+    found: Numbers = np.mean([line.points for line in lines], axis=0)
     return found
 
 
