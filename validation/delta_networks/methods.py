@@ -96,7 +96,7 @@ def methods_of(family: Family) -> dict[str, Method]:
     """Every method of training at every factor; thresholds chosen on what was held out.
 
     The factor is the one that saves most of those whose score is within `WITHIN` of the dense network's, in
-    the mean over the seeds; where none is, the least.
+    the mean over the seeds; where none is, the one of the best score there.
     """
     usual = [thresholds_of(one.network) for one in family[BEST]]
     dense = mean([ran(one.network, one.chosen_on, one.record["task"])[0].score for one in family[DENSE]])
@@ -114,13 +114,11 @@ def methods_of(family: Family) -> dict[str, Method]:
 
 
 def choice(points: Sequence[Point], dense: float) -> int:
-    """The place of the point that saves most and is good enough on what was held out, else the first."""
-    able = [
-        (mean([line.saved for line in one.chosen_on]), place)
-        for place, one in enumerate(points)
-        if mean([line.score for line in one.chosen_on]) >= dense - WITHIN - 1e-9
-    ]
-    return max(able)[1] if able else 0
+    """The place of the point that saves most and is good enough on what was held out, else of the best."""
+    scores = [mean([line.score for line in one.chosen_on]) for one in points]
+    least = min(dense - WITHIN, max(scores)) - 1e-9
+    saved = [mean([line.saved for line in one.chosen_on]) for one in points]
+    return max((place for place, score in enumerate(scores) if score >= least), key=saved.__getitem__)
 
 
 class Dense(NamedTuple):
