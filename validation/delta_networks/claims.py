@@ -57,12 +57,14 @@ def claims(driving: Steered, digits: Compared | None, costs: list[Row]) -> list[
     ]
     naively, trained = driving.saved(naive), driving.saved(DELTA)
     modest, better = naively < MODEST, trained > naively
+    as_right = driving.worse(DELTA) <= driving.worse(naive)
     if digits is not None:
         plain, best = digits.methods["plain"], digits.methods[BEST]
         steered[0] += f"; digits: {plain.chosen.saved:.1f} × at {between(*digits.difference('plain'))}"
         steered[1] += f"; digits: {best.chosen.saved:.1f} × at {between(*digits.difference(BEST))}"
         modest = modest and plain.chosen.saved < MODEST
         better = better and best.chosen.saved > plain.chosen.saved
+        as_right = as_right and digits.difference(BEST)[0] >= digits.difference("plain")[0]
     return [
         Claim(
             "1. Activations are stable over time when inputs come from sensors in the real world",
@@ -77,7 +79,13 @@ def claims(driving: Steered, digits: Compared | None, costs: list[Row]) -> list[
             holds(min(silent.values()) > 0.5),
         ),
         Claim("3. Converting when it runs offers only modest savings", steered[0], holds(modest)),
-        Claim("4. Optimised training: higher accuracy at a higher saving", steered[1], holds(better)),
+        Claim(
+            "4. Optimised training: higher accuracy at a higher saving",
+            steered[1],
+            holds(better)
+            if as_right or not better
+            else "a higher saving holds; a higher accuracy **does not**",
+        ),
         of_digits(digits),
         Claim(
             "6. Wall Street Journal: pretrained networks are accelerated; 5.7 × through training",
