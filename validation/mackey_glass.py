@@ -13,11 +13,12 @@ from typing import NamedTuple
 import numpy as np
 
 from deltasim.networks.graph import Network
-from deltasim.networks.trace import Trace, dense_trace
+from deltasim.networks.trace import dense_trace
 from deltasim.reports.quantities import quantity
 from deltasim.runtime.arrays import Floats, Numbers
 from deltasim.simulator.chip import load_chip
 from deltasim.validation.measure import measure_trace
+from deltasim.workloads.fetches import products_of
 from deltasim.workloads.mackey_glass.forecast import AHEAD, TRAINED, smape
 from deltasim.workloads.mackey_glass.making import REPEATS, Forecast, best_ridge, forecast, learned, window
 from deltasim.workloads.mackey_glass.reservoir import Shape
@@ -47,15 +48,6 @@ class Line(NamedTuple):
     products: tuple[float, ...]
     bytes: tuple[float, ...]
     costs: dict[str, tuple[float, float]]
-
-
-def products_of(network: Network, trace: Trace) -> float:
-    """Multiply-accumulates a step: the columns of the messages."""
-    done = 0
-    for number, projection in enumerate(network.projections):
-        sources = trace.messages["source"][trace.messages["projection"] == number]
-        done += int(projection.connection.fan_out[sources].sum())
-    return done / trace.steps
 
 
 def line(name: str, make: Callable[[int], Network], dense: bool) -> Line:

@@ -23,7 +23,7 @@ from deltasim.simulator.chip import Chip, load_chip
 from deltasim.validation.driving import spread, verdict
 from deltasim.validation.measure import Measured, measure_trace
 from deltasim.workloads.sensor_faults.benchmarks import SEED, SHARE, trial
-from deltasim.workloads.sensor_faults.detection import rates, roc_auc
+from deltasim.workloads.sensor_faults.detection import alarm_auc, rates
 from deltasim.workloads.sensor_faults.faults import FAULTS, WASHOUT, injected
 from deltasim.workloads.sensor_faults.making import LOST
 from deltasim.workloads.sensor_faults.network import RADIO, over_the_air
@@ -75,7 +75,7 @@ def scored(pair: Pair, kind: str, recording: Recording, share: float, lost: floa
     """Inject faults into a recording and see what a network makes of it."""
     found = trial(recording, share, SEED)
     _, outputs = execute(on_channel(pair, kind, lost), found.sequences)
-    area = roc_auc(outputs, found.targets)
+    area = alarm_auc(outputs, found.targets)
     seen = rates(outputs, found.targets, pair.level(kind))
     return Point(float("nan") if area is None else area, *seen)
 
@@ -101,7 +101,7 @@ def area_of_kind(pair: Pair, kind: str, number: int) -> float:
         parts.append(faulty.readings)
         targets.append(wanted)
     _, outputs = execute(on_channel(pair, kind, LOST), parts)
-    area = roc_auc(outputs, np.stack(targets))
+    area = alarm_auc(outputs, np.stack(targets))
     assert area is not None
     return area
 
@@ -113,7 +113,7 @@ def area_of_events(pair: Pair, kind: str, name: str) -> float:
     _, outputs = execute(on_channel(pair, kind, LOST), [recording.readings])
     wanted = recording.labels.astype(np.float32)
     wanted[:WASHOUT] = np.nan
-    area = roc_auc(outputs, wanted[None])
+    area = alarm_auc(outputs, wanted[None])
     assert area is not None
     return area
 

@@ -11,6 +11,7 @@ from deltasim.networks.graph import Network
 from deltasim.networks.trace import Trace
 from deltasim.runtime.arrays import Floats, Integers
 from deltasim.validation.delta_networks.measured import mean, thresholds_of
+from deltasim.workloads.fetches import words_fetched
 
 PARTS = 4  # of a recording, from its first frame to its last
 CHANGES = (0.5, 2.0)  # factors of the threshold of one layer alone
@@ -60,10 +61,7 @@ def sent(network: Network, trace: Trace) -> list[Sent]:
     parts = part_of(bounds)
     steps_in = np.maximum(1, np.bincount(parts, minlength=PARTS))
     step_of = np.repeat(np.arange(trace.steps), np.diff(trace.step_bounds))
-    fetched = [
-        projection.connection.fan_out[trace.messages["source"][trace.messages["projection"] == number]].sum()
-        for number, projection in enumerate(network.projections)
-    ]
+    fetched = words_fetched(network, trace)
     found = []
     for number, projection in enumerate(network.projections):
         size = projection.connection.source_size

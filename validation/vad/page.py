@@ -27,6 +27,7 @@ from deltasim.simulator.plan.compile import compile_plan
 from deltasim.simulator.simulate import run_plan
 from deltasim.validation.vad.choosing import WITHIN
 from deltasim.workloads.benchmark import Benchmark
+from deltasim.workloads.fetches import products_of
 from deltasim.workloads.vad.benchmarks import vad
 from deltasim.workloads.vad.scenes import PERIOD_S, SNR_DB
 from deltasim.workloads.vad.scores import agreement
@@ -55,15 +56,6 @@ class Line(NamedTuple):
     kilobytes: float
     products: float  # multiply-accumulates a frame
     costs: dict[str, Cost | None]
-
-
-def products_of(network: Network, trace: Trace) -> float:
-    """Multiply-accumulates a frame: the columns of the messages."""
-    done = 0
-    for number, projection in enumerate(network.projections):
-        sources = trace.messages["source"][trace.messages["projection"] == number]
-        done += int(projection.connection.fan_out[sources].sum())
-    return done / trace.steps
 
 
 def cost_on(name: str, network: Network, trace: Trace, lengths: Sequence[int]) -> Cost | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,10 +9,9 @@ import numpy as np
 
 from deltasim.networks.files.network import load_network, save_network
 from deltasim.networks.graph import Network
-from deltasim.runtime.disk.unfinished import new_file
 from deltasim.runtime.errors import InputError
 from deltasim.workloads.features import BANDS, Normalisation
-from deltasim.workloads.training_record import RECORD, read_record
+from deltasim.workloads.training_record import RECORD, read_record, write_record
 
 SHIPPED = Path(__file__).parent / "trained"
 
@@ -40,8 +38,7 @@ def save(trained: Trained, folder: Path) -> None:
         "mean": [float(value) for value in trained.normalisation.mean],
         "deviation": [float(value) for value in trained.normalisation.deviation],
     }
-    with new_file(folder / RECORD) as file:
-        file.write((json.dumps(content, indent=1) + "\n").encode())
+    write_record(folder, content)
 
 
 def load(folder: Path) -> Trained:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+
 from deltasim.networks.graph import Network
 from deltasim.networks.trace import Trace
+from deltasim.workloads.fetches import words_fetched
 
 FEATURES = "dense_4"  # the population of the features: what it sends is the recurrent part's input
 
@@ -32,13 +35,13 @@ def words_of(network: Network, trace: Trace) -> tuple[Parts, Parts, Parts]:
     Parts(convolutional=30, recurrent=0)
     """
     every, fetched, columns = [0, 0], [0, 0], [0, 0]
+    words = words_fetched(network, trace).tolist()
+    sent = np.bincount(trace.messages["projection"], minlength=len(words)).tolist()
     for number, projection in enumerate(network.projections):
         source = network.population(projection.source)
         part = int(source.name == FEATURES or source.cell.kind == "gru")
-        sources = trace.messages["source"][trace.messages["projection"] == number]
-        fan_out = projection.connection.fan_out
-        every[part] += int(fan_out.sum()) * trace.steps
-        fetched[part] += int(fan_out[sources].sum())
+        every[part] += int(projection.connection.fan_out.sum()) * trace.steps
+        fetched[part] += words[number]
         if projection.target not in network.outputs:
-            columns[part] += len(sources)
+            columns[part] += sent[number]
     return Parts(*every), Parts(*fetched), Parts(*columns)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from deltasim.networks.files.network import load_network, save_network
 from deltasim.networks.graph import Network
-from deltasim.runtime.disk.unfinished import new_file
 from deltasim.runtime.errors import InputError
 from deltasim.workloads.driving.drive import COLUMNS, ROWS
-from deltasim.workloads.training_record import RECORD, read_record
+from deltasim.workloads.training_record import RECORD, read_record, require_shape, write_record
 
 SHIPPED = Path(__file__).parent / "trained"
 REMEDY = "Train again with `python -m deltasim.workloads.driving.making`."
@@ -33,8 +31,7 @@ def save(trained: Trained, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     save_network(trained.dense, folder / "dense")
     save_network(trained.delta, folder / "delta")
-    with new_file(folder / RECORD) as file:
-        file.write((json.dumps(trained.record, indent=1) + "\n").encode())
+    write_record(folder, trained.record)
 
 
 def load(folder: Path) -> Trained:
@@ -49,9 +46,6 @@ def load(folder: Path) -> Trained:
     if not isinstance(record, dict):
         raise InputError(file, "damaged", "a record of a training is a table of names", REMEDY)
     found = Trained(load_network(folder / "dense"), load_network(folder / "delta"), record)
-    for network in found[:2]:
-        if (network.input_size, network.output_size) != (ROWS * COLUMNS, 1):
-            rule = f"a network that steers takes {ROWS * COLUMNS} pixels and gives one angle"
-            value = f"{network.input_size} inputs, {network.output_size} outputs"
-            raise InputError(folder, value, rule, REMEDY)
+    rule = f"a network that steers takes {ROWS * COLUMNS} pixels and gives one angle"
+    require_shape(folder, found[:2], (ROWS * COLUMNS, 1), rule, REMEDY)
     return found

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from deltasim.networks.files.network import load_network
 from deltasim.networks.graph import Network
 from deltasim.runtime.errors import InputError
-from deltasim.workloads.training_record import read_record
+from deltasim.workloads.training_record import read_record, require_shape
 
 SHIPPED = Path(__file__).parent / "trained"
 REMEDY = "Train again with `python -m deltasim.workloads.mackey_glass.making`."
@@ -32,9 +32,6 @@ def load(folder: Path) -> Trained:
     if not isinstance(record, dict):
         raise InputError(folder, "damaged", "a record of a training is a table of names", REMEDY)
     found = Trained(load_network(folder / "dense"), load_network(folder / "delta"), record)
-    for network in found[:2]:
-        if (network.input_size, network.output_size) != (2, 1):
-            rule = "a forecaster takes a value and whether it is told, and gives one value"
-            value = f"{network.input_size} inputs, {network.output_size} outputs"
-            raise InputError(folder, value, rule, REMEDY)
+    rule = "a forecaster takes a value and whether it is told, and gives one value"
+    require_shape(folder, found[:2], (2, 1), rule, REMEDY)
     return found

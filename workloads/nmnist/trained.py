@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from deltasim.networks.files.network import load_network, save_network
 from deltasim.networks.graph import Network
-from deltasim.runtime.disk.unfinished import new_file
 from deltasim.runtime.errors import InputError
 from deltasim.workloads.events import SIDE
-from deltasim.workloads.training_record import RECORD, read_record
+from deltasim.workloads.training_record import RECORD, read_record, require_shape, write_record
 
 SHIPPED = Path(__file__).parent / "trained"
 REMEDY = "Train again with `python -m deltasim.workloads.nmnist.making`."
@@ -33,8 +31,7 @@ def save(trained: Trained, folder: Path) -> None:
     """Write ``network`` (.safetensors, .json) and ``training.json`` into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     save_network(trained.network, folder)
-    with new_file(folder / RECORD) as file:
-        file.write((json.dumps(trained.record, indent=1) + "\n").encode())
+    write_record(folder, trained.record)
 
 
 def load(folder: Path) -> Trained:
@@ -49,8 +46,6 @@ def load(folder: Path) -> Trained:
         rule = "a record of this training has the microseconds of a step"
         raise InputError(file, "damaged", rule, REMEDY)
     network = load_network(folder)
-    if (network.input_size, network.output_size) != (2 * SIDE * SIDE, 10):
-        rule = f"a network for digits takes {2 * SIDE * SIDE} pixels and gives 10 values"
-        value = f"{network.input_size} inputs, {network.output_size} outputs"
-        raise InputError(folder, value, rule, REMEDY)
+    rule = f"a network for digits takes {2 * SIDE * SIDE} pixels and gives 10 values"
+    require_shape(folder, [network], (2 * SIDE * SIDE, 10), rule, REMEDY)
     return Trained(network, record)

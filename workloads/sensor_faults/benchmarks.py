@@ -11,7 +11,7 @@ from deltasim.runtime.arrays import Floats
 from deltasim.runtime.errors import InputError
 from deltasim.runtime.readers.files import is_folder
 from deltasim.workloads.benchmark import Benchmark, CalibrationSet
-from deltasim.workloads.sensor_faults.detection import roc_auc
+from deltasim.workloads.sensor_faults.detection import alarm_auc
 from deltasim.workloads.sensor_faults.faults import WASHOUT, injected
 from deltasim.workloads.sensor_faults.recordings import Recording, find, read, read_test
 from deltasim.workloads.sensor_faults.trained import SHIPPED, load
@@ -66,7 +66,7 @@ def sensor_faults(data: str | Path | None = None, trained: Path | None = None) -
         classes=np.zeros(len(found.sequences), np.int64),
         speakers=np.zeros(len(found.sequences), np.int64),
         score_name="ROC AUC",
-        score=roc_auc,
+        score=alarm_auc,
         data=f"{recording.about}, test part, {len(found.sequences)} sequences, in each of which"
         f" {SHARE:.0%} of the nodes fail, with {lost:.0%} of the messages lost",
         data_digest=recording.digest,

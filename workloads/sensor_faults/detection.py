@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from deltasim.workloads.roc import roc_auc
+
 Reals = NDArray[np.float64]
 
 
@@ -32,23 +34,16 @@ def pooled(outputs: Sequence[NDArray[np.float32]], targets: NDArray[Any]) -> tup
     return np.concatenate(levels), np.concatenate(labels)
 
 
-def roc_auc(outputs: Sequence[NDArray[np.float32]], targets: NDArray[Any]) -> float | None:
+def alarm_auc(outputs: Sequence[NDArray[np.float32]], targets: NDArray[Any]) -> float | None:
     """The area under detections over false alarms at every threshold; None without both kinds.
 
-    By ranks (Mann and Whitney): the probability that a faulty node-step has the higher alarm level, half a
-    point where both are equal. Node-steps of all nodes and sequences in one pool.
+    The probability that a faulty node-step has the higher alarm level, half a point where both are equal.
+    Node-steps of all nodes and sequences in one pool.
 
-    >>> roc_auc([np.array([[0.1], [0.9], [0.9]], np.float32)], np.array([[[0.0], [1.0], [0.0]]]))
+    >>> alarm_auc([np.array([[0.1], [0.9], [0.9]], np.float32)], np.array([[[0.0], [1.0], [0.0]]]))
     0.75
     """
-    levels, labels = pooled(outputs, targets)
-    faulty = int(labels.sum())
-    sound = len(labels) - faulty
-    if not faulty or not sound:
-        return None
-    _, inverse, counts = np.unique(levels, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
-    return float((ranks[labels].sum() - faulty * (faulty + 1) / 2) / (faulty * sound))
+    return roc_auc(*pooled(outputs, targets))
 
 
 def rates(outputs: Sequence[NDArray[np.float32]], targets: NDArray[Any], threshold: float) -> Rates:

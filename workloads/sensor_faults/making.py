@@ -22,7 +22,7 @@ from deltasim.networks.execute import execute
 from deltasim.networks.loss import Loss
 from deltasim.runtime.errors import InputError
 from deltasim.workloads.sensor_faults.benchmarks import DEFAULT, SHARE, trial
-from deltasim.workloads.sensor_faults.detection import roc_auc
+from deltasim.workloads.sensor_faults.detection import alarm_auc
 from deltasim.workloads.sensor_faults.learning import RECIPES, Recipe, Trained, trained
 from deltasim.workloads.sensor_faults.network import RADIO, Thresholds
 from deltasim.workloads.sensor_faults.recordings import Recording, read
@@ -36,7 +36,7 @@ def result(made: Trained, validation: Recording) -> dict[str, object]:
     """How a network does on the part to validate on, with faults."""
     trials = [trial(validation, SHARE, seed) for seed in range(DRAWS)]
     runs = [execute(made.network, found.sequences) for found in trials]
-    aucs = [roc_auc(outputs, found.targets) for found, (_, outputs) in zip(trials, runs, strict=True)]
+    aucs = [alarm_auc(outputs, found.targets) for found, (_, outputs) in zip(trials, runs, strict=True)]
     trace = runs[0][0]
     (air,) = (number for number, p in enumerate(made.network.projections) if p.name == RADIO)
     states = np.isfinite(np.asarray(made.network.projections[air].theta)).sum()

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from deltasim.networks.files.network import load_network, save_network
 from deltasim.networks.graph import Network
-from deltasim.runtime.disk.unfinished import new_file
 from deltasim.runtime.errors import InputError
-from deltasim.workloads.training_record import RECORD, read_record
+from deltasim.workloads.training_record import RECORD, read_record, require_shape, write_record
 
 SHIPPED = Path(__file__).parent / "trained"
 REMEDY = "Train again with `python -m deltasim.workloads.sensor_faults.making`."
@@ -33,8 +31,7 @@ def save(trained: Pair, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     save_network(trained.dense, folder / "dense")
     save_network(trained.delta, folder / "delta")
-    with new_file(folder / RECORD) as file:
-        file.write((json.dumps(trained.record, indent=1) + "\n").encode())
+    write_record(folder, trained.record)
 
 
 def load(folder: Path, nodes: int) -> Pair:
@@ -48,13 +45,10 @@ def load(folder: Path, nodes: int) -> Pair:
     record = read_record(folder, REMEDY)
     try:
         found = Pair(load_network(folder / "dense"), load_network(folder / "delta"), record)
-        levels = [found.level(kind) for kind in ("dense", "delta")]
+        for kind in ("dense", "delta"):
+            found.level(kind)  # each is a number
     except (KeyError, TypeError, ValueError):
         raise InputError(file, "damaged", "it is no record of a training of alarms", REMEDY) from None
-    for network in found[:2]:
-        if (network.input_size, network.output_size) != (nodes, nodes):
-            rule = f"this recording has {nodes} nodes, each with a reading and an alarm"
-            value = f"{network.input_size} inputs, {network.output_size} outputs"
-            raise InputError(folder, value, rule, REMEDY)
-    assert len(levels) == 2
+    rule = f"this recording has {nodes} nodes, each with a reading and an alarm"
+    require_shape(folder, found[:2], (nodes, nodes), rule, REMEDY)
     return found

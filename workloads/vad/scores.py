@@ -8,26 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deltasim.runtime.arrays import Numbers
+from deltasim.workloads.roc import roc_auc
 
 DECISION = 0.5  # a frame is called speech from this probability on, as in Silero's own code
-
-
-def roc_auc(values: Numbers, positive: NDArray[np.bool_]) -> float | None:
-    """The area under the receiver operating characteristic: P(value of a positive > that of a negative).
-
-    Equal values count half. None where one of the two kinds is missing.
-
-    >>> roc_auc(np.array([0.9, 0.5, 0.5, 0.1]), np.array([True, True, False, False]))
-    0.875
-    """
-    most = int(positive.sum())
-    least = len(positive) - most
-    if not most or not least:
-        return None
-    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(count) - (count - 1) / 2)[place]
-    return float((ranks[positive].sum() - most * (most + 1) / 2) / (most * least))
 
 
 def detection(outputs: Sequence[NDArray[np.float32]], targets: NDArray[Any]) -> float | None:

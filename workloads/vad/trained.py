@@ -13,7 +13,7 @@ from deltasim.networks.graph import Network
 from deltasim.networks.numbers.arithmetic import FixedPoint, Q
 from deltasim.networks.numbers.quantise import quantised
 from deltasim.runtime.errors import InputError
-from deltasim.workloads.training_record import read_record
+from deltasim.workloads.training_record import read_record, require_shape
 from deltasim.workloads.vad.scenes import BLOCK, CONTEXT
 
 SHIPPED = Path(__file__).parent / "trained"
@@ -41,11 +41,8 @@ def load(folder: Path) -> Trained:
     if not isinstance(record, dict):
         raise InputError(folder, "damaged", "a record of a tuning is a table of names", REMEDY)
     found = Trained(load_network(folder / "dense"), load_network(folder / "delta"), record)
-    for network in found[:2]:
-        if (network.input_size, network.output_size) != (CONTEXT + BLOCK, 1):
-            rule = f"a detector takes {CONTEXT + BLOCK} samples and gives one probability"
-            value = f"{network.input_size} inputs, {network.output_size} outputs"
-            raise InputError(folder, value, rule, REMEDY)
+    rule = f"a detector takes {CONTEXT + BLOCK} samples and gives one probability"
+    require_shape(folder, found[:2], (CONTEXT + BLOCK, 1), rule, REMEDY)
     return found
 
 

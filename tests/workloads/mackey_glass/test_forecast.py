@@ -16,8 +16,9 @@ from deltasim.networks.execute import execute
 from deltasim.runtime.errors import InputError
 from deltasim.simulator.chip import load_chip
 from deltasim.simulator.simulate import simulate
-from deltasim.validation.mackey_glass import LEADERBOARD, constant_error, products_of, thresholded
+from deltasim.validation.mackey_glass import LEADERBOARD, constant_error, thresholded
 from deltasim.workloads.digits.trained import SHIPPED as DIGITS
+from deltasim.workloads.fetches import products_of
 from deltasim.workloads.mackey_glass.benchmarks import TOLD, mackey_glass
 from deltasim.workloads.mackey_glass.forecast import AHEAD, TRAINED, WINDOW, guided, percentages, smape
 from deltasim.workloads.mackey_glass.making import (

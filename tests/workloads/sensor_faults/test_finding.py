@@ -17,7 +17,7 @@ from deltasim.networks.loss import Loss
 from deltasim.networks.numbers.arithmetic import FLOAT32
 from deltasim.runtime.errors import InputError
 from deltasim.workloads.sensor_faults.benchmarks import sensor_faults, trial
-from deltasim.workloads.sensor_faults.detection import rates, roc_auc
+from deltasim.workloads.sensor_faults.detection import alarm_auc, rates
 from deltasim.workloads.sensor_faults.faults import FAULTS, WASHOUT, injected
 from deltasim.workloads.sensor_faults.learning import received, solved
 from deltasim.workloads.sensor_faults.network import (
@@ -139,7 +139,7 @@ def test_the_area_is_that_of_mann_and_whitney(seed, steps, most):
     scored = [(o[k], t[: len(o)][k]) for o, t, k in zip(outputs, targets, known, strict=True)]
     found, wanted = (np.concatenate(part) for part in zip(*scored, strict=True))
     faulty, sound = found[wanted > 0], found[wanted == 0]
-    area = roc_auc(outputs, targets)
+    area = alarm_auc(outputs, targets)
     if not len(faulty) or not len(sound):
         assert area is None
         return
@@ -177,7 +177,7 @@ def test_deltas_save_messages_and_find_as_many_faults():
     (air,) = (number for number, p in enumerate(found.network.projections) if p.name == RADIO)
     trace, outputs = execute(found.network, found.sequences)
     dense, reference = execute(found.dense_network, found.sequences)
-    area, at_most = roc_auc(outputs, found.targets), roc_auc(reference, found.targets)
+    area, at_most = alarm_auc(outputs, found.targets), alarm_auc(reference, found.targets)
     assert area > at_most - 0.01 and area > 0.74
     assert trace.sent(found.network)[air] < dense.sent(found.dense_network)[air] / 3
     assert 0.09 < trace.lost.size / trace.sent(found.network)[air] < 0.11
@@ -193,7 +193,7 @@ def test_faults_are_found_where_most_nodes_fail_and_messages_are_lost(share):
     areas = []
     for channel in (Loss(0.0, 1, refresh=8), Loss(0.4, 1, refresh=8), Loss(0.4, 1)):
         network = over_the_air(sensor_faults().network, channel)
-        areas.append(roc_auc(execute(network, found.sequences)[1], found.targets))
+        areas.append(alarm_auc(execute(network, found.sequences)[1], found.targets))
     assert areas[0] > areas[1] > areas[0] - 0.03 and areas[1] > 0.7
     assert areas[0] - areas[2] > 2 * (areas[0] - areas[1])
 

@@ -18,10 +18,12 @@ from deltasim.networks.importers.check import difference, original_of
 from deltasim.networks.numbers.arithmetic import WideSums, dequantise
 from deltasim.runtime.errors import InputError
 from deltasim.validation.vad.choosing import WITHIN, within_of
-from deltasim.validation.vad.page import cost_on, products_of
+from deltasim.validation.vad.page import cost_on
 from deltasim.workloads.digits.trained import SHIPPED as DIGITS
+from deltasim.workloads.fetches import products_of
+from deltasim.workloads.roc import roc_auc
 from deltasim.workloads.vad.benchmarks import vad
-from deltasim.workloads.vad.scores import agreement, detection, roc_auc
+from deltasim.workloads.vad.scores import agreement, detection
 from deltasim.workloads.vad.trained import (
     ARITHMETIC,
     SHIPPED,

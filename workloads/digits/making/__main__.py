@@ -18,7 +18,6 @@ from pathlib import Path
 
 from deltasim.networks.execute import execute
 from deltasim.networks.files.network import save_network
-from deltasim.runtime.disk.unfinished import new_file
 from deltasim.runtime.errors import InputError
 from deltasim.workloads.digits.making.lesson import TASKS
 from deltasim.workloads.digits.making.methods import AIDS, changed
@@ -33,7 +32,7 @@ from deltasim.workloads.digits.making.train import (
 )
 from deltasim.workloads.digits.sources import source
 from deltasim.workloads.fetches import fetches_saved
-from deltasim.workloads.training_record import RECORD
+from deltasim.workloads.training_record import RECORD, write_record
 
 SIZES = (8, 16, 32, 64, 96)
 
@@ -87,8 +86,7 @@ def main(arguments: list[str]) -> None:
         }
         (folder / method).mkdir(exist_ok=True)
         save_network(learned.network, folder / method / "network")
-        with new_file(folder / method / RECORD) as file:
-            file.write((json.dumps(record, indent=1) + "\n").encode())
+        write_record(folder / method, record)
         shutil.rmtree(part)
         print(given.seed, method, json.dumps(record["chosen_on"]), flush=True)
 

@@ -24,7 +24,7 @@ from deltasim.runtime.errors import InputError
 from deltasim.workloads.driving.making.batches import folds
 from deltasim.workloads.driving.making.train import Made, Recipe, trained_family
 from deltasim.workloads.driving.sources import source
-from deltasim.workloads.training_record import RECORD
+from deltasim.workloads.training_record import RECORD, write_record
 
 SIZES, DENSE = (512, 64, 128), (16,)
 
@@ -63,7 +63,7 @@ def written(made: Made, folder: Path, whence: dict[str, object]) -> dict[str, ob
         "versions": versions,
         "results": {**results, kind: result},
     }
-    file.write_text(json.dumps(content, indent=1) + "\n")
+    write_record(folder, content)
     return result
 
 
