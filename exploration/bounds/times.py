@@ -131,9 +131,10 @@ def step_service(plan: Plan, population: int) -> tuple[Reals, Reals]:
     scans, updates = np.zeros(len(plan.units)), np.zeros(len(plan.units))
     for projection in plan.into[population]:
         for partition in plan.partitions[int(plan.source[projection])]:
-            scans[stages.unit[partition.core, SCAN]] += int(
-                scan_duration(partition.size, stages.scan_per_cycle, stages.scan_pad_to, stages.scan_cycle_ps)
+            once = scan_duration(
+                partition.size, stages.scan_per_cycle, stages.scan_pad_to, stages.scan_cycle_ps
             )
+            scans[stages.unit[partition.core, SCAN]] += int(plan.scan_passes[projection]) * int(once)
     for number, partition in enumerate(plan.partitions[population]):
         updates[stages.unit[partition.core, UPDATE]] += update_work(plan, population, number).duration_ps
     return scans, updates

@@ -74,7 +74,7 @@ def step_ps(plan: Plan) -> int:
     """All scans and updates of a step, and a barrier before and behind each population."""
     stages, total = plan.stages, 0
     for population, partitions in enumerate(plan.partitions):
-        readers = len(plan.out_of[population])
+        readers = sum(int(plan.scan_passes[projection]) for projection in plan.out_of[population])
         for number, partition in enumerate(partitions):
             padded = -(-(partition.stop - partition.start) // stages.scan_pad_to) * stages.scan_pad_to
             total += readers * -(-padded // stages.scan_per_cycle) * stages.scan_cycle_ps

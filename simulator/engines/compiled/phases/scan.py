@@ -83,7 +83,8 @@ def find(state: State, tables: Tables, arrivals: Arrivals, number: int) -> None:
         arrivals.row[rank] = encoder.row + encoder.stride * position
         arrivals.source[rank], arrivals.array[rank] = encoder.core, array_of(position, chip.arrays)
         arrivals.layer[rank] = encoder.target
-        due = encoder.began + scan_offset(position, chip.per_cycle, chip.scan_cycle) - run.opened
+        judged = encoder.selecting + scan_offset(position, chip.per_cycle, chip.scan_cycle)
+        due = encoder.began + judged - run.opened
         arrivals.keys[run.keys] = (due << run.shift) | rank
         run.keys += 1
         run.injected += 1
