@@ -124,9 +124,8 @@ def scan_budgeted(
     count = 0
     for part, (start, stop) in enumerate(pairwise(bounds)):
         saved[part] = min(saved[part] + budget.rate / budget.parts, budget.most / budget.parts)
-        room = int(saved[part])
-        of_part = (array[start:stop] for array in (values, last_sent, theta))
-        found = scan_within(room, *of_part, sources[count:], deltas[count:])
+        room, own = int(saved[part]), slice(start, stop)
+        found = scan_within(room, values[own], last_sent[own], theta[own], sources[count:], deltas[count:])
         sources[count : count + found] += start
         saved[part] -= found
         count += found
