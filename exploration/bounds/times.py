@@ -269,7 +269,7 @@ def access_ps(plan: Plan, memory: int, kind: int) -> float:
     assert controlled is not None
     of = controlled.timing
     buses = of.channels * max(1, of.ranks // max(1, of.ranks_on_bus))
-    apart = min(of.burst, of.read_to_read, of.read_to_read_group, of.read_to_read_rank)
+    apart = min(of.burst, *(of.wait(f"{level} read read") for level in ("rank", "group", "bus")))
     return of.tick_ps * apart / buses
 
 
