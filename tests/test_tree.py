@@ -17,7 +17,6 @@ FOLDERS = (*ROOMS, "tests", "benchmarks", "docs")
 LONGEST = 600  # lines: one concept may be long, a folder not full
 MOST_PARAMETERS, MOST_FIELDS = 12, 25
 WIDE = {  # what is wider is named here, and nothing else may be
-    "simulator/dram/timing.py: Timing": 51,
     "simulator/engines/compiled/phases/arrival_lists.py: Arrivals": 36,
 }
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "manager", "base", "common", "misc"}

@@ -85,10 +85,8 @@ def test_currents_that_say_nothing_give_no_energy(tmp_path: Path) -> None:
         assert reason in standard.no_energy()
         with pytest.raises(InputError, match="energy: unknown"):
             prices(standard)
-        for mine, whole in zip(
-            standard.timing(), load_standard(written(tmp_path, DDR3)).timing(), strict=True
-        ):
-            assert np.array_equal(mine, whole)
+        sound = load_standard(written(tmp_path, DDR3)).timing()
+        assert all(np.array_equal(*both) for both in zip(standard.timing(), sound, strict=True))
 
 
 def test_a_burst_is_never_cut_short_and_a_name_is_a_name(tmp_path: Path) -> None:
