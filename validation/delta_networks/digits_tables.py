@@ -192,13 +192,13 @@ def digits_sections(found: Compared) -> list[str]:
 
 METHOD_WORDS = (
     "The Free Spoken Digit Dataset, a GRU of {units} units, {seeds} seeds. All networks of a seed start from "
-    "the same dense weights, trained for 20 epochs, and are trained on for 40 (where 140 are named: for 40 and "
-    "100). Networks trained without thresholds are "
+    "the same dense weights, trained for 20 epochs, and are trained on for 40 (where 140 are named: for 40 "
+    "and 100). Networks trained without thresholds are "
     "given those of the recipe when they run. Of every method's thresholds a common factor was chosen on "
     "recordings held out of the training part: the one that saves most within 0.5 points of the dense "
     "network. The score of the test part is that of the chosen factor; other factors are drawn small. "
-    "Intervals are 90 %, recordings drawn again, seeds pooled. A dash: the five largest changes are chosen among "
-    "all states, which `mesh16` has on 16 cores; five a step on average are shared by 16."
+    "Intervals are 90 %, recordings drawn again, seeds pooled. A dash: the five largest changes are chosen "
+    "among all states, which `mesh16` has on 16 cores; five a step on average are shared by 16."
 )
 
 CHANGED_WORDS = (

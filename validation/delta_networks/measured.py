@@ -105,7 +105,7 @@ def every_word(network: Network) -> float:
 
 
 def costs(network: Network, trace: Trace) -> dict[str, Cost]:
-    """Joules and seconds of a step on every chip; NaN on one that parts a source otherwise than its budget."""
+    """Joules and seconds of a step on every chip; NaN where one parts a source otherwise than its budget."""
     found = {}
     for name in CHIPS:
         chip = load_chip(name)
