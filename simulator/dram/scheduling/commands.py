@@ -177,7 +177,7 @@ def in_a_bank(timing: Timing, before: int, after: int) -> int:
     )
 
 
-@part
+@inlined
 def hold_up_bank(memory: Memory, timing: Timing, before: int, tick: int, bank: int) -> None:
     """Hold up what the bank itself may do after a command to it at ``tick``."""
     for after in range(at.BANK_COMMANDS):
@@ -186,7 +186,7 @@ def hold_up_bank(memory: Memory, timing: Timing, before: int, tick: int, bank: i
             later(memory.bank, bank, after, tick + wait)
 
 
-@part
+@inlined
 def hold_up(memory: Memory, timing: Timing, before: int, tick: int, bank: int) -> None:
     """Hold up what may follow a command to a bank at ``tick``, in the bank, its group and its rank."""
     hold_up_bank(memory, timing, before, tick, bank)
