@@ -14,6 +14,7 @@ from typing import Any
 
 NAMES = {
     "AllToAll": "deltasim.networks.connections",
+    "Budget": "deltasim.networks.budget",
     "CELLS": "deltasim.networks.cells",
     "CONNECTIONS": "deltasim.networks.connections",
     "Conv2d": "deltasim.networks.cells",

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from deltasim.networks.budget import Budget, scan_budgeted
 from deltasim.networks.cells import update_step
 from deltasim.networks.cells.step import Step
 from deltasim.networks.connections.rules import Integrator
@@ -29,6 +30,7 @@ class Encoder(NamedTuple):
     theta: Numbers
     integrate: Integrator
     loss: Loss | None
+    budget: Budget | None
 
 
 class Channel(NamedTuple):
@@ -142,8 +144,10 @@ def prepare(network: Network) -> list[list[Runner]]:
                 arithmetic = projection.arithmetic(network.arithmetic)
                 integrate = projection.connection.integrator(fed, arithmetic)
                 events, delay = network.sends_events(number), projection.delay
-                loss = projection.loss
-                encoders.append(Encoder(number, source, events, recorded, delay, theta, integrate, loss))
+                loss, budget = projection.loss, projection.budget
+                encoders.append(
+                    Encoder(number, source, events, recorded, delay, theta, integrate, loss, budget)
+                )
             step = update_step(target.cell, network.arithmetic)
             resets_accumulators = network.resets_accumulators[place]
             memoryless = target.cell.memoryless and not resets_accumulators
@@ -191,6 +195,7 @@ def run_sequence(
     accumulators = [start.copy() for start in starting]
     states = [network.starting_states(i) for i in range(len(network.populations))]
     channels = opened(network, length, first_step)
+    saved = {number: p.budget.starting() for number, p in enumerate(network.projections) if p.budget}
     step, runs = first_step, messages.runs
     for runners in passes:
         most = sum(len(encoder.theta) for runner in runners for encoder in runner.encoders)
@@ -200,7 +205,7 @@ def run_sequence(
             for place, reverse, encoders, resets_accumulators, memoryless, wanted, advance in runners:
                 received = begin
                 frame = length - 1 - position if reverse else position
-                for number, source, events, is_recorded, delay, theta, integrate, loss in encoders:
+                for number, source, events, is_recorded, delay, theta, integrate, loss, budget in encoders:
                     if is_recorded or delay > 1:
                         at = frame + delay if reverse else frame - delay
                         values = recorded[source][at] if 0 <= at < length else resting[source]
@@ -211,6 +216,10 @@ def run_sequence(
                     elif loss:
                         room = sources[begin:], deltas[begin:]
                         count = offered(loss, position, values, last_sent[number], theta, *room)
+                    elif budget:
+                        room = sources[begin:], deltas[begin:]
+                        bounds, given = budget.bounds(values.size), (values, last_sent[number], theta)
+                        count = scan_budgeted(budget, bounds, saved[number], *given, *room)
                     else:
                         count = scan(values, last_sent[number], theta, sources[begin:], deltas[begin:])
                     if count:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deltasim.networks.budget import Budget
 from deltasim.networks.loss import Loss
 from deltasim.networks.numbers.arithmetic import FLOAT32, Arithmetic, FixedPoint, Q
 from deltasim.runtime.arrays import Numbers
@@ -69,7 +70,7 @@ class Projection:
     is the format of its own weights in fixed point; None: that of the network. ``accumulators`` names those
     of the target that the gate blocks feed; None: those its cell has for the role. ``label`` tells several
     projections between the same two populations apart, synapses of different delays or accumulators. ``loss``
-    says how its messages are lost; None: none is.
+    says how its messages are lost; None: none is. ``budget`` bounds how many it sends; None: nothing does.
 
     >>> from deltasim.networks.connections import AllToAll
     >>> weights = AllToAll.from_matrices(np.ones((4, 2)))
@@ -87,6 +88,7 @@ class Projection:
     accumulators: tuple[int, ...] | None = None
     label: str = ""
     loss: Loss | None = None
+    budget: Budget | None = None
 
     @property
     def name(self) -> str:
@@ -257,6 +259,7 @@ class Network:
                 + ([] if p.accumulators is None else [{"accumulators": p.accumulators}])
                 + ([{"label": p.label}] if p.label else [])
                 + ([] if p.loss is None else [{"loss": asdict(p.loss)}])
+                + ([] if p.budget is None else [{"budget": p.budget.described}])
                 for p in self.projections
             ],
         }
@@ -290,6 +293,12 @@ class Network:
                 raise InputError(f"network {self.name}", name, rule, nearest(name, known))
         changed = (replace(p, theta=theta.get(p.name, theta.get(p.role, p.theta))) for p in self.projections)
         return replace(self, projections=tuple(changed))
+
+    @property
+    def dense(self) -> Network:
+        """The same network sending every change: all thresholds 0, no budgets."""
+        unbounded = (replace(p, theta=0.0, budget=None) for p in self.projections)
+        return replace(self, projections=tuple(unbounded))
 
     def starting_accumulators(self, index: int) -> Numbers:
         """A fresh copy of what population ``index`` accumulates from, (accumulators, size)."""

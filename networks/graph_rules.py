@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from deltasim.networks.budget import check_budget
 from deltasim.networks.loss import check_loss
 from deltasim.networks.numbers.arithmetic import Arithmetic, FixedPoint, Q
 from deltasim.runtime.arrays import Numbers
@@ -56,6 +57,10 @@ def check(network: Network) -> None:
         if projection.loss is not None:
             where = f"{place}: projection {projection.name}: loss"
             check_loss(projection.loss, network.sends_events(number), where)
+        if projection.budget is not None:
+            where, lossy = f"{place}: projection {projection.name}: budget", projection.loss is not None
+            size = projection.connection.source_size
+            check_budget(projection.budget, size, network.sends_events(number), lossy, where)
     sorted_populations(network)
 
 

@@ -124,7 +124,10 @@ def closed_forms(folder: Path) -> Iterator[tuple[str, Difference, str]]:
     for name in ("DDR3-1600", "DDR4-2400"):
         standard = load_standard(name)
         timing, burst = standard.timing(), standard.organisation.burst
-        tick_ns, awake = timing.tick_ps / 1e3, 1 - timing.refresh_to_activate / timing.refresh_interval
+        tick_ns, awake = (
+            timing.tick_ps / 1e3,
+            1 - timing.wait("bank refresh activate") / timing.refresh_interval,
+        )
         bank_bytes = (
             standard.organisation.row * timing.groups * timing.banks
         )  # to the next row of the same bank
@@ -134,19 +137,27 @@ def closed_forms(folder: Path) -> Iterator[tuple[str, Difference, str]]:
             run_addresses(standard, one_row, 1).elapsed_s - run_addresses(standard, one_row[:1], 1).elapsed_s
         )
         yield f"{name}: one in flight, a row hit", Difference(hit, spent / 100 * 1e9), "ns"
-        conflict = hit + (timing.precharge_to_activate + timing.activate_to_read) * tick_ns
-        conflict = max(conflict, timing.activate_to_activate * tick_ns)
+        conflict = (
+            hit + (timing.wait("bank precharge activate") + timing.wait("bank activate read")) * tick_ns
+        )
+        conflict = max(conflict, timing.wait("bank activate activate") * tick_ns)
         same_bank = [bank_bytes * (number % 2) for number in range(101)]
         spent = (
             run_addresses(standard, same_bank, 1).elapsed_s
             - run_addresses(standard, same_bank[:1], 1).elapsed_s
         )
         yield f"{name}: one in flight, a row conflict", Difference(conflict, spent / 100 * 1e9), "ns"
-        stream = standard.peak_bandwidth * timing.read_to_read / timing.read_to_read_group * awake / 1e9
+        stream = (
+            standard.peak_bandwidth
+            * timing.wait("rank read read")
+            / timing.wait("group read read")
+            * awake
+            / 1e9
+        )
         long_row = [burst * (number % 64) for number in range(40_000)]
         ours = run_addresses(standard, long_row, 0).bandwidth_gb_s
         yield f"{name}: stream from one row", Difference(stream, ours), "GB/s"
-        ceiling = 4 * burst / (timing.four_activates * tick_ns) * awake
+        ceiling = 4 * burst / (timing.wait("four activate activate") * tick_ns) * awake
         ours = run_trace(standard, folder / "traces" / "rand64.trace", power_down_after=0).bandwidth_gb_s
         yield f"{name}: random, four bursts a tFAW", Difference(ceiling, ours), "GB/s"
 

@@ -202,7 +202,7 @@ def dense_beside(study: Study, number: int) -> DenseChip:
     ledger, mapping = dense_run(network, chip, trace, 1)
     tax = state_tax(network, trace, chip, mapping, ledger)
     found = fair_dense(ledger, price(ledger, chip, network), tax, chip)
-    _, outputs = executed(network.with_thresholds(0.0), benchmark.sequences)
+    _, outputs = executed(network.dense, benchmark.sequences)
     count = len(benchmark.sequences)
     return DenseChip(
         number,

@@ -44,13 +44,13 @@ def bank_of(memories: MemoryInstances, memory: int) -> Bank | None:
     if controlled is None:
         return None
     of, bits = controlled
-    ticks = of.read_to_precharge + of.precharge_to_activate + of.activate_to_read
+    ticks = sum(map(of.wait, ("bank read precharge", "bank precharge activate", "bank activate read")))
     low = int(bits.pieces[:, 0].min(initial=62))
     return Bank(
         1 << min(62, bits.burst_bits + low),
         1 << bits.burst_bits,
         of.channels * of.ranks * of.groups * of.banks,
-        of.tick_ps * max(of.read_to_read, of.read_to_read_group),
+        of.tick_ps * max(of.wait("rank read read"), of.wait("group read read")),
         of.tick_ps * ticks,
         of.tick_ps * of.burst,
     )

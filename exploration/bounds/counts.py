@@ -48,8 +48,9 @@ def count_steps(work: Work, found: Counts) -> None:
     for projection, source in enumerate(plan.source.tolist()):
         size = sum(partition.size for partition in plan.partitions[source])
         home, encoded = plan.homes[source], int(plan.delta_encoded[projection])
-        found["core.scan"] += size * frames
-        found[home.read] += size * (1 + encoded) * frames * home.value_bits
+        scanned = size * frames * int(plan.scan_passes[projection])
+        found["core.scan"] += scanned
+        found[home.read] += scanned * (1 + encoded) * home.value_bits
         found[home.write] += int(sent[projection]) * encoded * home.value_bits
     for population in (index for one_pass in plan.order for index in one_pass):
         home = plan.homes[population]

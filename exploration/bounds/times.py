@@ -131,9 +131,10 @@ def step_service(plan: Plan, population: int) -> tuple[Reals, Reals]:
     scans, updates = np.zeros(len(plan.units)), np.zeros(len(plan.units))
     for projection in plan.into[population]:
         for partition in plan.partitions[int(plan.source[projection])]:
-            scans[stages.unit[partition.core, SCAN]] += int(
-                scan_duration(partition.size, stages.scan_per_cycle, stages.scan_pad_to, stages.scan_cycle_ps)
+            once = scan_duration(
+                partition.size, stages.scan_per_cycle, stages.scan_pad_to, stages.scan_cycle_ps
             )
+            scans[stages.unit[partition.core, SCAN]] += int(plan.scan_passes[projection]) * int(once)
     for number, partition in enumerate(plan.partitions[population]):
         updates[stages.unit[partition.core, UPDATE]] += update_work(plan, population, number).duration_ps
     return scans, updates
@@ -268,7 +269,7 @@ def access_ps(plan: Plan, memory: int, kind: int) -> float:
     assert controlled is not None
     of = controlled.timing
     buses = of.channels * max(1, of.ranks // max(1, of.ranks_on_bus))
-    apart = min(of.burst, of.read_to_read, of.read_to_read_group, of.read_to_read_rank)
+    apart = min(of.burst, *(of.wait(f"{level} read read") for level in ("rank", "group", "bus")))
     return of.tick_ps * apart / buses
 
 

@@ -108,6 +108,6 @@ def standard_error(values: Numbers, weights: Numbers) -> float:
 
 def bench(benchmark: Benchmark, cost: Cost, within: Within) -> tuple[Bench, Network, Trace]:
     """A benchmark ready to be tried, with the network at theta 0 and its messages there."""
-    silent = benchmark.network.with_thresholds(0.0)
+    silent = benchmark.network.dense
     trace, outputs = execute(silent, benchmark.sequences)
     return Bench(benchmark, cost, within, outputs, benchmark.scored(outputs)), silent, trace

@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 from deltasim.networks.graph import Network
 from deltasim.networks.trace import Trace
+from deltasim.runtime.arrays import Integers
 from deltasim.simulator.chip import Chip
 from deltasim.simulator.ledger.ledger import Ledger
 from deltasim.simulator.mapping.mapping import Mapping
+from deltasim.simulator.plan.encoder_passes import encoder_passes
 
 
 class StateTax(NamedTuple):
@@ -29,14 +31,14 @@ class StateWords(NamedTuple):
     sums_written: int
 
 
-def state_words(network: Network, trace: Trace, ledger: Ledger) -> tuple[StateWords, ...]:
+def state_words(network: Network, trace: Trace, passes: Integers, ledger: Ledger) -> tuple[StateWords, ...]:
     """For each population what was moved of these, by the rules of docs/semantics.md.
 
-    A scan reads the last-sent value of every element, and writes it for every message; a multiply-accumulate
-    reads and writes a sum; an update reads sums (and writes those that start anew); the start of a sequence
-    writes them all.
+    A scan reads the last-sent value of every element, as often as it passes over it (`encoder_passes`), and
+    writes it for every message; a multiply-accumulate reads and writes a sum; an update reads sums (and
+    writes those that start anew); the start of a sequence writes them all.
     """
-    scanned, sent = trace.scanned(network).tolist(), trace.sent(network).tolist()
+    scanned, sent = (passes * trace.scanned(network)).tolist(), trace.sent(network).tolist()
     frames = trace.steps // network.passes
     macs = dict(zip(ledger.layers, ledger.layer_counts[:, ledger.actions.index("core.mac")], strict=True))
     found = []
@@ -78,7 +80,8 @@ def state_tax(network: Network, trace: Trace, chip: Chip, mapping: Mapping, ledg
     (96, 256)
     """
     last_sent = sums = 0.0
-    for population, words in enumerate(state_words(network, trace, ledger)):
+    passes = encoder_passes(network, chip)
+    for population, words in enumerate(state_words(network, trace, passes, ledger)):
         home = mapping.homes[population]
         read, write = (chip.priced[action].value for action in (home.read, home.write))
         moved = words.last_sent_read * read + words.last_sent_written * write

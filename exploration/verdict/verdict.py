@@ -89,7 +89,7 @@ def pruned_to(
     The share is found by halving, to within 3 %; the network is not trained again.
     """
     low, high, best = 0.0, 1.0, None
-    silent = network.with_thresholds(0.0)
+    silent = network.dense
     for _ in range(HALVINGS):
         share = (low + high) / 2
         tried = pruned(silent, share)

@@ -91,6 +91,14 @@ class LossFields(Fields):
     refresh: int
 
 
+class BudgetFields(Fields):
+    """How many messages a projection may send."""
+
+    rate: Annotated[float, Field(allow_inf_nan=False)]
+    most: int
+    parts: int
+
+
 class ProjectionFields(Fields):
     """A projection; its weights are tensors, and its thresholds may be one."""
 
@@ -104,6 +112,7 @@ class ProjectionFields(Fields):
     accumulators: Annotated[list[int], Field(min_length=1, max_length=MOST_NEURONS)] | None = None
     label: Word = ""
     loss: LossFields | None = None
+    budget: BudgetFields | None = None
 
 
 class FixedPointFields(Fields):

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from deltasim.networks.budget import Budget
 from deltasim.networks.connections import AllToAll, Connection, Convolution, Sparse
 from deltasim.networks.files.description import VERSION, described_cell, require_description
 from deltasim.networks.graph import Network, Population, Projection, projection_name
@@ -144,6 +145,7 @@ def described(network: Network) -> dict[str, Any]:
                 **({} if p.accumulators is None else {"accumulators": p.accumulators}),
                 **({"label": p.label} if p.label else {}),
                 **({} if p.loss is None else {"loss": asdict(p.loss)}),
+                **({} if p.budget is None else {"budget": p.budget.described}),
             }
             for p in network.projections
         ],
@@ -183,6 +185,8 @@ def rebuilt(content: Mapping[str, Any], tensors: Mapping[str, Numbers], place: P
             fields["accumulators"] = tuple(fields["accumulators"])
         if "loss" in fields:
             fields["loss"] = Loss(**fields["loss"])
+        if "budget" in fields:
+            fields["budget"] = Budget(**fields["budget"])
         projections.append(Projection(**fields))
     arithmetic: Arithmetic = WideSums() if content["arithmetic"] == str(WideSums()) else FLOAT32
     if content["arithmetic"] != str(arithmetic):

@@ -51,7 +51,7 @@ def difference(
     difference when running sums do not drift.
     """
     largest = output = 0.0
-    network = imported.network.with_thresholds(0.0)
+    network = imported.network.dense
     network = replace(network, arithmetic=arithmetic or network.arithmetic)
     for frames in sequences:  # one at a time: its messages are not kept
         _, (own,) = execute(network, [frames])

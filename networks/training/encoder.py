@@ -3,27 +3,73 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from deltasim.networks.budget import Budget
+
+
+def spend(budget: Budget, saved: Tensor, change: Tensor, sent: Tensor) -> None:
+    """Take out of ``sent`` (B, n), in place, what a step's budget has no room for.
+
+    ``change`` (B, n) is how far values are from what was last sent, ``saved`` (B, parts) in float64 what
+    every sequence has saved, which is brought up to date. Rule: `deltasim.networks.budget.Budget`.
+
+    >>> budget = Budget(2, 2)
+    >>> saved, change = torch.tensor([budget.starting().tolist()]).double(), torch.tensor([[3.0, 0.0, 1, 2]])
+    >>> sent = torch.ones(1, 4)
+    >>> spend(budget, saved, change, sent)
+    >>> sent.tolist()
+    [[1.0, 0.0, 0.0, 1.0]]
+    """
+    torch.clamp(saved + budget.rate / budget.parts, max=budget.most / budget.parts, out=saved)
+    candidates = (sent > 0) & (change > 0)
+    for number, (start, stop) in enumerate(pairwise(budget.bounds(change.shape[1]))):
+        own = candidates[:, start:stop]
+        among = torch.where(own, change[:, start:stop], -1.0)
+        order = torch.sort(among, dim=1, descending=True, stable=True).indices
+        place = torch.arange(stop - start, device=change.device).expand_as(order)
+        rank = torch.empty_like(order).scatter_(1, order, place)
+        kept = own & (rank < saved[:, number : number + 1].floor())
+        sent[:, start:stop] = kept
+        saved[:, number] -= kept.sum(1)
+
+
+def looser(budget: Budget | None, share: float, size: int) -> Budget | None:
+    """A budget of which ``share`` is in force: at 0 none is, in between more may be sent.
+
+    >>> looser(Budget(2, 4), 0.5, 10), looser(Budget(2, 4), 0.0, 10)
+    (Budget(rate=6.0, most=7, parts=1), None)
+    """
+    if budget is None or share == 0.0 or share == 1.0:
+        return budget if share else None
+    rate = size + (budget.rate - size) * share
+    return replace(budget, rate=rate, most=round(size + (budget.most - size) * share))
+
 
 class _Hold(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, values: Tensor, theta: Tensor) -> Tensor:
+    def forward(ctx: Any, values: Tensor, theta: Tensor, budget: Budget | None) -> Tensor:
         held = torch.empty_like(values)
         sent = torch.empty(values.shape, dtype=torch.bool, device=values.device)
         last = torch.zeros_like(values[0])
+        saved = None if budget is None else starting(budget, values)
         for step, value in enumerate(values):
-            torch.ge((value - last).abs_(), theta, out=sent[step])
+            change = (value - last).abs_()
+            torch.ge(change, theta, out=sent[step])
+            if budget is not None and saved is not None:
+                spend(budget, saved, change, sent[step])
             last = torch.where(sent[step], value, last)
             held[step] = last
         ctx.save_for_backward(sent, theta, held - values if theta.requires_grad else held[:0])
         return held
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor | None]:
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor | None, None]:
         sent, theta, error = ctx.saved_tensors
         through = torch.empty_like(gradients[0])
         carried = torch.zeros_like(gradients[0][0])
@@ -32,14 +78,20 @@ class _Hold(torch.autograd.Function):
             torch.mul(carried, sent[step], out=through[step])
             carried = carried - through[step]
         learned = ctx.needs_input_grad[1]
-        return through, into_theta(gradients[0], error, theta) if learned else None
+        return through, into_theta(gradients[0], error, theta) if learned else None, None
 
 
-def hold(values: Tensor, theta: Tensor) -> Tensor:
+def starting(budget: Budget, values: Tensor) -> Tensor:
+    """What sequences (T, B, n) have saved before their first step, (B, parts)."""
+    return torch.from_numpy(budget.starting()).to(values.device).repeat(values.shape[1], 1)
+
+
+def hold(values: Tensor, theta: Tensor, budget: Budget | None = None) -> Tensor:
     """What an encoder has last transmitted of ``values`` (T, B, n) at every step, from 0 before the first.
 
     ``held[t] = values[t] if |values[t] - held[t-1]| >= theta else held[t-1]``, with ``held[-1] = 0``;
-    ``theta`` is a scalar tensor or one threshold for each element, (n,). The gradient is exact for values:
+    ``theta`` is a scalar tensor or one threshold for each element, (n,). Of those that reach it a ``budget``
+    lets the largest changes through. The gradient is exact for values:
     what reaches ``held[t]`` goes to the value that was sent last. For theta it is an estimate, see
     `into_theta`.
 
@@ -47,7 +99,7 @@ def hold(values: Tensor, theta: Tensor) -> Tensor:
     >>> hold(ramp, torch.tensor(0.25)).flatten().tolist()
     [0.0, 0.0, 0.30000001192092896, 0.30000001192092896]
     """
-    result: Tensor = _Hold.apply(values, theta)  # type: ignore[no-untyped-call]
+    result: Tensor = _Hold.apply(values, theta, budget)  # type: ignore[no-untyped-call]
     return result
 
 

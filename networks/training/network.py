@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
+from deltasim.networks.budget import Budget
 from deltasim.networks.training.cells import NAMES
 from deltasim.networks.training.layers.feed_forward import Convolution, Dense
 from deltasim.networks.training.layers.layer import EXPORTED, Conditions, Encoding, Layer, Outcome, Place
@@ -25,6 +26,8 @@ class RecurrentShape:
     theta_x: float = 0.0
     theta_h: float = 0.0
     bidirectional: bool = False
+    budget_x: Budget | None = None
+    budget_h: Budget | None = None
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,8 @@ def made(
             theta_h=shape.theta_h,
             learned=learned,
             bidirectional=shape.bidirectional,
+            budget_x=shape.budget_x,
+            budget_h=shape.budget_h,
         )
     if isinstance(shape, DenseShape):
         place = Place("readout" if last else f"dense_{number}", below)

@@ -40,12 +40,14 @@ class Scan(Part):
     """The threshold scan of an encoder: ``ceil(pad(n) / elements_per_cycle)`` cycles for a partition of n.
 
     ``pad(n)`` rounds n up to a multiple of ``pad_to``. With ``cycles`` each of these takes so many of the
-    core's clock, as where a processor scans.
+    core's clock, as where a processor scans. An encoder with a budget of messages goes over its elements
+    ``select_passes`` times to find those it may send, and once more to send them.
     """
 
     elements_per_cycle: Lanes
     pad_to: Lanes = 1
     cycles: CycleCount | None = None  # 1 where none is given
+    select_passes: Annotated[int, counted(64)] | None = None  # 1 where none is given
 
 
 class PerMessage(Part):

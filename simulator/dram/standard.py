@@ -12,7 +12,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
+from deltasim.runtime.arrays import Integers
 from deltasim.runtime.errors import InputError, nearest
+from deltasim.simulator.dram.constraints import CONSTRAINTS, OF_PARTS, table
 from deltasim.simulator.dram.standard_checks import contradictions
 from deltasim.simulator.dram.timing import Timing
 from deltasim.simulator.schema.faults import Faults
@@ -35,6 +37,7 @@ read_time = reads_as(("s",), "a delay", "7.5 ns", whole=False, zero=True, most="
 Slots = Annotated[int, counted(1024)]
 Banks = Annotated[int, counted(4096)]
 
+MOST_CONSTRAINTS = 100
 MOST_DELAY = 1 << 30  # ticks, as they are written; what they come to is bounded further
 
 
@@ -116,8 +119,42 @@ class Delays(Part):
 
     def ticks(self, name: str) -> int:
         """One delay in ticks of tCK, rounded up."""
-        value = getattr(self, name)
+        return self.in_ticks(getattr(self, name))
+
+    def in_ticks(self, value: int | float) -> int:
+        """A delay as it is stated in ticks of tCK, rounded up."""
         return value if isinstance(value, int) else math.ceil(value / self.tCK - 1e-3)
+
+    def delay(self, name: str, suffix: str = "") -> int:
+        """A delay of a constraint in ticks, also where it follows from others.
+
+        Of a refresh it is that of ``suffix``; a rank that is refreshed in parts closes banks one by one.
+        """
+        if name == "tRTW" and self.tRTW is None:  # the data bus turns round
+            of = self.ticks
+            return max(0, of("tCL") + of("tDQSCK") + of("tBL") + 2 - of("tCWL"))
+        if name == "tRFC":
+            name += suffix
+        if getattr(self, name) is None or (name == "tRPab" and suffix):
+            name = ALIKE[name]
+        return self.ticks(name)
+
+
+ALIKE = {"tRCD_WR": "tRCD", "tRPab": "tRP", "tCCD_S_WR": "tCCD_S", "tCCD_L_WR": "tCCD_L"}
+"""Delays that are as others where they are not stated."""
+
+
+class Own(Part):
+    """A delay between two commands that `Delays` has no name for: a row more of `constraints`.
+
+    It holds from the last tick of ``before`` to the last of the next ``after``, in the same bank, bank group
+    or rank, or on the other ranks of a data bus.
+    """
+
+    level: Literal["bank", "group", "rank", "bus"]
+    before: Literal["activate", "read", "write", "precharge", "refresh"]
+    after: Literal["activate", "read", "write", "precharge", "refresh"]
+    delay: Delay
 
 
 class CommandBus(Part):
@@ -182,6 +219,9 @@ class Standard(Part):
     organisation: Organisation
     timing_: Delays = Field(alias="timing")
     command_bus: CommandBus = CommandBus()
+    constraints: Annotated[
+        tuple[Own, ...], Field(max_length=MOST_CONSTRAINTS)
+    ] = ()  # beside those of `timing`
     power: Power | None = None  # None: timing alone, no energy
     no_power: Text | None = None  # why not
 
@@ -266,57 +306,24 @@ class Standard(Part):
             raise InputError("refresh", refresh, rule, "Add them, or use all-bank.")
         ranks = made_of.ranks * made_of.pseudo_channels
         # more than one tick of the bus: from first to first instead of last to last
-        long = {"activate": bus.activate - 1, "column": bus.column - 1, "precharge": bus.precharge - 1}
-
-        def told(ticks: int, before: str, after: str) -> int:
-            return max(0, ticks + long[before] - long[after])
-
-        after_read = long["column"] if bus.latency_from == "last" else 0
-        read_latency = of("tCL") + of("tDQSCK") + of("tBL") + after_read
-        write_end = of("tCWL") + of("tBL")  # from the last tick of the write
-        turn = max(0, of("tCL") + of("tDQSCK") + of("tBL") + 2 - of("tCWL")) if t.tRTW is None else of("tRTW")
-        gap, data_gap = of("tCS"), of("tCL") + of("tDQSCK") - of("tCWL")
+        after_column = bus.column - 1
+        read_latency = (
+            of("tCL") + of("tDQSCK") + of("tBL") + (after_column if bus.latency_from == "last" else 0)
+        )
+        write_latency = of("tCWL") + of("tBL") + after_column
         return Timing(
+            between=self.between(parts, suffix),
             tick_ps=round(t.tCK * 1e12),
             burst=of("tBL"),
             read_latency=read_latency,
-            write_latency=write_end + long["column"],
-            activate_to_read=told(of("tRCD"), "activate", "column"),
-            activate_to_write=told(of("tRCD" if t.tRCD_WR is None else "tRCD_WR"), "activate", "column"),
-            activate_to_precharge=told(of("tRAS"), "activate", "precharge"),
-            activate_to_activate=of("tRC"),
-            activate_to_activate_any=of("tRRD_S"),
-            activate_to_activate_group=of("tRRD_L"),
-            four_activates=of("tFAW"),
-            precharge_to_activate=told(of("tRP"), "precharge", "activate"),
-            precharge_set_to_activate=told(
-                of("tRP" if t.tRPab is None or parts > 1 else "tRPab"), "precharge", "activate"
-            ),
-            precharge_to_precharge=of("tPPD"),
-            read_to_precharge=told(of("tRTP"), "column", "precharge"),
-            write_to_precharge=told(write_end + of("tWR"), "column", "precharge"),
-            read_to_read=of("tCCD_S"),
-            read_to_read_group=of("tCCD_L"),
-            read_to_write=turn,
-            write_to_write=of("tCCD_S" if t.tCCD_S_WR is None else "tCCD_S_WR"),
-            write_to_write_group=of("tCCD_L" if t.tCCD_L_WR is None else "tCCD_L_WR"),
-            write_to_read=write_end + of("tWTR_S"),
-            write_to_read_group=write_end + of("tWTR_L"),
-            read_to_read_rank=of("tBL") + gap,
-            read_to_write_rank=max(0, data_gap + of("tBL") + gap),
-            write_to_read_rank=max(0, of("tBL") + gap - data_gap),
-            write_to_write_rank=of("tBL") + gap,
+            write_latency=write_latency,
             refresh_sets=parts,
             refresh_interval=of(f"tREFI{suffix}"),
-            refresh_to_activate=told(of(f"tRFC{suffix}"), "precharge", "activate"),
-            refresh_to_activate_any=told(of("tREF_ACT"), "precharge", "activate") if parts > 1 else 0,
-            refresh_to_refresh=of("tREF_REF") if parts > 1 else 0,
-            activate_to_refresh_any=told(of("tRRD_S"), "activate", "precharge") if parts > 1 else 0,
             power_down_after=self.idle_ticks(power_down_after),
             power_down_least=0 if t.tCKE is None else of("tCKE"),
             power_down_exit=0 if t.tXP is None else of("tXP"),
             read_clock=0 if t.tWCKPST is None else read_latency + of("tWCKPST"),
-            write_clock=0 if t.tWCKPST is None else write_end + long["column"] + of("tWCKPST"),
+            write_clock=0 if t.tWCKPST is None else write_latency + of("tWCKPST"),
             activate_slots=bus.activate,
             activate_apart=bus.activate_apart,
             column_slots=bus.column,
@@ -331,6 +338,25 @@ class Standard(Part):
             groups=made_of.bank_groups,
             banks=made_of.banks,
         )
+
+    def between(self, parts: int, suffix: str) -> Integers:
+        """The least ticks from the first of a command to the first of another (`constraints.table`).
+
+        A rank is refreshed in ``parts``, which take the delays of this suffix.
+        """
+        t, bus = self.timing_, self.command_bus
+        slots = {"activate": bus.activate, "read": bus.column, "write": bus.column}
+        found = []
+        for level, before, after, delays in (*CONSTRAINTS, *(OF_PARTS if parts > 1 else ())):
+            signed = ((-1, name[1:]) if name.startswith("-") else (1, name) for name in delays)
+            found.append((level, before, after, sum(sign * t.delay(name, suffix) for sign, name in signed)))
+        found += [(own.level, own.before, own.after, t.in_ticks(own.delay)) for own in self.constraints]
+
+        def told(ticks: int, before: str, after: str) -> int:
+            """From first tick to first tick of two commands."""
+            return max(0, ticks + slots.get(before, bus.precharge) - slots.get(after, bus.precharge))
+
+        return table((level, *both, told(ticks, *both)) for level, *both, ticks in found)
 
     def refresh_parts(self, refresh: str) -> int:
         """In how many parts a rank is refreshed: at once, bank by bank, or one bank of every group at a time.

@@ -83,6 +83,21 @@ def delay_faults(standard: Standard) -> Iterator[Fault]:
             yield Fault(f"timing.{lacks}", "missing", f"it belongs to {there}", f"Add it, or remove {there}.")
 
 
+def own_faults(standard: Standard) -> Iterator[Fault]:
+    """A delay of one's own is between commands that meet at its level."""
+    for number, own in enumerate(standard.constraints):
+        place, both = f"constraints.{number}", f"{own.before} to {own.after}"
+        ticks = standard.timing_.in_ticks(own.delay)
+        if ticks > MOST_TICKS:
+            yield Fault(f"{place}.delay", f"{ticks} ticks", f"the most is {MOST_TICKS}", "Check its unit.")
+        if own.level == "bank" and own.after == "refresh":
+            rule = "a refresh is of a rank, or of a part of one"
+            yield Fault(f"{place}.level", "bank", rule, "Use group or rank.")
+        if own.level == "bus" and not {own.before, own.after} <= {"read", "write"}:
+            rule = "only reads and writes take the data bus"
+            yield Fault(f"{place}.level", f"bus, {both}", rule, "Use bank, group or rank.")
+
+
 def turn_faults(standard: Standard) -> Iterator[Fault]:
     """Every rank has its turn to be refreshed, one after another, and banks have time to work between."""
     delays, made_of = standard.timing_, standard.organisation
@@ -146,7 +161,7 @@ def current_faults(standard: Standard) -> Iterator[Fault]:
             yield Fault(f"power.rails.{name}.IDD0", f"{rail.IDD0 * 1e3:g} mA", rule, "Correct IDD0.")
 
 
-RULES = (size_faults, total_faults, delay_faults, turn_faults, bus_faults, current_faults)
+RULES = (size_faults, total_faults, delay_faults, own_faults, turn_faults, bus_faults, current_faults)
 """All rules between the parts of a standard."""
 
 

@@ -74,7 +74,7 @@ def step_ps(plan: Plan) -> int:
     """All scans and updates of a step, and a barrier before and behind each population."""
     stages, total = plan.stages, 0
     for population, partitions in enumerate(plan.partitions):
-        readers = len(plan.out_of[population])
+        readers = sum(int(plan.scan_passes[projection]) for projection in plan.out_of[population])
         for number, partition in enumerate(partitions):
             padded = -(-(partition.stop - partition.start) // stages.scan_pad_to) * stages.scan_pad_to
             total += readers * -(-padded // stages.scan_per_cycle) * stages.scan_cycle_ps
@@ -119,8 +119,10 @@ def memory_ps(memories: MemoryInstances, memory: int, size: int, response: int) 
     if (timing := memories.timing[memory]) is not None:
         return timing.longest_ps(size)
     if kind == CONTROLLER and (of := memories.controlled[memory]) is not None:
-        busy, interval = sum(of.timing), of.timing.refresh_interval
-        stretched = 1 if interval == 0 else 2 + interval // max(1, interval - of.timing.refresh_to_activate)
+        busy, interval = of.timing.longest, of.timing.refresh_interval
+        stretched = (
+            1 if interval == 0 else 2 + interval // max(1, interval - of.timing.wait("bank refresh activate"))
+        )
         return (2 + (size >> of.bits.burst_bits)) * 4 * stretched * busy * of.timing.tick_ps
     conflicts = int(memories.slots[memory]) if kind == BUFFER else 1
     return latency + conflicts * (2 + size // width) * period

@@ -14,6 +14,7 @@ from deltasim.simulator.chip.actions import chip_actions
 from deltasim.simulator.components.dma_bursts import WHOLE
 from deltasim.simulator.mapping.mapping import Mapping
 from deltasim.simulator.memories.instance import BUFFER
+from deltasim.simulator.plan.encoder_passes import check_parts, encoder_passes
 from deltasim.simulator.plan.input_queues import compile_buffers
 from deltasim.simulator.plan.links import compile_links
 from deltasim.simulator.plan.memories import check_registers, compile_memories
@@ -55,6 +56,7 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
                 "on a chip a population moves when messages have been scanned for it",
                 "Connect it, or add what it gives to the biases of its targets.",
             )
+    check_parts(network, mapping)
     columns, trees = compile_columns(network, mapping, chip.topology)
     check_registers(chip, stages, columns.longest)
     links = compile_links(chip, memories, units)
@@ -77,6 +79,7 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
         source=integers(source),
         target=integers(target),
         delay=integers([projection.delay for projection in network.projections]),
+        scan_passes=encoder_passes(network, chip),
         delta_encoded=integers([1 - network.sends_events(p) for p in range(len(network.projections))]),
         pass_number=integers([population.pass_number for population in network.populations]),
         homes=mapping.homes,

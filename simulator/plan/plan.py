@@ -229,6 +229,7 @@ class Plan:
     source: Integers  # population each projection starts from
     target: Integers
     delay: Integers
+    scan_passes: Integers  # how often the encoder of each projection goes over its elements in a step
     delta_encoded: Integers  # 1 where a projection sends deltas and keeps what it last sent, 0 for events
     pass_number: Integers  # pass of each population
     homes: tuple[Home, ...]  # per population: where its state lies

@@ -56,7 +56,7 @@ def test_the_words_of_state_add_up_to_what_the_engine_counted(
     chip = load_chip("edgedrnn")  # where a word of state counts as one
     trace = random_trace(network, lengths, share, np.random.default_rng(0))
     ledger = simulate(network, trace, chip)
-    words = state_words(network, trace, ledger)
+    words = state_words(network, trace, np.ones(len(network.projections), np.int64), ledger)
     wide = network.arithmetic.accumulator_words
     read = sum(w.last_sent_read + wide * w.sums_read for w in words) + int(trace.scanned(network).sum())
     written = sum(w.last_sent_written + wide * w.sums_written for w in words)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from hypothesis import strategies as st
 
+from deltasim.networks.budget import Budget
 from deltasim.networks.builders.recurrent import random_stack
 from deltasim.networks.cells import GLIF, GRU, LIF, Conv2d, Dense, Formula, Input, LeakyIntegrator
 from deltasim.networks.cells.glif import RESETS
@@ -51,6 +52,21 @@ def losses(draw: st.DrawFn, network: Network) -> Network:
             carries = draw(st.sampled_from(["values", "deltas"])) if refresh else "values"
             loss = Loss(probability, seed, carries, refresh)
         chosen.append(replace(projection, loss=loss))
+    return replace(network, projections=tuple(chosen))
+
+
+@st.composite
+def budgets(draw: st.DrawFn, network: Network, cores: dict[str, int]) -> Network:
+    """The same network, some of whose projections send no more than a budget allows; ``cores`` is on how many
+    each population lies."""
+    chosen = []
+    for number, projection in enumerate(network.projections):
+        budget = None
+        if not network.sends_events(number) and projection.loss is None and draw(st.booleans()):
+            parts = min(projection.connection.source_size, cores[projection.source])
+            most = draw(st.integers(parts, parts + 6))
+            budget = Budget(draw(st.sampled_from([most, 1, 0.3, most / 2])), most, parts)
+        chosen.append(replace(projection, budget=budget))
     return replace(network, projections=tuple(chosen))
 
 

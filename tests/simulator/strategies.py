@@ -23,7 +23,7 @@ from deltasim.simulator.mapping.mapping import Mapping, map_network
 from deltasim.simulator.mapping.send_counts import SendCounts
 from deltasim.simulator.memories.kinds import KINDS
 from tests.simulator.builders import chip
-from tests.simulator.random_networks import losses, networks
+from tests.simulator.random_networks import budgets, losses, networks
 from tests.simulator.wirings import CLOCKS, TOPOLOGIES, wirings
 
 POLICIES = ("barrier", "layer", "dataflow")
@@ -304,14 +304,21 @@ def placements(draw: st.DrawFn, network: Network, fields: dict[str, object]) -> 
 
 @st.composite
 def cases(draw: st.DrawFn, far: Far | None = None) -> Case:
-    """A network, the trace of its inputs, a chip it fits, and the inputs; one in three loses messages."""
-    network = draw(networks())
-    if draw(st.integers(0, 2)) == 0:
+    """A network, the trace of its inputs, a chip it fits, and the inputs.
+
+    One in three loses messages, one in three has budgets.
+    """
+    network, rules = draw(networks()), draw(st.integers(0, 2))
+    if rules == 0:
         network = draw(losses(network))
     inputs = draw(inputs_of(network))
     fields = draw(chip_fields(far))
-    trace, _ = execute(network, inputs)
     placed = chip(fields | draw(placements(network, fields)))
+    if rules == 1:
+        chosen = placed.placement.explicit.cores
+        cores = {p.name: len(chosen.get(p.name, range(placed.cores.count))) for p in network.populations}
+        network = draw(budgets(network, cores))
+    trace, _ = execute(network, inputs)
     rng = np.random.default_rng(draw(st.integers(0, 2**16)))
     return Case(
         network, trace, placed, inputs, map_network(network, placed, random_send_counts(network, rng))

@@ -15,11 +15,11 @@ WIDTH, HEIGHT = 560, 320
 INK, MUTED, LINE = "#1f2430", "#5b6470", "#d9dde3"
 COLOURS = (  # told apart with any colour vision, and by their shapes
     "#5b6470", "#2f6db3", "#c05a1c", "#1b7f79", "#8a4fa3", "#b08a00", "#000000", "#d1495b", "#6aa84f",
-    "#76b7e5",
+    "#76b7e5", "#7a4b21", "#c27ba0", "#134f5c",
 )  # fmt: skip
 SHAPES = (
     "circle", "square", "diamond", "triangle-up", "triangle-down", "cross", "circle", "square", "diamond",
-    "triangle-left",
+    "triangle-left", "triangle-right", "cross", "triangle-up",
 )  # fmt: skip
 ENERGY_ON = "edgedrnn"
 

@@ -105,10 +105,14 @@ def every_word(network: Network) -> float:
 
 
 def costs(network: Network, trace: Trace) -> dict[str, Cost]:
-    """Joules and seconds of a step on every chip."""
+    """Joules and seconds of a step on every chip; NaN where one parts a source otherwise than its budget."""
     found = {}
     for name in CHIPS:
-        run = measure_trace(network, load_chip(name), trace)
+        chip = load_chip(name)
+        if any(p.budget and p.budget.parts % chip.cores.count for p in network.projections):
+            found[name] = Cost(np.nan, np.nan)
+            continue
+        run = measure_trace(network, chip, trace)
         found[name] = Cost(run.step_j, run.step_s)
     return found
 

@@ -28,7 +28,8 @@ from deltasim.validation.delta_networks.measured import (
     thresholds_of,
 )
 
-DENSE, BEST = "rounding", "together"  # the dense network of the same shape and bits; all aids of the recipe
+DENSE = "rounding"  # the dense network of the same shape and bits
+USUAL, BEST = "together", "longer"  # all aids of the recipe; with learned thresholds, and trained for longer
 FACTORS = (0.35, 0.5, 0.7, 1.0, 1.4)  # of the thresholds of the recipe, given when a network runs
 WITHIN = 0.005  # of the dense network's score: what a choice of thresholds may cost
 NAMES = {
@@ -42,6 +43,10 @@ NAMES = {
     "noise-too": "these and noise",
     "sparsity-too": "these and weight sparsity",
     "learned": "these, thresholds learned for each neuron",
+    "largest": "threshold, rounding, the 5 largest changes of states a step",
+    "rated": "threshold, rounding, 5 messages of states a step, 40 at most",
+    "rounding-longer": "rounding to 8 bits, 140 epochs in place of 60",
+    "longer": "threshold, rounding, L1, thresholds learned, 140 epochs",
 }
 
 
@@ -98,7 +103,7 @@ def methods_of(family: Family) -> dict[str, Method]:
     The factor is the one that saves most of those whose score is within `WITHIN` of the dense network's, in
     the mean over the seeds; where none is, the one of the best score there.
     """
-    usual = [thresholds_of(one.network) for one in family[BEST]]
+    usual = [thresholds_of(one.network) for one in family[USUAL]]
     dense = mean([ran(one.network, one.chosen_on, one.record["task"])[0].score for one in family[DENSE]])
     found = {}
     for name in NAMES:
@@ -204,7 +209,7 @@ def compared(folder: Path) -> Compared:
     Errors: InputError where the dense network or the one of all aids is missing.
     """
     family = read_family(folder)
-    for name in (DENSE, BEST, "plain"):
+    for name in (DENSE, USUAL, BEST, "plain"):
         if name not in family:
             remedy = f"Train it: `python -m deltasim.workloads.digits.making OUT --methods {name}`."
             raise InputError(folder, name, "it is what the others are compared with", remedy)

@@ -123,6 +123,9 @@ def refuse(network: Network) -> None:
         if projection.loss is not None:
             where, rule = f"{place}: projection {projection.name}", "NIR has no links that lose messages"
             raise InputError(where, projection.loss.probability, rule, "Leave the loss out.")
+        if projection.budget is not None:
+            where, rule = f"{place}: projection {projection.name}", "NIR has no budget of messages"
+            raise InputError(where, projection.budget.rate, rule, "Leave the budget out.")
     for population in network.populations:
         cell, where = population.cell, f"{place}: population {population.name}"
         if population.pass_number or population.reverse:

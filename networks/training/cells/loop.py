@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from deltasim.networks.budget import Budget
 from deltasim.networks.training.cells.step import Cell
-from deltasim.networks.training.encoder import into_theta
+from deltasim.networks.training.encoder import into_theta, spend, starting
 from deltasim.networks.training.rounding import Tables
 
 
@@ -39,6 +40,7 @@ class _Loop(torch.autograd.Function):
         cell: Cell,
         noise: Tensor | None,
         tables: Tables | None,
+        budget: Budget | None,
     ) -> tuple[Tensor, Tensor]:
         steps, batch, _ = projected.shape
         size = weight.shape[1]
@@ -48,6 +50,7 @@ class _Loop(torch.autograd.Function):
         state = last = projected.new_zeros(batch, size)
         before = torch.zeros_like(kept[0]) if steps else kept
         transposed = weight.t()
+        saved = None if budget is None else starting(budget, hidden)
         for step in range(steps):
             recurrent = torch.addmm(bias, last, transposed)
             now = kept[step]
@@ -58,7 +61,10 @@ class _Loop(torch.autograd.Function):
                 state = tables.to_activation(state)
             hidden[step] = state
             # sent is 1 where the state is transmitted, so that a gradient is multiplied by it as it is
-            torch.ge((state - last).abs_(), theta, out=sent[step])
+            change = (state - last).abs_()
+            torch.ge(change, theta, out=sent[step])
+            if budget is not None and saved is not None:
+                spend(budget, saved, change, sent[step])
             last = torch.where(sent[step] > 0, state, last)
             held[step] = last
             before = now
@@ -97,7 +103,7 @@ class _Loop(torch.autograd.Function):
         d_weight = rows.t() @ held[:-1].reshape(-1, size)
         d_bias = into_recurrent.sum((0, 1))
         d_theta = into_theta(read, held - hidden, theta) if ctx.needs_input_grad[3] else None
-        return into_projected, d_weight, d_bias, d_theta, None, None, None
+        return into_projected, d_weight, d_bias, d_theta, None, None, None, None
 
 
 def loop(
@@ -108,12 +114,13 @@ def loop(
     theta: Tensor,
     noise: Tensor | None = None,
     tables: Tables | None = None,
+    budget: Budget | None = None,
 ) -> Looped:
     """Run a layer from rest over ``projected`` (T, B, G H), which is ``W_x held_x + b_x``.
 
     A step computes the cell from ``projected[t]`` and ``weight held[t-1] + bias`` (``weight`` (G H, H),
     ``bias`` (G H,)), adds ``noise[t]`` to the new state, rounds it where there are ``tables``, and sends what
-    changed by at least ``theta`` (a scalar, or one for each neuron).
+    changed by at least ``theta`` (a scalar, or one for each neuron), as far as a ``budget`` has room for it.
 
     >>> from deltasim.networks.training.cells import CELLS
     >>> one = torch.ones(3, 1, 1)
@@ -121,5 +128,7 @@ def loop(
     >>> [round(value, 4) for value in still.held.flatten().tolist()]
     [0.7616, 0.7616, 0.7616]
     """
-    found = _Loop.apply(projected, weight, bias, theta, cell, noise, tables)  # type: ignore[no-untyped-call]
+    found = _Loop.apply(  # type: ignore[no-untyped-call]
+        projected, weight, bias, theta, cell, noise, tables, budget
+    )
     return Looped(*found)

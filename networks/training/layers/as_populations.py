@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from deltasim.networks.budget import Budget
 from deltasim.networks.cells import CELLS, Conv2d, Formula
 from deltasim.networks.cells import Dense as DenseCell
 from deltasim.networks.connections import AllToAll, Connection, Convolution, Sparse
@@ -41,6 +42,10 @@ class Export(NamedTuple):
         if self.dense:
             return [0.0] * len(place.below)
         return parted(threshold, [size for _, size in place.below])
+
+    def budget(self, budget: Budget | None) -> Budget | None:
+        """What an encoder may send; a dense network sends all."""
+        return None if self.dense else budget
 
     def form(self, weight: Tensor) -> Q | None:
         """The format of a matrix."""
@@ -124,7 +129,14 @@ def plain(layer: Recurrent, number: int, pass_number: int, export: Export) -> Po
     population = Population(name, cell, held, pass_number, direction == "_reverse")
     inputs, states = forms(layer, direction, export)
     projections = [
-        Projection(source, name, export.connection(part), theta=theta, weight_format=inputs)
+        Projection(
+            source,
+            name,
+            export.connection(part),
+            theta=theta,
+            weight_format=inputs,
+            budget=export.budget(layer.budget_x),
+        )
         for (source, _), part, theta in zip(
             place.below,
             by_source(from_input, place),
@@ -134,7 +146,8 @@ def plain(layer: Recurrent, number: int, pass_number: int, export: Export) -> Po
     ]
     (theta_h,) = own_theta(layer, number, export)
     joined = export.connection(from_state)
-    projections.append(Projection(name, name, joined, "recurrent", 1, theta_h, states))
+    own = export.budget(layer.budget_h)
+    projections.append(Projection(name, name, joined, "recurrent", 1, theta_h, states, budget=own))
     return Populations((population,), tuple(projections))
 
 

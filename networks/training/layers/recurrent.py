@@ -5,9 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from deltasim.networks.budget import Budget
 from deltasim.networks.training.cells import CELLS, NAMES, RESET_BEFORE, reset_before
 from deltasim.networks.training.cells.loop import loop
-from deltasim.networks.training.encoder import Threshold, hold
+from deltasim.networks.training.encoder import Threshold, hold, looser
 from deltasim.networks.training.layers.layer import EXPORTED, Conditions, Encoding, Outcome, Place, words
 from deltasim.runtime.errors import InputError, nearest
 
@@ -19,8 +20,9 @@ class Recurrent(nn.Module):
     Parameters have the names of ``torch.nn.GRU`` and its likes, whose state dict loads directly; with
     thresholds 0 it is that layer. ``theta_x`` is compared with what enters, ``theta_h`` with its states (and
     with the gated states of gru-reset-before): numbers, or one for each element. ``learned``: see
-    `deltasim.networks.training.encoder.Threshold`. In both directions values are the forward states, then
-    the reverse ones, which meet a sequence from its last real frame to its first.
+    `deltasim.networks.training.encoder.Threshold`. ``budget_x`` and ``budget_h`` bound what is sent. In both
+    directions values are the forward states, then the reverse ones, which meet a sequence from its last real
+    frame to its first.
 
     >>> _ = torch.manual_seed(0)
     >>> layer, dense = Recurrent("gru", Place("gru_0", (("input", 3),)), 5), torch.nn.GRU(3, 5)
@@ -40,11 +42,20 @@ class Recurrent(nn.Module):
         theta_h: float | Tensor = 0.0,
         learned: str = "",
         bidirectional: bool = False,
+        budget_x: Budget | None = None,
+        budget_h: Budget | None = None,
     ) -> None:
         super().__init__()
         if kind not in NAMES:
             raise InputError("layer", kind, "this is no recurrent cell", nearest(kind, NAMES))
+        if kind == RESET_BEFORE and (budget_x or budget_h):
+            rule = "a GRU with its reset gate before the product has no budget of messages"
+            raise InputError("layer", kind, rule, "Take the cell gru, or no budget.")
+        if budget_x and len(place.below) > 1:
+            rule = "a layer that reads both directions of another has no budget for what enters"
+            raise InputError("layer", place.name, rule, "Leave budget_x to the first layer.")
         self.kind, self.place, self.units = kind, place, units
+        self.budget_x, self.budget_h = budget_x, budget_h
         self.gates = 3 if kind == RESET_BEFORE else CELLS[kind].gates
         self.directions = ("", "_reverse") if bidirectional else ("",)
         bound, rows = units**-0.5, self.gates * units
@@ -114,7 +125,9 @@ class Recurrent(nn.Module):
         from_input, bias = conditions.parameters(from_input, bias)
         from_state, apart = conditions.parameters(from_state, apart)
         theta_x, theta_h = self.theta_x[number](conditions.share), self.theta_h[number](conditions.share)
-        held_input = hold(values, theta_x)
+        budget_x = looser(self.budget_x, conditions.share, self.place.width)
+        budget_h = looser(self.budget_h, conditions.share, self.units)
+        held_input = hold(values, theta_x, budget_x)
         projected = nn.functional.linear(held_input, from_input, bias)
         noise = None
         if conditions.noise:
@@ -123,7 +136,8 @@ class Recurrent(nn.Module):
         if self.kind == RESET_BEFORE:
             return self.gated(name, held_input, projected, from_state, theta_x, theta_h, noise)
         tables = None if formats is None else formats.tables(values)
-        hidden, held = loop(CELLS[self.kind], projected, from_state, apart, theta_h, noise, tables)
+        cell = CELLS[self.kind]
+        hidden, held = loop(cell, projected, from_state, apart, theta_h, noise, tables, budget_h)
         into = Encoding(name, held_input, theta_x, pruned[0]).parts(self.place)
         return hidden, (*into, Encoding(f"{name}->{name}", held, theta_h, pruned[1], delay=1))
 

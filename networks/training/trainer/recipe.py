@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from deltasim.networks.budget import MOST_PARTS, Budget
 from deltasim.networks.training.cells import NAMES, RESET_BEFORE
 from deltasim.networks.training.network import DenseShape, RecurrentShape, Shape
 from deltasim.networks.training.trainer.pruning import PATTERNS
@@ -26,7 +27,10 @@ class Recipe:
     states, ``theta_readout`` of what the readout hears of them. The aids, each off at 0 or "": ``l1`` weighs
     the cost of messages, ``noise`` is the standard deviation of what is added to states, ``bits`` those of a
     weight in fixed point, ``sparsity`` the share of recurrent weights that become 0, in a ``pattern`` (for
-    ``elements`` processing elements), ``learned`` which thresholds are trained. ``patience`` is how many
+    ``elements`` processing elements), ``learned`` which thresholds are trained. ``budget_x`` and ``budget_h``
+    are how many messages a step inputs and states of a layer may send (0: as many as reach their threshold),
+    saved for up to ``budget_steps`` steps (1: the largest changes of a step), in ``budget_parts``, one for
+    each core that they lie on. ``patience`` is how many
     epochs may pass without a better validation part, 0 for all. ``seed`` draws everything that is drawn.
 
     >>> Recipe(units=32).cell, Recipe(bits=8).bits
@@ -44,6 +48,10 @@ class Recipe:
     theta_h: float = 0.1
     theta_readout: float = 0.1
     learned: str = ""
+    budget_x: float = 0.0
+    budget_h: float = 0.0
+    budget_steps: float = 1.0
+    budget_parts: int = 1
     dense_epochs: int = 20
     epochs: int = 30
     batch: int = 32
@@ -70,6 +78,9 @@ class Recipe:
         if not wrong and self.cell == RESET_BEFORE and self.bits:
             rule = "a GRU with its reset gate before the product is trained in float32 alone"
             wrong.append(InputError("recipe: bits", self.bits, rule, "Take the cell gru, or bits: 0."))
+        if not wrong and self.cell == RESET_BEFORE and (self.budget_x or self.budget_h):
+            rule = "a GRU with its reset gate before the product has no budget of messages"
+            wrong.append(InputError("recipe: budget_h", self.budget_h, rule, "Take the cell gru, or 0."))
         if not wrong and self.sparsity and self.pattern == PATTERNS[1] and self.units % self.elements:
             rule = f"{self.units} units divide evenly among the processing elements"
             wrong.append(InputError("recipe: elements", self.elements, rule, "Give a divisor of the units."))
@@ -88,8 +99,21 @@ class Recipe:
         found: list[Shape] = []
         for number in range(self.layers):
             theta_x = self.theta_h if number else self.theta_x
-            found.append(RecurrentShape(self.cell, self.units, theta_x, self.theta_h, self.bidirectional))
+            budgets = None if number else self.budget(self.budget_x), self.budget(self.budget_h)
+            of_layer = theta_x, self.theta_h, self.bidirectional, *budgets
+            found.append(RecurrentShape(self.cell, self.units, *of_layer))
         return [*found, DenseShape(outputs, theta=self.theta_readout)]
+
+    def budget(self, rate: float) -> Budget | None:
+        """The budget of an encoder of ``rate`` messages a step; None at 0.
+
+        >>> Recipe(budget_h=4).budget(4), Recipe(budget_steps=8).budget(2.5)
+        (Budget(rate=4, most=4, parts=1), Budget(rate=2.5, most=20, parts=1))
+        """
+        if not rate:
+            return None
+        most = max(self.budget_parts, 1, int(rate * self.budget_steps))
+        return Budget(min(rate, most), most, self.budget_parts)
 
     def described(self) -> dict[str, Any]:
         """Plain data, as a file says it."""
@@ -136,6 +160,10 @@ RULES: dict[str, Rule] = {
     "theta_h": number(0, 1e6),
     "theta_readout": number(0, 1e6),
     "learned": one_of(("", "layer", "neuron")),
+    "budget_x": number(0, 1e6),
+    "budget_h": number(0, 1e6),
+    "budget_steps": number(1, 1e6),
+    "budget_parts": number(1, MOST_PARTS, int),
     "dense_epochs": number(0, 100_000, int),
     "epochs": number(0, 100_000, int),
     "batch": number(1, 1 << 20, int),

@@ -11,8 +11,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from deltasim.runtime.compiling import inlined, part
+from deltasim.simulator.dram.constraints import BUS, GROUP, PRECHARGE, RANK, READ, least
 from deltasim.simulator.dram.scheduling import fields as at
-from deltasim.simulator.dram.scheduling.commands import spacing
+from deltasim.simulator.dram.scheduling.commands import in_a_bank, spacing
 from deltasim.simulator.dram.scheduling.queue import listed, may_wait, waited_for
 from deltasim.simulator.dram.scheduling.state import Memory
 from deltasim.simulator.dram.timing import Timing
@@ -75,7 +76,7 @@ def hits_at_once(memory: Memory, timing: Timing, channel: int, tick: int, bank: 
         return 1  # the write clock stops in between, or was started for the first
     if timing.activate_apart > 0 and half_waits(memory, channel, tick):
         return 1
-    to_precharge = timing.write_to_precharge if is_write else timing.read_to_precharge
+    to_precharge = in_a_bank(timing, READ + is_write, PRECHARGE)
     place = memory.bank[bank, at.PLACES + at.COLUMN_CANDIDATES]
     mine = memory.candidate[place, at.PRIORITY]
     begin, end = listed(memory, channel, at.ROW_CANDIDATES)
@@ -116,24 +117,14 @@ def ticks_after(
     writes = memory.slot[memory.bank[other, at.HIT], at.IS_WRITE]
     rank, other_rank = memory.bank[bank, at.BANK_RANK], memory.bank[other, at.BANK_RANK]
     same_group = memory.bank[bank, at.GROUP_SHARED] == memory.bank[other, at.GROUP_SHARED]
+    kind, following = READ + is_write, READ + writes
     ticks = timing.column_slots
     if rank == other_rank:
-        if is_write and writes:
-            ticks = max(ticks, timing.write_to_write)
-            ticks = max(ticks, timing.write_to_write_group) if same_group else ticks
-        elif is_write:
-            ticks = max(ticks, timing.write_to_read)
-            ticks = max(ticks, timing.write_to_read_group) if same_group else ticks
-        elif writes:
-            ticks = max(ticks, timing.read_to_write)
-        else:
-            ticks = max(ticks, timing.read_to_read)
-            ticks = max(ticks, timing.read_to_read_group) if same_group else ticks
+        ticks = max(ticks, least(timing.between, RANK, kind, following))
+        if same_group:
+            ticks = max(ticks, least(timing.between, GROUP, kind, following))
     elif timing.ranks_on_bus > 1 and rank // timing.ranks_on_bus == other_rank // timing.ranks_on_bus:
-        if is_write:
-            ticks = max(ticks, timing.write_to_write_rank if writes else timing.write_to_read_rank)
-        else:
-            ticks = max(ticks, timing.read_to_write_rank if writes else timing.read_to_read_rank)
+        ticks = max(ticks, least(timing.between, BUS, kind, following))
     return ticks + (ticks & timing.falling)
 
 
@@ -190,7 +181,7 @@ def interleaved_at_once(
         ):
             continue
         last = ready - 1
-    to_precharge = timing.write_to_precharge if is_write else timing.read_to_precharge
+    to_precharge = in_a_bank(timing, READ + is_write, PRECHARGE)
     begin, end = listed(memory, channel, at.ROW_CANDIDATES)
     for row in range(begin, end):
         ready = memory.candidate[row, at.TICK]

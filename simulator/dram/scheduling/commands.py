@@ -3,6 +3,19 @@
 from __future__ import annotations
 
 from deltasim.runtime.compiling import inlined, kernel, part
+from deltasim.simulator.dram.constraints import (
+    ACTIVATE,
+    BANK,
+    BUS,
+    FOUR,
+    GROUP,
+    PRECHARGE,
+    PRECHARGE_SET,
+    RANK,
+    READ,
+    REFRESH,
+    least,
+)
 from deltasim.simulator.dram.scheduling import fields as at
 from deltasim.simulator.dram.scheduling.queue import (
     drop_candidate,
@@ -45,15 +58,14 @@ def row_command(memory: Memory, timing: Timing, channel: int, tick: int, kind: i
     elif kind == at.PRECHARGE:
         start(memory, channel, memory.bank[target, at.HEAD], at.ROW_CONFLICTS)
         take_row_slots(memory, timing, channel, tick, timing.precharge_slots)
-        close_row(memory, timing, channel, tick, target, timing.precharge_to_activate)
-        of_rank = memory.bank[target, at.RANK_SHARED]
-        hold(memory, of_rank + at.NEXT_PRECHARGE, tick + timing.precharge_to_precharge)
+        close_row(memory, timing, channel, tick, target)
+        hold_up(memory, timing, PRECHARGE, tick, target)
         set_row_candidate(memory, timing, channel, target)
     elif kind == at.CLOSE:
-        close_row(memory, timing, channel, tick, target, timing.precharge_to_activate)
-        hold(
-            memory, memory.bank[target, at.RANK_SHARED] + at.NEXT_PRECHARGE, tick
-        )  # a refresh may have waited
+        close_row(memory, timing, channel, tick, target)
+        hold_up_bank(memory, timing, PRECHARGE, tick, target)
+        of_rank = memory.bank[target, at.RANK_SHARED]
+        hold(memory, of_rank + at.NEXT_PRECHARGE, tick)  # a refresh may have waited
         set_row_candidate(memory, timing, channel, target)
     elif kind == at.PRECHARGE_SET:
         precharge_set(memory, timing, channel, tick, target)
@@ -97,7 +109,6 @@ def columns(
     More than one, and how far apart, is for `deltasim.simulator.dram.scheduling.burst_runs` to say.
     """
     rank = memory.bank[bank, at.BANK_RANK]
-    of_group, of_rank = memory.bank[bank, at.GROUP_SHARED], memory.bank[bank, at.RANK_SHARED]
     invalidate_best(memory, channel, at.COLUMN_CANDIDATES)
     start(memory, channel, memory.bank[bank, at.HIT], at.ROW_HITS)
     memory.counts[channel, at.ROW_HITS] += count - 1
@@ -113,25 +124,12 @@ def columns(
     take_column_slots(memory, timing, channel, tick - clocked, clocked + timing.column_slots)
     if count > 1:
         take_column_slots(memory, timing, channel, final, timing.column_slots)
-    if is_write:
-        memory.counts[channel, at.WRITES] += count
-        same, other, latency = at.NEXT_WRITE, at.NEXT_READ, timing.write_latency
-        to_precharge, clock = timing.write_to_precharge, timing.write_clock
-        to_same, to_other = timing.write_to_write, timing.write_to_read
-        to_same_group, to_other_group = timing.write_to_write_group, timing.write_to_read_group
-    else:
-        memory.counts[channel, at.READS] += count
-        same, other, latency = at.NEXT_READ, at.NEXT_WRITE, timing.read_latency
-        to_precharge, clock = timing.read_to_precharge, timing.read_clock
-        to_same, to_other = timing.read_to_read, timing.read_to_write
-        to_same_group, to_other_group = timing.read_to_read_group, timing.read_to_write
+    memory.counts[channel, at.READS + is_write] += count
+    clock = timing.write_clock if is_write else timing.read_clock
+    latency = timing.write_latency if is_write else timing.read_latency
     if clock > 0:
         later(memory.channel, channel, at.CLOCK_UNTIL, final + clock)
-    later(memory.bank, bank, at.NEXT_PRECHARGE, final + to_precharge)
-    hold(memory, of_group + same, final + to_same_group)
-    hold(memory, of_group + other, final + to_other_group)
-    hold(memory, of_rank + same, final + to_same)
-    hold(memory, of_rank + other, final + to_other)
+    hold_up(memory, timing, READ + is_write, final, bank)
     if timing.ranks_on_bus > 1:
         hand_over_bus(memory, timing, rank, final, is_write)
     later(memory.rank, rank, at.IDLE_FROM, final + latency)
@@ -152,10 +150,8 @@ def columns(
 @part
 def spacing(timing: Timing, is_write: int) -> int:
     """Ticks from one row hit to the next of the same row and kind, when nothing else is in their way."""
-    if is_write:
-        apart = max(timing.write_to_write, max(timing.write_to_write_group, timing.column_slots))
-    else:
-        apart = max(timing.read_to_read, max(timing.read_to_read_group, timing.column_slots))
+    kind = READ + is_write
+    apart = max(timing.column_slots, in_a_bank(timing, kind, kind))
     return apart + (apart & timing.falling)
 
 
@@ -166,12 +162,42 @@ def hand_over_bus(memory: Memory, timing: Timing, rank: int, tick: int, is_write
     for other in range(first, first + timing.ranks_on_bus):
         if other == rank:
             continue
-        if is_write:
-            hold_rank(memory, timing, other, at.NEXT_READ, tick + timing.write_to_read_rank)
-            hold_rank(memory, timing, other, at.NEXT_WRITE, tick + timing.write_to_write_rank)
-        else:
-            hold_rank(memory, timing, other, at.NEXT_READ, tick + timing.read_to_read_rank)
-            hold_rank(memory, timing, other, at.NEXT_WRITE, tick + timing.read_to_write_rank)
+        for after in range(at.SHARED_FIELDS):
+            wait = least(timing.between, BUS, READ + is_write, after)
+            if wait > 0:
+                hold_rank(memory, timing, other, after, tick + wait)
+
+
+@part
+def in_a_bank(timing: Timing, before: int, after: int) -> int:
+    """The least ticks between two commands to one bank: by itself, its group and its rank."""
+    of_group = least(timing.between, GROUP, before, after)
+    return max(
+        least(timing.between, BANK, before, after), max(of_group, least(timing.between, RANK, before, after))
+    )
+
+
+@inlined
+def hold_up_bank(memory: Memory, timing: Timing, before: int, tick: int, bank: int) -> None:
+    """Hold up what the bank itself may do after a command to it at ``tick``."""
+    for after in range(at.BANK_COMMANDS):
+        wait = least(timing.between, BANK, before, after)
+        if wait > 0:
+            later(memory.bank, bank, after, tick + wait)
+
+
+@inlined
+def hold_up(memory: Memory, timing: Timing, before: int, tick: int, bank: int) -> None:
+    """Hold up what may follow a command to a bank at ``tick``, in the bank, its group and its rank."""
+    hold_up_bank(memory, timing, before, tick, bank)
+    of_group, of_rank = memory.bank[bank, at.GROUP_SHARED], memory.bank[bank, at.RANK_SHARED]
+    for after in range(at.SHARED_FIELDS):
+        wait = least(timing.between, GROUP, before, after)
+        if wait > 0:
+            hold(memory, of_group + after, tick + wait)
+        wait = least(timing.between, RANK, before, after)
+        if wait > 0:
+            hold(memory, of_rank + after, tick + wait)
 
 
 @inlined
@@ -192,32 +218,24 @@ def activate(memory: Memory, timing: Timing, channel: int, tick: int, bank: int)
     if memory.rank[rank, at.OPEN_BANKS] == 0:
         memory.rank[rank, at.OPEN_SINCE] = tick + timing.activate_slots - 1
     memory.rank[rank, at.OPEN_BANKS] += 1
-    later(memory.bank, bank, at.NEXT_READ, tick + timing.activate_to_read)
-    later(memory.bank, bank, at.NEXT_WRITE, tick + timing.activate_to_write)
-    later(memory.bank, bank, at.NEXT_PRECHARGE, tick + timing.activate_to_precharge)
-    later(memory.bank, bank, at.NEXT_ACTIVATE, tick + timing.activate_to_activate)
-    of_group = memory.bank[bank, at.GROUP_SHARED]
-    hold(memory, of_group + at.NEXT_ACTIVATE, tick + timing.activate_to_activate_group)
+    hold_up(memory, timing, ACTIVATE, tick, bank)
     oldest = memory.rank[rank, at.OLDEST_ACTIVATE]
     memory.rank[rank, at.ACTIVATES + oldest] = tick
     oldest = (oldest + 1) & 3
     memory.rank[rank, at.OLDEST_ACTIVATE] = oldest
-    window = memory.rank[rank, at.ACTIVATES + oldest] + timing.four_activates
-    hold(memory, of_rank + at.NEXT_ACTIVATE, max(window, tick + timing.activate_to_activate_any))
-    if timing.refresh_sets > 1:
-        later(memory.rank, rank, at.NEXT_REFRESH, tick + timing.activate_to_refresh_any)
+    window = memory.rank[rank, at.ACTIVATES + oldest] + least(timing.between, FOUR, ACTIVATE, ACTIVATE)
+    hold(memory, of_rank + at.NEXT_ACTIVATE, window)
     set_column_candidate(memory, timing, channel, bank)
     drop_candidate(memory, channel, at.ROW_CANDIDATES, bank)
 
 
 @part
-def close_row(memory: Memory, timing: Timing, channel: int, tick: int, bank: int, to_activate: int) -> None:
+def close_row(memory: Memory, timing: Timing, channel: int, tick: int, bank: int) -> None:
     """Close the bank's row by a precharge, or as if by one, at ``tick``."""
     rank = memory.bank[bank, at.BANK_RANK]
     memory.bank[bank, at.OPEN_ROW] = at.CLOSED
     memory.bank[bank, at.HIT] = at.NOBODY
     drop_candidate(memory, channel, at.COLUMN_CANDIDATES, bank)
-    later(memory.bank, bank, at.NEXT_ACTIVATE, tick + to_activate)
     memory.counts[channel, at.PRECHARGED] += 1
     memory.rank[rank, at.OPEN_BANKS] -= 1
     if memory.rank[rank, at.OPEN_BANKS] == 0:
@@ -241,11 +259,11 @@ def precharge_set(memory: Memory, timing: Timing, channel: int, tick: int, rank:
     """Close every row of the banks that are to be refreshed together."""
     wake(memory, timing, rank, memory.channel[channel, at.REFRESH_DUE])
     take_row_slots(memory, timing, channel, tick, timing.precharge_slots)
-    hold_rank(memory, timing, rank, at.NEXT_PRECHARGE, tick + timing.precharge_to_precharge)
     end = (rank + 1) * timing.groups * timing.banks
     for bank in range(refreshed_set(memory, timing, channel), end, timing.refresh_sets):
         if memory.bank[bank, at.OPEN_ROW] != at.CLOSED:
-            close_row(memory, timing, channel, tick, bank, timing.precharge_set_to_activate)
+            close_row(memory, timing, channel, tick, bank)
+            hold_up(memory, timing, PRECHARGE_SET, tick, bank)
             set_row_candidate(memory, timing, channel, bank)
 
 
@@ -257,12 +275,10 @@ def refresh(memory: Memory, timing: Timing, channel: int, tick: int, rank: int) 
     memory.counts[channel, at.REFRESHED] += 1
     end = (rank + 1) * timing.groups * timing.banks
     for bank in range(refreshed_set(memory, timing, channel), end, timing.refresh_sets):
-        later(memory.bank, bank, at.NEXT_ACTIVATE, tick + timing.refresh_to_activate)
+        hold_up(memory, timing, REFRESH, tick, bank)
         set_row_candidate(memory, timing, channel, bank)
-    later(memory.rank, rank, at.IDLE_FROM, tick + timing.refresh_to_activate + timing.activate_slots - 1)
-    if timing.refresh_sets > 1:
-        later(memory.rank, rank, at.NEXT_REFRESH, tick + timing.refresh_to_refresh)
-        hold_rank(memory, timing, rank, at.NEXT_ACTIVATE, tick + timing.refresh_to_activate_any)
+    busy = least(timing.between, BANK, REFRESH, ACTIVATE)
+    later(memory.rank, rank, at.IDLE_FROM, tick + busy + timing.activate_slots - 1)
     later(memory.channel, channel, at.NEXT_COLUMN_SLOT, tick + 1)  # what it held up goes on from here
     memory.channel[channel, at.REFRESH_NUMBER] += 1
     if memory.channel[channel, at.REFRESH_NUMBER] % timing.ranks == 0:  # all ranks are due at once

@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from deltasim.runtime.compiling import inlined, kernel, part
+from deltasim.simulator.dram.constraints import BUS, RANK, READ, least
 from deltasim.simulator.dram.mapping import decode, together
 from deltasim.simulator.dram.scheduling import fields as at
 from deltasim.simulator.dram.scheduling.burst_runs import Interleave, alone, at_once
@@ -405,8 +406,6 @@ def soonest(stream: Stream, now_ps: int, following: int) -> int:
 @part
 def least_apart(timing: Timing, is_write: int) -> int:
     """The least number of ticks between two reads, or two writes, on one data bus."""
-    if is_write:
-        one, other = timing.write_to_write, timing.write_to_write_rank
-    else:
-        one, other = timing.read_to_read, timing.read_to_read_rank
+    kind = READ + is_write
+    one, other = least(timing.between, RANK, kind, kind), least(timing.between, BUS, kind, kind)
     return min(one, other) if timing.ranks_on_bus > 1 else one

@@ -1,15 +1,16 @@
 """The columns of the DRAM rule's arrays by name, and the kinds of command.
 
-The four ``NEXT_`` fields stand at the same place for bank, bank group and rank: the first tick at which that
-command is legal as far as this one is concerned. Ticks count periods of the command clock from zero.
+The ``NEXT_`` fields stand at the same place for bank, bank group and rank, in the order of
+`deltasim.simulator.dram.constraints.COMMANDS`: the first tick at which that command is legal as far as this
+one is concerned. A bank has no refresh of its own. Ticks count periods of the command clock from zero.
 """
 
 NEVER = 1 << 60  # a tick that never comes
 NOBODY = -1
 
 # bank, bank group and rank
-NEXT_ACTIVATE, NEXT_READ, NEXT_WRITE, NEXT_PRECHARGE = 0, 1, 2, 3
-SHARED_FIELDS = 4
+NEXT_ACTIVATE, NEXT_READ, NEXT_WRITE, NEXT_PRECHARGE, NEXT_REFRESH = 0, 1, 2, 3, 4
+BANK_COMMANDS, SHARED_FIELDS = 4, 5
 
 # bank
 OPEN_ROW = 4  # the row in the row buffer, or CLOSED, or CLOSING (closes by itself at NEXT_PRECHARGE)
@@ -38,14 +39,13 @@ AGES = 1 << 48  # a priority is class * AGES + order
 # rank
 OLDEST_ACTIVATE = 0  # which of the last four activates is the oldest
 ACTIVATES = 1  # 1..4: their ticks
-NEXT_REFRESH = 5  # the first tick at which another refresh is legal
-BANKS_ACTIVATED_FOR = 6  # banks that are ACTIVATED_FOR
-PENDING = 7  # requests of this rank that are not served
-IDLE_FROM = 8  # the tick from which nothing is pending
-OPEN_BANKS, OPEN_SINCE = 9, 10
-TICKS_OPEN = 11  # ticks with a row open, powered down or not
-TICKS_DOWN_OPEN, TICKS_DOWN_CLOSED = 12, 13  # ticks powered down
-RANK_FIELDS = 14
+BANKS_ACTIVATED_FOR = 5  # banks that are ACTIVATED_FOR
+PENDING = 6  # requests of this rank that are not served
+IDLE_FROM = 7  # the tick from which nothing is pending
+OPEN_BANKS, OPEN_SINCE = 8, 9
+TICKS_OPEN = 10  # ticks with a row open, powered down or not
+TICKS_DOWN_OPEN, TICKS_DOWN_CLOSED = 11, 12  # ticks powered down
+RANK_FIELDS = 13
 
 # channel
 NEXT_ROW_SLOT, NEXT_COLUMN_SLOT = 0, 1  # first free tick of the command bus

@@ -79,24 +79,24 @@ class Told:
             if not self.opened[rank]:
                 self.since[rank] = tick + timing.activate_slots - 1
             self.opened[rank].add(target)
-            self.command(ACTIVATE, bank, place, tick, timing.activate_to_read)
+            self.command(ACTIVATE, bank, place, tick, timing.wait("bank activate read"))
         elif kind == at.COLUMN:
             for number in range(count):
                 asked = tick + number * apart
                 self.command(READ, bank, place, asked, timing.burst)
                 self.burst(rank // timing.ranks_on_bus, target, asked + timing.read_latency)
         elif kind in (at.PRECHARGE, at.CLOSE):
-            self.close(target, tick, timing.precharge_to_activate)
+            self.close(target, tick, timing.wait("bank precharge activate"))
         elif kind == at.DOWN:
             state = ACTIVE_DOWN if place else PRECHARGED_DOWN
             self.down[target].append(self.in_state(target, state, tick, tick + count))
         else:  # of a rank, all banks of a set
             refreshed = range(place, (target + 1) * self.banks, timing.refresh_sets)
             if kind == at.REFRESH:
-                self.command(REFRESH, refreshed, -1, tick, timing.refresh_to_activate)
+                self.command(REFRESH, refreshed, -1, tick, timing.wait("bank refresh activate"))
             else:
                 for one in sorted(self.opened[target].intersection(refreshed)):
-                    self.close(one, tick, timing.precharge_set_to_activate)
+                    self.close(one, tick, timing.wait("bank precharge_set activate"))
 
     def command(self, kind: str, banks: range, row: int, tick: int, ticks: int) -> None:
         tick_ps = self.timing.tick_ps

@@ -54,9 +54,10 @@ class Stream(NamedTuple):
     coming: Integers  # (channels, COMING_FIELDS)
 
 
-# The array: the fields of Timing, those of AddressBits but for its pieces, where the tables begin with their
+# The array: the words of Timing, those of AddressBits but for its pieces, where the tables begin with their
 # number of rows, the tables.
-BITS = len(Timing._fields)
+WORDS = Timing._fields[1:]  # all but ``between``, which is a table
+BITS = len(WORDS)
 TABLES = {
     "bank": at.BANK_FIELDS,
     "shared": 1,
@@ -70,6 +71,7 @@ TABLES = {
     "register": 1,
     "coming": COMING_FIELDS,
     "pieces": 3,
+    "between": 1,
 }
 DIRECTORY = BITS + 3
 HEAD = DIRECTORY + 2 * len(TABLES)
@@ -89,7 +91,10 @@ SEEN_BITS = Seen(
 SEEN = Seen(
     "Stream",
     {
-        "timing": Seen("Timing", {name: place for place, name in enumerate(Timing._fields)}),
+        "timing": Seen(
+            "Timing",
+            {"between": SEEN_TABLES["between"]} | {name: place for place, name in enumerate(WORDS)},
+        ),
         "bits": SEEN_BITS,
         "memory": Seen("Memory", {name: SEEN_TABLES[name] for name in Memory._fields}),
         "run": SEEN_TABLES["run"],
@@ -118,8 +123,9 @@ def pack(timing: Timing, bits: AddressBits, runs: int, notes: int = 0) -> Intege
     register[[OLDEST, YOUNGEST, FEEDING, DONE]] = at.NOBODY
     register[FREE] = 0 if runs else at.NOBODY
     coming = np.zeros((timing.channels, COMING_FIELDS), np.int64)
-    arrays = (*empty_memory(timing, notes), run, register, coming, bits.pieces)
-    head = [*timing, bits.burst_bits, bits.channel_pieces, bits.bank_pieces]
+    between, *words = timing
+    arrays = (*empty_memory(timing, notes), run, register, coming, bits.pieces, between)
+    head = [*words, bits.burst_bits, bits.channel_pieces, bits.bank_pieces]
     place = HEAD
     for array in arrays:
         head += [place, len(array)]

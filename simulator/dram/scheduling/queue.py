@@ -46,7 +46,7 @@ def enqueue(
     (100, True, 3)
     >>> issue(memory, timing, 0, tick, kind, bank)                # no request is served by it
     -1
-    >>> next_command(memory, timing, 0)[0] - tick == timing.activate_to_read
+    >>> next_command(memory, timing, 0)[0] - tick == timing.wait("bank activate read")
     True
     """
     return line_up(memory, timing, channel, tick, 0, 1, bank, row, burst, is_write, tag) > 0

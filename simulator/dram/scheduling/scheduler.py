@@ -128,10 +128,8 @@ def refresh_command(memory: Memory, timing: Timing, channel: int, due: int) -> t
             return at.NEVER, at.NOTHING, at.NOBODY
         if memory.bank[bank, at.OPEN_ROW] != at.CLOSED:
             kind = at.PRECHARGE_SET
-    tick = max(
-        ready_from(memory, timing, rank, due),
-        memory.shared[of_rank(memory, timing, rank) + at.NEXT_PRECHARGE],
-    )
+    held = of_rank(memory, timing, rank)
+    tick = max(ready_from(memory, timing, rank, due), memory.shared[held + at.NEXT_PRECHARGE])
     for bank in range(first, end, timing.refresh_sets):
         if kind == at.REFRESH:  # told by its first tick, an activate by its own
             sooner = timing.precharge_slots - timing.activate_slots
@@ -139,7 +137,7 @@ def refresh_command(memory: Memory, timing: Timing, channel: int, due: int) -> t
         elif memory.bank[bank, at.OPEN_ROW] != at.CLOSED:
             tick = max(tick, memory.bank[bank, at.NEXT_PRECHARGE])
     if kind == at.REFRESH:
-        tick = max(tick, memory.rank[rank, at.NEXT_REFRESH])
+        tick = max(tick, memory.shared[held + at.NEXT_REFRESH])
     free = memory.channel[channel, at.NEXT_ROW_SLOT]
     tick = max(tick, max(free, due))
     tick += tick & (timing.falling * (kind == at.REFRESH))

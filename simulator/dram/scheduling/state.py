@@ -42,7 +42,7 @@ def empty_memory(timing: Timing, notes: int = 0) -> Memory:
     >>> from deltasim.simulator.dram.loading import load_standard
     >>> memory = empty_memory(load_standard("HBM2-2000").timing())
     >>> memory.bank.shape, memory.rank.shape      # 2 pseudo channels of 16 banks
-    ((32, 16), (2, 14))
+    ((32, 16), (2, 13))
     """
     banks = timing.groups * timing.banks
     banks_of_channel = timing.ranks * banks

@@ -110,8 +110,8 @@ def start_scan(state: State, tables: Tables, now: int, number: int) -> None:
     occupy(state, now, encoder.unit, encoder.duration, encoder.duration)
     encoder.began = now
     sent = encoder.last - encoder.next
-    count(state, encoder.unit, encoder.target, chip.scan_action, encoder.size)
-    reads, writes = scan_words(encoder.size, sent, encoder.delta_encoded)
+    count(state, encoder.unit, encoder.target, chip.scan_action, encoder.scanned_size)
+    reads, writes = scan_words(encoder.scanned_size, sent, encoder.delta_encoded)
     source = state.populations[encoder.source]
     count(state, encoder.unit, encoder.target, source.state_read, reads * source.value_bits)
     count(state, encoder.unit, encoder.target, source.state_write, writes * source.value_bits)

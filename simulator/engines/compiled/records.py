@@ -58,8 +58,8 @@ STEP = record("messages", "messages_end", "began", "ended")
 
 # An encoder is one (projection, partition of its source): fixed fields, then how far it has got.
 ENCODER = record(
-    *("projection", "core", "unit", "size", "source", "target", "delay", "delta_encoded", "updater"),
-    *("low", "high", "duration", "first"),
+    *("projection", "core", "unit", "scanned_size", "source", "target", "delay", "delta_encoded", "updater"),
+    *("low", "high", "duration", "selecting", "first"),
     *("row", "stride"),  # of its first column in the list of sizes, and how far it is to the next one's
     *("step", "next", "last", "began", "scanned"),
 )

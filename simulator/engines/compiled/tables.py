@@ -343,12 +343,14 @@ def encoder_records(plan: Plan) -> Records:
     place = [plan.partitions[int(plan.source[p])][n] for p, n in pairs]
     computed = [bool(plan.into[int(plan.source[p])]) and not plan.crosses_passes(p) for p in projection]
     begins = np.array([w.start for w in place], np.int64)
+    speed = stages.scan_per_cycle, stages.scan_pad_to, stages.scan_cycle_ps
+    once = np.array([scan_duration(w.stop - w.start, *speed) for w in place], np.int64)
     return records(
         ENCODER,
         projection=projection,
         core=[w.core for w in place],
         unit=[int(stages.unit[w.core, SCAN]) for w in place],
-        size=[w.stop - w.start for w in place],
+        scanned_size=plan.scan_passes[projection] * np.array([w.stop - w.start for w in place]),
         source=plan.source[projection],
         target=plan.target[projection],
         delay=plan.delay[projection],
@@ -361,12 +363,6 @@ def encoder_records(plan: Plan) -> Records:
         high=[int(columns.offset[p]) + w.stop for p, w in zip(projection, place, strict=True)],
         row=columns.row[projection] + columns.stride[projection] * begins,
         stride=columns.stride[projection],
-        duration=[
-            int(
-                scan_duration(
-                    w.stop - w.start, stages.scan_per_cycle, stages.scan_pad_to, stages.scan_cycle_ps
-                )
-            )
-            for w in place
-        ],
+        duration=plan.scan_passes[projection] * once,
+        selecting=(plan.scan_passes[projection] - 1) * once,
     )

@@ -80,9 +80,9 @@ class CoreProcesses:
         where = plan.partitions[source][partition]
         size, delay = where.stop - where.start, int(plan.delay[projection])
         unit = int(stages.unit[where.core, SCAN])
-        duration_ps = int(
-            scan_duration(size, stages.scan_per_cycle, stages.scan_pad_to, stages.scan_cycle_ps)
-        )
+        once_ps = int(scan_duration(size, stages.scan_per_cycle, stages.scan_pad_to, stages.scan_cycle_ps))
+        passes = int(plan.scan_passes[projection])
+        duration_ps, judged_ps = passes * once_ps, (passes - 1) * once_ps
         encoders = sum(len(plan.partitions[int(plan.source[p])]) for p in plan.into[target])
         computed = bool(plan.into[source]) and not plan.crosses_passes(projection)
         steps = self.steps_of(target)
@@ -100,13 +100,13 @@ class CoreProcesses:
             self.machine.units[unit].occupy(duration_ps, duration_ps)
             began_ps = int(self.env.now)
             sending = self.neurons.scan(projection, partition, step)
-            self.statistics.count(unit, "core.scan", size, target)
-            reads, writes = scan_words(size, len(sending), int(plan.delta_encoded[projection]))
+            self.statistics.count(unit, "core.scan", passes * size, target)
+            reads, writes = scan_words(passes * size, len(sending), int(plan.delta_encoded[projection]))
             home = plan.homes[source]
             self.statistics.count(unit, home.read, int(reads) * home.value_bits, target)
             self.statistics.count(unit, home.write, int(writes) * home.value_bits, target)
             for sent in sending:
-                offset_ps = int(
+                offset_ps = judged_ps + int(
                     scan_offset(sent.source - where.start, stages.scan_per_cycle, stages.scan_cycle_ps)
                 )
                 if began_ps + offset_ps > self.env.now:

@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from deltasim.networks.budget import scan_budgeted
 from deltasim.networks.cells import update_step
 from deltasim.networks.loss import differences, offered
 from deltasim.networks.trace import MESSAGE, Trace
@@ -98,6 +99,7 @@ class Computing:
             np.zeros(projection.connection.source_size, arithmetic.dtype)
             for projection in network.projections
         ]
+        self.saved = {number: p.budget.starting() for number, p in enumerate(network.projections) if p.budget}
         self.states = [network.starting_states(p) for p in range(len(network.populations))]
         self.accumulators = [network.starting_accumulators(p) for p in range(len(network.populations))]
         self.inbox: defaultdict[tuple[int, int], list[tuple[int, Sent]]] = defaultdict(list)
@@ -122,10 +124,18 @@ class Computing:
         sources = np.empty(values.size, np.int32)
         deltas = np.empty(values.size, values.dtype)
         part = slice(where.start, where.stop)
-        theta, loss = self.theta[projection][part], self.network.projections[projection].loss
+        theta, own = self.theta[projection][part], self.network.projections[projection]
+        loss, budget = own.loss, own.budget
         if loss and self.plan.delta_encoded[projection]:
             last_sent, frame = self.last_sent[projection][part], step % self.frames
             count = offered(loss, frame, values, last_sent, theta, sources, deltas)
+        elif budget:
+            bounds = np.array(budget.bounds(own.connection.source_size))
+            first, end = np.searchsorted(bounds, (where.start, where.stop))  # it holds whole parts
+            within = (bounds[first : end + 1] - where.start).tolist()
+            saved = self.saved[projection][first:end]
+            last_sent = self.last_sent[projection][part]
+            count = scan_budgeted(budget, within, saved, values, last_sent, theta, sources, deltas)
         elif self.plan.delta_encoded[projection]:
             count = scan(values, self.last_sent[projection][part], theta, sources, deltas)
         else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from deltasim.networks.budget import Budget
 from deltasim.networks.execute import execute
 from deltasim.networks.training.cells import NAMES, RESET_BEFORE
 from deltasim.networks.training.exporting import exported
@@ -28,8 +31,11 @@ ACTIVATIONS = st.sampled_from(["identity", "relu", "sigmoid", "tanh"])
 
 
 @st.composite
-def models(draw: st.DrawFn, kinds: tuple[str, ...] = NAMES) -> DeltaNetwork:
-    """Perhaps a convolution or a dense layer, one or two recurrent layers, perhaps a readout."""
+def models(draw: st.DrawFn, kinds: tuple[str, ...] = NAMES, bounded: bool = False) -> DeltaNetwork:
+    """Perhaps a convolution or a dense layer, one or two recurrent layers, perhaps a readout.
+
+    Where it is ``bounded``, perhaps with budgets of messages.
+    """
     inputs = draw(st.sampled_from([6, 12]))
     shapes: list[Shape] = []
     if draw(st.booleans()):
@@ -41,7 +47,13 @@ def models(draw: st.DrawFn, kinds: tuple[str, ...] = NAMES) -> DeltaNetwork:
         shapes.append(DenseShape(3, draw(ACTIVATIONS), draw(THETAS)))
     for _ in range(draw(st.integers(1, 2))):
         kind, units = draw(st.sampled_from(kinds)), draw(st.integers(1, 6))
-        shapes.append(RecurrentShape(kind, units, draw(THETAS), draw(THETAS), draw(st.booleans())))
+        shape = RecurrentShape(kind, units, draw(THETAS), draw(THETAS), draw(st.booleans()))
+        if bounded and draw(st.booleans()):
+            rate, most = draw(st.sampled_from([0.5, 1.0, 1.5])), draw(st.integers(2, 4))
+            budget = Budget(rate, most, draw(st.integers(1, min(2, units))))
+            above = any(isinstance(below, RecurrentShape) and below.bidirectional for below in shapes)
+            shape = replace(shape, budget_h=budget, budget_x=None if above else Budget(1, 1))
+        shapes.append(shape)
     if draw(st.booleans()):
         shapes.append(DenseShape(draw(st.integers(1, 3)), draw(ACTIVATIONS), draw(THETAS)))
     torch.manual_seed(draw(st.integers(0, 10**6)))
@@ -104,7 +116,7 @@ def test_the_exported_network_computes_what_was_trained(model: DeltaNetwork, see
 
 
 @settings(max_examples=30, deadline=None)
-@given(models(("rnn", "gru", "lstm")), st.integers(0, 10**6), st.sampled_from([4, 6, 8]))
+@given(models(("rnn", "gru", "lstm"), bounded=True), st.integers(0, 10**6), st.sampled_from([4, 6, 8]))
 def test_in_fixed_point_it_is_equal_to_the_bit(model: DeltaNetwork, seed: int, bits: int) -> None:
     values, formats = batch(model, seed), Formats(bits)
     with torch.no_grad():
@@ -116,6 +128,25 @@ def test_in_fixed_point_it_is_equal_to_the_bit(model: DeltaNetwork, seed: int, b
     counts = np.bincount(trace.messages["projection"], minlength=len(network.projections))
     sent = {p.name: int(count) for p, count in zip(network.projections, counts, strict=True)}
     assert sent == messages(encodings)
+
+
+def test_a_budget_in_training_is_the_one_that_runs() -> None:
+    """In float32, and its gradient is that of the values it lets through."""
+    torch.manual_seed(3)
+    bounded = RecurrentShape("gru", 8, 0.1, 0.05, budget_x=Budget(2, 4), budget_h=Budget(2, 2, 2))
+    model = DeltaNetwork(6, [bounded, DenseShape(3, theta=0.1)])
+    values, lengths = batch(model, 5), torch.tensor(LENGTHS)
+    outputs, encodings = model(values, lengths)
+    trace, found = execute(exported(model, "tried"), sequences(values))
+    for place, output in enumerate(found):
+        np.testing.assert_allclose(output, outputs[: len(output), place].detach(), atol=1e-5)
+    counts = np.bincount(trace.messages["projection"], minlength=3).tolist()
+    assert counts == list(messages(encodings).values())
+    loose, _ = execute(exported(model, "dense", dense=True), sequences(values))
+    assert len(loose.messages) > 2 * len(trace.messages)
+    free = model(values, lengths, Conditions(share=0.0)).values
+    dense = execute(exported(model, "dense", dense=True), sequences(values))[1]
+    np.testing.assert_allclose(dense[0], free[: LENGTHS[0], 0].detach(), atol=1e-5)
 
 
 def test_sixteen_bits_are_nearly_equal() -> None:

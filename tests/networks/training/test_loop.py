@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from deltasim.networks.budget import Budget
 from deltasim.networks.training.cells import NAMES
 from deltasim.networks.training.encoder import Threshold, hold
 from deltasim.networks.training.layers.feed_forward import ACTIVATIONS, Convolution, Dense
@@ -106,6 +107,21 @@ def test_gradients_of_states_and_of_what_is_held_agree_with_differences(kind: st
 
     def everything(values: Tensor, *_: Tensor) -> tuple[Tensor, ...]:
         found = layer(values, lengths)
+        return found.values, *(encoding.held for encoding in found.encodings)
+
+    wanted = (inputs, *layer.parameters())
+    assert torch.autograd.gradcheck(everything, wanted, eps=1e-7, atol=1e-5, fast_mode=True)
+
+
+@pytest.mark.parametrize("kind", TORCH)
+def test_gradients_through_a_budget_agree_with_differences(kind: str) -> None:
+    torch.manual_seed(4)
+    budgets = {"budget_x": Budget(1, 2), "budget_h": Budget(2, 2)}
+    layer = Recurrent(kind, PLACE, UNITS, theta_x=0.1, theta_h=0.02, **budgets).double()
+    inputs = torch.randn(STEPS, BATCH, INPUTS, dtype=torch.float64, requires_grad=True)
+
+    def everything(values: Tensor, *_: Tensor) -> tuple[Tensor, ...]:
+        found = layer(values)
         return found.values, *(encoding.held for encoding in found.encodings)
 
     wanted = (inputs, *layer.parameters())

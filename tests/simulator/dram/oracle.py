@@ -11,6 +11,7 @@ from deltasim.simulator.dram.timing import Timing
 READ, WRITE = "read", "write"
 ACTIVATE, PRECHARGE, CLOSE, SET, REFRESH = "activate", "precharge", "close", "set", "refresh"
 KIND = {ACTIVATE: at.ACTIVATE, PRECHARGE: at.PRECHARGE, CLOSE: at.CLOSE, SET: at.PRECHARGE_SET}
+WORDS = {CLOSE: "precharge", SET: "precharge_set"}  # of the table of constraints
 FAR = 10_000  # no command is legal so much later than it is wanted
 
 
@@ -91,46 +92,22 @@ class Oracle:
 
     def after(self, before: Issued, name: str, bank: int, rank: int) -> int:
         """The first tick at which a command is legal after one of the past."""
-        t, same = self.timing, before.rank == rank
-        wait = 0
-        if name in (READ, WRITE):
-            if before.bank == bank and before.name == ACTIVATE:
-                wait = t.activate_to_read if name == READ else t.activate_to_write
-            if before.name in (READ, WRITE):
-                pair = f"{before.name}_to_{name}"
-                if same:
-                    wait = getattr(t, pair)
-                    if self.group(before.bank) == self.group(bank) and pair != "read_to_write":
-                        wait = max(wait, getattr(t, f"{pair}_group"))
-                elif before.rank // t.ranks_on_bus == rank // t.ranks_on_bus:
-                    wait = getattr(t, f"{pair}_rank")
-        elif name == ACTIVATE:
-            if before.name == ACTIVATE and same:
-                wait = t.activate_to_activate_any
-                if self.group(before.bank) == self.group(bank):
-                    wait = max(wait, t.activate_to_activate_group)
-                if before.bank == bank:
-                    wait = max(wait, t.activate_to_activate)
-            wait = max(wait, self.closed_to_activate(before, bank, rank))
-        elif name in (PRECHARGE, CLOSE):
-            if before.bank == bank:
-                wait = {
-                    ACTIVATE: t.activate_to_precharge,
-                    READ: t.read_to_precharge,
-                    WRITE: t.write_to_precharge,
-                }.get(before.name, 0)
-            if same and name == PRECHARGE and before.name in (PRECHARGE, SET):
-                wait = max(wait, t.precharge_to_precharge)
-        return before.tick + wait
+        t, first, then = self.timing, WORDS.get(before.name, before.name), WORDS.get(name, name)
+        banks = before.closed or before.refreshed or (before.bank,)
+        wait = t.wait(f"bank {first} {then}") if bank in banks else 0
+        if CLOSE in (name, before.name):  # a row that closes by itself: nothing but its bank knows
+            return before.tick + wait
+        if any(self.group(one) == self.group(bank) for one in banks):
+            wait = max(wait, t.wait(f"group {first} {then}"))
+        return before.tick + max(wait, self.in_rank(before, name, rank))
 
-    def closed_to_activate(self, before: Issued, bank: int, rank: int) -> int:
-        t = self.timing
-        if before.name == REFRESH and before.rank == rank:
-            any_bank = t.refresh_to_activate_any if t.refresh_sets > 1 else 0
-            return max(t.refresh_to_activate, any_bank) if bank in before.refreshed else any_bank
-        if before.name == SET and bank in before.closed:
-            return t.precharge_set_to_activate
-        return t.precharge_to_activate if before.name in (PRECHARGE, CLOSE) and before.bank == bank else 0
+    def in_rank(self, before: Issued, name: str, rank: int) -> int:
+        """What a rank waits for a command to it, or to another on its data bus."""
+        t, first = self.timing, WORDS.get(before.name, before.name)
+        if before.rank == rank:
+            return t.wait(f"rank {first} {WORDS.get(name, name)}")
+        on_bus = before.rank // t.ranks_on_bus == rank // t.ranks_on_bus and before.name in (READ, WRITE)
+        return t.wait(f"bus {first} {WORDS.get(name, name)}") if on_bus else 0
 
     def ready(self, name: str, bank: int, rank: int, arrival: int) -> int:
         """The first tick at which banks, groups and ranks allow a command."""
@@ -138,7 +115,7 @@ class Oracle:
         if name == ACTIVATE:
             activates = [past.tick for past in self.history if past.name == ACTIVATE and past.rank == rank]
             if len(activates) >= 4:
-                tick = max(tick, activates[-4] + self.timing.four_activates)
+                tick = max(tick, activates[-4] + self.timing.wait("four activate activate"))
         return tick
 
     def slots(self, name: str) -> int:
@@ -197,31 +174,21 @@ class Oracle:
         rank, banks = self.turn()
         if any(request.owner and request.bank in banks for request in self.requests):
             return None
-        t, due = self.timing, self.due
+        t = self.timing
         still_open = [bank for bank in banks if bank in self.open_row or bank in self.closing]
-        tick = due
-        for past in self.history:
-            if past.rank == rank and past.name in (PRECHARGE, SET):
-                tick = max(tick, past.tick + t.precharge_to_precharge)
+        said = [past for past in self.history if past.name != CLOSE]
+        tick = max([self.due, *(past.tick + self.in_rank(past, PRECHARGE, rank) for past in said)])
         if still_open:
             for bank in still_open:
                 tick = max([tick, *(self.after(past, CLOSE, bank, rank) for past in self.history)])
             return Choice(at.REFRESH_FIRST, 0, at.PRECHARGE_SET, rank, SET, tick)
+        tick = max([tick, *(past.tick + self.in_rank(past, REFRESH, rank) for past in said)])
         earlier = t.precharge_slots - t.activate_slots  # from last tick to last, as an activate
         for bank in banks:
             for past in self.history:
-                after = self.closed_to_activate(past, bank, rank)
-                if past.name == REFRESH and past.rank == rank:
-                    after = t.refresh_to_activate if bank in past.refreshed else 0
-                if past.bank == bank and past.name == ACTIVATE:
-                    after = t.activate_to_activate
+                to = past.closed or past.refreshed or (past.bank,)
+                after = t.wait(f"bank {WORDS.get(past.name, past.name)} activate") if bank in to else 0
                 tick = max(tick, past.tick + after - earlier if after else 0)
-        if t.refresh_sets > 1:
-            for past in self.history:
-                if past.rank == rank and past.name == ACTIVATE:
-                    tick = max(tick, past.tick + t.activate_to_refresh_any)
-                if past.rank == rank and past.name == REFRESH:
-                    tick = max(tick, past.tick + t.refresh_to_refresh)
         return Choice(at.REFRESH_FIRST, 0, at.REFRESH, rank, REFRESH, tick)
 
     def choices(self) -> Iterator[Choice]:

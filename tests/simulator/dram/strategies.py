@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from deltasim.simulator.dram.constraints import AFTER, COMMANDS, CONSTRAINTS, LEVELS, OF_PARTS, RANK, table
 from deltasim.simulator.dram.timing import Timing
 
 
@@ -20,26 +21,26 @@ def timings(draw: st.DrawFn, channels: int = 1) -> Timing:
     parts = draw(st.sampled_from([1, 1, banks, groups * banks]))
     apart = draw(st.sampled_from([0, 0, 0, 3, 8]))  # an activate in two halves
     clock = draw(st.sampled_from([0, 0, 10]))
-    delays = {
-        name: draw(ticks)
-        for name in Timing._fields
-        if "_to_" in name
-        and name not in ("activate_to_precharge", "activate_to_activate", "precharge_to_activate")
-    }
-    delays["precharge_set_to_activate"] += precharge_slots - 1
+    known = [(row.level, row.before, row.after) for row in (*CONSTRAINTS, *(OF_PARTS if parts > 1 else ()))]
+    commands = st.sampled_from(COMMANDS[:AFTER])
+    anything = st.tuples(st.sampled_from(LEVELS[: RANK + 1]), commands, commands)
+    own = draw(st.lists(anything.filter(lambda row: row[0] != "bank" or row[2] != "refresh"), max_size=3))
+    delays = {row: draw(ticks) for row in (*known, *own)}
+    delays["bank", "precharge_set", "activate"] += precharge_slots - 1
+    delays["four", "activate", "activate"] = draw(st.integers(1, 40))
     if apart:  # nothing is read from a row before it is whole
-        delays["activate_to_read"] += apart
-        delays["activate_to_write"] += apart
+        delays["bank", "activate", "read"] += apart
+        delays["bank", "activate", "write"] += apart
         row_open += apart
+    delays["bank", "activate", "precharge"] = row_open
+    delays["bank", "precharge", "activate"] = precharge
+    delays["bank", "activate", "activate"] = row_open + precharge + draw(st.integers(0, 5))
     return Timing(
+        between=table((*row, delay) for row, delay in delays.items()),
         tick_ps=1000,
         burst=burst,
         read_latency=draw(ticks) + burst,
         write_latency=draw(ticks) + burst,
-        activate_to_precharge=row_open,
-        activate_to_activate=row_open + precharge + draw(st.integers(0, 5)),
-        precharge_to_activate=precharge,
-        four_activates=draw(st.integers(1, 40)),
         refresh_sets=parts,
         refresh_interval=draw(st.sampled_from([0, 150, 400])),
         power_down_after=draw(st.sampled_from([0, 5, 30])),
@@ -60,7 +61,6 @@ def timings(draw: st.DrawFn, channels: int = 1) -> Timing:
         ranks_on_bus=ranks_on_bus,
         groups=groups,
         banks=banks,
-        **delays,
     )
 
 

@@ -242,7 +242,7 @@ def test_an_arrival_between_two_ticks_is_seen_at_the_later() -> None:
     for gap in (0, 1, timing.tick_ps, timing.tick_ps + 1):
         flat = pack(timing, bits, 1)
         ends.append(as_an_engine(flat, [(gap, 0, 64, 0)])[0].last_ps // timing.tick_ps)
-    first = timing.activate_to_read + timing.read_latency
+    first = timing.wait("bank activate read") + timing.read_latency
     assert ends == [first, first + 1, first + 1, first + 2]
 
 

@@ -99,7 +99,7 @@ def test_a_window_counts_what_is_in_flight_until_the_end_of_its_data() -> None:
     alone = run_trace(timing, [one], window=1, power_down_after=0)
     ticks = timing.timing()
     assert alone.elapsed_s * 1e12 / ticks.tick_ps == pytest.approx(
-        ticks.activate_to_read + ticks.read_latency + 9 * (ticks.read_latency + 1)
+        ticks.wait("bank activate read") + ticks.read_latency + 9 * (ticks.read_latency + 1)
     )
 
 

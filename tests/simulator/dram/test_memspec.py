@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -58,7 +59,10 @@ def test_sizes_delays_and_energy_follow_by_hand(tmp_path: Path) -> None:
     assert standard.peak_bandwidth == pytest.approx(12.8e9)
     timing = standard.timing()
     assert (timing.tick_ps, timing.burst, timing.read_latency) == (1250, 4, 14)
-    assert (timing.read_to_write, timing.write_to_read) == (10 + 4 - 8 + 2, 8 + 4 + 6)
+    assert (timing.wait("rank read write"), timing.wait("rank write read")) == (
+        10 + 4 - 8 + 2,
+        8 + 4 + 6,
+    )
     assert (timing.power_down_least, timing.power_down_exit) == (4, 6)
     found = prices(standard)
     assert found.read_j == pytest.approx(8 * 1.5 * (0.14 - 0.045) * 4 * 1.25e-9)
@@ -81,13 +85,14 @@ def test_currents_that_say_nothing_give_no_energy(tmp_path: Path) -> None:
         assert reason in standard.no_energy()
         with pytest.raises(InputError, match="energy: unknown"):
             prices(standard)
-        assert standard.timing() == load_standard(written(tmp_path, DDR3)).timing()
+        sound = load_standard(written(tmp_path, DDR3)).timing()
+        assert all(np.array_equal(*both) for both in zip(standard.timing(), sound, strict=True))
 
 
 def test_a_burst_is_never_cut_short_and_a_name_is_a_name(tmp_path: Path) -> None:
     content = changed(memtimingspec={"CCD": 2}, memoryType="DDR2", memoryId="https://a.b/c")
     standard = load_standard(written(tmp_path, content))
-    assert (standard.name, standard.timing().read_to_read) == ("a", 4)
+    assert (standard.name, standard.timing().wait("rank read read")) == ("a", 4)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +148,8 @@ def test_any_memspec_is_read_or_refused(tmp_path_factory: Any, changes: dict[tup
     except InputError as error:
         assert all("a.json: " in line and line.endswith(".") for line in str(error).splitlines())
         return
-    assert min(standard.timing()) >= 0
+    between, *others = standard.timing()
+    assert min(others) >= 0 <= between.min()
     assert standard.no_energy() or prices(standard).read_j >= 0
 
 

@@ -57,10 +57,10 @@ def test_a_kernel_writes_where_the_parts_are(timing: Timing, runs: int, filled: 
         assert table[where] == mark_left
         table[where] = old[where]
         assert np.array_equal(table, old), name
-    end = len(packed) - pieces.size
+    end = len(packed) - pieces.size - timing.between.size
     coming = TABLES["coming"] * timing.channels
     assert flat[end - 1] == 1
     assert flat[end - coming - 1] == 9
     assert flat[end - coming - REGISTERS - TABLES["run"] + 8] == 8
     assert np.array_equal(flat[:HEAD], packed[:HEAD])
-    assert np.array_equal(flat[end:], [*pieces.ravel(), *[-5] * filled])
+    assert np.array_equal(flat[end:], [*pieces.ravel(), *timing.between, *[-5] * filled])

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
+from deltasim.simulator.dram.constraints import place
 from deltasim.simulator.dram.loading import load_standard
 from deltasim.simulator.dram.scheduling import fields as at
 from deltasim.simulator.dram.timing import Timing
@@ -18,6 +19,16 @@ from tests.simulator.dram.stepping import Channel, Command
 # four groups of four banks; no refresh, no power-down; every delay is long enough to be the one that binds
 PLAIN = load_standard("DDR4-2400").timing(power_down_after=0)._replace(refresh_interval=0)
 FAR = 400  # ticks: every constraint of the past is over
+
+
+def changed(timing: Timing, **changes: int) -> Timing:
+    """The same timing with other fields, and other waits by their row of the table."""
+    waits = {name: ticks for name, ticks in changes.items() if " " in name}
+    between = timing.between.copy()
+    for name, ticks in waits.items():
+        between[place(*name.split())] = ticks
+    others = {name: ticks for name, ticks in changes.items() if name not in waits}
+    return timing._replace(between=between, **others)
 
 
 def read_then(timing: Timing, bank: int, row: int, *, first: bool = False, then: bool = False) -> Command:
@@ -77,26 +88,30 @@ def in_one_bank(first: int, then: int, write: bool = False) -> Callable[[Timing]
     return probe
 
 
-LONG_ROW_CYCLE = {"activate_to_activate": 300}
+LONG_ROW_CYCLE = {"bank activate activate": 300}
 # constraint, changes that make it the binding one, what is measured, what it is then
 PROBES: list[tuple[str, dict[str, int], Callable[[Timing], int]]] = [
-    ("activate_to_read", {}, in_one_bank(at.ACTIVATE, at.COLUMN)),
-    ("activate_to_write", {}, in_one_bank(at.ACTIVATE, at.COLUMN, write=True)),
-    ("activate_to_precharge", {}, in_one_bank(at.ACTIVATE, at.PRECHARGE)),
-    ("activate_to_activate", LONG_ROW_CYCLE, in_one_bank(at.ACTIVATE, at.ACTIVATE)),
-    ("precharge_to_activate", {"activate_to_activate": 1}, in_one_bank(at.PRECHARGE, at.ACTIVATE)),
-    ("read_to_precharge", {"activate_to_precharge": 1}, in_one_bank(at.COLUMN, at.PRECHARGE)),
-    ("write_to_precharge", {"activate_to_precharge": 1}, in_one_bank(at.COLUMN, at.PRECHARGE, write=True)),
-    ("activate_to_activate_any", {}, between_activates(0, 4)),
-    ("activate_to_activate_group", {}, between_activates(0, 1)),
-    ("four_activates", {"split_bus": 1}, between_activates(0, 4, 8, 12, 1)),
-    ("read_to_read", {}, columns(False, False, 4)),
-    ("read_to_read_group", {}, columns(False, False, 1)),
-    ("read_to_write", {}, columns(False, True, 4)),
-    ("write_to_write", {}, columns(True, True, 4)),
-    ("write_to_write_group", {}, columns(True, True, 1)),
-    ("write_to_read", {}, columns(True, False, 4)),
-    ("write_to_read_group", {}, columns(True, False, 1)),
+    ("bank activate read", {}, in_one_bank(at.ACTIVATE, at.COLUMN)),
+    ("bank activate write", {}, in_one_bank(at.ACTIVATE, at.COLUMN, write=True)),
+    ("bank activate precharge", {}, in_one_bank(at.ACTIVATE, at.PRECHARGE)),
+    ("bank activate activate", LONG_ROW_CYCLE, in_one_bank(at.ACTIVATE, at.ACTIVATE)),
+    ("bank precharge activate", {"bank activate activate": 1}, in_one_bank(at.PRECHARGE, at.ACTIVATE)),
+    ("bank read precharge", {"bank activate precharge": 1}, in_one_bank(at.COLUMN, at.PRECHARGE)),
+    (
+        "bank write precharge",
+        {"bank activate precharge": 1},
+        in_one_bank(at.COLUMN, at.PRECHARGE, write=True),
+    ),
+    ("rank activate activate", {}, between_activates(0, 4)),
+    ("group activate activate", {}, between_activates(0, 1)),
+    ("four activate activate", {"split_bus": 1}, between_activates(0, 4, 8, 12, 1)),
+    ("rank read read", {}, columns(False, False, 4)),
+    ("group read read", {}, columns(False, False, 1)),
+    ("rank read write", {}, columns(False, True, 4)),
+    ("rank write write", {}, columns(True, True, 4)),
+    ("group write write", {}, columns(True, True, 1)),
+    ("rank write read", {}, columns(True, False, 4)),
+    ("group write read", {}, columns(True, False, 1)),
 ]
 
 
@@ -104,13 +119,12 @@ PROBES: list[tuple[str, dict[str, int], Callable[[Timing], int]]] = [
 def test_the_next_command_waits_exactly_so_long(
     name: str, changes: dict[str, int], probe: Callable[[Timing], int]
 ) -> None:
-    timing = PLAIN._replace(**changes)
-    delay = getattr(timing, name)
+    timing = changed(PLAIN, **changes)
+    delay = timing.wait(name)
     assert probe(timing) == delay
-    assert (
-        probe(timing._replace(**{name: delay - 1})) == delay - 1
-    )  # nothing else held it: refused at delay - 1
-    assert probe(timing._replace(**{name: delay + 1})) == delay + 1
+    shorter = changed(timing, **{name: delay - 1})  # nothing else held it: refused at delay - 1
+    assert probe(shorter) == delay - 1
+    assert probe(changed(timing, **{name: delay + 1})) == delay + 1
 
 
 RANKS = PLAIN._replace(ranks=2, ranks_on_bus=2)
@@ -119,15 +133,15 @@ RANKS = PLAIN._replace(ranks=2, ranks_on_bus=2)
 @pytest.mark.parametrize(
     ("name", "first", "then"),
     [
-        ("read_to_read_rank", False, False),
-        ("read_to_write_rank", False, True),
-        ("write_to_read_rank", True, False),
-        ("write_to_write_rank", True, True),
+        ("bus read read", False, False),
+        ("bus read write", False, True),
+        ("bus write read", True, False),
+        ("bus write write", True, True),
     ],
 )
 def test_two_ranks_hand_the_data_bus_over(name: str, first: bool, then: bool) -> None:
     for delay in (20, 21):
-        assert columns(first, then, 16)(RANKS._replace(**{name: delay})) == delay
+        assert columns(first, then, 16)(changed(RANKS, **{name: delay})) == delay
 
 
 def test_pseudo_channels_do_not_share_a_data_bus() -> None:
@@ -137,7 +151,10 @@ def test_pseudo_channels_do_not_share_a_data_bus() -> None:
 
 def test_precharges_of_a_rank_keep_their_distance() -> None:
     for delay in (1, 9):
-        timing = PLAIN._replace(precharge_to_precharge=delay, activate_to_activate_any=1, read_to_read=1)
+        timing = changed(
+            PLAIN,
+            **{"rank precharge precharge": delay, "rank activate activate": 1, "rank read read": 1},
+        )
         commands = commands_of(timing, (0, 0), (4, 0), (0, 1), (4, 1))
         ticks = ticks_of(commands, at.PRECHARGE)
         assert ticks[1] - ticks[0] >= delay
@@ -153,10 +170,16 @@ def test_a_refresh_closes_all_rows_waits_and_holds_the_rank() -> None:
     channel.serve(2)
     close, refresh = channel.step(), channel.step()
     assert (close.kind, close.tick) == (at.PRECHARGE_SET, due)
-    assert (refresh.kind, refresh.tick) == (at.REFRESH, due + timing.precharge_set_to_activate)
+    assert (refresh.kind, refresh.tick) == (
+        at.REFRESH,
+        due + timing.wait("bank precharge_set activate"),
+    )
     channel.ask(0, 0, tick=refresh.tick)
     activate = channel.step()
-    assert (activate.kind, activate.tick) == (at.ACTIVATE, refresh.tick + timing.refresh_to_activate)
+    assert (activate.kind, activate.tick) == (
+        at.ACTIVATE,
+        refresh.tick + timing.wait("bank refresh activate"),
+    )
 
 
 def test_a_request_whose_row_was_opened_is_served_before_the_refresh() -> None:
@@ -172,7 +195,7 @@ def test_a_request_whose_row_was_opened_is_served_before_the_refresh() -> None:
         at.PRECHARGE_SET,
         at.REFRESH,
     ]
-    assert kinds[1].tick == due - 2 + timing.activate_to_read > due
+    assert kinds[1].tick == due - 2 + timing.wait("bank activate read") > due
 
 
 def test_an_idle_rank_powers_down_and_takes_time_to_wake() -> None:
@@ -229,11 +252,14 @@ def test_only_precharges_begin_on_falling_edges() -> None:
     channel.ask(0, 0, tick=11)
     activate, read = channel.step(), channel.step()
     assert (activate.kind, activate.tick) == (at.ACTIVATE, 12)
-    assert (read.kind, read.tick) == (at.COLUMN_ACTIVATED_FOR, 12 + (PLAIN.activate_to_read + 1) // 2 * 2)
+    assert (read.kind, read.tick) == (
+        at.COLUMN_ACTIVATED_FOR,
+        12 + (PLAIN.wait("bank activate read") + 1) // 2 * 2,
+    )
     channel.ask(0, 1, tick=101)
     close, again = channel.step(), channel.step()
     assert (close.kind, close.tick) == (at.PRECHARGE, 101)
-    reached = 101 + PLAIN.precharge_to_activate
+    reached = 101 + PLAIN.wait("bank precharge activate")
     assert (again.kind, again.tick) == (at.ACTIVATE, reached + reached % 2)
 
 
@@ -242,7 +268,7 @@ def test_a_split_bus_carries_a_row_and_a_column_command_in_one_tick() -> None:
     channel = Channel(timing)
     channel.ask(0, 0)
     opened = channel.step().tick
-    channel.ask(4, 0, tick=opened + timing.activate_to_read)
+    channel.ask(4, 0, tick=opened + timing.wait("bank activate read"))
     both = [channel.step(), channel.step()]
     assert both[0].tick == both[1].tick
     assert {command.kind for command in both} == {at.COLUMN_ACTIVATED_FOR, at.ACTIVATE}

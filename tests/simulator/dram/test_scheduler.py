@@ -136,9 +136,14 @@ def test_a_closed_page_closes_behind_the_last_hit() -> None:
     commands = channel.serve(2)
     close = channel.step()
     assert close.kind == at.CLOSE
-    assert close.tick == max(commands[-1].tick + timing.read_to_precharge, timing.activate_to_precharge)
+    assert close.tick == max(
+        commands[-1].tick + timing.wait("bank read precharge"),
+        timing.wait("bank activate precharge"),
+    )
     channel.ask(0, 0, tick=close.tick)
-    assert channel.step().tick == max(close.tick + timing.precharge_to_activate, timing.activate_to_activate)
+    assert channel.step().tick == max(
+        close.tick + timing.wait("bank precharge activate"), timing.wait("bank activate activate")
+    )
     assert channel.memory.counts[0, at.ROW_MISSES] == 2
 
 

@@ -8,6 +8,7 @@ takes u.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import ceil
 
 import numpy as np
@@ -15,9 +16,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deltasim.networks.budget import Budget
 from deltasim.networks.cells import Dense, Input
 from deltasim.networks.graph import Network, Population, Projection
 from deltasim.networks.trace import dense_trace
+from deltasim.runtime.errors import InputError
 from deltasim.simulator.simulate import ENGINES, simulate
 from tests.simulator.builders import chain, chip, of_unit, ones, step_cycles, trace_of
 
@@ -81,6 +84,38 @@ def test_scan_offset(engine: str, position: int, per_cycle: int) -> None:
     settings = {"cores.scan.elements_per_cycle": per_cycle, "cores.mac.lanes": 1}
     ledger = simulate(network, trace_of(network, [[(0, position)]]), chip(settings), engine=engine)
     assert step_cycles(ledger) == [position // per_cycle + 1 + 2 + 20 + 1]
+
+
+@pytest.mark.parametrize("passes", [None, 1, 3])
+def test_a_selection_goes_over_the_elements_before_it_sends(engine: str, passes: int | None) -> None:
+    """Of 12 elements, 4 a cycle, the sixth is judged in the second cycle of the last pass."""
+    plain = chain(12, 20)
+    (projection,) = plain.projections
+    network = replace(plain, projections=(replace(projection, budget=Budget(2, 2)),))
+    settings = {"cores.scan.elements_per_cycle": 4, "cores.mac.lanes": 1, "cores.scan.select_passes": passes}
+    ledger = simulate(network, trace_of(network, [[(0, 5)]]), chip(settings), engine=engine)
+    selecting = passes or 1
+    assert step_cycles(ledger) == [3 * selecting + 2 + 2 + 20 + 1]
+    assert of_unit(ledger, "core0.scan") == 3 * (selecting + 1) * 1000
+    assert ledger.total("core.scan") == 12 * (selecting + 1)
+    before = simulate(plain, trace_of(plain, [[(0, 5)]]), chip(settings), engine=engine)
+    again = 2 * 12 * selecting  # value and last sent value, once more in each pass
+    assert ledger.total("core.state_read") == before.total("core.state_read") + again
+
+
+def test_a_selection_works_within_a_core(engine: str) -> None:
+    """Twelve neurons on two cores: one budget for all is refused, one for each core is not."""
+    plain = chain(12, 20)
+    (projection,) = plain.projections
+    both = chip({"cores.count": 2, "network.topology": "mesh:2x1"})
+    for parts in (1, 2, 3, 4):
+        network = replace(plain, projections=(replace(projection, budget=Budget(4, 4, parts)),))
+        trace = trace_of(network, [[(0, 5)]])
+        if parts % 2:
+            with pytest.raises(InputError, match=f"parts {parts}: a selection works within a core"):
+                simulate(network, trace, both, engine=engine)
+        else:
+            simulate(network, trace, both, engine=engine)
 
 
 @pytest.mark.parametrize("work", [1, 2, 5])

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from deltasim.networks.trace import dense_trace
 from deltasim.simulator.engines.reference.engine import run_sequence
 from deltasim.simulator.plan.compile import compile_plan
+from deltasim.simulator.plan.encoder_passes import encoder_passes
 from deltasim.simulator.simulate import ENGINES, simulate
 from tests.simulator.builders import assert_same_ledger
 from tests.simulator.strategies import Case, cases
@@ -44,7 +45,7 @@ def test_counts_follow_from_the_trace(case: Case, engine: str) -> None:
     frames = trace.steps // network.passes
     computed = sum(p.size for p in network.populations if p.cell.kind != "input")
     assert ledger.total("core.update") == frames * computed
-    assert ledger.total("core.scan") == int(trace.scanned(network).sum())
+    assert ledger.total("core.scan") == int((encoder_passes(network, chip) * trace.scanned(network)).sum())
     outcomes = sum(ledger.total(f"dram.row_{outcome}") for outcome in ("hit", "miss", "conflict"))
     assert outcomes == ledger.total("dram.read")
     assert (ledger.step_latency_ps > 0).all()

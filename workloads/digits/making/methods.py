@@ -31,9 +31,14 @@ AIDS: dict[str, dict[str, object]] = {
     "noise-too": {"noise": 0.05},
     "sparsity-too": {"sparsity": 0.5},
     "learned": {"learned": "neuron"},
+    "largest": {"l1": 0.0, "budget_h": 5.0},
+    "rated": {"l1": 0.0, "budget_h": 5.0, "budget_steps": 8.0, "budget_parts": 16},
+    "longer": {"learned": "neuron", "dense_epochs": 40, "epochs": 100},
 }
 """``plain`` with none, then every aid of the paper alone, then all of a recipe (``together``: thresholds in
-the loop, rounding and L1), and what a further aid adds to those."""
+the loop, rounding and L1), and what a further aid adds to those. ``largest`` and ``rated`` bound the messages
+of states in place of L1: the five largest changes of a step, or five a step on average and 40 at most, shared
+by 16 cores."""
 
 
 def changed(recipe: Recipe, method: str) -> Recipe:

@@ -198,7 +198,7 @@ def emit(state: State, tables: Tables, now: int, number: int) -> None:
     encoder, chip = state.encoders[number], tables.chip[0]
     while encoder.next < encoder.last:
         position = tables.columns[state.messages[encoder.next].column].position
-        due = encoder.began + scan_offset(position, chip.per_cycle, chip.scan_cycle)
+        due = encoder.began + encoder.selecting + scan_offset(position, chip.per_cycle, chip.scan_cycle)
         if due > now:
             schedule(state, due, (EMITTING << KIND_BITS) | number)
             return

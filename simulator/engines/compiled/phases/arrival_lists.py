@@ -17,10 +17,23 @@ from deltasim.runtime.compiling import inlined, part
 from deltasim.runtime.views import viewer
 from deltasim.simulator.engines.compiled.counting import count
 from deltasim.simulator.engines.compiled.phases.eligible import STREAMED, PhasePlan
-from deltasim.simulator.engines.compiled.records import Record, State, Tables
+from deltasim.simulator.engines.compiled.records import Record, Records, State, Tables, record, records
 
 BEFORE_ALL, AFTER_ALL = np.int64(-1), np.int64((1 << 63) - 1)
 AT_ONCE = cast("int", np.int64(0))  # no Python integer, for which kernels would be compiled once more
+
+
+# A sorted part of a list: where it begins, how many keys it has.
+SORTED = record("begin", "length")
+# A message of the step: its row in the list of sizes, its source core and array, the population it goes into.
+MESSAGE_OF_STEP = record("row", "source", "array", "layer")
+# A population: when all scans into it have ended, when its last message on a core is in the sums, where the
+# sizes of its parts there are listed, how many messages of a list go into it, and their words and accesses.
+LAYER = record("scanned", "drained", "sizes", "tally", "words", "accesses")
+# A core: how it fetches, a stage of `stages`, and what from.
+FETCHING = record("stage", "memory")
+# A column that comes over a link: its segment, and with what serialisation it comes.
+STREAM = record("segment", "serialisation")
 
 
 class Arrivals(NamedTuple):
@@ -29,27 +42,12 @@ class Arrivals(NamedTuple):
     keys: Annotated[Integers, np.int64]  # of all lists, and behind them of sorted parts to be merged into one
     bounds: Annotated[Integers, np.int64]  # where each list begins
     filled: Annotated[Integers, np.int64]  # and where it ends
-    begins: Annotated[Integers, np.int64]  # of the sorted parts
-    lengths: Annotated[Integers, np.int64]
-    # of each message of the step: the cores it wants, its row in the list of sizes, its source core and
-    # array, the population it goes into
-    wanted: Annotated[npt.NDArray[np.uint64], np.uint64]
-    row: Annotated[Integers, np.int64]
-    source: Annotated[Integers, np.int64]
-    array: Annotated[Integers, np.int64]
-    layer: Annotated[Integers, np.int64]
+    parts: Annotated[Records, SORTED]
+    wanted: Annotated[npt.NDArray[np.uint64], np.uint64]  # the cores that each message of the step wants
+    messages: Annotated[Records, MESSAGE_OF_STEP]
     filling_order: Annotated[Integers, np.int64]  # of the lists of links and shared merges
-    fetching: Annotated[Integers, np.int64]  # how each core fetches: a stage of `stages`
-    memory: Annotated[Integers, np.int64]  # what each core fetches from
-    # of each population: when all scans into it have ended, when its last message on a core is in the sums,
-    # where the sizes of its parts there are listed, how many messages of a list go into it, and their words
-    # and accesses
-    scanned: Annotated[Integers, np.int64]
-    drained: Annotated[Integers, np.int64]
-    sizes: Annotated[Integers, np.int64]
-    tally: Annotated[Integers, np.int64]
-    words: Annotated[Integers, np.int64]
-    accesses: Annotated[Integers, np.int64]
+    cores: Annotated[Records, FETCHING]
+    layers: Annotated[Records, LAYER]
     # of the partitions on a core: who is ready when, and is updated when
     order: Annotated[Integers, np.int64]
     ready: Annotated[Integers, np.int64]
@@ -65,11 +63,10 @@ class Arrivals(NamedTuple):
     summed: Annotated[Integers, np.int64]
     ended: Annotated[Integers, np.int64]
     # and of columns that come over a link: when they were asked of the memory, when they came to the link and
-    # then to the sums, with what serialisation, and when requests and responses asked for the link and had it
+    # then to the sums, and when requests and responses asked for the link and had it
     sought: Annotated[Integers, np.int64]
     came: Annotated[Integers, np.int64]
-    serialisation: Annotated[Integers, np.int64]
-    segment: Annotated[Integers, np.int64]  # the segment of each
+    streams: Annotated[Records, STREAM]
     crossing: Annotated[Integers, np.int64]
     crossed: Annotated[Integers, np.int64]
 
@@ -84,33 +81,21 @@ def empty_arrivals(
     count, populations = len(tables.arrival_lists), int(tables.chip["populations"][0])
     widest = int(tables.chip["widest"][0])
     asked, granted, read, summed, ended = np.empty((5, messages), np.int64)
-    row, source, array, layer = np.empty((4, messages), np.int64)
-    scanned, drained, sizes, tally, words, accesses = np.zeros((6, populations), np.int64)
     order, ready, updated = np.zeros((3, populations), np.int64)
     streamed = messages if (forward.fetching == STREAMED).any() else 0
-    sought, came, serialisation, segment = np.empty((4, streamed), np.int64)
+    sought, came = np.empty((2, streamed), np.int64)
     crossing, crossed = np.empty((2, 2 * streamed), np.int64)
-    begins, lengths = np.empty((2, 2 * widest), np.int64)
+    cores = records(FETCHING, stage=forward.fetching, memory=forward.memory)
     return Arrivals(
         keys=np.empty(keys, np.int64),
         bounds=np.zeros(count, np.int64),
         filled=np.zeros(count, np.int64),
-        begins=begins,
-        lengths=lengths,
+        parts=np.zeros(2 * widest, SORTED),
         wanted=np.empty(messages * int(tables.chip["masks"][0]), np.uint64),
-        row=row,
-        source=source,
-        array=array,
-        layer=layer,
+        messages=np.zeros(messages, MESSAGE_OF_STEP),
         filling_order=forward.routes.order,
-        fetching=forward.fetching,
-        memory=forward.memory,
-        scanned=scanned,
-        drained=drained,
-        sizes=sizes,
-        tally=tally,
-        words=words,
-        accesses=accesses,
+        cores=cores,
+        layers=np.zeros(populations, LAYER),
         order=order,
         ready=ready,
         updated=updated,
@@ -124,8 +109,7 @@ def empty_arrivals(
         ended=ended,
         sought=sought,
         came=came,
-        serialisation=serialisation,
-        segment=segment,
+        streams=np.zeros(streamed, STREAM),
         crossing=crossing,
         crossed=crossed,
     )
@@ -186,12 +170,12 @@ def count_by_layer(
     """Count the messages whose keys lie from ``at`` on by the population they go into."""
     group, low = tables.groups[number], (1 << state.run[0].shift) - 1
     if group.first + 1 == group.end:
-        arrivals.tally[tables.lists[group.first]] = messages
+        arrivals.layers[tables.lists[group.first]].tally = messages
         return
     for place in range(group.first, group.end):
-        arrivals.tally[tables.lists[place]] = 0
+        arrivals.layers[tables.lists[place]].tally = 0
     for place in range(at, at + messages):
-        arrivals.tally[arrivals.layer[arrivals.keys[place] & low]] += 1
+        arrivals.layers[arrivals.messages[arrivals.keys[place] & low].layer].tally += 1
 
 
 @part
@@ -210,4 +194,4 @@ def count_messages(
     group = tables.groups[number]
     for place in range(group.first, group.end):
         layer = tables.lists[place]
-        count(state, unit, layer, action, arrivals.tally[layer])
+        count(state, unit, layer, action, arrivals.layers[layer].tally)

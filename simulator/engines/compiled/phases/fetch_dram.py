@@ -59,9 +59,9 @@ def consume_streamed(
     number, units = end - first, tables.cores[core]
     if number == 0:
         return 0
-    run, memory = state.run[0], tables.memories[arrivals.memory[core]]
+    run, memory = state.run[0], tables.memories[arrivals.cores[core].memory]
     timing = timing_of(memory)
-    link = tables.lists[tables.paths[core * chip.memories + arrivals.memory[core]].there]
+    link = tables.lists[tables.paths[core * chip.memories + arrivals.cores[core].memory].there]
     unit, link_record = chip.first_link + link, tables.links[link]
     slots, link_free = state.units[units.fetch + array].slots, state.units[unit].free_at
     memory_free, mac_free = state.units[memory.unit].free_at, state.units[units.mac + array].free_at
@@ -86,8 +86,8 @@ def consume_streamed(
             arrivals.crossing[crossed], arrivals.crossed[crossed] = asked, start
             arrivals.sought[gone] = start + delay
             start = max(start + delay, memory_free)
-            arrivals.segment[gone] = segment_on(state, tables, message_of(run, key), core)
-            segment = tables.segments[arrivals.segment[gone]]
+            arrivals.streams[gone].segment = segment_on(state, tables, message_of(run, key), core)
+            segment = tables.segments[arrivals.streams[gone].segment]
             service = fetched(state.channels[memory.shared], timing, start, segment.address, segment.bytes)
             record_busy(state, memory.unit, start, service.last_ps, service.bursts * timing.burst_ps)
             memory_free = service.free_ps
@@ -96,11 +96,11 @@ def consume_streamed(
             bursts, hits, misses = bursts + service.bursts, hits + service.hits, misses + service.misses
             conflicts, activates = conflicts + service.conflicts, activates + service.activates
             arrivals.read[gone], arrivals.came[gone] = start, service.first_ps
-            arrivals.serialisation[gone] = service.last_ps - service.first_ps
+            arrivals.streams[gone].serialisation = service.last_ps - service.first_ps
             gone, crossed = gone + 1, crossed + 1
-        segment = tables.segments[arrivals.segment[come]]
+        segment = tables.segments[arrivals.streams[come].segment]
         start, came = max(arrivals.came[come], link_free), rounds(segment.bytes, chip.flit_bytes)
-        busy = link_busy(tables, link, came, arrivals.serialisation[come])
+        busy = link_busy(tables, link, came, arrivals.streams[come].serialisation)
         link_free = start + busy
         record_busy(state, unit, start, link_free, came * link_record.period)
         arrivals.crossing[crossed], arrivals.crossed[crossed] = arrivals.came[come], start

@@ -28,7 +28,7 @@ def consume_in_line(
     """
     state, tables = view_state(state_directory), view_tables(tables_directory)
     arrivals, chip, run = view_arrivals(arrivals_directory), tables.chip[0], state.run[0]
-    arrival_list, memory = tables.links.size + core, tables.memories[arrivals.memory[core]]
+    arrival_list, memory = tables.links.size + core, tables.memories[arrivals.cores[core].memory]
     first, end = arrivals.bounds[arrival_list], arrivals.filled[arrival_list]
     units, target = tables.cores[core], tables.lists[tables.groups[group].first]
     fetch, bank, mac = units.fetch + array, memory.unit + array, units.mac + array
@@ -76,16 +76,16 @@ def pick(
     """List for an array's messages when they ask and of what size they are; returns how many these are."""
     run, chip, group, picked = state.run[0], tables.chip[0], tables.groups[number], np.uintp(0)
     shift, low, width, arrays = run.shift, np.int64((1 << run.shift) - 1), chip.size_bytes, chip.arrays
-    many, listed = group.first + 1 < group.end, arrivals.sizes[tables.lists[group.first]]
+    many, listed = group.first + 1 < group.end, arrivals.layers[tables.lists[group.first]].sizes
     for place in range(np.uintp(first), np.uintp(end)):
         key = arrivals.keys[place]
         rank = np.uintp(key & low)
-        if arrays > 1 and arrivals.array[rank] != array:
+        if arrays > 1 and arrivals.messages[rank].array != array:
             continue
         if many:
-            listed = arrivals.sizes[arrivals.layer[rank]]
+            listed = arrivals.layers[arrivals.messages[rank].layer].sizes
         arrivals.asked[picked] = key >> shift
-        arrivals.kind[picked] = size_number(tables, listed + arrivals.row[rank], width)
+        arrivals.kind[picked] = size_number(tables, listed + arrivals.messages[rank].row, width)
         picked += ONE
     return int(picked)
 
@@ -109,28 +109,25 @@ def count_by_population(
 ) -> None:
     """Go through an array's messages once more: what was fetched for each population, and until when."""
     group, run, chip = tables.groups[number], state.run[0], tables.chip[0]
-    row, arrival_list, come = (
-        np.uintp(tables.memories[arrivals.memory[core]].costs),
-        tables.links.size + core,
-        0,
-    )
+    row, come = np.uintp(tables.memories[arrivals.cores[core].memory].costs), 0
+    arrival_list = tables.links.size + core
     for place in range(group.first, group.end):
-        arrivals.words[tables.lists[place]] = arrivals.accesses[tables.lists[place]] = 0
+        into = arrivals.layers[tables.lists[place]]
+        into.words = into.accesses = 0
     for place in range(arrivals.bounds[arrival_list], arrivals.filled[arrival_list]):
-        rank = arrivals.keys[place] & ((1 << run.shift) - 1)
-        if chip.arrays > 1 and arrivals.array[rank] != array:
+        message = arrivals.messages[arrivals.keys[place] & ((1 << run.shift) - 1)]
+        if chip.arrays > 1 and message.array != array:
             continue
-        layer = arrivals.layer[rank]
-        kind = size_number(tables, arrivals.sizes[layer] + arrivals.row[rank], chip.size_bytes)
-        arrivals.words[layer] += tables.costs[row + kind].words
-        arrivals.accesses[layer] += tables.costs[row + kind].accesses
-        arrivals.drained[layer] = max(arrivals.drained[layer], run.opened + arrivals.ended[come])
+        into = arrivals.layers[message.layer]
+        cost = tables.costs[row + size_number(tables, into.sizes + message.row, chip.size_bytes)]
+        into.words += cost.words
+        into.accesses += cost.accesses
+        into.drained = max(into.drained, run.opened + arrivals.ended[come])
         come += 1
     for place in range(group.first, group.end):
         layer = tables.lists[place]
-        count_fetched(
-            state, tables, arrivals, core, array, layer, arrivals.words[layer], arrivals.accesses[layer]
-        )
+        into = arrivals.layers[layer]
+        count_fetched(state, tables, arrivals, core, array, layer, into.words, into.accesses)
 
 
 @part
@@ -145,7 +142,7 @@ def count_fetched(
     accesses: int,
 ) -> None:
     """Enter the words that an array has read and summed up, and the accesses they took."""
-    memory = tables.memories[arrivals.memory[core]]
+    memory = tables.memories[arrivals.cores[core].memory]
     count(state, memory.unit + array, layer, memory.words, words)
     count(state, memory.unit + array, layer, memory.read, accesses)
     count_sums(state, tables, core, tables.cores[core].mac + array, layer, words)

@@ -57,7 +57,7 @@ def cross_link(state: State, tables: Tables, arrivals: Arrivals, group: int, lin
     arrivals.bounds[link] = arrivals.filled[link] = first
     if gathered == NONE:
         return
-    at, number = arrivals.begins[gathered], arrivals.lengths[gathered]
+    at, number = arrivals.parts[gathered].begin, arrivals.parts[gathered].length
     arrivals.filled[link] = first + number
     run.keys = first + number + 2  # sentinels
     work = chip.message_flits * link_record.period
@@ -69,7 +69,7 @@ def cross_link(state: State, tables: Tables, arrivals: Arrivals, group: int, lin
     count_by_layer(state, tables, arrivals, group, first, number)
     for place in range(tables.groups[group].first, tables.groups[group].end):
         layer = tables.lists[place]
-        flits = arrivals.tally[layer] * chip.message_flits
+        flits = arrivals.layers[layer].tally * chip.message_flits
         count_crossing(state, tables, unit, layer, flits)
         if link_record.leave and arrival_list.dropping > 0:
             pass_router(state, tables, unit, layer, flits * arrival_list.dropping)
@@ -95,7 +95,7 @@ def go_through_unlike(
     arrivals.peak[0] = 0
     for place in range(number):
         key = keys[at + place]
-        asked, busy = key >> shift, tables.busy[row + arrivals.source[key & low]]
+        asked, busy = key >> shift, tables.busy[row + arrivals.messages[key & low].source]
         start = max(asked, free)
         begun[place] = start
         free, wait, held = start + busy, wait + start - asked, held + busy

@@ -33,7 +33,7 @@ def phases(state_directory: Integers, tables_directory: Integers, arrivals_direc
         )
         group, step = first + run.index, run.step
         begin_step(state, tables, group, step)
-        if run.left < 0 or run.needed > arrivals.keys.size or run.messages > arrivals.row.size:
+        if run.left < 0 or run.needed > arrivals.keys.size or run.messages > arrivals.messages.size:
             return False
         run.left -= run.needed
         finished = phase(state_directory, tables_directory, arrivals_directory, group, step)
@@ -74,15 +74,15 @@ def phase(
         while place < group.partitions_end and state.updaters[tables.lists[place]].core == core:
             updater = state.updaters[tables.lists[place]]
             population = state.populations[updater.population]
-            arrivals.sizes[updater.population] = population.sizes + updater.partition * population.rows
-            arrivals.drained[updater.population] = now
+            arrivals.layers[updater.population].sizes = population.sizes + updater.partition * population.rows
+            arrivals.layers[updater.population].drained = now
             place += 1
         call_stage(arrivals.stages[RECEIVE_STAGE], (*directories, core, now, number))
-        consume, drained = arrivals.stages[arrivals.fetching[core]], now
+        consume, drained = arrivals.stages[arrivals.cores[core].stage], now
         for array in range(tables.chip[0].arrays):
             drained = max(drained, call_stage(consume, (*directories, core, array, number)))
         if group.first + 1 == group.end:  # else its stage has kept them apart
-            arrivals.drained[tables.lists[group.first]] = drained
+            arrivals.layers[tables.lists[group.first]].drained = drained
         finished = max(finished, update_core(state, tables, arrivals, first, place))
     for population in range(group.first, group.end):
         state.populations[tables.lists[population]].finished = step
@@ -99,7 +99,7 @@ def update_core(state: State, tables: Tables, arrivals: Arrivals, first: int, en
     order, ready = arrivals.order, arrivals.ready
     for place in range(first, end):
         population, behind = state.updaters[tables.lists[place]].population, place - first
-        due = max(arrivals.scanned[population], arrivals.drained[population])
+        due = max(arrivals.layers[population].scanned, arrivals.layers[population].drained)
         while behind > 0 and ready[behind - 1] > due:
             order[behind], ready[behind] = order[behind - 1], ready[behind - 1]
             behind -= 1

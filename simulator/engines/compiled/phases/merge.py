@@ -18,10 +18,10 @@ from deltasim.simulator.engines.compiled.records import NONE, State, Tables
 def gather(state: State, tables: Tables, arrivals: Arrivals, number: int, group: int) -> int:
     """Merge what comes over a list's input edges, always the two shortest sorted parts first.
 
-    Returns the number of the part that holds them all. Parts lie in ``arrivals.keys`` from ``begins`` on,
-    ``lengths`` keys each. NONE where nothing comes.
+    Returns the number of the part that holds them all (``arrivals.parts`` say where in ``arrivals.keys`` each
+    lies). NONE where nothing comes.
     """
-    keys, begins, lengths = arrivals.keys, arrivals.begins, arrivals.lengths
+    keys, found = arrivals.keys, arrivals.parts
     arrival_list = tables.arrival_lists[number]
     parts, free = 0, state.run[0].spare + 1  # behind a sentinel
     for edge in range(arrival_list.inputs, arrival_list.inputs_end):
@@ -36,10 +36,10 @@ def gather(state: State, tables: Tables, arrivals: Arrivals, number: int, group:
         if length == 0:
             continue
         place = parts
-        while place > 0 and lengths[place - 1] > length:
-            lengths[place], begins[place] = lengths[place - 1], begins[place - 1]
+        while place > 0 and found[place - 1].length > length:
+            found[place].length, found[place].begin = found[place - 1].length, found[place - 1].begin
             place -= 1
-        lengths[place], begins[place] = length, at
+        found[place].length, found[place].begin = length, at
         parts += 1
     if parts == 0:
         return NONE
@@ -47,17 +47,17 @@ def gather(state: State, tables: Tables, arrivals: Arrivals, number: int, group:
     for _ in range(parts - 1):
         pair = 0, 0
         for _ in range(2):
-            if shortest < parts and (merged == end or lengths[shortest] <= lengths[merged]):
+            if shortest < parts and (merged == end or found[shortest].length <= found[merged].length):
                 pair = pair[1], shortest
                 shortest += 1
             else:
                 pair = pair[1], merged
                 merged += 1
         one, other = pair
-        merge(keys, begins[one], lengths[one], begins[other], lengths[other], free)
-        begins[end], lengths[end] = free, lengths[one] + lengths[other]
-        set_sentinels(arrivals, free, free + lengths[end])
-        free += lengths[end] + 2
+        merge(keys, found[one].begin, found[one].length, found[other].begin, found[other].length, free)
+        found[end].begin, found[end].length = free, found[one].length + found[other].length
+        set_sentinels(arrivals, free, free + found[end].length)
+        free += found[end].length + 2
         end += 1
     return end - 1
 
@@ -91,7 +91,8 @@ def leave_router(
     count_by_layer(state, tables, arrivals, group, at, messages)
     for place in range(tables.groups[group].first, tables.groups[group].end):
         layer = tables.lists[place]
-        pass_router(state, tables, chip.first_link + link, layer, arrivals.tally[layer] * chip.message_flits)
+        flits = arrivals.layers[layer].tally * chip.message_flits
+        pass_router(state, tables, chip.first_link + link, layer, flits)
 
 
 @part
@@ -113,11 +114,11 @@ def pass_wanted(state: State, tables: Tables, arrivals: Arrivals, number: int, a
     for place in range(first, end):
         key = keys[place]
         rank = key & np.int64(low)
-        row, some = edge.wanted + edge.stride * arrivals.source[rank], np.uint64(0)
+        row, some = edge.wanted + edge.stride * arrivals.messages[rank].source, np.uint64(0)
         for mask in range(masks):
             some |= wanted[rank * masks + mask] & tables.through[row + mask]
         if edge.held != NONE:
-            tail = (tables.busy[edge.held + arrivals.source[rank]] - period) << run.shift
+            tail = (tables.busy[edge.held + arrivals.messages[rank].source] - period) << run.shift
         keys[filled] = key + tail
         filled += np.uintp(some != 0)
     return int(filled) - at

@@ -30,7 +30,7 @@ def receive(
     arrivals.bounds[arrival_list] = arrivals.filled[arrival_list] = first
     if gathered == NONE:
         return now
-    at, number, keys = arrivals.begins[gathered], arrivals.lengths[gathered], arrivals.keys
+    at, number, keys = arrivals.parts[gathered].begin, arrivals.parts[gathered].length, arrivals.keys
     arrivals.filled[arrival_list] = first + number
     counting = chip.core_unit + core if unit == NONE else unit
     count_messages(state, tables, arrivals, group, counting, chip.receive_action, at, number)

@@ -42,7 +42,7 @@ def scan_all(
     for core in range(tables.cores.size):
         arrivals.bounds[senders + core] = arrivals.filled[senders + core] = 0
     for place in range(group.first, group.end):
-        arrivals.scanned[tables.lists[place]] = now
+        arrivals.layers[tables.lists[place]].scanned = now
     for place in range(group.into, group.into_end):
         record_queued(state, now, state.encoders[tables.lists[place]].unit)
     place = group.into
@@ -58,7 +58,7 @@ def scan_all(
             find(state, tables, arrivals, scan)
             encoder.scanned += 1
             ended = start + encoder.duration
-            arrivals.scanned[encoder.target] = max(arrivals.scanned[encoder.target], ended)
+            arrivals.layers[encoder.target].scanned = max(arrivals.layers[encoder.target].scanned, ended)
             place += 1
         arrivals.filled[senders + core] = run.keys
         run.keys += 2  # sentinels
@@ -80,10 +80,11 @@ def find(state: State, tables: Tables, arrivals: Arrivals, number: int) -> None:
         rank = message - run.first
         for mask in range(masks):
             arrivals.wanted[rank * masks + mask] = tables.wanted[tree * masks + mask]
-        arrivals.row[rank] = encoder.row + encoder.stride * position
-        arrivals.source[rank], arrivals.array[rank] = encoder.core, array_of(position, chip.arrays)
-        arrivals.layer[rank] = encoder.target
-        due = encoder.began + scan_offset(position, chip.per_cycle, chip.scan_cycle) - run.opened
+        sent = arrivals.messages[rank]
+        sent.row, sent.layer = encoder.row + encoder.stride * position, encoder.target
+        sent.source, sent.array = encoder.core, array_of(position, chip.arrays)
+        judged = encoder.selecting + scan_offset(position, chip.per_cycle, chip.scan_cycle)
+        due = encoder.began + judged - run.opened
         arrivals.keys[run.keys] = (due << run.shift) | rank
         run.keys += 1
         run.injected += 1
