@@ -12,7 +12,8 @@ from itertools import pairwise
 import numpy as np
 
 from deltasim.networks.evolution.sensitivity import Block
-from deltasim.runtime.arrays import Integers, Numbers
+from deltasim.runtime.arrays import Floats, Integers, Numbers
+from deltasim.runtime.compiling import kernel
 
 
 @dataclass(frozen=True)
@@ -81,3 +82,22 @@ class Layers:
             if number:
                 wanted = wanted @ layers[number][0][:, None] * (values[number] > 0)[:, :, None]
         return found
+
+
+@kernel
+def answer(genome: Numbers, sizes: Numbers, inputs: Floats) -> Numbers:
+    """The outputs of one network of `Layers` for one input, for what acts on them at once."""
+    values = inputs.astype(np.float64)
+    begin = 0
+    for layer in range(len(sizes) - 1):
+        sources, targets = sizes[layer], sizes[layer + 1]
+        fresh = np.empty(targets)
+        for i in range(targets):
+            total = float(genome[begin + targets * sources + i])
+            for j in range(sources):
+                total += genome[begin + i * sources + j] * values[j]
+            last = layer == len(sizes) - 2
+            fresh[i] = 0.5 + 0.5 * np.tanh(0.5 * total) if last else max(total, 0.0)
+        values = fresh
+        begin += targets * (sources + 1)
+    return values

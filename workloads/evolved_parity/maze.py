@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from deltasim.networks.evolution.feed_forward import Layers
+from deltasim.networks.evolution.feed_forward import Layers, answer
 from deltasim.networks.evolution.population import Evaluated
 from deltasim.runtime.arrays import Floats, Numbers
 from deltasim.runtime.compiling import kernel
@@ -102,25 +102,6 @@ def drive(genome: Numbers, sizes: Numbers, walls: Floats, met: Floats) -> tuple[
         if (x - GOAL[0]) ** 2 + (y - GOAL[1]) ** 2 < REACHED**2:
             reached = True
     return x, y, reached
-
-
-@kernel
-def answer(genome: Numbers, sizes: Numbers, inputs: Floats) -> Numbers:
-    """The outputs of a network of `Layers`."""
-    values = inputs.astype(np.float64)
-    begin = 0
-    for layer in range(len(sizes) - 1):
-        sources, targets = sizes[layer], sizes[layer + 1]
-        fresh = np.empty(targets)
-        for i in range(targets):
-            total = float(genome[begin + targets * sources + i])
-            for j in range(sources):
-                total += genome[begin + i * sources + j] * values[j]
-            last = layer == len(sizes) - 2
-            fresh[i] = 0.5 + 0.5 * np.tanh(0.5 * total) if last else max(total, 0.0)
-        values = fresh
-        begin += targets * (sources + 1)
-    return values
 
 
 @kernel

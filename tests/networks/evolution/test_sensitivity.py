@@ -43,7 +43,7 @@ def drawn(model: Model, seed: int) -> tuple[Numbers, Numbers]:
     return genomes, rng.standard_normal(shape)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(MODELS, st.integers(0, 1000))
 def test_derivatives_are_those_of_finite_differences(model: Model, seed: int) -> None:
     genomes, samples = drawn(model, seed)
