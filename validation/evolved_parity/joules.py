@@ -29,7 +29,7 @@ from deltasim.workloads.evolved_parity.tasks import TASKS
 
 CHIP = "mesh16"
 WEIGHT = 0.1
-BUDGET = 40_000
+BUDGET = 20_000
 METHODS = ("sm-r", "sm-g-so", "plain", "gradients")
 
 

@@ -151,3 +151,17 @@ def test_no_number_changes_by_more_than_the_clip() -> None:
 def test_a_plan_that_is_none(fields: dict[str, Any], sentence: str) -> None:
     with pytest.raises(InputError, match=sentence):
         replace(PLAN, **fields)
+
+
+@pytest.mark.parametrize("mutation", ["sm-r", "sm-g-so"])
+def test_a_safe_mutation_asks_for_no_trial_of_its_own(mutation: str) -> None:
+    """As many networks are evaluated as there are children."""
+    counted: list[int] = []
+
+    class Counting(Far):
+        def evaluate(self, genomes: Numbers) -> Evaluated:
+            counted.append(len(genomes))
+            return super().evaluate(genomes)
+
+    *_, last = evolve(Counting(), replace(PLAN, mutation=mutation))
+    assert sum(counted) == last.evaluations == PLAN.budget
