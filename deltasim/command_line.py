@@ -21,6 +21,7 @@ from deltasim.commands import (
     compare,
     data,
     describe,
+    evolve,
     explore,
     exporting,
     figure,
@@ -136,6 +137,12 @@ COMMANDS: tuple[tuple[str, Callable[..., None], str, str], ...] = (
     ("describe", describe.describe, "a chip, a cell, a standard", "deltasim describe chip edgedrnn"),
     ("map", mapping.show_mapping, "neurons and weights on a chip", "deltasim map digits --chip mesh16"),
     ("train", train.train, "make a trained network again", "deltasim train digits --theta 0.2 --out trained"),
+    (
+        "evolve",
+        evolve.evolve,
+        "networks by mutation and selection",
+        "deltasim evolve evolved-parity --mutation sm-g-abs --out evolved",
+    ),
     (
         "memory",
         memory.memory,

@@ -1,4 +1,4 @@
-"""Where points are worked on: in this process, in several of this machine, or in those of a cluster."""
+"""Where studies and evolutions are worked on: here, in several processes, or in those of a cluster."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from typing import Any, Protocol
 
-from deltasim.exploration.workbench import Setup, task
+from deltasim.exploration.workbench import BenchMaker, Setup, task
 from deltasim.runtime.disk.unfinished import child
 from deltasim.runtime.processes import WorkerContext
 from deltasim.simulator.engines.parallel import end_with_parent, interrupts_held
@@ -30,7 +30,7 @@ class Executor(Protocol):
 class Here:
     """One after another, in this process."""
 
-    def __init__(self, study: str, setup: Setup) -> None:
+    def __init__(self, study: str, setup: BenchMaker) -> None:
         self.study, self.setup = study, setup
 
     def each(self, name: str, arguments: Sequence[tuple[Any, ...]]) -> Iterator[tuple[int, Any]]:
@@ -41,7 +41,7 @@ class Here:
 class Processes:
     """So many processes of this machine. One that is killed is replaced, and its work done again."""
 
-    def __init__(self, study: str, setup: Setup, jobs: int) -> None:
+    def __init__(self, study: str, setup: BenchMaker, jobs: int) -> None:
         self.study, self.setup, self.jobs = study, setup, jobs
         start_tracker()
         self.pool = self._pool()
@@ -116,8 +116,8 @@ def cluster(study: str, setup: Setup, address: str) -> Iterator[Executor]:
 
 
 @contextmanager
-def executor(study: str, setup: Setup, jobs: int) -> Iterator[Executor]:
-    """What works on the points of a study: with one job this process, with more as many others."""
+def executor(study: str, setup: BenchMaker, jobs: int) -> Iterator[Executor]:
+    """What works for a study or an evolution: with one job this process, with more as many others."""
     if jobs == 1:
         yield Here(study, setup)
         return

@@ -8,7 +8,7 @@ import importlib.metadata
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -44,6 +44,12 @@ PRICED_BY = ("name", "about", "status", "sources", "node", "prices")
 Place = Callable[["Benchmark", "Network", "Chip"], "tuple[Placement, str | None]"]
 
 
+class BenchMaker(Protocol):
+    """What a process has to know once, to make the bench whose methods are what it does."""
+
+    def bench(self) -> Any: ...
+
+
 class Setup(NamedTuple):
     """What a process has to know once: how the benchmark is found, the base chips, and what is handed in.
 
@@ -54,6 +60,10 @@ class Setup(NamedTuple):
     chips: dict[str, Chip]
     place: Place
     limits: Callable[[Ledger], str]
+
+    def bench(self) -> Workbench:
+        """The bench of a study."""
+        return Workbench(self)
 
 
 class Prepared(NamedTuple):
@@ -234,17 +244,17 @@ def reason(error: InputError) -> str:
     return str(error.errors[0] if isinstance(error, InputErrors) else error)
 
 
-_benches: dict[str, Workbench] = {}
+_benches: dict[str, Any] = {}
 
 
-def task(study: str, setup: Setup, name: str, arguments: tuple[Any, ...]) -> Any:
+def task(study: str, setup: BenchMaker, name: str, arguments: tuple[Any, ...]) -> Any:
     """In a worker: do one thing on the bench of a study, which is made when the first task of it comes."""
     return getattr(bench_of(study, setup), name)(*arguments)
 
 
-def bench_of(study: str, setup: Setup) -> Workbench:
+def bench_of(study: str, setup: BenchMaker) -> Any:
     """In a worker: the bench of a study."""
     if study not in _benches:
         _benches.clear()
-        _benches[study] = Workbench(setup)
+        _benches[study] = setup.bench()
     return _benches[study]

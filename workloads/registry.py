@@ -64,6 +64,12 @@ def _mackey_glass(data: str | Path | None, trained: Path | None) -> Benchmark:
     return mackey_glass(data, trained)
 
 
+def _evolved_parity(data: str | Path | None, trained: Path | None) -> Benchmark:
+    from deltasim.workloads.evolved_parity.benchmarks import evolved_parity
+
+    return evolved_parity(data, trained)
+
+
 BENCHMARKS = {
     "digits": Entry(
         "one spoken digit a recording, 40 log-mel bands every 10 ms, a GRU of 200 units", _digits
@@ -84,6 +90,9 @@ BENCHMARKS = {
     "mackey-glass": Entry(
         "a chaotic series continued from its own forecasts, an echo state network of 100 units", _mackey_glass
     ),
+    "evolved-parity": Entry(
+        "whether an odd number of four bits were 1, two evolved recurrent layers of 15 units", _evolved_parity
+    ),
 }
 
 
@@ -91,7 +100,7 @@ def benchmarks() -> dict[str, str]:
     """Names of the benchmarks, each with a line about it.
 
     >>> list(benchmarks())
-    ['digits', 'digit-strings', 'driving', 'sensor-faults', 'nmnist', 'vad', 'mackey-glass']
+    ['digits', 'digit-strings', 'driving', 'sensor-faults', 'nmnist', 'vad', 'mackey-glass', 'evolved-parity']
     """
     return {name: entry.about for name, entry in BENCHMARKS.items()}
 
@@ -103,9 +112,9 @@ def benchmark(name: str, data: str | Path | None = None, trained: str | Path | N
     where it is found and the embedded synthetic digits elsewhere (``fallback`` then says so); of driving: as
     in `deltasim.workloads.driving.sources.source`; of sensor-faults: ``"metr-la"``, ``"single-hop"`` or
     ``"multi-hop"``; of nmnist: as in `deltasim.workloads.nmnist.sources.source`; of vad: ``"session"`` (in
-    the box) or ``"speech"``, or a folder with speech.npz; of mackey-glass: ``"generated"`` alone.
-    ``trained``: a folder that a training wrote, in place of the shipped networks. Raises InputError for an
-    unknown name or unreadable data.
+    the box) or ``"speech"``, or a folder with speech.npz; of mackey-glass and evolved-parity:
+    ``"generated"`` alone. ``trained``: a folder that a training wrote, in place of the shipped networks.
+    Raises InputError for an unknown name or unreadable data.
 
     >>> benchmark("digits", data="synthetic").data
     'synthetic digits spoken by espeak-ng, embedded, test part, 300 recordings by 10 speakers'

@@ -38,6 +38,10 @@ ELSEWHERE = {
         "its readout is fitted, not trained step by step",
         "Run `python -m deltasim.workloads.mackey_glass.making OUT`.",
     ),
+    "evolved-parity": (
+        "its networks are evolved, not trained step by step",
+        "Run `deltasim evolve evolved-parity --out OUT`.",
+    ),
 }
 """Benchmarks that are trained in another way: the rule and the remedy."""
 
@@ -187,7 +191,7 @@ def telling(folder: Path, progress: Progress | None) -> Progress:
 
 def prices_on(chip: str | Path, network: Network) -> Prices:
     """The prices of a network's columns on a chip of this name or file."""
-    from deltasim.api.column_prices import column_prices
+    from deltasim.exploration.column_prices import column_prices
     from deltasim.simulator.chip import load_chip
 
     return column_prices(network, load_chip(chip))

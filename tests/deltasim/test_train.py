@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deltasim.api.column_prices import column_prices
 from deltasim.api.training import train_on
+from deltasim.exploration.column_prices import column_prices
 from deltasim.networks.builders.recurrent import random_stack
 from deltasim.networks.execute import execute
 from deltasim.networks.training.trainer.fit import Fit
@@ -162,6 +162,7 @@ def test_a_record_of_another_network_is_told(deltasim, walks):
         ("nmnist", "workloads.nmnist.making"),
         ("vad", "trained by others"),
         ("mackey-glass", "its readout is fitted"),
+        ("evolved-parity", "its networks are evolved"),
         ("digts", "Did you mean digits?"),
         ("digits --task classes", "a benchmark knows its task"),
         ("digits --energy edgedrnn --l1 0", "whose weight l1 is 0"),

@@ -1,28 +1,26 @@
-"""Checkpoints: tensors as safetensors, all else as JSON beside them; never pickle."""
+"""Where a training is, as a checkpoint (`deltasim.networks.files.checkpoint`)."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from deltasim.runtime.arrays import Numbers
-from deltasim.runtime.disk.unfinished import new_file
+from deltasim.networks.files.checkpoint import Form, read_checkpoint, write_checkpoint
 from deltasim.runtime.errors import InputError
-from deltasim.runtime.readers.files import Missing, Unreadable, read_bytes
-from deltasim.runtime.readers.json_text import read_json
-from deltasim.runtime.readers.tensors import read_tensors
 
-FILE = "checkpoint.json"
-FORMAT = "deltasim checkpoint"
-VERSION = 1
+FORM = Form(
+    "deltasim checkpoint",
+    1,
+    {"stage": int, "epoch": int, "key": (float, int, type(None)), "waited": int, "history": list},
+    "another recipe, other data or another network",
+    "Train anew into another folder.",
+    "a training",
+)
 
 
 @dataclass
@@ -49,96 +47,29 @@ PARTS = ("weights", "best", "optimiser")
 def save_checkpoint(state: State, folder: Path, subject: str) -> None:
     """Write a state; ``subject`` says what is trained on what: only that is resumed from it.
 
-    The tensors get a file of their own name, then the JSON names it, then older ones go: whenever this is
-    stopped, a whole checkpoint is there. Errors: InputError where the disk does not take it.
+    Errors: InputError where the disk does not take it.
     """
-    from safetensors.numpy import save
-
     tensors = {
         f"{part}.{name}": np.asarray(tensor.detach().cpu().numpy(), order="C")
         for part in PARTS
         for name, tensor in getattr(state, part).items()
     }
-    content = save(tensors)
-    digest = hashlib.sha256(content).hexdigest()
-    file = f"checkpoint-{digest[:16]}.safetensors"
-    record = {
-        "format": FORMAT,
-        "version": VERSION,
-        "subject": subject,
-        "tensors": file,
-        "digest": digest,
-        "stage": state.stage,
-        "epoch": state.epoch,
-        "key": state.key,
-        "waited": state.waited,
-        "history": state.history,
-    }
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with new_file(folder / file) as part:
-            part.write(content)
-        with new_file(folder / FILE) as part:
-            part.write((json.dumps(record, indent=1) + "\n").encode())
-        for older in folder.glob("checkpoint-*.safetensors"):
-            if older.name != file:
-                older.unlink()
-    except OSError as error:
-        rule = f"a checkpoint could not be written ({error.strerror or error})"
-        remedy = "The one of the epoch before is kept: make room, then resume."
-        raise InputError(folder, f"epoch {state.epoch}", rule, remedy) from None
+    fields = {name: getattr(state, name) for name in FORM.fields}
+    place = f"epoch {state.epoch}"
+    write_checkpoint(FORM, folder, subject, fields, tensors, place, "The one of the epoch before")
 
 
 def load_checkpoint(folder: Path, subject: str) -> State:
     """Read the last state of a folder. Errors: InputError for none, a damaged one, or that of another run."""
-    place = folder / FILE
-    remedy = "Train anew into another folder."
-    try:
-        record = read_json(place)
-    except Missing:
-        rule = "there is no checkpoint to go on from"
-        raise InputError(place, "no such file", rule, "Name the folder of a training.") from None
-    except Unreadable as error:
-        rule = f"it is no checkpoint ({error.reason})"
-        raise InputError(error.at(place), "damaged", rule, remedy) from None
-    require_record(record, place, remedy)
-    if record["subject"] != subject:
-        rule = "it is of another recipe, other data or another network"
-        raise InputError(place, f"subject {record['subject'][:12]}", rule, "Give what it was begun with.")
-    tensors = tensors_of(folder / Path(record["tensors"]).name, record["digest"], remedy)
+    record, tensors = read_checkpoint(FORM, folder, subject)
+    if record["stage"] not in (0, 1):
+        raise InputError(folder, f"stage {record['stage']}", "a training has stages 0 and 1", FORM.remedy)
     parts: dict[str, dict[str, Tensor]] = {part: {} for part in PARTS}
     for name, array in tensors.items():
         part, _, own = name.partition(".")
         if part in parts:
             parts[part][own] = torch.from_numpy(array.copy())
-    return State(
-        record["stage"], record["epoch"], record["key"], record["waited"],
-        parts["weights"], parts["best"], parts["optimiser"], record["history"],
-    )  # fmt: skip
-
-
-def require_record(record: Any, place: Path, remedy: str) -> None:
-    """Refuse JSON that is no checkpoint's."""
-    kinds: Mapping[str, Any] = {
-        "format": str, "version": int, "subject": str, "tensors": str, "digest": str, "stage": int,
-        "epoch": int, "key": (float, int, type(None)), "waited": int, "history": list,
-    }  # fmt: skip
-    sound = isinstance(record, dict) and record.get("format") == FORMAT and record.get("version") == VERSION
-    sound = sound and record.get("stage") in (0, 1)
-    if not sound or any(not isinstance(record.get(name), kind) for name, kind in kinds.items()):
-        rule = "it is no checkpoint of this version"
-        raise InputError(place, "other content", rule, remedy)
-
-
-def tensors_of(place: Path, digest: str, remedy: str) -> dict[str, Numbers]:
-    """The tensors of a checkpoint."""
-    try:
-        if hashlib.sha256(read_bytes(place)).hexdigest() != digest:
-            raise Unreadable("its content is not what was written")
-        return read_tensors(place)
-    except Unreadable as error:
-        rule = f"the tensors of a checkpoint are safetensors ({error.reason})"
-        raise InputError(place, "damaged", rule, remedy) from None
+    return State(**parts, **{name: record[name] for name in FORM.fields})
 
 
 def restore(model: torch.nn.Module, weights: Mapping[str, Tensor], place: Path | str) -> None:

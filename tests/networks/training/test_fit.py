@@ -12,12 +12,13 @@ import pytest
 import torch
 
 from deltasim.networks.execute import execute
+from deltasim.networks.files.checkpoint import FILE
 from deltasim.networks.training.exporting import exported
 from deltasim.networks.training.layers.layer import Conditions, Encoding
 from deltasim.networks.training.network import DeltaNetwork, DenseShape, RecurrentShape
 from deltasim.networks.training.rounding import Formats
 from deltasim.networks.training.trainer.batches import Batch, padded
-from deltasim.networks.training.trainer.checkpoint import FILE, State, save_checkpoint
+from deltasim.networks.training.trainer.checkpoint import State, save_checkpoint
 from deltasim.networks.training.trainer.costs import cost
 from deltasim.networks.training.trainer.fit import Lesson, fit, look, seeded, subject
 from deltasim.networks.training.trainer.losses import class_loss
@@ -217,7 +218,7 @@ def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from deltasim.networks.training.trainer import checkpoint
+    from deltasim.networks.files import checkpoint
 
     def full(*_: object) -> object:
         raise OSError(28, "No space left on device")

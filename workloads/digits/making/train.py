@@ -15,12 +15,12 @@ import torch
 from torch import Tensor
 
 from deltasim.networks.execute import execute
+from deltasim.networks.files.checkpoint import FILE as CHECKPOINT
 from deltasim.networks.graph import Network
 from deltasim.networks.training.exporting import exported
 from deltasim.networks.training.network import DeltaNetwork
 from deltasim.networks.training.rounding import Formats
 from deltasim.networks.training.trainer.batches import Batch
-from deltasim.networks.training.trainer.checkpoint import FILE as CHECKPOINT
 from deltasim.networks.training.trainer.checkpoint import State
 from deltasim.networks.training.trainer.costs import Prices
 from deltasim.networks.training.trainer.fit import Lesson, fit, seeded

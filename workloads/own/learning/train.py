@@ -16,13 +16,14 @@ import torch
 from numpy.typing import NDArray
 
 from deltasim.networks.execute import execute
+from deltasim.networks.files.checkpoint import remove_checkpoint
 from deltasim.networks.files.network import save_network
 from deltasim.networks.graph import Network
 from deltasim.networks.training.exporting import exported
 from deltasim.networks.training.network import DeltaNetwork
 from deltasim.networks.training.rounding import Formats
 from deltasim.networks.training.trainer.batches import Batch, grouped, in_order, padded, stacked
-from deltasim.networks.training.trainer.checkpoint import FILE, State
+from deltasim.networks.training.trainer.checkpoint import State
 from deltasim.networks.training.trainer.costs import Prices
 from deltasim.networks.training.trainer.fit import Lesson, fit, seeded
 from deltasim.networks.training.trainer.losses import class_loss, frame_loss, transcript_loss, value_loss
@@ -230,5 +231,4 @@ def write(
             with new_file(out / name) as file:
                 file.write(text.encode())
         save_network(network, out)
-        for file_left in [*out.glob("checkpoint-*.safetensors"), out / FILE]:
-            file_left.unlink(missing_ok=True)
+        remove_checkpoint(out)

@@ -1,0 +1,1 @@
+"""What safe mutations claim beside what is measured: docs/evolved-parity.md."""
