@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -32,6 +33,9 @@ def describe(
     paths: Annotated[
         bool, typer.Option("--paths", help="list a chip's fields by the paths that a study names them by")
     ] = False,
+    draw: Annotated[
+        Path | None, typer.Option("--draw", metavar="FILE", help="draw a cell's recurrent graph into an .svg")
+    ] = None,
 ) -> None:
     """Show a chip with every price and its source, a cell with its equations, and what else is in the box."""
     if paths and kind == "chip":
@@ -51,7 +55,12 @@ def describe(
         raise InputError(
             "deltasim describe", kind, "there is no such thing to describe", nearest(kind, kinds)
         )
-    kinds[kind](name)
+    if draw is not None and kind != "cell":
+        raise InputError("--draw", kind, "cells are drawn", "Name a cell.")
+    if draw is None:
+        kinds[kind](name)
+    else:
+        _draw(name, draw)
 
 
 def _chip(name: str) -> None:
@@ -75,8 +84,6 @@ def _paths(name: str) -> None:
 
 
 def _chip_file(name: str) -> None:
-    from pathlib import Path
-
     from deltasim.simulator.chip import chip_names, load_chip
     from deltasim.simulator.chip.description import packaged_chips
     from deltasim.simulator.chip.prices.yaml_text import with_derived
@@ -88,16 +95,50 @@ def _chip_file(name: str) -> None:
 
 def _cell(name: str) -> None:
     from deltasim.networks.cells import CELLS
-    from deltasim.networks.cells.called import CALLED
+    from deltasim.networks.cells.called import CALLED, SEVERAL
 
+    if name in SEVERAL:
+        _cell_of_several(name, SEVERAL[name])
+        return
     if name not in CELLS and name not in CALLED:
-        known = (*CELLS, *CALLED)
+        known = (*CELLS, *CALLED, *SEVERAL)
         raise InputError("deltasim describe cell", name, "there is no such cell", nearest(name, known))
     kind = name
     if name in CALLED:
         kind, fields, about = CALLED[name]
         print(f"{about[0].upper()}{about[1:]}.\nIt is the cell {kind} with {fields}.\n")
     print(said_of(CELLS[kind]))
+
+
+def _cell_of_several(name: str, about: str) -> None:
+    from deltasim.reports.cells.equations import equations_of
+
+    print(f"{about[0].upper()}{about[1:]}.\n")
+    for part in equations_of(name):
+        print(f"{part.output}: {part.statements}")
+        for number in sorted({feed.accumulator for feed in part.feeds}):
+            row = [feed for feed in part.feeds if feed.accumulator == number]
+            bias = " + b" * (number in part.biased and any(feed.matrix for feed in row))
+            print(
+                f"   a{number} = {' + '.join(f'{feed.matrix} {feed.source}'.strip() for feed in row)}{bias}"
+            )
+    print(
+        f"\nWhat a sum reads of x, h and products is what was sent of them. --draw FILE.svg draws it;"
+        f" deltasim train --cell {name} trains it."
+    )
+
+
+def _draw(name: str, file: Path) -> None:
+    from deltasim.reports.cells.drawing import cell_drawing
+    from deltasim.runtime.disk.output import told_in_a_sentence
+    from deltasim.runtime.disk.unfinished import new_file
+
+    if file.suffix != ".svg":
+        raise InputError("--draw", file, "a drawing is an SVG", f"Name it {file.stem}.svg.")
+    drawing = cell_drawing(name)
+    with told_in_a_sentence(file), new_file(file) as part:
+        part.write(drawing.encode())
+    print(f"{file}: what a step of {name} computes, from what")
 
 
 def _benchmark(name: str) -> None:

@@ -47,10 +47,11 @@ def _benchmarks() -> list[tuple[str, str]]:
 
 def _cells() -> list[tuple[str, str]]:
     from deltasim.networks.cells import CELLS
-    from deltasim.networks.cells.called import CALLED
+    from deltasim.networks.cells.called import CALLED, SEVERAL
 
     kinds = [(name, said_of(cell).splitlines()[0]) for name, cell in CELLS.items()]
-    return kinds + [(name, f"{one.kind} with {one.fields}: {one.about}") for name, one in CALLED.items()]
+    called = [(name, f"{one.kind} with {one.fields}: {one.about}") for name, one in CALLED.items()]
+    return [*kinds, *called, *SEVERAL.items()]
 
 
 def _standards() -> list[tuple[str, str]]:

@@ -28,3 +28,10 @@ CALLED = {
     ),
 }
 """Names of the field that are no kind of cell of their own."""
+
+SEVERAL = {
+    "gru-reset-before": "GRU whose reset gate comes before the product: g = r h is a population of its own",
+    "sgu": "simple gated unit: the product u = x_g h is a population of its own, the states another",
+    "dsgu": "deep simple gated unit: the products u = x_g h and g = z_g h are populations, and the states",
+}
+"""Cells that are several populations, which matrices lie between."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from deltasim.networks.budget import Budget
+from deltasim.networks.builders.sgu import SLOPE
 from deltasim.networks.training.cells import NAMES
 from deltasim.networks.training.layers.feed_forward import Convolution, Dense
 from deltasim.networks.training.layers.layer import EXPORTED, Conditions, Encoding, Layer, Outcome, Place
@@ -26,6 +27,8 @@ class RecurrentShape:
     theta_x: float = 0.0
     theta_h: float = 0.0
     bidirectional: bool = False
+    theta_product: float | None = None
+    slope: float = SLOPE
     budget_x: Budget | None = None
     budget_h: Budget | None = None
 
@@ -125,6 +128,8 @@ def made(
             shape.units,
             theta_x=shape.theta_x,
             theta_h=shape.theta_h,
+            theta_product=shape.theta_product,
+            slope=shape.slope,
             learned=learned,
             bidirectional=shape.bidirectional,
             budget_x=shape.budget_x,

@@ -106,6 +106,7 @@ def test_list_alone_lists_everything(deltasim: Deltasim) -> None:
     [
         ("benchmark digits", ["a step every", "10.0 ms", "gru_0"]),
         ("cell gru", ["r = sigmoid(M_r)"]),
+        ("cell dsgu", ["a0 = W_zxh u\n", "a1 = h\n", "a1 = W_xz x + W_hz h + b"]),
         ("standard DDR4-2400", ["19.2 GB/s", "timing.tRCD", "DRAMsim3"]),
         ("topology mesh:4x4", ["2.67 links", "6 links", "48"]),
         ("topology bus", ["One link"]),
@@ -116,6 +117,12 @@ def test_describe_tells_without_python(what: str, said: list[str], deltasim: Del
     answer = deltasim(f"describe {what}")
     assert answer.returncode == 0 and [words for words in said if words not in answer.stdout] == []
     assert ">>>" not in answer.stdout and "``" not in answer.stdout
+
+
+def test_a_cell_is_drawn(deltasim: Deltasim, tmp_path: Path) -> None:
+    answer = deltasim("describe cell sgu --draw sgu.svg")
+    assert answer.returncode == 0 and answer.stdout.startswith("sgu.svg: what a step of sgu computes")
+    assert "softplus" in (tmp_path / "sgu.svg").read_text(encoding="utf-8")
 
 
 def test_describe_shows_every_price_with_its_kind(deltasim: Deltasim) -> None:

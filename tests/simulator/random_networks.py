@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from hypothesis import strategies as st
 
 from deltasim.networks.budget import Budget
 from deltasim.networks.builders.recurrent import random_stack
+from deltasim.networks.builders.sgu import MATRICES, Thresholds, random_parameters, sgu_stack
 from deltasim.networks.cells import GLIF, GRU, LIF, Conv2d, Dense, Formula, Input, LeakyIntegrator
 from deltasim.networks.cells.glif import RESETS
 from deltasim.networks.connections import AllToAll, Convolution, Sparse
@@ -24,11 +26,13 @@ weight_formats = st.sampled_from([Q(1, 3), Q(2, 6), Q(1, 15), Q(2, 30), Q(1, 2),
 
 @st.composite
 def networks(draw: st.DrawFn) -> Network:
-    """Stacks of RNN, GRU, LSTM, in both directions too; convolutions; feedback; formulas; spikes; float32 and
-    fixed."""
+    """Stacks of RNN, GRU, LSTM (in both directions too), SGU, DSGU; convolutions; feedback; formulas;
+    spikes; float32 and fixed."""
     rng = np.random.default_rng(draw(st.integers(0, 2**16)))
     network = draw(
-        st.sampled_from([recurrent, pruned, convolutional, with_feedback, with_formulas, spiking, delayed])
+        st.sampled_from(
+            [recurrent, simple_gated, pruned, convolutional, with_feedback, with_formulas, spiking, delayed]
+        )
     )(draw, rng)
     theta = draw(st.sampled_from([0.0, 0.05, 0.3]))
     network = network.with_thresholds({"input": theta, "recurrent": draw(st.sampled_from([0.0, 0.1]))})
@@ -77,6 +81,16 @@ def recurrent(draw: st.DrawFn, rng: np.random.Generator) -> Network:
     both = draw(st.booleans())
     readout = draw(st.sampled_from([None, 2]))
     return random_stack(kind, draw(st.integers(1, 7)), sizes, rng, bidirectional=both, readout=readout)
+
+
+def simple_gated(draw: st.DrawFn, rng: np.random.Generator) -> Network:
+    """One or two layers of simple gated units, whose products send with thresholds of their own."""
+    kind, theta = draw(st.sampled_from(list(MATRICES))), st.sampled_from([0.0, 0.1])
+    sizes = [draw(st.integers(1, 5)), *draw(st.lists(st.integers(1, 9), min_size=1, max_size=2))]
+    weights = [random_parameters(kind, below, size, rng) for below, size in pairwise(sizes)]
+    thetas = Thresholds(draw(theta), draw(theta), draw(theta))
+    slope = draw(st.sampled_from([0.2, 1 / 6]))
+    return sgu_stack(kind, sizes[0], weights, theta_x=draw(theta), thetas=thetas, slope=slope)
 
 
 def pruned(draw: st.DrawFn, rng: np.random.Generator) -> Network:

@@ -68,9 +68,9 @@ def described(context: typer.Context, incomplete: str) -> list[str]:
     kind = context.params.get("kind")
     if kind == "cell":
         from deltasim.networks.cells import CELLS
-        from deltasim.networks.cells.called import CALLED
+        from deltasim.networks.cells.called import CALLED, SEVERAL
 
-        return beginning([*CELLS, *CALLED], incomplete)
+        return beginning([*CELLS, *CALLED, *SEVERAL], incomplete)
     if kind == "topology":
         from deltasim.simulator.topology.table import FAMILIES
 

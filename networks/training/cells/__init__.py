@@ -13,6 +13,12 @@ CELLS: dict[str, Cell] = {"rnn": RNN(), "gru": GRU(), "lstm": LSTM()}
 RESET_BEFORE = "gru-reset-before"
 """The GRU with two products a step: see `deltasim.networks.training.cells.reset_before`."""
 
-NAMES = (*CELLS, RESET_BEFORE)
+SIMPLE_GATED = ("sgu", "dsgu")
+"""The units with two and three products a step: see `deltasim.networks.training.cells.sgu`."""
 
-__all__ = ["CELLS", "GRU", "LSTM", "NAMES", "RESET_BEFORE", "RNN", "Cell"]
+PRODUCTS = {RESET_BEFORE: ("reset",), "sgu": ("u",), "dsgu": ("u", "g")}
+"""What is multiplied inside a step and sent with a threshold of its own, by cell."""
+
+NAMES = (*CELLS, RESET_BEFORE, *SIMPLE_GATED)
+
+__all__ = ["CELLS", "GRU", "LSTM", "NAMES", "PRODUCTS", "RESET_BEFORE", "RNN", "SIMPLE_GATED", "Cell"]

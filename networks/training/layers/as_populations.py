@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from deltasim.networks.budget import Budget
+from deltasim.networks.builders import sgu
 from deltasim.networks.cells import CELLS, Conv2d, Formula
 from deltasim.networks.cells import Dense as DenseCell
 from deltasim.networks.connections import AllToAll, Connection, Convolution, Sparse
 from deltasim.networks.graph import Population, Projection
 from deltasim.networks.numbers.arithmetic import Q
-from deltasim.networks.training.cells import RESET_BEFORE
+from deltasim.networks.training.cells import PRODUCTS, RESET_BEFORE
 from deltasim.networks.training.encoder import Threshold
 from deltasim.networks.training.layers import feed_forward
 from deltasim.networks.training.layers.layer import Place
@@ -107,10 +108,12 @@ def convolution(layer: feed_forward.Convolution, pass_number: int, export: Expor
 
 
 def recurrent(layer: Recurrent, pass_number: int, export: Export) -> Populations:
-    """A recurrent layer: a population for each direction, or two where the reset gate comes first."""
+    """A recurrent layer: a population for each direction, and one for each product inside its step."""
     populations: list[Population] = []
     projections: list[Projection] = []
-    one_way = reset_before if layer.kind == RESET_BEFORE else plain
+    one_way = plain
+    if layer.kind in PRODUCTS:
+        one_way = reset_before if layer.kind == RESET_BEFORE else simple_gated
     for number in range(len(layer.directions)):
         found = one_way(layer, number, pass_number, export)
         populations += found.populations
@@ -170,6 +173,7 @@ def reset_before(layer: Recurrent, number: int, pass_number: int, export: Export
     into_reset, into_own = by_source(from_input[:1], place), by_source(from_input[1:], place)
     thetas = export.theta(layer.theta_x[number], place)  # type: ignore[arg-type]
     (theta_h,) = own_theta(layer, number, export)
+    (theta_reset,) = product_thetas(layer, number, export)
     projections: list[Projection] = []
     for (source, _), part, theta in zip(place.below, into_reset, thetas, strict=True):
         projections.append(Projection(source, reset, export.connection(part), theta=theta, accumulators=(0,)))
@@ -178,13 +182,38 @@ def reset_before(layer: Recurrent, number: int, pass_number: int, export: Export
     for (source, _), part, theta in zip(place.below, into_own, thetas, strict=True):
         joined = export.connection(part)
         projections.append(Projection(source, name, joined, theta=theta, accumulators=(0, 1)))
-    for source, matrix, role, delay, fed in (
-        (name, from_state[1:2], "recurrent", 1, 0),
-        (reset, from_state[2:], "input", 0, 1),
+    for source, matrix, role, delay, theta, fed in (
+        (name, from_state[1:2], "recurrent", 1, theta_h, 0),
+        (reset, from_state[2:], "input", 0, theta_reset, 1),
     ):
         joined = export.connection(matrix)
-        projections.append(Projection(source, name, joined, role, delay, theta_h, accumulators=(fed,)))
+        projections.append(Projection(source, name, joined, role, delay, theta, accumulators=(fed,)))
     return Populations(populations, tuple(projections))
+
+
+def simple_gated(layer: Recurrent, number: int, pass_number: int, export: Export) -> Populations:
+    """A direction of a simple gated unit."""
+    direction = layer.directions[number]
+    size, place = layer.units, layer.place
+    from_input, from_state = (
+        numbers(layer.get_parameter(f"weight_{part}_l0{direction}")).reshape(-1, size, wide)
+        for part, wide in (("ih", place.width), ("hh", size))
+    )
+    bias = numbers(layer.biases(direction)[0]).reshape(2, size)
+    (theta_h,) = own_theta(layer, number, export)
+    found = sgu.layer(
+        layer.kind,
+        f"{place.name}{direction}",
+        place.below,
+        sgu.Parameters(from_input, from_state, bias),
+        export.theta(layer.theta_x[number], place),  # type: ignore[arg-type]
+        sgu.Thresholds(theta_h, *product_thetas(layer, number, export)),
+        slope=layer.slope,
+        connect=export.connection,
+        pass_number=pass_number,
+        reverse=direction == "_reverse",
+    )
+    return Populations(*found)
 
 
 def parameters(layer: Recurrent, direction: str) -> tuple[Floats, Floats, tuple[Floats, Floats]]:
@@ -209,6 +238,15 @@ def own_theta(layer: Recurrent, number: int, export: Export) -> list[float | NDA
     threshold = layer.theta_h[number]
     assert isinstance(threshold, Threshold)
     return [0.0] if export.dense else parted(threshold, [layer.units])
+
+
+def product_thetas(layer: Recurrent, number: int, export: Export) -> list[float | NDArray[np.float64]]:
+    """The thresholds of what a direction multiplies inside its step."""
+    count = len(PRODUCTS[layer.kind])
+    if export.dense:
+        return [0.0] * count
+    every = list(layer.theta_product)[number * count : (number + 1) * count]
+    return [parted(threshold, [layer.units])[0] for threshold in every]  # type: ignore[arg-type]
 
 
 def by_source(matrices: Floats, place: Place) -> list[Floats]:

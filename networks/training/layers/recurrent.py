@@ -6,7 +6,16 @@ import torch
 from torch import Tensor, nn
 
 from deltasim.networks.budget import Budget
-from deltasim.networks.training.cells import CELLS, NAMES, RESET_BEFORE, reset_before
+from deltasim.networks.builders.sgu import MATRICES, SLOPE
+from deltasim.networks.training.cells import (
+    CELLS,
+    NAMES,
+    PRODUCTS,
+    RESET_BEFORE,
+    SIMPLE_GATED,
+    reset_before,
+    sgu,
+)
 from deltasim.networks.training.cells.loop import loop
 from deltasim.networks.training.encoder import Threshold, hold, looser
 from deltasim.networks.training.layers.layer import EXPORTED, Conditions, Encoding, Outcome, Place, words
@@ -16,11 +25,13 @@ from deltasim.runtime.errors import InputError, nearest
 class Recurrent(nn.Module):
     """One recurrent layer that transmits only changes of at least a threshold.
 
-    ``kind`` is rnn, gru (the reset gate after the recurrent product, PyTorch's), gru-reset-before, or lstm.
+    ``kind`` is rnn, gru (the reset gate after the recurrent product, PyTorch's), gru-reset-before, lstm,
+    sgu or dsgu (with a hard sigmoid of this ``slope``).
     Parameters have the names of ``torch.nn.GRU`` and its likes, whose state dict loads directly; with
-    thresholds 0 it is that layer. ``theta_x`` is compared with what enters, ``theta_h`` with its states (and
-    with the gated states of gru-reset-before): numbers, or one for each element. ``learned``: see
-    `deltasim.networks.training.encoder.Threshold`. ``budget_x`` and ``budget_h`` bound what is sent. In both
+    thresholds 0 it is that layer. ``theta_x`` is compared with what enters, ``theta_h`` with its states,
+    ``theta_product`` with what is multiplied inside a step (`PRODUCTS`; None for that of the states):
+    numbers, or one for each element. ``learned``: see `deltasim.networks.training.encoder.Threshold`.
+    ``budget_x`` and ``budget_h`` bound what is sent, of cells without such a product. In both
     directions values are the forward states, then the reverse ones, which meet a sequence from its last real
     frame to its first.
 
@@ -40,6 +51,8 @@ class Recurrent(nn.Module):
         *,
         theta_x: float | Tensor = 0.0,
         theta_h: float | Tensor = 0.0,
+        theta_product: float | Tensor | None = None,
+        slope: float = SLOPE,
         learned: str = "",
         bidirectional: bool = False,
         budget_x: Budget | None = None,
@@ -48,28 +61,38 @@ class Recurrent(nn.Module):
         super().__init__()
         if kind not in NAMES:
             raise InputError("layer", kind, "this is no recurrent cell", nearest(kind, NAMES))
-        if kind == RESET_BEFORE and (budget_x or budget_h):
-            rule = "a GRU with its reset gate before the product has no budget of messages"
+        if kind in PRODUCTS and (budget_x or budget_h):
+            rule = "a cell that multiplies inside its step has no budget of messages"
             raise InputError("layer", kind, rule, "Take the cell gru, or no budget.")
         if budget_x and len(place.below) > 1:
             rule = "a layer that reads both directions of another has no budget for what enters"
             raise InputError("layer", place.name, rule, "Leave budget_x to the first layer.")
-        self.kind, self.place, self.units = kind, place, units
+        self.kind, self.place, self.units, self.slope = kind, place, units, slope
         self.budget_x, self.budget_h = budget_x, budget_h
-        self.gates = 3 if kind == RESET_BEFORE else CELLS[kind].gates
+        if kind in SIMPLE_GATED:
+            self.gates, matrices = 2, MATRICES[kind]
+        else:
+            self.gates = matrices = 3 if kind == RESET_BEFORE else CELLS[kind].gates
         self.directions = ("", "_reverse") if bidirectional else ("",)
         bound, rows = units**-0.5, self.gates * units
+        shapes = {
+            "weight_ih": (rows, place.width),
+            "weight_hh": (matrices * units, units),
+            "bias_ih": (rows,),
+            "bias_hh": (rows,),
+        }
+        if kind in SIMPLE_GATED:
+            del shapes["bias_hh"]
         for direction in self.directions:
-            for name, shape in (
-                ("weight_ih", (rows, place.width)),
-                ("weight_hh", (rows, units)),
-                ("bias_ih", (rows,)),
-                ("bias_hh", (rows,)),
-            ):
+            for name, shape in shapes.items():
                 drawn = torch.empty(shape).uniform_(-bound, bound)
                 self.register_parameter(f"{name}_l0{direction}", nn.Parameter(drawn))
         self.theta_x = nn.ModuleList(Threshold(theta_x, place.width, learned) for _ in self.directions)
         self.theta_h = nn.ModuleList(Threshold(theta_h, units, learned) for _ in self.directions)
+        product = theta_h if theta_product is None else theta_product
+        self.theta_product = nn.ModuleList(
+            Threshold(product, units, learned) for _ in self.directions for _ in PRODUCTS.get(kind, ())
+        )
 
     @property
     def outputs(self) -> tuple[tuple[str, int], ...]:
@@ -90,6 +113,9 @@ class Recurrent(nn.Module):
 
         What both would add to the same accumulator is added once, with the inputs.
         """
+        if self.kind in SIMPLE_GATED:
+            first = self.get_parameter(f"bias_ih_l0{direction}")
+            return first, torch.zeros_like(first)
         first, second = (self.get_parameter(f"{name}_l0{direction}") for name in ("bias_ih", "bias_hh"))
         if self.kind != "gru":
             return first + second, torch.zeros_like(second)
@@ -119,8 +145,8 @@ class Recurrent(nn.Module):
         from_state: Tensor = self.get_parameter(f"weight_hh_l0{direction}")
         name, pruned = f"{self.place.name}{direction}", (words(from_input), words(from_state))
         bias, apart = self.biases(direction)
-        if formats is not None and self.kind == RESET_BEFORE:
-            rule = "a GRU with its reset gate before the product is trained in float32 alone"
+        if formats is not None and self.kind in PRODUCTS:
+            rule = f"a {self.kind}, which multiplies inside its step, is trained in float32 alone"
             raise InputError("bits", formats.bits, rule, "Take the cell gru, or no bits.")
         from_input, bias = conditions.parameters(from_input, bias)
         from_state, apart = conditions.parameters(from_state, apart)
@@ -133,8 +159,11 @@ class Recurrent(nn.Module):
         if conditions.noise:
             shape = (*values.shape[:2], self.units)
             noise = conditions.noise * torch.randn(shape, dtype=values.dtype, device=values.device)
+        products = self.products(number, conditions.share)
         if self.kind == RESET_BEFORE:
-            return self.gated(name, held_input, projected, from_state, theta_x, theta_h, noise)
+            return self.gated(name, held_input, projected, from_state, theta_x, theta_h, products[0], noise)
+        if self.kind in SIMPLE_GATED:
+            return self.simple(name, held_input, projected, from_state, theta_x, theta_h, products, noise)
         tables = None if formats is None else formats.tables(values)
         cell = CELLS[self.kind]
         hidden, held = loop(cell, projected, from_state, apart, theta_h, noise, tables, budget_h)
@@ -149,11 +178,12 @@ class Recurrent(nn.Module):
         weight: Tensor,
         theta_x: Tensor,
         theta_h: Tensor,
+        theta_reset: Tensor,
         noise: Tensor | None,
     ) -> tuple[Tensor, tuple[Encoding, ...]]:
         """The reset gate before the product: `NAME_reset` is the population of r times the held states."""
         size, reset = self.units, f"{name}_reset"
-        hidden, held, held_gated = reset_before.loop(projected, weight, theta_h, theta_h, noise)
+        hidden, held, held_gated = reset_before.loop(projected, weight, theta_h, theta_reset, noise)
         inputs = self.get_parameter("weight_ih_l0" + name.removeprefix(self.place.name))
         fetched = words(inputs[:size]), words(inputs[size:])
         return hidden, (
@@ -161,8 +191,48 @@ class Recurrent(nn.Module):
             Encoding(f"{name}->{reset}", held, theta_h, words(weight[:size]) + 1, delay=1),
             *Encoding(name, held_input, theta_x, fetched[1]).parts(self.place),
             Encoding(f"{name}->{name}", held, theta_h, words(weight[size : 2 * size]), delay=1),
-            Encoding(f"{reset}->{name}", held_gated, theta_h, words(weight[2 * size :])),
+            Encoding(f"{reset}->{name}", held_gated, theta_reset, words(weight[2 * size :])),
         )
+
+    def simple(
+        self,
+        name: str,
+        held_input: Tensor,
+        projected: Tensor,
+        weight: Tensor,
+        theta_x: Tensor,
+        theta_h: Tensor,
+        products: tuple[Tensor, ...],
+        noise: Tensor | None,
+    ) -> tuple[Tensor, tuple[Encoding, ...]]:
+        """A simple gated unit: `NAME_u` and, of a DSGU, `NAME_g` are the populations of its products."""
+        size, first, second = self.units, f"{name}_u", f"{name}_g"
+        theta_u, theta_g = products[0], products[1] if len(products) > 1 else None
+        hidden, held, held_u, held_g = sgu.loop(
+            projected, weight, theta_h, theta_u, theta_g, self.slope, noise
+        )
+        inputs = self.get_parameter("weight_ih_l0" + name.removeprefix(self.place.name))
+        one = torch.ones_like(words(weight[:size]))
+        sent = [
+            *Encoding(first, held_input, theta_x, words(inputs[:size])).parts(self.place),
+            Encoding(f"{name}->{first}", held, theta_h, one, delay=1),
+            *Encoding(name, held_input, theta_x, words(inputs[size:])).parts(self.place),
+            Encoding(f"{name}->{name}", held, theta_h, words(weight[:size]), delay=1),
+        ]
+        read = words(weight[size : 2 * size])
+        if held_g is None or theta_g is None:
+            sent.append(Encoding(f"{first}->{name}", held_u, theta_u, read))
+        else:
+            sent.append(Encoding(f"{first}->{second}", held_u, theta_u, read))
+            sent.append(Encoding(f"{name}->{second}", held, theta_h, one, delay=1))
+            sent.append(Encoding(f"{second}->{name}", held_g, theta_g, words(weight[2 * size :])))
+        return hidden, tuple(sent)
+
+    def products(self, number: int, share: float) -> tuple[Tensor, ...]:
+        """The thresholds of a direction's products."""
+        count = len(PRODUCTS.get(self.kind, ()))
+        every = list(self.theta_product)[number * count : (number + 1) * count]
+        return tuple(threshold(share) for threshold in every)
 
 
 def flipped(values: Tensor, lengths: Tensor | None) -> Tensor:

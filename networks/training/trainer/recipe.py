@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from deltasim.networks.budget import MOST_PARTS, Budget
-from deltasim.networks.training.cells import NAMES, RESET_BEFORE
+from deltasim.networks.training.cells import NAMES, PRODUCTS
 from deltasim.networks.training.network import DenseShape, RecurrentShape, Shape
 from deltasim.networks.training.trainer.pruning import PATTERNS
 from deltasim.runtime.errors import InputError, InputErrors, nearest
@@ -24,7 +24,8 @@ class Recipe:
     A network of ``layers`` recurrent layers of ``units`` neurons of a ``cell`` and a dense readout is trained
     for ``dense_epochs`` without thresholds, then for ``epochs`` as a delta network: thresholds (and
     sparsity) grow over the first ``ramp`` of these. ``theta_x`` is the threshold of inputs, ``theta_h`` of
-    states, ``theta_readout`` of what the readout hears of them. The aids, each off at 0 or "": ``l1`` weighs
+    states, ``theta_product`` of what gru-reset-before, sgu and dsgu multiply inside a step, ``theta_readout``
+    of what the readout hears of the states. The aids, each off at 0 or "": ``l1`` weighs
     the cost of messages, ``noise`` is the standard deviation of what is added to states, ``bits`` those of a
     weight in fixed point, ``sparsity`` the share of recurrent weights that become 0, in a ``pattern`` (for
     ``elements`` processing elements), ``learned`` which thresholds are trained. ``budget_x`` and ``budget_h``
@@ -46,6 +47,7 @@ class Recipe:
     bidirectional: bool = False
     theta_x: float = 0.1
     theta_h: float = 0.1
+    theta_product: float = 0.1
     theta_readout: float = 0.1
     learned: str = ""
     budget_x: float = 0.0
@@ -75,16 +77,17 @@ class Recipe:
             for name, value in asdict(self).items()
             if (fault := RULES[name](value))
         ]
-        if not wrong and self.cell == RESET_BEFORE and self.bits:
-            rule = "a GRU with its reset gate before the product is trained in float32 alone"
+        if not wrong and self.cell in PRODUCTS and self.bits:
+            rule = f"a {self.cell}, which multiplies inside its step, is trained in float32 alone"
             wrong.append(InputError("recipe: bits", self.bits, rule, "Take the cell gru, or bits: 0."))
-        if not wrong and self.cell == RESET_BEFORE and (self.budget_x or self.budget_h):
-            rule = "a GRU with its reset gate before the product has no budget of messages"
+        if not wrong and self.cell in PRODUCTS and (self.budget_x or self.budget_h):
+            rule = f"a {self.cell}, which multiplies inside its step, has no budget of messages"
             wrong.append(InputError("recipe: budget_h", self.budget_h, rule, "Take the cell gru, or 0."))
         if not wrong and self.sparsity and self.pattern == PATTERNS[1] and self.units % self.elements:
             rule = f"{self.units} units divide evenly among the processing elements"
             wrong.append(InputError("recipe: elements", self.elements, rule, "Give a divisor of the units."))
-        if not wrong and self.learned and not min(self.theta_x, self.theta_h, self.theta_readout) > 0:
+        thetas = self.theta_x, self.theta_h, self.theta_product, self.theta_readout
+        if not wrong and self.learned and not min(thetas) > 0:
             rule = "a threshold that is learned starts above 0"
             wrong.append(InputError("recipe: learned", self.learned, rule, "Give all thetas."))
         if wrong:
@@ -99,9 +102,10 @@ class Recipe:
         found: list[Shape] = []
         for number in range(self.layers):
             theta_x = self.theta_h if number else self.theta_x
-            budgets = None if number else self.budget(self.budget_x), self.budget(self.budget_h)
-            of_layer = theta_x, self.theta_h, self.bidirectional, *budgets
-            found.append(RecurrentShape(self.cell, self.units, *of_layer))
+            shape = RecurrentShape(self.cell, self.units, theta_x, self.theta_h, self.bidirectional)
+            budget_x = None if number else self.budget(self.budget_x)
+            bounded = replace(shape, budget_x=budget_x, budget_h=self.budget(self.budget_h))
+            found.append(replace(bounded, theta_product=self.theta_product))
         return [*found, DenseShape(outputs, theta=self.theta_readout)]
 
     def budget(self, rate: float) -> Budget | None:
@@ -158,6 +162,7 @@ RULES: dict[str, Rule] = {
     "bidirectional": one_of((False, True)),
     "theta_x": number(0, 1e6),
     "theta_h": number(0, 1e6),
+    "theta_product": number(0, 1e6),
     "theta_readout": number(0, 1e6),
     "learned": one_of(("", "layer", "neuron")),
     "budget_x": number(0, 1e6),

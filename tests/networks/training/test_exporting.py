@@ -13,7 +13,7 @@ from torch import Tensor
 
 from deltasim.networks.budget import Budget
 from deltasim.networks.execute import execute
-from deltasim.networks.training.cells import NAMES, RESET_BEFORE
+from deltasim.networks.training.cells import NAMES, PRODUCTS
 from deltasim.networks.training.exporting import exported
 from deltasim.networks.training.layers.layer import Conditions, Encoding
 from deltasim.networks.training.network import (
@@ -47,7 +47,9 @@ def models(draw: st.DrawFn, kinds: tuple[str, ...] = NAMES, bounded: bool = Fals
         shapes.append(DenseShape(3, draw(ACTIVATIONS), draw(THETAS)))
     for _ in range(draw(st.integers(1, 2))):
         kind, units = draw(st.sampled_from(kinds)), draw(st.integers(1, 6))
-        shape = RecurrentShape(kind, units, draw(THETAS), draw(THETAS), draw(st.booleans()))
+        slope = draw(st.sampled_from([0.2, 1 / 6]))
+        thetas = draw(THETAS), draw(THETAS), draw(st.booleans()), draw(THETAS)
+        shape = RecurrentShape(kind, units, *thetas, slope)
         if bounded and draw(st.booleans()):
             rate, most = draw(st.sampled_from([0.5, 1.0, 1.5])), draw(st.integers(2, 4))
             budget = Budget(rate, most, draw(st.integers(1, min(2, units))))
@@ -183,7 +185,8 @@ def test_weights_beyond_one_are_not_cut_off() -> None:
     assert (form.integer, form.fraction) == (3, 5)
 
 
-def test_fixed_point_of_a_reset_before_the_product_is_refused() -> None:
-    model = DeltaNetwork(3, [RecurrentShape(RESET_BEFORE, 4)])
+@pytest.mark.parametrize("kind", PRODUCTS)
+def test_fixed_point_of_a_product_inside_a_step_is_refused(kind: str) -> None:
+    model = DeltaNetwork(3, [RecurrentShape(kind, 4)])
     with pytest.raises(ValueError, match="in float32 alone"):
         model(torch.zeros(2, 1, 3), None, Conditions(formats=Formats(8)))

@@ -88,6 +88,7 @@ AIDED = {
     "lstm": {"sparsity": 0.5, "pattern": "column-balanced", "elements": 4, "learned": "neuron"},
     "rnn": {"noise": 0.1, "l1": 0.01, "learned": "layer", "sparsity": 0.25},
     "gru-reset-before": {"l1": 0.1},
+    "dsgu": {"l1": 0.1},
 }
 
 

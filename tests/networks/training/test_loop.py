@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from deltasim.networks.budget import Budget
-from deltasim.networks.training.cells import NAMES
+from deltasim.networks.training.cells import NAMES, SIMPLE_GATED
 from deltasim.networks.training.encoder import Threshold, hold
 from deltasim.networks.training.layers.feed_forward import ACTIVATIONS, Convolution, Dense
 from deltasim.networks.training.layers.layer import Conditions, Place
@@ -43,10 +43,10 @@ def moved(new: Tensor, old: Tensor, theta: float) -> tuple[Tensor, Tensor]:
 def delta_form(layer: Recurrent, inputs: Tensor, theta_x: float, theta_h: float) -> Tensor:
     """Running accumulators that collect ``W dx`` and ``W dh``, as published, one small step after another."""
     w_x, w_h = layer.weight_ih_l0, layer.weight_hh_l0
-    b_x, b_h = layer.bias_ih_l0, layer.bias_hh_l0
+    b_x, b_h = layer.bias_ih_l0, getattr(layer, "bias_hh_l0", layer.bias_ih_l0)
     size, kind = UNITS, layer.kind
     x_hat = torch.zeros_like(inputs[0])
-    h = h_hat = c = g_hat = inputs.new_zeros(BATCH, size)
+    h = h_hat = c = g_hat = u_hat = m_z = m_u = m_g = inputs.new_zeros(BATCH, size)
     m_x, m_h = b_x.expand(BATCH, -1), b_h.expand(BATCH, -1)
     states = []
     for x in inputs:
@@ -60,6 +60,18 @@ def delta_form(layer: Recurrent, inputs: Tensor, theta_x: float, theta_h: float)
             m_h = m_h + torch.cat([torch.zeros(BATCH, 2 * size), dg @ w_h[2 * size :].t()], 1)
             u, candidate = (m_x + m_h)[:, size : 2 * size].sigmoid(), (m_x + m_h)[:, 2 * size :].tanh()
             h = u * h + (1 - u) * candidate
+        elif kind in ("sgu", "dsgu"):
+            m_z = m_z + dh @ w_h[:size].t()
+            du, u_hat = moved(m_x[:, :size] * h_hat, u_hat, theta_h)
+            m_u = m_u + du @ w_h[size : 2 * size].t()
+            if kind == "sgu":
+                out = torch.nn.functional.softplus(m_u.tanh() * h)
+            else:
+                dg, g_hat = moved(m_u.tanh() * h_hat, g_hat, theta_h)
+                m_g = m_g + dg @ w_h[2 * size :].t()
+                out = m_g.sigmoid()
+            z = (0.2 * (m_x[:, size:] + m_z) + 0.5).clamp(0, 1)
+            h = (1 - z) * h + z * out
         else:
             m_h = m_h + dh @ w_h.t()
             if kind == "rnn":
@@ -235,9 +247,21 @@ def test_noise_and_share_are_conditions() -> None:
     assert 0.05 < noisy.std().item() < 0.2
 
 
+@pytest.mark.parametrize("kind", SIMPLE_GATED)
+def test_from_rest_the_first_step_tells_simple_gated_units_nothing_of_their_products(kind: str) -> None:
+    """h = 0 makes u = 0: what reads the product, and what is multiplied by the state, has gradient 0."""
+    layer, inputs = layer_and_input(kind, 7, 0, 0)
+    layer(inputs[:1]).values.sum().backward()
+    from_input = layer.weight_ih_l0.grad
+    assert from_input is not None and layer.weight_hh_l0.grad is not None
+    assert not from_input[:UNITS].any() and not layer.bias_ih_l0.grad[:UNITS].any()
+    assert not layer.weight_hh_l0.grad.any()
+    assert from_input[UNITS:].any()
+
+
 def test_what_is_no_layer_is_told() -> None:
     with pytest.raises(InputError, match=r"no recurrent cell\. Did you mean gru"):
-        Recurrent("gur", PLACE, 3)
+        Recurrent("gruu", PLACE, 3)
     with pytest.raises(InputError, match="as many values as are read, 4"):
         Convolution(PLACE, (1, 2, 3), 1, (1, 1))
     with pytest.raises(InputError, match="fits the padded planes"):

@@ -1,0 +1,1 @@
+"""Cells as drawings: the recurrent graph of what a step computes."""
