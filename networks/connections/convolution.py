@@ -28,8 +28,9 @@ class Convolution(Integrating):
 
     ``kernel`` has shape (gates * C_out, C_in, kh, kw), gate by gate; ``in_shape`` is (C_in, H, W). Neurons
     are numbered plane by plane, row by row. A message of source (c, y, x) touches the outputs whose window
-    covers it: at most C_out * ceil(kh / sy) * ceil(kw / sx), with a word for each gate. ``start`` and
-    ``stop`` limit the targets to the slice a core holds.
+    covers it: at most C_out * ceil(kh / sy) * ceil(kw / sx), with a word for each gate. ``padding`` stands
+    before the input and, where ``after`` does not say another, behind it; below 0 it leaves rows or columns
+    out. ``start`` and ``stop`` limit the targets to the slice a core holds.
 
     >>> import numpy as np
     >>> blur = Convolution(np.ones((1, 1, 3, 3), np.float32), in_shape=(1, 4, 4), padding=(1, 1))
@@ -44,6 +45,7 @@ class Convolution(Integrating):
     start: int = 0
     stop: int | None = None
     gates: int = 1
+    after: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         weights = np.ascontiguousarray(self.kernel)
@@ -56,8 +58,8 @@ class Convolution(Integrating):
             raise InputError(
                 "weights", f"{len(weights)} output planes", rule, "Stack one kernel for each gate."
             )
-        if min(self.stride) < 1 or min(self.padding) < 0:
-            rule = "a stride is at least 1 and a padding at least 0"
+        if min(self.stride) < 1 or (self.after is None and min(self.padding) < 0):
+            rule = "a stride is at least 1, and a padding that is the same on both sides at least 0"
             raise InputError(
                 "convolution", f"stride {self.stride}, padding {self.padding}", rule, "Mend them."
             )
@@ -78,7 +80,8 @@ class Convolution(Integrating):
         """(C_out, H_out, W_out) of the whole convolution, whatever slice this is."""
         planes, _, kh, kw = self.kernel.shape
         (_, h, w), (sy, sx), (py, px) = self.in_shape, self.stride, self.padding
-        return int(planes) // self.gates, (h + 2 * py - kh) // sy + 1, (w + 2 * px - kw) // sx + 1
+        below, right = self.padding if self.after is None else self.after
+        return int(planes) // self.gates, (h + py + below - kh) // sy + 1, (w + px + right - kw) // sx + 1
 
     @property
     def source_size(self) -> int:

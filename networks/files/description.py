@@ -42,13 +42,19 @@ class SparseFields(Fields):
     gates: Extent
 
 
+Sides = Annotated[
+    list[Annotated[int, Field(ge=-MOST_NEURONS, le=MOST_NEURONS)]], Field(min_length=2, max_length=2)
+]
+
+
 class ConvolutionFields(Fields):
     """A kernel and where it moves."""
 
     kind: Literal["convolution"]
     in_shape: Extents
     stride: Annotated[list[Extent], Field(min_length=2, max_length=2)]
-    padding: Annotated[list[Annotated[int, Field(ge=0, le=MOST_NEURONS)]], Field(min_length=2, max_length=2)]
+    padding: Sides
+    after: Sides | None = None
     start: Annotated[int, Field(ge=0, le=MOST_NEURONS)]
     stop: Annotated[int, Field(ge=0, le=MOST_NEURONS)] | None
     gates: Extent = 1

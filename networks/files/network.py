@@ -160,6 +160,8 @@ def described_connection(connection: Connection) -> dict[str, Any]:
         return {"kind": "sparse", "target_size": connection.target_size, "gates": connection.gates}
     fields = ("in_shape", "stride", "padding", "start", "stop")
     shape = {field: getattr(connection, field) for field in fields}
+    if connection.after is not None:
+        shape["after"] = connection.after
     return {"kind": "convolution", **shape, **({} if connection.gates == 1 else {"gates": connection.gates})}
 
 
@@ -209,6 +211,8 @@ def rebuilt_connection(
         targets = tensor(tensors, f"{name}.targets", place, TARGETS)
         return Sparse(pointer, targets, weights, fields["target_size"], fields["gates"])
     shape = {key: tuple(fields[key]) for key in ("in_shape", "stride", "padding")}
+    if fields.get("after") is not None:
+        shape["after"] = tuple(fields["after"])
     return Convolution(
         weights, **shape, start=fields["start"], stop=fields["stop"], gates=fields.get("gates", 1)
     )

@@ -10,8 +10,10 @@ from torch import Tensor, nn
 from deltasim.networks.budget import Budget
 from deltasim.networks.builders.sgu import SLOPE
 from deltasim.networks.training.cells import NAMES
+from deltasim.networks.training.layers.causal import CausalConvolution
 from deltasim.networks.training.layers.feed_forward import Convolution, Dense
 from deltasim.networks.training.layers.layer import EXPORTED, Conditions, Encoding, Layer, Outcome, Place
+from deltasim.networks.training.layers.pooling import MaxPool
 from deltasim.networks.training.layers.recurrent import Recurrent
 from deltasim.runtime.errors import InputError, nearest
 
@@ -55,7 +57,29 @@ class ConvolutionShape:
     theta: float = 0.0
 
 
-Shape = RecurrentShape | DenseShape | ConvolutionShape
+@dataclass(frozen=True)
+class CausalShape:
+    """A convolution over blocks to be made; fields as those of `CausalConvolution`."""
+
+    in_shape: tuple[int, int, int]
+    planes: int
+    kernel: tuple[int, int]
+    padding: int = 0
+    activation: str = "identity"
+    theta: float = 0.0
+
+
+@dataclass(frozen=True)
+class PoolShape:
+    """A pooling to be made; fields as those of `MaxPool`."""
+
+    in_shape: tuple[int, int, int]
+    window: tuple[int, int]
+    activation: str = "identity"
+    theta: float = 0.0
+
+
+Shape = RecurrentShape | DenseShape | ConvolutionShape | CausalShape | PoolShape
 
 
 class DeltaNetwork(nn.Module):
@@ -116,7 +140,7 @@ class DeltaNetwork(nn.Module):
 
 def made(
     shape: Shape, number: int, below: tuple[tuple[str, int], ...], learned: str, last: bool
-) -> Recurrent | Dense | Convolution:
+) -> Recurrent | Dense | Convolution | CausalConvolution | MaxPool:
     """The layer of a shape."""
     if isinstance(shape, RecurrentShape):
         if shape.kind not in NAMES:
@@ -138,7 +162,23 @@ def made(
     if isinstance(shape, DenseShape):
         place = Place("readout" if last else f"dense_{number}", below)
         return Dense(place, shape.units, shape.activation, theta=shape.theta, learned=learned)
+    if isinstance(shape, PoolShape):
+        place = Place(f"pool_{number}", below)
+        return MaxPool(
+            place, shape.in_shape, shape.window, shape.activation, theta=shape.theta, learned=learned
+        )
     place = Place(f"conv2d_{number}", below)
+    if isinstance(shape, CausalShape):
+        return CausalConvolution(
+            place,
+            shape.in_shape,
+            shape.planes,
+            shape.kernel,
+            shape.padding,
+            shape.activation,
+            theta=shape.theta,
+            learned=learned,
+        )
     return Convolution(
         place,
         shape.in_shape,

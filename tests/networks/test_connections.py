@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,7 +33,10 @@ def connections(draw):
     kernel = (gates * draw(st.integers(1, 3)), planes, *draw(st.tuples(*[st.integers(1, 3)] * 2)))
     stride, padding = draw(st.tuples(*[st.integers(1, 3)] * 2)), draw(st.tuples(*[st.integers(0, 2)] * 2))
     weights = rng.normal(size=kernel).astype(np.float32)
-    return Convolution(weights, (planes, *size), stride, padding, gates=gates)
+    after = draw(st.none() | st.tuples(*[st.integers(0, 2)] * 2))
+    if after is not None:
+        padding = tuple(draw(st.integers(-behind, 2)) for behind in after)
+    return Convolution(weights, (planes, *size), stride, padding, gates=gates, after=after)
 
 
 def matrix(connection):
@@ -128,6 +132,20 @@ def test_convolution_words():
     assert connection.out_shape == (24, 15, 48)
     assert connection.weight_words == 24 * 3 * 25
     assert connection.fan_out.sum() == 24 * 15 * 48 * 75  # every multiplication belongs to one source
+
+
+@given(seeds, st.integers(-2, 3), st.integers(0, 3))
+def test_a_padding_may_differ_behind_and_leave_columns_out(seed, before, behind):
+    """Beside PyTorch, which is given the input cut or padded by hand."""
+    rng = np.random.default_rng(seed)
+    kernel, values = (rng.normal(size=size).astype(np.float32) for size in ((2, 3, 2, 3), (3, 4, 5)))
+    connection = Convolution(kernel, (3, 4, 5), padding=(1, before), after=(0, behind))
+    found = np.zeros((1, connection.target_size), np.float32)
+    connection.integrate(found, (0,), np.arange(60, dtype=np.int32), values.ravel())
+    padded = torch.nn.functional.pad(torch.from_numpy(values), (before, behind, 1, 0))
+    expected = torch.nn.functional.conv2d(padded, torch.from_numpy(kernel)).numpy()
+    assert connection.out_shape == expected.shape
+    assert np.allclose(found.reshape(expected.shape), expected, atol=1e-5)
 
 
 @given(seeds)

@@ -178,7 +178,10 @@ def delayed(draw: st.DrawFn, rng: np.random.Generator) -> Network:
 
 
 def convolutional(draw: st.DrawFn, rng: np.random.Generator) -> Network:
-    """Two convolutions and a Dense readout; with a stride beyond the kernel some pixels reach nobody."""
+    """Two convolutions and a Dense readout; the first reads the image before as well.
+
+    With a stride beyond the kernel some pixels reach nobody.
+    """
     planes, high, wide = (draw(st.integers(1, 2)), draw(st.integers(3, 5)), draw(st.integers(3, 5)))
     size, stride = draw(st.integers(1, 3)), draw(st.integers(1, 2))
     first = Convolution(
@@ -186,6 +189,14 @@ def convolutional(draw: st.DrawFn, rng: np.random.Generator) -> Network:
         in_shape=(planes, high, wide),
         stride=(stride, stride),
         padding=(size // 2, size // 2),
+    )
+    cut = draw(st.integers(0, 2))
+    late = Convolution(
+        rng.normal(size=first.kernel.shape).astype(np.float32) / 4,
+        in_shape=(planes, high, wide),
+        stride=(stride, stride),
+        padding=(size // 2, size // 2 - cut),
+        after=(size // 2, size // 2 + cut),
     )
     second = Convolution(rng.normal(size=(1, 2, 1, 1)).astype(np.float32), in_shape=first.out_shape)
     pixels = second.target_size
@@ -199,6 +210,7 @@ def convolutional(draw: st.DrawFn, rng: np.random.Generator) -> Network:
         ),
         (
             Projection("image", "conv_0", first),
+            Projection("image", "conv_0", late, "input", 1, label="before"),
             Projection("conv_0", "conv_1", second),
             Projection("conv_1", "readout", AllToAll(small(rng, pixels, 1, 2))),
         ),

@@ -159,7 +159,11 @@ def factor_of(projection: Projection) -> float | None:
     connection = projection.connection
     if isinstance(connection, Convolution) and connection.kernel.shape == (1, 1, 1, 1):
         one_row = connection.in_shape[:2] == (1, 1) and connection.stride == (1, 1)
-        return float(connection.kernel[0, 0, 0, 0]) if one_row and connection.padding == (0, 0) else None
+        return (
+            float(connection.kernel[0, 0, 0, 0])
+            if one_row and connection.padding == (0, 0) and connection.after is None
+            else None
+        )
     return None
 
 
@@ -297,8 +301,8 @@ def convolution(connection: Convolution, bias: Numbers, place: str) -> Content:
     """A Conv2d node."""
     whole = int(np.prod(connection.out_shape)) == connection.target_size
     planes = bias.reshape(connection.out_shape[0], -1) if whole else bias[None]
-    if connection.gates > 1 or not whole or (planes != planes[:, :1]).any():
-        rule = "a Conv2d is whole, has one kernel, and one bias for each plane"
+    if connection.gates > 1 or not whole or connection.after is not None or (planes != planes[:, :1]).any():
+        rule = "a Conv2d is whole, has one kernel, the same padding on both sides, one bias for each plane"
         raise InputError(place, "convolution", rule, "Use weights of their own.")
     return {
         "type": "Conv2d",

@@ -19,7 +19,9 @@ from deltasim.networks.numbers.arithmetic import Q
 from deltasim.networks.training.cells import PRODUCTS, RESET_BEFORE
 from deltasim.networks.training.encoder import Threshold
 from deltasim.networks.training.layers import feed_forward
+from deltasim.networks.training.layers.causal import CausalConvolution, label_of
 from deltasim.networks.training.layers.layer import Place
+from deltasim.networks.training.layers.pooling import MaxPool
 from deltasim.networks.training.layers.recurrent import Recurrent
 from deltasim.networks.training.rounding import Formats
 from deltasim.runtime.arrays import Floats
@@ -104,6 +106,54 @@ def convolution(layer: feed_forward.Convolution, pass_number: int, export: Expor
     return Populations(
         (Population(name, Conv2d(shape, layer.activation), bias, pass_number),),
         (Projection(source, name, joined, theta=theta, weight_format=export.form(layer.weight)),),
+    )
+
+
+def causal(layer: CausalConvolution, pass_number: int, export: Export) -> Populations:
+    """A convolution over blocks: a projection for each block that it reads, with its part of the kernel."""
+    ((source, _),) = layer.place.below
+    name, shape, kernel = layer.place.name, layer.out_shape, numbers(layer.weight)
+    bias = np.repeat(numbers(layer.bias), shape[1] * shape[2])[None]
+    theta = torch.zeros(()) if export.dense else layer.theta().detach().cpu()
+    rows, form = layer.padding, export.form(layer.weight)
+    projections = []
+    for tap in layer.taps:
+        joined = Convolution(
+            kernel[..., tap.first : tap.stop],
+            layer.in_shape,
+            padding=(rows, tap.before),
+            after=(rows, tap.after),
+        )
+        own = layer.thresholds(tap, theta)
+        level = float(own[0]) if bool((own == own[0]).all()) else own.numpy().astype(np.float64)
+        projections.append(
+            Projection(
+                source, name, joined, "input", tap.delay, level, weight_format=form, label=label_of(tap)
+            )
+        )
+    population = Population(name, Conv2d(shape, layer.activation), bias, pass_number)
+    return Populations((population,), tuple(projections))
+
+
+def pooling(layer: MaxPool, pass_number: int, export: Export) -> Populations:
+    """The largest value of windows: every value has an accumulator of its own, and a weight of 1."""
+    ((source, size),) = layer.place.below
+    (count, rows, columns), (high, wide) = layer.out_shape, layer.window
+    plane, row, column = np.unravel_index(np.arange(size), layer.in_shape)
+    target = (plane * rows + row // high) * columns + column // wide
+    places = target * (high * wide) + row % high * wide + column % wide
+    joined = Sparse(
+        np.arange(size + 1), places, np.ones(size, np.float32), count * rows * columns, high * wide
+    )
+    cell = Formula(joined.target_size, layer.formula)
+    population = Population(
+        layer.place.name, cell, np.zeros((high * wide, cell.size), np.float32), pass_number
+    )
+    form = None if export.formats is None else Q(2, export.formats.bits - 2)
+    (theta,) = export.theta(layer.theta, layer.place)
+    return Populations(
+        (population,),
+        (Projection(source, layer.place.name, joined, theta=theta, weight_format=form),),
     )
 
 
@@ -266,5 +316,9 @@ def as_populations(layer: torch.nn.Module, pass_number: int, export: Export) -> 
         return recurrent(layer, pass_number, export)
     if isinstance(layer, feed_forward.Convolution):
         return convolution(layer, pass_number, export)
+    if isinstance(layer, CausalConvolution):
+        return causal(layer, pass_number, export)
+    if isinstance(layer, MaxPool):
+        return pooling(layer, pass_number, export)
     assert isinstance(layer, feed_forward.Dense)
     return dense(layer, pass_number, export)
