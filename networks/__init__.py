@@ -29,6 +29,7 @@ NAMES = {
     "Input": "deltasim.networks.cells",
     "InputError": "deltasim.runtime.errors",
     "LIF": "deltasim.networks.cells",
+    "TruncatedLIF": "deltasim.networks.cells",
     "LSTM": "deltasim.networks.cells",
     "LeakyIntegrator": "deltasim.networks.cells",
     "Loss": "deltasim.networks.loss",

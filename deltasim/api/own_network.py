@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from deltasim.workloads.benchmark import Benchmark
     from deltasim.workloads.own.read import Columns
 
-MODELS = (".onnx", ".nir", ".pt", ".pth", ".safetensors", ".json")
+MODELS = (".onnx", ".nir", ".yaml", ".yml", ".pt", ".pth", ".safetensors", ".json")
 
 
 def is_model(name: str) -> bool:

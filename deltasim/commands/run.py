@@ -19,6 +19,7 @@ from deltasim.commands.arguments.options import (
     Layers,
     Reset,
     SequenceColumn,
+    Steps,
     TimeStep,
     default_folder,
     parse_thetas,
@@ -39,7 +40,7 @@ def run(
     benchmark: Annotated[
         str,
         typer.Argument(
-            help="a benchmark (deltasim list benchmarks), or a model: .onnx, .nir, .pt, .pth, a folder ...",
+            help="a benchmark (deltasim list benchmarks), or a model: .onnx, .nir, .yaml, .pt, a folder ...",
             autocompletion=completing.benchmarks,
         ),
     ],
@@ -71,6 +72,7 @@ def run(
     dt: TimeStep = None,
     reset: Reset = None,
     bin_: Bin = None,
+    steps: Steps = None,
     sequence_column: SequenceColumn = None,
     label_column: LabelColumn = None,
     period: Annotated[
@@ -130,6 +132,7 @@ def run(
             dt=dt,
             reset=reset,
             bin=bin_,
+            steps=steps,
         )
         chips = chips_named(chip)
         _require_one_run(len(chips) * len(thetas), form, exports, what_if)

@@ -24,7 +24,8 @@ from deltasim.simulator.memories.instance import (
     SERIAL,
 )
 from deltasim.simulator.memories.serial import SerialTiming
-from deltasim.simulator.plan.plan import Plan, update_work
+from deltasim.simulator.plan.active_neurons import active_neurons
+from deltasim.simulator.plan.plan import ABSENT, Plan, update_work, updating
 
 Counts = Counter[str]
 
@@ -33,6 +34,7 @@ def least_counts(work: Work) -> Counts:
     """The least of every action over the whole trace, without what grows with time alone."""
     found: Counts = Counter()
     count_steps(work, found)
+    count_active(work, found)
     count_messages(work, found)
     count_fetches(work, found)
     return found
@@ -50,22 +52,38 @@ def count_steps(work: Work, found: Counts) -> None:
         home, encoded = plan.homes[source], int(plan.delta_encoded[projection])
         scanned = size * frames * int(plan.scan_passes[projection])
         found["core.scan"] += scanned
+        if plan.unicast and plan.into[source]:
+            found["core.emit"] += int(sent[projection])
         found[home.read] += scanned * (1 + encoded) * home.value_bits
         found[home.write] += int(sent[projection]) * encoded * home.value_bits
     for population in (index for one_pass in plan.order for index in one_pass):
         home = plan.homes[population]
         for number, partition in enumerate(plan.partitions[population]):
             done = update_work(plan, population, number)
-            found["core.update"] += partition.size * frames
+            found["core.access" if plan.stages.tells_rest else "core.update"] += partition.size * frames
             found[home.read] += done.reads * frames
             found[home.write] += done.writes * frames
+
+
+def count_active(work: Work, found: Counts) -> None:
+    """Updates, where the chip tells neurons at rest from those that move. Exact."""
+    plan, trace = work.plan, work.trace
+    numbers = updating(plan)
+    for sequence in range(trace.sequences):
+        active = active_neurons(plan, trace.sequence(sequence))
+        if active is None:
+            return
+        for own, order in zip(np.array_split(active, len(plan.order)), plan.order, strict=True):
+            mine = [number for number, (population, _) in enumerate(numbers) if population in order]
+            found["core.update"] += int(own[:, mine].sum())
 
 
 def count_messages(work: Work, found: Counts) -> None:
     """Messages on their way, and what their columns come to. Exact."""
     plan, segments, links = work.plan, work.segments, work.plan.links
     issued = work.sent * work.is_sent
-    found["core.send"] += int(issued.sum())
+    copies = np.diff(segments.start) if plan.unicast else np.ones(work.columns, np.int64)
+    found["core.send"] += int((issued * copies).sum())
     found["core.receive"] += int(work.fetched.sum())
     words = np.bincount(work.column_of, work.fetched * segments.words, work.columns)
     for projection, target in enumerate(plan.target.tolist()):
@@ -79,10 +97,11 @@ def count_messages(work: Work, found: Counts) -> None:
     entries = np.diff(trees.start)
     owner = np.repeat(np.arange(len(entries)), entries)
     count_links(plan, np.bincount(trees.link, taken[owner], links.count) * flits, found)
-    first = trees.link[np.minimum(trees.start[:-1], max(0, len(trees.link) - 1))] if len(trees.link) else None
-    if first is not None:
-        entered = taken * (entries > 0) * links.routed[first, 0]
-        count_buffer_writes(plan, int(entered.sum()) * flits, found)
+    roots = np.flatnonzero(trees.parent == ABSENT)  # by all that begin at once, a message enters once
+    if not plan.unicast:
+        roots = trees.start[:-1][entries > 0]
+    entered = taken[owner[roots]] * links.routed[trees.link[roots], 0]
+    count_buffer_writes(plan, int(entered.sum()) * flits, found)
     drops = np.diff(trees.drop_start)
     left = taken[owner] * drops * links.routed[trees.link, 1]
     count_crossings(plan, int(left.sum()) * flits, found)

@@ -136,7 +136,10 @@ def step_service(plan: Plan, population: int) -> tuple[Reals, Reals]:
             )
             scans[stages.unit[partition.core, SCAN]] += int(plan.scan_passes[projection]) * int(once)
     for number, partition in enumerate(plan.partitions[population]):
-        updates[stages.unit[partition.core, UPDATE]] += update_work(plan, population, number).duration_ps
+        least = 1  # what passes in a later scan, or neurons at rest may leave out, is not counted
+        if not stages.tells_rest and plan.carrier(population) == ABSENT:
+            least = update_work(plan, population, number).duration_ps
+        updates[stages.unit[partition.core, UPDATE]] += least
     return scans, updates
 
 

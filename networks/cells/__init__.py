@@ -15,12 +15,16 @@ from deltasim.networks.cells.lif import LIF
 from deltasim.networks.cells.lstm import LSTM
 from deltasim.networks.cells.rnn import RNN
 from deltasim.networks.cells.step import Step
+from deltasim.networks.cells.truncated_lif import TruncatedLIF
 from deltasim.networks.numbers.arithmetic import Arithmetic
 
-Cell: TypeAlias = Input | Dense | RNN | GRU | LSTM | Conv2d | LIF | GLIF | LeakyIntegrator | Formula
+Cell: TypeAlias = (
+    Input | Dense | RNN | GRU | LSTM | Conv2d | LIF | GLIF | TruncatedLIF | LeakyIntegrator | Formula
+)
 
 CELLS: dict[str, type[Cell]] = {
-    cell.kind: cell for cell in (Input, Dense, RNN, GRU, LSTM, Conv2d, LIF, GLIF, LeakyIntegrator, Formula)
+    cell.kind: cell
+    for cell in (Input, Dense, RNN, GRU, LSTM, Conv2d, LIF, GLIF, TruncatedLIF, LeakyIntegrator, Formula)
 }
 
 
@@ -51,5 +55,6 @@ __all__ = [
     "Formula",
     "Input",
     "LeakyIntegrator",
+    "TruncatedLIF",
     "update_step",
 ]

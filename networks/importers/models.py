@@ -31,11 +31,25 @@ def onnx_file(path: Path, layers: str | None) -> Imported:
     return import_onnx(path)
 
 
+def sanafe_file(path: Path, layers: str | None) -> Imported:
+    """A network file of SANA-FE, .yaml."""
+    from deltasim.networks.importers.imported import Output
+    from deltasim.networks.importers.sanafe.network import read_network
+
+    if layers is not None:
+        rule = "a network of SANA-FE says itself what its neurons are"
+        raise InputError("--layers", layers, rule, "Leave the layers out.")
+    network = read_network(path).network
+    return Imported(network, (1, network.input_size), 0, (Output(0, 0, (network.output_size,)),))
+
+
 IMPORTERS: dict[str, Callable[[Path, str | None], Imported]] = {
     ".onnx": onnx_file,
     ".pt": weights_file,
     ".pth": weights_file,
     ".safetensors": weights_file,
+    ".yaml": sanafe_file,
+    ".yml": sanafe_file,
 }
 """How a file is imported, by its suffix; a NIR graph (.nir) takes more than layers."""
 

@@ -66,8 +66,16 @@ def read_yaml(path: str | Path) -> Fields:
     return parse_yaml(read_text(path, MOST_BYTES))
 
 
-def parse_yaml(text: str) -> Fields:
-    """Read a text.
+def read_words(path: str | Path, most_bytes: int, most_values: int) -> Fields:
+    """Read a file whose values all stay the text that stands there: ``0.10`` is not ``0.1``.
+
+    Errors: Unreadable.
+    """
+    return parse_yaml(read_text(path, most_bytes), most_values, words=True)
+
+
+def parse_yaml(text: str, most_values: int = MOST_VALUES, words: bool = False) -> Fields:
+    """Read a text; with ``words`` its values stay text, and what is nothing is an empty one.
 
     >>> found = parse_yaml("a: {b: 1, c: [x, 2024-02-30]}")
     >>> found.content, found.lines["a.c.1"]
@@ -88,7 +96,7 @@ def parse_yaml(text: str) -> Fields:
         # of what stands in the file, an error names single signs and kinds of token only
         reason = re.sub(r" ?'[^'<]{2,}'", "", reason)
         raise Unreadable(reason, mark.line + 1 if mark else None) from None
-    unfolded = Unfolded()
+    unfolded = Unfolded(most_values, words)
     content = None if root is None else unfolded.value(root, "")
     return Fields(content, unfolded.lines, tuple(unfolded.repeated))
 
@@ -96,7 +104,8 @@ def parse_yaml(text: str) -> Fields:
 class Unfolded:
     """Turns nodes into plain data, aliases unfolded, and notes lines and repetitions on the way."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_values: int, words: bool) -> None:
+        self.most_values, self.words = most_values, words
         self.lines: dict[str, int] = {}
         self.repeated: list[str] = []
         self.values = 0
@@ -106,10 +115,10 @@ class Unfolded:
         """What a node says."""
         line = node.start_mark.line + 1
         self.values += 1
-        if self.values > MOST_VALUES:
-            raise Unreadable(f"it says more than {MOST_VALUES:,} values", line)
+        if self.values > self.most_values:
+            raise Unreadable(f"it says more than {self.most_values:,} values", line)
         if isinstance(node, yaml.ScalarNode):
-            return scalar(node, line)
+            return node.value if self.words else scalar(node, line)
         if id(node) in self.within:
             raise Unreadable("an alias stands inside what it names", line)
         self.within.add(id(node))

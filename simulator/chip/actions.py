@@ -40,6 +40,18 @@ CORE_ACTIONS = (
     Action("core.leakage", "static", "ps"),
 )
 
+# of a chip that sends a copy to each core: what its neurons send, where core.send counts copies, those of
+# inputs too
+EMIT = Action("core.emit", "encode", "messages")
+
+# of a chip that tells neurons at rest from those that move, where core.update counts the latter
+ACCESS = Action("core.access", "compute", "neurons")
+
+DIRECTIONS = ("east", "west", "north", "south")
+"""Where a link of a mesh leads, as a description names it."""
+
+FLITS_BY_DIRECTION = tuple(f"link.{direction}" for direction in DIRECTIONS)
+
 # of a core's memory that state lies in besides: bits of last sent values, accumulators and states
 REMEMBERED = ("{}.state_read", "{}.state_write")
 
@@ -73,8 +85,13 @@ def chip_actions(chip: Chip) -> tuple[Action, ...]:
     homes = state_homes(chip)
     core = [action for action in CORE_ACTIONS if not (homes and action.part == "state")]
     core += [Action(name.format(home), "state", "bits") for home in homes for name in REMEMBERED]
+    core += [EMIT] if chip.network.unicast else []
+    core += [ACCESS] if chip.cores.update.access_cycles is not None else []
     split, bus = chip.network.pitch_m is not None, chip.network.is_bus  # a bus has no routers
-    links = [Action("link.flit", "network", "flits", priced=not split)]
+    plain = not split and (chip.network.directions is None or chip.network.topology.startswith("cmesh"))
+    links = [Action("link.flit", "network", "flits", priced=plain)]
+    if chip.network.directions is not None:  # the links between cores and routers of a cmesh have none
+        links += [Action(name, "network", "flits") for name in FLITS_BY_DIRECTION]
     if chip.network.joined is not None:
         links.append(Action("joined.flit", "network", "flits"))
     if split:

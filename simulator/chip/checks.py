@@ -39,6 +39,7 @@ NEEDED: dict[str, tuple[tuple[str, Callable[[Memory], bool]], ...]] = {  # by po
         ("DRAM or serial memory", lambda memory: memory.off_chip),
     ),
 }
+MESHES = ("mesh", "cmesh")  # whose links have directions
 LONGEST_LINK_M = 10
 MOST_ARRAYS = 1 << 16  # of all cores together: each has units of its own
 
@@ -49,6 +50,8 @@ def rules() -> tuple[Callable[[Chip], Iterator[Fault]], ...]:
         topology_faults,
         link_faults,
         length_faults,
+        direction_faults,
+        during_faults,
         buffer_faults,
         packet_faults,
         channel_faults,
@@ -99,6 +102,28 @@ def length_faults(chip: Chip) -> Iterator[Fault]:
         length = f"the longest link, {pitches:,.0f} tiles, has {pitch_m * pitches:,.0f} m"
         rule = f"{length}; {LONGEST_LINK_M} m is the most"
         yield Fault("network.pitch", f"{pitch_m:g} m", rule, "Use a shorter pitch.")
+
+
+def direction_faults(chip: Chip) -> Iterator[Fault]:
+    """Directions are those of a mesh whose links are priced by the hop."""
+    network, path = chip.network, "network.directions"
+    if network.directions is None:
+        return
+    if network.topology.partition(":")[0] not in MESHES:
+        rule = "links have directions on a mesh"
+        yield Fault(path, network.topology, rule, "Use mesh:RxC or cmesh:RxCxK, or leave directions out.")
+    for name, given in (("joined", network.joined), ("pitch", network.pitch_m)):
+        if given is not None:
+            rule = f"directions are not given together with {name}"
+            yield Fault(path, "given", rule, f"Leave it or {name} out.")
+
+
+def during_faults(chip: Chip) -> Iterator[Fault]:
+    """Neurons are updated as they are scanned where all begin a step together."""
+    policy = chip.synchronisation.policy
+    if chip.cores.update.during is not None and policy != "barrier":
+        rule = f"neurons are updated during the scan of the next step, which policy {policy} may begin before"
+        yield Fault("cores.update.during", "scan", rule, "Use policy barrier or leave it out.")
 
 
 def buffer_faults(chip: Chip) -> Iterator[Fault]:

@@ -61,14 +61,16 @@ def core_table(chip: Chip) -> Table:
         count=cores.count,
         clock=f"{scaled(cores.clock_hz, 'Hz')} ({cores.period_ps:,} ps)",
         scan=f"{counted(scan.elements_per_cycle, 'element')} {each_time(scan.cycles)}, "
-        f"partitions padded to {scan.pad_to}",
+        f"partitions padded to {scan.pad_to}{pauses(chip)}",
         send=f"{cycles(cores.send.cycles)} a message" if cores.send.cycles else "no such stage",
         receive=f"{cycles(cores.receive.cycles)} a message" if cores.receive.cycles else "no such stage",
         multiply_accumulate=counted(cores.mac.lanes, "lane")
         + (f" in each of {cores.mac.arrays} arrays" if cores.mac.arrays > 1 else "")
         + (f", {cycles(cores.mac.cycles)} each" if cores.mac.cycles else ""),
         **numbers,
-        update=f"{cycles(update.fixed)}, and {cycles(update.cycles)} for {counted(update.lanes, 'neuron')}",
+        update=f"{cycles(update.fixed)}, and {cycles(update.cycles)} for {counted(update.lanes, 'neuron')}"
+        + ("" if update.access_cycles is None else f" not at rest, {cycles(update.access_cycles)} for any")
+        + (", during the scan of the next step" if update.during else ""),
         outstanding_fetches=cores.outstanding_fetches,
         **dma,
         shared_units="; ".join(", ".join(unit) for unit in cores.shared_units) or "each stage by itself",
@@ -84,6 +86,19 @@ def each_time(count: int | None) -> str:
     return f"in {cycles(count)}" if count else "a cycle"
 
 
+def pauses(chip: Chip) -> str:
+    """How long a scan pauses for what it finds.
+
+    >>> from deltasim.simulator.chip import load_chip
+    >>> pauses(load_chip("mesh16").changed({"cores.scan.copy_cycles": 3}))
+    '; pauses 3 cycles a copy'
+    """
+    scan = chip.cores.scan
+    for_each = {"message": scan.message_cycles, "copy": scan.copy_cycles}
+    said = [f"{cycles(number)} a {what}" for what, number in for_each.items() if number]
+    return f"; pauses {', '.join(said)}" if said else ""
+
+
 def memory_table(chip: Chip, memory: Memory) -> Table:
     rows = dict(memory.rows())
     rows.setdefault("clock", f"{chip.memory_period_ps(memory):,} ps a cycle")
@@ -95,6 +110,12 @@ def network_table(chip: Chip) -> Table:
     further: dict[str, object] = {}
     if network.buffer_flits is not None:
         further = {"buffer": f"{network.buffer_flits} flits", "virtual_channels": network.virtual_channels}
+    if network.directions is not None:
+        hops = network.directions.model_dump()
+        further["hop_by_direction"] = ", ".join(f"{where} {cycles(hops[where])}" for where in hops)
+    if network.delivery is not None:
+        copies = {"unicast": "a copy to each core", "multicast": "along a tree"}
+        further["messages"] = copies[network.delivery]
     if network.pitch_m is not None:
         further["pitch"] = scaled(network.pitch_m, "m")
     if joined is not None:

@@ -42,12 +42,18 @@ class Scan(Part):
     ``pad(n)`` rounds n up to a multiple of ``pad_to``. With ``cycles`` each of these takes so many of the
     core's clock, as where a processor scans. An encoder with a budget of messages goes over its elements
     ``select_passes`` times to find those it may send, and once more to send them.
+
+    A scan that sends as it goes pauses: ``message_cycles`` for each message of a neuron of the chip
+    (not for what comes from outside), and ``copy_cycles`` for each copy that leaves, which it does when both
+    have passed.
     """
 
     elements_per_cycle: Lanes
     pad_to: Lanes = 1
     cycles: CycleCount | None = None  # 1 where none is given
     select_passes: Annotated[int, counted(64)] | None = None  # 1 where none is given
+    message_cycles: CycleCountOrZero | None = None
+    copy_cycles: CycleCountOrZero | None = None
 
 
 class PerMessage(Part):
@@ -72,11 +78,19 @@ class Mac(Part):
 
 
 class Update(Part):
-    """The neuron update of a partition of n: ``fixed + cycles * ceil(n / lanes)`` cycles."""
+    """The neuron update of a partition of n: ``fixed + cycles * ceil(n / lanes)`` cycles.
+
+    With ``access_cycles`` neurons at rest are told from those that move: it is ``fixed + access_cycles *
+    ceil(n / lanes) + cycles * ceil(m / lanes)`` for m that do (`deltasim.networks.activity`).
+    ``during: scan`` updates neurons one by one as they are scanned for the next step, so that those that
+    have been updated send while the others are: the time passes in that scan.
+    """
 
     lanes: Lanes
     cycles: CycleCountOrZero
     fixed: CycleCountOrZero = 0
+    access_cycles: CycleCountOrZero | None = None
+    during: Literal["scan"] | None = None
 
 
 class Dma(Part):
@@ -151,6 +165,18 @@ class Joined(Part):
     link: JoinedLink
 
 
+class Directions(Part):
+    """Cycles of the network's clock that a head takes over a link of a mesh, by where it leads.
+
+    East is along a row to the next column, south down a column to the next row.
+    """
+
+    east: CycleCount
+    west: CycleCount
+    north: CycleCount
+    south: CycleCount
+
+
 class Interconnect(Part):
     """The network on chip: ``bus``, ``mesh:4x4``, ``tree:4x3`` and the like, or ``graph`` and its ``edges``.
 
@@ -161,6 +187,10 @@ class Interconnect(Part):
     router included. ``message_bits`` and ``request_bits`` are the sizes of a delta message and of a read.
     With ``buffer`` every link ends in ``virtual_channels`` buffers of so many flits, and a packet waits
     until the next one has room for all of it; without, buffers have no limit.
+
+    A message is sent once along a tree to all cores it is for, with ``delivery: unicast`` once to each of
+    them. ``directions`` give the links of a mesh hop cycles by direction, in the place of ``hop_cycles``, and
+    each direction a price of its own.
 
     ``pitch`` is the distance of neighbouring tiles. With it the network's energy is stated in parts: buffer
     writes and reads, crossings of a router's switch, and flits times micrometres of link. Without, a flit has
@@ -178,11 +208,17 @@ class Interconnect(Part):
     pitch_m: Length | None = Field(default=None, alias="pitch")
     edges: Annotated[tuple[tuple[Any, ...], ...], Field(min_length=1)] | None = None
     joined: Joined | None = None
+    delivery: Literal["multicast", "unicast"] | None = None  # multicast where none is given
+    directions: Directions | None = None
 
     @property
     def is_bus(self) -> bool:
         """One link for all, without routers."""
         return self.topology.partition(":")[0] == "bus"
+
+    @property
+    def unicast(self) -> bool:
+        return self.delivery == "unicast"
 
     @property
     def period_ps(self) -> int:

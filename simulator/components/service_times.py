@@ -86,3 +86,37 @@ def consumed(granted_ps: int, work_ps: int, tail_ps: int) -> int:
     (1500, 2000)
     """
     return max(granted_ps + work_ps, tail_ps)
+
+
+@kernel
+def pause(made: int, packets: int, message_ps: int, copy_ps: int) -> int:
+    """How long a scan pauses for a message that leaves in so many copies.
+
+    ``made`` is 1 for one of a neuron of the chip, 0 for one that came from outside and is only sent.
+
+    >>> int(pause(1, 3, 30_000, 5_000)), int(pause(0, 3, 30_000, 5_000))
+    (45000, 15000)
+    """
+    return made * message_ps + packets * copy_ps
+
+
+@kernel
+def carried_until(position: int, carried_ps: int, elements: int) -> int:
+    """Of an update that passes during a scan, the part that has when the element at ``position`` is judged.
+
+    >>> int(carried_until(0, 1000, 4)), int(carried_until(3, 1000, 4))
+    (250, 1000)
+    """
+    return (position + 1) * carried_ps // elements
+
+
+@kernel
+def update_duration(
+    neurons: int, active: int, lanes: int, access_ps: int, group_ps: int, fixed_ps: int
+) -> int:
+    """How long the update of a partition takes of which ``active`` neurons are not at rest.
+
+    >>> int(update_duration(9, 9, 8, 0, 1000, 500)), int(update_duration(9, 2, 8, 100, 1000, 500))
+    (2500, 1700)
+    """
+    return max(1, fixed_ps + rounds(neurons, lanes) * access_ps + rounds(active, lanes) * group_ps)

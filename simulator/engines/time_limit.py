@@ -98,7 +98,8 @@ def message_ps(plan: Plan) -> int:
     sums = -(-words // stages.mac_lanes) * stages.mac_cycle_ps + 1
     tree = int(plan.trees.links.max(initial=0)) * link_ps(plan, links.message_flits)
     fetched = bursts * (response + memory + 1)
-    return stages.send_ps + tree + segments * (stages.receive_ps + fetched + sums + bursts)
+    sent = stages.message_ps + segments * (stages.copy_ps + stages.send_ps)
+    return sent + tree + segments * (stages.receive_ps + fetched + sums + bursts)
 
 
 def link_ps(plan: Plan, flits: int) -> int:
@@ -161,6 +162,9 @@ def coarser(plan: Plan, tick_ps: int) -> Plan:
             "receive_ps",
             "update_group_ps",
             "update_fixed_ps",
+            "message_ps",
+            "copy_ps",
+            "access_ps",
         ),
         links=changed(plan.links, "period_ps", "link_period_ps", "link_hop_ps"),
         memories=replace(

@@ -57,7 +57,7 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
                 "Connect it, or add what it gives to the biases of its targets.",
             )
     check_parts(network, mapping)
-    columns, trees = compile_columns(network, mapping, chip.topology)
+    columns, trees = compile_columns(network, mapping, chip.topology, chip.network.unicast)
     check_registers(chip, stages, columns.longest)
     links = compile_links(chip, memories, units)
     units += [Unit(f"core{core}", "core", core) for core in range(chip.cores.count)]
@@ -85,6 +85,7 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
         homes=mapping.homes,
         order=network.order,
         stages=stages,
+        unicast=chip.network.unicast,
         links=links,
         buffers=None,
         link_um=link_lengths(chip),
@@ -165,4 +166,9 @@ def compile_stages(chip: Chip, units: list[Unit]) -> Stages:
         update_lanes=cores.update.lanes,
         update_group_ps=cores.update.cycles * period,
         update_fixed_ps=cores.update.fixed * period,
+        message_ps=(cores.scan.message_cycles or 0) * period,
+        copy_ps=(cores.scan.copy_cycles or 0) * period,
+        access_ps=(cores.update.access_cycles or 0) * period,
+        tells_rest=cores.update.access_cycles is not None,
+        update_during_scan=cores.update.during is not None,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -18,7 +19,13 @@ def compile_links(chip: Chip, memories: MemoryInstances, units: list[Unit]) -> L
     topology, network = chip.topology, chip.network
     links = topology.links
     periods = np.array([max(1, round(network.period_ps * link.period)) for link in links], np.int64)
-    cycles = [network.hop_cycles + link.latency - 1 for link in links]
+    leads = directions_of(chip)
+    cycles = [
+        (network.hop_cycles if leads[number] is None else getattr(network.directions, leads[number]))
+        + link.latency
+        - 1
+        for number, link in enumerate(links)
+    ]
     hops = np.array([round(network.period_ps * Fraction(number)) for number in cycles], np.int64)
     first, width = len(units), network.link_width_bits
     if topology.is_bus:
@@ -35,7 +42,10 @@ def compile_links(chip: Chip, memories: MemoryInstances, units: list[Unit]) -> L
         period_ps=network.period_ps,
         link_period_ps=periods,
         link_hop_ps=np.maximum(periods, hops),  # a head is not over before all of its flit is
-        link_action=tuple("joined.flit" if link.between_chips else "link.flit" for link in links),
+        link_action=tuple(
+            "joined.flit" if link.between_chips else f"link.{leads[number] or 'flit'}"
+            for number, link in enumerate(links)
+        ),
         routed=routers_at(topology),
         flit_bytes=width // 8,
         message_flits=int(rounds(network.message_bits, width)),
@@ -45,6 +55,18 @@ def compile_links(chip: Chip, memories: MemoryInstances, units: list[Unit]) -> L
         back_start=spread_over(memories, remote, chip.cores.count, back[0]),
         back_link=back[1],
     )
+
+
+def directions_of(chip: Chip) -> list[str | None]:
+    """Where each link of a mesh leads, where the chip tells directions apart; of others None."""
+    topology = chip.topology
+    if chip.network.directions is None:
+        return [None] * len(topology.links)
+    first, columns = topology.nodes - math.prod(topology.shape[:2]), topology.shape[1]
+    where = {1: "east", -1: "west", columns: "south", -columns: "north"}
+    if columns == 1:  # rows lie one below the other
+        where = {1: "south", -1: "north"}
+    return [None if min(pair) < first else where[pair[1] - pair[0]] for pair in topology.pairs]
 
 
 def routers_at(topology: Topology) -> Integers:

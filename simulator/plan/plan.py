@@ -19,7 +19,7 @@ import numpy.typing as npt
 from deltasim.networks.graph import Network
 from deltasim.runtime.arrays import Integers
 from deltasim.simulator.chip import Chip
-from deltasim.simulator.components.service_times import rounds
+from deltasim.simulator.components.service_times import update_duration
 from deltasim.simulator.dram.scheduling.packing import pack
 from deltasim.simulator.mapping.mapping import Mapping
 from deltasim.simulator.mapping.partition import Partition
@@ -76,6 +76,11 @@ class Stages:
     update_lanes: int
     update_group_ps: int
     update_fixed_ps: int
+    message_ps: int  # for which a scan pauses for each message, and for each copy of it
+    copy_ps: int
+    access_ps: int  # of a group of neurons, at rest or not; 0 where these are not told apart
+    tells_rest: bool
+    update_during_scan: bool
 
     @property
     def fetch_units(self) -> Integers:
@@ -235,6 +240,7 @@ class Plan:
     homes: tuple[Home, ...]  # per population: where its state lies
     order: tuple[tuple[int, ...], ...]  # per pass: populations in computing order
     stages: Stages
+    unicast: bool  # a copy for each core, in the place of one along a tree
     links: Links
     buffers: InputBuffers | None  # None: without limit
     link_um: Integers | None  # micrometres of each link; None where the chip does not state its pitch
@@ -261,6 +267,14 @@ class Plan:
         """The unit that carries what belongs to a core but to none of its stages."""
         return len(self.units) - 1 - self.cores + core
 
+    def carrier(self, population: int) -> int:
+        """The projection whose scan takes the time of the population's update; -1 where none does."""
+        if self.stages.update_during_scan:
+            for projection in self.out_of[population]:
+                if not self.crosses_passes(projection):
+                    return projection
+        return ABSENT
+
     def crosses_passes(self, projection: int) -> bool:
         """True when the projection reads what an earlier pass recorded."""
         return bool(
@@ -269,8 +283,20 @@ class Plan:
         )
 
 
+def update_times(stages: Stages) -> tuple[int, int, int, int]:
+    """What `update_duration` takes besides the neurons."""
+    return stages.update_lanes, stages.access_ps, stages.update_group_ps, stages.update_fixed_ps
+
+
+def updating(plan: Plan) -> list[tuple[int, int]]:
+    """Every (population, partition) that is updated."""
+    return [
+        (p, n) for p, partitions in enumerate(plan.partitions) if plan.into[p] for n in range(len(partitions))
+    ]
+
+
 class UpdateWork(NamedTuple):
-    """What one update of a partition takes: its time, and the state it reads and writes."""
+    """What one update of a partition takes: its time, with no neuron at rest, and the state it moves."""
 
     duration_ps: int
     reads: int
@@ -284,9 +310,9 @@ def update_work(plan: Plan, population: int, partition: int) -> UpdateWork:
     """
     where, cell = plan.partitions[population][partition], plan.network.populations[population].cell
     size, stages = where.stop - where.start, plan.stages
-    duration_ps = stages.update_fixed_ps + rounds(size, stages.update_lanes) * stages.update_group_ps
+    duration_ps = int(update_duration(size, size, *update_times(stages)))
     home = plan.homes[population]
     states, sums = home.state_bits(cell), cell.accumulators * home.sum_bits
     fed = plan.network.fed_accumulators(population) * home.sum_bits
     writes = states + (fed if plan.network.resets_accumulators[population] else 0)
-    return UpdateWork(max(1, int(duration_ps)), size * (states + sums), size * writes)
+    return UpdateWork(duration_ps, size * (states + sums), size * writes)

@@ -50,15 +50,20 @@ def parts_of(network: Network, mapping: Mapping, projection: int) -> Parts:
     return Parts(cores, words, bits)
 
 
-def columns_follow_from(network: Network, mapping: Mapping, topology: Topology) -> Hashable:
+def columns_follow_from(network: Network, mapping: Mapping, topology: Topology, unicast: bool) -> Hashable:
     """What columns and trees follow from: no clock, and no size as long as nothing moves."""
     words = tuple((block.projection, block.core, block.index_bits) for block in mapping.blocks)
-    return network.digest, mapping.partitions, words, topology
+    return network.digest, mapping.partitions, words, topology, unicast
 
 
 @memoised_by(columns_follow_from)
-def compile_columns(network: Network, mapping: Mapping, topology: Topology) -> tuple[Columns, Trees]:
-    """Number the columns of all projections, the distinct trees they take and the distinct sizes of parts."""
+def compile_columns(
+    network: Network, mapping: Mapping, topology: Topology, unicast: bool
+) -> tuple[Columns, Trees]:
+    """Number the columns of all projections, the distinct trees they take and the distinct sizes of parts.
+
+    With ``unicast`` a tree is as many paths as it leads to cores.
+    """
     trees: dict[tuple[int, bytes], int] = {}
     sizes: dict[tuple[int, int], int] = {}
     rows: list[list[npt.NDArray[np.uint32]]] = [[] for _ in network.populations]
@@ -75,7 +80,7 @@ def compile_columns(network: Network, mapping: Mapping, topology: Topology) -> t
         row.append(sum(map(len, into)))
         into.append(number_sizes(parts, slice(1) if alike else slice(sources), sizes))
         stride.append(0 if alike else 1)
-    renumbered, distinct = by_source(trees, topology)
+    renumbered, distinct = by_source(trees, topology, unicast)
     kinds = np.array(list(sizes), np.int64).reshape(-1, 2)
     by_core = [np.concatenate(found).T.reshape(-1) if found else np.zeros(0, np.uint32) for found in rows]
     columns = Columns(
@@ -153,7 +158,9 @@ def kinds_of(present: Flags) -> tuple[Flags, Integers]:
     return present[first], which
 
 
-def by_source(trees: dict[tuple[int, bytes], int], topology: Topology) -> tuple[npt.NDArray[np.int32], Trees]:
+def by_source(
+    trees: dict[tuple[int, bytes], int], topology: Topology, unicast: bool
+) -> tuple[npt.NDArray[np.int32], Trees]:
     """The trees sorted by source core with their numbers of links, and the new number of each."""
     source = np.array([core for core, _ in trees], np.int32)
     order = np.argsort(source, kind="stable")
@@ -163,6 +170,10 @@ def by_source(trees: dict[tuple[int, bytes], int], topology: Topology) -> tuple[
     wanted = np.frombuffer(b"".join(groups[tree] for tree in order.tolist()), np.uint64)
     wanted = wanted.reshape(len(order), -(-topology.cores // WORD)).copy()
     links = np.zeros(len(order), np.int32)
+    if unicast:
+        tree, to = np.nonzero(flags_of(wanted, topology.cores))
+        lengths = np.diff(topology.routes(source[tree].astype(np.int64), to)[0])
+        return numbers, Trees(source, wanted, np.bincount(tree, lengths, len(order)).astype(np.int32))
     cores, first = np.unique(source, return_index=True)
     ends = [*first[1:].tolist(), len(source)]
     for reach, begin, end in zip(topology.reaches(cores.tolist()), first.tolist(), ends, strict=True):

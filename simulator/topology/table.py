@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from deltasim.runtime.errors import InputError, nearest
+from deltasim.simulator.topology.concentrated_mesh import concentrated_mesh
 from deltasim.simulator.topology.mesh import mesh, torus
 from deltasim.simulator.topology.ring import ring
 from deltasim.simulator.topology.star import bus, crossbar, star
@@ -36,6 +37,7 @@ def tree_cores(shape: tuple[int, ...]) -> int:
 # another regular topology is one function and one line here
 FAMILIES: dict[str, Family] = {
     "bus": Family("bus", bus),
+    "cmesh": Family("cmesh:4x4x4", concentrated_mesh, switches=lambda shape: math.prod(shape[:2])),
     "crossbar": Family("crossbar:8", crossbar),
     "mesh": Family("mesh:4x4", mesh),
     "ring": Family("ring:8", ring),

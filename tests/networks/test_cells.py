@@ -15,6 +15,7 @@ from deltasim.networks.cells import (
     Dense,
     Formula,
     LeakyIntegrator,
+    TruncatedLIF,
     conv2d,
     formula,
     gru,
@@ -31,6 +32,7 @@ CELL_EXAMPLES = {
     "conv2d": Conv2d((1, 2, 3), "tanh"),
     "lif": LIF(6, 0.5, 0.75, -0.25),
     "glif": GLIF(6, 0.75, 0.5, -0.25, "by_subtraction", 2, 0.5, 0.125, 0.875, ("leak", "threshold")),
+    "truncated_lif": TruncatedLIF(6, 0.75, 0.5, -0.25, "by_subtraction", 2, 1 / 16, ("leak",)),
     "li": LeakyIntegrator(6, 0.75, 0.5, ("synapse",)),
     "formula": Formula(
         6, "c = 0.5 * c + tanh(a0); y = sqrt(abs(a1)) ** 1.5 * erf(c) + max(a0, exp(-a1 ** 2))"

@@ -19,7 +19,7 @@ from deltasim.networks.graph import Network, Population, Projection
 from deltasim.networks.numbers.arithmetic import FLOAT32
 from deltasim.networks.trace import MESSAGE, Trace
 from deltasim.simulator.chip import Chip
-from deltasim.simulator.chip.actions import CORE_ACTIONS, ROUTER_ACTIONS
+from deltasim.simulator.chip.actions import CORE_ACTIONS, FLITS_BY_DIRECTION, ROUTER_ACTIONS
 from deltasim.simulator.chip.loading import chip_from_content
 from deltasim.simulator.ledger.ledger import Ledger
 from deltasim.simulator.memories.kinds import KINDS
@@ -111,7 +111,13 @@ def prices(content: Mapping[str, Any]) -> dict[str, Any]:
             if priced:
                 names.append((name.format(memory["name"]), counts == "ps"))
     split, bus = "pitch" in content["network"], content["network"]["topology"] == "bus"
-    names.append(("link.flit_um" if split else "link.flit", False))
+    network = content["network"]
+    if network.get("directions"):
+        names += [(name, False) for name in FLITS_BY_DIRECTION]
+    if not network.get("directions") or network["topology"].startswith("cmesh"):
+        names.append(("link.flit_um" if split else "link.flit", False))
+    names += [("core.emit", False)] if network.get("delivery") == "unicast" else []
+    names += [("core.access", False)] if content["cores"]["update"].get("access_cycles") is not None else []
     if "joined" in content["network"]:
         names.append(("joined.flit", False))
     names += [(name, False) for name in (ROUTER_ACTIONS if split else ("router.flit",)) if not bus]

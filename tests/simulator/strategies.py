@@ -17,6 +17,7 @@ from deltasim.networks.graph import Network
 from deltasim.networks.trace import Trace
 from deltasim.runtime.arrays import Floats
 from deltasim.simulator.chip import Chip
+from deltasim.simulator.chip.actions import DIRECTIONS
 from deltasim.simulator.dram.loading import load_standard, standard_names
 from deltasim.simulator.dram.standard import REFRESHES
 from deltasim.simulator.mapping.mapping import Mapping, map_network
@@ -50,7 +51,7 @@ def chip_fields(draw: st.DrawFn, far: Far | None = None) -> dict[str, object]:
     """Fields of a valid chip, by path; with a memory off the chip where ``far`` says which."""
     count = draw(st.sampled_from(sorted(TOPOLOGIES)))
     wiring, nodes = draw(wirings(count))
-    arrays = draw(st.sampled_from([1, 1, 2, 3]))
+    arrays, policy = draw(st.sampled_from([1, 1, 2, 3])), draw(st.sampled_from(POLICIES))
     fields: dict[str, object] = {
         "cores.count": count,
         "cores.clock": draw(st.sampled_from(CLOCKS)),
@@ -58,6 +59,8 @@ def chip_fields(draw: st.DrawFn, far: Far | None = None) -> dict[str, object]:
             "elements_per_cycle": draw(st.integers(1, 4)),
             "pad_to": draw(st.sampled_from([1, 1, 3, 8])),
             "cycles": draw(st.sampled_from([None, None, 2, 5])),
+            "message_cycles": draw(st.sampled_from([None, None, 0, 3])),
+            "copy_cycles": draw(st.sampled_from([None, None, 1, 2])),
         },
         "cores.send.cycles": draw(st.integers(0, 3)),
         "cores.receive.cycles": draw(st.integers(0, 3)),
@@ -70,6 +73,8 @@ def chip_fields(draw: st.DrawFn, far: Far | None = None) -> dict[str, object]:
             "lanes": draw(st.sampled_from([1, 4, 64])),
             "cycles": draw(st.integers(0, 3)),
             "fixed": draw(st.sampled_from([0, 0, 5])),
+            "access_cycles": draw(st.sampled_from([None, None, 0, 2])),
+            "during": draw(st.sampled_from([None, "scan"])) if policy == "barrier" else None,
         },
         "cores.outstanding_fetches": draw(st.integers(1, 4)),
         "cores.shared_units": draw(shared_units(apart=("mac",) if arrays > 1 else ())),
@@ -82,7 +87,7 @@ def chip_fields(draw: st.DrawFn, far: Far | None = None) -> dict[str, object]:
             "request_bits": draw(st.sampled_from([8, 64])),
         },
         "synchronisation": {
-            "policy": draw(st.sampled_from(POLICIES)),
+            "policy": policy,
             "cost": f"{draw(st.sampled_from([0, 1, 7]))} cycles",
         },
     }
@@ -103,7 +108,12 @@ def chip_fields(draw: st.DrawFn, far: Far | None = None) -> dict[str, object]:
     if draw(st.booleans()):  # 32 bytes: the widest access of all these memories
         burst = draw(st.sampled_from([32, 64, 96]))
         fields["cores.dma"] = {"burst": f"{burst} B", "outstanding": draw(st.integers(1, 3))}
-    if draw(st.booleans()):
+    delivery = {"delivery": draw(st.sampled_from([None, "multicast", "unicast"]))}
+    fields["network"] |= delivery  # type: ignore[operator]
+    if "joined" not in wiring and wiring["topology"].startswith(("mesh", "cmesh")) and draw(st.booleans()):
+        hops = {direction: draw(st.integers(1, 9)) for direction in DIRECTIONS}
+        fields["network"] |= {"directions": hops}  # type: ignore[operator]
+    elif draw(st.booleans()):
         fields["network"] |= {"pitch": "0.5 mm"}  # type: ignore[operator]
     plain = "joined" not in wiring and wiring["topology"] not in ("bus", "graph")
     at_a_switch = any(port >= count for memory in memories for port in memory.get("ports", ()))

@@ -12,13 +12,14 @@ TOPOLOGIES = {  # by number of cores
     count: ["bus", f"ring:{count}", f"star:{count}", f"crossbar:{count}", f"tree:{tree}"]
     + [f"mesh:{size}" for size in grids]
     + [f"torus:{grids[0]}"]
-    for count, tree, grids in (
-        (1, "1x2", ["1x1"]),
-        (2, "2x1", ["1x2", "2x1"]),
-        (3, "3x1", ["3x1"]),
-        (4, "2x2", ["2x2", "1x4"]),
-        (6, "6x1", ["2x3", "3x2"]),
-        (9, "3x2", ["3x3"]),
+    + [f"cmesh:{rest}" for rest in concentrated]
+    for count, tree, grids, concentrated in (
+        (1, "1x2", ["1x1"], []),
+        (2, "2x1", ["1x2", "2x1"], ["1x1x2"]),
+        (3, "3x1", ["3x1"], []),
+        (4, "2x2", ["2x2", "1x4"], ["1x2x2"]),
+        (6, "6x1", ["2x3", "3x2"], ["2x1x3"]),
+        (9, "3x2", ["3x3"], ["3x1x3"]),
     )
 }
 CLOCKS = ("1 GHz", "500 MHz", "733 MHz", "1.6 GHz")

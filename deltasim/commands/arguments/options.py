@@ -72,6 +72,10 @@ RunToAsk = Annotated[
 SequenceColumn = Annotated[
     str | None, typer.Option(help="column of a table that tells its sequences apart; default: sequence")
 ]
+Steps = Annotated[
+    int | None,
+    typer.Option(min=1, help="of a network file of SANA-FE: time steps; default: its longest list of spikes"),
+]
 SomeSequences = Annotated[int | None, typer.Option(min=1, help="use this many sequences; default: all")]
 
 
@@ -134,13 +138,15 @@ class Job(NamedTuple):
     dt: str | None = None
     reset: str | None = None
     bin: str | None = None
+    steps: int | None = None
 
     def chip(self, name: str) -> Chip:
         """A chip, with the prices of an energy reference table where one was given."""
+        from deltasim.api.sana_fe import chip_for
         from deltasim.simulator.chip import load_chip
         from deltasim.simulator.chip.importers.accelergy import with_ert
 
-        found = load_chip(name)
+        found = chip_for(name, self.benchmark) or load_chip(name)
         return found if self.ert is None else with_ert(found, self.ert)
 
     def read(self) -> Benchmark:
@@ -151,8 +157,12 @@ class Job(NamedTuple):
     def _found(self) -> Benchmark:
         from deltasim.api.cases import choose
         from deltasim.api.own_network import chosen_model, graph_of_time, is_model, with_tuned_thresholds
+        from deltasim.api.sana_fe import benchmark_of, described_network, is_network, require_no_steps
         from deltasim.workloads.own.read import Columns
 
+        if is_network(self.benchmark) and self.data is None:
+            return benchmark_of(described_network(self.benchmark), self.steps)
+        require_no_steps(self.steps, self.benchmark)
         if not is_model(self.benchmark):
             return choose(self.benchmark, self.data, self.trained, self.limit)
         bin_s = parse_time(self.bin, "--bin")
@@ -178,7 +188,17 @@ def spell_command(job: Job, chip: str, theta: float | str) -> str:
     }
     chosen |= {
         f"--{name.replace('_', '-')}": getattr(job, name)
-        for name in ("trained", "layers", "sequence_column", "label_column", "ert", "dt", "reset", "bin")
+        for name in (
+            "trained",
+            "layers",
+            "sequence_column",
+            "label_column",
+            "ert",
+            "dt",
+            "reset",
+            "bin",
+            "steps",
+        )
     }
     for option, value in chosen.items():
         if value is not None:
@@ -202,7 +222,7 @@ def read_command(text: str, place: str) -> tuple[Job, str, float | None]:
     fields: dict[str, Any] = {option.removeprefix("--").replace("-", "_"): v for option, v in given.items()}
     if not chip or not set(fields) <= set(Job._fields):
         raise again
-    for name, kind in (("limit", int), ("trained", Path), ("ert", Path)):
+    for name, kind in (("limit", int), ("steps", int), ("trained", Path), ("ert", Path)):
         if name in fields:
             fields[name] = kind(fields[name])
     job = Job(words[2], **fields, period_s=parse_time(period))

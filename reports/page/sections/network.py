@@ -12,6 +12,7 @@ from deltasim.reports.page.parts import Figure, Grid, Section, Spec
 from deltasim.reports.page.plane import busy_legend, ends, plane, wires
 from deltasim.reports.page.theme import MUTED, drawn_from, finished, heat
 from deltasim.reports.quantities import count, percent, quantity, ratio
+from deltasim.simulator.chip.actions import FLITS_BY_DIRECTION
 from deltasim.simulator.memories.kinds import OFF_CHIP
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def section(result: Measured) -> Section | None:
     flits = sum(link.flits for link in loads)
     if not flits:
         return None
-    dense = result.dense_ledger.total("link.flit")
+    dense = sum(link.flits for link in link_loads(result.dense_ledger))
     top = max(loads, key=lambda link: link.load)
     sentence = (
         f"One inference moves {count(round(flits / result.sequences))} flits over links, "
@@ -55,18 +56,26 @@ def section(result: Measured) -> Section | None:
 
 def link_loads(ledger: Ledger) -> tuple[LinkLoad, ...]:
     """Every link or bus of a ledger, in its order."""
-    flit, elapsed = ledger.actions.index("link.flit"), float(max(ledger.elapsed_ps, 1))
+    flits, elapsed = flits_of_units(ledger), float(max(ledger.elapsed_ps, 1))
     return tuple(
         LinkLoad(
             unit.name,
-            int(ledger.counts[row, flit]),
+            flits[row],
             float(ledger.busy_ps[row] / elapsed),
             float(ledger.stalled_ps[row] / elapsed),
-            float(ledger.queue_wait_ps[row] / max(int(ledger.counts[row, flit]), 1)),
+            float(ledger.queue_wait_ps[row] / max(flits[row], 1)),
         )
         for row, unit in enumerate(ledger.units)
         if unit.kind in ("link", "bus")
     )
+
+
+def flits_of_units(ledger: Ledger) -> list[int]:
+    """Flits over each unit, whichever way its link leads."""
+    columns = [
+        number for number, name in enumerate(ledger.actions) if name in ("link.flit", *FLITS_BY_DIRECTION)
+    ]
+    return [int(flits) for flits in ledger.counts[:, columns].sum(axis=1).tolist()]
 
 
 def grid(result: Measured, loads: tuple[LinkLoad, ...]) -> Grid:

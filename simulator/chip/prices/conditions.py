@@ -124,7 +124,7 @@ def of_core(chip: Chip, action: str) -> dict[str, Value]:
     cores = chip.cores
     if action in ("core.send", "core.receive"):
         return {"message": chip.network.message_bits}
-    if cores.arithmetic is None or action.startswith("core.state"):
+    if cores.arithmetic is None or action.startswith(("core.state", "core.emit", "core.access")):
         return {}
     numbers: dict[str, Value] = {
         "weight": cores.arithmetic.weight,

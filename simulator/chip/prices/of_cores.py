@@ -114,6 +114,8 @@ SCALES: dict[str, Scale] = {  # how a stated price changes, where that is not as
     ),
     "core.update": logic_scale,
     "core.scan": logic_scale,
+    "core.emit": logic_scale,
+    "core.access": logic_scale,
     "core.state_read": state_read_scale,
     "core.state_write": state_write_scale,
     "core.leakage": lambda conditions: (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from deltasim.runtime.errors import InputError
+from deltasim.simulator.chip.actions import FLITS_BY_DIRECTION
 from deltasim.simulator.chip.prices.conditions import Conditions
 from deltasim.simulator.chip.prices.figure import (
     LEAKAGE_WHY,
@@ -75,6 +76,7 @@ def leakage(conditions: Conditions) -> Figure:
 
 MODELS: dict[str, Model] = {
     "link.flit": no_length,
+    **dict.fromkeys(FLITS_BY_DIRECTION, no_length),
     "link.flit_um": micrometre,
     "router.buffer_write": buffer_write,
     "router.buffer_read": buffer_read,
@@ -91,6 +93,10 @@ def flit_scale(conditions: Conditions) -> float:
     return count_of(conditions, "width") * circuit_scale(node_of(conditions))
 
 
+def link_scale(conditions: Conditions) -> float:
+    return micrometre(conditions).value
+
+
 def routers_scale(conditions: Conditions) -> float:
     if "buffer" in conditions:
         return leakage(conditions).value
@@ -98,7 +104,8 @@ def routers_scale(conditions: Conditions) -> float:
 
 
 SCALES: dict[str, Scale] = {  # how a stated price changes, where that is not as its model does
-    "link.flit": lambda conditions: micrometre(conditions).value,
+    "link.flit": link_scale,
+    **dict.fromkeys(FLITS_BY_DIRECTION, link_scale),
     "joined.flit": lambda conditions: float(count_of(conditions, "width")),
     "router.flit": flit_scale,
     "router.buffer_write": flit_scale,

@@ -18,7 +18,7 @@ from deltasim.simulator.engines.compiled.records import (
 from deltasim.simulator.ledger.bandwidth import shared_number
 from deltasim.simulator.memories.instance import BUFFER, CACHE, REGISTERS
 from deltasim.simulator.memories.kinds import COUNTED, TIMINGS
-from deltasim.simulator.plan.plan import Plan
+from deltasim.simulator.plan.plan import Plan, updating
 
 
 def chip_record(plan: Plan, rule: Addresses, order: int, width: int, lengths: int) -> Records:
@@ -44,6 +44,14 @@ def chip_record(plan: Plan, rule: Addresses, order: int, width: int, lengths: in
         receive=[stages.receive_ps],
         arrays=[stages.arrays],
         mac_lanes=[stages.mac_lanes],
+        lanes=[stages.update_lanes],
+        message=[stages.message_ps],
+        copy=[stages.copy_ps],
+        access=[stages.access_ps],
+        group=[stages.update_group_ps],
+        fixed=[stages.update_fixed_ps],
+        updaters=[len(updating(plan))],
+        unicast=[int(plan.unicast)],
         burst_bytes=[stages.burst_bytes],
         at_once=[stages.bursts_at_once],
         parts=[most_bursts(plan) * most_line_requests(plan)],
@@ -65,6 +73,8 @@ def chip_record(plan: Plan, rule: Addresses, order: int, width: int, lengths: in
         receive_action=[action["core.receive"]],
         mac_action=[action["core.mac"]],
         update_action=[action["core.update"]],
+        emit_action=[action.get("core.emit", NONE)],
+        access_action=[action.get("core.access", NONE)],
         router_action=[action.get("router.flit", NONE)],
         lengths=[lengths],
         length_action=[action.get("link.flit_um", NONE)],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from deltasim.runtime.compiling import part
-from deltasim.simulator.components.service_times import array_of, link_occupancy, scan_words
+from deltasim.simulator.components.service_times import array_of, link_occupancy, pause, scan_words
 from deltasim.simulator.engines.compiled.records import LOW_BITS, NONE, Record, State, Tables
 from deltasim.simulator.ledger.timeline import enter
 from deltasim.simulator.memories.dram import DramTiming, Service
@@ -104,12 +104,60 @@ def add_area(state: State, number: int, waiting: int, time_ps: int) -> None:
 
 
 @part
+def packets_of(state: State, tables: Tables, message: int) -> int:
+    """How many copies of a message leave its core: one, or one for each core that needs it."""
+    column = tables.columns[state.messages[message].column]
+    cores = column.segments_end - column.segments
+    return int(cores if tables.chip[0].unicast else min(cores, 1))
+
+
+@part
+def pause_for(state: State, tables: Tables, message: int, made: int) -> int:
+    """How long a scan pauses for a message, which was made here or came from outside."""
+    chip = tables.chip[0]
+    if chip.message == 0 and chip.copy == 0:  # nearly every chip: no look-up
+        return 0
+    return int(pause(made, packets_of(state, tables, message), chip.message, chip.copy))
+
+
+@part
+def scan_time(state: State, tables: Tables, number: int) -> int:
+    """How long a scan takes whose messages have been looked up: the update that passes in it included."""
+    encoder, chip = state.encoders[number], tables.chip[0]
+    duration = encoder.duration
+    encoder.carried = encoder.paused = 0
+    if encoder.carries:
+        updater, step = state.updaters[encoder.updater], encoder.scanned + 1 - min(encoder.delay, 1)
+        if step & 1:
+            encoder.carried, updater.owed_odd = updater.owed_odd, 0
+        else:
+            encoder.carried, updater.owed_even = updater.owed_even, 0
+        duration += encoder.carried
+    if chip.message or chip.copy:
+        for message in range(encoder.next, encoder.last):
+            duration += pause_for(state, tables, message, encoder.made)
+    return int(duration)
+
+
+@part
+def active_of(state: State, tables: Tables, number: int) -> int:
+    """How many neurons of a partition are not at rest in the step that it is updated for."""
+    updater = state.updaters[number]
+    if state.active.size == 0:
+        return int(updater.size)
+    return int(state.active[updater.step * tables.chip[0].updaters + number])
+
+
+@part
 def start_scan(state: State, tables: Tables, now: int, number: int) -> None:
     """The scan begins; the messages it will find have been looked up."""
     encoder, chip = state.encoders[number], tables.chip[0]
-    occupy(state, now, encoder.unit, encoder.duration, encoder.duration)
+    duration = scan_time(state, tables, number)
+    occupy(state, now, encoder.unit, duration, duration)
     encoder.began = now
     sent = encoder.last - encoder.next
+    if chip.emit_action != NONE:
+        count(state, encoder.unit, encoder.target, chip.emit_action, sent * encoder.made)
     count(state, encoder.unit, encoder.target, chip.scan_action, encoder.scanned_size)
     reads, writes = scan_words(encoder.scanned_size, sent, encoder.delta_encoded)
     source = state.populations[encoder.source]
@@ -121,7 +169,9 @@ def start_scan(state: State, tables: Tables, now: int, number: int) -> None:
 def count_update(state: State, tables: Tables, number: int) -> None:
     """Enter what an update of a partition takes."""
     updater, chip = state.updaters[number], tables.chip[0]
-    count(state, updater.unit, updater.population, chip.update_action, updater.size)
+    count(state, updater.unit, updater.population, chip.update_action, active_of(state, tables, number))
+    if chip.access_action != NONE:
+        count(state, updater.unit, updater.population, chip.access_action, updater.size)
     population = state.populations[updater.population]
     count(state, updater.unit, updater.population, population.state_read, updater.reads)
     count(state, updater.unit, updater.population, population.state_write, updater.writes)

@@ -121,9 +121,9 @@ class CompiledEngine:
 
     def beginnings(self, trace: Trace, chosen: Sequence[int]) -> list[int]:
         """Those of some sequences that `run_beginnings` is for: with events, and in one pass."""
-        return (
-            beginnings(trace, chosen) if self.ready.forward is None and self.plan.network.passes == 1 else []
-        )
+        plan = self.plan
+        alike = self.ready.forward is None and plan.network.passes == 1 and not plan.stages.tells_rest
+        return beginnings(trace, chosen) if alike else []
 
     def run_beginnings(self, trace: Trace, indices: Sequence[int]) -> dict[int, Ledger]:
         """Simulate the last of some sequences, and with it those that it begins with (`beginnings`).

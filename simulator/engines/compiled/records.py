@@ -58,16 +58,21 @@ STEP = record("messages", "messages_end", "began", "ended")
 
 # An encoder is one (projection, partition of its source): fixed fields, then how far it has got.
 ENCODER = record(
-    *("projection", "core", "unit", "scanned_size", "source", "target", "delay", "delta_encoded", "updater"),
+    *("projection", "core", "unit", "size", "source", "target", "delay", "delta_encoded", "updater"),
+    "scanned_size",  # in all passes over its elements
     *("low", "high", "duration", "selecting", "first"),
     *("row", "stride"),  # of its first column in the list of sizes, and how far it is to the next one's
     *("step", "next", "last", "began", "scanned"),
+    *("made", "carries"),  # 1 where the chip computes its source, where the time of updates passes in it
+    *("carried", "paused"),  # of this scan the time of an update, and that for which it paused so far
 )
 # An updater is one (population, partition).
 UPDATER = record(
     *("population", "partition", "core", "unit", "size", "duration", "reads", "writes"),
     *("readers", "readers_end", "first"),
     *("step", "updated", "queued", "open_segments"),
+    *("carried", "last"),  # 1 where its time passes in a scan, and 1 where in the last step too
+    *("owed_even", "owed_odd"),  # the time that has still to pass, of even and of odd steps
 )
 POPULATION = record(
     *("first", "into", "into_end", "partitions", "partitions_end"),
@@ -108,6 +113,14 @@ CHIP = record(
         "receive",
         "arrays",
         "mac_lanes",
+        "lanes",
+        "message",
+        "copy",
+        "access",
+        "group",
+        "fixed",
+        "updaters",
+        "unicast",
         "burst_bytes",
         "at_once",
     ),
@@ -119,6 +132,7 @@ CHIP = record(
     *("masks", "size_bytes"),  # words of bits for all cores, bytes that a size's number takes
     *("links", "channels", "queues", "first_queue", "drop_cores"),  # channels: 0 where buffers have no limit
     *("scan_action", "send_action", "receive_action", "mac_action", "update_action"),
+    *("emit_action", "access_action"),
     *("router_action", "stall_action"),
     *("lengths", "length_action", "write_buffer", "read_buffer", "crossbar"),
     *("ask", "advance", "take"),  # addresses of the command-level DRAM rule
@@ -126,7 +140,7 @@ CHIP = record(
 CORE = record("send", "receive", "fetch", "mac", "router")  # router: 1 where its links begin at one
 COLUMN = record("core", "position", "tree", "segments", "segments_end")
 SEGMENT = record("core", "words", "bytes", "address", "memory", "updater")
-TREE = record("links", "local", "roots", "roots_end")
+TREE = record("first", "links", "local", "roots", "roots_end")
 ENTRY = record("link", "link_queue", "following", "following_end", "drops", "drops_end")
 # What a plan that runs in phases has instead of segments, trees and entries (``routes``).
 # The populations whose steps make up a phase, the encoders into them core by core and by their columns, and
@@ -187,6 +201,7 @@ class State(NamedTuple):
     messages: Annotated[Records, MESSAGE]
     lost: Annotated[Integers, np.int64]  # 1 for each message that is lost; empty where none is
     steps: Annotated[Records, STEP]
+    active: Annotated[Integers, np.int64]  # neurons of each updater in each step; empty where all count alike
     channels: Annotated[Integers, np.int64, 2]
     buffers: Annotated[Records, QUEUE]  # of each link, its virtual channels
     credits: Annotated[Integers, np.int64]  # flits free in each

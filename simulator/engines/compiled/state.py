@@ -17,6 +17,7 @@ from deltasim.simulator.engines.compiled.records import (
 )
 from deltasim.simulator.engines.compiled.tables import Start
 from deltasim.simulator.ledger.timeline import empty_timelines
+from deltasim.simulator.plan.active_neurons import active_neurons
 from deltasim.simulator.plan.plan import Plan
 
 
@@ -37,6 +38,7 @@ def state_at_rest(plan: Plan, start: Start, trace: Trace, alive: int, notes: int
     messages["layer"] = plan.target.take(projection)
     lost = np.zeros(len(messages) if trace.lost.size else 0, np.int64)
     lost[trace.lost] = 1
+    active = active_neurons(plan, trace)
     steps = np.zeros(trace.steps, STEP)
     steps["messages"], steps["messages_end"] = trace.step_bounds[:-1], trace.step_bounds[1:]
     steps["began"] = NONE
@@ -60,6 +62,7 @@ def state_at_rest(plan: Plan, start: Start, trace: Trace, alive: int, notes: int
         messages=messages,
         lost=lost,
         steps=steps,
+        active=np.zeros(0, np.int64) if active is None else active.reshape(-1),
         channels=start.channels.copy(),
         buffers=start.buffers.copy(),
         credits=np.full(len(start.buffers), plan.buffers.flits if plan.buffers else 0, np.int64),

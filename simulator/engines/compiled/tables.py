@@ -38,7 +38,7 @@ from deltasim.simulator.ledger.bandwidth import shared_number
 from deltasim.simulator.memories.instance import CONTROLLER
 from deltasim.simulator.plan.expanded_columns import column_segments_of
 from deltasim.simulator.plan.multicast_trees import multicast_trees_of
-from deltasim.simulator.plan.plan import FETCH, MAC, RECEIVE, SCAN, SEND, UPDATE, Plan, update_work
+from deltasim.simulator.plan.plan import FETCH, MAC, RECEIVE, SCAN, SEND, UPDATE, Plan, update_work, updating
 
 Ragged = tuple[Integers, Integers]
 Arrays = dict[str, Any]
@@ -131,6 +131,7 @@ def routes(plan: Plan, lists: Lists) -> Arrays:
     return columns_and_segments(plan, lists) | {
         "trees": records(
             TREE,
+            first=multicast.start[:-1],
             links=np.diff(multicast.start),
             local=multicast.local,
             roots=roots_at[:-1],
@@ -259,13 +260,6 @@ def updaters_at(plan: Plan) -> Integers:
     return numbers
 
 
-def updating(plan: Plan) -> list[tuple[int, int]]:
-    """Every (population, partition) that is updated."""
-    return [
-        (p, n) for p, partitions in enumerate(plan.partitions) if plan.into[p] for n in range(len(partitions))
-    ]
-
-
 def start_of(plan: Plan, lists: Lists) -> Start:
     """Number the encoders and updaters, and lay out what they change."""
     stages, links, limits, updaters = plan.stages, plan.links, plan.buffers, updating(plan)
@@ -304,6 +298,8 @@ def start_of(plan: Plan, lists: Lists) -> Start:
             duration=[w.duration_ps for w in work],
             reads=[w.reads for w in work],
             writes=[w.writes for w in work],
+            carried=[int(plan.carrier(p) != NONE) for p, _ in updaters],
+            last=[int(plan.carrier(p) != NONE and plan.delay[plan.carrier(p)] == 0) for p, _ in updaters],
             readers=readers_at[:-1],
             readers_end=readers_at[1:],
         ),
@@ -343,6 +339,7 @@ def encoder_records(plan: Plan) -> Records:
     place = [plan.partitions[int(plan.source[p])][n] for p, n in pairs]
     computed = [bool(plan.into[int(plan.source[p])]) and not plan.crosses_passes(p) for p in projection]
     begins = np.array([w.start for w in place], np.int64)
+    size = np.array([w.stop - w.start for w in place], np.int64)
     speed = stages.scan_per_cycle, stages.scan_pad_to, stages.scan_cycle_ps
     once = np.array([scan_duration(w.stop - w.start, *speed) for w in place], np.int64)
     return records(
@@ -350,11 +347,17 @@ def encoder_records(plan: Plan) -> Records:
         projection=projection,
         core=[w.core for w in place],
         unit=[int(stages.unit[w.core, SCAN]) for w in place],
-        scanned_size=plan.scan_passes[projection] * np.array([w.stop - w.start for w in place]),
+        size=size,
+        scanned_size=plan.scan_passes[projection] * size,
         source=plan.source[projection],
         target=plan.target[projection],
         delay=plan.delay[projection],
         delta_encoded=plan.delta_encoded[projection],
+        made=[int(bool(plan.into[int(plan.source[p])])) for p in projection],
+        carries=[
+            int(c and plan.carrier(int(plan.source[p])) == p)
+            for p, c in zip(projection, computed, strict=True)
+        ],
         updater=[
             int(updater_at[plan.source[p], w.core]) if c else NONE
             for p, w, c in zip(projection, place, computed, strict=True)

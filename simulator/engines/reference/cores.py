@@ -7,14 +7,18 @@ from collections.abc import Iterator
 
 import simpy
 
+from deltasim.runtime.arrays import Integers
 from deltasim.simulator.components.dma_bursts import burst_of, bursts_of
 from deltasim.simulator.components.ranks import COLUMN_KIND, MESSAGE_KIND, SCAN_KIND, UPDATE_KIND
 from deltasim.simulator.components.service_times import (
+    carried_until,
     consumed,
     mac_work,
+    pause,
     scan_duration,
     scan_offset,
     scan_words,
+    update_duration,
 )
 from deltasim.simulator.engines.reference.links import Packet
 from deltasim.simulator.engines.reference.machine import Machine, Walk
@@ -25,7 +29,19 @@ from deltasim.simulator.engines.reference.synchronisation import Milestones, rel
 from deltasim.simulator.engines.reference.transfer import Transfer
 from deltasim.simulator.plan.expanded_columns import column_segments_of
 from deltasim.simulator.plan.multicast_trees import multicast_trees_of
-from deltasim.simulator.plan.plan import ABSENT, FETCH, MAC, RECEIVE, SCAN, SEND, UPDATE, Plan, update_work
+from deltasim.simulator.plan.plan import (
+    ABSENT,
+    FETCH,
+    MAC,
+    RECEIVE,
+    SCAN,
+    SEND,
+    UPDATE,
+    Plan,
+    update_times,
+    update_work,
+    updating,
+)
 
 
 class CoreProcesses:
@@ -41,6 +57,7 @@ class CoreProcesses:
         milestones: Milestones,
         statistics: Statistics,
         frames: int,
+        active: Integers | None,
     ) -> None:
         self.env, self.plan, self.machine, self.memories = env, plan, machine, memories
         self.segments, self.multicast = column_segments_of(plan), multicast_trees_of(plan)
@@ -49,6 +66,9 @@ class CoreProcesses:
         steps = frames * len(plan.order)
         self.began_ps = [-1] * steps
         self.ended_ps = [0] * steps
+        self.active = active
+        # by (population, core, step): the time of an update that has still to pass, in a scan
+        self.owed_ps: dict[tuple[int, int, int], int] = {}
         self.open_segments: dict[tuple[int, int], int] = {}  # (population, core): segments not yet consumed
         self.partition_on = [
             {partition.core: n for n, partition in enumerate(partitions)} for partitions in plan.partitions
@@ -80,9 +100,8 @@ class CoreProcesses:
         where = plan.partitions[source][partition]
         size, delay = where.stop - where.start, int(plan.delay[projection])
         unit = int(stages.unit[where.core, SCAN])
-        once_ps = int(scan_duration(size, stages.scan_per_cycle, stages.scan_pad_to, stages.scan_cycle_ps))
-        passes = int(plan.scan_passes[projection])
-        duration_ps, judged_ps = passes * once_ps, (passes - 1) * once_ps
+        carries, passes = plan.carrier(source) == projection, int(plan.scan_passes[projection])
+        scan_ps = int(scan_duration(size, stages.scan_per_cycle, stages.scan_pad_to, stages.scan_cycle_ps))
         encoders = sum(len(plan.partitions[int(plan.source[p])]) for p in plan.into[target])
         computed = bool(plan.into[source]) and not plan.crosses_passes(projection)
         steps = self.steps_of(target)
@@ -97,17 +116,25 @@ class CoreProcesses:
             yield self.machine.units[unit].turn(
                 self.machine.key(SCAN_KIND, step, projection, ABSENT, where.core)
             )
-            self.machine.units[unit].occupy(duration_ps, duration_ps)
             began_ps = int(self.env.now)
             sending = self.neurons.scan(projection, partition, step)
+            carried_ps = self.owed_ps.pop((source, where.core, step - min(delay, 1)), 0) if carries else 0
+            pauses_ps = [self.pause(projection, sent.source) for sent in sending]
+            duration_ps = passes * scan_ps + carried_ps + sum(pauses_ps)
+            self.machine.units[unit].occupy(duration_ps, duration_ps)
             self.statistics.count(unit, "core.scan", passes * size, target)
+            if plan.unicast:
+                self.statistics.count(unit, "core.emit", len(sending) * bool(plan.into[source]), target)
             reads, writes = scan_words(passes * size, len(sending), int(plan.delta_encoded[projection]))
             home = plan.homes[source]
             self.statistics.count(unit, home.read, int(reads) * home.value_bits, target)
             self.statistics.count(unit, home.write, int(writes) * home.value_bits, target)
-            for sent in sending:
-                offset_ps = judged_ps + int(
-                    scan_offset(sent.source - where.start, stages.scan_per_cycle, stages.scan_cycle_ps)
+            paused_ps = (passes - 1) * scan_ps
+            for sent, pause_for in zip(sending, pauses_ps, strict=True):
+                position, paused_ps = sent.source - where.start, paused_ps + pause_for
+                offset_ps = paused_ps + int(
+                    scan_offset(position, stages.scan_per_cycle, stages.scan_cycle_ps)
+                    + carried_until(position, carried_ps, size)
                 )
                 if began_ps + offset_ps > self.env.now:
                     yield self.env.timeout(began_ps + offset_ps - self.env.now)
@@ -116,6 +143,14 @@ class CoreProcesses:
                 yield self.env.timeout(began_ps + duration_ps - self.env.now)
             milestones.reach("scanned", projection, step, where.core)
             milestones.count_down(encoders, "all scanned", target, step)
+
+    def pause(self, projection: int, source: int) -> int:
+        """How long a scan pauses for a message of a neuron."""
+        column = int(self.plan.columns.offset[projection]) + source
+        cores = int(self.segments.start[column + 1] - self.segments.start[column])
+        packets = cores if self.plan.unicast else min(cores, 1)
+        made = 1 if self.plan.into[int(self.plan.source[projection])] else 0
+        return int(pause(made, packets, self.plan.stages.message_ps, self.plan.stages.copy_ps))
 
     def inject(self, step: int, projection: int, sent: Sent, core: int) -> None:
         """A message is issued: from here on the chip owes its target cores a delivery each."""
@@ -127,19 +162,24 @@ class CoreProcesses:
         segment_at = {int(segments.core[segment]): segment for segment in own}
         for destination in segment_at:
             self.open_segments[target, destination] = self.open_segments.get((target, destination), 0) + 1
-        self.statistics.injected += 1
+        self.statistics.injected += len(own) if self.plan.unicast else 1
         self.statistics.expected_deliveries += len(segment_at)
         if not sent.lost:
             self.statistics.expected_words += sum(int(segments.words[segment]) for segment in own)
         tree = int(self.plan.columns.tree[column])
-        self.env.process(self.send(step, projection, sent, core, tree, segment_at))
+        apart = [{to: segment} for to, segment in segment_at.items()]
+        for copy in apart if self.plan.unicast else [segment_at]:
+            self.env.process(self.send(step, projection, sent, core, tree, copy))
 
     def send(
         self, step: int, projection: int, sent: Sent, core: int, tree: int, segment_at: dict[int, int]
     ) -> Walk:
-        """Through the send stage, then to the core itself and along every branch of the tree."""
+        """Through the send stage, then to the core itself and along every branch of the tree.
+
+        A copy for one core is named by that core, and takes the tree's path to it.
+        """
         stages, links, layer = self.plan.stages, self.plan.links, int(self.plan.target[projection])
-        job = (step, projection, sent.source, core)
+        job = (step, projection, sent.source, next(iter(segment_at)) if self.plan.unicast else core)
         unit = int(stages.unit[core, SEND])
         if unit != ABSENT:
             yield from self.machine.serve(unit, self.machine.key(MESSAGE_KIND, *job), stages.send_ps)
@@ -148,12 +188,23 @@ class CoreProcesses:
             self.env.process(self.consume(job, sent, segment_at[core]))
         multicast = self.multicast
         entries = range(int(multicast.start[tree]), int(multicast.start[tree + 1]))
-        self.statistics.expected_traversals += len(entries)
-        if entries and links.routed[multicast.link[entries[0]], 0]:
+        taken = self.path(entries, job[3]) if self.plan.unicast else entries
+        self.statistics.expected_traversals += len(taken)
+        if taken and links.routed[multicast.link[taken[0]], 0]:
             self.machine.write_buffer(self.plan.core_unit(core), links.message_flits, layer)
-        for entry in entries:
+        for entry in taken:
             if multicast.parent[entry] == ABSENT:
                 self.env.process(self.branch(job, sent, entry, entries, segment_at))
+
+    def path(self, entries: range, core: int) -> range:
+        """Of a tree that is a path for each core, the entries of one; none to the source itself."""
+        multicast, first = self.multicast, entries.start
+        for entry in entries:
+            if multicast.parent[entry] == ABSENT:
+                first = entry
+            if core in multicast.drop_core[multicast.drop_start[entry] : multicast.drop_start[entry + 1]]:
+                return range(first, entry + 1)
+        return range(0)
 
     def branch(
         self,
@@ -254,8 +305,9 @@ class CoreProcesses:
         """Update the partition at every step, once all it waits for has come and its last value was read."""
         plan, stages, milestones = self.plan, self.plan.stages, self.milestones
         where, work = plan.partitions[population][partition], update_work(plan, population, partition)
-        unit = int(stages.unit[where.core, UPDATE])
-        steps = self.steps_of(population)
+        unit, size = int(stages.unit[where.core, UPDATE]), where.stop - where.start
+        steps, carrier = self.steps_of(population), plan.carrier(population)
+        number = updating(plan).index((population, partition))
         for step in steps:
             yield milestones.of("all scanned", population, step)
             if self.open_segments.get((population, where.core)):
@@ -263,11 +315,17 @@ class CoreProcesses:
             for projection in plan.out_of[population]:
                 if step > steps[0] and not plan.crosses_passes(projection):
                     yield milestones.of("scanned", projection, step - 1, where.core)
+            active = size if self.active is None else int(self.active[step, number])
+            duration_ps = int(update_duration(size, active, *update_times(stages)))
+            if carrier != ABSENT and (step < steps[-1] or plan.delay[carrier] == 0):
+                self.owed_ps[population, where.core, step], duration_ps = duration_ps, 1
             yield from self.machine.serve(
-                unit, self.machine.key(UPDATE_KIND, step, population, ABSENT, where.core), work.duration_ps
+                unit, self.machine.key(UPDATE_KIND, step, population, ABSENT, where.core), duration_ps
             )
             self.neurons.update(population, partition, step)
-            self.statistics.count(unit, "core.update", where.stop - where.start, population)
+            self.statistics.count(unit, "core.update", active, population)
+            if stages.tells_rest:
+                self.statistics.count(unit, "core.access", size, population)
             self.statistics.count(unit, plan.homes[population].read, work.reads, population)
             self.statistics.count(unit, plan.homes[population].write, work.writes, population)
             self.ended_ps[step] = max(self.ended_ps[step], int(self.env.now))

@@ -20,6 +20,7 @@ from deltasim.simulator.engines.reference.synchronisation import Milestones, syn
 from deltasim.simulator.ledger.background import elapsed, preset
 from deltasim.simulator.ledger.laws import LawBroken, Tally, check
 from deltasim.simulator.ledger.ledger import Ledger
+from deltasim.simulator.plan.active_neurons import active_neurons
 from deltasim.simulator.plan.plan import Plan
 
 
@@ -51,7 +52,8 @@ def run_sequence(
     memories = Memories(plan, machine, statistics, requests)
     neurons = Replayed(plan, trace) if frames is None else Computing(plan, frames, trace.messages[trace.lost])
     milestones = Milestones(env)
-    cores = CoreProcesses(env, plan, machine, memories, neurons, milestones, statistics, length)
+    active = active_neurons(plan, trace)
+    cores = CoreProcesses(env, plan, machine, memories, neurons, milestones, statistics, length, active)
     processes = [*cores.processes(), synchronise(env, plan, milestones, length)]
     if shuffle is not None:
         random.Random(shuffle).shuffle(processes)

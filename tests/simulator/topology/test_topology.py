@@ -21,6 +21,9 @@ def topologies(draw: st.DrawFn) -> Topology:
     if kind in ("mesh", "torus"):
         rows, columns = draw(st.integers(1, 6)), draw(st.integers(1, 6))
         return parse_topology(f"{kind}:{rows}x{columns}", rows * columns)
+    if kind == "cmesh":
+        rows, columns, each = (draw(st.integers(1, 4)) for _ in range(3))
+        return parse_topology(f"cmesh:{rows}x{columns}x{each}", rows * columns * each)
     cores = draw(st.integers(1, 20))
     return parse_topology(kind if kind == "bus" else f"{kind}:{cores}", cores)
 

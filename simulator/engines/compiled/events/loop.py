@@ -7,8 +7,8 @@ import numpy as np
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import kernel, part
 from deltasim.runtime.views import directory
-from deltasim.simulator.components.service_times import scan_offset
-from deltasim.simulator.engines.compiled.counting import occupy, start_scan
+from deltasim.simulator.components.service_times import carried_until, scan_offset
+from deltasim.simulator.engines.compiled.counting import occupy, pause_for, start_scan
 from deltasim.simulator.engines.compiled.events.cache import (
     become_ready,
     filled,
@@ -91,6 +91,7 @@ from deltasim.simulator.engines.compiled.events.synchronisation import (
     end_update,
     find_messages,
     release,
+    update_time,
 )
 from deltasim.simulator.engines.compiled.records import NONE, State, Tables, view_state, view_tables
 
@@ -197,15 +198,21 @@ def emit(state: State, tables: Tables, now: int, number: int) -> None:
     """Send the messages whose elements have been judged; wait for the next, or the end of the scan."""
     encoder, chip = state.encoders[number], tables.chip[0]
     while encoder.next < encoder.last:
-        position = tables.columns[state.messages[encoder.next].column].position
-        due = encoder.began + encoder.selecting + scan_offset(position, chip.per_cycle, chip.scan_cycle)
+        position, paused = tables.columns[state.messages[encoder.next].column].position, encoder.paused
+        paused += pause_for(state, tables, encoder.next, encoder.made)
+        judged = encoder.selecting + scan_offset(position, chip.per_cycle, chip.scan_cycle)
+        due = encoder.began + judged + paused
+        if encoder.carries:
+            due += carried_until(position, encoder.carried, encoder.size)
         if due > now:
             schedule(state, due, (EMITTING << KIND_BITS) | number)
             return
         inject(state, tables, now, encoder.next)
+        encoder.paused = paused
         encoder.next += 1
-    if encoder.began + encoder.duration > now:
-        schedule(state, encoder.began + encoder.duration, number)
+    ends = encoder.began + encoder.duration + encoder.carried + encoder.paused
+    if ends > now:
+        schedule(state, ends, number)
     else:
         end_scan(state, tables, now, number)
 
@@ -234,7 +241,7 @@ def begin(state: State, tables: Tables, now: int, unit: int, job: int) -> None:
     else:
         duration = chip.send if stage == SENDING else chip.receive
         if stage == UPDATING:
-            duration = state.updaters[job - state.encoders.size].duration
+            duration = update_time(state, tables, job - state.encoders.size)
         occupy(state, now, unit, duration, duration)
         schedule(state, now + duration, job)
 
@@ -270,9 +277,9 @@ def go_on(state: State, tables: Tables, now: int, job: int) -> None:
     elif stage == DROPPING:
         drop(state, tables, now, job)
     elif stage == SENDING:
-        message = record.message
+        message, segment = record.message, record.segment
         end_job(state, job)
-        depart(state, tables, now, message)
+        depart(state, tables, now, message, segment)
     elif stage == RECEIVING:
         received(state, tables, now, job)
     elif stage == SCANNING:

@@ -40,17 +40,34 @@ def inject(state: State, tables: Tables, now: int, message: int) -> None:
         state.updaters[tables.segments[segment].updater].open_segments += 1
         state.run[0].deliveries += 1
         state.run[0].column_words += tables.segments[segment].words * arrives
-    unit = tables.cores[column.core].send
-    if unit == NONE:
-        depart(state, tables, now, message)
-        return
-    job = new_job(state, SENDING, message)
-    enqueue(state, now, unit, job, code(MESSAGE_KIND, message, column.core, chip.cores))
+    if chip.unicast:
+        state.run[0].injected += column.segments_end - column.segments - 1
+        for segment in range(column.segments, column.segments_end):
+            issue_copy(state, tables, now, message, segment)
+    else:
+        issue_copy(state, tables, now, message, NONE)
 
 
 @part
-def depart(state: State, tables: Tables, now: int, message: int) -> None:
-    """To the source core itself where it is a target, and onto the first links of the tree."""
+def issue_copy(state: State, tables: Tables, now: int, message: int, segment: int) -> None:
+    """Into the send stage: a message for all its cores, or with a segment a copy for the core of that one."""
+    column, chip = tables.columns[state.messages[message].column], tables.chip[0]
+    unit = tables.cores[column.core].send
+    if unit == NONE:
+        depart(state, tables, now, message, segment)
+        return
+    job = new_job(state, SENDING, message)
+    state.jobs[job].segment = segment
+    core = column.core if segment == NONE else tables.segments[segment].core
+    enqueue(state, now, unit, job, code(MESSAGE_KIND, message, core, chip.cores))
+
+
+@part
+def depart(state: State, tables: Tables, now: int, message: int, segment: int) -> None:
+    """To the source core itself where it is a target, and onto the first links of the tree; or one copy."""
+    if segment != NONE:
+        depart_copy(state, tables, now, message, segment)
+        return
     chip, column = tables.chip[0], tables.columns[state.messages[message].column]
     unit = tables.cores[column.core].send
     if unit == NONE:
@@ -63,7 +80,29 @@ def depart(state: State, tables: Tables, now: int, message: int) -> None:
     if tree.links > 0 and tables.links[tables.entries[tables.lists[tree.roots]].link].router:
         layer = state.messages[message].layer
         write_buffer(state, tables, chip.core_unit + column.core, layer, chip.message_flits)
-    branch(state, tables, now, message, tree.roots, tree.roots_end, NONE, 0)
+    branch(state, tables, now, message, NONE, tree.roots, tree.roots_end, NONE, 0)
+
+
+@part
+def depart_copy(state: State, tables: Tables, now: int, message: int, segment: int) -> None:
+    """A copy for one core: consumed here, or onto the path to there, which its tree has for each core."""
+    chip, column = tables.chip[0], tables.columns[state.messages[message].column]
+    unit, layer = tables.cores[column.core].send, state.messages[message].layer
+    if unit == NONE:
+        unit = chip.core_unit + column.core
+    count(state, unit, layer, chip.send_action, 1)
+    tree, place = tables.trees[column.tree], segment - column.segments
+    if place == tree.local:
+        deliver(state, tables, now, message, segment)
+        return
+    root = tree.roots + place - (tree.local != NONE and place > tree.local)
+    end = tree.first + tree.links
+    if root + 1 < tree.roots_end:
+        end = tables.lists[root + 1]
+    state.run[0].tree_links += end - tables.lists[root]
+    if tables.links[tables.entries[tables.lists[root]].link].router:
+        write_buffer(state, tables, chip.core_unit + column.core, layer, chip.message_flits)
+    branch(state, tables, now, message, segment, root, root + 1, NONE, 0)
 
 
 @part
@@ -72,6 +111,7 @@ def branch(
     tables: Tables,
     now: int,
     message: int,
+    segment: int,
     first: int,
     end: int,
     upstream: int,
@@ -79,17 +119,18 @@ def branch(
 ) -> None:
     """Queue up for every link among the listed entries of the message's tree.
 
-    ``upstream`` is the packet in the buffer that these are copies of, ``serialisation`` what it takes to
-    pass.
+    ``segment`` is that of a copy for one core, ``upstream`` the packet in the buffer that these are copies
+    of, ``serialisation`` what it takes to pass.
     """
     chip, column = tables.chip[0], tables.columns[state.messages[message].column]
     for place in range(first, end):
         entry = tables.lists[place]
         job = new_job(state, BRANCHING, message)
         record = state.jobs[job]
-        record.at, record.upstream = entry, upstream
+        record.at, record.upstream, record.segment = entry, upstream, segment
         record.flits, record.serialisation = chip.message_flits, serialisation
-        key = code(MESSAGE_KIND, message, column.core, chip.cores)
+        core = column.core if segment == NONE else tables.segments[segment].core
+        key = code(MESSAGE_KIND, message, core, chip.cores)
         want_link(state, tables, now, tables.entries[entry].link_queue, job, key)
 
 
@@ -135,7 +176,7 @@ def pass_link(state: State, tables: Tables, now: int, job: int) -> None:
     if chip.channels > 0:
         upstream, record.branches = job, entry.following_end - entry.following + reaches
     first, end = entry.following, entry.following_end
-    branch(state, tables, now, record.message, first, end, upstream, record.serialisation)
+    branch(state, tables, now, record.message, record.segment, first, end, upstream, record.serialisation)
     if not reaches:
         if chip.channels == 0:
             end_job(state, job)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from deltasim.runtime.compiling import part
 from deltasim.simulator.components.ranks import SCAN_KIND, UPDATE_KIND
-from deltasim.simulator.engines.compiled.counting import count_update
+from deltasim.simulator.components.service_times import update_duration
+from deltasim.simulator.engines.compiled.counting import active_of, count_update
 from deltasim.simulator.engines.compiled.events.jobs import SCANNING, UPDATING, code
 from deltasim.simulator.engines.compiled.events.queues import KIND_BITS, RELEASING, enqueue, schedule
 from deltasim.simulator.engines.compiled.records import BARRIER, DATAFLOW, LAYER, NONE, State, Tables
@@ -92,6 +93,22 @@ def try_update(state: State, tables: Tables, now: int, number: int) -> None:
     state.jobs[job].stage = UPDATING
     key = code(UPDATE_KIND, step * chip.populations + updater.population, updater.core, chip.cores)
     enqueue(state, now, updater.unit, job, key)
+
+
+@part
+def update_time(state: State, tables: Tables, number: int) -> int:
+    """How long an update takes that begins: 1 ps where its time passes in the scan that follows."""
+    updater, chip = state.updaters[number], tables.chip[0]
+    duration = updater.duration
+    if state.active.size > 0:
+        active = active_of(state, tables, number)
+        duration = update_duration(updater.size, active, chip.lanes, chip.access, chip.group, chip.fixed)
+    if updater.carried and (updater.last or updater.step < updater.first + state.run[0].frames - 1):
+        if updater.step & 1:
+            updater.owed_odd, duration = duration, 1
+        else:
+            updater.owed_even, duration = duration, 1
+    return int(duration)
 
 
 @part

@@ -35,7 +35,8 @@ class PhasePlan(NamedTuple):
 def phase_plan(plan: Plan) -> PhasePlan | None:
     """None where events are needed: something that happens later could hold up what comes before.
 
-    Refused are messages that may be lost, finite buffers, columns in bursts, stages that share a unit,
+    Refused are copies for each core, scans that pause, updates that pass during a scan or leave out
+    neurons at rest, messages that may be lost, finite buffers, columns in bursts, stages that share a unit,
     populations of which one waits for another within a step or whose steps overlap, caches, shared buffers
     and DRAM behind a controller, DRAM or links to it that several cores or populations at once use, a core
     that fetches from several memories or from a DRAM several links away, and routes that form a cycle.
@@ -57,6 +58,8 @@ def phase_plan(plan: Plan) -> PhasePlan | None:
         or groups is None
         or plan.buffers is not None
         or plan.stages.burst_bytes != WHOLE
+        or plan.unicast
+        or sends_as_it_scans(plan)
     ):
         return None
     units = plan.stages.unit[plan.stages.unit != NONE]
@@ -78,6 +81,12 @@ def phase_plan(plan: Plan) -> PhasePlan | None:
     if (fetching != IN_LINE).any() and any(len(group) > 1 for one_pass in groups for group in one_pass):
         return None
     return PhasePlan(routes, groups, fetching, used.argmax(axis=1))
+
+
+def sends_as_it_scans(plan: Plan) -> bool:
+    """Whether a scan's time is not known before its messages are, or an update's before its step is."""
+    stages = plan.stages
+    return bool(stages.message_ps or stages.copy_ps or stages.update_during_scan or stages.tells_rest)
 
 
 def groups_of(plan: Plan) -> tuple[tuple[tuple[int, ...], ...], ...] | None:

@@ -1,0 +1,1 @@
+"""Networks and mappings in the files of SANA-FE."""
