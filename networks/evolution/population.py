@@ -132,7 +132,7 @@ class Job(NamedTuple):
     """
 
     first: int
-    count: int
+    size: int
     parents: Numbers | None
     met: Numbers | None
 
@@ -164,7 +164,7 @@ def made(task: Task, plan: Plan, job: Job) -> Made:
     """Make the children of a job, and evaluate them; without parents, draw new networks."""
     rng = drawing(plan, CHANGES, job.first)
     if job.parents is None or job.met is None:
-        fresh = np.stack([task.drawn(rng) for _ in range(job.count)]).astype(np.float32)
+        fresh = np.stack([task.drawn(rng) for _ in range(job.size)]).astype(np.float32)
         return Made(fresh, task.evaluate(fresh))
     noise = rng.standard_normal(job.parents.shape, np.float32)
     met, samples = job.met, job.met.shape[1]
