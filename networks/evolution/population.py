@@ -165,7 +165,7 @@ def made(task: Task, plan: Plan, job: Job) -> Made:
     rng = drawing(plan, CHANGES, job.first)
     if job.parents is None or job.met is None:
         fresh = np.stack([task.drawn(rng) for _ in range(job.size)]).astype(np.float32)
-        return Made(fresh, task.evaluate(fresh))
+        return Made(fresh, evaluated(task, fresh))
     noise = rng.standard_normal(job.parents.shape, np.float32)
     met, samples = job.met, job.met.shape[1]
     if samples > SAMPLES:
@@ -173,10 +173,18 @@ def made(task: Task, plan: Plan, job: Job) -> Made:
     weights = task.model.parameters
     change = plan.own_magnitude * noise
     parents = job.parents[:, :weights]
-    safe = mutated(task.model, plan.mutation, parents, noise[:, :weights], met, plan.magnitude)
+    with np.errstate(over="ignore", invalid="ignore"):
+        safe = mutated(task.model, plan.mutation, parents, noise[:, :weights], met, plan.magnitude)
     change[:, :weights] = safe - parents
     children = job.parents + np.clip(change, -plan.clip, plan.clip)
-    return Made(children, task.evaluate(children))
+    return Made(children, evaluated(task, children))
+
+
+def evaluated(task: Task, genomes: Numbers) -> Evaluated:
+    """What came of networks; those whose fitness is no number are the least fit."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = task.evaluate(genomes)
+    return found._replace(fitness=np.where(np.isnan(found.fitness), -np.inf, found.fitness))
 
 
 def jobs_of(
