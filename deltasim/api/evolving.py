@@ -101,7 +101,7 @@ def parity_task(cell: str, energy: str | Path | None, weight: float) -> Parity:
     if energy is None:
         return Parity(shape)
     if not 0 < weight < math.inf:
-        raise InputError("--weight", weight, "joules weigh more than nothing", f"Give {WEIGHT}, or more.")
+        raise InputError("--weight", weight, "a weight is a number above 0", f"Give {WEIGHT}.")
     from deltasim.exploration.column_prices import column_prices
     from deltasim.simulator.chip import load_chip
 

@@ -79,7 +79,8 @@ def rescaled(
         enough = reached(tried)
         below, above = np.where(enough, below, tried), np.where(enough, tried, above)
         tried = np.where(np.isinf(above), 2 * tried, (below + np.minimum(above, 1e300)) / 2)
-    return parents + below[:, None] * direction
+    children: Numbers = parents + below[:, None] * direction
+    return children
 
 
 def unscaled(

@@ -132,7 +132,7 @@ class Job(NamedTuple):
     """
 
     first: int
-    count: int
+    size: int
     parents: Numbers | None
     met: Numbers | None
 
@@ -164,8 +164,8 @@ def made(task: Task, plan: Plan, job: Job) -> Made:
     """Make the children of a job, and evaluate them; without parents, draw new networks."""
     rng = drawing(plan, CHANGES, job.first)
     if job.parents is None or job.met is None:
-        fresh = np.stack([task.drawn(rng) for _ in range(job.count)]).astype(np.float32)
-        return Made(fresh, task.evaluate(fresh))
+        fresh = np.stack([task.drawn(rng) for _ in range(job.size)]).astype(np.float32)
+        return Made(fresh, evaluated(task, fresh))
     noise = rng.standard_normal(job.parents.shape, np.float32)
     met, samples = job.met, job.met.shape[1]
     if samples > SAMPLES:
@@ -173,10 +173,18 @@ def made(task: Task, plan: Plan, job: Job) -> Made:
     weights = task.model.parameters
     change = plan.own_magnitude * noise
     parents = job.parents[:, :weights]
-    safe = mutated(task.model, plan.mutation, parents, noise[:, :weights], met, plan.magnitude)
+    with np.errstate(over="ignore", invalid="ignore"):
+        safe = mutated(task.model, plan.mutation, parents, noise[:, :weights], met, plan.magnitude)
     change[:, :weights] = safe - parents
     children = job.parents + np.clip(change, -plan.clip, plan.clip)
-    return Made(children, task.evaluate(children))
+    return Made(children, evaluated(task, children))
+
+
+def evaluated(task: Task, genomes: Numbers) -> Evaluated:
+    """What came of networks; those whose fitness is no number are the least fit."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = task.evaluate(genomes)
+    return found._replace(fitness=np.where(np.isnan(found.fitness), -np.inf, found.fitness))
 
 
 def jobs_of(

@@ -41,7 +41,8 @@ def jacobian(blocks: Blocks) -> Numbers:
 
 def each_sample(block: Block) -> Numbers:
     """The derivative by one matrix for every sample and output, (..., S, O, n, m)."""
-    return np.matmul(np.swapaxes(block.back, -1, -2), block.source[..., None, :, :])
+    found: Numbers = np.matmul(np.swapaxes(block.back, -1, -2), block.source[..., None, :, :])
+    return found
 
 
 def flat(matrices: Numbers) -> Numbers:
@@ -55,7 +56,8 @@ def summed(block: Block, weights: Numbers | None = None) -> Numbers:
     joined = np.moveaxis(back, -3, -4)  # (..., O, S, T, n)
     joined = joined.reshape(*joined.shape[:-3], -1, joined.shape[-1])
     source = block.source.reshape(*block.source.shape[:-3], 1, -1, block.source.shape[-1])
-    return np.matmul(np.swapaxes(joined, -1, -2), source)
+    found: Numbers = np.matmul(np.swapaxes(joined, -1, -2), source)
+    return found
 
 
 def of_sums(blocks: Blocks, _direction: Numbers) -> Numbers:
@@ -77,8 +79,11 @@ def of_absolutes(blocks: Blocks, _direction: Numbers) -> Numbers:
 def mean_absolute(block: Block) -> Numbers:
     """``mean_s |dy[s, o] / dW|``, (..., O, n, m)."""
     if block.back.shape[-2] == 1:  # of one step: the absolute of a product is the product of absolutes
-        return summed(Block(np.abs(block.back), np.abs(block.source))) / block.back.shape[-4]
-    return np.abs(each_sample(block)).mean(-4)
+        total = summed(Block(np.abs(block.back), np.abs(block.source)))
+    else:
+        total = np.abs(each_sample(block)).sum(-4)
+    found: Numbers = total / block.back.shape[-4]
+    return found
 
 
 def of_second_order(blocks: Blocks, direction: Numbers) -> Numbers:
@@ -89,7 +94,8 @@ def of_second_order(blocks: Blocks, direction: Numbers) -> Numbers:
     products with the Jacobian.
     """
     unit = direction / np.linalg.norm(direction, axis=-1, keepdims=True)
-    moved, begin = 0.0, 0
+    begin = 0
+    moved: Numbers = np.zeros(())
     for block in blocks:
         n, m = block.back.shape[-1], block.source.shape[-1]
         part = unit[..., begin : begin + n * m].reshape(*unit.shape[:-1], n, m)
@@ -98,7 +104,8 @@ def of_second_order(blocks: Blocks, direction: Numbers) -> Numbers:
         moved = moved + (block.back * reached[..., None, :, :]).sum((-1, -2))  # (..., S, O)
     samples = blocks[0].back.shape[-4]
     products = [flat(summed(block, moved).sum(-3)) for block in blocks]
-    return np.sqrt(np.abs(2 / samples * np.concatenate(products, axis=-1)))
+    found: Numbers = np.sqrt(np.abs(2 / samples * np.concatenate(products, axis=-1)))
+    return found
 
 
 Sensitivity = Callable[[Blocks, Numbers], Numbers]

@@ -109,4 +109,5 @@ class Parity:
 
 def correct(run: Run) -> Integers:
     """How many of the 16 each network gets right, (K,)."""
-    return (run.probabilities.argmax(-1) == PARITY).sum(1)
+    found: Integers = (run.probabilities.argmax(-1) == PARITY).sum(1)
+    return found

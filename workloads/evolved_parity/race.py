@@ -65,8 +65,8 @@ class Race:
         return Evaluated(laps, laps >= 1, met)
 
 
-def radius(angle: Numbers | float) -> Numbers | float:
-    """How far the middle of the road lies from the centre."""
+def radius(angle: Any) -> Any:
+    """How far the middle of the road lies from the centre, at an angle or at many."""
     return RADIUS + sum(size * np.sin(waves * angle + phase) for waves, size, phase in BENDS)
 
 
@@ -77,7 +77,8 @@ def track() -> Floats:
     angle, away = np.arctan2(y, x), np.hypot(x, y)
     slope = sum(size * waves * np.cos(waves * angle + phase) for waves, size, phase in BENDS)
     from_middle = np.abs(away - radius(angle)) / np.hypot(1, slope / radius(angle))
-    return np.clip((ROAD + EDGE / 2 - from_middle) / EDGE, 0, 1).astype(np.float32)
+    found: Floats = np.clip((ROAD + EDGE / 2 - from_middle) / EDGE, 0, 1).astype(np.float32)
+    return found
 
 
 @kernel

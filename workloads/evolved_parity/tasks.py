@@ -44,7 +44,7 @@ TASKS = {
     ),
     "maze": Entry(
         Maze,
-        4_000,
+        3_000,
         {
             "plain": (0.2, NONE),
             "sm-r": (0.01, NONE),

@@ -69,7 +69,10 @@ def load_checkpoint(folder: Path, subject: str) -> State:
         part, _, own = name.partition(".")
         if part in parts:
             parts[part][own] = torch.from_numpy(array.copy())
-    return State(**parts, **{name: record[name] for name in FORM.fields})
+    return State(
+        record["stage"], record["epoch"], record["key"], record["waited"],
+        parts["weights"], parts["best"], parts["optimiser"], record["history"],
+    )  # fmt: skip
 
 
 def restore(model: torch.nn.Module, weights: Mapping[str, Tensor], place: Path | str) -> None:

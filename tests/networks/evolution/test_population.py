@@ -123,6 +123,17 @@ def test_without_that_end_it_uses_its_budget_and_says_when_it_was_solved() -> No
     assert last.solved_at is not None and last.solved_at < PLAN.budget
 
 
+def test_a_network_whose_fitness_is_no_number_is_never_a_parent() -> None:
+    class Broken(Far):
+        def evaluate(self, genomes: Numbers) -> Evaluated:
+            found = super().evaluate(genomes)
+            return found._replace(fitness=np.where(genomes[:, 0] > 0.5, np.nan, found.fitness))
+
+    *_, last = evolve(Broken(), PLAN)
+    assert last.best[0] <= 0.5 and np.isfinite(last.best_fitness)
+    assert not np.isnan(last.fitness).any()
+
+
 def test_no_number_changes_by_more_than_the_clip() -> None:
     plan = replace(PLAN, brood=1, magnitude=100.0, clip=0.2)
     state = begun(Far(), plan, here(Far(), plan))

@@ -43,7 +43,7 @@ def drawn(model: Model, seed: int) -> tuple[Numbers, Numbers]:
     return genomes, rng.standard_normal(shape)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(MODELS, st.integers(0, 1000))
 def test_derivatives_are_those_of_finite_differences(model: Model, seed: int) -> None:
     genomes, samples = drawn(model, seed)
@@ -155,7 +155,7 @@ def test_the_toy_worked_out_by_hand(
     np.testing.assert_allclose(sensitivity(toy(samples), np.array([1.0, 1.0])), expected, rtol=1e-5)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(MODELS, st.integers(0, 1000))
 def test_an_absolute_bounds_a_sum_and_a_direction_has_no_length(model: Model, seed: int) -> None:
     genomes, samples = drawn(model, seed)
