@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from deltasim.shell.progress import Progress
 
 DRAWING = "curve.svg"
+SPIKING = "fashion-spiking"
 ELSEWHERE = {
     "driving": (
         "it trains a family of networks with a command of its own",
@@ -111,7 +112,7 @@ def train_benchmark(
     progress: Progress | None = None,
     **changes: Any,
 ) -> dict[str, Any]:
-    """Train the two networks of a benchmark of digits and write their folder ``out``; the record of them.
+    """Train the networks of a benchmark and write their folder ``out``; the record of them.
 
     ``recipe`` is a YAML file of fields that win over the benchmark's recipe
     (``workloads/digits/making/recipes``), ``changes`` are fields that win over both. ``data`` is fsdd,
@@ -120,6 +121,8 @@ def train_benchmark(
     require_torch(benchmark)
     if benchmark in ELSEWHERE:
         raise InputError("deltasim train", benchmark, *ELSEWHERE[benchmark])
+    if benchmark == SPIKING:
+        return train_on_spikes(out, data, recipe, energy, resume, progress, **changes)
     from deltasim.networks.training.trainer.recipe import read_recipe, recipe_from
     from deltasim.runtime.disk.output import refuse_existing
     from deltasim.workloads.digits.making.lesson import TASKS
@@ -128,7 +131,9 @@ def train_benchmark(
     from deltasim.workloads.digits.sources import source
 
     if benchmark not in TASKS:
-        raise InputError("deltasim train", benchmark, "there is no such recipe", nearest(benchmark, TASKS))
+        raise InputError(
+            "deltasim train", benchmark, "there is no such recipe", nearest(benchmark, [*TASKS, SPIKING])
+        )
     folder = Path(out)
     if not resume:
         refuse_existing(folder)
@@ -146,6 +151,36 @@ def train_benchmark(
         command=command_of(benchmark, found.name, recipe, energy, changes),
         resume=resume,
         progress=telling(folder, progress),
+    )
+    return trained.record
+
+
+def train_on_spikes(
+    out: str | Path,
+    data: str | Path | None = None,
+    recipe: str | Path | None = None,
+    energy: str | Path | None = None,
+    resume: bool = False,
+    progress: Progress | None = None,
+    **changes: Any,
+) -> dict[str, Any]:
+    """Train the network of fashion-spiking; its recipe's fields are those of its own `Choices`."""
+    from deltasim.runtime.disk.output import refuse_existing
+    from deltasim.workloads.fashion.making import train_spiking
+    from deltasim.workloads.fashion.recipe import choices_from, read_choices
+    from deltasim.workloads.fashion.sources import source
+
+    if energy is not None:
+        rule = "spikes know no thresholds, so no price of a message is learned"
+        raise InputError("--energy", energy, rule, "Leave it out.")
+    folder = Path(out)
+    if not resume:
+        refuse_existing(folder)
+    chosen = choices_from({**({} if recipe is None else read_choices(recipe)), **changes})
+    found = source(data or "fashion")
+    command = command_of(SPIKING, found.name, recipe, None, changes)
+    trained = train_spiking(
+        found, chosen, folder, command=command, resume=resume, progress=telling(folder, progress)
     )
     return trained.record
 
