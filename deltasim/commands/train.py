@@ -18,12 +18,15 @@ def train(
     benchmark: Annotated[
         str | None,
         typer.Argument(
-            help="digits or digit-strings; left out: --data is your own", autocompletion=completing.benchmarks
+            help="digits, digit-strings or sequences; left out: --data is your own",
+            autocompletion=completing.benchmarks,
         ),
     ] = None,
     data: Annotated[
         str | None,
-        typer.Option(help="of digits: fsdd, synthetic, or a folder of TIDIGITS; else your own sequences"),
+        typer.Option(
+            help="of digits: fsdd, synthetic, or a folder of TIDIGITS; of sequences: a task; else your own"
+        ),
     ] = None,
     recipe: Annotated[Path | None, typer.Option(help="YAML of every choice; options win over it")] = None,
     cell: Annotated[str | None, typer.Option(help="rnn, gru, gru-reset-before, lstm, sgu, dsgu")] = None,
