@@ -76,6 +76,12 @@ def _fashion_spiking(data: str | Path | None, trained: Path | None) -> Benchmark
     return fashion_spiking(data, trained)
 
 
+def _sequences(data: str | Path | None, trained: Path | None) -> Benchmark:
+    from deltasim.workloads.sequences.benchmarks import sequences
+
+    return sequences(data, trained)
+
+
 BENCHMARKS = {
     "digits": Entry(
         "one spoken digit a recording, 40 log-mel bands every 10 ms, a GRU of 200 units", _digits
@@ -103,6 +109,7 @@ BENCHMARKS = {
         "a garment from the spikes of its pixels, a recurrent spiking network of 2 x 200 neurons",
         _fashion_spiking,
     ),
+    "sequences": Entry("spoken digits told apart by a simple gated unit, a DSGU of 64 units", _sequences),
 }
 
 
@@ -123,7 +130,8 @@ def benchmark(name: str, data: str | Path | None = None, trained: str | Path | N
     in `deltasim.workloads.driving.sources.source`; of sensor-faults: ``"metr-la"``, ``"single-hop"`` or
     ``"multi-hop"``; of nmnist: as in `deltasim.workloads.nmnist.sources.source`; of vad: ``"session"`` (in
     the box) or ``"speech"``, or a folder with speech.npz; of mackey-glass and evolved-parity:
-    ``"generated"`` alone; of fashion-spiking: as in `deltasim.workloads.fashion.sources.source`.
+    ``"generated"`` alone; of fashion-spiking: as in `deltasim.workloads.fashion.sources.source`; of
+    sequences: ``"synthetic"`` (in the box), ``"fsdd"``, ``"mnist"`` or ``"adding"``.
     ``trained``: a folder that a training wrote, in place of the shipped networks.
     Raises InputError for an unknown name or unreadable data.
 

@@ -116,9 +116,12 @@ def train_benchmark(
 
     ``recipe`` is a YAML file of fields that win over the benchmark's recipe
     (``workloads/digits/making/recipes``), ``changes`` are fields that win over both. ``data`` is fsdd,
-    synthetic, or a folder; None for fsdd. ``energy`` and ``resume``: see `train_on`.
+    synthetic, or a folder; None for fsdd. ``energy`` and ``resume``: see `train_on`. Of ``sequences``, data
+    are the tasks of `deltasim.workloads.sequences.tasks`.
     """
     require_torch(benchmark)
+    if benchmark == "sequences":
+        return train_task(data, out, recipe, energy, resume, progress, changes)
     if benchmark in ELSEWHERE:
         raise InputError("deltasim train", benchmark, *ELSEWHERE[benchmark])
     if benchmark == SPIKING:
@@ -132,7 +135,10 @@ def train_benchmark(
 
     if benchmark not in TASKS:
         raise InputError(
-            "deltasim train", benchmark, "there is no such recipe", nearest(benchmark, [*TASKS, SPIKING])
+            "deltasim train",
+            benchmark,
+            "there is no such recipe",
+            nearest(benchmark, [*TASKS, SPIKING, "sequences"]),
         )
     folder = Path(out)
     if not resume:
@@ -181,6 +187,34 @@ def train_on_spikes(
     command = command_of(SPIKING, found.name, recipe, None, changes)
     trained = train_spiking(
         found, chosen, folder, command=command, resume=resume, progress=telling(folder, progress)
+    )
+    return trained.record
+
+
+def train_task(
+    data: str | Path | None,
+    out: str | Path,
+    recipe: str | Path | None,
+    energy: str | Path | None,
+    resume: bool,
+    progress: Progress | None,
+    changes: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Train the two networks of a task of `sequences`, of a cell that the recipe names."""
+    from deltasim.networks.training.trainer.recipe import read_recipe, recipe_from
+    from deltasim.workloads.sequences.making.train import RECIPES, train_sequences
+    from deltasim.workloads.sequences.tasks import task_of
+
+    if energy is not None:
+        rule = "messages of sequences are weighed by the words they fetch"
+        raise InputError("--energy", energy, rule, "Leave it out.")
+    task = task_of(data)
+    fields = {} if recipe is None else read_recipe(recipe)
+    chosen = recipe_from({**RECIPES[task.name].described(), "cell": "dsgu", **fields, **changes})
+    folder = Path(out)
+    command = command_of("sequences", task.name, recipe, None, changes)
+    trained = train_sequences(
+        task, chosen, folder, command=command, resume=resume, progress=telling(folder, progress)
     )
     return trained.record
 

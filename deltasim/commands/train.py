@@ -18,13 +18,16 @@ def train(
     benchmark: Annotated[
         str | None,
         typer.Argument(
-            help="digits, digit-strings or fashion-spiking; left out: --data is your own",
+            help="digits, digit-strings, sequences or fashion-spiking; left out: --data is your own",
             autocompletion=completing.benchmarks,
         ),
     ] = None,
     data: Annotated[
         str | None,
-        typer.Option(help="fsdd, synthetic or a folder; fashion, mnist, nmnist or spoken; else your own"),
+        typer.Option(
+            help="of digits: fsdd, synthetic, or a folder of TIDIGITS; of sequences: a task; of fashion-spiking: "
+            "fashion, mnist, nmnist or spoken; else your own sequences"
+        ),
     ] = None,
     recipe: Annotated[Path | None, typer.Option(help="YAML of every choice; options win over it")] = None,
     cell: Annotated[str | None, typer.Option(help="rnn, gru, gru-reset-before, lstm, sgu, dsgu")] = None,

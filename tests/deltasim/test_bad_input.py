@@ -59,6 +59,13 @@ COMMAND_LINES = [
     ("map digitz", "Did you mean digits?"),
     ("compare nowhere neither", "nowhere"),
     ("train digitz --out trained", "Did you mean digits?"),
+    ("train sequences --data fsd --out trained", "--data: fsd: there is no such task. Did you mean fsdd?"),
+    ("train sequences --data adding --bits 8 --out trained", "trained in float32 alone"),
+    (
+        "train sequences --data adding --cell gru --bits 8 --out trained",
+        "with all weights",
+    ),
+    ("run sequences --data adding", "no networks for it are in the box", "deltasim train sequences"),
     ("train digits --theta -1 --out trained", "-1"),
     ("train digits --hidden 0 --out trained", "0"),
     ("data fetch fsd", "Did you mean fsdd?"),

@@ -26,6 +26,7 @@ IN_THE_BOX = {
     "mackey-glass": "generated",
     "evolved-parity": "generated",
     "fashion-spiking": "embedded",
+    "sequences": "synthetic",
 }
 LEAST = {  # score of the dense network and of the delta network, on a few sequences
     "digits": (0.9, 0.85),
@@ -37,6 +38,7 @@ LEAST = {  # score of the dense network and of the delta network, on a few seque
     "mackey-glass": (-16, -16),  # sMAPE over 10 Lyapunov times; the mean of the series: -22
     "evolved-parity": (1.0, 1.0),  # all 16 sequences
     "fashion-spiking": (0.75, 0.75),  # one spiking network, which knows no thresholds
+    "sequences": (0.9, 0.85),
 }
 FEW = {
     "digits": 30,
@@ -48,6 +50,7 @@ FEW = {
     "mackey-glass": 2,
     "evolved-parity": 16,
     "fashion-spiking": 30,
+    "sequences": 30,
 }
 MOST_SENT = {  # of hidden state; of everything in a network without recurrence
     "digits": 0.15,
@@ -59,6 +62,7 @@ MOST_SENT = {  # of hidden state; of everything in a network without recurrence
     "mackey-glass": 1.0,  # every state moves at every point
     "evolved-parity": 0.35,
     "fashion-spiking": 0.15,
+    "sequences": 0.15,
 }
 
 

@@ -1,0 +1,1 @@
+"""Simple gated units beside GRU and LSTM: docs/sequences.md."""
