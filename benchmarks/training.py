@@ -34,7 +34,7 @@ def measure(quick: bool = False) -> Table:
     """Measure every cell beside PyTorch's."""
     import torch
 
-    from deltasim.networks.training.cells import NAMES
+    from deltasim.networks.training.cells import NAMES, SIMPLE_GATED
     from deltasim.networks.training.layers.layer import Place
     from deltasim.networks.training.layers.recurrent import Recurrent
 
@@ -47,6 +47,8 @@ def measure(quick: bool = False) -> Table:
     dense = {"rnn": torch.nn.RNN, "gru": torch.nn.GRU, "lstm": torch.nn.LSTM}
     rows = []
     for kind in NAMES:
+        if kind in SIMPLE_GATED:  # PyTorch has no such layer
+            continue
         layer = Recurrent(kind, place, size.units, theta_x=THETA, theta_h=THETA)
         theirs = dense.get(kind, torch.nn.GRU)(size.units, size.units)
         theirs.load_state_dict(layer.state_dict())

@@ -134,12 +134,8 @@ def train_benchmark(
     from deltasim.workloads.digits.sources import source
 
     if benchmark not in TASKS:
-        raise InputError(
-            "deltasim train",
-            benchmark,
-            "there is no such recipe",
-            nearest(benchmark, [*TASKS, SPIKING, "sequences"]),
-        )
+        known = nearest(benchmark, [*TASKS, SPIKING, "sequences"])
+        raise InputError("deltasim train", benchmark, "there is no such recipe", known)
     folder = Path(out)
     if not resume:
         refuse_existing(folder)

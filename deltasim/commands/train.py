@@ -25,8 +25,8 @@ def train(
     data: Annotated[
         str | None,
         typer.Option(
-            help="of digits: fsdd, synthetic, or a folder of TIDIGITS; of sequences: a task; of fashion-spiking: "
-            "fashion, mnist, nmnist or spoken; else your own sequences"
+            help="of digits: fsdd, synthetic, or a folder of TIDIGITS; of sequences: a task; "
+            "of fashion-spiking: fashion, mnist, nmnist or spoken; else your own"
         ),
     ] = None,
     recipe: Annotated[Path | None, typer.Option(help="YAML of every choice; options win over it")] = None,

@@ -42,7 +42,7 @@ def complete(
         ("whatif digits --chip delta", ["deltakws", "deltarnn"]),
         ("memory --standard HBM", ["HBM2-2000", "HBM3-6400"]),
         ("describe standard LPDDR4", ["LPDDR4-3200"]),
-        ("describe cell gr", ["gru"]),
+        ("describe cell gr", ["gru", "gru-reset-before"]),
         ("describe top", ["topology"]),
         ("describe nonsense x", []),
         ("list st", ["standards"]),

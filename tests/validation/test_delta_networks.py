@@ -136,10 +136,10 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_digits_part_is_made_of_what_was_trained(few: None, tmp_path: Path) -> None:
-    line = [str(tmp_path), "--data", "synthetic", "--methods", "plain,rounding,together,dense-3"]
+    line = [str(tmp_path), "--data", "synthetic", "--methods", "plain,rounding,together,longer,dense-3"]
     family.main(line)
     found = compared(tmp_path)
-    assert list(found.methods) == ["plain", "rounding", "together"] and found.seeds == 1
+    assert list(found.methods) == ["plain", "rounding", "together", "longer"] and found.seeds == 1
     assert [one.units for one in found.dense] == [3, 6]
     text = "\n".join(digits_sections(found))
     assert "dense, 3 units" in text and "threshold, rounding and L1" in text

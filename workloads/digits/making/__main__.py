@@ -71,7 +71,8 @@ def main(arguments: list[str]) -> None:
         if (folder / method / RECORD).is_file():
             continue
         recipe = changed(replace(recipe_of(given.task), seed=given.seed), method)
-        first, part = (folder / f"under-way-{name}" for name in (recipe.units, method))
+        begun = f"{recipe.units}-units-{recipe.dense_epochs}-epochs"
+        first, part = (folder / f"under-way-{name}" for name in (begun, method))
         weights = pretrained(own, recipe, first)
         learned = retrained(own, recipe, weights, part, f"{given.task}-{found.name}-{method}")
         record = {
