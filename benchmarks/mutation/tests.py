@@ -102,5 +102,162 @@ TESTS: dict[str, tuple[str, ...]] = {
     ),
     "simulator/flit_network/energy.py": ("tests/simulator/flit_network/test_measure.py",),
     "simulator/flit_network/measure.py": ("tests/simulator/flit_network/test_measure.py",),
+    "reports/chips/across.py": (
+        "tests/exploration/test_verdict.py",
+        "tests/deltasim/test_report.py",
+    ),
+    "reports/chips/rows.py": (
+        "tests/exploration/test_verdict.py",
+        "tests/deltasim/test_report.py",
+    ),
+    "reports/comparison/drawing.py": (COMPARED_PAGE,),
+    "reports/comparison/likely.py": (
+        COMPARED,
+        "tests/reports/by_hand/test_uncertainty.py",
+    ),
+    "reports/comparison/over_sequences.py": (COMPARED,),
+    "reports/exports/accelergy.py": ("tests/reports/test_exports.py",),
+    "reports/exports/dram.py": ("tests/reports/test_exports.py",),
+    "reports/exports/messages.py": ("tests/reports/test_exports.py",),
+    "reports/exports/neurobench.py": ("tests/reports/test_exports.py",),
+    "reports/learning_curve.py": ("tests/deltasim/test_train.py",),
+    "reports/matrix/matrix.py": ("tests/reports/matrix/test_matrix.py",),
+    "reports/page/chips.py": (
+        "tests/exploration/test_verdict.py",
+        "tests/deltasim/test_report.py",
+    ),
+    "reports/page/energies.py": (
+        ENERGY,
+        LOOK,
+    ),
+    "reports/page/matrix.py": ("tests/reports/matrix/test_matrix.py",),
+    "reports/page/sections/power.py": (
+        POWER,
+        LOOK,
+    ),
+    "reports/page/sections/what_helps.py": (
+        "tests/reports/whatif/test_helped.py",
+        "tests/deltasim/test_whatif.py",
+    ),
+    "reports/page/tuned.py": ("tests/exploration/test_tuning.py",),
+    "reports/paper/figure.py": (
+        "tests/reports/paper/test_figure.py",
+        "tests/deltasim/test_figure.py",
+    ),
+    "reports/paper/names.py": (
+        "tests/reports/paper/test_figure.py",
+        "tests/deltasim/test_figure.py",
+    ),
+    "reports/paper/printing.py": (
+        "tests/reports/paper/test_figure.py",
+        "tests/deltasim/test_figure.py",
+    ),
+    "reports/paper/rows.py": (
+        "tests/reports/paper/test_figure.py",
+        "tests/deltasim/test_figure.py",
+    ),
+    "reports/paper/saved_page.py": (
+        "tests/reports/paper/test_figure.py",
+        "tests/deltasim/test_figure.py",
+    ),
+    "reports/power.py": (
+        POWER,
+        COUNTS,
+    ),
+    "reports/saved/fields.py": (
+        RECORD,
+        "tests/reports/test_record_form.py",
+        "tests/reports/test_old_runs.py",
+    ),
+    "reports/settings/found_thresholds.py": ("tests/exploration/test_tuning.py",),
+    "reports/settings/quantised.py": ("tests/exploration/test_tuning.py",),
+    "reports/settings/tuned.py": ("tests/exploration/test_tuning.py",),
+    "reports/study/charts.py": ("tests/reports/study/test_page.py",),
+    "reports/study/coordinates.py": ("tests/reports/study/test_page.py",),
+    "reports/study/marks.py": ("tests/reports/study/test_page.py",),
+    "reports/study/page.py": (
+        "tests/reports/study/test_page.py",
+        "tests/exploration/test_beside.py",
+    ),
+    "reports/study/scales.py": ("tests/reports/study/test_page.py",),
+    "reports/study/sentences.py": (
+        "tests/reports/study/test_page.py",
+        "tests/exploration/test_beside.py",
+    ),
+    "reports/study/terminal.py": ("tests/reports/study/test_page.py",),
+    "reports/study/words.py": ("tests/reports/study/test_page.py",),
+    "reports/timeline/dram.py": ("tests/reports/timeline/test_timeline.py",),
+    "reports/timeline/perfetto.py": ("tests/reports/timeline/test_timeline.py",),
+    "reports/timeline/timeline.py": ("tests/reports/timeline/test_timeline.py",),
+    "reports/uncertainty/figures.py": (
+        "tests/reports/uncertainty/test_sequences.py",
+        "tests/reports/by_hand/test_uncertainty.py",
+    ),
+    "reports/uncertainty/percentiles.py": ("tests/reports/uncertainty/test_percentiles.py",),
+    "reports/uncertainty/prices.py": (
+        "tests/reports/uncertainty/test_sequences.py",
+        "tests/reports/by_hand/test_uncertainty.py",
+    ),
+    "reports/uncertainty/sequences.py": (
+        "tests/reports/uncertainty/test_sequences.py",
+        "tests/reports/by_hand/test_uncertainty.py",
+    ),
+    "reports/whatif/helped.py": ("tests/reports/whatif/test_helped.py",),
+    "simulator/ledger/arithmetic_prices.py": (
+        "tests/simulator/ledger/test_pricing.py",
+        "tests/simulator/chip/prices/test_resolve.py",
+        "tests/simulator/chip/prices/test_price.py",
+    ),
+    "simulator/ledger/idle.py": (
+        POWER,
+        "tests/simulator/ledger/test_background.py",
+    ),
+    "simulator/chip/prices/conditions.py": (
+        "tests/simulator/chip/prices/test_resolve.py",
+        "tests/simulator/chip/prices/test_price.py",
+    ),
+    "simulator/chip/prices/figure.py": (
+        "tests/simulator/chip/prices/test_price.py",
+        "tests/simulator/chip/prices/test_resolve.py",
+    ),
+    "simulator/chip/prices/of_cores.py": (
+        "tests/simulator/chip/prices/test_resolve.py",
+        "tests/simulator/chip/prices/test_price.py",
+    ),
+    "simulator/chip/prices/of_dram.py": (
+        "tests/simulator/chip/prices/test_resolve.py",
+        "tests/simulator/chip/prices/test_price.py",
+    ),
+    "simulator/chip/prices/of_memories.py": (
+        "tests/simulator/chip/prices/test_resolve.py",
+        "tests/simulator/chip/prices/test_price.py",
+    ),
+    "simulator/chip/prices/of_network.py": (
+        "tests/simulator/chip/prices/test_resolve.py",
+        "tests/simulator/chip/prices/test_price.py",
+    ),
+    "simulator/chip/prices/price.py": (
+        "tests/simulator/chip/prices/test_price.py",
+        "tests/simulator/chip/prices/test_resolve.py",
+    ),
+    "simulator/chip/prices/resolve.py": (
+        "tests/simulator/chip/prices/test_resolve.py",
+        "tests/simulator/chip/prices/test_price.py",
+    ),
+    "simulator/chip/prices/yaml_text.py": (
+        "tests/simulator/chip/prices/test_resolve.py",
+        "tests/simulator/chip/prices/test_price.py",
+    ),
+    "simulator/memories/buffer.py": (
+        "tests/simulator/memories/test_buffer.py",
+        CHIP_ERRORS,
+        A_CHIP,
+    ),
+    "simulator/memories/serial.py": (
+        "tests/simulator/memories/test_serial.py",
+        CHIP_ERRORS,
+    ),
+    "simulator/dram/issued.py": ("tests/simulator/dram/test_issued.py",),
+    "simulator/dram/part_spread.py": ("tests/simulator/dram/test_part_spread.py",),
 }
 """Reports, pricing, laws, background energy, caches, the reading of chips, measures of DRAM and network."""

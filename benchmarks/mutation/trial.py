@@ -161,7 +161,8 @@ def in_a_fork(work: Any, seconds: float) -> tuple[str, float]:
         code = 1
         try:
             silence()
-            resource.setrlimit(resource.RLIMIT_AS, (virtual_memory() + MEMORY,) * 2)
+            # of data, not of addresses, which V8 reserves by the terabyte
+            resource.setrlimit(resource.RLIMIT_DATA, (virtual_memory() + MEMORY,) * 2)
             code = 0 if work() else 1
         finally:
             os._exit(code)
