@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from deltasim.networks.execute import execute
+from deltasim.networks.files.checkpoint import FILE as CHECKPOINT
 from deltasim.networks.graph import Network
 from deltasim.networks.numbers.arithmetic import FixedPoint, Q
 from deltasim.networks.numbers.quantise import quantised
@@ -20,7 +21,6 @@ from deltasim.networks.training.spike_trains.as_network import as_network
 from deltasim.networks.training.spike_trains.fit import Lesson, Sample, accuracy_of, fit
 from deltasim.networks.training.spike_trains.layer import Weights, spikes_of
 from deltasim.networks.training.spike_trains.network import Stack, drawn
-from deltasim.networks.training.trainer.checkpoint import FILE as CHECKPOINT
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.disk.output import refuse_existing, told_in_a_sentence
 from deltasim.runtime.errors import InputError

@@ -53,7 +53,7 @@ def test_a_plan_among_others_is_the_plan_alone(asked: list[tuple[Any, dict[str, 
     for network, changes in asked:
         chip = MESH.changed(changes)
         plan = compile_plan(network, chip, map_network(network, chip))
-        alone = compile_columns.__wrapped__(network, plan.mapping, chip.topology)  # type: ignore[attr-defined]
+        alone = compile_columns.__wrapped__(network, plan.mapping, chip.topology, False)  # type: ignore[attr-defined]
         assert same((plan.columns, plan.trees), alone)
         for memoised in (route_graph_of, multicast_trees_of):
             assert same(memoised(plan), memoised.__wrapped__(plan))  # type: ignore[attr-defined]

@@ -14,12 +14,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from deltasim.networks.files.checkpoint import FILE as CHECKPOINT
 from deltasim.networks.training.encoder import Threshold
 from deltasim.networks.training.exporting import exported
 from deltasim.networks.training.layers.layer import Conditions
 from deltasim.networks.training.network import DeltaNetwork
 from deltasim.networks.training.trainer.batches import Batch, grouped, in_order, padded
-from deltasim.networks.training.trainer.checkpoint import FILE as CHECKPOINT
 from deltasim.networks.training.trainer.checkpoint import State
 from deltasim.networks.training.trainer.costs import Activity, Prices, activity
 from deltasim.networks.training.trainer.fit import Lesson, fit, seeded

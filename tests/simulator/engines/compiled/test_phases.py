@@ -46,6 +46,7 @@ def forward_cases(draw: st.DrawFn) -> Case:
         fields["network"].pop(limit, None)
     if draw(st.integers(0, 3)):
         fields["synchronisation"]["policy"] = "layer"
+        fields["cores.update"]["during"] = None
     memories = [m for m in fields["memories"] if m["kind"] == "registers"]
     kinds = ["scratchpad"]
     if fields["cores.count"] == 1 and fields["cores.mac"]["arrays"] == 1:
