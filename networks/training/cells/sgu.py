@@ -162,5 +162,7 @@ def loop(
     >>> round(found.hidden.item(), 4), found.held_u.item()    # 0.7 log 2
     (0.4852, 0.0)
     """
-    found = _Loop.apply(projected, weight, theta, theta_u, theta_g, slope, noise)  # type: ignore[no-untyped-call]
-    return Looped(*found[:3], found[3] if len(found) > 3 else None)
+    hidden, held, held_u, *rest = _Loop.apply(  # type: ignore[no-untyped-call]
+        projected, weight, theta, theta_u, theta_g, slope, noise
+    )
+    return Looped(hidden, held, held_u, rest[0] if rest else None)
