@@ -84,3 +84,27 @@ def chosen(arithmetic: str, weights: int | None, activations: str | None) -> Fix
         rule = f"{ARITHMETICS[arithmetic]} has its own formats"
         raise InputError("arithmetic", arithmetic, rule, "Leave weights and activations out.")
     return ARITHMETICS[arithmetic]
+
+
+def in_arithmetic(benchmark: Benchmark, name: str) -> Benchmark:
+    """The benchmark with its networks rounded and bounded as a chip does it, their formats as they are.
+
+    Errors: InputError for a name that is not known, and for networks that are not in fixed point.
+    """
+    from dataclasses import replace
+
+    from deltasim.networks.numbers.arithmetic import FixedPoint
+    from deltasim.runtime.errors import InputError
+
+    form = chosen(name, None, None)
+
+    def changed(network: Network) -> Network:
+        own = network.arithmetic
+        if not isinstance(own, FixedPoint):
+            rule = f"network {network.name} computes in {own}, and {name} is an arithmetic of fixed point"
+            raise InputError("--arithmetic", name, rule, f"deltasim quantise --arithmetic {name} makes one.")
+        return replace(network, arithmetic=replace(own, rounded=form.rounded, overflow=form.overflow))
+
+    return replace(
+        benchmark, network=changed(benchmark.network), dense_network=changed(benchmark.dense_network)
+    )

@@ -13,8 +13,10 @@ from deltasim.commands.arguments.options import (
     Calibration,
     LabelColumn,
     Layers,
+    Reset,
     SequenceColumn,
     SomeSequences,
+    TimeStep,
 )
 
 
@@ -35,6 +37,8 @@ def quantise(
     calibration: Calibration = None,
     limit: SomeSequences = None,
     layers: Layers = None,
+    dt: TimeStep = None,
+    reset: Reset = None,
     sequence_column: SequenceColumn = None,
     label_column: LabelColumn = None,
     as_json: AsJson = False,
@@ -48,7 +52,7 @@ def quantise(
 
     require_model("deltasim quantise", model)
     refuse_existing(out)
-    job = Job(model, data, limit, None, layers, sequence_column, label_column)
+    job = Job(model, data, limit, None, layers, sequence_column, label_column, dt=dt, reset=reset)
     with progress_bar("calibrating") as progress:
         found = quantised(job.read(), weights, activations, arithmetic, calibration, progress)
     found.save(out)

@@ -18,6 +18,7 @@ from deltasim.commands.arguments.options import (
     LabelColumn,
     Layers,
     Reset,
+    Rounding,
     SequenceColumn,
     Steps,
     TimeStep,
@@ -73,6 +74,7 @@ def run(
     reset: Reset = None,
     bin_: Bin = None,
     steps: Steps = None,
+    arithmetic: Rounding = None,
     sequence_column: SequenceColumn = None,
     label_column: LabelColumn = None,
     period: Annotated[
@@ -133,6 +135,7 @@ def run(
             reset=reset,
             bin=bin_,
             steps=steps,
+            arithmetic=arithmetic,
         )
         chips = chips_named(chip)
         _require_one_run(len(chips) * len(thetas), form, exports, what_if)

@@ -16,8 +16,11 @@ from deltasim.commands.arguments.options import (
     LabelColumn,
     Layers,
     OneChip,
+    Reset,
     SequenceColumn,
     SomeSequences,
+    TimeStep,
+    parse_time,
 )
 
 
@@ -34,6 +37,8 @@ def tune(
     calibration: Calibration = None,
     limit: SomeSequences = None,
     layers: Layers = None,
+    dt: TimeStep = None,
+    reset: Reset = None,
     sequence_column: SequenceColumn = None,
     label_column: LabelColumn = None,
     out: Annotated[
@@ -42,7 +47,7 @@ def tune(
     as_json: AsJson = False,
 ) -> None:
     """Find thresholds that save most joules on a chip, and store them where deltasim run uses them."""
-    from deltasim.api.own_network import chosen_model, copy_preparation, require_model
+    from deltasim.api.own_network import chosen_model, copy_preparation, graph_of_time, require_model
     from deltasim.api.tuning import tuned
     from deltasim.reports.settings.tuned import PAGE
     from deltasim.runtime.disk.output import refuse_existing
@@ -57,10 +62,18 @@ def tune(
     elif not is_folder(model):
         rule = f"the thresholds of {model} need a folder to be stored in"
         raise InputError("--out", "nothing", rule, "Name a new folder for the network.")
-    chosen = chosen_model(model, data, None, layers, Columns(sequence_column, label_column))
+    graph = graph_of_time(model, parse_time(dt, "--dt"), reset)
+    chosen = chosen_model(graph, data, None, layers, Columns(sequence_column, label_column))
     chosen = chosen if limit is None else chosen.limited(limit)
     words = ["deltasim", "tune", model, "--data", data, "--chip", chip, "--within", within, "--per", per]
-    for name, value in (("--calibration", calibration), ("--limit", limit), ("--layers", layers)):
+    further = {
+        "--calibration": calibration,
+        "--limit": limit,
+        "--layers": layers,
+        "--dt": dt,
+        "--reset": reset,
+    }
+    for name, value in further.items():
         words += [] if value is None else [name, str(value)]
     with progress_bar("tuning") as progress:
         found = tuned(chosen, chip, within, per, calibration, progress, command=shlex.join(words))

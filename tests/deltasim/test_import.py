@@ -115,6 +115,9 @@ def test_a_spiking_graph_is_written_run_and_imported(tmp_path: Path, deltasim: D
     assert again.returncode == 0, again.stderr
     late = deltasim(f"run {graph} --data {tmp_path}/frames.npy --dt 3ms --out {tmp_path}/d")
     assert late.returncode == 0
+    quantised = f"quantise {graph} --data {tmp_path}/frames.npy --activations 2.8 --out {tmp_path}/q"
+    assert deltasim(f"{quantised} --dt 1ms --reset by_subtraction").returncode == 0
+    assert load_network(tmp_path / "q").populations[1].cell.resets == "by_subtraction"  # type: ignore[union-attr]
     for words, sentence in (
         (f"import {graph} --out {tmp_path}/e --check", "is no program that could run beside the network"),
         (
@@ -122,6 +125,10 @@ def test_a_spiking_graph_is_written_run_and_imported(tmp_path: Path, deltasim: D
             "time step and the reset of this model",
         ),
         (f"import {graph} --out {tmp_path}/e --reset subtract", "there is no such reset"),
+        (
+            f"tune {graph} --data {tmp_path}/frames.npy --within 0.1rms --dt soon --out {tmp_path}/e",
+            "--dt: soon: expected a time",
+        ),
         (f"import {graph} --out {tmp_path}/e --dt soon", "--dt: soon: expected a time"),
         (f"export {tmp_path}/net --out {tmp_path}/graph.onnx", "a NIR graph is a file .nir"),
     ):

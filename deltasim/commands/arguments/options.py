@@ -46,6 +46,10 @@ Layers = Annotated[
 TimeStep = Annotated[
     str | None, typer.Option(help="of a NIR graph: the time that a step stands for, as 0.1ms")
 ]
+Rounding = Annotated[
+    str | None,
+    typer.Option("--arithmetic", help="of a network in fixed point: rounded and bounded as a chip: edgedrnn"),
+]
 Bin = Annotated[
     str | None,
     typer.Option("--bin", help="of a file of events x, y, p, t: the time that a frame gathers, as 10ms"),
@@ -139,6 +143,7 @@ class Job(NamedTuple):
     reset: str | None = None
     bin: str | None = None
     steps: int | None = None
+    arithmetic: str | None = None
 
     def chip(self, name: str) -> Chip:
         """A chip, with the prices of an energy reference table where one was given."""
@@ -151,7 +156,10 @@ class Job(NamedTuple):
 
     def read(self) -> Benchmark:
         """Find the benchmark, or the model and its data; a period takes the place of its own."""
+        from deltasim.api.quantising import in_arithmetic
+
         found = self._found()
+        found = found if self.arithmetic is None else in_arithmetic(found, self.arithmetic)
         return found if self.period_s is None else replace(found, period_s=self.period_s)
 
     def _found(self) -> Benchmark:
