@@ -13,8 +13,9 @@ from deltasim.networks.graph import Network
 from deltasim.networks.numbers.arithmetic import FixedPoint, Q
 from deltasim.networks.numbers.quantise import quantised
 from deltasim.runtime.arrays import Floats
+from deltasim.workloads.fashion.making import form_of
 
-ARITHMETIC = FixedPoint(activation=Q(8, 8), weight=Q(3, 5), accumulator=Q(11, 13))
+ARITHMETIC = FixedPoint(activation=Q(8, 8), weight=Q(1, 7), accumulator=Q(9, 15))
 BATCH, RATE = 128, 2e-3
 
 
@@ -52,7 +53,9 @@ def conventional(learned: Pictures, units: int, epochs: int, seed: int = 0) -> N
             optimiser.step()
     values = [parameter.detach().numpy() for parameter in model.parameters()]
     layers = [(dense.Parameters(*values[:2]), "relu"), (dense.Parameters(*values[2:]), "identity")]
-    return quantised(feed_forward((learned.pixels.shape[1],), layers, name=f"relu-{units}"), ARITHMETIC)
+    whole = feed_forward((learned.pixels.shape[1],), layers, name=f"relu-{units}")
+    forms = {projection.name: form_of(projection.connection.weights) for projection in whole.projections}
+    return quantised(whole, ARITHMETIC, forms)
 
 
 def accuracy_of(network: Network, tested: Pictures) -> float:

@@ -18,7 +18,7 @@ from deltasim.networks.graph import Network
 from deltasim.networks.numbers.arithmetic import FixedPoint, Q
 from deltasim.networks.numbers.quantise import quantised
 from deltasim.networks.training.spike_trains.as_network import as_network
-from deltasim.networks.training.spike_trains.fit import Lesson, Sample, accuracy_of, fit
+from deltasim.networks.training.spike_trains.fit import Learned, Lesson, Sample, accuracy_of, fit
 from deltasim.networks.training.spike_trains.layer import Weights, spikes_of
 from deltasim.networks.training.spike_trains.network import Stack, drawn
 from deltasim.runtime.arrays import Integers
@@ -91,12 +91,7 @@ def train_spiking(
         raise InputError(out, "nothing under way", rule, "Name the folder of a training that was stopped.")
     coding = Coding(choices.steps, choices.peak)
     examples = source.read("train", coding)
-    stack = choices.stack(examples.classes)
-    beginning = drawn(examples.inputs, stack, np.random.default_rng((choices.seed, 0)), choices.span)
-    lesson = lesson_of(examples, choices)
-    learned = fit(
-        stack, beginning, choices.recipe, lesson, folder=under_way, resume=resume, progress=progress
-    )
+    stack, learned = learn(examples, choices, under_way, resume, progress)
     tested = source.read("test", coding)
     network = written(stack, learned.weights, source.name)
     record = {
@@ -118,6 +113,21 @@ def train_spiking(
         save(trained, out)
         shutil.rmtree(under_way, ignore_errors=True)
     return trained
+
+
+def learn(
+    examples: Examples,
+    choices: Choices,
+    folder: Path | None = None,
+    resume: bool = False,
+    progress: Progress | None = None,
+) -> tuple[Stack, Learned]:
+    """Train on examples, less those that are held out; the layers, and what came of them."""
+    stack = choices.stack(examples.classes)
+    beginning = drawn(examples.inputs, stack, np.random.default_rng((choices.seed, 0)), choices.span)
+    lesson = lesson_of(examples, choices)
+    learned = fit(stack, beginning, choices.recipe, lesson, folder=folder, resume=resume, progress=progress)
+    return stack, learned
 
 
 def tested_accuracy(stack: Stack, weights: tuple[Weights, ...], examples: Examples) -> float:

@@ -43,7 +43,9 @@ def load(folder: Path, inputs: int = SIDE * SIDE) -> Trained:
     file, record = folder / RECORD, read_record(folder, REMEDY)
     recipe = record.get("recipe") if isinstance(record, dict) else None
     steps, peak = (recipe.get(name) if isinstance(recipe, dict) else None for name in ("steps", "peak"))
-    if not (isinstance(steps, int) and 2 <= steps <= 10_000 and isinstance(peak, float) and 0 < peak <= 1):
+    if not (
+        isinstance(steps, int) and 2 <= steps <= 10_000 and isinstance(peak, int | float) and 0 < peak <= 1
+    ):
         rule = "a record of this training has the steps and the peak of its pictures"
         raise InputError(file, "damaged", rule, REMEDY)
     network = load_network(folder)

@@ -34,7 +34,8 @@ def adam_step(parameter: Numbers, moments: Moments, gradient: Numbers, rate: flo
     """
     kind = parameter.dtype.type
     rates = np.array([rate / (1 - FIRST**step), 1 / (1 - SECOND**step), FIRST, SECOND, SMALL], kind)
-    change(parameter.ravel(), *(m.ravel() for m in moments), np.ascontiguousarray(gradient).ravel(), rates)
+    flat = np.ascontiguousarray(gradient).ravel()
+    change(parameter.ravel(), moments.first.ravel(), moments.second.ravel(), flat, rates)
 
 
 @kernel

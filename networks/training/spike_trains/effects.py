@@ -19,8 +19,8 @@ def traces(neuron: Neuron, sources: Spikes, count: int, kind: type = np.float64)
     >>> traces(Neuron(), one, 1)[:, 0].round(6).tolist()
     [0.0, 0.125, 0.232422, 0.324493]
     """
-    own = np.array([neuron.leak, neuron.synapse, 1.0 / neuron.tau_s], kind)
-    found = np.zeros((sources.steps, count), kind)
+    own: Numbers = np.array([neuron.leak, neuron.synapse, 1.0 / neuron.tau_s], kind)
+    found: Numbers = np.zeros((sources.steps, count), kind)
     run_traces(own, *sources, found)
     return found
 

@@ -32,6 +32,9 @@ from deltasim.runtime.errors import InputError, nearest
 METHODS = ("spike-trains", "surrogate")
 PARTS = ("forward", "recurrent")
 
+Pair = tuple[Moments, Moments]
+"""Of the forward and of the recurrent weights of a layer."""
+
 Sample = tuple[Spikes, int]
 """The spikes of a sample's inputs, and its class."""
 
@@ -127,7 +130,7 @@ def fitted(
     """All epochs that are left."""
     subject = subject_of(stack, recipe, lesson)
     own = tuple(Weights(*(matrix.copy() for matrix in pair)) for pair in weights)
-    moments = tuple(Sums(*map(moments_of, pair)) for pair in own)
+    moments = tuple((moments_of(pair.forward), moments_of(pair.recurrent)) for pair in own)
     state = State()
     if resume and folder is not None:
         state = load_checkpoint(folder, subject)
@@ -160,7 +163,7 @@ def subject_of(stack: Stack, recipe: Recipe, lesson: Lesson) -> str:
 def epoch(
     stack: Stack,
     weights: tuple[Weights, ...],
-    moments: tuple[Sums, ...],
+    moments: tuple[Pair, ...],
     recipe: Recipe,
     lesson: Lesson,
     state: State,
@@ -181,7 +184,7 @@ def epoch(
         for pair, own, slopes in zip(weights, moments, sums, strict=True):
             for matrix, one, slope in zip(pair, own, slopes, strict=True):
                 if matrix.size:
-                    adam_step(matrix, Moments(*one), slope.T, rate, step)
+                    adam_step(matrix, one, slope.T, rate, step)
         loss, right, batch = loss + cost, right + found, []
     spent = time.process_time() - began
     if not math.isfinite(loss):
@@ -233,7 +236,7 @@ def tensors(weights: tuple[Weights, ...]) -> dict[str, torch.Tensor]:
     }
 
 
-def moment_tensors(moments: tuple[Sums, ...]) -> dict[str, torch.Tensor]:
+def moment_tensors(moments: tuple[Pair, ...]) -> dict[str, torch.Tensor]:
     """Adam's moments as a checkpoint holds them."""
     return {
         f"{number}.{part}.{name}": torch.from_numpy(getattr(one, name).copy())
@@ -243,7 +246,7 @@ def moment_tensors(moments: tuple[Sums, ...]) -> dict[str, torch.Tensor]:
     }
 
 
-def fill(weights: tuple[Weights, ...], moments: tuple[Sums, ...], state: State) -> None:
+def fill(weights: tuple[Weights, ...], moments: tuple[Pair, ...], state: State) -> None:
     """Put a checkpoint's content in the place of what training begins with."""
     for number, (pair, own) in enumerate(zip(weights, moments, strict=True)):
         for part, matrix, one in zip(PARTS, pair, own, strict=True):

@@ -165,13 +165,13 @@ def recurrent_gain(neuron: Neuron, recurrent: Numbers, effect: Numbers, counts: 
     """``R_il e_{i|l} / (threshold o_l)``, (neurons i, neurons l); 0 where i is silent, and for i = l.
 
     The authors' code takes `SILENT_RATIO` for a silent i too. That closes loops through neurons that do not
-    fire: their gain passed 1, Theta came near singular, and training fell apart.
+    fire, and their gain passed 1 (decision 60).
     """
     share = ratios(counts, np.dtype(np.float64))
     ratio = effect * share
     ratio[:, counts == 0] = SILENT_RATIO
     ratio[counts == 0] = 0.0
-    found = recurrent.T * ratio / neuron.threshold
+    found: Numbers = recurrent.T * ratio / neuron.threshold
     np.fill_diagonal(found, 0.0)
     return found
 
