@@ -156,11 +156,9 @@ def encoder_table(lines: Sequence[Line], task: str) -> list[str]:
             if not names:
                 cells.append("–")
                 continue
-            shares = mean(
-                own, lambda line, names=names: float(np.mean([line.encoders[n].share for n in names]))
-            )
-            words = mean(
-                own, lambda line, names=names: sum(line.encoders[n].words for n in names) / line.words
+            shares = float(np.mean([line.encoders[name].share for line in own for name in names]))
+            words = float(
+                np.mean([sum(line.encoders[name].words for name in names) / line.words for line in own])
             )
             cells.append(f"{shares:.1%} sent, {words:.0%} of words")
         table.append(row(cell.upper(), *cells))
