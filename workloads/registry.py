@@ -64,6 +64,12 @@ def _mackey_glass(data: str | Path | None, trained: Path | None) -> Benchmark:
     return mackey_glass(data, trained)
 
 
+def _music_tags(data: str | Path | None, trained: Path | None) -> Benchmark:
+    from deltasim.workloads.music_tags.benchmarks import music_tags
+
+    return music_tags(data, trained)
+
+
 BENCHMARKS = {
     "digits": Entry(
         "one spoken digit a recording, 40 log-mel bands every 10 ms, a GRU of 200 units", _digits
@@ -84,6 +90,10 @@ BENCHMARKS = {
     "mackey-glass": Entry(
         "a chaotic series continued from its own forecasts, an echo state network of 100 units", _mackey_glass
     ),
+    "music-tags": Entry(
+        "which of 24 tags a sound clip has, every 128 ms, four convolutions and two GRUs of 32 units",
+        _music_tags,
+    ),
 }
 
 
@@ -91,7 +101,7 @@ def benchmarks() -> dict[str, str]:
     """Names of the benchmarks, each with a line about it.
 
     >>> list(benchmarks())
-    ['digits', 'digit-strings', 'driving', 'sensor-faults', 'nmnist', 'vad', 'mackey-glass']
+    ['digits', 'digit-strings', 'driving', 'sensor-faults', 'nmnist', 'vad', 'mackey-glass', 'music-tags']
     """
     return {name: entry.about for name, entry in BENCHMARKS.items()}
 
@@ -103,7 +113,8 @@ def benchmark(name: str, data: str | Path | None = None, trained: str | Path | N
     where it is found and the embedded synthetic digits elsewhere (``fallback`` then says so); of driving: as
     in `deltasim.workloads.driving.sources.source`; of sensor-faults: ``"metr-la"``, ``"single-hop"`` or
     ``"multi-hop"``; of nmnist: as in `deltasim.workloads.nmnist.sources.source`; of vad: ``"session"`` (in
-    the box) or ``"speech"``, or a folder with speech.npz; of mackey-glass: ``"generated"`` alone.
+    the box) or ``"speech"``, or a folder with speech.npz; of mackey-glass: ``"generated"`` alone; of
+    music-tags: as in `deltasim.workloads.music_tags.sources.source`.
     ``trained``: a folder that a training wrote, in place of the shipped networks. Raises InputError for an
     unknown name or unreadable data.
 

@@ -38,6 +38,10 @@ ELSEWHERE = {
         "its readout is fitted, not trained step by step",
         "Run `python -m deltasim.workloads.mackey_glass.making OUT`.",
     ),
+    "music-tags": (
+        "it trains a family of networks with a command of its own",
+        "Run `python -m deltasim.workloads.music_tags.making OUT --data FOLDER`.",
+    ),
 }
 """Benchmarks that are trained in another way: the rule and the remedy."""
 

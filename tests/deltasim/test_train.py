@@ -162,6 +162,7 @@ def test_a_record_of_another_network_is_told(deltasim, walks):
         ("nmnist", "workloads.nmnist.making"),
         ("vad", "trained by others"),
         ("mackey-glass", "its readout is fitted"),
+        ("music-tags", "workloads.music_tags.making"),
         ("digts", "Did you mean digits?"),
         ("digits --task classes", "a benchmark knows its task"),
         ("digits --energy edgedrnn --l1 0", "whose weight l1 is 0"),
