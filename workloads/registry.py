@@ -82,6 +82,12 @@ def _sequences(data: str | Path | None, trained: Path | None) -> Benchmark:
     return sequences(data, trained)
 
 
+def _music_tags(data: str | Path | None, trained: Path | None) -> Benchmark:
+    from deltasim.workloads.music_tags.benchmarks import music_tags
+
+    return music_tags(data, trained)
+
+
 BENCHMARKS = {
     "digits": Entry(
         "one spoken digit a recording, 40 log-mel bands every 10 ms, a GRU of 200 units", _digits
@@ -110,6 +116,10 @@ BENCHMARKS = {
         _fashion_spiking,
     ),
     "sequences": Entry("spoken digits told apart by a simple gated unit, a DSGU of 64 units", _sequences),
+    "music-tags": Entry(
+        "which of 24 tags a sound clip has, every 128 ms, four convolutions and two GRUs of 32 units",
+        _music_tags,
+    ),
 }
 
 
@@ -131,7 +141,8 @@ def benchmark(name: str, data: str | Path | None = None, trained: str | Path | N
     ``"multi-hop"``; of nmnist: as in `deltasim.workloads.nmnist.sources.source`; of vad: ``"session"`` (in
     the box) or ``"speech"``, or a folder with speech.npz; of mackey-glass and evolved-parity:
     ``"generated"`` alone; of fashion-spiking: as in `deltasim.workloads.fashion.sources.source`; of
-    sequences: ``"synthetic"`` (in the box), ``"fsdd"``, ``"mnist"`` or ``"adding"``.
+    sequences: ``"synthetic"`` (in the box), ``"fsdd"``, ``"mnist"`` or ``"adding"``; of music-tags: as in
+    `deltasim.workloads.music_tags.sources.source`.
     ``trained``: a folder that a training wrote, in place of the shipped networks.
     Raises InputError for an unknown name or unreadable data.
 

@@ -43,6 +43,10 @@ ELSEWHERE = {
         "its networks are evolved, not trained step by step",
         "Run `deltasim evolve evolved-parity --out OUT`.",
     ),
+    "music-tags": (
+        "it trains a family of networks with a command of its own",
+        "Run `python -m deltasim.workloads.music_tags.making OUT --data FOLDER`.",
+    ),
 }
 """Benchmarks that are trained in another way: the rule and the remedy."""
 

@@ -1,0 +1,1 @@
+"""What networks that tag sound reach, and cost: the page about them."""

@@ -1,0 +1,1 @@
+"""The benchmark `music-tags`: what is heard in a sound clip, by convolutions and a recurrent part."""

@@ -1,0 +1,1 @@
+"""Training of the networks that tag sound; PyTorch is needed here alone."""
