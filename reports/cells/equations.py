@@ -77,6 +77,7 @@ CELL_EQUATIONS: dict[str, tuple[Part, ...]] = {
     ),
     "conv2d": (Part("y", "y = relu(a0)", (Feed("x", 0, "K (a patch)"),)),),
     "lif": spiking(f"w = 0.9 * v + a0; {RESET}"),
+    "truncated_lif": spiking(f"w = cut(0.9 * v) + a0; {RESET}"),
     "glif": spiking(
         "i = 0.5 * i + a0; w = 0.9 * v + i; s = w > 1 + 0.5 * a; v = (1 - s) * w; a = 0.95 * a + s; spike = s"
     ),

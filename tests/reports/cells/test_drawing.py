@@ -17,12 +17,14 @@ from deltasim.networks.cells import (
     LIF,
     RNN,
     LeakyIntegrator,
+    TruncatedLIF,
     glif,
     gru,
     leaky_integrator,
     lif,
     lstm,
     rnn,
+    truncated_lif,
 )
 from deltasim.networks.cells.called import CALLED, SEVERAL
 from deltasim.networks.cells.formula import TEXTBOOK, parsed
@@ -36,10 +38,12 @@ SIZE, STEPS = 5, 12
 NAMED = {
     **TEXTBOOK,
     "hard_sigmoid": lambda x: np.clip(0.2 * x + 0.5, 0, 1),
+    "cut": lambda x: np.trunc(64 * x) / 64,
     "softplus": lambda x: np.logaddexp(0, x),
 }
 NEURONS = {
     "lif": LIF(SIZE),
+    "truncated_lif": TruncatedLIF(SIZE, leak=0.9),
     "glif": GLIF(SIZE, synapse=0.5, adaptation=0.5, adaptation_leak=0.95),
     "if": GLIF(SIZE, leak=1),
     "lif_subtract": GLIF(SIZE, resets="by_subtraction"),
@@ -70,7 +74,8 @@ def test_every_cell_is_drawn_but_the_input() -> None:
 def test_neurons_compute_what_is_drawn(name: str) -> None:
     rng = np.random.default_rng(0)
     cell, (part,) = NEURONS[name], CELL_EQUATIONS[name]
-    made = {"lif": lif.Parameters, "glif": glif.Parameters, "li": leaky_integrator.Parameters}[cell.kind]
+    modules = {"lif": lif, "glif": glif, "li": leaky_integrator, "truncated_lif": truncated_lif}
+    made = modules[cell.kind].Parameters
     values = {state: np.zeros(SIZE) for state in ("v", "i", "a", "n", "y")}
     state = [np.zeros(SIZE) for _ in cell.states]
     fired = 0.0
