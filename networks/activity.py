@@ -74,5 +74,4 @@ def reached(connection: Connection, sources: Integers, size: int) -> Flags:
             flags[words // connection.gates] = True
         return flags
     words = connection.column_words(range(size + 1))[sources]
-    reaches: Flags = (words > 0).any(axis=0)
-    return reaches
+    return np.asarray((words > 0).any(axis=0))

@@ -15,7 +15,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -28,6 +28,8 @@ from deltasim.simulator.ledger.pricing import price
 from deltasim.simulator.mapping.mapping import map_network
 from deltasim.simulator.plan.compile import compile_plan
 from deltasim.simulator.simulate import run_plan
+
+Range: TypeAlias = tuple[float, float]
 
 STEPS = 40
 RECORDED = Path(__file__).parent / "sana_fe.json"
@@ -78,9 +80,12 @@ def drawn(of: Drawn) -> tuple[str, str]:
     rng = np.random.default_rng(of.seed)
     tiles = of.width * of.height
 
-    def cost(what: str, joules: Sequence[float], seconds: Sequence[float]) -> dict[str, float]:
-        energy = round(float(rng.uniform(*joules)), 1) * 1e-12
-        return {f"energy_{what}": energy, f"latency_{what}": round(float(rng.uniform(*seconds)), 1) * 1e-9}
+    def cost(what: str, joules: Range, seconds: Range) -> dict[str, float]:
+        energy = round(float(rng.uniform(joules[0], joules[1])), 1) * 1e-12
+        return {
+            f"energy_{what}": energy,
+            f"latency_{what}": round(float(rng.uniform(seconds[0], seconds[1])), 1) * 1e-9,
+        }
 
     hops = [cost(f"{way}_hop", (2, 5), (0.5, 2)) for way in ("north", "east", "south", "west")]
     free = {f"{kind}_{what}": 0.0 for kind in ("energy", "latency")
@@ -125,7 +130,7 @@ def as_yaml(content: Any) -> str:
 def network_text(of: Drawn, rng: np.random.Generator) -> str:
     """The network file: inputs that fire at random, neurons joined at random, spread over all cores."""
     trains = rng.random((of.inputs, STEPS)) < 0.3
-    members: list[dict[str, Any]] = []
+    members: list[dict[int, Any]] = []
     for neuron in range(of.neurons):
         own: list[dict[str, Any]] = []
         if of.bias:
@@ -137,11 +142,13 @@ def network_text(of: Drawn, rng: np.random.Generator) -> str:
     shared |= {"threshold": 1.0, "log_spikes": True, "synapse_hw_name": "used", "soma_hw_name": "lif"}
     shared |= {"force_update_every_timestep": True} if of.forced else {}
     shared |= {"refractory_delay": of.refractory} if of.refractory else {}
+    outside: list[dict[int, Any]] = [
+        {number: [{"spikes": [int(spike) for spike in train]}]} for number, train in enumerate(trains)
+    ]
     groups = [
-        {"name": "in", "attributes": {}, "neurons": [
-            {n: [{"spikes": [int(spike) for spike in train]}]} for n, train in enumerate(trains)]},
+        {"name": "in", "attributes": {}, "neurons": outside},
         {"name": "lif", "attributes": shared, "neurons": members},
-    ]  # fmt: skip
+    ]
     edges = []
     for group, size in (("in", of.inputs), ("lif", of.neurons)):
         for source in range(size):

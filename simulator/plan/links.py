@@ -20,12 +20,8 @@ def compile_links(chip: Chip, memories: MemoryInstances, units: list[Unit]) -> L
     links = topology.links
     periods = np.array([max(1, round(network.period_ps * link.period)) for link in links], np.int64)
     leads = directions_of(chip)
-    cycles = [
-        (network.hop_cycles if leads[number] is None else getattr(network.directions, leads[number]))
-        + link.latency
-        - 1
-        for number, link in enumerate(links)
-    ]
+    hop_of = {None: network.hop_cycles} | (network.directions.model_dump() if network.directions else {})
+    cycles = [hop_of[where] + link.latency - 1 for where, link in zip(leads, links, strict=True)]
     hops = np.array([round(network.period_ps * Fraction(number)) for number in cycles], np.int64)
     first, width = len(units), network.link_width_bits
     if topology.is_bus:
@@ -43,8 +39,8 @@ def compile_links(chip: Chip, memories: MemoryInstances, units: list[Unit]) -> L
         link_period_ps=periods,
         link_hop_ps=np.maximum(periods, hops),  # a head is not over before all of its flit is
         link_action=tuple(
-            "joined.flit" if link.between_chips else f"link.{leads[number] or 'flit'}"
-            for number, link in enumerate(links)
+            "joined.flit" if link.between_chips else f"link.{where or 'flit'}"
+            for where, link in zip(leads, links, strict=True)
         ),
         routed=routers_at(topology),
         flit_bytes=width // 8,
