@@ -97,10 +97,24 @@ def test_the_parent_is_the_network_in_the_box() -> None:
     np.testing.assert_allclose(SHAPE.outputs_on(parent(), SEQUENCES)[0], shares, atol=1e-5)
 
 
-JOULES = [
-    {"method": method, "seed": 0, "right": right, "delta_j": 1.0, "dense_j": dense}
-    for method, right, dense in (("sm-r", 16, 4.0), ("plain", 12, 9.0), ("gradients", 16, 2.0))
-]
+JOULES = {
+    "terms": {"weight": 0.5},
+    "runs": [
+        {
+            "method": method,
+            "right": right,
+            "log_probability": log,
+            "share": 0.2,
+            "delta_j": 1.0,
+            "dense_j": dense,
+        }
+        for method, right, log, dense in (
+            ("sm-r", 16, -0.1, 4.0),
+            ("plain", 12, -0.4, 9.0),
+            ("gradients", 16, 0.0, 2.0),
+        )
+    ],
+}
 
 
 def test_verdicts_follow_from_the_figures() -> None:
@@ -108,8 +122,10 @@ def test_verdicts_follow_from_the_figures() -> None:
     found = "\n".join(claim_table(behaviour, {"parity": curves(VERDICT)}, JOULES))
     assert "| reached by SM-G-ABS |" in found and found.count("not tried") == 2
     assert "plain solves 0 of 2 in 100 evaluations; SM-G-SUM 0 in 100; SM-G-ABS 2 in 30" in found
-    assert "SM-R 1 of 1 right about all 16, these with 4.00 × less energy; plain 0 of 1" in found
-    assert found.count("| reached |") == 3 and found.count("**missed**") == 1  # SUM keeps no more than plain
+    assert "SM-R -0.20, all 16 right by 1 of 1; plain -0.50, all 16 right by 0 of 1 | reached |" in found
+    assert "save 4.00 ×; of plain – | reached |" in found
+    assert "gradients -0.10, all 16 right by 1 of 1, saving 2.00 × | **missed** |" in found
+    assert found.count("**missed**") == 2  # and SUM keeps no more than plain
 
 
 SHARES = {"plain": 0.5, "sm-g-sum": 0.5, "sm-g-abs": 0.6, "sm-g-so": 0.7}

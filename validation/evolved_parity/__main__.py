@@ -140,7 +140,7 @@ def page(out: Path, command: str, drawing: str) -> tuple[str, str]:
     spent = budget(tasks, joules["runs"])
     written += [*(f"{name}," for name in names[:-1]), f"{names[-1]} wrote"]
     written += [f"({spent}). Misses are left in.", ""]
-    written += [ABOUT, "", "## Claims", "", *claim_table(behaviour, tasks, joules["runs"])]
+    written += [ABOUT, "", "## Claims", "", *claim_table(behaviour, tasks, joules)]
     written += ["", CLAIM_WORDS, ""]
     written += ["## What a mutation does to the outputs", "", *behaviour_table(behaviour), ""]
     written += [BEHAVIOUR_WORDS.format(children=CHILDREN), "", "## Evaluations to solve", ""]

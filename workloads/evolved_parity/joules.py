@@ -17,7 +17,8 @@ from deltasim.workloads.evolved_parity.parity import BITS, PARITY, SEQUENCES, SH
 Prices = Mapping[str, Floats]
 """Joules of a message of each source, by projection: handed in by who knows a chip."""
 
-EPOCHS = (300, 1_500)  # of a training by gradients: without thresholds, and with them
+EPOCHS = (900, 900)  # of a training by gradients: without thresholds, and with them
+CHARGE = 0.1  # of the weight: a training charges a delta as often as its threshold fits into it
 FIRST_THETA = 0.1
 
 
@@ -65,7 +66,11 @@ def evolved(prices: Prices, weight: float, plan: Plan) -> Outcome:
 
 
 def trained(prices: Prices, weight: float, seed: int) -> Outcome:
-    """Weights and thresholds trained together, as `deltasim train` does it; needs PyTorch."""
+    """Weights and thresholds trained together, as `deltasim train` does it; needs PyTorch.
+
+    It has to have learned parity before thresholds come in: after 300 epochs without them, and with decay of
+    weights, it was left guessing.
+    """
     import torch
 
     from deltasim.networks.training.exporting import exported
@@ -77,8 +82,9 @@ def trained(prices: Prices, weight: float, seed: int) -> Outcome:
 
     thetas: dict[str, Any] = dict.fromkeys(("theta_x", "theta_h", "theta_readout"), FIRST_THETA)
     recipe = Recipe(
-        cell="rnn", units=SHAPE.units, layers=SHAPE.layers, **thetas, learned="layer", l1=weight, patience=0,
-        dense_epochs=EPOCHS[0], epochs=EPOCHS[1], batch=len(PARITY), learning_rate=0.01, seed=seed,
+        cell="rnn", units=SHAPE.units, layers=SHAPE.layers, **thetas, learned="layer", patience=0,
+        dense_epochs=EPOCHS[0], epochs=EPOCHS[1], batch=len(PARITY), learning_rate=0.01,
+        l1=CHARGE * weight, weight_decay=0.0, seed=seed,
     )  # fmt: skip
     began = time.process_time()
     seeded(seed)
