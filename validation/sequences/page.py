@@ -345,15 +345,19 @@ def page(
     command: str,
 ) -> str:
     """The whole page, in Markdown; ``drawing`` is the file of a cell's drawing beside it."""
-    seeds = len(of(lines, "fsdd", "sgu"))
+    counts = {task: len(of(lines, task, "sgu")) for task in TAUGHT}
+    seeds = f"{counts['fsdd']} seeds"
+    if len(set(counts.values())) > 1:
+        seeds = "seeds: " + ", ".join(f"{count} of {NAMES[task]}" for task, count in counts.items())
     made = (
-        f"Made by `{command}` from what `python -m deltasim.workloads.sequences.making OUT --seed 0` and its "
-        f"like wrote ({seeds} seeds). A cell is the mean over the seeds, with the least and the largest. "
-        "Misses are left in."
+        f"Made by `{command}`\n"
+        "from what `python -m deltasim.workloads.sequences.making OUT --seed 0` and its like wrote\n"
+        f"({seeds}).\n"
+        "A cell is the mean over the seeds, with the least and the largest. Misses are left in."
     )
     parts = [
         "# Simple gated units",
-        flowed(made),
+        made,
         flowed(ABOUT),
         f"![what a step of a DSGU computes]({drawing})",
         "## Claims",

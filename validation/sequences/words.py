@@ -72,6 +72,7 @@ tables Q2.14) states are rounded and sums are exact. States of a DSGU are means 
 Those of a SGU have no bound, but a step adds at most log 2, and less the larger the state is."""
 
 CHIP_WORDS = f"""\
-Spoken digits, networks of one seed in float32, {COSTED} recordings; dense is every element sent at every
-step on the same chip. What a product's population costs beyond its words (its own scan, and the messages
-by which states reach it) is in it."""
+Spoken digits, networks of the first seed in float32, whose SGU has smaller thresholds than those of the
+other seeds (the scale above) and fetches more words; {COSTED} recordings. Dense is every element sent at
+every step on the same chip. What a product's population costs beyond its words (its own scan, and the
+messages by which states reach it) is in it."""
