@@ -68,6 +68,7 @@ def test_misses_stay_on_the_page() -> None:
     assert "1.50 × and 2.00 ×" in rows[-1] and rows[-1].endswith("**missed** |")
     text = page(found(0.5, 1.0), "made so")
     assert "396,786" in text and "| crnn, small | trained with θ | 0.2 |" in text
+    assert "Not trained: crnn large, k1c2 large" in text
     assert "does not fit" not in text and "nan" not in text
 
 

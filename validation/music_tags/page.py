@@ -176,6 +176,12 @@ def score_table(found: Found) -> list[str]:
     return rows
 
 
+def missing(found: Found) -> list[str]:
+    """A sentence about structures that were not trained in a size; nothing where all were."""
+    left_out = [f"{name} {size}" for size in SIZES for name in NAMES if (name, size) not in found]
+    return ["", f"Not trained: {', '.join(left_out)}."] if left_out else []
+
+
 def delta_table(found: Found) -> list[str]:
     """What thresholds do to every structure."""
     rows = [
@@ -286,6 +292,7 @@ def page(found: Found, command: str) -> str:
         *score_table(found),
         "",
         *SCORE_WORDS.splitlines(),
+        *missing(found),
         "",
         "## With thresholds",
         "",

@@ -122,7 +122,7 @@ def causal(layer: CausalConvolution, pass_number: int, export: Export) -> Popula
             kernel[..., tap.first : tap.stop],
             layer.in_shape,
             padding=(rows, tap.before),
-            after=(rows, tap.after),
+            after=None if tap.after == tap.before else (rows, tap.after),
         )
         own = layer.thresholds(tap, theta)
         level = float(own[0]) if bool((own == own[0]).all()) else own.numpy().astype(np.float64)

@@ -8,9 +8,12 @@ import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from deltasim.networks.cells import Formula
+from deltasim.networks.cells import Dense, Formula, Input
+from deltasim.networks.connections import Convolution
 from deltasim.networks.execute import execute
 from deltasim.networks.files.network import load_network, save_network
+from deltasim.networks.graph import Network, Population, Projection
+from deltasim.networks.importers.nir.writing import export_nir
 from deltasim.networks.numbers.arithmetic import FixedPoint
 from deltasim.networks.training.exporting import exported
 from deltasim.networks.training.layers.causal import CausalConvolution
@@ -121,6 +124,19 @@ def test_a_network_of_blocks_is_saved_whole(tmp_path) -> None:
     again = load_network(tmp_path / "blocks")
     assert again.digest == network.digest
     assert [p.connection.out_shape for p in again.projections[:2]] == [(2, 4, 2)] * 2
+
+
+def test_nir_has_one_padding_for_both_sides(tmp_path) -> None:
+    pytest.importorskip("h5py")
+    uneven = Convolution(np.ones((1, 1, 1, 3), np.float32), (1, 1, 8), padding=(0, 2), after=(0, 0))
+    network = Network(
+        "uneven",
+        (Population("input", Input(8)), Population("sums", Dense(8), np.zeros((1, 8), np.float32))),
+        (Projection("input", "sums", uneven),),
+        ("sums",),
+    )
+    with pytest.raises(InputError, match="the same padding on both sides"):
+        export_nir(network, tmp_path / "uneven.nir", dt=1e-3)
 
 
 def test_the_cell_rounds_its_activation_as_training_does() -> None:
