@@ -115,7 +115,8 @@ def read_network(path: str | Path) -> Described:
     neurons = placed(groups_of(described, place), content["mappings"], place)
     sources, targets, weights = edges_of(described, neurons, place)
     heard = set(targets)
-    inputs = [one for one in neurons.values() if is_input(one, one.address in heard, place)]
+    outside = {soma_of(one) for one in neurons.values() if any(n in one.attributes for n in DRIVEN)} - {""}
+    inputs = [one for one in neurons.values() if is_input(one, one.address in heard, outside, place)]
     given = {one.address for one in inputs}
     computed = [one for one in neurons.values() if one.address not in given]
     if not computed:
@@ -312,15 +313,19 @@ def pair_of(row: object, sources: int, targets: int, here: str) -> tuple[int, in
     return first, second
 
 
-def is_input(one: Neuron, heard: bool, place: str) -> bool:
-    """Whether a neuron only sends what is given: it has spikes, or nothing that could make it fire."""
+def is_input(one: Neuron, heard: bool, outside: set[str], place: str) -> bool:
+    """Whether a neuron only sends what is given: it has spikes, or nothing and lies on a soma of such."""
     if not any(name in one.attributes for name in DRIVEN):
-        biased = number(one.attributes.get("bias", "0"), f"{place}: {one.address}: bias") != 0
-        return not heard and not biased
+        return not heard and soma_of(one) in outside
     if heard:
         rule = "a neuron whose spikes are given hears no other"
         raise InputError(f"{place}: {one.address}", "an edge ends in it", rule, "Remove the edge.")
     return True
+
+
+def soma_of(one: Neuron) -> str:
+    """The name of the soma that a neuron is mapped to, without its number among several."""
+    return one.units[2].partition("[")[0]
 
 
 def train_of(one: Neuron, place: str) -> tuple[Numbers, int]:

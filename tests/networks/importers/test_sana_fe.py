@@ -121,6 +121,16 @@ def test_an_architecture_as_it_is_described(tmp_path: Path) -> None:
     assert always.priced["core.update"].value == pytest.approx(3e-11)
 
 
+def test_a_silent_neuron_is_an_input_by_its_soma(tmp_path: Path) -> None:
+    """Without spikes: an input where it lies on a soma as inputs do, else a neuron that never fires."""
+    silent = NETWORK.replace("- 1: [rate: 0.5]", "- 1: [log_spikes: false]")
+    found = read_network(written(tmp_path, silent))
+    assert found.addresses["inputs"] == ("in.0", "in.1")
+    assert not found.frames()[:, 1].any()
+    elsewhere = silent.replace('in.0..1: [core: 0.0, soma: "outside[0]"]', "in: [core: 0.0]")
+    assert read_network(written(tmp_path, elsewhere)).addresses["inputs"] == ("in.0",)
+
+
 SPOILT = [  # what is changed, and the sentence
     (
         "threshold: 2,",
