@@ -356,7 +356,7 @@ class Standard(Part):
             """From first tick to first tick of two commands."""
             return max(0, ticks + slots.get(before, bus.precharge) - slots.get(after, bus.precharge))
 
-        return table((level, *both, told(ticks, *both)) for level, *both, ticks in found)
+        return table((level, one, other, told(ticks, one, other)) for level, one, other, ticks in found)
 
     def refresh_parts(self, refresh: str) -> int:
         """In how many parts a rank is refreshed: at once, bank by bank, or one bank of every group at a time.

@@ -94,7 +94,7 @@ def told(reached: bool) -> str:
 
 def fitness_of(runs: Sequence[Mapping[str, Any]], weight: float) -> float:
     """What evolutions and trainings were for, the mean over seeds: log probability less weighed joules."""
-    return sum(run["log_probability"] - weight * run["share"] for run in runs) / len(runs)
+    return float(sum(run["log_probability"] - weight * run["share"] for run in runs) / len(runs))
 
 
 def mean_saving(runs: Sequence[Mapping[str, Any]]) -> float | None:
