@@ -175,7 +175,7 @@ box on a chip. The abstract is all that could be read of the paper; tasks and se
 released code, magnitudes are ours."""
 
 CLAIM_WORDS = """\
-"Reached by" names the variants that used fewer evaluations than plain mutation, seed by seed, with 95 %
+"Surely fewer" names the variants that used fewer evaluations than plain mutation, seed by seed, with 95 %
 probability (seeds drawn again; of nine that are tried, one may be named by chance). An unsolved seed counts
 as its whole budget, so means are lower bounds. Magnitudes were chosen among two to six on one or two other
 seeds, which leaves room."""
