@@ -220,7 +220,8 @@ DEVIATIONS = """\
 - SM-R doubles and halves the length; its code minimises with Brent's method. In parity its code has SM-R look
   at 3 sequences, by the length of a tuple; ours looks at all 16.
 - Its parity cell is the plain one whatever `--celltype` says, which is ours too; `--cell gru` evolves a GRU.
-- Budgets are ours: its code has 100,000 evaluations, of which the maze here has a thirtieth, parity a third."""
+- Budgets are ours: its code has 100,000 evaluations, of which the maze here has a thirtieth, parity a
+  third."""
 
 
 if __name__ == "__main__":
