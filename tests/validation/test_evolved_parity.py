@@ -65,7 +65,7 @@ def first_better(mutation: str, seed: int) -> float:
 
 def test_sm_g_is_ahead_of_plain_mutation_on_every_seed() -> None:
     """Towards parity: the first network that tells anything, within 1,500 evaluations."""
-    for seed in range(3):
+    for seed in range(2):
         assert first_better("sm-g-so", seed) < 1_500
         assert first_better("plain", seed) == math.inf
 
@@ -120,7 +120,7 @@ JOULES = {
 def test_verdicts_follow_from_the_figures() -> None:
     behaviour = [Kept(name, (1.0, share, 0.0), (0.0, 0.0, 0.0)) for name, share in SHARES.items()]
     found = "\n".join(claim_table(behaviour, {"parity": curves(VERDICT)}, JOULES))
-    assert "| reached by SM-G-ABS |" in found and found.count("not tried") == 2
+    assert "; surely fewer: SM-G-ABS | reached |" in found and found.count("not tried") == 2
     assert "plain solves 0 of 2 in 100 evaluations; SM-G-SUM 0 in 100; SM-G-ABS 2 in 30" in found
     assert "SM-R -0.20, all 16 right by 1 of 1; plain -0.50, all 16 right by 0 of 1 | reached |" in found
     assert "save 4.00 ×; of plain – | reached |" in found
