@@ -42,7 +42,9 @@ shared with others: they tell the cells apart by their operations, not by what a
 A simple gated unit has two or three matrix products in a row in a step where the others have one."""
 
 LEARNING_WORDS = """\
-Mean squared error of the part held out, without thresholds. An epoch is 40 updates of 50 sequences."""
+Mean squared error of the part held out, without thresholds. An epoch is 40 updates of 50 sequences. Both
+simple gated units learn it sooner than the LSTM, whose biases are drawn like its weights, and later than the
+GRU."""
 
 DELTA_WORDS = f"""\
 A word is a weight that a message fetches and multiplies. The scale is the largest of all thresholds'
