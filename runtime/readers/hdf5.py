@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import io
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from deltasim.runtime.readers.files import Unreadable, read_bytes
+from deltasim.runtime.readers.files import Missing, Unreadable, is_file, read_bytes
 
 DEEPEST = 24
 MOST_ENTRIES = 100_000
@@ -51,6 +52,40 @@ def read_tree(path: str | Path) -> dict[str, Any]:
         raise
     except Exception as error:  # the library raises whatever damaged bytes lead it to
         raise Unreadable(f"it is no readable HDF5 file ({type(error).__name__})") from None
+
+
+def read_sets(path: str | Path, names: Iterable[str]) -> list[Any]:
+    """Some data sets of a file by their paths, like ``labels`` or ``times/a``; only hard links are followed.
+
+    For files that are too large to be read whole. Errors: Unreadable, also for one that is not there;
+    Missing. Needs the package h5py.
+    """
+    import h5py
+
+    if not is_file(Path(path)):
+        raise Missing(str(path))
+    found, left = [], Count()
+    try:
+        with h5py.File(path, "r") as file:
+            for name in names:
+                entry: Any = file
+                for step in name.split("/"):
+                    if not isinstance(entry, h5py.Group) or step not in entry:
+                        raise Unreadable(f"it has no data set {name[:60]}")
+                    if not isinstance(entry.get(step, getlink=True), h5py.HardLink):
+                        raise Unreadable(f"{name[:60]} is a link")
+                    entry = entry[step]
+                if not isinstance(entry, h5py.Dataset):
+                    raise Unreadable(f"{name[:60]} is no data set")
+                if entry.external or entry.is_virtual:
+                    raise Unreadable(f"{name[:60]} lies in another file")
+                left.take(1, int(entry.size or 0))
+                found.append(plain(entry[()], name))
+    except Unreadable:
+        raise
+    except Exception as error:  # the library raises whatever damaged bytes lead it to
+        raise Unreadable(f"it is no readable HDF5 file ({type(error).__name__})") from None
+    return found
 
 
 HEAP, HEAP_VERSION = b"GCOL", b"\1\0\0\0"

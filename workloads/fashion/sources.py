@@ -10,15 +10,16 @@ from deltasim.runtime.readers.files import is_file, is_folder
 from deltasim.workloads.data_folder import VARIABLE, in_data_folder
 from deltasim.workloads.digits import fsdd
 from deltasim.workloads.events import SIDE
-from deltasim.workloads.fashion import images, recorded
+from deltasim.workloads.fashion import images, licensed, recorded
 from deltasim.workloads.fashion.cochlea import BANDS
 from deltasim.workloads.fashion.examples import Examples
 from deltasim.workloads.nmnist import recorded as nmnist
 
 EMBEDDED = "embedded"
-FILES = {**images.FILES, "nmnist": nmnist.FILE, "spoken": fsdd.FILE}
+FILES = {**images.FILES, "nmnist": nmnist.FILE, "spoken": fsdd.FILE, "ntidigits": licensed.EVENTS}
+WORDS = "ti46"
 PIXELS = images.SIDE * images.SIDE
-INPUTS = {"nmnist": 2 * SIDE * SIDE, "spoken": BANDS}
+INPUTS = {"nmnist": 2 * SIDE * SIDE, "spoken": BANDS, "ntidigits": licensed.CHANNELS, WORDS: BANDS}
 
 
 class Source(NamedTuple):
@@ -40,14 +41,18 @@ class Source(NamedTuple):
             return recorded.read_events(self.path, part)
         if self.name == "spoken":
             return recorded.read_spoken(self.path, part, coding.peak)
+        if self.name == "ntidigits":
+            return licensed.read_cochlea(self.path, part)
+        if self.name == WORDS:
+            return licensed.read_words(self.path, part, coding.peak)
         return images.read_images(self.path, part, self.name, coding)
 
 
 def source(data: str | Path | None = None) -> Source:
-    """Find examples: "embedded" (also None), "fashion", "mnist", "nmnist", "spoken", or a folder.
+    """Find examples: "embedded" (also None), a key of `FILES`, or a folder.
 
     All but the first are files (`FILES`) in the folder that DELTASIM_DATA names; of another folder the first
-    such file is taken.
+    such file is taken, or the digits of TI46 below it.
 
     >>> source().name
     'embedded'
@@ -69,5 +74,7 @@ def source(data: str | Path | None = None) -> Source:
     for name, file in FILES.items():
         if is_file(folder / file):
             return Source(name, folder / file)
-    rule = f"none of {', '.join(FILES.values())} is in it"
+    if any(True for _ in licensed.words_in(folder)):
+        return Source(WORDS, folder)
+    rule = f"none of {', '.join(FILES.values())} is in it, nor a digit of TI46 such as 03f1set0.wav"
     raise InputError("--data", data, rule, "Name the folder of one.")
