@@ -14,6 +14,10 @@ WITHOUT: dict[str, object] = {
     "l1": 0.0,
     "noise": 0.0,
     "sparsity": 0.0,
+    "budget_x": 0.0,
+    "budget_h": 0.0,
+    "budget_steps": 1.0,
+    "budget_parts": 1,
 }
 """A dense network of the same shape, arithmetic and epochs."""
 
