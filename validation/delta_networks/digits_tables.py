@@ -201,8 +201,8 @@ METHOD_WORDS = (
     "Intervals are 90 %, recordings drawn again, seeds pooled."
 )
 DASH_WORDS = (
-    " A dash: the five largest changes are chosen among all states, which `mesh16` has on 16 cores; five a step "
-    "on average are shared by 16."
+    " A dash: the five largest changes are chosen among all states, which `mesh16` has on 16 cores; five a "
+    "step on average are shared by 16."
 )
 
 CHANGED_WORDS = (
