@@ -321,6 +321,7 @@ def chart(own: dict[str, Training]) -> str:
             y=altair.Y("accuracy:Q", title="accuracy, held out", axis=altair.Axis(format="%"),
                        scale=altair.Scale(zero=False)),
             color=altair.Color("training:N", title=None,
+                               legend=altair.Legend(orient="bottom", columnPadding=40),
                                scale=altair.Scale(domain=names, range=list(COLOURS))),
         )
         .properties(width=520, height=260)

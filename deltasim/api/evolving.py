@@ -48,7 +48,7 @@ def evolve_benchmark(
     budget: int | None = None,
     cell: str = "rnn",
     energy: str | Path | None = None,
-    weight: float = WEIGHT,
+    weight: float | None = None,
     jobs: int | None = None,
     resume: bool = False,
     progress: Progress | None = None,
@@ -57,8 +57,8 @@ def evolve_benchmark(
 
     ``mutation`` is one of `deltasim.networks.evolution.mutation.MUTATIONS`, ``magnitude`` its size, by
     default the one of `deltasim.workloads.evolved_parity.tasks`; ``budget`` evaluations at most. ``cell`` is
-    rnn or gru. With ``energy``, a chip, thresholds evolve too, and fitness is less by ``weight`` times the
-    joules of messages over those of sending everything, at the chip's price of a message
+    rnn or gru. With ``energy``, a chip, thresholds evolve too, and fitness is less by ``weight`` (by default
+    `WEIGHT`) times the joules of messages over those of sending everything, at the chip's price of a message
     (`deltasim.exploration.column_prices`). ``jobs`` processes make children at once, by default one for each
     processor; the result does not depend on them. With ``resume`` an evolution that was stopped goes on.
 
@@ -74,7 +74,10 @@ def evolve_benchmark(
     folder = Path(out)
     if not resume:
         refuse_existing(folder)
-    task = parity_task(cell, energy, weight)
+    if energy is None and weight is not None:
+        raise InputError("--weight", weight, "joules count with --energy only", "Name a chip in --energy.")
+    weighed = WEIGHT if weight is None else weight
+    task = parity_task(cell, energy, weighed)
     plan = plan_of(mutation, magnitude, seed, budget)
     last = evolved(task, plan, folder, subject_of(task, plan), jobs, resume, progress)
     words = [
@@ -82,7 +85,7 @@ def evolve_benchmark(
     ]
     words += [f"--budget {plan.budget} --cell {cell}"]
     if energy is not None:
-        words.append(f"--energy {Path(energy).name} --weight {weight:g}")
+        words.append(f"--energy {Path(energy).name} --weight {weighed:g}")
     return write_evolved(task, plan, last, folder, " ".join(words))
 
 

@@ -134,7 +134,7 @@ def _draw(name: str, file: Path) -> None:
     from deltasim.runtime.disk.unfinished import new_file
 
     if file.suffix != ".svg":
-        raise InputError("--draw", file, "a drawing is an SVG", f"Name it {file.stem}.svg.")
+        raise InputError("--draw", file, "a drawing is an SVG", f"Name it {file.stem or name}.svg.")
     drawing = cell_drawing(name)
     with told_in_a_sentence(file), new_file(file) as part:
         part.write(drawing.encode())

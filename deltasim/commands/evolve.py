@@ -26,8 +26,9 @@ def evolve(
         typer.Option(help="a chip, whose joules count as well; thresholds evolve", metavar="CHIP"),
     ] = None,
     weight: Annotated[
-        float, typer.Option(help="what sending everything costs of fitness, with --energy")
-    ] = WEIGHT,
+        float | None,
+        typer.Option(help=f"what sending everything costs of fitness, with --energy; default: {WEIGHT:g}"),
+    ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="processes at once; default: all")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="go on in the folder --out")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print the result as JSON")] = False,

@@ -53,6 +53,7 @@ COMMAND_LINES = [
     ("describe chip mesh17", "Did you mean mesh16?"),
     ("describe cell gruu", "Did you mean gru?"),
     ("describe cell gru --draw gru.png", "a drawing is an SVG", "gru.svg"),
+    ("describe cell gru --draw .", "a drawing is an SVG", "gru.svg"),
     ("describe cell input --draw input.svg", "no step of this name is drawn"),
     ("describe chip mesh16 --draw chip.svg", "cells are drawn"),
     ("map digits --chip edgedrn", "Did you mean edgedrnn?"),

@@ -58,6 +58,7 @@ def test_what_kill_9_ended_goes_on_to_the_same_bytes_with_any_number_of_workers(
         ({"cell": "gro"}, "--cell: gro: no such cell evolves. Did you mean gru"),
         ({"energy": "mesh61"}, "Did you mean mesh16"),
         ({"energy": "mesh16", "weight": 0.0}, "--weight: 0.0: a weight is a number above 0"),
+        ({"weight": 0.2}, "--weight: 0.2: joules count with --energy only"),
         ({"budget": 100}, "budget: 100: the first population alone is 250"),
         ({"magnitude": -1.0}, "magnitude: -1.0: a mutation has a size above 0"),
         ({"resume": True}, "no checkpoint to go on from. Name the folder of an evolution"),
