@@ -37,6 +37,14 @@ def test_network_and_architecture_to_a_page(tmp_path: Path, capsys: pytest.Captu
         assert sentence in capsys.readouterr().err
 
 
+def test_the_page_of_a_network_without_recurrence(tmp_path: Path) -> None:
+    """It has no hidden state whose share could be told."""
+    lines = [line for line in NETWORK.splitlines() if not line.startswith("    - out")]
+    (tmp_path / "net.yaml").write_text("\n".join(lines))
+    assert main(f"run {tmp_path}/net.yaml --chip mesh16 --out {tmp_path}/a".split()) == 0
+    assert " of the inputs are sent." in (tmp_path / "a" / "report.html").read_text(encoding="utf-8")
+
+
 def test_a_network_without_spikes_needs_steps(tmp_path: Path) -> None:
     (tmp_path / "net.yaml").write_text(NETWORK.replace("[spikes: [1, 0, 1]]", "[rate: 1]"))
     described = read_network(tmp_path / "net.yaml")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ def read_section(path: str | Path, *sections: str) -> dict[str, Any]:
         found = read_words(path, MOST_BYTES, MOST_VALUES)
     except Unreadable as error:
         raise InputError(error.at(Path(path)), "unreadable", error.reason, "Mend the line.") from None
+    if found.repeated:
+        raise InputError(path, found.repeated[0], "a field is given once", "Remove one.")
     content = mapping(found.content, str(path))
     for section in sections:
         if section not in content:
@@ -69,14 +71,16 @@ def flattened(value: object, place: str) -> dict[str, Any]:
     return found
 
 
-def number(value: object, place: str) -> float:
-    """A finite number. Errors: InputError."""
+def number(value: object, place: str, most: float = math.inf) -> float:
+    """A finite number, from -most to most. Errors: InputError."""
     try:
         found = float(value) if isinstance(value, str) and len(value) <= 60 else math.nan
     except ValueError:
         found = math.nan
     if not math.isfinite(found):
         raise InputError(place, said(value), "this is a number", "Write it like 1.5e-9.")
+    if abs(found) > most:
+        raise InputError(place, said(value), f"this is at most {most:.2g} in size", "Mend it.")
     return found
 
 
@@ -122,6 +126,28 @@ def instances(name: str, place: str) -> Iterator[str]:
         return
     for one in span(bracket + rest, place):
         yield f"{before}[{one}]"
+
+
+def folded(names: Iterable[str]) -> list[str]:
+    """Names with numbers that follow each other as one with a range: `instances` backwards.
+
+    >>> folded(["lif", "input[0]", "input[1]", "input[2]", "input[7]"])
+    ['lif', 'input[0..2]', 'input[7]']
+    """
+    found: list[
+        tuple[str, int, int]
+    ] = []  # what stands before the bracket, the first and the last (-1: none)
+    for name in names:
+        numbered = re.fullmatch(r"(.*)\[(0|[1-9]\d{0,8})\]", name)
+        before, place = (numbered[1], int(numbered[2])) if numbered else (name, -1)
+        if place > 0 and found and (found[-1][0], found[-1][2]) == (before, place - 1):
+            found[-1] = (before, found[-1][1], place)
+        else:
+            found.append((before, place, place))
+    return [
+        before if last < 0 else f"{before}[{first}..{last}]" if first < last else f"{before}[{first}]"
+        for before, first, last in found
+    ]
 
 
 def known(found: dict[str, Any], names: tuple[str, ...], place: str) -> None:

@@ -32,6 +32,7 @@ INPUTS, NEURONS = "inputs", "neurons"
 RESET_MODES = {"hard": "to_value", "soft": "by_subtraction"}
 UNITS = ("synapse", "dendrite", "soma")
 NUMBERS = ("threshold", "leak_decay", "reset", "bias")
+LARGEST = float(np.finfo(np.float32).max)
 USUAL = {"threshold": 0.0, "leak_decay": 1.0, "reset": 0.0, "bias": 0.0}
 FORCED = ("force_update", "force_update_every_timestep")
 DRIVEN = ("spikes", "rate")
@@ -167,12 +168,13 @@ def groups_of(described: dict[str, Any], place: str) -> dict[str, dict[int, dict
         members: dict[int, dict[str, Any]] = {}
         for entry in entries(fields.get("neurons", ""), f"{here}: neurons"):
             for text, own in mapping(entry if isinstance(entry, dict) else {str(entry): ""}, here).items():
+                everything = usual | attributes_of(own, f"{here}.{text}")  # shared by all of a range
                 for offset in span(text, f"{here}: neurons"):
                     if offset in members:
                         raise InputError(
                             f"{here}.{offset}", "given twice", "a neuron is given once", "Mend it."
                         )
-                    members[offset] = usual | attributes_of(own, f"{here}.{text}")
+                    members[offset] = everything
         total += len(members)
         if sorted(members) != list(range(len(members))) or total > MOST_INSTANCES:
             rule = f"neurons are numbered from 0 without a gap, at most {MOST_INSTANCES:,} in all"
@@ -279,7 +281,7 @@ def weight_of(fields: dict[str, Any], here: str) -> float:
         if name in found and number(found[name], f"{here}: {name}") != 0:
             rule = "a synapse is heard in the next step; deltasim reads no delays of SANA-FE"
             raise InputError(f"{here}: {name}", said(found[name]), rule, "Leave it out.")
-    return number(found.get("weight", found.get("w", "0")), f"{here}: weight")
+    return number(found.get("weight", found.get("w", "0")), f"{here}: weight", LARGEST)
 
 
 def hyperedge(
@@ -291,17 +293,18 @@ def hyperedge(
         rule = "deltasim reads edges between groups of type dense and sparse"
         raise InputError(f"{here}: type", said(kind), rule, "Write the edges one by one.")
     known(fields, ("type", "weight", "w", *(("source_target_pairs",) if kind == "sparse" else ())), here)
+    rows = entries(fields.get("source_target_pairs", ""), f"{here}: source_target_pairs")
+    listed = entries(fields.get("weight", fields.get("w", "")), f"{here}: weight")
+    synapses = sizes[source] * sizes[target] if kind == "dense" else len(rows)
+    if len(listed) != synapses:
+        rule = f"there is a weight for each of the {synapses:,} synapses"
+        raise InputError(f"{here}: weight", f"{len(listed):,} weights", rule, "Give one for each.")
     if kind == "dense":
         pairs = [(a, b) for a in range(sizes[source]) for b in range(sizes[target])]
     else:
-        rows = entries(fields.get("source_target_pairs", ""), f"{here}: source_target_pairs")
         pairs = [pair_of(row, sizes[source], sizes[target], here) for row in rows]
-    listed = entries(fields.get("weight", fields.get("w", "")), f"{here}: weight")
-    if len(listed) != len(pairs):
-        rule = f"there is a weight for each of the {len(pairs):,} synapses"
-        raise InputError(f"{here}: weight", f"{len(listed):,} weights", rule, "Give one for each.")
     ends = [(f"{source}.{a}", f"{target}.{b}") for a, b in pairs]
-    return ends, [number(one, f"{here}: weight") for one in listed]
+    return ends, [number(one, f"{here}: weight", LARGEST) for one in listed]
 
 
 def pair_of(row: object, sources: int, targets: int, here: str) -> tuple[int, int]:
@@ -359,7 +362,7 @@ def runs_of(population: str, neurons: list[Neuron]) -> list[Mapped]:
 def value_of(one: Neuron, name: str, place: str) -> float:
     """A number that a neuron has, or that all have without it."""
     given = one.attributes.get(name)
-    return USUAL[name] if given is None else number(given, f"{place}: {one.address}: {name}")
+    return USUAL[name] if given is None else number(given, f"{place}: {one.address}: {name}", LARGEST)
 
 
 def neurons_of(neurons: list[Neuron], place: str) -> Population:

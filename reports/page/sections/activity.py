@@ -27,12 +27,10 @@ def section(result: Measured) -> Section:
     length = int(result.trace.sequence_bounds[chosen + 1]) - part.start
     cut = f" (its first {count(LONGEST)} steps)" if length > LONGEST else ""
     elements = sum(projection.connection.source_size for projection in result.network.projections)
-    shares = result.occupancy
     sentence = (
         f"Sequence {chosen}, typical in its number of messages{cut}, and the mean of {runs}. "
         f"A dense run sends all {count(elements)} elements of a frame; "
-        f"here {percent(shares['input'])} of the inputs and {percent(shares['hidden'])} "
-        "of the hidden state are sent."
+        f"here {sent(result.occupancy)} are sent."
     )
     return Section(
         "activity",
@@ -50,6 +48,16 @@ def section(result: Measured) -> Section:
             ),
         ),
     )
+
+
+def sent(shares: dict[str, float]) -> str:
+    """Which shares are sent; a network without recurrence has none of a hidden state.
+
+    >>> sent({"input": 0.125, "hidden": 0.25}), sent({"input": 0.125})
+    ('12.5 % of the inputs and 25.0 % of the hidden state', '12.5 % of the inputs')
+    """
+    hidden = f" and {percent(shares['hidden'])} of the hidden state" if "hidden" in shares else ""
+    return f"{percent(shares['input'])} of the inputs{hidden}"
 
 
 def per_step(result: Measured) -> npt.NDArray[np.int64]:

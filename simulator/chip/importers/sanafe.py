@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ from deltasim.networks.importers.sanafe.fields import (
     MOST_BYTES,
     entries,
     flattened,
+    folded,
     instances,
     known,
     mapping,
@@ -28,6 +30,7 @@ from deltasim.runtime.names import as_name
 from deltasim.simulator.chip.actions import DIRECTIONS
 from deltasim.simulator.chip.description import Chip
 from deltasim.simulator.chip.loading import chip_from_content
+from deltasim.simulator.chip.parts import MOST_CORES
 
 SECTIONS = ("axon_in", "synapse", "dendrite", "soma", "axon_out")
 COSTS = {
@@ -49,6 +52,7 @@ OF_CHIP = ("topology", "width", "height", "link_buffer_size", "sync_model", "lat
 OF_CORE = ("buffer_position", "buffer_inside_unit", "max_neurons_supported", *LOGGED)
 SYNAPSES = "synapses"
 MOST_SYNAPSES = "1 GiB"  # of a core: SANA-FE sets no limit
+MOST_UNITS = 1 << 16
 WIDEST = 1 << 20
 
 
@@ -57,6 +61,9 @@ class Cost(NamedTuple):
 
     energy_j: float
     latency_ps: int
+
+
+NOTHING = Cost(0.0, 0)
 
 
 class Unit(NamedTuple):
@@ -231,6 +238,11 @@ def read_architecture(path: str | Path) -> Architecture:
         rule = f"tiles lie on a grid of {width} by {height}"
         raise InputError(f"{here}.tile", f"{tiles} tiles", rule, "Make the two agree.")
     hops, cores = kinds[0]
+    if width * height * len(cores) > MOST_CORES:
+        rule = f"a chip has at most {MOST_CORES:,} cores"
+        raise InputError(
+            f"{here}.tile", f"{width} x {height} tiles of {len(cores):,}", rule, "Make it smaller."
+        )
     name = as_name(str(described.get("name") or Path(path).stem))
     sync = sync_table(attributes, f"{here}.attributes")
     return Architecture(name, width, height, tiles, len(cores), hops, cores[0], sync, place)
@@ -292,11 +304,15 @@ def units_in(value: object, section: str, here: str) -> tuple[Unit, ...]:
         extra = ("model", "update_every_timestep") if section in MODELS else ()
         known(attributes, (*costs, *extra, *LOGGED), at)
         model = str(attributes.get("model", ""))
-        if truth(attributes.get("update_every_timestep", "false"), f"{at}.update_every_timestep"):
-            rule = "synapses and dendrites work for spikes alone"
-            raise InputError(f"{at}.update_every_timestep", "true", rule, "Leave it out.")
         own = tuple(cost_of(attributes, what, at) for what in COSTS[section])
-        found += [Unit(one, model, own) for one in instances(name, at)]
+        always = truth(attributes.get("update_every_timestep", "false"), f"{at}.update_every_timestep")
+        if always and (section != "dendrite" or set(own) != {NOTHING}):
+            rule = "a unit works in every step only where it is a dendrite that costs nothing"
+            raise InputError(f"{at}.update_every_timestep", "true", rule, "Leave it out.")
+        found += [Unit(one, model, own) for one in islice(instances(name, at), MOST_UNITS + 1)]
+        if len(found) > MOST_UNITS:
+            rule = f"a core has at most {MOST_UNITS:,} of a section"
+            raise InputError(at, "too many units", rule, "Shorten the range.")
     if not found:
         raise InputError(here, f"no {section}", f"a core has the sections {', '.join(SECTIONS)}", "Add it.")
     return tuple(found)
@@ -311,9 +327,10 @@ def units_of(found: Architecture, mapped: Sequence[Mapped]) -> dict[str, Unit]:
     somas = [unit for unit in found.core.units["soma"] if unit.model != "input"]
     chosen["soma"] = somas[0] if somas and not mapped else chosen["soma"]
     for place, section in enumerate(("synapse", "dendrite", "soma")):
+        by_name = {"": found.core.units[section][0]} | {unit.name: unit for unit in found.core.units[section]}
         for population in (INPUTS, NEURONS):
             named = {run.units[place] for run in mapped if run.population == population}
-            used = {unit_named(found, section, name) for name in named}
+            used = {unit_named(by_name, name, f"{found.place}: {section}") for name in named}
             if population == INPUTS and section == "soma":
                 require_inputs(found, used)
             elif population == NEURONS and used:
@@ -330,20 +347,19 @@ def units_of(found: Architecture, mapped: Sequence[Mapped]) -> dict[str, Unit]:
     return chosen
 
 
-def unit_named(found: Architecture, section: str, name: str) -> Unit:
-    """The unit of a section by its name; the first one where none is said."""
-    by_name = {unit.name: unit for unit in found.core.units[section]}
-    if name and name not in by_name:
+def unit_named(by_name: dict[str, Unit], name: str, place: str) -> Unit:
+    """A unit by its name. Errors: InputError."""
+    if name not in by_name:
         raise InputError(
-            f"{found.place}: {section}", said(name), "there is no such unit", nearest(name, by_name)
+            place, said(name), "there is no such unit", nearest(name, folded(filter(None, by_name)))
         )
-    return by_name[name] if name else found.core.units[section][0]
+    return by_name[name]
 
 
 def require_inputs(found: Architecture, used: set[Unit]) -> None:
     """Inputs come from outside: their somas are of model input, and cost nothing."""
     for unit in used:
-        if unit.model != "input" or any(cost != Cost(0.0, 0) for cost in unit.costs):
+        if unit.model != "input" or set(unit.costs) != {NOTHING}:
             rule = "an input comes from outside: it lies on a soma of model input that costs nothing"
             raise InputError(f"{found.place}: soma {unit.name}", unit.model, rule, "Map it to such a unit.")
 

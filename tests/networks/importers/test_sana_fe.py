@@ -121,6 +121,30 @@ def test_an_architecture_as_it_is_described(tmp_path: Path) -> None:
     assert always.priced["core.update"].value == pytest.approx(3e-11)
 
 
+def test_a_dendrite_that_costs_nothing_may_be_updated_always(tmp_path: Path) -> None:
+    """As in SANA-FE's example_chip.yaml, of which SANA-FE's results are the same without it."""
+    always = ARCHITECTURE.replace(
+        "latency_update: 0.0", "latency_update: 0.0, update_every_timestep: true", 1
+    )
+    assert always != ARCHITECTURE
+    one, other = (load_architecture(written(tmp_path, text, "arch.yaml")) for text in (always, ARCHITECTURE))
+    assert one == other
+
+
+def test_groups_too_large_to_join_are_refused_before_they_are_joined(tmp_path: Path) -> None:
+    """Two of 30,000 neurons have 900 million pairs."""
+    file = written(
+        tmp_path,
+        "network: {groups: [{name: a, neurons: [0..29999]}, {name: b, neurons: [0..29999]}],"
+        " edges: [a -> b: [type: dense, weight: [1]]]}\n"
+        "mappings: [a: [core: 0.0], b: [core: 0.0]]\n",
+    )
+    with pytest.raises(
+        InputError, match=r"1 weights: there is a weight for each of the 900,000,000 synapses"
+    ):
+        read_network(file)
+
+
 def test_a_silent_neuron_is_an_input_by_its_soma(tmp_path: Path) -> None:
     """Without spikes: an input where it lies on a soma as inputs do, else a neuron that never fires."""
     silent = NETWORK.replace("- 1: [rate: 0.5]", "- 1: [log_spikes: false]")
@@ -163,6 +187,8 @@ SPOILT = [  # what is changed, and the sentence
         "edge out.1 -> uot.0: uot.0: there is no such neuron or group. There are: in,",
     ),
     ("out.1 -> out.0", "out.1 - out.0", "an edge joins two neurons, or two groups. Write it like"),
+    ("weight: -4", "weight: -1e39", "weight: -1e39: this is at most 3.4e+38 in size."),
+    ("bias: 0.25", "bias: 1e300", "out.0: bias: 1e300: this is at most 3.4e+38 in size."),
     ("weight: -4", "delay: 2", "delay: 2: a synapse is heard in the next step; deltasim reads no delays"),
     (
         "type: dense",
@@ -198,6 +224,16 @@ def test_what_is_not_expressed_is_one_sentence(tmp_path: Path, old: str, new: st
         ("buffer_position: soma", "buffer_position: dendrite", "waits in front of its soma until the next"),
         ("model: accumulator", "model: taps", "dendrite d: taps: deltasim knows the model accumulator"),
         ("width: 2", "width: 1", "2 tiles: tiles lie on a grid of 1 by 1. Make the two agree."),
+        (
+            "width: 2",
+            "width: 2000",
+            "2000 x 1 tiles of 12: a chip has at most 16,384 cores. Make it",
+        ),
+        (
+            "width: 2",
+            "width: 3, width: 2",
+            "architecture.attributes.width: a field is given once. Remove one.",
+        ),
         ("width: 2", "width: two", "architecture.attributes.width: two: this is a whole number, 0 to 4,096."),
         ("energy_message_out: 1.0e-10", "energy_mesage_out: 1.0e-10", "Did you mean energy_message_out?"),
         (
@@ -212,6 +248,26 @@ def test_what_is_not_expressed_is_one_sentence(tmp_path: Path, old: str, new: st
         ),
         ("max_neurons_supported: 2", "max_neurons_supported: 1", "2 neurons: a core holds 1 neurons."),
         ("core[0..11]", "core[0..9]", "0.10: a mapping: there are 2 tiles of 10 cores. Map to one of these."),
+        (
+            "outside[0..3]",
+            "outsides[0..1023]",
+            "soma: outside[2]: there is no such unit. Did you mean outsides[0..1023]? There are: lif, ou",
+        ),
+        (
+            "outside[0..3]",
+            "outside[0..1048575]",
+            "soma outside[0..1048575]: too many units: a core has at mos",
+        ),
+        (
+            "energy_update: 0.0, latency_update: 0.0",
+            "energy_update: 0.0, latency_update: 1e-9, update_every_timestep: true",
+            "true: a unit works in every step only where it is a dendrite that costs nothing. Leave it out.",
+        ),
+        (
+            "model: current_based",
+            "model: current_based, update_every_timestep: true",
+            "synapse s.update_every_timestep: true: a unit works in every step only where",
+        ),
         ("sync_model: table", "sync_model: tabel", "sync_model: tabel: a barrier is fixed or by a table."),
     ],
 )
