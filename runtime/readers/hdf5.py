@@ -63,7 +63,7 @@ def read_sets(path: str | Path, names: Iterable[str]) -> list[Any]:
     import h5py
 
     if not is_file(Path(path)):
-        raise Missing(str(path))
+        raise Missing(path, FileNotFoundError())
     found, left = [], Count()
     try:
         with h5py.File(path, "r") as file:
