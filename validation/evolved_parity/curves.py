@@ -147,6 +147,7 @@ def chart(titled: Mapping[str, Sequence[Curve]]) -> str:
         .configure(background="white")
         .configure_axis(gridColor=LINE, labelColor=MUTED, titleColor=INK, titleFontWeight="normal")
         .configure_title(color=INK, anchor="start", fontWeight="normal")
+        .configure_legend(symbolSize=1200, symbolStrokeWidth=2)
     )
     svg: str = vl_convert.vegalite_to_svg(spec.to_json())
     return svg
