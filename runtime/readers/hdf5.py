@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import io
-from collections.abc import Iterable
+import mmap
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -41,51 +44,57 @@ def read_tree(path: str | Path) -> dict[str, Any]:
 
     Errors: Unreadable, Missing. Needs the package h5py.
     """
-    import h5py
-
     content = read_bytes(path)
     require_whole_heaps(content)
-    try:
-        with h5py.File(io.BytesIO(content), "r") as file:
-            return group_of(file, DEEPEST, Count())
-    except Unreadable:
-        raise
-    except Exception as error:  # the library raises whatever damaged bytes lead it to
-        raise Unreadable(f"it is no readable HDF5 file ({type(error).__name__})") from None
+    with opened(io.BytesIO(content)) as file:
+        return group_of(file, DEEPEST, Count())
 
 
 def read_sets(path: str | Path, names: Iterable[str]) -> list[Any]:
     """Some data sets of a file by their paths, like ``labels`` or ``times/a``; only hard links are followed.
 
-    For files that are too large to be read whole. Errors: Unreadable, also for one that is not there;
-    Missing. Needs the package h5py.
+    For files that are too large to be read whole. Errors: Unreadable, Missing. Needs the package h5py.
     """
+    if not is_file(path):
+        raise Missing(path, FileNotFoundError())
+    with open(path, "rb") as raw:
+        if os.fstat(raw.fileno()).st_size == 0:
+            raise Unreadable("it is empty")
+        with mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            require_whole_heaps(content)
+    left = Count()
+    with opened(path) as file:
+        return [set_of(file, name, left) for name in names]
+
+
+@contextmanager
+def opened(source: str | Path | io.BytesIO) -> Iterator[Any]:
+    """A file to read from. Errors: Unreadable, whatever the library raises."""
     import h5py
 
-    if not is_file(Path(path)):
-        raise Missing(path, FileNotFoundError())
-    found, left = [], Count()
     try:
-        with h5py.File(path, "r") as file:
-            for name in names:
-                entry: Any = file
-                for step in name.split("/"):
-                    if not isinstance(entry, h5py.Group) or step not in entry:
-                        raise Unreadable(f"it has no data set {name[:60]}")
-                    if not isinstance(entry.get(step, getlink=True), h5py.HardLink):
-                        raise Unreadable(f"{name[:60]} is a link")
-                    entry = entry[step]
-                if not isinstance(entry, h5py.Dataset):
-                    raise Unreadable(f"{name[:60]} is no data set")
-                if entry.external or entry.is_virtual:
-                    raise Unreadable(f"{name[:60]} lies in another file")
-                left.take(1, int(entry.size or 0))
-                found.append(plain(entry[()], name))
+        with h5py.File(source, "r") as file:
+            yield file
     except Unreadable:
         raise
     except Exception as error:  # the library raises whatever damaged bytes lead it to
         raise Unreadable(f"it is no readable HDF5 file ({type(error).__name__})") from None
-    return found
+
+
+def set_of(file: Any, path: str, left: Count) -> Any:
+    """The data set at a path below a group."""
+    import h5py
+
+    entry = file
+    for step in path.split("/"):
+        if not isinstance(entry, h5py.Group) or step not in entry:
+            raise Unreadable(f"it has no data set {path[:60]}")
+        if not isinstance(entry.get(step, getlink=True), h5py.HardLink):
+            raise Unreadable(f"{path[:60]} is a link")
+        entry = entry[step]
+    if not isinstance(entry, h5py.Dataset):
+        raise Unreadable(f"{path[:60]} is no data set")
+    return content_of(entry, path, left)
 
 
 HEAP, HEAP_VERSION = b"GCOL", b"\1\0\0\0"
@@ -93,7 +102,7 @@ HEAP_HEAD = 16
 """Bytes before the objects of a global heap, and before the content of each object."""
 
 
-def require_whole_heaps(content: bytes) -> None:
+def require_whole_heaps(content: bytes | mmap.mmap) -> None:
     """Raise Unreadable for a global heap, where texts lie, whose objects do not follow one another.
 
     HDF5 2.0 walks along them without an end where one takes no bytes, and cannot be interrupted.
@@ -129,13 +138,18 @@ def group_of(group: Any, depth: int, left: Count) -> dict[str, Any]:
             left.take(1, 0)
             found[name] = group_of(entry, depth - 1, left)
         elif isinstance(entry, h5py.Dataset):
-            if entry.external or entry.is_virtual:
-                raise Unreadable(f"{name[:60]} lies in another file")
-            left.take(1, int(entry.size or 0))
-            found[name] = plain(entry[()], name)
+            found[name] = content_of(entry, name, left)
         else:
             raise Unreadable(f"{name[:60]} is neither a group nor a data set")
     return found
+
+
+def content_of(entry: Any, name: str, left: Count) -> Any:
+    """What a data set holds, where it holds it itself."""
+    if entry.external or entry.is_virtual:
+        raise Unreadable(f"{name[:60]} lies in another file")
+    left.take(1, int(entry.size or 0))
+    return plain(entry[()], name)
 
 
 def plain(value: Any, name: str) -> Any:

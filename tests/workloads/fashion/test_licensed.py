@@ -78,6 +78,17 @@ def test_a_damaged_file_and_a_link_are_refused(tmp_path: Path) -> None:
         source(tmp_path).read("train", Coding())
 
 
+def test_a_heap_that_hdf5_would_walk_along_for_ever_is_refused(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / EVENTS, "w") as file:
+        file.create_dataset("train_labels", data=["man-ae-a-1"], dtype=h5py.string_dtype())
+    whole = bytearray((tmp_path / EVENTS).read_bytes())
+    first = whole.find(b"GCOL") + 16
+    whole[first : first + 16] = bytes(16)
+    (tmp_path / EVENTS).write_bytes(whole)
+    with pytest.raises(InputError, match=r"its heap at byte .* is broken"):
+        source(tmp_path).read("train", Coding())
+
+
 def test_digits_of_ti46_are_read(tmp_path: Path) -> None:
     """Enrollment sessions train, others test; letters and commands are left out."""
     rng, rate = np.random.default_rng(0), 12_500
