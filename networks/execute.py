@@ -195,7 +195,11 @@ def run_sequence(
     accumulators = [start.copy() for start in starting]
     states = [network.starting_states(i) for i in range(len(network.populations))]
     channels = opened(network, length, first_step)
-    saved = {number: p.budget.starting() for number, p in enumerate(network.projections) if p.budget}
+    budgeted = {
+        number: (p.budget.bounds(p.connection.source_size), p.budget.starting())
+        for number, p in enumerate(network.projections)
+        if p.budget
+    }
     step, runs = first_step, messages.runs
     for runners in passes:
         most = sum(len(encoder.theta) for runner in runners for encoder in runner.encoders)
@@ -218,8 +222,8 @@ def run_sequence(
                         count = offered(loss, position, values, last_sent[number], theta, *room)
                     elif budget:
                         room = sources[begin:], deltas[begin:]
-                        bounds, given = budget.bounds(values.size), (values, last_sent[number], theta)
-                        count = scan_budgeted(budget, bounds, saved[number], *given, *room)
+                        given = (*budgeted[number], values, last_sent[number], theta)
+                        count = scan_budgeted(budget, *given, *room)
                     else:
                         count = scan(values, last_sent[number], theta, sources[begin:], deltas[begin:])
                     if count:

@@ -57,11 +57,11 @@ class _Hold(torch.autograd.Function):
         held = torch.empty_like(values)
         sent = torch.empty(values.shape, dtype=torch.bool, device=values.device)
         last = torch.zeros_like(values[0])
-        saved = None if budget is None else starting(budget, values)
+        saved = starting(budget, values)
         for step, value in enumerate(values):
             change = (value - last).abs_()
             torch.ge(change, theta, out=sent[step])
-            if budget is not None and saved is not None:
+            if budget is not None:
                 spend(budget, saved, change, sent[step])
             last = torch.where(sent[step], value, last)
             held[step] = last
@@ -81,8 +81,10 @@ class _Hold(torch.autograd.Function):
         return through, into_theta(gradients[0], error, theta) if learned else None, None
 
 
-def starting(budget: Budget, values: Tensor) -> Tensor:
-    """What sequences (T, B, n) have saved before their first step, (B, parts)."""
+def starting(budget: Budget | None, values: Tensor) -> Tensor:
+    """What sequences (T, B, n) have saved before their first step, (B, parts); nothing without a budget."""
+    if budget is None:
+        return values.new_empty(0)
     return torch.from_numpy(budget.starting()).to(values.device).repeat(values.shape[1], 1)
 
 

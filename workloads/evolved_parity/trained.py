@@ -58,7 +58,7 @@ def write_evolved(task: Parity, plan: Plan, last: Evolved, folder: Path, command
     delta = task.network(last.best, "evolved-parity")
     with told_in_a_sentence(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        save_network(delta.with_thresholds(dict.fromkeys(result["thresholds"], 0.0)), folder / "dense")
+        save_network(delta.dense, folder / "dense")
         save_network(delta, folder / "delta")
         write_record(folder, record)
         remove_checkpoint(folder)

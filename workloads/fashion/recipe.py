@@ -13,10 +13,8 @@ from deltasim.networks.training.spike_trains.layer import Neuron
 from deltasim.networks.training.spike_trains.loss import Targets
 from deltasim.networks.training.spike_trains.network import Layer, Stack
 from deltasim.networks.training.trainer.recipe import Rule as Check
-from deltasim.networks.training.trainer.recipe import number, one_of
+from deltasim.networks.training.trainer.recipe import number, one_of, read_content
 from deltasim.runtime.errors import InputError, InputErrors, nearest
-from deltasim.runtime.readers.files import Missing, Unreadable
-from deltasim.runtime.readers.yaml_text import read_yaml
 
 
 @dataclass(frozen=True)
@@ -127,19 +125,11 @@ def choices_from(content: Mapping[str, Any], place: str = "recipe") -> Choices:
 
 def read_choices(path: str | Path) -> dict[str, Any]:
     """The fields that a recipe's file gives. Errors: InputError with the place."""
-    try:
-        found = read_yaml(path)
-    except Missing:
-        raise InputError(path, "no such file", "a recipe is a YAML file", "Check the path.") from None
-    except Unreadable as error:
-        rule = f"a recipe is plain YAML ({error.reason})"
-        raise InputError(error.at(path), "unreadable", rule, "Mend the file.") from None
-    if found.repeated:
-        raise InputError(path, found.repeated[0], "a field is given once", "Remove one.")
-    if found.content is None:
+    content = read_content(path)
+    if content is None:
         return {}
-    if not isinstance(found.content, dict):
+    if not isinstance(content, dict):
         rule = "a recipe is fields and values"
-        raise InputError(path, type(found.content).__name__, rule, "Write units: 200.")
-    choices_from(found.content, str(path))
-    return dict(found.content)
+        raise InputError(path, type(content).__name__, rule, "Write units: 200.")
+    choices_from(content, str(path))
+    return dict(content)

@@ -50,7 +50,7 @@ class _Loop(torch.autograd.Function):
         state = last = projected.new_zeros(batch, size)
         before = torch.zeros_like(kept[0]) if steps else kept
         transposed = weight.t()
-        saved = None if budget is None else starting(budget, hidden)
+        saved = starting(budget, hidden)
         for step in range(steps):
             recurrent = torch.addmm(bias, last, transposed)
             now = kept[step]
@@ -63,7 +63,7 @@ class _Loop(torch.autograd.Function):
             # sent is 1 where the state is transmitted, so that a gradient is multiplied by it as it is
             change = (state - last).abs_()
             torch.ge(change, theta, out=sent[step])
-            if budget is not None and saved is not None:
+            if budget is not None:
                 spend(budget, saved, change, sent[step])
             last = torch.where(sent[step] > 0, state, last)
             held[step] = last

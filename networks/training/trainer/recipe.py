@@ -214,6 +214,13 @@ def recipe_from(content: object, place: str = "recipe") -> Recipe:
 
 def read_recipe(path: str | Path) -> dict[str, Any]:
     """The fields that a recipe's file gives. Errors: InputError with the place."""
+    content = read_content(path)
+    recipe_from(content, str(path))
+    return dict(content or {})
+
+
+def read_content(path: str | Path) -> Any:
+    """What a recipe's file holds, a recipe of whatever: plain YAML. Errors: InputError with the place."""
     try:
         found = read_yaml(path)
     except Missing:
@@ -223,5 +230,4 @@ def read_recipe(path: str | Path) -> dict[str, Any]:
         raise InputError(error.at(path), "unreadable", rule, "Mend the file.") from None
     if found.repeated:
         raise InputError(path, found.repeated[0], "a field is given once", "Remove one.")
-    recipe_from(found.content, str(path))
-    return dict(found.content or {})
+    return found.content
