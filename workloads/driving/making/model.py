@@ -99,14 +99,15 @@ class Steerer(nn.Module):
 
     def steer(self, features: Tensor, thetas: Thresholds, noise: Tensor | None = None) -> Seen:
         """Steering from features through the recurrent part."""
-        layer, gates = self.layer, 2 * self.layer.hidden_size
+        gates, given = 2 * self.layer.hidden_size, dict(self.layer.named_parameters())
+        weight_ih, weight_hh = (rounded(given[f"weight_{name}_l0"], *WEIGHT) for name in ("ih", "hh"))
+        bias_ih, bias_hh = given["bias_ih_l0"], given["bias_hh_l0"]
         sent = held(features, thetas.feature)
         # a bias of a gate is added once, with the inputs; that of the candidate's recurrent product with it
-        apart = torch.cat([torch.zeros_like(layer.bias_hh_l0[:gates]), layer.bias_hh_l0[gates:]])
-        bias = layer.bias_ih_l0 + layer.bias_hh_l0 - apart
-        projected = nn.functional.linear(sent, rounded(layer.weight_ih_l0, *WEIGHT), bias)
-        weight, theta = rounded(layer.weight_hh_l0, *WEIGHT), torch.tensor(thetas.hidden)
-        run = loop(CELLS["gru"], projected, weight, apart, theta, noise, Formats(8).tables(features))
+        apart = torch.cat([torch.zeros_like(bias_hh[:gates]), bias_hh[gates:]])
+        projected = nn.functional.linear(sent, weight_ih, bias_ih + bias_hh - apart)
+        theta, tables = torch.tensor(thetas.hidden), Formats(8).tables(features)
+        run = loop(CELLS["gru"], projected, weight_hh, apart, theta, noise, tables)
         states = held(run.hidden, thetas.readout)
         read = nn.functional.linear(states, rounded(self.readout.weight, *WEIGHT), self.readout.bias)
         return Seen(read[..., 0], (sent, run.held, states))
