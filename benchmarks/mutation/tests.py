@@ -19,6 +19,7 @@ TERMINAL, LOOK = "tests/reports/test_terminal.py", f"{HAND}/test_look.py"
 CHIPS = "tests/simulator/chip"
 KINDS, ALONE = "tests/simulator/memories/test_kinds.py", "tests/simulator/engines/test_one_by_one.py"
 AGREED = "tests/reports/agreed/test_agreed.py"
+PRICED = "tests/simulator/chip/prices/test_agreed.py"
 CHIP_EDGES = f"{CHIPS}/test_edges.py"
 CHIP_ERRORS, A_CHIP = f"{CHIPS}/test_chip_errors.py", f"{CHIPS}/test_chip.py"
 
@@ -193,38 +194,47 @@ TESTS: dict[str, tuple[str, ...]] = {
         "tests/simulator/ledger/test_background.py",
     ),
     "simulator/chip/prices/conditions.py": (
+        PRICED,
         "tests/simulator/chip/prices/test_resolve.py",
         "tests/simulator/chip/prices/test_price.py",
     ),
     "simulator/chip/prices/figure.py": (
+        PRICED,
         "tests/simulator/chip/prices/test_price.py",
         "tests/simulator/chip/prices/test_resolve.py",
     ),
     "simulator/chip/prices/of_cores.py": (
+        PRICED,
         "tests/simulator/chip/prices/test_resolve.py",
         "tests/simulator/chip/prices/test_price.py",
     ),
     "simulator/chip/prices/of_dram.py": (
+        PRICED,
         "tests/simulator/chip/prices/test_resolve.py",
         "tests/simulator/chip/prices/test_price.py",
     ),
     "simulator/chip/prices/of_memories.py": (
+        PRICED,
         "tests/simulator/chip/prices/test_resolve.py",
         "tests/simulator/chip/prices/test_price.py",
     ),
     "simulator/chip/prices/of_network.py": (
+        PRICED,
         "tests/simulator/chip/prices/test_resolve.py",
         "tests/simulator/chip/prices/test_price.py",
     ),
     "simulator/chip/prices/price.py": (
+        PRICED,
         "tests/simulator/chip/prices/test_price.py",
         "tests/simulator/chip/prices/test_resolve.py",
     ),
     "simulator/chip/prices/resolve.py": (
+        PRICED,
         "tests/simulator/chip/prices/test_resolve.py",
         "tests/simulator/chip/prices/test_price.py",
     ),
     "simulator/chip/prices/yaml_text.py": (
+        PRICED,
         "tests/simulator/chip/prices/test_resolve.py",
         "tests/simulator/chip/prices/test_price.py",
     ),
