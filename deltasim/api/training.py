@@ -121,11 +121,11 @@ def train_benchmark(
     ``recipe`` is a YAML file of fields that win over the benchmark's recipe
     (``workloads/digits/making/recipes``), ``changes`` are fields that win over both. ``data`` is fsdd,
     synthetic, or a folder; None for fsdd. ``energy`` and ``resume``: see `train_on`. Of ``sequences``, data
-    are the tasks of `deltasim.workloads.sequences.tasks`.
+    are the tasks of `deltasim.workloads.sequences.tasks`; of ``predistortion`` a folder in OpenDPD's layout.
     """
     require_torch(benchmark)
-    if benchmark == "sequences":
-        return train_task(data, out, recipe, energy, resume, progress, changes)
+    if benchmark in OWN:
+        return OWN[benchmark](data, out, recipe, energy, resume, progress, changes)
     if benchmark in ELSEWHERE:
         raise InputError("deltasim train", benchmark, *ELSEWHERE[benchmark])
     if benchmark == SPIKING:
@@ -138,7 +138,7 @@ def train_benchmark(
     from deltasim.workloads.digits.sources import source
 
     if benchmark not in TASKS:
-        known = nearest(benchmark, [*TASKS, SPIKING, "sequences"])
+        known = nearest(benchmark, [*TASKS, SPIKING, *OWN])
         raise InputError("deltasim train", benchmark, "there is no such recipe", known)
     folder = Path(out)
     if not resume:
@@ -217,6 +217,37 @@ def train_task(
         task, chosen, folder, command=command, resume=resume, progress=telling(folder, progress)
     )
     return trained.record
+
+
+def train_predistorters(
+    data: str | Path | None,
+    out: str | Path,
+    recipe: str | Path | None,
+    energy: str | Path | None,
+    resume: bool,
+    progress: Progress | None,
+    changes: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Train a model of a recording's amplifier, and two networks that predistort for it."""
+    from deltasim.networks.training.trainer.recipe import read_recipe, recipe_from
+    from deltasim.workloads.predistortion.making.train import OURS, RECIPES, train_predistortion
+    from deltasim.workloads.predistortion.sources import source
+
+    if energy is not None:
+        rule = "messages of predistorters are weighed by the words they fetch"
+        raise InputError("--energy", energy, rule, "Leave it out.")
+    fields = {} if recipe is None else read_recipe(recipe)
+    chosen = recipe_from({**RECIPES[OURS].described(), **fields, **changes})
+    found, folder = source(data), Path(out)
+    command = command_of("predistortion", found.name, recipe, None, changes)
+    trained = train_predistortion(
+        found, chosen, folder, command=command, resume=resume, progress=telling(folder, progress)
+    )
+    return trained.record
+
+
+OWN = {"sequences": train_task, "predistortion": train_predistorters}
+"""Benchmarks with two networks and a model of their own recipes: what trains them."""
 
 
 def command_of(

@@ -1,0 +1,92 @@
+"""What docs/predistortion.md claims of the shipped networks, on the test part in the box."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from deltasim.networks.execute import execute
+from deltasim.runtime.errors import InputError
+from deltasim.validation.predistortion.measured import CHIPS, amplified, cost_on, in_fixed_point, line
+from deltasim.validation.predistortion.page import parameters
+from deltasim.validation.predistortion.published import DELTADPD
+from deltasim.workloads.fetches import fetches_saved
+from deltasim.workloads.predistortion.benchmarks import predistortion
+from deltasim.workloads.predistortion.making.echoes import errors
+from deltasim.workloads.predistortion.sources import boxed
+from deltasim.workloads.predistortion.thresholds import Point, chosen
+from deltasim.workloads.predistortion.trained import SHIPPED, Trained, load
+from tests.workloads.predistortion.test_opendpd import split
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Trained:
+    return load(SHIPPED)
+
+
+def test_sparser_than_published_and_as_linear(shipped: Trained) -> None:
+    """Through our model: two thirds unsent, an error as far down as DeltaDPD's at half; and joules saved."""
+    capture = boxed()
+    delta = line("ours", shipped.delta, shipped.amplifier, capture, CHIPS[:1])
+    dense = cost_on(CHIPS[0], shipped.dense, capture, every=True)
+    assert delta.sparsity > 0.65 > DELTADPD.sparsity
+    assert delta.linearity.nmse_db < DELTADPD.nmse_db
+    assert delta.linearity.acpr_db < -44
+    assert dense.joules / delta.costs[CHIPS[0]].joules > 1.5
+    assert (
+        delta.costs[CHIPS[0]].seconds > capture.band.period_s
+    )  # one core does not keep up, as the page says
+    assert 1000 < parameters(shipped.delta) < 1100
+
+
+def test_the_model_answers_as_the_amplifier_was_measured(shipped: Trained) -> None:
+    capture = boxed()
+    found = amplified(shipped.amplifier, capture, capture)
+    assert found.nmse_db < -36
+    np.testing.assert_allclose(found.modelled, found.measured, atol=0.5)  # dB: as bent without predistortion
+
+
+def test_sixteen_bits_lose_little_and_eight_much(shipped: Trained) -> None:
+    capture = boxed()
+    scores = {
+        bits: line("", in_fixed_point(shipped.delta, bits), shipped.amplifier, capture, ()).linearity.nmse_db
+        for bits in (16, 8)
+    }
+    own = line("", shipped.delta, shipped.amplifier, capture, ()).linearity.nmse_db
+    assert abs(scores[16] - own) < 0.2 and scores[8] > own + 5
+
+
+def test_the_record_says_how_the_shipped_scale_was_chosen(shipped: Trained) -> None:
+    record = shipped.record
+    points = [Point(**point) for point in record["scales"]]
+    assert chosen(points, record["result"]["held_out_dense_nmse_db"] + 3.0).scale == record["result"]["scale"]
+    assert record["amplifier"]["digest"] == shipped.amplifier.digest
+
+
+def test_the_benchmark_is_the_test_part_in_real_time(shipped: Trained, tmp_path: Path) -> None:
+    found = predistortion()
+    assert found.period_s == pytest.approx(1 / 983.04e6) and shipped.amplifier.digest[:12] in found.data
+    trace, _ = execute(found.network, [found.sequences[0][:500]])
+    assert fetches_saved(found.network, trace) > 2
+    split(tmp_path / "PA")
+    with pytest.raises(InputError, match=r"PA, a signal of .*: the networks were trained for a signal of"):
+        predistortion(tmp_path / "PA")
+    with pytest.raises(InputError, match=r"trained: .*no such folder"):
+        predistortion(None, tmp_path / "none")
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / "training.json").write_text("[]")
+    with pytest.raises(InputError, match="with the band of the signal"):
+        predistortion(None, tmp_path / "damaged")
+
+
+def test_least_squares_finds_an_echo() -> None:
+    """A signal and a tenth of it 11 samples late: the inverse wants that lag."""
+    from dataclasses import replace
+
+    capture = boxed()
+    sent = capture.sent[:1500]
+    received = sent + 0.1 * np.concatenate([np.zeros(11), sent[:-11]])
+    alone, near, far = errors(replace(capture, sent=sent, received=received))
+    assert min(far, key=lambda lag: far[lag]) in (10, 11) and far[11] < near - 10 and near <= alone + 0.1
