@@ -11,7 +11,7 @@ from deltasim.validation.predistortion.published import DELTADPD
 from deltasim.workloads.predistortion.trained import Trained
 
 TITLES = {PLAIN: "plain, trained with thresholds", OURS: "ours"}
-PUBLISHED = "DeltaDPD, published, another model"
+PUBLISHED = "DeltaDPD, another model"
 LEAST_DB = -20.0  # what lies above is left out
 
 

@@ -54,7 +54,7 @@ def model_of(seed: int, lags: tuple[int, ...], theta: float = 0.0) -> Bypassed:
     st.sets(st.integers(0, 30), min_size=1, max_size=4),
     st.sampled_from([0.0, 0.05, 0.2]),
 )
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_what_was_trained_is_what_runs(seed: int, lags: set[int], theta: float) -> None:
     model = model_of(seed, tuple(sorted(lags)), theta)
     told = features(signal(seed, 40))
