@@ -34,7 +34,8 @@ def predistortion(data: str | Path | None = None, trained: Path | None = None) -
         rule = f"the networks were trained for a signal of {other}"
         remedy = "Train for this amplifier with `deltasim train predistortion --data`, then give --trained."
         raise InputError("--data", f"{found.name}, a signal of {own}", rule, remedy)
-    model = networks.amplifier
+    model, trained_for = networks.amplifier, networks.record.get("data")
+    foreign = "" if capture.about == trained_for else f"; networks and model were trained for {trained_for}"
     calibration = CalibrationSet(
         f"{capture.about}, validation part, {CALIBRATION_SAMPLES:,} samples",
         lambda: (features(found.read("val").sent[:CALIBRATION_SAMPLES]),),
@@ -51,7 +52,7 @@ def predistortion(data: str | Path | None = None, trained: Path | None = None) -
         score_name="negative NMSE in dB",
         score=lambda outputs, wanted: negative_nmse(outputs, wanted, model),
         data=f"{capture.about}, test part, {len(capture.sent):,} samples at {own['rate_hz'] / 1e6:g} MHz; "
-        f"scored through the model {model.digest[:12]}",
+        f"scored through the model {model.digest[:12]}{foreign}",
         data_digest=capture.digest,
         period_s=capture.band.period_s,
         calibration_set=None if found.path is None else calibration,

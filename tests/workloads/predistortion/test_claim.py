@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from deltasim.workloads.predistortion.making.echoes import errors
 from deltasim.workloads.predistortion.sources import boxed
 from deltasim.workloads.predistortion.thresholds import Point, chosen
 from deltasim.workloads.predistortion.trained import SHIPPED, Trained, load
-from tests.workloads.predistortion.test_opendpd import split
+from tests.workloads.predistortion.test_opendpd import split, table
 
 SAMPLES = 3000
 
@@ -77,6 +78,8 @@ def test_the_benchmark_is_the_test_part_in_real_time(shipped: Trained, tmp_path:
     assert found.period_s == pytest.approx(1 / 983.04e6) and shipped.amplifier.digest[:12] in found.data
     trace, _ = execute(found.network, [found.sequences[0][:500]])
     assert fetches_saved(found.network, trace) > 2
+    other = split_in_band(tmp_path / "other")
+    assert predistortion(other).data.endswith("were trained for the amplifier APA_200MHz of OpenDPD")
     split(tmp_path / "PA")
     with pytest.raises(InputError, match=r"PA, a signal of .*: the networks were trained for a signal of"):
         predistortion(tmp_path / "PA")
@@ -86,6 +89,18 @@ def test_the_benchmark_is_the_test_part_in_real_time(shipped: Trained, tmp_path:
     (tmp_path / "damaged" / "training.json").write_text("[]")
     with pytest.raises(InputError, match="with the band of the signal"):
         predistortion(None, tmp_path / "damaged")
+
+
+def split_in_band(folder: Path) -> Path:
+    """Another recording with the band of the shipped networks."""
+    folder.mkdir()
+    content = {"input_signal_fs": 983.04e6, "bw_main_ch": 200e6, "n_sub_ch": 5, "nperseg": 19662}
+    (folder / "spec.json").write_text(json.dumps(content))
+    rows = np.random.default_rng(0).normal(size=(19662, 2)).round(2)
+    for part in ("train", "test"):
+        for side in ("input", "output"):
+            table(folder / f"{part}_{side}.csv", "I,Q", rows)
+    return folder
 
 
 def test_least_squares_finds_an_echo(capture: Capture) -> None:

@@ -29,7 +29,7 @@ from deltasim.workloads.predistortion.sources import source
 from deltasim.workloads.predistortion.thresholds import rescaled
 from deltasim.workloads.predistortion.trained import load
 from tests.simulator.builders import assert_same_ledger
-from tests.workloads.predistortion.test_opendpd import SPEC, table
+from tests.workloads.predistortion.test_opendpd import SPEC, split, table
 
 
 def signal(seed: int, count: int) -> np.ndarray:
@@ -147,6 +147,7 @@ def test_a_training_goes_on_and_never_looks_at_the_test_part(tmp_path: Path) -> 
     assert whole.record["result"]["scale"] in (0.5, 1.0, 2.0)
     found = predistortion(data, tmp_path / "resumed")
     _, outputs = execute(found.network, found.sequences)
+    assert "; networks and model were trained for the amplifier PA of OpenDPD" not in found.data
     wanted, (told,) = found.targets[0], found.sequences
     answer = load(tmp_path / "resumed").amplifier.answer(
         outputs[0][:, 0] + 1j * outputs[0][:, 1].astype(float)
@@ -166,6 +167,9 @@ def test_what_cannot_be_trained_is_told(tmp_path: Path) -> None:
         train_predistortion(data, SMALL, tmp_path / "mine", resume=True)
     with pytest.raises(InputError, match="the box holds the test part alone"):
         train_predistortion(source(), SMALL, tmp_path / "other")
+    split(tmp_path / "short")
+    with pytest.raises(InputError, match="10 samples: the part train has at least 176 samples"):
+        train_predistortion(source(tmp_path / "short"), SMALL, tmp_path / "other")
 
 
 def test_thresholds_are_scaled_in_training_as_they_are_when_it_runs() -> None:

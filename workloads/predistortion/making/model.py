@@ -47,8 +47,8 @@ class Bypassed(DeltaNetwork):
         """As `DeltaNetwork` has it, and what passes by."""
         found = super().forward(values, lengths, conditions)
         sums, sent = found.values, []
-        heard = values * (torch.arange(values.shape[2]) < 2)
-        nothing, fan_out = torch.zeros(()), 2 * (torch.arange(values.shape[2]) < 2)
+        heard_at = torch.arange(values.shape[2], device=values.device) < 2
+        heard, fan_out, nothing = values * heard_at, 2 * heard_at, values.new_zeros(())
         for lag, weight in zip(self.lags, self.bypass, strict=True):
             before = earlier(heard, lag)
             sums = sums + nn.functional.linear(before[..., :2], weight)
@@ -112,6 +112,10 @@ class Amplifier(nn.Module):
     Without thresholds its recurrent layer is PyTorch's own GRU.
     """
 
+    weight: Tensor
+    bias: Tensor
+    bypass: Tensor
+
     def __init__(self, network: Network) -> None:
         super().__init__()
         projections = {projection.name: projection for projection in network.projections}
@@ -130,18 +134,17 @@ class Amplifier(nn.Module):
             }
         )
         self.requires_grad_(False)
-        self.weight, self.bias = out[0], torch.from_numpy(np.asarray(biases[READOUT]))[0]
-        self.bypass = {
-            p.delay: matrix_of(p)[:, :2]
-            for p in network.projections
-            if (p.source, p.target) == (INPUT, READOUT)
-        }
+        passing = [p for p in network.projections if (p.source, p.target) == (INPUT, READOUT)]
+        self.lags = [projection.delay for projection in passing]
+        self.register_buffer("weight", out[0])
+        self.register_buffer("bias", torch.from_numpy(np.asarray(biases[READOUT]))[0])
+        self.register_buffer("bypass", torch.stack([matrix_of(p)[:, :2] for p in passing]))
 
     def forward(self, signal: Tensor) -> Tensor:
         """What comes out of it, (T, B, 2), where ``signal`` (T, B, 2) goes in."""
         states, _ = self.layer(features_of(signal))
         found = nn.functional.linear(states, self.weight, self.bias)
-        for lag, weight in self.bypass.items():
+        for lag, weight in zip(self.lags, self.bypass, strict=True):
             found = found + nn.functional.linear(earlier(signal, lag), weight)
         return found
 

@@ -25,7 +25,7 @@ from deltasim.runtime.arrays import Floats
 from deltasim.runtime.disk.output import refuse_existing, told_in_a_sentence
 from deltasim.runtime.errors import InputError
 from deltasim.workloads.predistortion.amplifier import Amplifier as Model
-from deltasim.workloads.predistortion.capture import Complex
+from deltasim.workloads.predistortion.capture import Capture, Complex
 from deltasim.workloads.predistortion.features import FEATURES, features
 from deltasim.workloads.predistortion.making.model import Amplifier, Bypassed, network_of
 from deltasim.workloads.predistortion.sources import Source
@@ -138,11 +138,17 @@ def log_error(outputs: Tensor, targets: Tensor) -> Tensor:
     return (apart / targets[SETTLING:].square().sum()).log()
 
 
+def answered(outputs: Tensor, through: Amplifier | None) -> Tensor:
+    """What comes of outputs behind the amplifier, where there is one."""
+    found: Tensor = outputs if through is None else through.to(outputs.device)(outputs)
+    return found
+
+
 def lesson_of(own: Material, recipe: Recipe, through: Amplifier | None, prices: Prices) -> Lesson:
     """What the trainer is given; ``through`` is what outputs pass before they are compared."""
 
     def loss(outputs: Tensor, batch: Batch) -> Tensor:
-        return log_error(outputs if through is None else through(outputs), batch.targets)
+        return log_error(answered(outputs, through), batch.targets)
 
     return Lesson(lambda rng: batches_of(own, recipe.batch, rng), [looked_at(own)], loss, own.digest, prices)
 
@@ -158,10 +164,23 @@ def point(model: DeltaNetwork, own: Material, through: Amplifier, scale: float) 
     batch = looked_at(own)
     with torch.no_grad():
         values, encodings = model(batch.inputs, batch.lengths, Conditions(share=scale))
-        error = float(log_error(through(values), batch.targets))
+        error = float(log_error(answered(values, through), batch.targets))
     sent = [encoding.deltas().ne(0) for encoding in encodings[:2]]  # of inputs and states, as published
     share = sum(float(flags.sum()) for flags in sent) / sum(flags.numel() for flags in sent)
     return Point(scale, 10 / math.log(10) * error, 1 - share)
+
+
+def parts_of(found: Source) -> tuple[Capture, Capture]:
+    """What is learned from, and what chooses; both are long enough to be cut."""
+    learned, held_out = found.read("train"), found.read("val")
+    for name, part, least in (
+        ("train", learned, 2 * WINDOW),
+        ("val", held_out, LOOKED_AT * (SETTLING + 1)),
+    ):
+        if len(part.sent) < least:
+            rule = f"the part {name} has at least {least:,} samples, of whose sequences the first settle"
+            raise InputError("--data", f"{len(part.sent):,} samples", rule, "Give a longer recording.")
+    return learned, held_out
 
 
 def started(form: Callable[[Recipe], DeltaNetwork], recipe: Recipe) -> DeltaNetwork:
@@ -177,7 +196,7 @@ def train_amplifier(
 
     What nothing is learned from chooses the epoch; ``folder`` holds the checkpoint, from which it goes on.
     """
-    learned, held_out = found.read("train"), found.read("val")
+    learned, held_out = parts_of(found)
     own = Material((learned.sent, learned.received), (held_out.sent, held_out.received), learned.digest)
     model = started(amplifier, AMPLIFIER)
     state = fitted(model, AMPLIFIER, own, None, folder, progress)
@@ -238,7 +257,7 @@ def train_predistortion(
     if model is None:
         model, error_db = train_amplifier(found, kept["amplifier"], behind(0))
     through = Amplifier(model.network)
-    learned, held_out = found.read("train"), found.read("val")
+    learned, held_out = parts_of(found)
     own = Material(
         (learned.sent, learned.wanted),
         (held_out.sent, held_out.wanted),
