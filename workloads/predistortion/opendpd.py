@@ -128,7 +128,7 @@ def bounds_of(path: Path, ratios: Any, count: int) -> list[tuple[int, int]]:
     [(0, 6), (6, 8), (8, 11)]
     """
     place = f"{path}: split_ratios"
-    given = [ratios.get(part) for part in PARTS] if isinstance(ratios, dict) else []
+    given: list[Any] = [ratios.get(part) for part in PARTS] if isinstance(ratios, dict) else []
     if not given or not all(isinstance(value, int | float) and 0 < value < 1 for value in given):
         rule = "train, val and test have a share between 0 and 1 each"
         raise InputError(place, str(ratios)[:60], rule, "Write 0.6, 0.2 and 0.2.")

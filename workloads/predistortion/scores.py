@@ -72,7 +72,8 @@ def spectrum(signal: Complex, segment: int) -> NDArray[np.float64]:
     for start in starts:
         own = signal[start : start + segment]
         total += np.abs(np.fft.fft((own - own.mean()) * window)) ** 2
-    return np.fft.fftshift(total) / len(starts) / window.sum() ** 2
+    found: NDArray[np.float64] = np.fft.fftshift(total) / len(starts) / window.sum() ** 2
+    return found
 
 
 def grid(band: Band) -> tuple[int, int, int]:

@@ -56,11 +56,11 @@ def pack(folder: Path, target: Path) -> None:
     capture = opendpd.read(folder, "test")
     if capture.band != BAND:
         raise InputError(folder, str(capture.band), f"what is in the box lies in {BAND}", HOW)
-    pairs = {
-        side: np.stack([samples.real, samples.imag]).astype(np.float32)
-        for side, samples in (("sent", capture.sent), ("received", capture.received))
-    }
-    np.savez_compressed(target, gain=np.float64(capture.gain), **pairs)
+    sent, received = (
+        np.stack([samples.real, samples.imag]).astype(np.float32)
+        for samples in (capture.sent, capture.received)
+    )
+    np.savez_compressed(target, gain=np.float64(capture.gain), sent=sent, received=received)
 
 
 def source(data: str | Path | None = None) -> Source:
