@@ -13,6 +13,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from deltasim.api.training import train_benchmark
 from deltasim.networks.execute import execute
 from deltasim.networks.training.layers.layer import Conditions
 from deltasim.networks.training.network import DenseShape, RecurrentShape
@@ -123,7 +124,9 @@ def bytes_of(folder: Path) -> dict[str, bytes]:
 @pytest.mark.usefixtures("quick")
 def test_a_training_goes_on_and_never_looks_at_the_test_part(tmp_path: Path) -> None:
     data = recording(tmp_path / "PA")
-    whole = train_predistortion(source(data), SMALL, tmp_path / "whole")
+    small = {"units": 3, "dense_epochs": 3, "epochs": 2, "batch": 4}
+    record = train_benchmark("predistortion", tmp_path / "whole", data, **small)
+    assert record["command"].startswith("deltasim train predistortion --data PA --units 3")
     assert {file.name for file in (tmp_path / "whole").iterdir()} == {
         f"{name}.{kind}" for name in ("amplifier", "dense", "delta") for kind in ("json", "safetensors")
     } | {"training.json"}
@@ -144,7 +147,7 @@ def test_a_training_goes_on_and_never_looks_at_the_test_part(tmp_path: Path) -> 
     train_predistortion(source(data), SMALL, tmp_path / "resumed", resume=True)
     assert bytes_of(tmp_path / "whole") == bytes_of(tmp_path / "resumed")
 
-    assert whole.record["result"]["scale"] in (0.5, 1.0, 2.0)
+    assert record["result"]["scale"] in (0.5, 1.0, 2.0)
     found = predistortion(data, tmp_path / "resumed")
     _, outputs = execute(found.network, found.sequences)
     assert "; networks and model were trained for the amplifier PA of OpenDPD" not in found.data

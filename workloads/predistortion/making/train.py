@@ -38,15 +38,9 @@ LOOKED_AT = 16  # sequences that the validation part is cut into
 WITHIN_DB = 3.0  # of the error without thresholds: twice its energy
 
 OURS = "bypassed"
-PASSED = (
-    0,
-    1,
-    2,
-    3,
-    21,
-    22,
-)  # lags of ours: memory, and an echo that the recording has about 22 samples late
-ECHOES = (0, 1, 2, 3, 4, 6, 8, 10, 20, 21, 22, 23)  # of the amplifier's model
+# Lags of ours: memory, and an echo that the recording has about 22 samples late (`making.echoes`).
+PASSED = (0, 1, 2, 3, 21, 22)
+ECHOES = (0, 1, 2, 3, 4, 6, 8, 10, 20, 21, 22, 23)  # lags of the amplifier's model
 
 
 def plain(recipe: Recipe) -> DeltaNetwork:
