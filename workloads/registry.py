@@ -88,6 +88,12 @@ def _music_tags(data: str | Path | None, trained: Path | None) -> Benchmark:
     return music_tags(data, trained)
 
 
+def _predistortion(data: str | Path | None, trained: Path | None) -> Benchmark:
+    from deltasim.workloads.predistortion.benchmarks import predistortion
+
+    return predistortion(data, trained)
+
+
 BENCHMARKS = {
     "digits": Entry(
         "one spoken digit a recording, 40 log-mel bands every 10 ms, a GRU of 200 units", _digits
@@ -120,6 +126,10 @@ BENCHMARKS = {
         "which of 24 tags a sound clip has, every 128 ms, four convolutions and two GRUs of 32 units",
         _music_tags,
     ),
+    "predistortion": Entry(
+        "a radio signal distorted so that its power amplifier makes it right, a GRU of 15 units",
+        _predistortion,
+    ),
 }
 
 
@@ -142,7 +152,8 @@ def benchmark(name: str, data: str | Path | None = None, trained: str | Path | N
     the box) or ``"speech"``, or a folder with speech.npz; of mackey-glass and evolved-parity:
     ``"generated"`` alone; of fashion-spiking: as in `deltasim.workloads.fashion.sources.source`; of
     sequences: ``"synthetic"`` (in the box), ``"fsdd"``, ``"mnist"`` or ``"adding"``; of music-tags: as in
-    `deltasim.workloads.music_tags.sources.source`.
+    `deltasim.workloads.music_tags.sources.source`; of predistortion: ``"apa-200mhz"`` (in the box), or a
+    folder in OpenDPD's layout.
     ``trained``: a folder that a training wrote, in place of the shipped networks.
     Raises InputError for an unknown name or unreadable data.
 

@@ -18,7 +18,8 @@ def train(
     benchmark: Annotated[
         str | None,
         typer.Argument(
-            help="digits, digit-strings, sequences or fashion-spiking; left out: --data is your own",
+            help="digits, digit-strings, sequences, predistortion or fashion-spiking; "
+            "left out: --data is your own",
             autocompletion=completing.benchmarks,
         ),
     ] = None,
@@ -26,7 +27,7 @@ def train(
         str | None,
         typer.Option(
             help="of digits: fsdd, synthetic, or a folder of TIDIGITS; of sequences: a task; "
-            "of fashion-spiking: fashion, mnist, nmnist or spoken; else your own"
+            "of predistortion: a folder; of fashion-spiking: fashion, mnist, nmnist or spoken; else your own"
         ),
     ] = None,
     recipe: Annotated[Path | None, typer.Option(help="YAML of every choice; options win over it")] = None,

@@ -77,11 +77,32 @@ def spiking(asked: Asked) -> dict[str, Any]:
     ).record
 
 
+def predistortion(asked: Asked) -> dict[str, Any]:
+    """A model of an amplifier and the pair of `predistortion`; data are a folder in OpenDPD's layout."""
+    from deltasim.networks.training.trainer.recipe import read_recipe, recipe_from
+    from deltasim.workloads.predistortion.making.train import OURS, RECIPES, train_predistortion
+    from deltasim.workloads.predistortion.sources import source
+
+    asked.refuse_energy("messages of predistorters are weighed by the words they fetch")
+    fields = {} if asked.recipe is None else read_recipe(asked.recipe)
+    chosen = recipe_from({**RECIPES[OURS].described(), **fields, **asked.changes})
+    found = source(asked.data)
+    return train_predistortion(
+        found,
+        chosen,
+        asked.folder,
+        command=asked.command(found.name),
+        resume=asked.resume,
+        progress=asked.telling(),
+    ).record
+
+
 TRAINED: dict[str, Callable[[Asked], dict[str, Any]]] = {
     "digits": digits,
     "digit-strings": digits,
     "sequences": sequences,
     "fashion-spiking": spiking,
+    "predistortion": predistortion,
 }
 """How the networks of a benchmark are trained."""
 
@@ -123,8 +144,8 @@ def train_benchmark(
     """Train the networks of a benchmark and write their folder ``out``; the record of them.
 
     ``recipe`` is a YAML file of fields that win over the benchmark's recipe, ``changes`` are fields that win
-    over both. ``data`` are the benchmark's (`digits`, `sequences`, `spiking`), None for recorded ones.
-    ``energy`` is a chip, whose joules weigh messages; ``resume`` goes on in the folder.
+    over both. ``data`` are the benchmark's (`digits`, `sequences`, `spiking`, `predistortion`), None for
+    recorded ones. ``energy`` is a chip, whose joules weigh messages; ``resume`` goes on in the folder.
     """
     require_torch(benchmark)
     if benchmark in ELSEWHERE:

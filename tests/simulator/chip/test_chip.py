@@ -32,6 +32,7 @@ NAMES = (
     "mesh16-cached",
     "mesh64-hbm",
     "motes",
+    "predistorter",
     "spartus",
 )
 

@@ -1,0 +1,1 @@
+"""Predistortion with delta networks beside what was published: docs/predistortion.md."""

@@ -1,0 +1,1 @@
+"""A power amplifier made linear: its input is distorted beforehand by a small delta network."""

@@ -1,0 +1,1 @@
+"""Training of an amplifier's model and of the networks that predistort for it."""
