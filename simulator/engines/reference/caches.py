@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from simpy.events import Event
 
-from deltasim.simulator.components.ranks import REQUEST_KIND
+from deltasim.simulator.components.order import LOOKING_UP, READING_LINES
 from deltasim.simulator.components.service_times import rounds
 from deltasim.simulator.engines.reference.machine import Machine, Walk
 from deltasim.simulator.engines.reference.recorder import Statistics
@@ -41,7 +41,7 @@ class Caches:
         memories, memory, statistics = self.plan.memories, transfer.memory, self.statistics
         tags, name = int(memories.unit[memory]), memories.component[memory]
         period_ps, line_bytes = int(memories.period_ps[memory]), int(memories.line_bytes[memory])
-        yield self.machine.units[tags].turn(self.machine.key(REQUEST_KIND, *transfer.job))
+        yield self.machine.units[tags].turn(self.machine.key(LOOKING_UP, *transfer.job))
         line, end = lines_of(transfer.address, transfer.bytes, line_bytes)
         duration_ps = (end - line) * period_ps
         self.machine.units[tags].occupy(duration_ps, duration_ps)
@@ -83,7 +83,7 @@ class Caches:
         if before is not None:
             yield before
         accesses = rounds(transfer.bytes, int(memories.width_bytes[memory]))
-        yield self.machine.units[tags + 1].turn(self.machine.key(REQUEST_KIND, *transfer.job))
+        yield self.machine.units[tags + 1].turn(self.machine.key(READING_LINES, *transfer.job))
         self.machine.units[tags + 1].occupy(accesses * period_ps, accesses * period_ps)
         statistics.count(tags + 1, f"{name}.read", accesses, transfer.layer)
         self.env.process(self._pass_on(done, accesses * period_ps))

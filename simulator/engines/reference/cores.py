@@ -9,7 +9,15 @@ import simpy
 
 from deltasim.runtime.arrays import Integers
 from deltasim.simulator.components.dma_bursts import burst_of, bursts_of
-from deltasim.simulator.components.ranks import COLUMN_KIND, MESSAGE_KIND, SCAN_KIND, UPDATE_KIND
+from deltasim.simulator.components.order import (
+    CROSSING,
+    FETCHING,
+    MULTIPLYING,
+    RECEIVING,
+    SCANNING,
+    SENDING,
+    UPDATING,
+)
 from deltasim.simulator.components.service_times import (
     carried_until,
     consumed,
@@ -114,7 +122,7 @@ class CoreProcesses:
             if self.began_ps[step] < 0:
                 self.began_ps[step] = int(self.env.now)
             yield self.machine.units[unit].turn(
-                self.machine.key(SCAN_KIND, step, projection, ABSENT, where.core)
+                self.machine.key(SCANNING, step, projection, ABSENT, where.core)
             )
             began_ps = int(self.env.now)
             sending = self.neurons.scan(projection, partition, step)
@@ -182,7 +190,7 @@ class CoreProcesses:
         job = (step, projection, sent.source, next(iter(segment_at)) if self.plan.unicast else core)
         unit = int(stages.unit[core, SEND])
         if unit != ABSENT:
-            yield from self.machine.serve(unit, self.machine.key(MESSAGE_KIND, *job), stages.send_ps)
+            yield from self.machine.serve(unit, self.machine.key(SENDING, *job), stages.send_ps)
         self.statistics.count(unit if unit != ABSENT else self.plan.core_unit(core), "core.send", 1, layer)
         if core in segment_at:
             self.env.process(self.consume(job, sent, segment_at[core]))
@@ -221,7 +229,7 @@ class CoreProcesses:
         link, flits = int(multicast.link[entry]), links.message_flits
         queue = 0 if self.plan.buffers is None else int(self.plan.buffers.tree_queue[entry])
         serialisation_ps, packet = yield from self.machine.cross(
-            link, queue, MESSAGE_KIND, job, flits, serialisation_ps, layer, upstream
+            link, queue, CROSSING, job, flits, serialisation_ps, layer, upstream
         )
         self.statistics.message_traversals += 1
         following = [other for other in entries if multicast.parent[other] == entry - entries[0]]
@@ -253,11 +261,11 @@ class CoreProcesses:
         receive = int(stages.unit[core, RECEIVE])
         fetch = int(stages.unit[core, FETCH]) + machine.array(job)
         if receive != ABSENT:
-            yield from machine.serve(receive, machine.key(MESSAGE_KIND, *job), stages.receive_ps)
+            yield from machine.serve(receive, machine.key(RECEIVING, *job), stages.receive_ps)
         self.statistics.count(
             receive if receive != ABSENT else self.plan.core_unit(core), "core.receive", 1, layer
         )
-        yield machine.units[fetch].turn(machine.key(COLUMN_KIND, *job))
+        yield machine.units[fetch].turn(machine.key(FETCHING, *job))
         bursts = range(
             bursts_of(int(segments.address[segment]), int(segments.bytes[segment]), stages.burst_bytes)
         )
@@ -291,7 +299,7 @@ class CoreProcesses:
             part = (*job, number)
             transfer = Transfer(int(segments.memory[segment]), burst.address, burst.bytes, part, layer)
             tail_ps = yield from self.memories.read(transfer, burst.words)
-            yield machine.units[mac].turn(machine.key(COLUMN_KIND, *part))
+            yield machine.units[mac].turn(machine.key(MULTIPLYING, *part))
             work_ps = mac_work(burst.words, stages.mac_lanes, stages.mac_cycle_ps)
             duration_ps = int(consumed(int(self.env.now), work_ps, tail_ps)) - int(self.env.now)
             machine.units[mac].occupy(duration_ps, work_ps)
@@ -320,7 +328,7 @@ class CoreProcesses:
             if carrier != ABSENT and (step < steps[-1] or plan.delay[carrier] == 0):
                 self.owed_ps[population, where.core, step], duration_ps = duration_ps, 1
             yield from self.machine.serve(
-                unit, self.machine.key(UPDATE_KIND, step, population, ABSENT, where.core), duration_ps
+                unit, self.machine.key(UPDATING, step, population, ABSENT, where.core), duration_ps
             )
             self.neurons.update(population, partition, step)
             self.statistics.count(unit, "core.update", active, population)

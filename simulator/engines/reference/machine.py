@@ -9,6 +9,7 @@ import simpy
 from simpy.events import Event
 
 from deltasim.runtime.arrays import Integers
+from deltasim.simulator.components.order import RANK_OF
 from deltasim.simulator.components.service_times import array_of, link_occupancy
 from deltasim.simulator.engines.reference.links import LinkServer, Packet
 from deltasim.simulator.engines.reference.recorder import Statistics
@@ -33,9 +34,9 @@ class Machine:
         self.links = [] if limits is None else [LinkServer(env, limits) for _ in range(plan.links.count)]
         self.units[first : first + len(self.links)] = self.links
 
-    def key(self, kind: int, *job: int) -> Key:
-        """First come first served; ties by content."""
-        return (int(self.env.now), kind, *job)
+    def key(self, stage: int, *job: int) -> Key:
+        """First come first served; ties by the rank of the stage, then by content."""
+        return (int(self.env.now), int(RANK_OF[stage]), *job)
 
     def serve(self, unit: int, key: Key, duration_ps: int) -> Walk:
         """Wait for a turn, then work for ``duration_ps``."""
@@ -47,7 +48,7 @@ class Machine:
         self,
         link: int,
         queue: int,
-        kind: int,
+        stage: int,
         job: tuple[int, ...],
         flits: int,
         serialisation_ps: int,
@@ -64,10 +65,10 @@ class Machine:
         number = links.first_unit + link
         unit, channel = self.units[number], 0
         if isinstance(unit, LinkServer):
-            channel, stalled = yield unit.ask(self.key(kind, *job), queue, flits)
+            channel, stalled = yield unit.ask(self.key(stage, *job), queue, flits)
             self.statistics.count(number, "link.credit_stall", stalled, layer)
         else:
-            yield unit.turn(self.key(kind, *job))
+            yield unit.turn(self.key(stage, *job))
         period_ps = int(links.link_period_ps[link])
         busy_ps = link_occupancy(flits, period_ps, serialisation_ps - links.period_ps + period_ps)
         serialisation_ps = busy_ps - period_ps + links.period_ps
@@ -93,7 +94,7 @@ class Machine:
         links: Integers,
         queues: Integers | None,
         sender: int,
-        kind: int,
+        stage: int,
         job: tuple[int, ...],
         flits: int,
         serialisation_ps: int,
@@ -107,7 +108,7 @@ class Machine:
         for place, link in enumerate(links.tolist()):
             queue = 0 if queues is None else int(queues[place])
             serialisation_ps, packet = yield from self.cross(
-                link, queue, kind, job, flits, serialisation_ps, layer, packet
+                link, queue, stage, job, flits, serialisation_ps, layer, packet
             )
         if packet is not None:
             packet.leaves(int(self.env.now) + serialisation_ps)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deltasim.simulator.components.ranks import REQUEST_KIND, RESPONSE_KIND
+from deltasim.simulator.components.order import PLACED, QUEUED, READING, REQUESTING, RESPONDING, SERVED
 from deltasim.simulator.components.service_times import rounds
 from deltasim.simulator.dram.scheduling.controller import Completion
 from deltasim.simulator.engines.reference.caches import Caches
@@ -90,7 +90,7 @@ class Memories:
         unit = self.machine.units[self.unit(transfer)]
         period_ps = int(memories.period_ps[memory])
         accesses = rounds(transfer.bytes, int(memories.width_bytes[memory]))
-        yield unit.turn(self.machine.key(REQUEST_KIND, *transfer.job))
+        yield unit.turn(self.machine.key(READING, *transfer.job))
         unit.occupy(accesses * period_ps, accesses * period_ps)
         self.count(transfer, "read", accesses)
         yield self.env.timeout(int(memories.latency_ps[memory]))
@@ -106,7 +106,7 @@ class Memories:
         queues = None if limits is None else limits.path_queue[there]
         sender = self.plan.core_unit(transfer.core)
         serialisation_ps = yield from machine.travel(
-            links.path_link[there], queues, sender, REQUEST_KIND, job, flits, 0, layer
+            links.path_link[there], queues, sender, REQUESTING, job, flits, 0, layer
         )
         if there.stop > there.start:
             yield self.env.timeout(serialisation_ps - links.period_ps)
@@ -118,7 +118,7 @@ class Memories:
         flits = rounds(transfer.bytes, links.flit_bytes)
         queues, sender = None if limits is None else limits.back_queue[back], self.unit(transfer)
         serialisation_ps = yield from machine.travel(
-            links.back_link[back], queues, sender, RESPONSE_KIND, job, flits, serialisation_ps, layer
+            links.back_link[back], queues, sender, RESPONDING, job, flits, serialisation_ps, layer
         )
         return self.env.now + serialisation_ps - links.period_ps
 
@@ -128,7 +128,7 @@ class Memories:
         unit, timing = self.machine.units[self.unit(transfer)], memories.timing[memory]
         assert isinstance(timing, dram.DramTiming)
         self._write_down(transfer)
-        yield unit.turn(self.machine.key(REQUEST_KIND, *transfer.job))
+        yield unit.turn(self.machine.key(SERVED, *transfer.job))
         now = int(self.env.now)
         if unit.watch:
             unit.watch.asked(now, transfer.address, transfer.bytes)
@@ -144,7 +144,7 @@ class Memories:
         memory, unit = transfer.memory, self.machine.units[self.unit(transfer)]
         timing = self.plan.memories.timing[memory]
         assert isinstance(timing, serial.SerialTiming)
-        yield unit.turn(self.machine.key(REQUEST_KIND, *transfer.job))
+        yield unit.turn(self.machine.key(SERVED, *transfer.job))
         now = int(self.env.now)
         found = serial.read(timing, now, transfer.address, transfer.bytes)
         unit.record_busy(now, found.last_ps, found.last_ps - now)
@@ -158,7 +158,7 @@ class Memories:
     def _serve_controlled(self, transfer: Transfer) -> Walk:
         """Hand the bytes to the controller; ends with the last of them, which are sent on together."""
         self._write_down(transfer)
-        key = self.machine.key(REQUEST_KIND, *transfer.job)
+        key = self.machine.key(QUEUED, *transfer.job)
         completion = yield from self.controllers[transfer.memory].read(key, transfer.address, transfer.bytes)
         self._count_bursts(transfer, completion)
         return 0, int(self.env.now)
@@ -187,7 +187,7 @@ class Memories:
         """Wait for a place; ends with the first word and returns for how long they come, and the last one."""
         memories, memory = self.plan.memories, transfer.memory
         unit, period_ps = self.machine.units[self.unit(transfer)], int(memories.period_ps[memory])
-        yield unit.turn(self.machine.key(REQUEST_KIND, *transfer.job))
+        yield unit.turn(self.machine.key(PLACED, *transfer.job))
         width = int(memories.width_bytes[memory])
         accesses = accesses_of(transfer.address, transfer.bytes, width)
         stream = reserve(

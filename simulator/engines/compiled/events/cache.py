@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 from deltasim.runtime.compiling import part
-from deltasim.simulator.components.ranks import REQUEST_KIND
+from deltasim.simulator.components.order import READING, READING_LINES
 from deltasim.simulator.components.service_times import rounds
 from deltasim.simulator.engines.compiled.counting import count, occupy
 from deltasim.simulator.engines.compiled.events.fetches import wait_for
-from deltasim.simulator.engines.compiled.events.jobs import (
-    ISSUING,
-    LOOKED_UP,
-    READING,
-    READING_CACHE,
-    end_job,
-    new_job,
-)
+from deltasim.simulator.engines.compiled.events.jobs import ISSUING, LOOKED_UP, end_job, new_job
 from deltasim.simulator.engines.compiled.events.queues import KIND_BITS, PASSING, schedule
 from deltasim.simulator.engines.compiled.records import (
     BUSY,
@@ -98,9 +91,7 @@ def become_ready(state: State, tables: Tables, now: int, burst: int) -> None:
         and state.contents[held + FIRST_WAITING] == burst
         and state.contents[held + BUSY] != 1
     ):
-        wait_for(
-            state, tables, now, tables.memories[record.memory].unit + 1, burst, READING_CACHE, REQUEST_KIND
-        )
+        wait_for(state, tables, now, tables.memories[record.memory].unit + 1, burst, READING_LINES)
 
 
 @part
@@ -128,4 +119,4 @@ def free_data(state: State, tables: Tables, now: int, number: int) -> None:
     state.contents[memory.held + BUSY] = NONE
     burst = state.contents[memory.held + FIRST_WAITING]
     if burst != NONE and state.jobs[burst].waiting == 0:
-        wait_for(state, tables, now, memory.unit + 1, burst, READING_CACHE, REQUEST_KIND)
+        wait_for(state, tables, now, memory.unit + 1, burst, READING_LINES)

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from deltasim.runtime.compiling import part
 from deltasim.simulator.components.dma_bursts import burst_of, bursts_of
-from deltasim.simulator.components.ranks import COLUMN_KIND, REQUEST_KIND, RESPONSE_KIND
+from deltasim.simulator.components.order import (
+    FETCHING,
+    LOOKING_UP,
+    MULTIPLYING,
+    PLACED,
+    QUEUED,
+    READING,
+    REQUESTING,
+    RESPONDING,
+    SERVED,
+)
 from deltasim.simulator.components.service_times import consumed, mac_work, rounds
 from deltasim.simulator.engines.compiled.counting import (
     array_for,
@@ -19,18 +29,9 @@ from deltasim.simulator.engines.compiled.counting import (
 )
 from deltasim.simulator.engines.compiled.events.input_buffers import leave_buffer, want_link
 from deltasim.simulator.engines.compiled.events.jobs import (
-    ACCUMULATING,
     ADDRESSING,
     ASKED,
-    BANKED,
-    CONTROLLED,
-    FETCHING,
     FILLING,
-    LOOKING_UP,
-    READING,
-    REQUESTING,
-    RESPONDING,
-    SERVED,
     burst_code,
     code,
     end_job,
@@ -45,11 +46,11 @@ from deltasim.simulator.memories.instance import BUFFER, CACHE, CONTROLLER, SCRA
 
 
 @part
-def wait_for(state: State, tables: Tables, now: int, unit: int, job: int, stage: int, kind: int) -> None:
+def wait_for(state: State, tables: Tables, now: int, unit: int, job: int, stage: int) -> None:
     """Queue a burst up at a unit."""
     record, chip = state.jobs[job], tables.chip[0]
     record.stage = stage
-    key = burst_code(kind, record.message, record.core, chip.cores, record.part, chip.parts)
+    key = burst_code(stage, record.message, record.core, chip.cores, record.part, chip.parts)
     enqueue(state, now, unit, job, key)
 
 
@@ -58,7 +59,7 @@ def want_column(state: State, tables: Tables, now: int, job: int) -> None:
     """Wait for one of the fetch slots of the column's array."""
     record = state.jobs[job]
     record.stage = FETCHING
-    key = code(COLUMN_KIND, record.message, record.core, tables.chip[0].cores)
+    key = code(FETCHING, record.message, record.core, tables.chip[0].cores)
     unit = tables.cores[record.core].fetch + array(state, tables, job)
     enqueue(state, now, unit, job, key)
 
@@ -101,9 +102,9 @@ def ask_memory(state: State, tables: Tables, now: int, job: int) -> None:
         unit += array(state, tables, job)
     count(state, unit, layer, memory.words, record.words)
     if memory.kind == SCRATCHPAD:
-        wait_for(state, tables, now, unit, job, READING, REQUEST_KIND)
+        wait_for(state, tables, now, unit, job, READING)
     elif memory.kind == CACHE:
-        wait_for(state, tables, now, unit, job, LOOKING_UP, REQUEST_KIND)
+        wait_for(state, tables, now, unit, job, LOOKING_UP)
     else:
         issue(state, tables, now, job)
 
@@ -142,7 +143,7 @@ def request(state: State, tables: Tables, now: int, job: int) -> None:
     """The request packet's next link, or, with its last flit, the channel."""
     record, chip, path = state.jobs[job], tables.chip[0], tables.paths[path_of(state, tables, job)]
     if record.at < path.there_end:
-        go_over(state, tables, now, job, REQUESTING, REQUEST_KIND)
+        go_over(state, tables, now, job, REQUESTING)
         return
     if path.there_end > path.there:
         leave_network(state, tables, job, path.there_end - 1)
@@ -156,14 +157,14 @@ def request(state: State, tables: Tables, now: int, job: int) -> None:
 
 
 @part
-def go_over(state: State, tables: Tables, now: int, job: int, stage: int, kind: int) -> None:
+def go_over(state: State, tables: Tables, now: int, job: int, stage: int) -> None:
     """Queue a packet up for the next link of its way."""
     record, chip = state.jobs[job], tables.chip[0]
     record.stage = stage
     if record.upstream == NONE and tables.links[tables.lists[record.at] // chip.queues].router:
         sender = chip.core_unit + record.core if stage == REQUESTING else tables.memories[record.memory].unit
         write_buffer(state, tables, sender, state.messages[record.message].layer, record.flits)
-    key = burst_code(kind, record.message, record.core, chip.cores, record.part, chip.parts)
+    key = burst_code(stage, record.message, record.core, chip.cores, record.part, chip.parts)
     want_link(state, tables, now, tables.lists[record.at], job, key)
 
 
@@ -183,10 +184,10 @@ def ask_channel(state: State, tables: Tables, now: int, job: int) -> None:
     memory = tables.memories[state.jobs[job].memory]
     stage = SERVED
     if memory.kind == BUFFER:
-        stage = BANKED
+        stage = PLACED
     elif memory.kind == CONTROLLER:
-        stage = CONTROLLED
-    wait_for(state, tables, now, memory.unit, job, stage, REQUEST_KIND)
+        stage = QUEUED
+    wait_for(state, tables, now, memory.unit, job, stage)
 
 
 @part
@@ -218,7 +219,7 @@ def respond(state: State, tables: Tables, now: int, job: int) -> None:
     """The response packet's next link, or the core."""
     record, chip, path = state.jobs[job], tables.chip[0], tables.paths[path_of(state, tables, job)]
     if record.at < path.back_end:
-        go_over(state, tables, now, job, RESPONDING, RESPONSE_KIND)
+        go_over(state, tables, now, job, RESPONDING)
         return
     if path.back_end > path.back:
         leave_network(state, tables, job, path.back_end - 1)
@@ -235,7 +236,7 @@ def respond(state: State, tables: Tables, now: int, job: int) -> None:
 def multiply(state: State, tables: Tables, now: int, job: int) -> None:
     """The first word has come: wait for the multiply-accumulators."""
     unit = tables.cores[state.jobs[job].core].mac + array(state, tables, job)
-    wait_for(state, tables, now, unit, job, ACCUMULATING, COLUMN_KIND)
+    wait_for(state, tables, now, unit, job, MULTIPLYING)
 
 
 @part

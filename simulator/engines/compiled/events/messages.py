@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deltasim.runtime.compiling import part
-from deltasim.simulator.components.ranks import MESSAGE_KIND
+from deltasim.simulator.components.order import CROSSING, RECEIVING, SENDING
 from deltasim.simulator.engines.compiled.counting import (
     count,
     count_crossing,
@@ -15,15 +15,7 @@ from deltasim.simulator.engines.compiled.counting import (
 )
 from deltasim.simulator.engines.compiled.events.fetches import close_delivery, want_column
 from deltasim.simulator.engines.compiled.events.input_buffers import leave_buffer, take_credits, want_link
-from deltasim.simulator.engines.compiled.events.jobs import (
-    BRANCHING,
-    DROPPING,
-    RECEIVING,
-    SENDING,
-    code,
-    end_job,
-    new_job,
-)
+from deltasim.simulator.engines.compiled.events.jobs import DROPPING, code, end_job, new_job
 from deltasim.simulator.engines.compiled.events.queues import enqueue, schedule
 from deltasim.simulator.engines.compiled.records import NONE, State, Tables
 
@@ -59,7 +51,7 @@ def issue_copy(state: State, tables: Tables, now: int, message: int, segment: in
     job = new_job(state, SENDING, message)
     state.jobs[job].segment = segment
     core = column.core if segment == NONE else tables.segments[segment].core
-    enqueue(state, now, unit, job, code(MESSAGE_KIND, message, core, chip.cores))
+    enqueue(state, now, unit, job, code(SENDING, message, core, chip.cores))
 
 
 @part
@@ -125,12 +117,12 @@ def branch(
     chip, column = tables.chip[0], tables.columns[state.messages[message].column]
     for place in range(first, end):
         entry = tables.lists[place]
-        job = new_job(state, BRANCHING, message)
+        job = new_job(state, CROSSING, message)
         record = state.jobs[job]
         record.at, record.upstream, record.segment = entry, upstream, segment
         record.flits, record.serialisation = chip.message_flits, serialisation
         core = column.core if segment == NONE else tables.segments[segment].core
-        key = code(MESSAGE_KIND, message, core, chip.cores)
+        key = code(CROSSING, message, core, chip.cores)
         want_link(state, tables, now, tables.entries[entry].link_queue, job, key)
 
 
@@ -210,7 +202,7 @@ def deliver(state: State, tables: Tables, now: int, message: int, segment: int) 
         count(state, chip.core_unit + core, state.messages[message].layer, chip.receive_action, 1)
         want_column(state, tables, now, job)
     else:
-        enqueue(state, now, unit, job, code(MESSAGE_KIND, message, core, chip.cores))
+        enqueue(state, now, unit, job, code(RECEIVING, message, core, chip.cores))
 
 
 @part

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from deltasim.runtime.compiling import part
+from deltasim.simulator.components.order import SERVED
 from deltasim.simulator.components.service_times import rounds
 from deltasim.simulator.dram.scheduling.controller import Completion
 from deltasim.simulator.dram.scheduling.fields import NEVER
 from deltasim.simulator.engines.compiled.counting import count, enter_bursts, record_busy
 from deltasim.simulator.engines.compiled.events.dram_calls import call_advance, call_ask, call_take
 from deltasim.simulator.engines.compiled.events.fetches import pack_response, respond, serve_dram
-from deltasim.simulator.engines.compiled.events.jobs import ANSWERED, SERVED
+from deltasim.simulator.engines.compiled.events.jobs import ANSWERED
 from deltasim.simulator.engines.compiled.events.noting import note
 from deltasim.simulator.engines.compiled.events.queues import KIND_BITS, LEAVING, WAKING, leave, schedule
 from deltasim.simulator.engines.compiled.records import NOTE_ASKED, State, Tables

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from deltasim.runtime.compiling import part
-from deltasim.simulator.components.ranks import SCAN_KIND, UPDATE_KIND
+from deltasim.simulator.components.order import SCANNING, UPDATING
 from deltasim.simulator.components.service_times import update_duration
 from deltasim.simulator.engines.compiled.counting import active_of, count_update
-from deltasim.simulator.engines.compiled.events.jobs import SCANNING, UPDATING, code
+from deltasim.simulator.engines.compiled.events.jobs import code
 from deltasim.simulator.engines.compiled.events.queues import KIND_BITS, RELEASING, enqueue, schedule
 from deltasim.simulator.engines.compiled.records import BARRIER, DATAFLOW, LAYER, NONE, State, Tables
 
@@ -31,7 +31,7 @@ def try_encoder(state: State, tables: Tables, now: int, number: int) -> None:
         state.steps[step].began = now
     encoder.step = NONE  # under way
     state.jobs[number].stage = SCANNING
-    key = code(SCAN_KIND, step * chip.projections + encoder.projection, encoder.core, chip.cores)
+    key = code(SCANNING, step * chip.projections + encoder.projection, encoder.core, chip.cores)
     enqueue(state, now, encoder.unit, number, key)
 
 
@@ -91,7 +91,7 @@ def try_update(state: State, tables: Tables, now: int, number: int) -> None:
     updater.queued = 1
     job = state.encoders.size + number
     state.jobs[job].stage = UPDATING
-    key = code(UPDATE_KIND, step * chip.populations + updater.population, updater.core, chip.cores)
+    key = code(UPDATING, step * chip.populations + updater.population, updater.core, chip.cores)
     enqueue(state, now, updater.unit, job, key)
 
 
