@@ -25,7 +25,8 @@ from deltasim.simulator.memories.instance import (
 )
 from deltasim.simulator.memories.serial import SerialTiming
 from deltasim.simulator.plan.active_neurons import active_neurons
-from deltasim.simulator.plan.plan import ABSENT, Plan, update_work, updating
+from deltasim.simulator.plan.plan import Plan
+from deltasim.simulator.plan.updaters import updaters_of
 
 Counts = Counter[str]
 
@@ -56,54 +57,52 @@ def count_steps(work: Work, found: Counts) -> None:
             found["core.emit"] += int(sent[projection])
         found[home.read] += scanned * (1 + encoded) * home.value_bits
         found[home.write] += int(sent[projection]) * encoded * home.value_bits
+    updaters = updaters_of(plan)
     for population in (index for one_pass in plan.order for index in one_pass):
         home = plan.homes[population]
-        for number, partition in enumerate(plan.partitions[population]):
-            done = update_work(plan, population, number)
-            found["core.access" if plan.stages.tells_rest else "core.update"] += partition.size * frames
-            found[home.read] += done.reads * frames
-            found[home.write] += done.writes * frames
+        own = updaters[updaters["population"] == population]
+        found["core.access" if plan.stages.tells_rest else "core.update"] += int(own["size"].sum()) * frames
+        found[home.read] += int(own["reads"].sum()) * frames
+        found[home.write] += int(own["writes"].sum()) * frames
 
 
 def count_active(work: Work, found: Counts) -> None:
     """Updates, where the chip tells neurons at rest from those that move. Exact."""
     plan, trace = work.plan, work.trace
-    numbers = updating(plan)
+    updated = updaters_of(plan)["population"]
     for sequence in range(trace.sequences):
         active = active_neurons(plan, trace.sequence(sequence))
         if active is None:
             return
         for own, order in zip(np.array_split(active, len(plan.order)), plan.order, strict=True):
-            mine = [number for number, (population, _) in enumerate(numbers) if population in order]
-            found["core.update"] += int(own[:, mine].sum())
+            found["core.update"] += int(own[:, np.isin(updated, order)].sum())
 
 
 def count_messages(work: Work, found: Counts) -> None:
     """Messages on their way, and what their columns come to. Exact."""
     plan, segments, links = work.plan, work.segments, work.plan.links
     issued = work.sent * work.is_sent
-    copies = np.diff(segments.start) if plan.unicast else np.ones(work.columns, np.int64)
+    copies = work.parts if plan.unicast else np.ones(work.columns, np.int64)
     found["core.send"] += int((issued * copies).sum())
     found["core.receive"] += int(work.fetched.sum())
-    words = np.bincount(work.column_of, work.fetched * segments.words, work.columns)
+    words = np.bincount(work.column_of, work.fetched * segments["words"], work.columns)
     for projection, target in enumerate(plan.target.tolist()):
         total = int(words[work.projection_of == projection].sum())
         found[MAC] += total
         found[f"{MAC}@{plan.layers[target]}"] += total
         for action in (plan.homes[target].read, plan.homes[target].write):
             found[action] += total * plan.homes[target].sum_bits
-    trees, flits = work.multicast, links.message_flits
-    taken = np.bincount(plan.columns.tree, issued, len(trees.start) - 1).astype(np.int64)
-    entries = np.diff(trees.start)
-    owner = np.repeat(np.arange(len(entries)), entries)
-    count_links(plan, np.bincount(trees.link, taken[owner], links.count) * flits, found)
-    roots = np.flatnonzero(trees.parent == ABSENT)  # by all that begin at once, a message enters once
-    if not plan.unicast:
-        roots = trees.start[:-1][entries > 0]
-    entered = taken[owner[roots]] * links.routed[trees.link[roots], 0]
+    trees, entries, flits = work.multicast.trees, work.multicast.entries, links.message_flits
+    taken = np.bincount(plan.columns.tree, issued, len(trees)).astype(np.int64)
+    owner = np.repeat(np.arange(len(trees)), trees["links"])
+    link = entries["link"]
+    count_links(plan, np.bincount(link, taken[owner], links.count) * flits, found)
+    roots = work.multicast.roots
+    if not plan.unicast:  # by all that begin at once, a message enters once
+        roots = trees["first"][trees["links"] > 0]
+    entered = taken[owner[roots]] * links.routed[link[roots], 0]
     count_buffer_writes(plan, int(entered.sum()) * flits, found)
-    drops = np.diff(trees.drop_start)
-    left = taken[owner] * drops * links.routed[trees.link, 1]
+    left = taken[owner] * (entries["drops_end"] - entries["drops"]) * links.routed[link, 1]
     count_crossings(plan, int(left.sum()) * flits, found)
 
 
@@ -137,7 +136,7 @@ def count_crossings(plan: Plan, flits: int, found: Counts) -> None:
 def count_fetches(work: Work, found: Counts) -> None:
     """Columns out of their memories. Exact, but for what a cache finds and which rows of a DRAM are open."""
     memories, bursts = work.plan.memories, work.bursts
-    memory = work.segments.memory[bursts.segment]
+    memory = work.segments["memory"][bursts.segment]
     often = work.fetched[bursts.segment]
     kinds = memories.kind.tolist()
     words = np.bincount(memory, often * bursts.words, len(kinds)).astype(np.int64)
@@ -260,7 +259,7 @@ def count_ways(work: Work, memory: Integers, often: Integers, found: Counts) -> 
     shared = plan.memories.shared[memory]
     if not shared.any():
         return
-    path = work.segments.core[bursts.segment] * len(plan.memories.component) + memory
+    path = work.segments["core"][bursts.segment] * len(plan.memories.component) + memory
     flits = -(-bursts.bytes // links.flit_bytes)
     pairs = len(links.path_start) - 1
     asked = np.bincount(path[shared], often[shared] * links.request_flits, pairs).astype(np.int64)

@@ -16,8 +16,10 @@ from deltasim.networks.trace import Trace
 from deltasim.runtime.errors import InputError
 from deltasim.simulator.memories.dram import DramTiming
 from deltasim.simulator.memories.instance import BUFFER, CACHE, CONTROLLER
+from deltasim.simulator.plan.encoders import encoders_of
 from deltasim.simulator.plan.memo import memoised
-from deltasim.simulator.plan.plan import MemoryInstances, Plan, update_work
+from deltasim.simulator.plan.plan import MemoryInstances, Plan
+from deltasim.simulator.plan.updaters import updaters_of
 
 LARGEST_PS = 2**63 - 1
 LONGEST_PS = LARGEST_PS - (LARGEST_PS >> 10)
@@ -72,14 +74,7 @@ def most_ps(plan: Plan, steps: int, messages: int) -> int:
 @memoised
 def step_ps(plan: Plan) -> int:
     """All scans and updates of a step, and a barrier before and behind each population."""
-    stages, total = plan.stages, 0
-    for population, partitions in enumerate(plan.partitions):
-        readers = sum(int(plan.scan_passes[projection]) for projection in plan.out_of[population])
-        for number, partition in enumerate(partitions):
-            padded = -(-(partition.stop - partition.start) // stages.scan_pad_to) * stages.scan_pad_to
-            total += readers * -(-padded // stages.scan_per_cycle) * stages.scan_cycle_ps
-            if plan.into[population]:
-                total += update_work(plan, population, number).duration_ps
+    total = int(encoders_of(plan)["duration"].sum() + updaters_of(plan)["duration"].sum())
     return total + (2 + len(plan.partitions)) * max(1, plan.barrier_cost_ps)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,6 @@ import numpy.typing as npt
 from deltasim.networks.graph import Network
 from deltasim.runtime.arrays import Integers
 from deltasim.simulator.chip import Chip
-from deltasim.simulator.components.service_times import update_duration
 from deltasim.simulator.dram.scheduling.packing import pack
 from deltasim.simulator.mapping.mapping import Mapping
 from deltasim.simulator.mapping.partition import Partition
@@ -30,10 +29,11 @@ from deltasim.simulator.memories.dram import DramTiming, channel_at_rest
 from deltasim.simulator.memories.instance import OVER_NETWORK
 from deltasim.simulator.memories.serial import SerialTiming
 from deltasim.simulator.memories.standard_dram import Controlled
+from deltasim.simulator.plan.records import NONE
 
 STAGES = ("scan", "send", "receive", "fetch", "mac", "update")
 SCAN, SEND, RECEIVE, FETCH, MAC, UPDATE = range(6)
-ABSENT = -1
+ABSENT = NONE
 
 
 @dataclass(frozen=True)
@@ -94,15 +94,15 @@ class InputBuffers:
     """The finite buffers behind the links: ``channels`` virtual channels of ``flits`` flits behind each.
 
     Packets that wait for a link stand in one of ``queues`` queues, by class and dateline class
-    (``deltasim.simulator.chip.virtual_channels``). Queue *q* has the channels from
-    ``rules.buffers.first_channel(q, queues, channels)`` on. The arrays are parallel to the links of
-    the trees (``multicast_trees``), ``path_link`` and ``back_link``.
+    (``deltasim.simulator.chip.virtual_channels``); messages in the first. Queue *q* has the channels from
+    ``components.input_buffers.first_channel(q, queues, channels)`` on. The arrays are parallel to
+    ``path_link`` and ``back_link``.
     """
 
     channels: int
     flits: int
     queues: int
-    tree_queue: Integers
+    dateline_classes: int  # queues of messages
     path_queue: Integers
     back_queue: Integers
 
@@ -281,38 +281,3 @@ class Plan:
             self.pass_number[self.source[projection]] != self.pass_number[self.target[projection]]
             and self.into[int(self.source[projection])]
         )
-
-
-def update_times(stages: Stages) -> tuple[int, int, int, int]:
-    """What `update_duration` takes besides the neurons."""
-    return stages.update_lanes, stages.access_ps, stages.update_group_ps, stages.update_fixed_ps
-
-
-def updating(plan: Plan) -> list[tuple[int, int]]:
-    """Every (population, partition) that is updated."""
-    return [
-        (p, n) for p, partitions in enumerate(plan.partitions) if plan.into[p] for n in range(len(partitions))
-    ]
-
-
-class UpdateWork(NamedTuple):
-    """What one update of a partition takes: its time, with no neuron at rest, and the state it moves."""
-
-    duration_ps: int
-    reads: int
-    writes: int
-
-
-def update_work(plan: Plan, population: int, partition: int) -> UpdateWork:
-    """``fixed + cycles * ceil(n / lanes)``; all accumulators and states are read, all states written.
-
-    A population that receives spikes writes what they feed as well: it starts from the bias at every step.
-    """
-    where, cell = plan.partitions[population][partition], plan.network.populations[population].cell
-    size, stages = where.stop - where.start, plan.stages
-    duration_ps = int(update_duration(size, size, *update_times(stages)))
-    home = plan.homes[population]
-    states, sums = home.state_bits(cell), cell.accumulators * home.sum_bits
-    fed = plan.network.fed_accumulators(population) * home.sum_bits
-    writes = states + (fed if plan.network.resets_accumulators[population] else 0)
-    return UpdateWork(duration_ps, size * (states + sums), size * writes)

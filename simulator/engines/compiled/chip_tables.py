@@ -6,19 +6,13 @@ import numpy as np
 
 from deltasim.runtime.arrays import Integers
 from deltasim.simulator.engines.compiled.events.dram_calls import Addresses
-from deltasim.simulator.engines.compiled.records import (
-    CHIP,
-    ENTRIES,
-    MEMORY,
-    NONE,
-    POLICIES,
-    Records,
-    records,
-)
+from deltasim.simulator.engines.compiled.records import CHIP, ENTRIES, MEMORY, POLICIES
 from deltasim.simulator.ledger.bandwidth import shared_number
 from deltasim.simulator.memories.instance import BUFFER, CACHE, REGISTERS
 from deltasim.simulator.memories.kinds import COUNTED, TIMINGS
-from deltasim.simulator.plan.plan import Plan, updating
+from deltasim.simulator.plan.plan import Plan
+from deltasim.simulator.plan.records import NONE, Records, records
+from deltasim.simulator.plan.updaters import updaters_of
 
 
 def chip_record(plan: Plan, rule: Addresses, order: int, width: int, lengths: int) -> Records:
@@ -50,7 +44,7 @@ def chip_record(plan: Plan, rule: Addresses, order: int, width: int, lengths: in
         access=[stages.access_ps],
         group=[stages.update_group_ps],
         fixed=[stages.update_fixed_ps],
-        updaters=[len(updating(plan))],
+        updaters=[len(updaters_of(plan))],
         unicast=[int(plan.unicast)],
         burst_bytes=[stages.burst_bytes],
         at_once=[stages.bursts_at_once],

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from deltasim.runtime.compiling import part
 from deltasim.simulator.components.service_times import array_of, link_occupancy, pause, scan_words
-from deltasim.simulator.engines.compiled.records import LOW_BITS, NONE, Record, State, Tables
+from deltasim.simulator.engines.compiled.records import LOW_BITS, State, Tables
 from deltasim.simulator.ledger.timeline import enter
 from deltasim.simulator.memories.dram import DramTiming, Service
+from deltasim.simulator.plan.records import NONE, Record
 
 if TYPE_CHECKING:
     from deltasim.simulator.dram.scheduling.controller import Completion

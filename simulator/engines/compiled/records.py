@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -10,16 +10,17 @@ import numpy.typing as npt
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.views import viewer
 from deltasim.simulator.memories.kinds import COUNTED, TIMINGS
-
-Records = npt.NDArray[np.void]
-Record = Any
-"""One record, by reference: what a kernel writes into it stays."""
-
-
-def record(*fields: str) -> np.dtype[np.void]:
-    """A record of int64 fields."""
-    return np.dtype([(field, np.int64) for field in fields], align=True)
-
+from deltasim.simulator.plan.records import (
+    COLUMN,
+    ENCODER,
+    ENTRY,
+    SEGMENT,
+    TREE,
+    UPDATER,
+    Records,
+    fields_of,
+    record,
+)
 
 # A unit with places (the fetch slots) counts the free ones; any other is free from ``free_at`` on.
 UNIT = record(
@@ -56,22 +57,16 @@ QUEUE = record("front", "head", "tail", "leaving", "left")
 MESSAGE = record("column", "layer")
 STEP = record("messages", "messages_end", "began", "ended")
 
-# An encoder is one (projection, partition of its source): fixed fields, then how far it has got.
-ENCODER = record(
-    *("projection", "core", "unit", "size", "source", "target", "delay", "delta_encoded", "updater"),
-    "scanned_size",  # in all passes over its elements
-    *("low", "high", "duration", "selecting", "first"),
-    *("row", "stride"),  # of its first column in the list of sizes, and how far it is to the next one's
-    *("step", "next", "last", "began", "scanned"),
-    *("made", "carries"),  # 1 where the chip computes its source, where the time of updates passes in it
+# What the plan says of encoders and updaters, and how far they have got.
+ENCODER_STATE = record(
+    *fields_of(ENCODER),
+    *("first", "step", "next", "last", "began", "scanned"),
     *("carried", "paused"),  # of this scan the time of an update, and that for which it paused so far
 )
-# An updater is one (population, partition).
-UPDATER = record(
-    *("population", "partition", "core", "unit", "size", "duration", "reads", "writes"),
+UPDATER_STATE = record(
+    *fields_of(UPDATER),
     *("readers", "readers_end", "first"),
     *("step", "updated", "queued", "open_segments"),
-    *("carried", "last"),  # 1 where its time passes in a scan, and 1 where in the last step too
     *("owed_even", "owed_odd"),  # the time that has still to pass, of even and of odd steps
 )
 POPULATION = record(
@@ -130,7 +125,7 @@ CHIP = record(
     *("groups_at",),  # where it is listed at which group each pass begins
     *("widest", "duplicates"),  # the most input edges of a list, and shared merges that hold its keys
     *("masks", "size_bytes"),  # words of bits for all cores, bytes that a size's number takes
-    *("links", "channels", "queues", "first_queue", "drop_cores"),  # channels: 0 where buffers have no limit
+    *("links", "channels", "queues", "first_queue"),  # channels: 0 where buffers have no limit
     *("scan_action", "send_action", "receive_action", "mac_action", "update_action"),
     *("emit_action", "access_action"),
     *("router_action", "stall_action"),
@@ -138,10 +133,6 @@ CHIP = record(
     *("ask", "advance", "take"),  # addresses of the command-level DRAM rule
 )
 CORE = record("send", "receive", "fetch", "mac", "router")  # router: 1 where its links begin at one
-COLUMN = record("core", "position", "tree", "segments", "segments_end")
-SEGMENT = record("core", "words", "bytes", "address", "memory", "updater")
-TREE = record("first", "links", "local", "roots", "roots_end")
-ENTRY = record("link", "link_queue", "following", "following_end", "drops", "drops_end")
 # What a plan that runs in phases has instead of segments, trees and entries (``routes``).
 # The populations whose steps make up a phase, the encoders into them core by core and by their columns, and
 # their partitions core by core.
@@ -173,7 +164,8 @@ class Tables(NamedTuple):
     links: Annotated[Records, LINK]
     paths: Annotated[Records, PATH]
     memories: Annotated[Records, MEMORY]
-    lists: Annotated[Integers, np.int64]  # what the fields that name a range of places refer to
+    tree_lists: Annotated[Integers, np.int64]  # what trees and entries refer to
+    lists: Annotated[Integers, np.int64]  # what all others do that name a range of places
     groups: Annotated[Records, GROUP]
     arrival_lists: Annotated[Records, ARRIVAL_LIST]
     input_edges: Annotated[Records, INPUT_EDGE]
@@ -195,8 +187,8 @@ class State(NamedTuple):
     events: Annotated[Records, EVENT]
     units: Annotated[Records, UNIT]
     jobs: Annotated[Records, JOB]
-    encoders: Annotated[Records, ENCODER]
-    updaters: Annotated[Records, UPDATER]
+    encoders: Annotated[Records, ENCODER_STATE]
+    updaters: Annotated[Records, UPDATER_STATE]
     populations: Annotated[Records, POPULATION]
     messages: Annotated[Records, MESSAGE]
     lost: Annotated[Integers, np.int64]  # 1 for each message that is lost; empty where none is
@@ -217,21 +209,6 @@ view_state, view_tables = viewer(State), viewer(Tables)
 # What a cache holds, from its place in ``contents`` on: the bursts that wait to be read, in the order of
 # their look-ups (the first and the last job), 1 while one is being read, then the entries of its lines.
 FIRST_WAITING, LAST_WAITING, BUSY, ENTRIES = range(4)
-
-NONE = -1
-
-
-def offsets_of(owner: Integers, owners: int) -> Integers:
-    """Where the rows of each owner begin, and the last one ends."""
-    return np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=owners))]).astype(np.int64)
-
-
-def records(dtype: np.dtype[np.void], **fields: object) -> Records:
-    """An array of records from one sequence for each field; fields not named are 0."""
-    array = np.zeros(len(next(iter(fields.values()))), dtype)  # type: ignore[arg-type]
-    for name, values in fields.items():
-        array[name] = values
-    return array
 
 
 class Lists:

@@ -131,5 +131,5 @@ class Machine:
 
     def array(self, job: tuple[int, ...]) -> int:
         """Which multiply array of its core takes the column of a job (step, projection, source, ...)."""
-        position = column_segments_of(self.plan).position[self.plan.columns.offset[job[1]] + job[2]]
-        return int(array_of(int(position), self.plan.stages.arrays))
+        column = column_segments_of(self.plan).columns[self.plan.columns.offset[job[1]] + job[2]]
+        return int(array_of(int(column["position"]), self.plan.stages.arrays))

@@ -14,11 +14,11 @@ from deltasim.simulator.engines.compiled.records import (
     ENTRIES,
     FIRST_WAITING,
     LAST_WAITING,
-    NONE,
     State,
     Tables,
 )
 from deltasim.simulator.memories.cache import lines_of, look_up_lines
+from deltasim.simulator.plan.records import NONE
 
 
 @part

@@ -40,9 +40,10 @@ from deltasim.simulator.engines.compiled.events.jobs import (
 from deltasim.simulator.engines.compiled.events.noting import note
 from deltasim.simulator.engines.compiled.events.queues import enqueue, leave, schedule
 from deltasim.simulator.engines.compiled.events.synchronisation import try_update
-from deltasim.simulator.engines.compiled.records import NONE, NOTE_ASKED, State, Tables
+from deltasim.simulator.engines.compiled.records import NOTE_ASKED, State, Tables
 from deltasim.simulator.memories.dram import fetch
 from deltasim.simulator.memories.instance import BUFFER, CACHE, CONTROLLER, SCRATCHPAD
+from deltasim.simulator.plan.records import NONE
 
 
 @part

@@ -95,7 +95,8 @@ from deltasim.simulator.engines.compiled.events.synchronisation import (
     release,
     update_time,
 )
-from deltasim.simulator.engines.compiled.records import NONE, State, Tables, view_state, view_tables
+from deltasim.simulator.engines.compiled.records import State, Tables, view_state, view_tables
+from deltasim.simulator.plan.records import NONE
 
 
 def run_to_end(state: State, tables_directory: Integers) -> bool:

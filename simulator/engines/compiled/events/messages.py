@@ -17,7 +17,8 @@ from deltasim.simulator.engines.compiled.events.fetches import close_delivery, w
 from deltasim.simulator.engines.compiled.events.input_buffers import leave_buffer, take_credits, want_link
 from deltasim.simulator.engines.compiled.events.jobs import DROPPING, code, end_job, new_job
 from deltasim.simulator.engines.compiled.events.queues import enqueue, schedule
-from deltasim.simulator.engines.compiled.records import NONE, State, Tables
+from deltasim.simulator.engines.compiled.records import State, Tables
+from deltasim.simulator.plan.records import NONE
 
 
 @part
@@ -69,7 +70,7 @@ def depart(state: State, tables: Tables, now: int, message: int, segment: int) -
     if tree.local != NONE:
         deliver(state, tables, now, message, column.segments + tree.local)
     state.run[0].tree_links += tree.links
-    if tree.links > 0 and tables.links[tables.entries[tables.lists[tree.roots]].link].router:
+    if tree.links > 0 and tables.links[tables.entries[tables.tree_lists[tree.roots]].link].router:
         layer = state.messages[message].layer
         write_buffer(state, tables, chip.core_unit + column.core, layer, chip.message_flits)
     branch(state, tables, now, message, NONE, tree.roots, tree.roots_end, NONE, 0)
@@ -90,9 +91,9 @@ def depart_copy(state: State, tables: Tables, now: int, message: int, segment: i
     root = tree.roots + place - (tree.local != NONE and place > tree.local)
     end = tree.first + tree.links
     if root + 1 < tree.roots_end:
-        end = tables.lists[root + 1]
-    state.run[0].tree_links += end - tables.lists[root]
-    if tables.links[tables.entries[tables.lists[root]].link].router:
+        end = tables.tree_lists[root + 1]
+    state.run[0].tree_links += end - tables.tree_lists[root]
+    if tables.links[tables.entries[tables.tree_lists[root]].link].router:
         write_buffer(state, tables, chip.core_unit + column.core, layer, chip.message_flits)
     branch(state, tables, now, message, segment, root, root + 1, NONE, 0)
 
@@ -116,7 +117,7 @@ def branch(
     """
     chip, column = tables.chip[0], tables.columns[state.messages[message].column]
     for place in range(first, end):
-        entry = tables.lists[place]
+        entry = tables.tree_lists[place]
         job = new_job(state, CROSSING, message)
         record = state.jobs[job]
         record.at, record.upstream, record.segment = entry, upstream, segment
@@ -153,7 +154,7 @@ def drop(state: State, tables: Tables, now: int, job: int) -> None:
         if tables.links[entry.link].leave:
             unit, layer = chip.first_link + entry.link, state.messages[message].layer
             pass_router(state, tables, unit, layer, chip.message_flits)
-        deliver(state, tables, now, message, column.segments + tables.lists[place])
+        deliver(state, tables, now, message, column.segments + tables.tree_lists[place])
     if chip.channels == 0 or leave_buffer(state, tables, job, now + chip.link_period):
         end_job(state, job)
 

@@ -8,7 +8,8 @@ from deltasim.simulator.components.service_times import update_duration
 from deltasim.simulator.engines.compiled.counting import active_of, count_update
 from deltasim.simulator.engines.compiled.events.jobs import code
 from deltasim.simulator.engines.compiled.events.queues import KIND_BITS, RELEASING, enqueue, schedule
-from deltasim.simulator.engines.compiled.records import BARRIER, DATAFLOW, LAYER, NONE, State, Tables
+from deltasim.simulator.engines.compiled.records import BARRIER, DATAFLOW, LAYER, State, Tables
+from deltasim.simulator.plan.records import NONE
 
 
 @part

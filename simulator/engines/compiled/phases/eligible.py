@@ -14,9 +14,9 @@ import numpy as np
 from deltasim.runtime.arrays import Flags, Integers
 from deltasim.simulator.components.dma_bursts import WHOLE
 from deltasim.simulator.engines.compiled.phases.routes import RouteGraph, route_graph_of
-from deltasim.simulator.engines.compiled.records import NONE
 from deltasim.simulator.memories.instance import DRAM, SCRATCHPAD
 from deltasim.simulator.plan.plan import Plan
+from deltasim.simulator.plan.records import NONE
 
 # The stages of a phase. The last two are how a core fetches: from one scratchpad, or from one DRAM over one
 # link there and back.

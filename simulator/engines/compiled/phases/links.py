@@ -16,7 +16,8 @@ from deltasim.simulator.engines.compiled.phases.arrival_lists import (
 )
 from deltasim.simulator.engines.compiled.phases.fifo import check_time, go_through, lengthen, record_waits
 from deltasim.simulator.engines.compiled.phases.merge import fill_shared_merge, gather
-from deltasim.simulator.engines.compiled.records import NONE, State, Tables, view_state, view_tables
+from deltasim.simulator.engines.compiled.records import State, Tables, view_state, view_tables
+from deltasim.simulator.plan.records import NONE
 
 
 @apart

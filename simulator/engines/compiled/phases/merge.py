@@ -11,7 +11,8 @@ from deltasim.runtime.compiling import inlined, part
 from deltasim.simulator.engines.compiled.counting import pass_router
 from deltasim.simulator.engines.compiled.phases.arrival_lists import Arrivals, count_by_layer, set_sentinels
 from deltasim.simulator.engines.compiled.phases.fifo import ONE
-from deltasim.simulator.engines.compiled.records import NONE, State, Tables
+from deltasim.simulator.engines.compiled.records import State, Tables
+from deltasim.simulator.plan.records import NONE
 
 
 @part

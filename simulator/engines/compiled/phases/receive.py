@@ -7,7 +7,8 @@ from deltasim.runtime.compiling import apart
 from deltasim.simulator.engines.compiled.phases.arrival_lists import count_messages, view_arrivals
 from deltasim.simulator.engines.compiled.phases.fifo import check_time, go_through
 from deltasim.simulator.engines.compiled.phases.merge import gather
-from deltasim.simulator.engines.compiled.records import NONE, view_state, view_tables
+from deltasim.simulator.engines.compiled.records import view_state, view_tables
+from deltasim.simulator.plan.records import NONE
 
 
 @apart

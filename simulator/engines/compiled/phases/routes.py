@@ -16,9 +16,10 @@ import numpy.typing as npt
 
 from deltasim.runtime.arrays import Flags, Integers
 from deltasim.simulator.engines.compiled.phases.shared_merges import shared_merges_of
-from deltasim.simulator.engines.compiled.records import ARRIVAL_LIST, INPUT_EDGE, NONE, Records
+from deltasim.simulator.engines.compiled.records import ARRIVAL_LIST, INPUT_EDGE
 from deltasim.simulator.plan.memo import memoised_by
 from deltasim.simulator.plan.plan import Plan
+from deltasim.simulator.plan.records import NONE, Records
 from deltasim.simulator.plan.weight_columns import bits_of, flags_of
 
 Words = npt.NDArray[np.uint64]

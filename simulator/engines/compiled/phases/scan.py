@@ -18,7 +18,8 @@ from deltasim.simulator.engines.compiled.phases.arrival_lists import (
     view_arrivals,
 )
 from deltasim.simulator.engines.compiled.phases.fifo import check_time, go_through
-from deltasim.simulator.engines.compiled.records import NONE, State, Tables, view_state, view_tables
+from deltasim.simulator.engines.compiled.records import State, Tables, view_state, view_tables
+from deltasim.simulator.plan.records import NONE
 
 
 @apart
