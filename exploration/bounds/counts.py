@@ -100,33 +100,32 @@ def count_messages(work: Work, found: Counts) -> None:
     roots = work.multicast.roots
     if not plan.unicast:  # by all that begin at once, a message enters once
         roots = trees["first"][trees["links"] > 0]
-    entered = taken[owner[roots]] * links.routed[link[roots], 0]
+    entered = taken[owner[roots]] * links.records["router"][link[roots]]
     count_buffer_writes(plan, int(entered.sum()) * flits, found)
-    left = taken[owner] * (entries["drops_end"] - entries["drops"]) * links.routed[link, 1]
+    left = taken[owner] * (entries["drops_end"] - entries["drops"]) * links.records["leave"][link]
     count_crossings(plan, int(left.sum()) * flits, found)
 
 
 def count_links(plan: Plan, flits: Integers, found: Counts) -> None:
     """So many flits over each link, and through the routers at its ends."""
     links = plan.links
-    for action in set(links.link_action):
-        chosen = np.array([name == action for name in links.link_action])
-        found[action] += int(flits[chosen].sum())
-    if plan.link_um is not None:
-        found["link.flit_um"] += int((flits * plan.link_um).sum())
-    count_buffer_writes(plan, int((flits * links.routed[:, 1]).sum()), found)
-    count_crossings(plan, int((flits * links.routed[:, 0]).sum()), found)
+    for action in np.unique(links.records["action"]).tolist():
+        found[plan.actions[action]] += int(flits[links.records["action"] == action].sum())
+    if plan.in_parts:
+        found["link.flit_um"] += int((flits * links.records["length_um"]).sum())
+    count_buffer_writes(plan, int((flits * links.records["leave"]).sum()), found)
+    count_crossings(plan, int((flits * links.records["router"]).sum()), found)
 
 
 def count_buffer_writes(plan: Plan, flits: int, found: Counts) -> None:
     """Flits into a router, as `Machine.write_buffer` counts them."""
-    if plan.link_um is not None:
+    if plan.in_parts:
         found["router.buffer_write"] += flits
 
 
 def count_crossings(plan: Plan, flits: int, found: Counts) -> None:
     """Flits through a router, as `Machine.pass_router` counts them."""
-    if plan.link_um is None:
+    if not plan.in_parts:
         found["router.flit"] += flits
         return
     found["router.buffer_read"] += flits
@@ -138,14 +137,14 @@ def count_fetches(work: Work, found: Counts) -> None:
     memories, bursts = work.plan.memories, work.bursts
     memory = work.segments["memory"][bursts.segment]
     often = work.fetched[bursts.segment]
-    kinds = memories.kind.tolist()
+    kinds = memories.records["kind"].tolist()
     words = np.bincount(memory, often * bursts.words, len(kinds)).astype(np.int64)
-    width = memories.width_bytes[memory]
+    width = memories.records["width_bytes"][memory]
     accesses = -(-bursts.bytes // width)
     spanned = (bursts.address + bursts.bytes - 1) // width - bursts.address // width + 1
     straight = np.bincount(memory, often * accesses, len(kinds)).astype(np.int64)
     aligned = np.bincount(memory, often * spanned, len(kinds)).astype(np.int64)
-    line = memories.line_bytes[memory]
+    line = memories.records["line_bytes"][memory]
     lines = (bursts.address + bursts.bytes - 1) // line - bursts.address // line + 1
     looked_up = np.bincount(memory, often * lines, len(kinds)).astype(np.int64)
     registers = next(
@@ -200,19 +199,19 @@ def controlled_row(plan: Plan, name: str) -> int:
 def count_shared(work: Work, memory: int, accesses: int, found: Counts) -> None:
     """Accesses of a shared memory, or bursts of a DRAM."""
     memories = work.plan.memories
-    name, moved = memories.component[memory], accesses * int(memories.width_bytes[memory])
+    name, moved = memories.component[memory], accesses * int(memories.records["width_bytes"][memory])
     found[f"{name}.bytes"] += moved
-    if memories.kind[memory] == SERIAL:
+    if memories.records["kind"][memory] == SERIAL:
         return
     found[f"{name}.read"] += accesses
-    if memories.kind[memory] != BUFFER:
+    if memories.records["kind"][memory] != BUFFER:
         found[f"{name}.io"] += 8 * moved
 
 
 def transactions(work: Work, memory: int) -> Integers:
     """How many transactions of a serial memory every burst would take."""
     memories, bursts = work.plan.memories, work.bursts
-    timing, width = memories.timing[memory], int(memories.width_bytes[memory])
+    timing, width = memories.timing[memory], int(memories.records["width_bytes"][memory])
     assert isinstance(timing, SerialTiming)
     boundary = timing.boundary_bytes
     if not boundary:
@@ -225,17 +224,17 @@ def transactions(work: Work, memory: int) -> Integers:
 def count_cache(work: Work, cache: int, lookups: int, reads: int, distinct: Integers, found: Counts) -> None:
     """A cache: look-ups and reads exactly; of misses the compulsory ones, for it starts a sequence empty."""
     memories = work.plan.memories
-    name, line = memories.component[cache], int(memories.line_bytes[cache])
+    name, line = memories.component[cache], int(memories.records["line_bytes"][cache])
     missed = int((-(-distinct // line)).sum())
     found[f"{name}.lookup"] += lookups
     found[f"{name}.read"] += reads
     found[f"{name}.miss"] += missed
     found[f"{name}.fetched"] += missed * line
-    found[f"{name}.fill"] += missed * -(-line // int(memories.width_bytes[cache]))
-    behind = int(memories.next_level[cache])
-    count_shared(work, behind, missed * line // int(memories.width_bytes[behind]), found)
+    found[f"{name}.fill"] += missed * -(-line // int(memories.records["width_bytes"][cache]))
+    behind = int(memories.records["next_level"][cache])
+    count_shared(work, behind, missed * line // int(memories.records["width_bytes"][behind]), found)
     if (
-        memories.kind[behind] == SERIAL
+        memories.records["kind"][behind] == SERIAL
     ):  # of a sequence that misses at all at least one, or what boundaries ask
         timing = memories.timing[behind]
         assert isinstance(timing, SerialTiming)
@@ -243,10 +242,10 @@ def count_cache(work: Work, cache: int, lookups: int, reads: int, distinct: Inte
         lines = -(-distinct // line) * line
         least = -(-lines // each) if each else (lines > 0).astype(np.int64)
         found[f"{memories.component[behind]}.transaction"] += int(least.sum())
-    back = work.plan.links.back_start
-    core = int(work.plan.units[int(memories.unit[cache])].node)
+    back, along = work.plan.links.back
+    core = int(work.plan.units[int(memories.records["unit"][cache])].node)
     path = core * len(memories.component) + behind
-    links = work.plan.links.back_link[back[path] : back[path + 1]]
+    links = along[back[path] : back[path + 1]]
     flits = np.bincount(links, minlength=work.plan.links.count) * (
         missed * line // work.plan.links.flit_bytes
     )
@@ -261,16 +260,16 @@ def count_ways(work: Work, memory: Integers, often: Integers, found: Counts) -> 
         return
     path = work.segments["core"][bursts.segment] * len(plan.memories.component) + memory
     flits = -(-bursts.bytes // links.flit_bytes)
-    pairs = len(links.path_start) - 1
+    pairs = len(links.paths)
     asked = np.bincount(path[shared], often[shared] * links.request_flits, pairs).astype(np.int64)
     answered = np.bincount(path[shared], (often * flits)[shared], pairs).astype(np.int64)
     for start, link, amount in (
-        (links.path_start, links.path_link, asked),
-        (links.back_start, links.back_link, answered),
+        (*links.there, asked),
+        (*links.back, answered),
     ):
         lengths = np.diff(start)
         count_links(plan, np.bincount(link, np.repeat(amount, lengths), links.count).astype(np.int64), found)
         used = np.flatnonzero(lengths)
         first, last = link[start[:-1][used]], link[start[1:][used] - 1]
-        count_buffer_writes(plan, int((amount[used] * links.routed[first, 0]).sum()), found)
-        count_crossings(plan, int((amount[used] * links.routed[last, 1]).sum()), found)
+        count_buffer_writes(plan, int((amount[used] * links.records["router"][first]).sum()), found)
+        count_crossings(plan, int((amount[used] * links.records["leave"][last]).sum()), found)

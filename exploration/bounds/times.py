@@ -162,8 +162,8 @@ def units_before_update(plan: Plan, core: int) -> list[int]:
     found = [int(stages.unit[core, RECEIVE])] if stages.unit[core, RECEIVE] != ABSENT else []
     for array in range(stages.arrays):
         found += [int(stages.unit[core, FETCH]) + array, int(stages.unit[core, MAC]) + array]
-    for memory, kind in enumerate(memories.kind.tolist()):
-        unit = int(memories.unit[memory])
+    for memory, kind in enumerate(memories.records["kind"].tolist()):
+        unit = int(memories.records["unit"][memory])
         if plan.units[unit].node == core:
             if kind == SCRATCHPAD:
                 found += [unit + array for array in range(stages.arrays)]
@@ -176,8 +176,8 @@ def slack_of(plan: Plan) -> Reals:
     """How much of a unit's service may lie beyond the step: a memory is busy until after its last word."""
     found = np.zeros(len(plan.units))
     memories = plan.memories
-    for memory, kind in enumerate(memories.kind.tolist()):
-        unit, period = int(memories.unit[memory]), int(memories.period_ps[memory])
+    for memory, kind in enumerate(memories.records["kind"].tolist()):
+        unit, period = int(memories.records["unit"][memory]), int(memories.records["period_ps"][memory])
         if kind == SCRATCHPAD:
             found[unit : unit + plan.stages.arrays] = period
         elif kind == CACHE:
@@ -206,7 +206,7 @@ def kinds_of_columns(work: Work) -> tuple[Reals, Integers, Integers]:
     owner = np.repeat(np.arange(work.columns), entries)
     place = np.arange(len(owner)) - np.repeat(np.cumsum(entries) - entries, entries)
     link = work.multicast.entries["link"][trees["first"][owner] + place]
-    np.add.at(table, (owner, links.first_unit + link), links.message_flits * links.link_period_ps[link])
+    np.add.at(table, (owner, links.first_unit + link), links.message_flits * links.records["period_ps"][link])
     array = senders["position"][column] % stages.arrays
     mac = stages.unit[core, MAC] + array
     lanes = np.maximum(1, -(-bursts.words // stages.mac_lanes) * stages.mac_cycle_ps)
@@ -215,7 +215,7 @@ def kinds_of_columns(work: Work) -> tuple[Reals, Integers, Integers]:
     fetch = stages.unit[core, FETCH] + array
     at = segments["memory"][bursts.segment]
     np.add.at(table, (column, fetch), (held + stages.cycle_ps) / stages.fetch_slots)
-    for memory, kind in enumerate(memories.kind.tolist()):
+    for memory, kind in enumerate(memories.records["kind"].tolist()):
         mine = np.flatnonzero(at == memory)
         if len(mine):
             add_memory(work, table, memory, kind, mine, array)
@@ -229,14 +229,14 @@ def add_memory(work: Work, table: Reals, memory: int, kind: int, mine: Integers,
     plan, memories, bursts = work.plan, work.plan.memories, work.bursts
     segment, size = bursts.segment[mine], bursts.bytes[mine]
     column, address = work.column_of[segment], bursts.address[mine]
-    unit, width = int(memories.unit[memory]), int(memories.width_bytes[memory])
-    period = int(memories.period_ps[memory])
+    unit, width = int(memories.records["unit"][memory]), int(memories.records["width_bytes"][memory])
+    period = int(memories.records["period_ps"][memory])
     straight = -(-size // width)
     spanned = (address + size - 1) // width - address // width + 1
     if kind == SCRATCHPAD:
         np.add.at(table, (column, unit + array[segment]), straight * period)
     elif kind == CACHE:
-        line = int(memories.line_bytes[memory])
+        line = int(memories.records["line_bytes"][memory])
         lines = (address + size - 1) // line - address // line + 1
         np.add.at(table, (column, np.full(len(mine), unit)), lines * period)
         np.add.at(table, (column, np.full(len(mine), unit + 1)), straight * period)
@@ -263,7 +263,7 @@ def access_ps(plan: Plan, memory: int, kind: int) -> float:
     memories = plan.memories
     timing, controlled = memories.timing[memory], memories.controlled[memory]
     if kind == BUFFER:
-        return int(memories.period_ps[memory]) / int(memories.slots[memory])
+        return int(memories.records["period_ps"][memory]) / int(memories.records["slots"][memory])
     if isinstance(timing, DramTiming):
         return float(timing.burst_ps)
     assert controlled is not None
@@ -282,14 +282,14 @@ def add_way(
     flits = -(-size // links.flit_bytes)
     requests = np.full(len(size), links.request_flits)
     for start, link_of, amount in (
-        (links.path_start, links.path_link, requests),
-        (links.back_start, links.back_link, flits),
+        (*links.there, requests),
+        (*links.back, flits),
     ):
         length = start[path + 1] - start[path]
         owner = np.repeat(np.arange(len(path)), length)
         place = np.arange(len(owner)) - np.repeat(np.cumsum(length) - length, length)
         link = link_of[start[path][owner] + place]
-        service = amount[owner] * links.link_period_ps[link]
+        service = amount[owner] * links.records["period_ps"][link]
         np.add.at(table, (column[owner], links.first_unit + link), service)
 
 

@@ -150,7 +150,7 @@ class Work:
 
         A controller reads a burst once for all that wait for it. Within a step only a neighbour can.
         """
-        segments, size = self.segments, int(self.plan.memories.width_bytes[memory])
+        segments, size = self.segments, int(self.plan.memories.records["width_bytes"][memory])
         mine = np.flatnonzero(segments["memory"] == memory)
         begin, end = segments["address"][mine], segments["address"][mine] + segments["bytes"][mine]
         inside = np.maximum(0, end // size - -(-begin // size))

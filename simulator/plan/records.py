@@ -6,12 +6,15 @@ the records, in a list of their own.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from deltasim.runtime.arrays import Integers
+from deltasim.simulator.memories.instance import NUMBERS
+from deltasim.simulator.memories.kinds import COUNTED
 
 Records = npt.NDArray[np.void]
 Record = Any
@@ -33,6 +36,16 @@ SEGMENT = record("core", "words", "bytes", "address", "memory", "updater")
 # ``local`` is the place of the source core's own segment.
 TREE = record("first", "links", "local", "roots", "roots_end")
 ENTRY = record("link", "link_queue", "following", "following_end", "drops", "drops_end")
+# ``router`` and ``leave`` are 1 where a router stands at a link's start and at its end; ``action`` is what a
+# flit over it counts as; ``length_um`` is 0 where the chip does not state its pitch.
+LINK = record("period_ps", "hop_ps", "action", "router", "leave", "length_um")
+# A memory of a core or port. ``shared`` is its number among those reached over the network, else NONE;
+# ``next_level`` of a cache the memory that it fetches its lines from. A scratchpad has a bank, and so a unit,
+# for each multiply array of its core: ``unit`` is that of array 0, the others follow it. A cache has two, its
+# tags and behind them its data. What is counted of any memory has the number of its action.
+MEMORY = record("unit", "shared", "next_level", *NUMBERS, *COUNTED)
+# The way from a core to a memory, and back.
+PATH = record("there", "there_end", "back", "back_end")
 # An encoder is one (projection, partition of its source).
 ENCODER = record(
     *("projection", "partition", "core", "unit", "size", "source", "target", "delay", "delta_encoded"),
@@ -64,6 +77,14 @@ def records(dtype: np.dtype[np.void], **fields: object) -> Records:
 def widened(narrow: Records, dtype: np.dtype[np.void], **fields: object) -> Records:
     """The same records with further fields."""
     return records(dtype, **{name: narrow[name] for name in fields_of(narrow.dtype)}, **fields)
+
+
+def altered(array: Records, change: Callable[[Integers], Any], *fields: str) -> Records:
+    """A copy with some fields changed."""
+    copy = array.copy()
+    for field in fields:
+        copy[field] = change(array[field])
+    return copy
 
 
 def rows_of(array: Records) -> list[dict[str, int]]:

@@ -9,11 +9,15 @@ import numpy.typing as npt
 
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.views import viewer
-from deltasim.simulator.memories.kinds import COUNTED, TIMINGS
+from deltasim.simulator.memories.kinds import TIMINGS
+from deltasim.simulator.plan.plan import STAGE_NUMBERS
 from deltasim.simulator.plan.records import (
     COLUMN,
     ENCODER,
     ENTRY,
+    LINK,
+    MEMORY,
+    PATH,
     SEGMENT,
     TREE,
     UPDATER,
@@ -95,41 +99,35 @@ NOTE_SERVED, NOTE_QUEUED, NOTE_ASKED = range(3)
 POLICIES = ("layer", "barrier", "dataflow")
 LAYER, BARRIER, DATAFLOW = range(3)
 
+# What is counted of the chip but for its memories, by the field that has the number of each action.
+ACTIONS = {
+    "scan_action": "core.scan",
+    "send_action": "core.send",
+    "receive_action": "core.receive",
+    "mac_action": "core.mac",
+    "update_action": "core.update",
+    "emit_action": "core.emit",
+    "access_action": "core.access",
+    "router_action": "router.flit",
+    "stall_action": "link.credit_stall",
+    "length_action": "link.flit_um",
+    "write_buffer": "router.buffer_write",
+    "read_buffer": "router.buffer_read",
+    "crossbar": "router.crossbar",
+}
+
 # One record: the numbers of the chip.
 CHIP = record(
-    *("policy", "barrier_cost", "cores", "populations", "projections", "passes", "core_unit", "memories"),
+    *("policy", "barrier_cost_ps", "cores", "populations", "projections", "passes", "core_unit", "memories"),
     *("order", "width"),
-    *(
-        "cycle",
-        "scan_cycle",
-        "mac_cycle",
-        "per_cycle",
-        "send",
-        "receive",
-        "arrays",
-        "mac_lanes",
-        "lanes",
-        "message",
-        "copy",
-        "access",
-        "group",
-        "fixed",
-        "updaters",
-        "unicast",
-        "burst_bytes",
-        "at_once",
-    ),
-    *("parts", "line_requests"),
-    *("registers",),
-    *("first_link", "link_period", "flit_bytes", "message_flits", "request_flits"),
+    *STAGE_NUMBERS,
+    *("updaters", "unicast", "parts", "line_requests", "registers"),
+    *("first_link", "link_period_ps", "flit_bytes", "message_flits", "request_flits"),
     *("groups_at",),  # where it is listed at which group each pass begins
     *("widest", "duplicates"),  # the most input edges of a list, and shared merges that hold its keys
     *("masks", "size_bytes"),  # words of bits for all cores, bytes that a size's number takes
     *("links", "channels", "queues", "first_queue"),  # channels: 0 where buffers have no limit
-    *("scan_action", "send_action", "receive_action", "mac_action", "update_action"),
-    *("emit_action", "access_action"),
-    *("router_action", "stall_action"),
-    *("lengths", "length_action", "write_buffer", "read_buffer", "crossbar"),
+    *ACTIONS,
     *("ask", "advance", "take"),  # addresses of the command-level DRAM rule
 )
 CORE = record("send", "receive", "fetch", "mac", "router")  # router: 1 where its links begin at one
@@ -142,12 +140,10 @@ ARRIVAL_LIST = record("inputs", "inputs_end", "busy", "held", "dropping")
 INPUT_EDGE = record("origin", "wanted", "stride", "serialisation_tail", "held", "pass_through")
 # What a size takes: accesses of a memory of some width, words and time of the multiply-accumulators.
 COST = record("accesses", "words", "work")
-LINK = record("period", "hop", "action", "router", "leave")
-PATH = record("there", "there_end", "back", "back_end")
-MEMORY = record(
-    *("unit", "kind", "period", "width", "latency", "shared", "costs"),
-    *("next_level", "line", "sets", "ways", "buffer_banks", "interleave", "held", "window"),
-    *COUNTED,  # as what they are counted
+# What the plan says of memories, where what each holds begins, and figures of kinds that have their own.
+MEMORY_TABLE = record(
+    *fields_of(MEMORY),
+    *("costs", "held", "window"),
     *(field for timing in TIMINGS for field in timing._fields),
 )
 
@@ -163,8 +159,9 @@ class Tables(NamedTuple):
     entries: Annotated[Records, ENTRY]
     links: Annotated[Records, LINK]
     paths: Annotated[Records, PATH]
-    memories: Annotated[Records, MEMORY]
+    memories: Annotated[Records, MEMORY_TABLE]
     tree_lists: Annotated[Integers, np.int64]  # what trees and entries refer to
+    ways: Annotated[Integers, np.int64]  # what paths refer to: link * queues + queue
     lists: Annotated[Integers, np.int64]  # what all others do that name a range of places
     groups: Annotated[Records, GROUP]
     arrival_lists: Annotated[Records, ARRIVAL_LIST]

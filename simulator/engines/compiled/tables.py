@@ -17,8 +17,6 @@ from deltasim.simulator.engines.compiled.records import (
     COST,
     ENCODER_STATE,
     GROUP,
-    LINK,
-    PATH,
     POPULATION,
     QUEUE,
     UNIT,
@@ -26,7 +24,6 @@ from deltasim.simulator.engines.compiled.records import (
     Lists,
     Tables,
 )
-from deltasim.simulator.ledger.bandwidth import shared_number
 from deltasim.simulator.memories.instance import CONTROLLER
 from deltasim.simulator.plan.encoders import encoders_of
 from deltasim.simulator.plan.expanded_columns import column_segments_of
@@ -35,7 +32,6 @@ from deltasim.simulator.plan.plan import FETCH, MAC, RECEIVE, SEND, Plan
 from deltasim.simulator.plan.records import NONE, Records, records, widened
 from deltasim.simulator.plan.updaters import updaters_of
 
-Ragged = tuple[Integers, Integers]
 Arrays = dict[str, Any]
 
 
@@ -57,8 +53,7 @@ def tables_of(plan: Plan, forward: PhasePlan | None) -> tuple[Tables, Start]:
     A plan that runs in phases (``forward``) has its routes, one that runs with events its segments and
     the entries of its trees one by one.
     """
-    links, lists = plan.links, Lists()
-    lengths = NONE if plan.link_um is None else int(lists.add([plan.link_um.tolist()])[0])
+    lists = Lists()
     width = max(len(populations) for populations in plan.order)
     order = lists.add([[*populations, *[NONE] * (width - len(populations))] for populations in plan.order])
     start = start_of(plan, lists)
@@ -71,20 +66,13 @@ def tables_of(plan: Plan, forward: PhasePlan | None) -> tuple[Tables, Start]:
             mac=plan.stages.unit[:, MAC],
             router=routers_of(plan),
         ),
-        "links": records(
-            LINK,
-            period=links.link_period_ps,
-            hop=links.link_hop_ps,
-            action=[plan.actions.index(name) for name in links.link_action],
-            router=links.routed[:, 0],
-            leave=links.routed[:, 1],
-        ),
+        "links": plan.links.records,
         "memories": memory_records(plan),
     }
     rule = Addresses()
     if forward is None:
         multicast = multicast_trees_of(plan)
-        arrays |= columns_and_segments(plan, lists)
+        arrays |= columns_and_segments(plan)
         arrays |= {
             "trees": multicast.trees,
             "entries": multicast.entries,
@@ -95,8 +83,8 @@ def tables_of(plan: Plan, forward: PhasePlan | None) -> tuple[Tables, Start]:
         arrays |= route_arrays(plan, forward) | group_records(forward, start, lists)
         arrays["memories"]["costs"], arrays["costs"] = costs_of(plan)
         if (forward.fetching != IN_LINE).any():
-            arrays |= columns_and_segments(plan, lists)
-    chip = chip_record(plan, rule, int(order[0]), width, lengths)
+            arrays |= columns_and_segments(plan)
+    chip = chip_record(plan, rule, int(order[0]), width)
     for field in ("groups_at", "widest", "duplicates"):
         chip[field] = arrays.pop(field, 0)
     # what a plan that runs so has no use for stays empty
@@ -109,29 +97,15 @@ def routers_of(plan: Plan) -> Integers:
     routed = np.zeros(plan.cores, np.int64)
     for link, (begin, _) in enumerate(plan.chip.topology.pairs):
         if plan.chip.topology.is_bus:
-            routed[:] = plan.links.routed[link, 0]
+            routed[:] = plan.links.records["router"][link]
         elif begin < plan.cores:
-            routed[begin] = plan.links.routed[link, 0]
+            routed[begin] = plan.links.records["router"][link]
     return routed
 
 
-def columns_and_segments(plan: Plan, lists: Lists) -> Arrays:
+def columns_and_segments(plan: Plan) -> Arrays:
     """Every column and every segment, and the paths to the memories where they lie."""
-    links, limits = plan.links, plan.buffers
-    queues = limits.queues if limits else 1
-    there, back = (link * queues for link in (links.path_link, links.back_link))
-    if limits:
-        there, back = there + limits.path_queue, back + limits.back_queue
-    there_at, back_at = lists.add_ragged(links.path_start, there), lists.add_ragged(links.back_start, back)
-    return column_segments_of(plan)._asdict() | {
-        "paths": records(
-            PATH,
-            there=there_at[:-1],
-            there_end=there_at[1:],
-            back=back_at[:-1],
-            back_end=back_at[1:],
-        ),
-    }
+    return column_segments_of(plan)._asdict() | {"paths": plan.links.paths, "ways": plan.links.ways}
 
 
 def route_arrays(plan: Plan, forward: PhasePlan) -> Arrays:
@@ -187,7 +161,7 @@ def group_records(forward: PhasePlan, start: Start, lists: Lists) -> Arrays:
 
 def costs_of(plan: Plan) -> tuple[Integers, Records]:
     """For each memory where its row begins; a row for each width, of what each size takes."""
-    columns, stages, widths = plan.columns, plan.stages, plan.memories.width_bytes
+    columns, stages, widths = plan.columns, plan.stages, plan.memories.records["width_bytes"]
     works = [mac_work(words, stages.mac_lanes, stages.mac_cycle_ps) for words in columns.size_words.tolist()]
     rows = {width: row for row, width in enumerate(dict.fromkeys(widths.tolist()))}
     begins = np.array([rows[width] for width in widths.tolist()], np.int64) * len(works)
@@ -200,7 +174,7 @@ def costs_of(plan: Plan) -> tuple[Integers, Records]:
 
 def start_of(plan: Plan, lists: Lists) -> Start:
     """Number the encoders and updaters, and lay out what they change."""
-    stages, links, limits = plan.stages, plan.links, plan.buffers
+    stages, links, limits, memories = plan.stages, plan.links, plan.buffers, plan.memories.records
     encoders, updaters = encoders_of(plan), updaters_of(plan)
     action = {name: column for column, name in enumerate(plan.actions)}
     readers = [np.flatnonzero(encoders["updater"] == updater).tolist() for updater in range(len(updaters))]
@@ -209,13 +183,13 @@ def start_of(plan: Plan, lists: Lists) -> Start:
     readers_at, into_at, partitions_at = lists.add(readers), lists.add(into), lists.add(partitions)
     # behind the plan's units: where packets wait for a link, a list for each of its queues
     units = np.zeros(len(plan.units) + (links.count * limits.queues if limits else 0), UNIT)
-    units["slots"][plan.memories.unit] = plan.memories.slots
+    units["slots"][memories["unit"]] = memories["slots"]
     units["slots"][stages.fetch_units] = stages.fetch_slots
     units["free_slots"] = units["slots"]
     for field in ("head", "tail", "wake", "stalled_since", "controls"):
         units[field] = NONE
-    controllers = np.flatnonzero(plan.memories.kind == CONTROLLER)
-    units["controls"][plan.memories.unit[controllers]] = shared_number(plan.memories)[controllers]
+    controllers = memories[memories["kind"] == CONTROLLER]
+    units["controls"][controllers["unit"]] = controllers["shared"]
     buffers = np.zeros(links.count * limits.channels if limits else 0, QUEUE)
     for field in ("front", "head", "tail"):
         buffers[field] = NONE
@@ -244,7 +218,7 @@ def start_of(plan: Plan, lists: Lists) -> Start:
 
 def channels_at_rest(plan: Plan) -> Integers:
     """The states of all DRAMs in one table, a row for each shared memory, filled up with zeros."""
-    resting, number = plan.memories.drams_at_rest(), shared_number(plan.memories)
+    resting, number = plan.memories.drams_at_rest(), plan.memories.records["shared"]
     longest = max((len(state) for state in resting.values()), default=1)
     channels = np.zeros((int(plan.memories.shared.sum()), longest), np.int64)
     for memory, state in resting.items():

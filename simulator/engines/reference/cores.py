@@ -67,7 +67,7 @@ class CoreProcesses:
         self.env, self.plan, self.machine, self.memories = env, plan, machine, memories
         self.columns, self.segments = column_segments_of(plan)
         self.trees, self.entries, self.lists = multicast_trees_of(plan)
-        self.queues = plan.buffers.queues if plan.buffers else 1
+        self.queues = plan.links.queues
         self.neurons = neurons
         self.milestones, self.statistics, self.frames = milestones, statistics, frames
         steps = frames * len(plan.order)
@@ -153,14 +153,14 @@ class CoreProcesses:
         """A message is issued: from here on the chip owes its target cores a delivery each."""
         target, statistics = int(self.plan.target[projection]), self.statistics
         column = self.columns[self.column(projection, sent.source)]
-        first, copies = int(column["segments"]), int(column["segments_end"] - column["segments"])
-        if not copies:  # a stride may skip a pixel: nobody needs its change
+        first, cores = int(column["segments"]), int(column["segments_end"] - column["segments"])
+        if not cores:  # a stride may skip a pixel: nobody needs its change
             return
-        own = self.segments[first : first + copies]
+        own = self.segments[first : first + cores]
         for destination in own["core"].tolist():
             self.open_segments[target, destination] = self.open_segments.get((target, destination), 0) + 1
-        statistics.injected += copies if self.plan.unicast else 1
-        statistics.expected_deliveries += copies
+        statistics.injected += cores if self.plan.unicast else 1
+        statistics.expected_deliveries += cores
         if not sent.lost:
             statistics.expected_words += int(own["words"].sum())
         if self.plan.unicast:
@@ -195,7 +195,7 @@ class CoreProcesses:
             path = copy - (local != ABSENT and copy > local)
             roots, taken = roots[path : path + 1], bounds[path + 1] - bounds[path]
         self.statistics.expected_traversals += taken
-        if roots and links.routed[self.entries[roots[0]]["link"], 0]:
+        if roots and links.records["router"][self.entries[roots[0]]["link"]]:
             self.machine.write_buffer(self.plan.core_unit(core), links.message_flits, layer)
         for entry in roots:
             self.env.process(self.branch(job, sent, entry, first))
@@ -229,7 +229,7 @@ class CoreProcesses:
         if packet is not None:
             packet.leaves(int(self.env.now) + links.period_ps)
         for place in places:
-            if links.routed[link, 1]:
+            if links.records["leave"][link]:
                 self.machine.pass_router(links.first_unit + link, flits, layer)
             self.env.process(self.consume(job, sent, first + place))
 

@@ -78,13 +78,13 @@ def begin_column(state: State, tables: Tables, now: int, job: int) -> None:
     segment = tables.segments[record.segment]
     record.column, record.burst = job, 0
     record.left = bursts_of(segment.address, segment.bytes, chip.burst_bytes)
-    record.to_come = min(chip.at_once, record.left)
+    record.to_come = min(chip.bursts_at_once, record.left)
     for burst in range(1, record.to_come):
         other = new_job(state, ADDRESSING, record.message)
         record = state.jobs[other]
         record.segment, record.core = state.jobs[job].segment, state.jobs[job].core
         record.column, record.burst = job, burst
-        schedule(state, now + burst * chip.cycle, other)
+        schedule(state, now + burst * chip.cycle_ps, other)
     ask_memory(state, tables, now, job)
 
 
@@ -131,12 +131,12 @@ def read_scratchpad(state: State, tables: Tables, now: int, job: int) -> None:
     """Accesses follow each other; the job goes on with the first word."""
     record = state.jobs[job]
     memory = tables.memories[record.memory]
-    accesses = rounds(record.bytes, memory.width)
+    accesses = rounds(record.bytes, memory.width_bytes)
     unit = memory.unit + array(state, tables, job)
-    occupy(state, now, unit, accesses * memory.period, accesses * memory.period)
+    occupy(state, now, unit, accesses * memory.period_ps, accesses * memory.period_ps)
     count(state, unit, state.messages[record.message].layer, memory.read, accesses)
-    record.tail = now + memory.latency + (accesses - 1) * memory.period
-    schedule(state, now + memory.latency, job)
+    record.tail = now + memory.latency_ps + (accesses - 1) * memory.period_ps
+    schedule(state, now + memory.latency_ps, job)
 
 
 @part
@@ -150,9 +150,9 @@ def request(state: State, tables: Tables, now: int, job: int) -> None:
         leave_network(state, tables, job, path.there_end - 1)
         if chip.channels > 0:
             leave_buffer(state, tables, job, now + record.serialisation)
-        if record.serialisation > chip.link_period:
+        if record.serialisation > chip.link_period_ps:
             record.stage = ASKED
-            schedule(state, now + record.serialisation - chip.link_period, job)
+            schedule(state, now + record.serialisation - chip.link_period_ps, job)
             return
     ask_channel(state, tables, now, job)
 
@@ -162,18 +162,18 @@ def go_over(state: State, tables: Tables, now: int, job: int, stage: int) -> Non
     """Queue a packet up for the next link of its way."""
     record, chip = state.jobs[job], tables.chip[0]
     record.stage = stage
-    if record.upstream == NONE and tables.links[tables.lists[record.at] // chip.queues].router:
+    if record.upstream == NONE and tables.links[tables.ways[record.at] // chip.queues].router:
         sender = chip.core_unit + record.core if stage == REQUESTING else tables.memories[record.memory].unit
         write_buffer(state, tables, sender, state.messages[record.message].layer, record.flits)
     key = burst_code(stage, record.message, record.core, chip.cores, record.part, chip.parts)
-    want_link(state, tables, now, tables.lists[record.at], job, key)
+    want_link(state, tables, now, tables.ways[record.at], job, key)
 
 
 @part
 def leave_network(state: State, tables: Tables, job: int, last: int) -> None:
     """A packet leaves the network through the router behind the ``last`` link of its way."""
     chip, record = tables.chip[0], state.jobs[job]
-    link = tables.lists[last] // chip.queues
+    link = tables.ways[last] // chip.queues
     if tables.links[link].leave:
         layer = state.messages[record.message].layer
         pass_router(state, tables, chip.first_link + link, layer, record.flits)
@@ -246,7 +246,7 @@ def accumulate(state: State, tables: Tables, now: int, job: int) -> None:
     record, chip = state.jobs[job], tables.chip[0]
     unit = tables.cores[record.core].mac + array(state, tables, job)
     layer, words = state.messages[record.message].layer, record.words
-    work = mac_work(words, chip.mac_lanes, chip.mac_cycle)
+    work = mac_work(words, chip.mac_lanes, chip.mac_cycle_ps)
     end = consumed(now, work, record.tail)
     occupy(state, now, unit, end - now, work)
     count_sums(state, tables, record.core, unit, layer, words)
@@ -263,7 +263,7 @@ def consume(state: State, tables: Tables, now: int, job: int) -> None:
     if record.to_come < bursts_of(segment.address, segment.bytes, tables.chip[0].burst_bytes):
         state.jobs[job].burst, state.jobs[job].stage = record.to_come, ADDRESSING
         record.to_come += 1
-        schedule(state, now + tables.chip[0].cycle, job)
+        schedule(state, now + tables.chip[0].cycle_ps, job)
     elif job != column:
         end_job(state, job)
     if record.left > 0:

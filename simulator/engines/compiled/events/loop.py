@@ -173,7 +173,7 @@ def decide(state: State, tables: Tables, now: int) -> None:
                 elif state.jobs[job].stage == QUEUED:
                     ask_controller(state, tables, now, job)
                 else:  # a fetch slot: form the address
-                    schedule(state, now + tables.chip[0].cycle, job)
+                    schedule(state, now + tables.chip[0].cycle_ps, job)
             if unit.controls != NONE:
                 advance_controller(state, tables, now, number)
         elif unit.free_at <= now and unit.length > 0:
@@ -203,7 +203,7 @@ def emit(state: State, tables: Tables, now: int, number: int) -> None:
     while encoder.next < encoder.last:
         position, paused = tables.columns[state.messages[encoder.next].column].position, encoder.paused
         paused += pause_for(state, tables, encoder.next, encoder.made)
-        judged = encoder.selecting + scan_offset(position, chip.per_cycle, chip.scan_cycle)
+        judged = encoder.selecting + scan_offset(position, chip.scan_per_cycle, chip.scan_cycle_ps)
         due = encoder.began + judged + paused
         if encoder.carries:
             due += carried_until(position, encoder.carried, encoder.size)
@@ -242,7 +242,7 @@ def begin(state: State, tables: Tables, now: int, unit: int, job: int) -> None:
         start_scan(state, tables, now, job)
         emit(state, tables, now, job)
     else:
-        duration = chip.send if stage == SENDING else chip.receive
+        duration = chip.send_ps if stage == SENDING else chip.receive_ps
         if stage == UPDATING:
             duration = update_time(state, tables, job - state.encoders.size)
         occupy(state, now, unit, duration, duration)
@@ -303,5 +303,5 @@ def reach_node(state: State, tables: Tables, now: int, job: int) -> None:
     if record.stage == REQUESTING:
         request(state, tables, now, job)
     else:
-        record.tail = now + record.serialisation - tables.chip[0].link_period
+        record.tail = now + record.serialisation - tables.chip[0].link_period_ps
         respond(state, tables, now, job)

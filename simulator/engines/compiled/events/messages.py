@@ -140,9 +140,9 @@ def cross(state: State, tables: Tables, now: int, job: int, unit: int) -> None:
     state.jobs[job].serialisation = serialisation_behind(tables, link, busy)
     if chip.channels > 0 and take_credits(state, tables, now, unit, job, now + busy):
         count(state, unit, layer, chip.stall_action, 1)
-    occupy(state, now, unit, busy, flits * tables.links[link].period)
+    occupy(state, now, unit, busy, flits * tables.links[link].period_ps)
     count_crossing(state, tables, unit, layer, flits)
-    schedule(state, now + tables.links[link].hop, job)
+    schedule(state, now + tables.links[link].hop_ps, job)
 
 
 @part
@@ -155,7 +155,7 @@ def drop(state: State, tables: Tables, now: int, job: int) -> None:
             unit, layer = chip.first_link + entry.link, state.messages[message].layer
             pass_router(state, tables, unit, layer, chip.message_flits)
         deliver(state, tables, now, message, column.segments + tables.tree_lists[place])
-    if chip.channels == 0 or leave_buffer(state, tables, job, now + chip.link_period):
+    if chip.channels == 0 or leave_buffer(state, tables, job, now + chip.link_period_ps):
         end_job(state, job)
 
 
@@ -175,7 +175,7 @@ def pass_link(state: State, tables: Tables, now: int, job: int) -> None:
             end_job(state, job)
         return
     record.stage = DROPPING
-    wait = record.serialisation - chip.link_period
+    wait = record.serialisation - chip.link_period_ps
     if wait > 0:
         schedule(state, now + wait, job)
     else:

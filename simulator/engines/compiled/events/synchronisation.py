@@ -103,7 +103,14 @@ def update_time(state: State, tables: Tables, number: int) -> int:
     duration = updater.duration
     if state.active.size > 0:
         active = active_of(state, tables, number)
-        duration = update_duration(updater.size, active, chip.lanes, chip.access, chip.group, chip.fixed)
+        duration = update_duration(
+            updater.size,
+            active,
+            chip.update_lanes,
+            chip.access_ps,
+            chip.update_group_ps,
+            chip.update_fixed_ps,
+        )
     if updater.carried and (updater.last or updater.step < updater.first + state.run[0].frames - 1):
         if updater.step & 1:
             updater.owed_odd, duration = duration, 1
@@ -164,7 +171,7 @@ def synchronise(state: State, tables: Tables, now: int) -> None:
     run.step = step
     if step > last:
         run.pass_number += 1
-    schedule(state, now + chip.barrier_cost, RELEASING << KIND_BITS)
+    schedule(state, now + chip.barrier_cost_ps, RELEASING << KIND_BITS)
 
 
 @part

@@ -61,9 +61,9 @@ def cross_link(state: State, tables: Tables, arrivals: Arrivals, group: int, lin
     at, number = arrivals.parts[gathered].begin, arrivals.parts[gathered].length
     arrivals.filled[link] = first + number
     run.keys = first + number + 2  # sentinels
-    work = chip.message_flits * link_record.period
+    work = chip.message_flits * link_record.period_ps
     if arrival_list.held == NONE:
-        go_through(state, arrivals, unit, at, number, first, arrival_list.busy, work, link_record.hop)
+        go_through(state, arrivals, unit, at, number, first, arrival_list.busy, work, link_record.hop_ps)
     else:
         go_through_unlike(state, tables, arrivals, link, at, number, first)
     set_sentinels(arrivals, first, first + number)
@@ -100,11 +100,11 @@ def go_through_unlike(
         start = max(asked, free)
         begun[place] = start
         free, wait, held = start + busy, wait + start - asked, held + busy
-        keys[into + place] = ((start + link_record.hop) << shift) | (key & low)
+        keys[into + place] = ((start + link_record.hop_ps) << shift) | (key & low)
         lengthen(arrivals.peak, begun, np.uintp(place), asked)
     state.units[unit].free_at = run.opened + free
     record_busy_series(
-        state, unit, run.opened + free, held, number * tables.chip[0].message_flits * link_record.period
+        state, unit, run.opened + free, held, number * tables.chip[0].message_flits * link_record.period_ps
     )
-    check_time(state, run.opened + free + link_record.hop)
+    check_time(state, run.opened + free + link_record.hop_ps)
     record_waits(state, unit, wait, int(arrivals.peak[0]))

@@ -47,7 +47,7 @@ def phases(state_directory: Integers, tables_directory: Integers, arrivals_direc
                 run.pass_number += 1
             elif chip.policy == DATAFLOW:  # the next step begins by itself
                 barriers = 0
-        run.opened = finished + barriers * chip.barrier_cost
+        run.opened = finished + barriers * chip.barrier_cost_ps
     return bool(run.overflow == 0)
 
 

@@ -40,5 +40,5 @@ def receive(
             keys[first + place] = keys[at + place]
         check_time(state, run.opened + (keys[first + number - 1] >> run.shift))
         return now
-    go_through(state, arrivals, unit, at, number, first, chip.receive, chip.receive, chip.receive)
+    go_through(state, arrivals, unit, at, number, first, chip.receive_ps, chip.receive_ps, chip.receive_ps)
     return now
