@@ -5,20 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from deltasim.networks.trace import Trace
-from deltasim.simulator.engines.compiled.records import (
-    EVENT,
-    JOB,
-    MESSAGE,
-    NONE,
-    NOTE,
-    RUN,
-    STEP,
-    State,
-)
+from deltasim.simulator.engines.compiled.records import EVENT, JOB, MESSAGE, NOTE, RUN, STEP, State
 from deltasim.simulator.engines.compiled.tables import Start
 from deltasim.simulator.ledger.timeline import empty_timelines
 from deltasim.simulator.plan.active_neurons import active_neurons
 from deltasim.simulator.plan.plan import Plan
+from deltasim.simulator.plan.records import NONE
 
 
 def state_at_rest(plan: Plan, start: Start, trace: Trace, alive: int, notes: int = 0) -> State:
