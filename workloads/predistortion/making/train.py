@@ -114,7 +114,7 @@ def batches_of(own: Material, size: int, rng: np.random.Generator) -> Iterator[B
         features(own.learned[0]), pairs(own.learned[1]), int(rng.integers(WINDOW)), WINDOW
     )
     order = torch.from_numpy(rng.permutation(inputs.shape[1]))
-    for group in order.split(size):
+    for group in torch.split(order, size):
         yield Batch(inputs[:, group], torch.full((len(group),), WINDOW), targets[:, group])
 
 
