@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +22,8 @@ from deltasim.simulator.memories.scratchpad import Scratchpad
 from deltasim.simulator.memories.standard_dram import StandardDram
 from deltasim.simulator.schema.quantities import QuantityError, period_ps, read_node, reads_as
 from tests.simulator.builders import chip
+
+STANDARDS = packaged_chips().parent / "dram" / "standards"
 
 NAMES = (
     "deltakws",
@@ -194,3 +198,26 @@ def test_what_a_description_leaves_out() -> None:
     wiring = {"network.topology": "mesh:1x2", "cores.count": 4}
     joined = chip(wiring | {"network.joined": {"topology": "ring:2", "gateway": 0, "link": link}})
     assert joined.network.joined is not None and joined.network.joined.link.period_ps == 2000
+
+
+def test_a_chip_is_equal_to_chips_of_its_content_alone() -> None:
+    one = load_chip("edgedrnn")
+    assert one == chip_from_content(one.content()) and one != load_chip("mesh16") and one != "edgedrnn"
+
+
+def test_a_digest_is_that_of_the_sorted_content() -> None:
+    one = load_chip("edgedrnn")
+    plain = json.dumps(one.content(), sort_keys=True)
+    assert one.digest == hashlib.sha256(plain.encode()).hexdigest()
+
+
+def test_a_standard_in_a_file_beside_the_chip(tmp_path: Path) -> None:
+    content = load_chip("mesh16").content()
+    place = next(n for n, memory in enumerate(content["memories"]) if "standard" in memory)
+    standard = yaml.safe_load((STANDARDS / "DDR4-2400.yaml").read_text(encoding="utf-8"))
+    standard["name"] = "mine"
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(standard), encoding="utf-8")
+    content["memories"][place]["standard"] = "mine.yaml"
+    (tmp_path / "chip.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    memory = load_chip(tmp_path / "chip.yaml").memories[place]
+    assert isinstance(memory, StandardDram) and memory.standard.name == "mine"

@@ -461,6 +461,11 @@ def test_what_a_standard_does_not_state_is_told_at_its_field() -> None:
             "placement.policy: streamed: this chip has no DRAM or serial memory. Add one or use nearest.",
         ),
         (
+            "edgedrnn",
+            {"placement.policy": "pinned"},
+            "placement.policy: pinned: this chip has no scratchpad or buffer. Add one or use nearest.",
+        ),
+        (
             "mesh16",
             {"prices.core.update.holds_for": {"activation": "many"}},
             "prices.core.update.holds_for.activation: many: a number is integer, of 2 to 64 bits",
