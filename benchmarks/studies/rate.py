@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.delta_gru import at_occupancy
+from benchmarks.networks.spoken_digits import write_digits
 from benchmarks.tables import Table, against
 from deltasim.api.exploring import explore
 from deltasim.exploration.study import Study
@@ -118,7 +119,7 @@ def explored(name: str, limit: int, folder: Path, bounds: bool, first: bool) -> 
     if "network" in study:
         study |= {key: str(folder / study[key]) for key in ("network", "data")}
     else:
-        study |= {"benchmark": "digits", "data": "synthetic", "limit": limit}
+        study |= write_digits(folder, limit)
     study["objectives"] = ["energy", "latency", "area"]
     if first:
         study["parameters"] = {key: values[:1] for key, values in study["parameters"].items()}

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.networks.spoken_digits import write_digits
 from benchmarks.studies.rate import STUDIES
 from benchmarks.tables import Table
 from deltasim.api.exploring import explore
@@ -28,15 +29,15 @@ PARAMETERS: dict[str, list[Any]] = {
 def measure(quick: bool = False) -> Table:
     """Explore them all; with ``quick`` two values of each parameter."""
     limit, values = (1, 2) if quick else (60, 10)
-    study = {"benchmark": "digits", "data": "synthetic", "limit": limit, "name": "scratchpads"}
-    study |= {"base": STUDIES["scratchpads"]["base"], "objectives": ["energy", "latency", "area"]}
+    study: dict[str, Any] = {"name": "scratchpads", "base": STUDIES["scratchpads"]["base"]}
+    study["objectives"] = ["energy", "latency", "area"]
 
     def explored(count: int, path: Path) -> Any:
-        return explore(
-            study | {"parameters": {name: given[:count] for name, given in PARAMETERS.items()}}, path, jobs=2
-        )
+        parameters = {name: given[:count] for name, given in PARAMETERS.items()}
+        return explore(study | {"parameters": parameters}, path, jobs=2)
 
     with tempfile.TemporaryDirectory() as folder:
+        study |= write_digits(Path(folder), limit)
         explored(1, Path(folder) / "first.db")
         began = time.perf_counter()
         found = explored(values, Path(folder) / "all.db")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
+from math import comb
 from typing import NamedTuple
 
 from deltasim.exploration.whatif.balance import balanced
-from deltasim.exploration.whatif.changes import FASTER_BY, WIDER, Change, changes_of
+from deltasim.exploration.whatif.changes import WIDER, Change, changes_of
 from deltasim.exploration.whatif.faster import with_faster
 from deltasim.networks.trace import Trace
 from deltasim.runtime.errors import InputError, InputErrors
@@ -82,8 +84,8 @@ def what_if(
     """Replay ``trace`` with each of `changes_of`; ``plan`` and ``ledger`` are those of the chip as it is.
 
     A unit that is faster takes 1/1.1 of the time for each of its services, at the same prices. A chip with
-    other fields is described, placed by ``place``, compiled and priced anew. Where the unit that sets the
-    pace waits for another one, both twice as wide are one change more.
+    other fields is described, placed by ``place``, compiled and priced anew. Where two units wait for
+    each other, both twice as wide are one change more.
 
     >>> import numpy as np
     >>> from deltasim.networks.builders.recurrent import random_stack
@@ -102,7 +104,7 @@ def what_if(
     changes = changes_of(plan.chip, plan.mapping)
     joules = price(ledger, plan.chip, plan.network).total_j
     found: list[Gain] = []
-    total = len(changes) + sum(change.what == WIDER for change in changes)  # at most
+    total = len(changes) + comb(sum(change.what == WIDER for change in changes), 2)
 
     def ask(change: Change) -> None:
         found.append(gain_of(change, plan, trace, ledger.elapsed_ps, joules, place, jobs))
@@ -124,22 +126,17 @@ def what_if(
 
 
 def pairs(found: Sequence[Gain]) -> list[Change]:
-    """The unit that sets the pace, and each other one, both twice as wide: one may wait for the other."""
-    faster = [gain for gain in found if gain.change.what == FASTER_BY and gain.shorter is not None]
-    wider = {gain.change.units[0]: gain.change for gain in found if gain.change.what == WIDER}
-    pace = max(faster, key=lambda gain: gain.shorter or 0.0).change.units[0] if faster else None
-    if pace not in wider:
-        return []
-    own = wider.pop(pace)
+    """Each two units, both twice as wide: one may wait for the other, and neither gain anything alone."""
+    wider = [gain.change for gain in found if gain.change.what == WIDER]
     return [
         Change(
-            f"{own.key}+{other.key}",
-            f"{own.part} and {other.part}",
+            f"{one.key}+{other.key}",
+            f"{one.part} and {other.part}",
             "both twice as wide",
-            (*own.units, *other.units),
-            fields={**own.fields, **other.fields},
+            (*one.units, *other.units),
+            fields={**one.fields, **other.fields},
         )
-        for other in wider.values()
+        for one, other in combinations(wider, 2)
     ]
 
 

@@ -135,15 +135,16 @@ def test_a_chip_changed_by_hand_gains_what_was_predicted(
     assert gain.elapsed_ps == pytest.approx(again.elapsed_ps, rel=0.01)
 
 
-def test_on_edgedrnn_the_multipliers_do_nothing_and_the_bus_most() -> None:
+def test_on_edgedrnn_bus_and_multipliers_wait_for_each_other() -> None:
+    """Neither sets the pace of this run, the scan does; so both together are asked for whatever does."""
     found = ds.whatif(ds.benchmark("digits", data="synthetic"), "edgedrnn", limit=3).found
     faster = [gain.change.key for gain in found.possible if gain.change.key.endswith(".faster")]
-    assert (faster[0], faster[-1]) == ("network.faster", "mac.faster")
-    multipliers = found.gain("mac.wider").shorter
-    assert multipliers is not None and 0 <= multipliers < 0.005
+    assert faster[0] == "scan.faster"
+    alone = [found.gain(key).shorter or 0.0 for key in ("mac.wider", "network.wider")]
+    assert 0 <= alone[0] < 0.005 and 0 <= alone[1] < 0.05
     both = found.possible[0]
-    assert both.change.key == "network.wider+mac.wider"  # each waits for the other
-    assert both.shorter is not None and both.shorter > 0.3
+    assert {*both.change.key.split("+")} == {"network.wider", "mac.wider"}
+    assert both.shorter is not None and both.shorter > 0.2
 
 
 def test_times_of_a_faster_unit_by_hand() -> None:
