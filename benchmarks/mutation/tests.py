@@ -167,9 +167,18 @@ TESTS: dict[str, tuple[str, ...]] = {
     ),
     "reports/study/terminal.py": (AGREED, "tests/reports/study/test_page.py"),
     "reports/study/words.py": (AGREED, "tests/reports/study/test_page.py"),
-    "reports/timeline/dram.py": ("tests/reports/timeline/test_timeline.py",),
-    "reports/timeline/perfetto.py": ("tests/reports/timeline/test_timeline.py",),
-    "reports/timeline/timeline.py": ("tests/reports/timeline/test_timeline.py",),
+    "reports/timeline/dram.py": (
+        AGREED,
+        "tests/reports/timeline/test_timeline.py",
+    ),
+    "reports/timeline/perfetto.py": (
+        AGREED,
+        "tests/reports/timeline/test_timeline.py",
+    ),
+    "reports/timeline/timeline.py": (
+        AGREED,
+        "tests/reports/timeline/test_timeline.py",
+    ),
     "reports/uncertainty/figures.py": (
         "tests/reports/uncertainty/test_sequences.py",
         "tests/reports/by_hand/test_uncertainty.py",
@@ -239,11 +248,13 @@ TESTS: dict[str, tuple[str, ...]] = {
         "tests/simulator/chip/prices/test_price.py",
     ),
     "simulator/memories/buffer.py": (
+        KINDS,
         "tests/simulator/memories/test_buffer.py",
         CHIP_ERRORS,
         A_CHIP,
     ),
     "simulator/memories/serial.py": (
+        KINDS,
         "tests/simulator/memories/test_serial.py",
         CHIP_ERRORS,
     ),

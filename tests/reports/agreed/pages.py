@@ -41,12 +41,16 @@ from deltasim.reports.settings.tuned import Tuned
 from deltasim.reports.study.page import study_page
 from deltasim.reports.study.terminal import render
 from deltasim.reports.sweep import Sweep
+from deltasim.reports.timeline.timeline import timeline
 from deltasim.simulator.chip import Chip, load_chip
+from deltasim.simulator.plan.compile import compile_plan
 from tests.reports.by_hand.specimen import CHIP, benchmark
 from tests.reports.by_hand.specimen import result as timed
 from tests.reports.comparison.specimens import together
 from tests.reports.specimens import specimen
 from tests.reports.study.made import made_study
+from tests.reports.timeline.test_timeline import by_hand as timed_by_hand
+from tests.reports.timeline.test_timeline import services
 from tests.reports.whatif.specimens import helped
 
 WIDTH = 100
@@ -246,6 +250,23 @@ def exported(run: Run) -> Any:
     return plain({"accelergy": accelergy(run), "neurobench": neurobench(run), "instances": instances(3)})
 
 
+def timelines() -> Any:
+    """Timelines by their digests: of a chip without a DRAM, and of the chip on paper."""
+    case = prepare(benchmark(), CHIP, None, "simpy")
+    paper = compile_plan(case.network, case.chip, case.mapping)
+    found = {}
+    for name, (plan, trace) in {
+        "plain": timed_by_hand(),
+        "paper": (paper, case.trace.sequence(0)),
+    }.items():
+        drawn = timeline(plan, services(plan, trace), range(trace.steps))
+        found[name] = {
+            **{key: value for key, value in drawn._asdict().items() if not isinstance(value, bytes)},
+            "sha256": [hashlib.sha256(part).hexdigest() for part in drawn if isinstance(part, bytes)],
+        }
+    return found
+
+
 def curve(epochs: int) -> Any:
     """The drawing of a training whose thresholds come in after its first third."""
     history = [
@@ -285,7 +306,8 @@ SPECIMENS: dict[str, Callable[[], Any]] = {
     "exports": lambda: [exported(result()), exported(specimen("mesh16"))],
     "cells": lambda: {name: cell_drawing(name).splitlines() for name in ("gru", "dsgu", "lif")},
     "quantised": lambda: {"told": printed(quantised()), "json": plain(quantised().to_dict())},
-    "whatif": lambda: printed(helped()),
+    "whatif": lambda: {"told": printed(helped()), "json": plain(helped().to_dict())},
+    "timeline": timelines,
     "terminal": lambda: {
         "run": printed(replace(result(), period_s=1e-6)),
         "sweep": printed(Sweep((result(1.0), result(3.0)))),

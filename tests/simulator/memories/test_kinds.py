@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from deltasim.simulator.chip import chip_from_content, load_chip
+from deltasim.simulator.memories.buffer import Buffer
 from deltasim.simulator.memories.kinds import Memory
+from deltasim.simulator.memories.serial import Serial, SerialTiming
 from tests.simulator.builders import DRAM, chip
 
 
@@ -45,3 +47,24 @@ def test_a_line_is_whole_accesses_of_what_is_behind() -> None:
             memory(CACHE | {"line": f"{line} B", "size": f"{8 * line} B"})
         wanted = -(-line // burst) * burst
         assert f"a line is whole accesses of dram, {burst} B each. Use {wanted} B." in str(caught.value)
+
+
+def test_a_serial_memory_by_hand() -> None:
+    """Reads of 4 lines are twice as wide with 8, and no wider; no fetch is longer than its transactions."""
+    own = next(memory for memory in load_chip("mcu-psram").memories if memory.kind == "serial")
+    assert isinstance(own, Serial) and own.wider() == {"data_lines": 2 * own.data_lines}
+    assert own.model_copy(update={"data_lines": 8}).wider() == {}
+    timing = SerialTiming(access_ps=10, access_bytes=4, preamble_ps=100, gap_ps=7, boundary_bytes=64)
+    assert timing.longest_ps(130) == (2 + 2) * 107 + (2 + 32) * 10
+    assert timing._replace(boundary_bytes=0).longest_ps(130) == 107 + (2 + 32) * 10
+
+
+def test_a_buffer_by_hand() -> None:
+    """Three streams at once of four banks, 64 bits each in every cycle."""
+    fields = {"name": "far", "kind": "buffer", "ports": [0], "size": "1 MiB", "width": "64 bit", "banks": 4}
+    own = chip({"memories": [fields | {"interleave": "64 B", "latency": "1 cycle"}, DRAM]})
+    memory = own.memories[0]
+    assert memory.wider() == {"width": "128 bit", "interleave": "128 B"}
+    assert isinstance(memory, Buffer)
+    at_once = min(memory.places, 4)
+    assert memory.bytes_per_ps(own) == pytest.approx(at_once * 8 / (1e12 / own.cores.clock_hz))
