@@ -141,9 +141,13 @@ def other_chip() -> Chip:
     )
 
 
-@cache
 def on_other_chip(theta: float | None = None) -> Run:
-    case = prepare(benchmark(), other_chip(), theta, "compiled")
+    return on_chip(other_chip(), theta)
+
+
+@cache
+def on_chip(chip: Chip, theta: float | None = None) -> Run:
+    case = prepare(benchmark(), chip, theta, "compiled")
     return replace(run_case(case, dense_baseline(case, jobs=1), command="on paper", jobs=1), wall_s=1.0)
 
 
@@ -163,6 +167,15 @@ def comparison() -> Comparison:
             saved("d", on_other_chip(1.0)),
         )
     )
+
+
+@cache
+def far_apart() -> Comparison:
+    """Thirty runs, one of which is on a chip of another node, whose cores leak a million times as much."""
+    places = CHIP.read_text(encoding="utf-8").count("28 nm")
+    hot = changed_chip(*[("28 nm", "22 nm")] * places, ("power: 1 mW", "power: 1 kW"))
+    runs = {f"run {number}": result() for number in range(29)} | {"hot": on_chip(hot)}
+    return compared(together(*(saved(name, run) for name, run in runs.items())))
 
 
 @cache
@@ -256,6 +269,11 @@ SPECIMENS: dict[str, Callable[[], Any]] = {
         "page": page_of(lambda: comparison_page(comparison())),
         "told": printed(comparison()),
     },
+    "far-apart": lambda: {
+        "page": page_of(lambda: comparison_page(far_apart())),
+        "told": printed(far_apart()),
+    },
+    "bus": lambda: page_of(lambda: run_page(specimen("edgedrnn"))),
     "chips": lambda: {
         "page": page_of(lambda: chips_page(several().rows, 4, "on paper")),
         "told": printed(several()),
