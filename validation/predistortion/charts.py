@@ -10,7 +10,7 @@ from deltasim.validation.predistortion.measured import OURS, PLAIN, points_of
 from deltasim.validation.predistortion.published import DELTADPD
 from deltasim.workloads.predistortion.trained import Trained
 
-TITLES = {PLAIN: "plain, trained with thresholds", OURS: "ours"}
+TITLES = {PLAIN: "plain, with thresholds", OURS: "ours"}
 PUBLISHED = "DeltaDPD, another model"
 LEAST_DB = -20.0  # what lies above is left out
 
