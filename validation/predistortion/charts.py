@@ -58,5 +58,5 @@ def panel(rows: list[dict[str, Any]]) -> Any:
         x=x, y=y, color=colour, detail="seed:N", order=altair.Order("sparsity:Q")
     )
     marks = base.mark_point(filled=True, size=50).encode(x=x, y=y, color=colour, shape=shape)
-    room = altair.Padding(left=5, top=5, right=30, bottom=5)  # fonts differ: the legend ends at the right
+    room: Any = {"left": 5, "top": 5, "right": 30, "bottom": 5}  # fonts differ: the legend ends at the right
     return altair.layer(lines, marks).properties(width=WIDTH, height=HEIGHT, padding=room)
