@@ -10,7 +10,7 @@ from deltasim.validation.predistortion.measured import OURS, PLAIN, points_of
 from deltasim.validation.predistortion.published import DELTADPD
 from deltasim.workloads.predistortion.trained import Trained
 
-TITLES = {PLAIN: "plain, trained with thresholds", OURS: "ours"}
+TITLES = {PLAIN: "plain, with thresholds", OURS: "ours"}
 PUBLISHED = "DeltaDPD, another model"
 LEAST_DB = -20.0  # what lies above is left out
 
@@ -58,4 +58,5 @@ def panel(rows: list[dict[str, Any]]) -> Any:
         x=x, y=y, color=colour, detail="seed:N", order=altair.Order("sparsity:Q")
     )
     marks = base.mark_point(filled=True, size=50).encode(x=x, y=y, color=colour, shape=shape)
-    return altair.layer(lines, marks).properties(width=WIDTH, height=HEIGHT)
+    room: Any = {"left": 5, "top": 5, "right": 30, "bottom": 5}  # fonts differ: the legend ends at the right
+    return altair.layer(lines, marks).properties(width=WIDTH, height=HEIGHT, padding=room)

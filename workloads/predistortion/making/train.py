@@ -114,7 +114,8 @@ def batches_of(own: Material, size: int, rng: np.random.Generator) -> Iterator[B
         features(own.learned[0]), pairs(own.learned[1]), int(rng.integers(WINDOW)), WINDOW
     )
     order = torch.from_numpy(rng.permutation(inputs.shape[1]))
-    for group in torch.split(order, size):
+    for start in range(0, len(order), size):
+        group = order[start : start + size]
         yield Batch(inputs[:, group], torch.full((len(group),), WINDOW), targets[:, group])
 
 
