@@ -23,7 +23,8 @@ from deltasim.simulator.memories.instance import BUFFER, CACHE, CONTROLLER, DRAM
 from deltasim.simulator.memories.serial import SerialTiming
 from deltasim.simulator.plan.encoders import encoders_of
 from deltasim.simulator.plan.expanded_columns import column_segments_of
-from deltasim.simulator.plan.plan import ABSENT, FETCH, MAC, RECEIVE, SEND, UPDATE, Plan
+from deltasim.simulator.plan.plan import ABSENT, Plan
+from deltasim.simulator.plan.stages import FETCH, MAC, RECEIVE, SEND, UPDATE
 from deltasim.simulator.plan.updaters import updaters_of
 
 Reals = npt.NDArray[np.float64]

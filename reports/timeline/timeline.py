@@ -18,7 +18,8 @@ from deltasim.simulator.components.order import (
 )
 from deltasim.simulator.engines.services import Service, Services
 from deltasim.simulator.memories import kinds as memories
-from deltasim.simulator.plan.plan import ABSENT, SCAN, SEND, Plan
+from deltasim.simulator.plan.plan import ABSENT, Plan
+from deltasim.simulator.plan.stages import SCAN, SEND
 
 MOST_SLICES = 200_000
 """In one file: the viewer takes about a second for so many."""

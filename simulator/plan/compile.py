@@ -16,7 +16,8 @@ from deltasim.simulator.plan.encoder_passes import check_parts, encoder_passes
 from deltasim.simulator.plan.input_queues import input_buffers, refuse_large_responses
 from deltasim.simulator.plan.links import compile_links
 from deltasim.simulator.plan.memories import check_registers, compile_memories
-from deltasim.simulator.plan.plan import ABSENT, STAGES, Plan, Stages, Unit
+from deltasim.simulator.plan.plan import ABSENT, Plan, Unit
+from deltasim.simulator.plan.stages import STAGES, Stages
 from deltasim.simulator.plan.weight_columns import compile_columns
 from deltasim.simulator.schema.rendered import suffixes
 

@@ -6,8 +6,9 @@ import numpy as np
 
 from deltasim.simulator.components.service_times import scan_duration
 from deltasim.simulator.plan.memo import memoised
-from deltasim.simulator.plan.plan import ABSENT, SCAN, Plan
+from deltasim.simulator.plan.plan import ABSENT, Plan
 from deltasim.simulator.plan.records import ENCODER, Records, records
+from deltasim.simulator.plan.stages import SCAN
 from deltasim.simulator.plan.updaters import updaters_at
 
 

@@ -10,8 +10,9 @@ from deltasim.simulator.components.service_times import rounds
 from deltasim.simulator.memories.instance import NUMBERS, OVER_NETWORK
 from deltasim.simulator.memories.kinds import COUNTED, Memory
 from deltasim.simulator.memories.registers import Registers
-from deltasim.simulator.plan.plan import MemoryInstances, Stages, Unit
+from deltasim.simulator.plan.plan import MemoryInstances, Unit
 from deltasim.simulator.plan.records import MEMORY, NONE, records
+from deltasim.simulator.plan.stages import Stages
 from deltasim.simulator.schema.quantities import size_text
 
 

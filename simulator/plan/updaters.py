@@ -7,8 +7,9 @@ import numpy as np
 from deltasim.runtime.arrays import Integers
 from deltasim.simulator.components.service_times import update_duration
 from deltasim.simulator.plan.memo import memoised
-from deltasim.simulator.plan.plan import ABSENT, UPDATE, Plan, Stages
+from deltasim.simulator.plan.plan import ABSENT, Plan
 from deltasim.simulator.plan.records import UPDATER, Records, fields_of, records
+from deltasim.simulator.plan.stages import UPDATE, Stages
 
 
 @memoised

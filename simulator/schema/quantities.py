@@ -162,7 +162,6 @@ Cycles = Annotated[
 Energy = Annotated[float, *quantity(("J",), "an energy", "1.3 pJ", zero=True, most="1 kJ")]
 Power = Annotated[float, *quantity(("W",), "a power", "12 mW", zero=True, most="1 MW")]
 Count = Annotated[int, counted(MOST_COUNT)]
-CountOrZero = Annotated[int, counted(MOST_COUNT, least=0)]
 CycleCount = Annotated[int, counted(1_000_000)]
 CycleCountOrZero = Annotated[int, counted(1_000_000, least=0)]
 Port = Annotated[int, counted((1 << 16) - 1, least=0)]

@@ -9,8 +9,9 @@ from deltasim.simulator.engines.compiled.events.dram_calls import Addresses
 from deltasim.simulator.engines.compiled.records import ACTIONS, CHIP, ENTRIES, MEMORY_TABLE, POLICIES
 from deltasim.simulator.memories.instance import BUFFER, CACHE, REGISTERS
 from deltasim.simulator.memories.kinds import TIMINGS
-from deltasim.simulator.plan.plan import STAGE_NUMBERS, Plan
+from deltasim.simulator.plan.plan import Plan
 from deltasim.simulator.plan.records import NONE, Records, records, widened
+from deltasim.simulator.plan.stages import STAGE_NUMBERS
 from deltasim.simulator.plan.updaters import updaters_of
 
 

@@ -10,7 +10,6 @@ import numpy.typing as npt
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.views import viewer
 from deltasim.simulator.memories.kinds import TIMINGS
-from deltasim.simulator.plan.plan import STAGE_NUMBERS
 from deltasim.simulator.plan.records import (
     COLUMN,
     ENCODER,
@@ -25,6 +24,7 @@ from deltasim.simulator.plan.records import (
     fields_of,
     record,
 )
+from deltasim.simulator.plan.stages import STAGE_NUMBERS
 
 # A unit with places (the fetch slots) counts the free ones; any other is free from ``free_at`` on.
 UNIT = record(

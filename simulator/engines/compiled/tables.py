@@ -28,8 +28,9 @@ from deltasim.simulator.memories.instance import CONTROLLER
 from deltasim.simulator.plan.encoders import encoders_of
 from deltasim.simulator.plan.expanded_columns import column_segments_of
 from deltasim.simulator.plan.multicast_trees import multicast_trees_of
-from deltasim.simulator.plan.plan import FETCH, MAC, RECEIVE, SEND, Plan
+from deltasim.simulator.plan.plan import Plan
 from deltasim.simulator.plan.records import NONE, Records, records, widened
+from deltasim.simulator.plan.stages import FETCH, MAC, RECEIVE, SEND
 from deltasim.simulator.plan.updaters import updaters_of
 
 Arrays = dict[str, Any]

@@ -37,15 +37,9 @@ from deltasim.simulator.engines.reference.transfer import Transfer
 from deltasim.simulator.plan.encoders import encoders_of
 from deltasim.simulator.plan.expanded_columns import column_segments_of
 from deltasim.simulator.plan.multicast_trees import multicast_trees_of
-from deltasim.simulator.plan.plan import (
-    ABSENT,
-    FETCH,
-    MAC,
-    RECEIVE,
-    SEND,
-    Plan,
-)
+from deltasim.simulator.plan.plan import ABSENT, Plan
 from deltasim.simulator.plan.records import rows_of
+from deltasim.simulator.plan.stages import FETCH, MAC, RECEIVE, SEND
 from deltasim.simulator.plan.updaters import update_times, updaters_of
 
 

@@ -68,9 +68,6 @@ class LinkServer(Server):
         if self.stalled_since_ps is None:
             self.stalled_since_ps = self.now
 
-    def _channels_of(self, queue: int) -> int:
-        return int(first_channel(queue, self.limits.queues, self.limits.channels))
-
     def _grant(self, granted: Event, channel: int, asked_ps: int) -> None:
         _, flits = self.asking.pop(granted)
         self.credits[channel] -= flits
