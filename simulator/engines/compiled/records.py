@@ -24,13 +24,18 @@ def record(*fields: str) -> np.dtype[np.void]:
 # A unit with places (the fetch slots) counts the free ones; any other is free from ``free_at`` on.
 UNIT = record(
     *("free_at", "slots", "free_slots", "head", "tail", "length", "marked", "wake"),
-    *("recorded_until", "busy", "occupied", "idle", "peak", "changed", "taken_since", "mark"),
+    *("recorded_until", "busy", "occupied", "idle", "peak", "changed", "taken_since"),
     *("stalled_since", "controls"),  # which of the shared memories a DRAM controller is of
     *("serving",),  # of a unit with one place, the code of the job that has it
+    *("ahead", "turns"),  # 1 where it is served ahead (``events.ahead``), and how many have been
     *("wait", "wait_high", "area", "area_high"),  # sums of which the lower LOW_BITS stand apart
 )
 LOW_BITS = 31
+# The heap of events: what happens at a time, or ~ of the tick under whose number all that does is listed.
 EVENT = record("time", "what")
+TICK = record("time", "first")
+LISTED = record("what", "next")
+TICKS = 1 << 8
 JOB = record(
     *(
         "stage",
@@ -73,6 +78,7 @@ UPDATER = record(
     *("step", "updated", "queued", "open_segments"),
     *("carried", "last"),  # 1 where its time passes in a scan, and 1 where in the last step too
     *("owed_even", "owed_odd"),  # the time that has still to pass, of even and of odd steps
+    *("drained",),  # when the last segment so far is in the sums
 )
 POPULATION = record(
     *("first", "into", "into_end", "partitions", "partitions_end"),
@@ -82,7 +88,18 @@ POPULATION = record(
 )
 # One record: how far the run has got, and the tally of the laws.
 RUN = record(
-    *("units", "events", "free_job", "marks", "frames", "pass_number", "step", "index", "overflow"),
+    *(
+        "units",
+        "events",
+        "free_job",
+        "free_listed",
+        "marks",
+        "frames",
+        "pass_number",
+        "step",
+        "index",
+        "overflow",
+    ),
     *("begun",),  # 1 once a run with events has
     *("opened", "needed"),  # of a run in phases: when the present one began, how many keys it needs
     *("first", "messages", "shift", "keys"),  # its step's messages, how keys are made, where the next ones go
@@ -95,6 +112,11 @@ RUN = record(
 # What is noted where there is room for it (``services``): a service from and until, and its job's code; how
 # many wait from a time on; a time, address and bytes asked of a DRAM.
 NOTE = record("what", "unit", "first", "second", "third")
+
+# What is summed up while a run with events goes on and entered into the counts when it ends: of each link and
+# layer flits over it and out of the network behind it, of each array and layer columns that stayed in line.
+PASSED = record("crossed", "left")
+CONSUMED = record("columns", "words", "accesses")
 NOTE_SERVED, NOTE_QUEUED, NOTE_ASKED = range(3)
 
 POLICIES = ("layer", "barrier", "dataflow")
@@ -137,9 +159,10 @@ CHIP = record(
     *("lengths", "length_action", "write_buffer", "read_buffer", "crossbar"),
     *("ask", "advance", "take"),  # addresses of the command-level DRAM rule
 )
-CORE = record("send", "receive", "fetch", "mac", "router")  # router: 1 where its links begin at one
+# router: 1 where its links begin at one; scratchpad: the memory of a core whose columns stay in line, or NONE
+CORE = record("send", "receive", "fetch", "mac", "router", "scratchpad")
 COLUMN = record("core", "position", "tree", "segments", "segments_end")
-SEGMENT = record("core", "words", "bytes", "address", "memory", "updater")
+SEGMENT = record("core", "words", "bytes", "address", "memory", "updater", "accesses", "work")
 TREE = record("first", "links", "local", "roots", "roots_end")
 ENTRY = record("link", "link_queue", "following", "following_end", "drops", "drops_end")
 # What a plan that runs in phases has instead of segments, trees and entries (``routes``).
@@ -193,6 +216,9 @@ class State(NamedTuple):
 
     run: Annotated[Records, RUN]
     events: Annotated[Records, EVENT]
+    ticks: Annotated[Records, TICK]
+    listed: Annotated[Records, LISTED]
+    marks: Annotated[Integers, np.int64]  # the units that decide at the end of this tick
     units: Annotated[Records, UNIT]
     jobs: Annotated[Records, JOB]
     encoders: Annotated[Records, ENCODER]
@@ -209,6 +235,12 @@ class State(NamedTuple):
     timelines: Annotated[Integers, np.int64, 2]  # bytes over time of every shared memory
     counts: Annotated[Integers, np.int64, 2]  # a row for each unit, then one for each layer
     notes: Annotated[Records, NOTE]  # none, but where services are asked for
+    turns: Annotated[
+        Integers, np.int64, 2
+    ]  # of each unit when the latest that it serves ahead have their turns
+    ends: Annotated[Integers, np.int64, 2]  # of each array the next slot, and when each of them is free
+    passed: Annotated[Records, PASSED]
+    consumed: Annotated[Records, CONSUMED]
 
 
 view_state, view_tables = viewer(State), viewer(Tables)

@@ -10,6 +10,7 @@ from deltasim.runtime.arrays import Integers
 from deltasim.runtime.views import layouts
 from deltasim.simulator.components.service_times import mac_work, scan_duration
 from deltasim.simulator.engines.compiled.chip_tables import chip_record, held_by, memory_records
+from deltasim.simulator.engines.compiled.events.ahead import scratchpads, served_ahead
 from deltasim.simulator.engines.compiled.events.dram_calls import Addresses, rule_addresses
 from deltasim.simulator.engines.compiled.phases.eligible import IN_LINE, PhasePlan
 from deltasim.simulator.engines.compiled.records import (
@@ -75,6 +76,7 @@ def tables_of(plan: Plan, forward: PhasePlan | None) -> tuple[Tables, Start]:
             fetch=plan.stages.unit[:, FETCH],
             mac=plan.stages.unit[:, MAC],
             router=routers_of(plan),
+            scratchpad=scratchpads(plan),
         ),
         "links": records(
             LINK,
@@ -174,6 +176,8 @@ def columns_and_segments(plan: Plan, lists: Lists) -> Arrays:
             core=segments.core,
             words=segments.words,
             bytes=segments.bytes,
+            accesses=-(-segments.bytes // np.maximum(plan.memories.width_bytes, 1)[segments.memory]),
+            work=np.maximum(1, -(-segments.words // plan.stages.mac_lanes) * plan.stages.mac_cycle_ps),
             address=segments.address,
             memory=segments.memory,
             updater=updaters_at(plan)[layer_of_segment, segments.core],
@@ -275,6 +279,7 @@ def start_of(plan: Plan, lists: Lists) -> Start:
     units["slots"][plan.memories.unit] = plan.memories.slots
     units["slots"][stages.fetch_units] = stages.fetch_slots
     units["free_slots"] = units["slots"]
+    units["ahead"][: len(plan.units)] = served_ahead(plan)
     for field in ("head", "tail", "wake", "stalled_since", "controls"):
         units[field] = NONE
     controllers = np.flatnonzero(plan.memories.kind == CONTROLLER)
