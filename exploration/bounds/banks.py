@@ -92,10 +92,11 @@ def bank_times(work: Work) -> Iterator[tuple[int, Reals]]:
     memories, steps = work.plan.memories, work.trace.messages["step"].astype(np.int64)
     for memory in range(len(memories.component)):
         bank = bank_of(memories, memory)
-        mine = np.flatnonzero(work.segments.memory == memory)
+        mine = np.flatnonzero(work.segments["memory"] == memory)
         if bank is None or not len(mine):
             continue
-        begin, end = work.segments.address[mine], work.segments.address[mine] + work.segments.bytes[mine]
+        begin = work.segments["address"][mine]
+        end = begin + work.segments["bytes"][mine]
         number = (end - 1) // bank.piece - begin // bank.piece + 1
         owner = np.repeat(np.arange(len(mine)), number)
         piece = begin[owner] // bank.piece + places(number)

@@ -25,7 +25,8 @@ from deltasim.simulator.memories.instance import (
 )
 from deltasim.simulator.memories.serial import SerialTiming
 from deltasim.simulator.plan.active_neurons import active_neurons
-from deltasim.simulator.plan.plan import ABSENT, Plan, update_work, updating
+from deltasim.simulator.plan.plan import Plan
+from deltasim.simulator.plan.updaters import updaters_of
 
 Counts = Counter[str]
 
@@ -56,78 +57,75 @@ def count_steps(work: Work, found: Counts) -> None:
             found["core.emit"] += int(sent[projection])
         found[home.read] += scanned * (1 + encoded) * home.value_bits
         found[home.write] += int(sent[projection]) * encoded * home.value_bits
+    updaters = updaters_of(plan)
     for population in (index for one_pass in plan.order for index in one_pass):
         home = plan.homes[population]
-        for number, partition in enumerate(plan.partitions[population]):
-            done = update_work(plan, population, number)
-            found["core.access" if plan.stages.tells_rest else "core.update"] += partition.size * frames
-            found[home.read] += done.reads * frames
-            found[home.write] += done.writes * frames
+        own = updaters[updaters["population"] == population]
+        found["core.access" if plan.stages.tells_rest else "core.update"] += int(own["size"].sum()) * frames
+        found[home.read] += int(own["reads"].sum()) * frames
+        found[home.write] += int(own["writes"].sum()) * frames
 
 
 def count_active(work: Work, found: Counts) -> None:
     """Updates, where the chip tells neurons at rest from those that move. Exact."""
     plan, trace = work.plan, work.trace
-    numbers = updating(plan)
+    updated = updaters_of(plan)["population"]
     for sequence in range(trace.sequences):
         active = active_neurons(plan, trace.sequence(sequence))
         if active is None:
             return
         for own, order in zip(np.array_split(active, len(plan.order)), plan.order, strict=True):
-            mine = [number for number, (population, _) in enumerate(numbers) if population in order]
-            found["core.update"] += int(own[:, mine].sum())
+            found["core.update"] += int(own[:, np.isin(updated, order)].sum())
 
 
 def count_messages(work: Work, found: Counts) -> None:
     """Messages on their way, and what their columns come to. Exact."""
     plan, segments, links = work.plan, work.segments, work.plan.links
     issued = work.sent * work.is_sent
-    copies = np.diff(segments.start) if plan.unicast else np.ones(work.columns, np.int64)
+    copies = work.parts if plan.unicast else np.ones(work.columns, np.int64)
     found["core.send"] += int((issued * copies).sum())
     found["core.receive"] += int(work.fetched.sum())
-    words = np.bincount(work.column_of, work.fetched * segments.words, work.columns)
+    words = np.bincount(work.column_of, work.fetched * segments["words"], work.columns)
     for projection, target in enumerate(plan.target.tolist()):
         total = int(words[work.projection_of == projection].sum())
         found[MAC] += total
         found[f"{MAC}@{plan.layers[target]}"] += total
         for action in (plan.homes[target].read, plan.homes[target].write):
             found[action] += total * plan.homes[target].sum_bits
-    trees, flits = work.multicast, links.message_flits
-    taken = np.bincount(plan.columns.tree, issued, len(trees.start) - 1).astype(np.int64)
-    entries = np.diff(trees.start)
-    owner = np.repeat(np.arange(len(entries)), entries)
-    count_links(plan, np.bincount(trees.link, taken[owner], links.count) * flits, found)
-    roots = np.flatnonzero(trees.parent == ABSENT)  # by all that begin at once, a message enters once
-    if not plan.unicast:
-        roots = trees.start[:-1][entries > 0]
-    entered = taken[owner[roots]] * links.routed[trees.link[roots], 0]
+    trees, entries, flits = work.multicast.trees, work.multicast.entries, links.message_flits
+    taken = np.bincount(plan.columns.tree, issued, len(trees)).astype(np.int64)
+    owner = np.repeat(np.arange(len(trees)), trees["links"])
+    link = entries["link"]
+    count_links(plan, np.bincount(link, taken[owner], links.count) * flits, found)
+    roots = work.multicast.roots
+    if not plan.unicast:  # by all that begin at once, a message enters once
+        roots = trees["first"][trees["links"] > 0]
+    entered = taken[owner[roots]] * links.records["router"][link[roots]]
     count_buffer_writes(plan, int(entered.sum()) * flits, found)
-    drops = np.diff(trees.drop_start)
-    left = taken[owner] * drops * links.routed[trees.link, 1]
+    left = taken[owner] * (entries["drops_end"] - entries["drops"]) * links.records["leave"][link]
     count_crossings(plan, int(left.sum()) * flits, found)
 
 
 def count_links(plan: Plan, flits: Integers, found: Counts) -> None:
     """So many flits over each link, and through the routers at its ends."""
     links = plan.links
-    for action in set(links.link_action):
-        chosen = np.array([name == action for name in links.link_action])
-        found[action] += int(flits[chosen].sum())
-    if plan.link_um is not None:
-        found["link.flit_um"] += int((flits * plan.link_um).sum())
-    count_buffer_writes(plan, int((flits * links.routed[:, 1]).sum()), found)
-    count_crossings(plan, int((flits * links.routed[:, 0]).sum()), found)
+    for action in np.unique(links.records["action"]).tolist():
+        found[plan.actions[action]] += int(flits[links.records["action"] == action].sum())
+    if plan.in_parts:
+        found["link.flit_um"] += int((flits * links.records["length_um"]).sum())
+    count_buffer_writes(plan, int((flits * links.records["leave"]).sum()), found)
+    count_crossings(plan, int((flits * links.records["router"]).sum()), found)
 
 
 def count_buffer_writes(plan: Plan, flits: int, found: Counts) -> None:
     """Flits into a router, as `Machine.write_buffer` counts them."""
-    if plan.link_um is not None:
+    if plan.in_parts:
         found["router.buffer_write"] += flits
 
 
 def count_crossings(plan: Plan, flits: int, found: Counts) -> None:
     """Flits through a router, as `Machine.pass_router` counts them."""
-    if plan.link_um is None:
+    if not plan.in_parts:
         found["router.flit"] += flits
         return
     found["router.buffer_read"] += flits
@@ -137,16 +135,16 @@ def count_crossings(plan: Plan, flits: int, found: Counts) -> None:
 def count_fetches(work: Work, found: Counts) -> None:
     """Columns out of their memories. Exact, but for what a cache finds and which rows of a DRAM are open."""
     memories, bursts = work.plan.memories, work.bursts
-    memory = work.segments.memory[bursts.segment]
+    memory = work.segments["memory"][bursts.segment]
     often = work.fetched[bursts.segment]
-    kinds = memories.kind.tolist()
+    kinds = memories.records["kind"].tolist()
     words = np.bincount(memory, often * bursts.words, len(kinds)).astype(np.int64)
-    width = memories.width_bytes[memory]
+    width = memories.records["width_bytes"][memory]
     accesses = -(-bursts.bytes // width)
     spanned = (bursts.address + bursts.bytes - 1) // width - bursts.address // width + 1
     straight = np.bincount(memory, often * accesses, len(kinds)).astype(np.int64)
     aligned = np.bincount(memory, often * spanned, len(kinds)).astype(np.int64)
-    line = memories.line_bytes[memory]
+    line = memories.records["line_bytes"][memory]
     lines = (bursts.address + bursts.bytes - 1) // line - bursts.address // line + 1
     looked_up = np.bincount(memory, often * lines, len(kinds)).astype(np.int64)
     registers = next(
@@ -201,19 +199,19 @@ def controlled_row(plan: Plan, name: str) -> int:
 def count_shared(work: Work, memory: int, accesses: int, found: Counts) -> None:
     """Accesses of a shared memory, or bursts of a DRAM."""
     memories = work.plan.memories
-    name, moved = memories.component[memory], accesses * int(memories.width_bytes[memory])
+    name, moved = memories.component[memory], accesses * int(memories.records["width_bytes"][memory])
     found[f"{name}.bytes"] += moved
-    if memories.kind[memory] == SERIAL:
+    if memories.records["kind"][memory] == SERIAL:
         return
     found[f"{name}.read"] += accesses
-    if memories.kind[memory] != BUFFER:
+    if memories.records["kind"][memory] != BUFFER:
         found[f"{name}.io"] += 8 * moved
 
 
 def transactions(work: Work, memory: int) -> Integers:
     """How many transactions of a serial memory every burst would take."""
     memories, bursts = work.plan.memories, work.bursts
-    timing, width = memories.timing[memory], int(memories.width_bytes[memory])
+    timing, width = memories.timing[memory], int(memories.records["width_bytes"][memory])
     assert isinstance(timing, SerialTiming)
     boundary = timing.boundary_bytes
     if not boundary:
@@ -226,17 +224,17 @@ def transactions(work: Work, memory: int) -> Integers:
 def count_cache(work: Work, cache: int, lookups: int, reads: int, distinct: Integers, found: Counts) -> None:
     """A cache: look-ups and reads exactly; of misses the compulsory ones, for it starts a sequence empty."""
     memories = work.plan.memories
-    name, line = memories.component[cache], int(memories.line_bytes[cache])
+    name, line = memories.component[cache], int(memories.records["line_bytes"][cache])
     missed = int((-(-distinct // line)).sum())
     found[f"{name}.lookup"] += lookups
     found[f"{name}.read"] += reads
     found[f"{name}.miss"] += missed
     found[f"{name}.fetched"] += missed * line
-    found[f"{name}.fill"] += missed * -(-line // int(memories.width_bytes[cache]))
-    behind = int(memories.next_level[cache])
-    count_shared(work, behind, missed * line // int(memories.width_bytes[behind]), found)
+    found[f"{name}.fill"] += missed * -(-line // int(memories.records["width_bytes"][cache]))
+    behind = int(memories.records["next_level"][cache])
+    count_shared(work, behind, missed * line // int(memories.records["width_bytes"][behind]), found)
     if (
-        memories.kind[behind] == SERIAL
+        memories.records["kind"][behind] == SERIAL
     ):  # of a sequence that misses at all at least one, or what boundaries ask
         timing = memories.timing[behind]
         assert isinstance(timing, SerialTiming)
@@ -244,10 +242,10 @@ def count_cache(work: Work, cache: int, lookups: int, reads: int, distinct: Inte
         lines = -(-distinct // line) * line
         least = -(-lines // each) if each else (lines > 0).astype(np.int64)
         found[f"{memories.component[behind]}.transaction"] += int(least.sum())
-    back = work.plan.links.back_start
-    core = int(work.plan.units[int(memories.unit[cache])].node)
+    back, along = work.plan.links.back
+    core = int(work.plan.units[int(memories.records["unit"][cache])].node)
     path = core * len(memories.component) + behind
-    links = work.plan.links.back_link[back[path] : back[path + 1]]
+    links = along[back[path] : back[path + 1]]
     flits = np.bincount(links, minlength=work.plan.links.count) * (
         missed * line // work.plan.links.flit_bytes
     )
@@ -260,18 +258,18 @@ def count_ways(work: Work, memory: Integers, often: Integers, found: Counts) -> 
     shared = plan.memories.shared[memory]
     if not shared.any():
         return
-    path = work.segments.core[bursts.segment] * len(plan.memories.component) + memory
+    path = work.segments["core"][bursts.segment] * len(plan.memories.component) + memory
     flits = -(-bursts.bytes // links.flit_bytes)
-    pairs = len(links.path_start) - 1
+    pairs = len(links.paths)
     asked = np.bincount(path[shared], often[shared] * links.request_flits, pairs).astype(np.int64)
     answered = np.bincount(path[shared], (often * flits)[shared], pairs).astype(np.int64)
     for start, link, amount in (
-        (links.path_start, links.path_link, asked),
-        (links.back_start, links.back_link, answered),
+        (*links.there, asked),
+        (*links.back, answered),
     ):
         lengths = np.diff(start)
         count_links(plan, np.bincount(link, np.repeat(amount, lengths), links.count).astype(np.int64), found)
         used = np.flatnonzero(lengths)
         first, last = link[start[:-1][used]], link[start[1:][used] - 1]
-        count_buffer_writes(plan, int((amount[used] * links.routed[first, 0]).sum()), found)
-        count_crossings(plan, int((amount[used] * links.routed[last, 1]).sum()), found)
+        count_buffer_writes(plan, int((amount[used] * links.records["router"][first]).sum()), found)
+        count_crossings(plan, int((amount[used] * links.records["leave"][last]).sum()), found)

@@ -18,11 +18,13 @@ import numpy.typing as npt
 from deltasim.exploration.bounds.counts import transactions
 from deltasim.exploration.bounds.work import Work
 from deltasim.runtime.arrays import Flags, Integers
-from deltasim.simulator.components.service_times import scan_duration
 from deltasim.simulator.memories.dram import DramTiming
 from deltasim.simulator.memories.instance import BUFFER, CACHE, CONTROLLER, DRAM, SCRATCHPAD, SERIAL
 from deltasim.simulator.memories.serial import SerialTiming
-from deltasim.simulator.plan.plan import ABSENT, FETCH, MAC, RECEIVE, SCAN, SEND, UPDATE, Plan, update_work
+from deltasim.simulator.plan.encoders import encoders_of
+from deltasim.simulator.plan.expanded_columns import column_segments_of
+from deltasim.simulator.plan.plan import ABSENT, FETCH, MAC, RECEIVE, SEND, UPDATE, Plan
+from deltasim.simulator.plan.updaters import updaters_of
 
 Reals = npt.NDArray[np.float64]
 
@@ -127,19 +129,13 @@ def pass_of_steps(work: Work) -> Integers:
 
 def step_service(plan: Plan, population: int) -> tuple[Reals, Reals]:
     """Service of every unit for the scans into a population at a step, and its updates. Shape (units,)."""
-    stages = plan.stages
     scans, updates = np.zeros(len(plan.units)), np.zeros(len(plan.units))
-    for projection in plan.into[population]:
-        for partition in plan.partitions[int(plan.source[projection])]:
-            once = scan_duration(
-                partition.size, stages.scan_per_cycle, stages.scan_pad_to, stages.scan_cycle_ps
-            )
-            scans[stages.unit[partition.core, SCAN]] += int(plan.scan_passes[projection]) * int(once)
-    for number, partition in enumerate(plan.partitions[population]):
-        least = 1  # what passes in a later scan, or neurons at rest may leave out, is not counted
-        if not stages.tells_rest and plan.carrier(population) == ABSENT:
-            least = update_work(plan, population, number).duration_ps
-        updates[stages.unit[partition.core, UPDATE]] += least
+    encoders, updaters = encoders_of(plan), updaters_of(plan)
+    into, own = encoders[encoders["target"] == population], updaters[updaters["population"] == population]
+    np.add.at(scans, into["unit"], into["duration"])
+    # what passes in a later scan, or neurons at rest may leave out, is not counted
+    uncertain = own["carried"] == 1 if not plan.stages.tells_rest else True
+    np.add.at(updates, own["unit"], np.where(uncertain, 1, own["duration"]))
     return scans, updates
 
 
@@ -166,8 +162,8 @@ def units_before_update(plan: Plan, core: int) -> list[int]:
     found = [int(stages.unit[core, RECEIVE])] if stages.unit[core, RECEIVE] != ABSENT else []
     for array in range(stages.arrays):
         found += [int(stages.unit[core, FETCH]) + array, int(stages.unit[core, MAC]) + array]
-    for memory, kind in enumerate(memories.kind.tolist()):
-        unit = int(memories.unit[memory])
+    for memory, kind in enumerate(memories.records["kind"].tolist()):
+        unit = int(memories.records["unit"][memory])
         if plan.units[unit].node == core:
             if kind == SCRATCHPAD:
                 found += [unit + array for array in range(stages.arrays)]
@@ -180,8 +176,8 @@ def slack_of(plan: Plan) -> Reals:
     """How much of a unit's service may lie beyond the step: a memory is busy until after its last word."""
     found = np.zeros(len(plan.units))
     memories = plan.memories
-    for memory, kind in enumerate(memories.kind.tolist()):
-        unit, period = int(memories.unit[memory]), int(memories.period_ps[memory])
+    for memory, kind in enumerate(memories.records["kind"].tolist()):
+        unit, period = int(memories.records["unit"][memory]), int(memories.records["period_ps"][memory])
         if kind == SCRATCHPAD:
             found[unit : unit + plan.stages.arrays] = period
         elif kind == CACHE:
@@ -195,30 +191,31 @@ def kinds_of_columns(work: Work) -> tuple[Reals, Integers, Integers]:
     """Service of every unit for one message, by kind of column; the population that the kind goes to; the
     kind of each column. Shapes (kinds, units), (kinds,), (columns,)."""
     plan, segments, stages = work.plan, work.segments, work.plan.stages
+    senders = column_segments_of(plan).columns
     links, memories, bursts = plan.links, plan.memories, work.bursts
     table = np.zeros((work.columns, len(plan.units)))
-    column, core = work.column_of, segments.core
-    sender = stages.unit[segments.source_core, SEND]
+    column, core = work.column_of, segments["core"]
+    sender = stages.unit[senders["core"], SEND]
     has = work.is_sent == 1
     if stages.send_ps:
         np.add.at(table, (np.flatnonzero(has), sender[has]), stages.send_ps)
     if stages.receive_ps:
         np.add.at(table, (column, stages.unit[core, RECEIVE]), stages.receive_ps)
-    trees = work.multicast
-    entries = np.diff(trees.start)[plan.columns.tree] * has
+    trees = work.multicast.trees[plan.columns.tree]
+    entries = trees["links"] * has
     owner = np.repeat(np.arange(work.columns), entries)
     place = np.arange(len(owner)) - np.repeat(np.cumsum(entries) - entries, entries)
-    link = trees.link[trees.start[plan.columns.tree][owner] + place]
-    np.add.at(table, (owner, links.first_unit + link), links.message_flits * links.link_period_ps[link])
-    array = segments.position[column] % stages.arrays
+    link = work.multicast.entries["link"][trees["first"][owner] + place]
+    np.add.at(table, (owner, links.first_unit + link), links.message_flits * links.records["period_ps"][link])
+    array = senders["position"][column] % stages.arrays
     mac = stages.unit[core, MAC] + array
     lanes = np.maximum(1, -(-bursts.words // stages.mac_lanes) * stages.mac_cycle_ps)
     np.add.at(table, (column[bursts.segment], mac[bursts.segment]), lanes)
     held = np.bincount(bursts.segment, lanes, len(core))
     fetch = stages.unit[core, FETCH] + array
-    at = segments.memory[bursts.segment]
+    at = segments["memory"][bursts.segment]
     np.add.at(table, (column, fetch), (held + stages.cycle_ps) / stages.fetch_slots)
-    for memory, kind in enumerate(memories.kind.tolist()):
+    for memory, kind in enumerate(memories.records["kind"].tolist()):
         mine = np.flatnonzero(at == memory)
         if len(mine):
             add_memory(work, table, memory, kind, mine, array)
@@ -232,14 +229,14 @@ def add_memory(work: Work, table: Reals, memory: int, kind: int, mine: Integers,
     plan, memories, bursts = work.plan, work.plan.memories, work.bursts
     segment, size = bursts.segment[mine], bursts.bytes[mine]
     column, address = work.column_of[segment], bursts.address[mine]
-    unit, width = int(memories.unit[memory]), int(memories.width_bytes[memory])
-    period = int(memories.period_ps[memory])
+    unit, width = int(memories.records["unit"][memory]), int(memories.records["width_bytes"][memory])
+    period = int(memories.records["period_ps"][memory])
     straight = -(-size // width)
     spanned = (address + size - 1) // width - address // width + 1
     if kind == SCRATCHPAD:
         np.add.at(table, (column, unit + array[segment]), straight * period)
     elif kind == CACHE:
-        line = int(memories.line_bytes[memory])
+        line = int(memories.records["line_bytes"][memory])
         lines = (address + size - 1) // line - address // line + 1
         np.add.at(table, (column, np.full(len(mine), unit)), lines * period)
         np.add.at(table, (column, np.full(len(mine), unit + 1)), straight * period)
@@ -266,7 +263,7 @@ def access_ps(plan: Plan, memory: int, kind: int) -> float:
     memories = plan.memories
     timing, controlled = memories.timing[memory], memories.controlled[memory]
     if kind == BUFFER:
-        return int(memories.period_ps[memory]) / int(memories.slots[memory])
+        return int(memories.records["period_ps"][memory]) / int(memories.records["slots"][memory])
     if isinstance(timing, DramTiming):
         return float(timing.burst_ps)
     assert controlled is not None
@@ -281,18 +278,18 @@ def add_way(
 ) -> None:
     """Links that requests and responses cross."""
     plan, links = work.plan, work.plan.links
-    path = work.segments.core[segment] * len(plan.memories.component) + memory
+    path = work.segments["core"][segment] * len(plan.memories.component) + memory
     flits = -(-size // links.flit_bytes)
     requests = np.full(len(size), links.request_flits)
     for start, link_of, amount in (
-        (links.path_start, links.path_link, requests),
-        (links.back_start, links.back_link, flits),
+        (*links.there, requests),
+        (*links.back, flits),
     ):
         length = start[path + 1] - start[path]
         owner = np.repeat(np.arange(len(path)), length)
         place = np.arange(len(owner)) - np.repeat(np.cumsum(length) - length, length)
         link = link_of[start[path][owner] + place]
-        service = amount[owner] * links.link_period_ps[link]
+        service = amount[owner] * links.records["period_ps"][link]
         np.add.at(table, (column[owner], links.first_unit + link), service)
 
 

@@ -13,9 +13,10 @@ import numpy as np
 
 from deltasim.networks.trace import Trace
 from deltasim.runtime.arrays import Integers
-from deltasim.simulator.plan.expanded_columns import ColumnSegments, column_segments_of
+from deltasim.simulator.plan.expanded_columns import column_segments_of
 from deltasim.simulator.plan.multicast_trees import MulticastTrees, multicast_trees_of
 from deltasim.simulator.plan.plan import Plan
+from deltasim.simulator.plan.records import Records
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +37,13 @@ class Work:
     trace: Trace
 
     @cached_property
-    def segments(self) -> ColumnSegments:
-        return column_segments_of(self.plan)
+    def segments(self) -> Records:
+        return column_segments_of(self.plan).segments
+
+    @cached_property
+    def parts(self) -> Integers:
+        """Segments of each column."""
+        return column_segments_of(self.plan).parts
 
     @cached_property
     def multicast(self) -> MulticastTrees:
@@ -50,7 +56,7 @@ class Work:
 
     @property
     def columns(self) -> int:
-        return len(self.segments.start) - 1
+        return len(self.plan.columns.tree)
 
     @cached_property
     def sent(self) -> Integers:
@@ -65,7 +71,7 @@ class Work:
     @cached_property
     def column_of(self) -> Integers:
         """The column of each segment."""
-        return np.repeat(np.arange(self.columns), np.diff(self.segments.start))
+        return np.repeat(np.arange(self.columns), self.parts)
 
     @cached_property
     def projection_of(self) -> Integers:
@@ -82,18 +88,18 @@ class Work:
     @cached_property
     def is_sent(self) -> Integers:
         """1 for a column that has a segment; nobody needs the others."""
-        return (np.diff(self.segments.start) > 0).astype(np.int64)
+        return (self.parts > 0).astype(np.int64)
 
     @cached_property
     def bursts(self) -> Bursts:
         """The bursts that segments are fetched in, as `simulator.components.dma_bursts` cuts them."""
         segments, size = self.segments, self.plan.stages.burst_bytes
-        first = segments.address // size
-        number = (segments.address + segments.bytes - 1) // size - first + 1
+        first = segments["address"] // size
+        number = (segments["address"] + segments["bytes"] - 1) // size - first + 1
         owner = np.repeat(np.arange(len(number)), number)
         place = np.arange(len(owner)) - np.repeat(np.cumsum(number) - number, number) + first[owner]
         address, length, words = (
-            array[owner] for array in (segments.address, segments.bytes, segments.words)
+            array[owner] for array in (segments["address"], segments["bytes"], segments["words"])
         )
         if size >= 1 << 61:  # a column is one burst
             return Bursts(owner, address, length, words)
@@ -110,8 +116,8 @@ class Work:
     @cached_property
     def shared_place(self) -> Integers:
         """1 for a segment whose bytes another column has too: neurons of one input plane of a convolution."""
-        order = np.lexsort((self.segments.address, self.segments.memory))
-        memory, address = self.segments.memory[order], self.segments.address[order]
+        order = np.lexsort((self.segments["address"], self.segments["memory"]))
+        memory, address = self.segments["memory"][order], self.segments["address"][order]
         same = (memory[1:] == memory[:-1]) & (address[1:] == address[:-1])
         found = np.zeros(len(order), np.int64)
         found[order[1:]] |= same
@@ -125,9 +131,9 @@ class Work:
         Of a place that several columns share, as if none of it were fetched.
         """
         segments, memories = self.segments, len(self.plan.memories.component)
-        own = segments.bytes * (1 - self.shared_place)
+        own = segments["bytes"] * (1 - self.shared_place)
         bytes_of = np.zeros((self.columns, memories), np.int64)
-        np.add.at(bytes_of, (self.column_of, segments.memory), own)
+        np.add.at(bytes_of, (self.column_of, segments["memory"]), own)
         sequences = self.trace.sequences
         key = self.of_sequence * self.columns + self.column
         sent = (
@@ -144,8 +150,8 @@ class Work:
 
         A controller reads a burst once for all that wait for it. Within a step only a neighbour can.
         """
-        segments, size = self.segments, int(self.plan.memories.width_bytes[memory])
-        mine = np.flatnonzero(segments.memory == memory)
-        begin, end = segments.address[mine], segments.address[mine] + segments.bytes[mine]
+        segments, size = self.segments, int(self.plan.memories.records["width_bytes"][memory])
+        mine = np.flatnonzero(segments["memory"] == memory)
+        begin, end = segments["address"][mine], segments["address"][mine] + segments["bytes"][mine]
         inside = np.maximum(0, end // size - -(-begin // size))
         return mine, inside * (1 - self.shared_place[mine])

@@ -10,6 +10,7 @@ import numpy as np
 from deltasim.runtime.arrays import Flags, Integers
 from deltasim.simulator.memories.standard_dram import Controlled
 from deltasim.simulator.plan.plan import Plan
+from deltasim.simulator.plan.records import altered
 
 STAGE_TIMES: dict[str, tuple[str, ...]] = {
     "scan": ("scan_cycle_ps",),
@@ -44,11 +45,10 @@ def with_faster(plan: Plan, kind: str, factor: float) -> Plan:
     if kind == BARRIER:
         return replace(plan, barrier_cost_ps=shortened(plan.barrier_cost_ps, factor))
     if kind == NETWORK:
-        times = {
-            name: shortened(getattr(plan.links, name), factor)
-            for name in ("period_ps", "link_period_ps", "link_hop_ps")
-        }
-        return replace(plan, links=replace(plan.links, **times))
+        links = plan.links
+        each = altered(links.records, lambda times: shortened(times, factor), "period_ps", "hop_ps")
+        period_ps = shortened(links.period_ps, factor)
+        return replace(plan, links=replace(links, period_ps=period_ps, records=each))
     return with_faster_memory(plan, np.array([name == kind for name in plan.memories.component]), factor)
 
 
@@ -69,8 +69,7 @@ def with_faster_memory(plan: Plan, chosen: Flags, factor: float) -> Plan:
     )
     changed = replace(
         memories,
-        period_ps=among(memories.period_ps),
-        latency_ps=among(memories.latency_ps),
+        records=altered(memories.records, among, "period_ps", "latency_ps"),
         timing=timing,
         controlled=controlled,
     )

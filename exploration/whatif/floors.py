@@ -123,8 +123,8 @@ def rows_of(plan: Plan, kind: str, core: int | None = None) -> list[int]:
 def operations_on(work: Work, core: int) -> Reals:
     """Multiply-accumulates of a core at each step."""
     segments, trace = work.segments, work.trace
-    mine = segments.core == core
-    words = np.bincount(work.column_of[mine], segments.words[mine], work.columns)
+    mine = segments["core"] == core
+    words = np.bincount(work.column_of[mine], segments["words"][mine], work.columns)
     came = work.arrived
     steps = trace.messages["step"][came].astype(np.int64)
     found: Reals = np.bincount(steps, words[work.column[came]], trace.steps).astype(np.float64)

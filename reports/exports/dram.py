@@ -42,7 +42,7 @@ def ports_of(result: Measured, sequence: int = 0) -> tuple[Port, ...]:
     for number, (memory, requests) in enumerate(sorted(found.items())):
         component = plan.memories.component[memory]
         tick_ps = result.chip.memory_period_ps(result.chip.memory(component))
-        burst = int(plan.memories.width_bytes[memory])
+        burst = int(plan.memories.records["width_bytes"][memory])
         lines = tuple(
             (request.arrived_ps // tick_ps, at) for request in requests for at in bursts(request, burst)
         )

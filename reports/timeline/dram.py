@@ -41,7 +41,7 @@ def issued_by(plan: Plan, found: Services) -> dict[int, Issued]:
     for one in found.asked:
         asked[one.unit].append(Request(*one[1:]))
     told = {}
-    for memory, unit in enumerate(memories.unit.tolist()):
+    for memory, unit in enumerate(memories.records["unit"].tolist()):
         timing, controlled = memories.timing[memory], memories.controlled[memory]
         if isinstance(timing, DramTiming):
             told[unit] = in_order_commands(timing, asked[unit], elapsed_ps)

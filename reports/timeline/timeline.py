@@ -8,7 +8,7 @@ import numpy as np
 
 from deltasim.reports.timeline import perfetto
 from deltasim.reports.timeline.dram import Drawn, Row, drawn, issued_by
-from deltasim.simulator.components.ranks import (
+from deltasim.simulator.components.order import (
     COLUMN_KIND,
     MESSAGE_KIND,
     REQUEST_KIND,

@@ -11,7 +11,7 @@ from deltasim.simulator.ledger.ledger import Ledger
 class Job(NamedTuple):
     """For whom a unit works.
 
-    ``kind`` is its rank (`deltasim.simulator.components.ranks`). ``number`` is the projection, of an update
+    ``kind`` is its rank (`deltasim.simulator.components.order`). ``number`` is the projection, of an update
     the population. A scan and an update have no source (-1); ``core`` is where the work is done, of a message
     on its way where it came from, of a packet from or to a memory the core that asked.
     """

@@ -16,8 +16,11 @@ from deltasim.networks.trace import Trace
 from deltasim.runtime.errors import InputError
 from deltasim.simulator.memories.dram import DramTiming
 from deltasim.simulator.memories.instance import BUFFER, CACHE, CONTROLLER
+from deltasim.simulator.plan.encoders import encoders_of
 from deltasim.simulator.plan.memo import memoised
-from deltasim.simulator.plan.plan import MemoryInstances, Plan, update_work
+from deltasim.simulator.plan.plan import MemoryInstances, Plan
+from deltasim.simulator.plan.records import altered
+from deltasim.simulator.plan.updaters import updaters_of
 
 LARGEST_PS = 2**63 - 1
 LONGEST_PS = LARGEST_PS - (LARGEST_PS >> 10)
@@ -72,14 +75,7 @@ def most_ps(plan: Plan, steps: int, messages: int) -> int:
 @memoised
 def step_ps(plan: Plan) -> int:
     """All scans and updates of a step, and a barrier before and behind each population."""
-    stages, total = plan.stages, 0
-    for population, partitions in enumerate(plan.partitions):
-        readers = sum(int(plan.scan_passes[projection]) for projection in plan.out_of[population])
-        for number, partition in enumerate(partitions):
-            padded = -(-(partition.stop - partition.start) // stages.scan_pad_to) * stages.scan_pad_to
-            total += readers * -(-padded // stages.scan_per_cycle) * stages.scan_cycle_ps
-            if plan.into[population]:
-                total += update_work(plan, population, number).duration_ps
+    total = int(encoders_of(plan)["duration"].sum() + updaters_of(plan)["duration"].sum())
     return total + (2 + len(plan.partitions)) * max(1, plan.barrier_cost_ps)
 
 
@@ -91,7 +87,7 @@ def message_ps(plan: Plan) -> int:
     segments = max(map(len, plan.partitions))
     bursts = 2 + longest // stages.burst_bytes
     burst = min(longest, stages.burst_bytes)
-    ways = (int(np.diff(start).max(initial=0)) for start in (links.path_start, links.back_start))
+    ways = (int(np.diff(start).max(initial=0)) for start, _ in (links.there, links.back))
     there_and_back = sum(ways)
     response = there_and_back * link_ps(plan, 2 + burst // links.flit_bytes + links.request_flits)
     memory = max(memory_ps(plan.memories, m, burst, response) for m in range(len(plan.memories.component)))
@@ -104,17 +100,18 @@ def message_ps(plan: Plan) -> int:
 
 def link_ps(plan: Plan, flits: int) -> int:
     """A packet over the slowest link."""
-    hop, period = plan.links.link_hop_ps.max(initial=0), plan.links.link_period_ps.max(initial=0)
+    hop, period = plan.links.records["hop_ps"].max(initial=0), plan.links.records["period_ps"].max(initial=0)
     return int(hop) + flits * int(period)
 
 
 def memory_ps(memories: MemoryInstances, memory: int, size: int, response: int) -> int:
     """``size`` bytes from a memory; of a cache, every line fetched over a way that takes ``response``."""
-    kind, period = int(memories.kind[memory]), int(memories.period_ps[memory])
-    width, latency = max(1, int(memories.width_bytes[memory])), int(memories.latency_ps[memory])
+    one = memories.records[memory]
+    kind, period, latency = (int(one[field]) for field in ("kind", "period_ps", "latency_ps"))
+    width = max(1, int(one["width_bytes"]))
     if kind == CACHE:
-        line = int(memories.line_bytes[memory])
-        behind = memory_ps(memories, int(memories.next_level[memory]), line, response)
+        line = int(one["line_bytes"])
+        behind = memory_ps(memories, int(one["next_level"]), line, response)
         fetched = (2 + size // line) * (period + response + behind)
         return fetched + latency + (2 + size // width) * period
     if (timing := memories.timing[memory]) is not None:
@@ -125,7 +122,7 @@ def memory_ps(memories: MemoryInstances, memory: int, size: int, response: int) 
             1 if interval == 0 else 2 + interval // max(1, interval - of.timing.wait("bank refresh activate"))
         )
         return (2 + (size >> of.bits.burst_bits)) * 4 * stretched * busy * of.timing.tick_ps
-    conflicts = int(memories.slots[memory]) if kind == BUFFER else 1
+    conflicts = int(one["slots"]) if kind == BUFFER else 1
     return latency + conflicts * (2 + size // width) * period
 
 
@@ -166,9 +163,13 @@ def coarser(plan: Plan, tick_ps: int) -> Plan:
             "copy_ps",
             "access_ps",
         ),
-        links=changed(plan.links, "period_ps", "link_period_ps", "link_hop_ps"),
+        links=replace(
+            changed(plan.links, "period_ps"),
+            records=altered(plan.links.records, ticks, "period_ps", "hop_ps"),
+        ),
         memories=replace(
-            changed(plan.memories, "period_ps", "latency_ps"),
+            plan.memories,
+            records=altered(plan.memories.records, ticks, "period_ps", "latency_ps"),
             timing=tuple(map(own, plan.memories.timing)),
             controlled=tuple(map(controlled, plan.memories.controlled)),
         ),

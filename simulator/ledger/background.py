@@ -93,13 +93,13 @@ def leakage(plan: Plan, elapsed_ps: int) -> Iterator[Amount]:
     memories = plan.memories
     for memory, name in enumerate(memories.component):
         if at_rest := plan.chip.memory(name).at_rest:
-            yield Amount(int(memories.unit[memory]), -1, f"{name}.{at_rest}", elapsed_ps)
+            yield Amount(int(memories.records["unit"][memory]), -1, f"{name}.{at_rest}", elapsed_ps)
 
 
 def dram_background(plan: Plan, drams: Mapping[int, Integers], elapsed_ps: int) -> Iterator[Amount]:
     """Refreshes, and time in each state, of every DRAM channel."""
     for memory in np.flatnonzero(plan.memories.shared).tolist():
-        name, unit = plan.memories.component[memory], int(plan.memories.unit[memory])
+        name, unit = plan.memories.component[memory], int(plan.memories.records["unit"][memory])
         timing = plan.memories.timing[memory]
         if isinstance(timing, dram.DramTiming):
             refreshes, active_ps, precharged_ps = dram.rest(drams[memory], timing, elapsed_ps)

@@ -16,16 +16,9 @@ def shared_memories(memories: MemoryInstances) -> tuple[str, ...]:
     return tuple(dict.fromkeys(memories.component[m] for m in np.flatnonzero(memories.shared).tolist()))
 
 
-@memoised
-def shared_number(memories: MemoryInstances) -> Integers:
-    """The number of each memory among the shared ones; -1 for one that every core has. Shape (memories,)."""
-    numbers: Integers = np.where(memories.shared, np.cumsum(memories.shared) - 1, -1)
-    return numbers
-
-
 def by_memory(memories: MemoryInstances, timelines: Integers) -> Integers:
     """Add up the timelines of the ports of each memory. Shape (1, shared memories, 1 + BINS)."""
-    names, owner = shared_memories(memories), shared_number(memories)
+    names, owner = shared_memories(memories), memories.records["shared"]
     total = empty_timelines(len(names))
     for number, name in enumerate(names):
         ports = [timelines[owner[m]].copy() for m, own in enumerate(memories.component) if own == name]

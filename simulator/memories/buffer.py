@@ -125,7 +125,7 @@ class Buffer(MemoryRecord):
             period,
             width,
             self.latency_cycles * period,
-            banks=self.banks,
+            buffer_banks=self.banks,
             interleave=self.interleave_bytes // width,
             slots=self.places,
         )

@@ -21,8 +21,12 @@ class Instance(NamedTuple):
     line_bytes: int = 1
     sets: int = 1
     ways: int = 1
-    banks: int = 1
-    interleave: int = 1
-    slots: int = 0
+    buffer_banks: int = 1
+    interleave: int = 1  # words of a bank that follow each other
+    slots: int = 0  # streams a buffer serves at once, requests a controller holds
     timing: Any = None
     controlled: Any = None
+
+
+NUMBERS = tuple(field for field in Instance._fields if field not in ("timing", "controlled"))
+"""What all memories have, each kind its own default."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from deltasim.networks.graph import Network
@@ -15,7 +13,7 @@ from deltasim.simulator.components.dma_bursts import WHOLE
 from deltasim.simulator.mapping.mapping import Mapping
 from deltasim.simulator.memories.instance import BUFFER
 from deltasim.simulator.plan.encoder_passes import check_parts, encoder_passes
-from deltasim.simulator.plan.input_queues import compile_buffers
+from deltasim.simulator.plan.input_queues import input_buffers, refuse_large_responses
 from deltasim.simulator.plan.links import compile_links
 from deltasim.simulator.plan.memories import check_registers, compile_memories
 from deltasim.simulator.plan.plan import ABSENT, STAGES, Plan, Stages, Unit
@@ -44,7 +42,8 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
     """
     units: list[Unit] = []
     stages = compile_stages(chip, units)
-    memories = compile_memories(chip, units)
+    actions, limits = tuple(action.name for action in chip_actions(chip)), input_buffers(chip)
+    memories = compile_memories(chip, actions, units)
     number = {population.name: index for index, population in enumerate(network.populations)}
     source = [number[projection.source] for projection in network.projections]
     target = [number[projection.target] for projection in network.projections]
@@ -59,7 +58,7 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
     check_parts(network, mapping)
     columns, trees = compile_columns(network, mapping, chip.topology, chip.network.unicast)
     check_registers(chip, stages, columns.longest)
-    links = compile_links(chip, memories, units)
+    links = compile_links(chip, actions, memories, limits, units)
     units += [Unit(f"core{core}", "core", core) for core in range(chip.cores.count)]
     units.append(Unit("chip", "chip", 0))
     populations = range(len(network.populations))
@@ -68,7 +67,7 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
         chip=chip,
         mapping=mapping,
         units=tuple(units),
-        actions=tuple(action.name for action in chip_actions(chip)),
+        actions=actions,
         layers=(*(population.name for population in network.populations), "shared"),
         policy=chip.synchronisation.policy,
         barrier_cost_ps=chip.synchronisation.cost_cycles * chip.cores.period_ps,
@@ -87,19 +86,20 @@ def compile_plan(network: Network, chip: Chip, mapping: Mapping) -> Plan:
         stages=stages,
         unicast=chip.network.unicast,
         links=links,
-        buffers=None,
-        link_um=link_lengths(chip),
+        buffers=limits,
+        in_parts=chip.network.pitch_m is not None,
         memories=memories,
         trees=trees,
         columns=columns,
     )
     require_windows(plan)
-    return replace(plan, buffers=compile_buffers(plan)) if chip.network.buffer_flits else plan
+    refuse_large_responses(plan)
+    return plan
 
 
 def require_windows(plan: Plan) -> None:
     """Raise InputError where shared buffers would have to keep too many reservations of their banks."""
-    buffers = [m for m, kind in enumerate(plan.memories.kind.tolist()) if kind == BUFFER]
+    buffers = [m for m, kind in enumerate(plan.memories.records["kind"].tolist()) if kind == BUFFER]
     cycles = sum(plan.buffer_window(m) for m in buffers)
     if cycles > MOST_RESERVATIONS:
         name = plan.memories.component[buffers[0]]
@@ -107,23 +107,7 @@ def require_windows(plan: Plan) -> None:
         rule = f"its streams can reserve banks {cycles:,} cycles ahead; {MOST_RESERVATIONS:,} is the most"
         remedy = "Serve fewer at once, widen the buffer, or fetch in bursts (cores.dma)."
         place = plan.chip.place(f"memories.{position}.places")
-        raise InputError(place, plan.memories.slots[buffers[0]], rule, remedy)
-
-
-def link_lengths(chip: Chip) -> Integers | None:
-    """Micrometres of every link: its tile pitches times the pitch. A bus passes all cores in a row.
-
-    A link between chips has a price of its own, and no length.
-    """
-    pitch_m = chip.network.pitch_m
-    if pitch_m is None:
-        return None
-    pitches = (
-        [float(chip.cores.count)]
-        if chip.topology.is_bus
-        else [0.0 if link.between_chips else link.length for link in chip.topology.links]
-    )
-    return np.rint(np.array(pitches) * pitch_m * 1e6).astype(np.int64)
+        raise InputError(place, plan.memories.records["slots"][buffers[0]], rule, remedy)
 
 
 def integers(values: list[int]) -> Integers:

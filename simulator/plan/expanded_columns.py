@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,25 +10,26 @@ from deltasim.runtime.arrays import Integers
 from deltasim.simulator.mapping.weight_block import Block
 from deltasim.simulator.plan.memo import memoised
 from deltasim.simulator.plan.plan import Plan
+from deltasim.simulator.plan.records import COLUMN, SEGMENT, Records, fields_of, records
+from deltasim.simulator.plan.updaters import updaters_at
 from deltasim.simulator.plan.weight_columns import parts_of
 
 
-@dataclass(frozen=True, eq=False)
-class ColumnSegments:
-    """The segments of column *c* are ``start[c]`` to ``start[c + 1]``, in ascending order of their cores.
+class ColumnSegments(NamedTuple):
+    """The segments of a column stand together, in ascending order of their cores.
 
-    ``source_core`` and ``position`` are those of the column: its source neuron's core, and place in the
+    ``core`` and ``position`` of a column are those of its source neuron: its core, and its place in the
     partition that lies there.
     """
 
-    source_core: Integers
-    position: Integers
-    start: Integers
-    core: Integers
-    words: Integers
-    bytes: Integers
-    address: Integers
-    memory: Integers
+    columns: Records
+    segments: Records
+
+    @property
+    def parts(self) -> Integers:
+        """How many segments each column has."""
+        found: Integers = self.columns["segments_end"] - self.columns["segments"]
+        return found
 
 
 @memoised
@@ -38,9 +39,9 @@ def column_segments_of(plan: Plan) -> ColumnSegments:
     blocks: dict[tuple[int, int], list[Block]] = {}
     for block in mapping.blocks:
         blocks.setdefault((block.projection, block.core), []).append(block)
+    updater_at = updaters_at(plan)
     found: dict[str, list[Integers]] = {
-        name: []
-        for name in ("source_core", "position", "segments", "core", "words", "bytes", "address", "memory")
+        name: [] for name in (*fields_of(SEGMENT), "source_core", "position", "segments")
     }
     for number in range(len(network.projections)):
         parts = parts_of(network, mapping, number)
@@ -56,7 +57,9 @@ def column_segments_of(plan: Plan) -> ColumnSegments:
         order = np.argsort(parts.cores)
         column, place = np.nonzero(parts.words[:, order])
         part = order[place]
+        target = int(plan.target[number])
         found["core"].append(parts.cores[part])
+        found["updater"].append(updater_at[target, parts.cores[part]])
         found["words"].append(parts.words[column, part])
         found["bytes"].append(held[column, part])
         found["address"].append(address[column, part])
@@ -68,5 +71,14 @@ def column_segments_of(plan: Plan) -> ColumnSegments:
         starts = np.repeat([partition.start for partition in origins], sizes)
         found["position"].append(np.arange(len(starts)) - starts)
     chained = {name: np.concatenate(rows).astype(np.int64, copy=False) for name, rows in found.items()}
-    start = np.concatenate([[0], np.cumsum(chained.pop("segments"))]).astype(np.int64)
-    return ColumnSegments(start=start, **chained)
+    source_core, position, often = (chained.pop(name) for name in ("source_core", "position", "segments"))
+    ends = np.cumsum(often)
+    columns = records(
+        COLUMN,
+        core=source_core,
+        position=position,
+        tree=plan.columns.tree,
+        segments=ends - often,
+        segments_end=ends,
+    )
+    return ColumnSegments(columns, records(SEGMENT, **chained))

@@ -8,58 +8,53 @@ import numpy as np
 
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.errors import InputError
+from deltasim.simulator.chip import Chip
 from deltasim.simulator.chip.virtual_channels import (
-    MESSAGES,
-    REQUESTS,
-    RESPONSES,
     RINGS,
     classes_of,
-    dateline_class_after,
     dateline_classes_along,
     dateline_classes_of,
 )
 from deltasim.simulator.components.service_times import rounds
 from deltasim.simulator.memories.instance import CACHE
 from deltasim.simulator.plan.expanded_columns import column_segments_of
-from deltasim.simulator.plan.multicast_trees import MulticastTrees, multicast_trees_of
-from deltasim.simulator.plan.plan import ABSENT, InputBuffers, Plan
+from deltasim.simulator.plan.plan import InputBuffers, Plan
 from deltasim.simulator.topology import Topology
 
 
-def compile_buffers(plan: Plan) -> InputBuffers | None:
-    """The queues of all trees and paths; None where the chip has buffers without limit.
-
-    Errors: InputError when a response would not fit in a buffer.
-    """
-    chip, links = plan.chip, plan.links
+def input_buffers(chip: Chip) -> InputBuffers | None:
+    """What the chip has behind each link; None where buffers are without limit."""
     buffer, channels = chip.network.buffer_flits, chip.network.virtual_channels
     if buffer is None or channels is None:
         return None
-    topology, dateline_classes = chip.topology, dateline_classes_of(chip)
-    refuse_large_responses(plan, buffer)
-
-    def queue(kind: int, dateline_class: Integers) -> Integers:
-        return kind * dateline_classes + np.minimum(dateline_class, dateline_classes - 1)
-
-    return InputBuffers(
-        channels=channels,
-        flits=buffer,
-        queues=classes_of(chip) * dateline_classes,
-        tree_queue=queue(MESSAGES, tree_dateline_classes(topology, multicast_trees_of(plan))),
-        path_queue=queue(REQUESTS, path_dateline_classes(topology, links.path_start, links.path_link)),
-        back_queue=queue(RESPONSES, path_dateline_classes(topology, links.back_start, links.back_link)),
-    )
+    dateline_classes = dateline_classes_of(chip)
+    return InputBuffers(channels, buffer, classes_of(chip) * dateline_classes, dateline_classes)
 
 
-def refuse_large_responses(plan: Plan, buffer: int) -> None:
-    """A response comes back as one packet and must fit in a buffer."""
-    chip, links, memories, segments = plan.chip, plan.links, plan.memories, column_segments_of(plan)
-    cached = memories.kind[segments.memory] == CACHE
-    memory = np.where(cached, memories.next_level[segments.memory], segments.memory)
-    path = segments.core * len(memories.component) + memory
-    travels = memories.shared[memory] & (np.diff(links.back_start)[path] > 0)
-    line = memories.line_bytes[segments.memory]  # 1 where there is no cache
-    first, last = segments.address // line, (segments.address + segments.bytes - 1) // line
+def queues_along(
+    topology: Topology, limits: InputBuffers | None, kind: int, starts: Integers, links: Integers
+) -> Integers:
+    """The queue in which a packet waits for every link of paths laid out one after another."""
+    if limits is None:
+        return np.zeros(len(links), np.int64)
+    classes = path_dateline_classes(topology, starts, links)
+    return kind * limits.dateline_classes + np.minimum(classes, limits.dateline_classes - 1)
+
+
+def refuse_large_responses(plan: Plan) -> None:
+    """A response comes back as one packet and must fit in a buffer, or InputError."""
+    if plan.buffers is None:
+        return
+    buffer = plan.buffers.flits
+    chip, links, memories = plan.chip, plan.links, plan.memories
+    segments = column_segments_of(plan).segments
+    asked = segments["memory"]
+    memory = np.where(memories.records["kind"][asked] == CACHE, memories.records["next_level"][asked], asked)
+    path = segments["core"] * len(memories.component) + memory
+    travels = memories.shared[memory] & (np.diff(links.back[0])[path] > 0)
+    line = memories.records["line_bytes"][asked]  # 1 where there is no cache
+    address = segments["address"]
+    first, last = address // line, (address + segments["bytes"] - 1) // line
     whole = int(((last - first + 1) * line)[travels].max(initial=0))
     largest = min(whole, chip.cores.dma.burst_bytes) if chip.cores.dma else whole
     flits = int(rounds(largest, links.flit_bytes))
@@ -70,22 +65,6 @@ def refuse_large_responses(plan: Plan, buffer: int) -> None:
             f"a packet fits in a buffer; one fetch brings {largest:,} B in a packet of {flits} flits",
             f"Use {flits} flits, wider links, or smaller bursts of a DMA.",
         )
-
-
-def tree_dateline_classes(topology: Topology, multicast: MulticastTrees) -> Integers:
-    """The dateline class on every entry of every tree: it depends on what lies before the entry only."""
-    dateline_classes = np.zeros(len(multicast.link), np.int64)
-    if topology.kind not in RINGS:
-        return dateline_classes
-    link, parent = multicast.link.tolist(), multicast.parent.tolist()
-    for first, end in pairwise(multicast.start.tolist()):
-        for entry in range(first, end):
-            above = first + parent[entry] if parent[entry] != ABSENT else ABSENT
-            before, dateline_class = (
-                (link[above], int(dateline_classes[above])) if above != ABSENT else (-1, 0)
-            )
-            dateline_classes[entry] = dateline_class_after(topology, link[entry], before, dateline_class)
-    return dateline_classes
 
 
 def path_dateline_classes(topology: Topology, starts: Integers, links: Integers) -> Integers:

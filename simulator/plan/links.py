@@ -9,12 +9,21 @@ import numpy as np
 
 from deltasim.runtime.arrays import Integers
 from deltasim.simulator.chip import Chip
+from deltasim.simulator.chip.virtual_channels import REQUESTS, RESPONSES
 from deltasim.simulator.components.service_times import rounds
-from deltasim.simulator.plan.plan import Links, MemoryInstances, Unit
+from deltasim.simulator.plan.input_queues import queues_along
+from deltasim.simulator.plan.plan import InputBuffers, Links, MemoryInstances, Unit
+from deltasim.simulator.plan.records import LINK, PATH, records
 from deltasim.simulator.topology import Topology
 
 
-def compile_links(chip: Chip, memories: MemoryInstances, units: list[Unit]) -> Links:
+def compile_links(
+    chip: Chip,
+    actions: tuple[str, ...],
+    memories: MemoryInstances,
+    limits: InputBuffers | None,
+    units: list[Unit],
+) -> Links:
     """Append the links to the units; lay out the paths to the memories."""
     topology, network = chip.topology, chip.network
     links = topology.links
@@ -29,28 +38,51 @@ def compile_links(chip: Chip, memories: MemoryInstances, units: list[Unit]) -> L
     else:
         units += [Unit(f"link{start}-{end}", "link", start) for start, end in topology.pairs]
     remote = np.flatnonzero(memories.shared)
-    ports = np.array([units[unit].node for unit in memories.unit[remote].tolist()], np.int64)
+    ports = np.array([units[unit].node for unit in memories.records["unit"][remote].tolist()], np.int64)
     core, port = np.repeat(np.arange(chip.cores.count), len(ports)), np.tile(ports, chip.cores.count)
-    to_memory, back = topology.memory_routes(core, port), topology.memory_routes(port, core)
+    routes = topology.memory_routes(core, port), topology.memory_routes(port, core)
+    there, back = (spread_over(memories, remote, chip.cores.count, bounds) for bounds, _ in routes)
+    ways = [
+        along * (limits.queues if limits else 1) + queues_along(topology, limits, kind, bounds, along)
+        for kind, (bounds, along) in zip((REQUESTS, RESPONSES), routes, strict=True)
+    ]
+    back += len(ways[0])
+    routed = routers_at(topology)
     return Links(
         first_unit=first,
-        count=len(links),
         period_ps=network.period_ps,
-        link_period_ps=periods,
-        link_hop_ps=np.maximum(periods, hops),  # a head is not over before all of its flit is
-        link_action=tuple(
-            "joined.flit" if link.between_chips else f"link.{where or 'flit'}"
-            for where, link in zip(leads, links, strict=True)
-        ),
-        routed=routers_at(topology),
         flit_bytes=width // 8,
         message_flits=int(rounds(network.message_bits, width)),
         request_flits=int(rounds(network.request_bits, width)),
-        path_start=spread_over(memories, remote, chip.cores.count, to_memory[0]),
-        path_link=to_memory[1],
-        back_start=spread_over(memories, remote, chip.cores.count, back[0]),
-        back_link=back[1],
+        queues=limits.queues if limits else 1,
+        records=records(
+            LINK,
+            period_ps=periods,
+            hop_ps=np.maximum(periods, hops),  # a head is not over before all of its flit is
+            action=[
+                actions.index("joined.flit" if link.between_chips else f"link.{where or 'flit'}")
+                for where, link in zip(leads, links, strict=True)
+            ],
+            router=routed[:, 0],
+            leave=routed[:, 1],
+            length_um=link_lengths(chip),
+        ),
+        paths=records(PATH, there=there[:-1], there_end=there[1:], back=back[:-1], back_end=back[1:]),
+        ways=np.concatenate(ways),
     )
+
+
+def link_lengths(chip: Chip) -> Integers:
+    """Micrometres of every link: its tile pitches times the pitch. A bus passes all cores in a row.
+
+    A link between chips has a price of its own, and no length.
+    """
+    pitches = (
+        [float(chip.cores.count)]
+        if chip.topology.is_bus
+        else [0.0 if link.between_chips else link.length for link in chip.topology.links]
+    )
+    return np.rint(np.array(pitches) * (chip.network.pitch_m or 0) * 1e6).astype(np.int64)
 
 
 def directions_of(chip: Chip) -> list[str | None]:

@@ -7,16 +7,15 @@ import numpy as np
 from deltasim.runtime.errors import InputError
 from deltasim.simulator.chip import Chip
 from deltasim.simulator.components.service_times import rounds
-from deltasim.simulator.memories.instance import Instance
-from deltasim.simulator.memories.kinds import Memory
+from deltasim.simulator.memories.instance import NUMBERS, OVER_NETWORK
+from deltasim.simulator.memories.kinds import COUNTED, Memory
 from deltasim.simulator.memories.registers import Registers
 from deltasim.simulator.plan.plan import MemoryInstances, Stages, Unit
+from deltasim.simulator.plan.records import MEMORY, NONE, records
 from deltasim.simulator.schema.quantities import size_text
 
-ABSENT = -1
 
-
-def compile_memories(chip: Chip, units: list[Unit]) -> MemoryInstances:
+def compile_memories(chip: Chip, actions: tuple[str, ...], units: list[Unit]) -> MemoryInstances:
     """An instance for each core or port of each memory, in the order of the chip; its units are added."""
     places = [(m, place) for m in chip.memories for place in range(len(ports(m)) or chip.cores.count)]
     names = [memory.name for memory, _ in places]
@@ -27,20 +26,23 @@ def compile_memories(chip: Chip, units: list[Unit]) -> MemoryInstances:
         units += units_of(chip, memory, place)
         behind = memory.fetches_from
         next_level.append(
-            ABSENT
+            NONE
             if behind is None
             else names.index(behind) + chip.topology.nearest(place, ports(chip.memory(behind)))
         )
     rows = [instances[name] for name in names]
-    arrays = {field: [getattr(row, field) for row in rows] for field in Instance._fields}
-    return MemoryInstances(
-        component=tuple(names),
-        timing=tuple(arrays.pop("timing")),
-        controlled=tuple(arrays.pop("controlled")),
-        unit=np.array(unit, np.int64),
-        next_level=np.array(next_level, np.int64),
-        **{name: np.array(values, np.int64) for name, values in arrays.items()},
+    shared = np.isin([row.kind for row in rows], OVER_NETWORK)
+    column = {name: number for number, name in enumerate(actions)}
+    table = records(
+        MEMORY,
+        unit=unit,
+        shared=np.where(shared, np.cumsum(shared) - 1, NONE),
+        next_level=next_level,
+        **{field: [getattr(row, field) for row in rows] for field in NUMBERS},
+        **{name: [column.get(f"{owner}.{name}", NONE) for owner in names] for name in COUNTED},
     )
+    timing, controlled = (tuple(getattr(row, field) for row in rows) for field in ("timing", "controlled"))
+    return MemoryInstances(tuple(names), table, timing, controlled)
 
 
 def ports(memory: Memory) -> tuple[int, ...]:

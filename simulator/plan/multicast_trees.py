@@ -3,39 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
 from deltasim.runtime.arrays import Flags, Integers
+from deltasim.simulator.chip.virtual_channels import RINGS, dateline_class_after
 from deltasim.simulator.plan.memo import memoised_by
 from deltasim.simulator.plan.plan import ABSENT, Plan
+from deltasim.simulator.plan.records import ENTRY, TREE, Records, offsets_of, records
 from deltasim.simulator.plan.weight_columns import flags_of
+from deltasim.simulator.topology import Topology
 
 
-@dataclass(frozen=True, eq=False)
-class MulticastTrees:
-    """The links of tree *k* are the entries ``start[k]`` to ``start[k + 1]``, nearest first.
+class MulticastTrees(NamedTuple):
+    """Every tree with its entries, as `deltasim.simulator.plan.records` says.
 
-    Entry *e* is link ``link[e]``; it is entered when the head has left entry ``parent[e]`` of the tree (-1:
-    at once). Behind it the message reaches the cores ``drop_core[drop_start[e]:drop_start[e + 1]]``, whose
-    segments stand at ``drop_place`` among the column's segments. ``local`` is the place of the source core's
-    own segment, or -1. Where a message has a copy for each core, a tree is a path for each of its cores but
-    the source, one after another by core.
+    Where a message has a copy for each core, a tree is a path for each of its cores but the source, one after
+    another by core.
     """
 
-    start: Integers
-    link: Integers
-    parent: Integers
-    drop_start: Integers
-    drop_core: Integers
-    drop_place: Integers
-    local: Integers
+    trees: Records
+    entries: Records
+    lists: Integers
+
+    @property
+    def roots(self) -> Integers:
+        """The entries that a message takes at once, of all trees."""
+        return self.lists[self.trees["roots"][0] : self.trees["roots_end"][-1]]
 
 
 def trees_follow_from(plan: Plan) -> Hashable:
     """What the trees follow from, link by link."""
-    return plan.chip.topology, plan.trees, plan.unicast
+    return plan.chip.topology, plan.trees, plan.unicast, queues_of(plan)
+
+
+def queues_of(plan: Plan) -> tuple[int, int]:
+    """How many queues of packets there are for each link, and among these those of messages."""
+    return (plan.buffers.queues, plan.buffers.dateline_classes) if plan.buffers else (1, 1)
 
 
 @memoised_by(trees_follow_from)
@@ -49,9 +55,7 @@ def multicast_trees_of(plan: Plan) -> MulticastTrees:
     sources, begins = np.unique(trees.source, return_index=True)
     ends = [*begins[1:].tolist(), len(trees.source)]
     local = np.full(len(wanted), ABSENT, np.int64)
-    found: dict[str, list[Integers]] = {
-        name: [] for name in ("size", "link", "parent", "drop", "core", "place")
-    }
+    found: dict[str, list[Integers]] = {name: [] for name in ("size", "link", "parent", "drop", "place")}
     entries = 0
     for source, reach, begin, end in zip(
         sources.tolist(), topology.reaches(sources.tolist()), begins.tolist(), ends, strict=True
@@ -71,20 +75,11 @@ def multicast_trees_of(plan: Plan) -> MulticastTrees:
         drop = number[tree, reach.last[core]]
         order = np.lexsort((core, drop))
         found["drop"].append(drop[order])
-        found["core"].append(core[order])
         found["place"].append(places[tree, core][order])
         entries += len(row)
     chained = {name: np.concatenate(rows).astype(np.int64, copy=False) for name, rows in found.items()}
-    drops = np.bincount(chained["drop"], minlength=entries)
-    return MulticastTrees(
-        start=np.concatenate([[0], np.cumsum(chained["size"])]).astype(np.int64),
-        link=chained["link"],
-        parent=chained["parent"],
-        drop_start=np.concatenate([[0], np.cumsum(drops)]).astype(np.int64),
-        drop_core=chained["core"],
-        drop_place=chained["place"],
-        local=local,
-    )
+    size, drops = chained["size"], np.bincount(chained["drop"], minlength=entries)
+    return laid_out(plan, size, chained["link"], chained["parent"], drops, chained["place"], local)
 
 
 def paths_of(plan: Plan, wanted: Flags, place: Integers) -> MulticastTrees:
@@ -97,17 +92,64 @@ def paths_of(plan: Plan, wanted: Flags, place: Integers) -> MulticastTrees:
     bounds, link = plan.chip.topology.routes(source[tree], core)
     lengths = np.diff(bounds)
     owner = np.repeat(tree, lengths)  # of each entry, its tree
-    start = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(wanted)))]).astype(np.int64)
-    parent = np.arange(len(link)) - 1 - start[owner]
+    size = np.bincount(owner, minlength=len(wanted))
+    parent = np.arange(len(link)) - 1 - (np.cumsum(size) - size)[owner]
     parent[bounds[:-1]] = ABSENT
     last = np.zeros(len(link), np.int64)
     last[bounds[1:] - 1] = 1
+    return laid_out(plan, size, link, parent, last, place[tree, core], local)
+
+
+def laid_out(
+    plan: Plan,
+    size: Integers,
+    link: Integers,
+    parent: Integers,
+    drops: Integers,
+    place: Integers,
+    local: Integers,
+) -> MulticastTrees:
+    """Records of trees and entries.
+
+    ``size`` is entries of each tree; ``parent`` of an entry is counted within its tree, ABSENT of a root;
+    ``drops`` is how many cores an entry reaches, ``place`` of each in turn its segment among the column's.
+    """
+    queues, dateline_classes = queues_of(plan)
+    first = np.cumsum(size) - size
+    tree, is_root = np.repeat(np.arange(len(size)), size), parent == ABSENT
+    roots, others = np.flatnonzero(is_root), np.flatnonzero(~is_root)
+    before = (first[tree] + parent)[others]
+    following = others[np.argsort(before, kind="stable")]
+    roots_at = offsets_of(tree[roots], len(size))
+    following_at = offsets_of(before, len(link)) + len(roots)
+    drops_at = np.concatenate([[0], np.cumsum(drops)]) + len(link)
+    queue = np.minimum(tree_dateline_classes(plan.chip.topology, first, link, parent), dateline_classes - 1)
     return MulticastTrees(
-        start=start,
-        link=link,
-        parent=parent,
-        drop_start=np.concatenate([[0], np.cumsum(last)]).astype(np.int64),
-        drop_core=core.astype(np.int64),
-        drop_place=place[tree, core].astype(np.int64),
-        local=local.astype(np.int64),
+        records(TREE, first=first, links=size, local=local, roots=roots_at[:-1], roots_end=roots_at[1:]),
+        records(
+            ENTRY,
+            link=link,
+            link_queue=link * queues + queue,
+            following=following_at[:-1],
+            following_end=following_at[1:],
+            drops=drops_at[:-1],
+            drops_end=drops_at[1:],
+        ),
+        np.concatenate([roots, following, place]).astype(np.int64),
     )
+
+
+def tree_dateline_classes(topology: Topology, first: Integers, link: Integers, parent: Integers) -> Integers:
+    """The dateline class on every entry of every tree: it depends on what lies before the entry only."""
+    found = np.zeros(len(link), np.int64)
+    if topology.kind not in RINGS:
+        return found
+    links = link.tolist()
+    for begin, end in pairwise([*first.tolist(), len(links)]):
+        for entry in range(begin, end):
+            before, dateline_class = ABSENT, 0
+            if parent[entry] != ABSENT:
+                above = begin + int(parent[entry])
+                before, dateline_class = links[above], int(found[above])
+            found[entry] = dateline_class_after(topology, links[entry], before, dateline_class)
+    return found

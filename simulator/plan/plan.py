@@ -9,9 +9,9 @@ needs them one by one lays them out (``simulator.plan.expanded_columns``, ``simu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,6 @@ import numpy.typing as npt
 from deltasim.networks.graph import Network
 from deltasim.runtime.arrays import Integers
 from deltasim.simulator.chip import Chip
-from deltasim.simulator.components.service_times import update_duration
 from deltasim.simulator.dram.scheduling.packing import pack
 from deltasim.simulator.mapping.mapping import Mapping
 from deltasim.simulator.mapping.partition import Partition
@@ -27,13 +26,13 @@ from deltasim.simulator.mapping.state import Home
 from deltasim.simulator.mapping.weight_block import Block
 from deltasim.simulator.memories.buffer import window_of
 from deltasim.simulator.memories.dram import DramTiming, channel_at_rest
-from deltasim.simulator.memories.instance import OVER_NETWORK
 from deltasim.simulator.memories.serial import SerialTiming
 from deltasim.simulator.memories.standard_dram import Controlled
+from deltasim.simulator.plan.records import NONE, Records
 
 STAGES = ("scan", "send", "receive", "fetch", "mac", "update")
 SCAN, SEND, RECEIVE, FETCH, MAC, UPDATE = range(6)
-ABSENT = -1
+ABSENT = NONE
 
 
 @dataclass(frozen=True)
@@ -89,72 +88,75 @@ class Stages:
         return units
 
 
-@dataclass(frozen=True, eq=False)
+STAGE_NUMBERS = tuple(field.name for field in fields(Stages) if field.name != "unit")
+
+
+@dataclass(frozen=True)
 class InputBuffers:
     """The finite buffers behind the links: ``channels`` virtual channels of ``flits`` flits behind each.
 
     Packets that wait for a link stand in one of ``queues`` queues, by class and dateline class
-    (``deltasim.simulator.chip.virtual_channels``). Queue *q* has the channels from
-    ``rules.buffers.first_channel(q, queues, channels)`` on. The arrays are parallel to the links of
-    the trees (``multicast_trees``), ``path_link`` and ``back_link``.
+    (``deltasim.simulator.chip.virtual_channels``); messages in the first. Queue *q* has the channels from
+    ``components.input_buffers.first_channel(q, queues, channels)`` on.
     """
 
     channels: int
     flits: int
     queues: int
-    tree_queue: Integers
-    path_queue: Integers
-    back_queue: Integers
+    dateline_classes: int  # queues of messages
 
 
 @dataclass(frozen=True, eq=False)
 class Links:
-    """The network on chip: link ``l`` is unit ``first_unit + l``; memory paths as ragged arrays."""
+    """The network on chip: link ``l`` is unit ``first_unit + l``.
+
+    Path (core, memory) has number ``core * memories + memory``; it is a range of ``ways``, which are links
+    times ``queues`` plus the queue in which a packet waits there.
+    """
 
     first_unit: int
-    count: int
     period_ps: int  # of the network's own clock: a flit over a link as wide as a flit
-    link_period_ps: Integers  # (links,) one flit over this link
-    link_hop_ps: Integers  # (links,) the head over this link, router included
-    link_action: tuple[str, ...]  # (links,) what a flit over it counts as
-    routed: Integers  # (links, 2) 1 where a router stands at the link's start, at its end
     flit_bytes: int
     message_flits: int
     request_flits: int
-    path_start: Integers  # path (core, memory) is entries path_start[core * memories + memory] ...
-    path_link: Integers  # from the core to the memory
-    back_start: Integers
-    back_link: Integers  # from the memory to the core
+    queues: int
+    records: Records
+    paths: Records
+    ways: Integers
+
+    @property
+    def count(self) -> int:
+        return len(self.records)
+
+    @cached_property
+    def there(self) -> tuple[Integers, Integers]:
+        """Bounds of the paths to the memories, one for each path and the end, and the links along them."""
+        return self.along("there")
+
+    @cached_property
+    def back(self) -> tuple[Integers, Integers]:
+        """The same of the paths back."""
+        return self.along("back")
+
+    def along(self, direction: str) -> tuple[Integers, Integers]:
+        begins, ends = self.paths[direction], self.paths[f"{direction}_end"]
+        first, end = int(begins[0]), int(ends[-1])
+        return np.append(begins, end) - first, self.ways[first:end] // self.queues
 
 
 @dataclass(frozen=True, eq=False)
 class MemoryInstances:
-    """The memories, one for each core or for each port: memory *m* is ``unit[m]``.
+    """The memories, one for each core or for each port."""
 
-    A scratchpad has a bank, and so a unit, for each multiply array of its core: ``unit[m]`` is that of array
-    0, the others follow it. A cache has two units, its tags and behind them its data.
-    """
-
-    unit: Integers
-    component: tuple[str, ...]  # the chip's name for it: the prefix of its actions
-    kind: Integers  # as `deltasim.simulator.memories.instance` numbers them
-    period_ps: Integers
-    width_bytes: Integers
-    latency_ps: Integers
-    next_level: Integers  # of a cache: the memory it fetches its lines from
-    line_bytes: Integers
-    sets: Integers
-    ways: Integers
-    banks: Integers  # of a buffer
-    interleave: Integers  # words of a bank that follow each other
-    slots: Integers  # streams a buffer serves at once, requests a controller holds
+    component: tuple[str, ...]  # the chip's name for each: the prefix of its actions
+    records: Records
     timing: tuple[DramTiming | SerialTiming | None, ...]  # of one known by its own figures
     controlled: tuple[Controlled | None, ...]
 
     @cached_property
     def shared(self) -> npt.NDArray[np.bool_]:
         """Which of them are reached over the network."""
-        return np.isin(self.kind, OVER_NETWORK)
+        return self.records["shared"] != NONE
 
     def holding(self, block: Block) -> int:
         """The memory that a block's columns are asked of: where they lie, or the cache in front of it."""
@@ -170,7 +172,7 @@ class MemoryInstances:
         }
         for m, of in enumerate(self.controlled):
             if of:
-                resting[m] = pack(of.timing, of.bits, int(self.slots[m]))
+                resting[m] = pack(of.timing, of.bits, int(self.records["slots"][m]))
         return resting
 
 
@@ -243,7 +245,7 @@ class Plan:
     unicast: bool  # a copy for each core, in the place of one along a tree
     links: Links
     buffers: InputBuffers | None  # None: without limit
-    link_um: Integers | None  # micrometres of each link; None where the chip does not state its pitch
+    in_parts: bool  # a packet's way through routers and over links is counted in parts
     memories: MemoryInstances
     trees: Trees
     columns: Columns
@@ -255,13 +257,13 @@ class Plan:
 
     def buffer_window(self, memory: int) -> int:
         """How many cycles ahead the streams of a shared buffer can reserve its banks."""
-        slots, width = int(self.memories.slots[memory]), int(self.memories.width_bytes[memory])
-        return window_of(slots, self.longest_transfer(), width)
+        one = self.memories.records[memory]
+        return window_of(int(one["slots"]), self.longest_transfer(), int(one["width_bytes"]))
 
     def longest_transfer(self) -> int:
         """No memory is asked for more bytes than this at one time: a burst, in whole lines of a cache."""
         longest = min(self.columns.longest, self.stages.burst_bytes)
-        return longest + 2 * int(self.memories.line_bytes.max(initial=1))
+        return longest + 2 * int(self.memories.records["line_bytes"].max(initial=1))
 
     def core_unit(self, core: int) -> int:
         """The unit that carries what belongs to a core but to none of its stages."""
@@ -281,38 +283,3 @@ class Plan:
             self.pass_number[self.source[projection]] != self.pass_number[self.target[projection]]
             and self.into[int(self.source[projection])]
         )
-
-
-def update_times(stages: Stages) -> tuple[int, int, int, int]:
-    """What `update_duration` takes besides the neurons."""
-    return stages.update_lanes, stages.access_ps, stages.update_group_ps, stages.update_fixed_ps
-
-
-def updating(plan: Plan) -> list[tuple[int, int]]:
-    """Every (population, partition) that is updated."""
-    return [
-        (p, n) for p, partitions in enumerate(plan.partitions) if plan.into[p] for n in range(len(partitions))
-    ]
-
-
-class UpdateWork(NamedTuple):
-    """What one update of a partition takes: its time, with no neuron at rest, and the state it moves."""
-
-    duration_ps: int
-    reads: int
-    writes: int
-
-
-def update_work(plan: Plan, population: int, partition: int) -> UpdateWork:
-    """``fixed + cycles * ceil(n / lanes)``; all accumulators and states are read, all states written.
-
-    A population that receives spikes writes what they feed as well: it starts from the bias at every step.
-    """
-    where, cell = plan.partitions[population][partition], plan.network.populations[population].cell
-    size, stages = where.stop - where.start, plan.stages
-    duration_ps = int(update_duration(size, size, *update_times(stages)))
-    home = plan.homes[population]
-    states, sums = home.state_bits(cell), cell.accumulators * home.sum_bits
-    fed = plan.network.fed_accumulators(population) * home.sum_bits
-    writes = states + (fed if plan.network.resets_accumulators[population] else 0)
-    return UpdateWork(duration_ps, size * (states + sums), size * writes)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import kernel, part
 from deltasim.runtime.views import directory, viewer
-from deltasim.simulator.engines.compiled.records import record
+from deltasim.simulator.plan.records import record
 
 PLACE = record("free_at", "length")
 

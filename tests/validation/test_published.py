@@ -118,9 +118,9 @@ def test_spartus_holds_its_network_only_pruned() -> None:
     chip = load_chip("spartus")
     with pytest.raises(InputError, match="it holds"):
         map_network(whole, chip)
-    segments = column_segments_of(compile_plan(pruned, chip, map_network(pruned, chip)))
-    assert set(segments.words.tolist()) == {256}
-    assert set(segments.bytes.tolist()) == {4 * chip.memories[0].access_bytes}
+    segments = column_segments_of(compile_plan(pruned, chip, map_network(pruned, chip))).segments
+    assert set(segments["words"].tolist()) == {256}
+    assert set(segments["bytes"].tolist()) == {4 * chip.memories[0].access_bytes}
 
 
 def test_a_row_notices_a_chip_that_is_not_the_published_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from deltasim.runtime.compiling import part
 from deltasim.simulator.components.service_times import array_of, link_occupancy, pause, scan_words
-from deltasim.simulator.engines.compiled.records import LOW_BITS, NONE, Record, State, Tables
+from deltasim.simulator.engines.compiled.records import LOW_BITS, State, Tables
 from deltasim.simulator.ledger.timeline import enter
 from deltasim.simulator.memories.dram import DramTiming, Service
+from deltasim.simulator.plan.records import NONE, Record
 
 if TYPE_CHECKING:
     from deltasim.simulator.dram.scheduling.controller import Completion
@@ -115,9 +116,9 @@ def packets_of(state: State, tables: Tables, message: int) -> int:
 def pause_for(state: State, tables: Tables, message: int, made: int) -> int:
     """How long a scan pauses for a message, which was made here or came from outside."""
     chip = tables.chip[0]
-    if chip.message == 0 and chip.copy == 0:  # nearly every chip: no look-up
+    if chip.message_ps == 0 and chip.copy_ps == 0:  # nearly every chip: no look-up
         return 0
-    return int(pause(made, packets_of(state, tables, message), chip.message, chip.copy))
+    return int(pause(made, packets_of(state, tables, message), chip.message_ps, chip.copy_ps))
 
 
 @part
@@ -133,7 +134,7 @@ def scan_time(state: State, tables: Tables, number: int) -> int:
         else:
             encoder.carried, updater.owed_even = updater.owed_even, 0
         duration += encoder.carried
-    if chip.message or chip.copy:
+    if chip.message_ps or chip.copy_ps:
         for message in range(encoder.next, encoder.last):
             duration += pause_for(state, tables, message, encoder.made)
     return int(duration)
@@ -198,14 +199,14 @@ def segment_on(state: State, tables: Tables, message: int, core: int) -> int:
 @part
 def link_busy(tables: Tables, link: int, flits: int, serialisation: int) -> int:
     """How long a link is held by a packet of this serialisation."""
-    period = tables.links[link].period
-    return int(link_occupancy(flits, period, serialisation - tables.chip[0].link_period + period))
+    period = tables.links[link].period_ps
+    return int(link_occupancy(flits, period, serialisation - tables.chip[0].link_period_ps + period))
 
 
 @part
 def serialisation_behind(tables: Tables, link: int, busy: int) -> int:
     """The serialisation of a packet that has held a link so long."""
-    return int(busy - tables.links[link].period + tables.chip[0].link_period)
+    return int(busy - tables.links[link].period_ps + tables.chip[0].link_period_ps)
 
 
 @part
@@ -214,8 +215,7 @@ def count_crossing(state: State, tables: Tables, unit: int, layer: int, flits: i
     chip, link_record = tables.chip[0], tables.links[unit - tables.chip[0].first_link]
     count(state, unit, layer, link_record.action, flits)
     if chip.length_action != NONE:
-        length = tables.lists[chip.lengths + unit - chip.first_link]
-        count(state, unit, layer, chip.length_action, flits * length)
+        count(state, unit, layer, chip.length_action, flits * link_record.length_um)
         if link_record.leave:
             write_buffer(state, tables, unit, layer, flits)
     if link_record.router:
@@ -244,7 +244,7 @@ def write_buffer(state: State, tables: Tables, unit: int, layer: int, flits: int
 def enter_bursts(state: State, memory: Record, layer: int, done: Service | Completion) -> None:
     """Enter what a DRAM did for a transfer."""
     count_bursts(state, memory, layer, done.bursts, done.hits, done.misses, done.conflicts, done.activates)
-    enter(state.timelines[memory.shared], done.first_ps, done.last_ps, done.bursts * memory.width)
+    enter(state.timelines[memory.shared], done.first_ps, done.last_ps, done.bursts * memory.width_bytes)
 
 
 @part
@@ -259,7 +259,7 @@ def count_bursts(
     activates: int,
 ) -> None:
     """Enter what a DRAM did, by unit and by layer."""
-    moved, by_unit = bursts * memory.width, state.counts[memory.unit]
+    moved, by_unit = bursts * memory.width_bytes, state.counts[memory.unit]
     by_layer = state.counts[state.run[0].units + layer]
     for counts in (by_unit, by_layer):  # rows found once: bursts enter eight counts
         counts[memory.read] += bursts

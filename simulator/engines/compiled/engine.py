@@ -18,7 +18,7 @@ from deltasim.simulator.engines.compiled.phases.arrival_lists import empty_arriv
 from deltasim.simulator.engines.compiled.phases.eligible import PhasePlan, phase_plan
 from deltasim.simulator.engines.compiled.phases.loop import phases
 from deltasim.simulator.engines.compiled.phases.stages import stage_addresses
-from deltasim.simulator.engines.compiled.records import LOW_BITS, Records, State, Tables
+from deltasim.simulator.engines.compiled.records import LOW_BITS, State, Tables
 from deltasim.simulator.engines.compiled.state import state_at_rest
 from deltasim.simulator.engines.compiled.tables import Start, tables_of
 from deltasim.simulator.ledger.background import Amount, dram_background, with_constant
@@ -28,6 +28,7 @@ from deltasim.simulator.ledger.laws import LawBroken, Tally, check
 from deltasim.simulator.ledger.ledger import Ledger
 from deltasim.simulator.plan.memo import memoised
 from deltasim.simulator.plan.plan import Plan
+from deltasim.simulator.plan.records import Records
 
 
 class Ready(NamedTuple):

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.views import viewer
-from deltasim.simulator.memories.kinds import COUNTED, TIMINGS
-
-Records = npt.NDArray[np.void]
-Record = Any
-"""One record, by reference: what a kernel writes into it stays."""
-
-
-def record(*fields: str) -> np.dtype[np.void]:
-    """A record of int64 fields."""
-    return np.dtype([(field, np.int64) for field in fields], align=True)
-
+from deltasim.simulator.memories.kinds import TIMINGS
+from deltasim.simulator.plan.plan import STAGE_NUMBERS
+from deltasim.simulator.plan.records import (
+    COLUMN,
+    ENCODER,
+    ENTRY,
+    LINK,
+    MEMORY,
+    PATH,
+    SEGMENT,
+    TREE,
+    UPDATER,
+    Records,
+    fields_of,
+    record,
+)
 
 # A unit with places (the fetch slots) counts the free ones; any other is free from ``free_at`` on.
 UNIT = record(
@@ -61,22 +66,16 @@ QUEUE = record("front", "head", "tail", "leaving", "left")
 MESSAGE = record("column", "layer")
 STEP = record("messages", "messages_end", "began", "ended")
 
-# An encoder is one (projection, partition of its source): fixed fields, then how far it has got.
-ENCODER = record(
-    *("projection", "core", "unit", "size", "source", "target", "delay", "delta_encoded", "updater"),
-    "scanned_size",  # in all passes over its elements
-    *("low", "high", "duration", "selecting", "first"),
-    *("row", "stride"),  # of its first column in the list of sizes, and how far it is to the next one's
-    *("step", "next", "last", "began", "scanned"),
-    *("made", "carries"),  # 1 where the chip computes its source, where the time of updates passes in it
+# What the plan says of encoders and updaters, and how far they have got.
+ENCODER_STATE = record(
+    *fields_of(ENCODER),
+    *("first", "step", "next", "last", "began", "scanned"),
     *("carried", "paused"),  # of this scan the time of an update, and that for which it paused so far
 )
-# An updater is one (population, partition).
-UPDATER = record(
-    *("population", "partition", "core", "unit", "size", "duration", "reads", "writes"),
+UPDATER_STATE = record(
+    *fields_of(UPDATER),
     *("readers", "readers_end", "first"),
     *("step", "updated", "queued", "open_segments"),
-    *("carried", "last"),  # 1 where its time passes in a scan, and 1 where in the last step too
     *("owed_even", "owed_odd"),  # the time that has still to pass, of even and of odd steps
     *("drained",),  # when the last segment so far is in the sums
 )
@@ -122,49 +121,41 @@ NOTE_SERVED, NOTE_QUEUED, NOTE_ASKED = range(3)
 POLICIES = ("layer", "barrier", "dataflow")
 LAYER, BARRIER, DATAFLOW = range(3)
 
+# What is counted of the chip but for its memories, by the field that has the number of each action.
+ACTIONS = {
+    "scan_action": "core.scan",
+    "send_action": "core.send",
+    "receive_action": "core.receive",
+    "mac_action": "core.mac",
+    "update_action": "core.update",
+    "emit_action": "core.emit",
+    "access_action": "core.access",
+    "router_action": "router.flit",
+    "stall_action": "link.credit_stall",
+    "length_action": "link.flit_um",
+    "write_buffer": "router.buffer_write",
+    "read_buffer": "router.buffer_read",
+    "crossbar": "router.crossbar",
+}
+
 # One record: the numbers of the chip.
 CHIP = record(
-    *("policy", "barrier_cost", "cores", "populations", "projections", "passes", "core_unit", "memories"),
+    *("policy", "barrier_cost_ps", "cores", "populations", "projections", "passes", "core_unit", "memories"),
     *("order", "width"),
-    *(
-        "cycle",
-        "scan_cycle",
-        "mac_cycle",
-        "per_cycle",
-        "send",
-        "receive",
-        "arrays",
-        "mac_lanes",
-        "lanes",
-        "message",
-        "copy",
-        "access",
-        "group",
-        "fixed",
-        "updaters",
-        "unicast",
-        "burst_bytes",
-        "at_once",
-    ),
-    *("parts", "line_requests"),
-    *("registers",),
-    *("first_link", "link_period", "flit_bytes", "message_flits", "request_flits"),
+    *STAGE_NUMBERS,
+    *("updaters", "unicast", "parts", "line_requests", "registers"),
+    *("first_link", "link_period_ps", "flit_bytes", "message_flits", "request_flits"),
     *("groups_at",),  # where it is listed at which group each pass begins
     *("widest", "duplicates"),  # the most input edges of a list, and shared merges that hold its keys
     *("masks", "size_bytes"),  # words of bits for all cores, bytes that a size's number takes
-    *("links", "channels", "queues", "first_queue", "drop_cores"),  # channels: 0 where buffers have no limit
-    *("scan_action", "send_action", "receive_action", "mac_action", "update_action"),
-    *("emit_action", "access_action"),
-    *("router_action", "stall_action"),
-    *("lengths", "length_action", "write_buffer", "read_buffer", "crossbar"),
+    *("links", "channels", "queues", "first_queue"),  # channels: 0 where buffers have no limit
+    *ACTIONS,
     *("ask", "advance", "take"),  # addresses of the command-level DRAM rule
 )
 # router: 1 where its links begin at one; scratchpad: the memory of a core whose columns stay in line, or NONE
 CORE = record("send", "receive", "fetch", "mac", "router", "scratchpad")
-COLUMN = record("core", "position", "tree", "segments", "segments_end")
-SEGMENT = record("core", "words", "bytes", "address", "memory", "updater", "accesses", "work")
-TREE = record("first", "links", "local", "roots", "roots_end")
-ENTRY = record("link", "link_queue", "following", "following_end", "drops", "drops_end")
+# What a segment takes: accesses of a scratchpad and time of the multiply-accumulators.
+SEGMENT_WORK = record("accesses", "work")
 # What a plan that runs in phases has instead of segments, trees and entries (``routes``).
 # The populations whose steps make up a phase, the encoders into them core by core and by their columns, and
 # their partitions core by core.
@@ -174,12 +165,10 @@ ARRIVAL_LIST = record("inputs", "inputs_end", "busy", "held", "dropping")
 INPUT_EDGE = record("origin", "wanted", "stride", "serialisation_tail", "held", "pass_through")
 # What a size takes: accesses of a memory of some width, words and time of the multiply-accumulators.
 COST = record("accesses", "words", "work")
-LINK = record("period", "hop", "action", "router", "leave")
-PATH = record("there", "there_end", "back", "back_end")
-MEMORY = record(
-    *("unit", "kind", "period", "width", "latency", "shared", "costs"),
-    *("next_level", "line", "sets", "ways", "buffer_banks", "interleave", "held", "window"),
-    *COUNTED,  # as what they are counted
+# What the plan says of memories, where what each holds begins, and figures of kinds that have their own.
+MEMORY_TABLE = record(
+    *fields_of(MEMORY),
+    *("costs", "held", "window"),
     *(field for timing in TIMINGS for field in timing._fields),
 )
 
@@ -195,8 +184,10 @@ class Tables(NamedTuple):
     entries: Annotated[Records, ENTRY]
     links: Annotated[Records, LINK]
     paths: Annotated[Records, PATH]
-    memories: Annotated[Records, MEMORY]
-    lists: Annotated[Integers, np.int64]  # what the fields that name a range of places refer to
+    memories: Annotated[Records, MEMORY_TABLE]
+    tree_lists: Annotated[Integers, np.int64]  # what trees and entries refer to
+    ways: Annotated[Integers, np.int64]  # what paths refer to: link * queues + queue
+    lists: Annotated[Integers, np.int64]  # what all others do that name a range of places
     groups: Annotated[Records, GROUP]
     arrival_lists: Annotated[Records, ARRIVAL_LIST]
     input_edges: Annotated[Records, INPUT_EDGE]
@@ -209,6 +200,7 @@ class Tables(NamedTuple):
     wanted: Annotated[npt.NDArray[np.uint64], np.uint64]  # of each tree
     size: Annotated[npt.NDArray[np.uint8], np.uint8]  # of each part, its number
     costs: Annotated[Records, COST]  # from a memory's ``costs`` on, of each size
+    segment_work: Annotated[Records, SEGMENT_WORK]  # of each segment, where it lies in a scratchpad
 
 
 class State(NamedTuple):
@@ -221,8 +213,8 @@ class State(NamedTuple):
     marks: Annotated[Integers, np.int64]  # the units that decide at the end of this tick
     units: Annotated[Records, UNIT]
     jobs: Annotated[Records, JOB]
-    encoders: Annotated[Records, ENCODER]
-    updaters: Annotated[Records, UPDATER]
+    encoders: Annotated[Records, ENCODER_STATE]
+    updaters: Annotated[Records, UPDATER_STATE]
     populations: Annotated[Records, POPULATION]
     messages: Annotated[Records, MESSAGE]
     lost: Annotated[Integers, np.int64]  # 1 for each message that is lost; empty where none is
@@ -249,21 +241,6 @@ view_state, view_tables = viewer(State), viewer(Tables)
 # What a cache holds, from its place in ``contents`` on: the bursts that wait to be read, in the order of
 # their look-ups (the first and the last job), 1 while one is being read, then the entries of its lines.
 FIRST_WAITING, LAST_WAITING, BUSY, ENTRIES = range(4)
-
-NONE = -1
-
-
-def offsets_of(owner: Integers, owners: int) -> Integers:
-    """Where the rows of each owner begin, and the last one ends."""
-    return np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=owners))]).astype(np.int64)
-
-
-def records(dtype: np.dtype[np.void], **fields: object) -> Records:
-    """An array of records from one sequence for each field; fields not named are 0."""
-    array = np.zeros(len(next(iter(fields.values()))), dtype)  # type: ignore[arg-type]
-    for name, values in fields.items():
-        array[name] = values
-    return array
 
 
 class Lists:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from deltasim.networks.trace import Trace
-from deltasim.simulator.components.ranks import (
+from deltasim.simulator.components.order import (
     COLUMN_KIND,
     REQUEST_KIND,
     RESPONSE_KIND,

@@ -11,7 +11,6 @@ from deltasim.simulator.engines.compiled.records import (
     JOB,
     LISTED,
     MESSAGE,
-    NONE,
     NOTE,
     PASSED,
     RUN,
@@ -24,6 +23,7 @@ from deltasim.simulator.engines.compiled.tables import Start
 from deltasim.simulator.ledger.timeline import empty_timelines
 from deltasim.simulator.plan.active_neurons import active_neurons
 from deltasim.simulator.plan.plan import Plan
+from deltasim.simulator.plan.records import NONE
 
 
 def state_at_rest(plan: Plan, start: Start, trace: Trace, alive: int, notes: int = 0) -> State:

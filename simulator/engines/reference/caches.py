@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from simpy.events import Event
 
-from deltasim.simulator.components.ranks import REQUEST_KIND
+from deltasim.simulator.components.order import LOOKING_UP, READING_LINES
 from deltasim.simulator.components.service_times import rounds
 from deltasim.simulator.engines.reference.machine import Machine, Walk
 from deltasim.simulator.engines.reference.recorder import Statistics
@@ -29,23 +29,24 @@ class Caches:
             statistics,
             fetch,
         )
-        memories = plan.memories
         self.entries = {
-            int(memory): empty_cache(int(memories.sets[memory]), int(memories.ways[memory]))
-            for memory in (memories.kind == CACHE).nonzero()[0]
+            memory: empty_cache(int(one["sets"]), int(one["ways"]))
+            for memory, one in enumerate(plan.memories.records)
+            if one["kind"] == CACHE
         }
         self.read_before: dict[int, Event] = {}  # cache -> the data have been read for the last look-up
 
     def read(self, transfer: Transfer) -> Walk:
         """Ends with the burst's first word and returns when the last one comes."""
-        memories, memory, statistics = self.plan.memories, transfer.memory, self.statistics
-        tags, name = int(memories.unit[memory]), memories.component[memory]
-        period_ps, line_bytes = int(memories.period_ps[memory]), int(memories.line_bytes[memory])
-        yield self.machine.units[tags].turn(self.machine.key(REQUEST_KIND, *transfer.job))
+        memory, statistics, layer = transfer.memory, self.statistics, transfer.layer
+        cache = self.plan.memories.records[memory]
+        tags, data = int(cache["unit"]), int(cache["unit"]) + 1
+        period_ps, line_bytes = int(cache["period_ps"]), int(cache["line_bytes"])
+        yield self.machine.units[tags].turn(self.machine.key(LOOKING_UP, *transfer.job))
         line, end = lines_of(transfer.address, transfer.bytes, line_bytes)
         duration_ps = (end - line) * period_ps
         self.machine.units[tags].occupy(duration_ps, duration_ps)
-        statistics.count(tags, f"{name}.lookup", end - line, transfer.layer)
+        statistics.enter(tags, cache["lookup"], end - line, layer)
         before, done = self.read_before.get(memory), self.env.event()
         self.read_before[memory] = done
         missing: list[Transfer] = []
@@ -53,8 +54,8 @@ class Caches:
             found = look_up_lines(
                 self.entries[memory],
                 0,
-                int(memories.sets[memory]),
-                int(memories.ways[memory]),
+                int(cache["sets"]),
+                int(cache["ways"]),
                 line,
                 end,
                 False,
@@ -65,16 +66,16 @@ class Caches:
                 ("eviction", found.evictions),
                 ("write_back", found.write_backs),
             ):
-                statistics.count(tags, f"{name}.{action}", amount, transfer.layer)
+                statistics.enter(tags, cache[action], amount, layer)
             if found.missing:
                 statistics.missed_bytes += found.missing * line_bytes
                 missing.append(
                     Transfer(
-                        int(memories.next_level[memory]),
+                        int(cache["next_level"]),
                         found.first_missing * line_bytes,
                         found.missing * line_bytes,
                         (*transfer.job, len(missing)),
-                        transfer.layer,
+                        layer,
                     )
                 )
             line = found.next_line
@@ -82,24 +83,23 @@ class Caches:
         yield self.env.all_of([self.env.process(self._fill(memory, lines)) for lines in missing])
         if before is not None:
             yield before
-        accesses = rounds(transfer.bytes, int(memories.width_bytes[memory]))
-        yield self.machine.units[tags + 1].turn(self.machine.key(REQUEST_KIND, *transfer.job))
-        self.machine.units[tags + 1].occupy(accesses * period_ps, accesses * period_ps)
-        statistics.count(tags + 1, f"{name}.read", accesses, transfer.layer)
+        accesses = rounds(transfer.bytes, int(cache["width_bytes"]))
+        yield self.machine.units[data].turn(self.machine.key(READING_LINES, *transfer.job))
+        self.machine.units[data].occupy(accesses * period_ps, accesses * period_ps)
+        statistics.enter(data, cache["read"], accesses, layer)
         self.env.process(self._pass_on(done, accesses * period_ps))
-        yield self.env.timeout(int(memories.latency_ps[memory]))
+        yield self.env.timeout(int(cache["latency_ps"]))
         return self.env.now + (accesses - 1) * period_ps
 
     def _fill(self, memory: int, lines: Transfer) -> Walk:
         """Fetch missing lines; ends with their last byte."""
-        memories = self.plan.memories
+        cache = self.plan.memories.records[memory]
         tail_ps = yield from self.fetch(lines)
         yield self.env.timeout(tail_ps - self.env.now)
-        line_bytes = int(memories.line_bytes[memory])
-        accesses = lines.bytes // line_bytes * rounds(line_bytes, int(memories.width_bytes[memory]))
-        data, name = int(memories.unit[memory]) + 1, memories.component[memory]
-        self.statistics.count(data, f"{name}.fill", accesses, lines.layer)
-        self.statistics.count(data, f"{name}.fetched", lines.bytes, lines.layer)
+        line_bytes, data = int(cache["line_bytes"]), int(cache["unit"]) + 1
+        accesses = lines.bytes // line_bytes * rounds(line_bytes, int(cache["width_bytes"]))
+        self.statistics.enter(data, cache["fill"], accesses, lines.layer)
+        self.statistics.enter(data, cache["fetched"], lines.bytes, lines.layer)
 
     def _pass_on(self, done: Event, duration_ps: int) -> Walk:
         yield self.env.timeout(duration_ps)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from deltasim.simulator.components.ranks import REQUEST_KIND, RESPONSE_KIND
+import numpy as np
+
+from deltasim.simulator.components.order import PLACED, QUEUED, READING, REQUESTING, RESPONDING, SERVED
 from deltasim.simulator.components.service_times import rounds
 from deltasim.simulator.dram.scheduling.controller import Completion
 from deltasim.simulator.engines.reference.caches import Caches
@@ -36,9 +38,9 @@ class Memories:
     ) -> None:
         self.requests = requests
         self.env, self.plan, self.machine, self.statistics = machine.env, plan, machine, statistics
-        self.drams = plan.memories.drams_at_rest()
+        self.records, self.drams = plan.memories.records, plan.memories.drams_at_rest()
         self.controllers = {
-            memory: Controller(machine.units[int(plan.memories.unit[memory])], flat)
+            memory: Controller(machine.units[int(self.records["unit"][memory])], flat)
             for memory, flat in self.drams.items()
             if plan.memories.controlled[memory]
         }
@@ -49,29 +51,26 @@ class Memories:
             SERIAL: self._serve_serial,
         }
         self.caches = Caches(plan, machine, statistics, self._read_shared)
-        kind, components = plan.memories.kind, plan.memories.component
         self.reserved = {
-            int(memory): nothing_reserved(plan.buffer_window(int(memory)))
-            for memory in (kind == BUFFER).nonzero()[0]
+            memory: nothing_reserved(plan.buffer_window(memory))
+            for memory in np.flatnonzero(self.records["kind"] == BUFFER).tolist()
         }
-        self.registers = next(iter((kind == REGISTERS).nonzero()[0].tolist()), None)
-        self.register_name = "" if self.registers is None else components[self.registers]
+        self.registers = self.records[self.records["kind"] == REGISTERS]  # one on each core, or none
 
     def unit(self, transfer: Transfer) -> int:
         """The unit that serves a transfer: of a scratchpad the bank of the column's array."""
-        memories, memory = self.plan.memories, transfer.memory
-        banked = memories.kind[memory] == SCRATCHPAD
-        return int(memories.unit[memory]) + (self.machine.array(transfer.job) if banked else 0)
+        memory = self.records[transfer.memory]
+        return int(memory["unit"]) + (self.machine.array(transfer.job) if memory["kind"] == SCRATCHPAD else 0)
 
     def count(self, transfer: Transfer, action: str, amount: int) -> None:
         """Enter an action of the transfer's memory."""
-        name = self.plan.memories.component[transfer.memory]
-        self.statistics.count(self.unit(transfer), f"{name}.{action}", amount, transfer.layer)
+        number = self.records[transfer.memory][action]
+        self.statistics.enter(self.unit(transfer), number, amount, transfer.layer)
 
     def read(self, transfer: Transfer, words: int) -> Walk:
         """Fetch a burst; ends with its first word and returns when the last one comes."""
         self.count(transfer, "words", words)
-        kind = self.plan.memories.kind[transfer.memory]
+        kind = self.records["kind"][transfer.memory]
         if kind == SCRATCHPAD:
             return (yield from self._read_scratchpad(transfer))
         if kind == CACHE:
@@ -80,45 +79,39 @@ class Memories:
 
     def pass_registers(self, core: int, words: int, layer: int) -> None:
         """Words on their way to the multipliers are written to the core's registers and read from them."""
-        if self.registers is not None:
-            unit = int(self.plan.memories.unit[self.registers + core])
-            self.statistics.count(unit, f"{self.register_name}.write", words, layer)
-            self.statistics.count(unit, f"{self.register_name}.read", words, layer)
+        if self.registers.size:
+            registers = self.registers[core]
+            for action in ("write", "read"):
+                self.statistics.enter(int(registers["unit"]), registers[action], words, layer)
 
     def _read_scratchpad(self, transfer: Transfer) -> Walk:
-        memories, memory = self.plan.memories, transfer.memory
-        unit = self.machine.units[self.unit(transfer)]
-        period_ps = int(memories.period_ps[memory])
-        accesses = rounds(transfer.bytes, int(memories.width_bytes[memory]))
-        yield unit.turn(self.machine.key(REQUEST_KIND, *transfer.job))
+        memory, unit = self.records[transfer.memory], self.machine.units[self.unit(transfer)]
+        period_ps, accesses = int(memory["period_ps"]), rounds(transfer.bytes, int(memory["width_bytes"]))
+        yield unit.turn(self.machine.key(READING, *transfer.job))
         unit.occupy(accesses * period_ps, accesses * period_ps)
         self.count(transfer, "read", accesses)
-        yield self.env.timeout(int(memories.latency_ps[memory]))
+        yield self.env.timeout(int(memory["latency_ps"]))
         return self.env.now + (accesses - 1) * period_ps
 
     def _read_shared(self, transfer: Transfer) -> Walk:
         """Request packet to the memory, its service, response packet back."""
         links, machine, job, layer = self.plan.links, self.machine, transfer.job, transfer.layer
-        path = transfer.core * len(self.plan.memories.component) + transfer.memory
-        there = slice(links.path_start[path], links.path_start[path + 1])
-        back = slice(links.back_start[path], links.back_start[path + 1])
-        limits, flits = self.plan.buffers, links.request_flits
-        queues = None if limits is None else limits.path_queue[there]
+        path = links.paths[transfer.core * len(self.plan.memories.component) + transfer.memory]
+        there, back = (links.ways[path[way] : path[f"{way}_end"]] for way in ("there", "back"))
         sender = self.plan.core_unit(transfer.core)
         serialisation_ps = yield from machine.travel(
-            links.path_link[there], queues, sender, REQUEST_KIND, job, flits, 0, layer
+            there, sender, REQUESTING, job, links.request_flits, 0, layer
         )
-        if there.stop > there.start:
+        if there.size:
             yield self.env.timeout(serialisation_ps - links.period_ps)
-        serialisation_ps, tail_ps = yield from self.serve[int(self.plan.memories.kind[transfer.memory])](
-            transfer
-        )
-        if back.stop == back.start:
+        serialisation_ps, tail_ps = yield from self.serve[
+            int(self.plan.memories.records["kind"][transfer.memory])
+        ](transfer)
+        if not back.size:
             return tail_ps
-        flits = rounds(transfer.bytes, links.flit_bytes)
-        queues, sender = None if limits is None else limits.back_queue[back], self.unit(transfer)
+        flits, sender = rounds(transfer.bytes, links.flit_bytes), self.unit(transfer)
         serialisation_ps = yield from machine.travel(
-            links.back_link[back], queues, sender, RESPONSE_KIND, job, flits, serialisation_ps, layer
+            back, sender, RESPONDING, job, flits, serialisation_ps, layer
         )
         return self.env.now + serialisation_ps - links.period_ps
 
@@ -128,7 +121,7 @@ class Memories:
         unit, timing = self.machine.units[self.unit(transfer)], memories.timing[memory]
         assert isinstance(timing, dram.DramTiming)
         self._write_down(transfer)
-        yield unit.turn(self.machine.key(REQUEST_KIND, *transfer.job))
+        yield unit.turn(self.machine.key(SERVED, *transfer.job))
         now = int(self.env.now)
         if unit.watch:
             unit.watch.asked(now, transfer.address, transfer.bytes)
@@ -144,7 +137,7 @@ class Memories:
         memory, unit = transfer.memory, self.machine.units[self.unit(transfer)]
         timing = self.plan.memories.timing[memory]
         assert isinstance(timing, serial.SerialTiming)
-        yield unit.turn(self.machine.key(REQUEST_KIND, *transfer.job))
+        yield unit.turn(self.machine.key(SERVED, *transfer.job))
         now = int(self.env.now)
         found = serial.read(timing, now, transfer.address, transfer.bytes)
         unit.record_busy(now, found.last_ps, found.last_ps - now)
@@ -158,7 +151,7 @@ class Memories:
     def _serve_controlled(self, transfer: Transfer) -> Walk:
         """Hand the bytes to the controller; ends with the last of them, which are sent on together."""
         self._write_down(transfer)
-        key = self.machine.key(REQUEST_KIND, *transfer.job)
+        key = self.machine.key(QUEUED, *transfer.job)
         completion = yield from self.controllers[transfer.memory].read(key, transfer.address, transfer.bytes)
         self._count_bursts(transfer, completion)
         return 0, int(self.env.now)
@@ -170,7 +163,7 @@ class Memories:
 
     def _count_bursts(self, transfer: Transfer, done: dram.Service | Completion) -> None:
         """Enter what a DRAM did for a transfer."""
-        moved = done.bursts * int(self.plan.memories.width_bytes[transfer.memory])
+        moved = done.bursts * int(self.records["width_bytes"][transfer.memory])
         for action, amount in (
             ("read", done.bursts),
             ("activate", done.activates),
@@ -185,17 +178,17 @@ class Memories:
 
     def _serve_buffer(self, transfer: Transfer) -> Walk:
         """Wait for a place; ends with the first word and returns for how long they come, and the last one."""
-        memories, memory = self.plan.memories, transfer.memory
-        unit, period_ps = self.machine.units[self.unit(transfer)], int(memories.period_ps[memory])
-        yield unit.turn(self.machine.key(REQUEST_KIND, *transfer.job))
-        width = int(memories.width_bytes[memory])
+        memory, unit = self.records[transfer.memory], self.machine.units[self.unit(transfer)]
+        reserved, period_ps = self.reserved[transfer.memory], int(memory["period_ps"])
+        yield unit.turn(self.machine.key(PLACED, *transfer.job))
+        width = int(memory["width_bytes"])
         accesses = accesses_of(transfer.address, transfer.bytes, width)
         stream = reserve(
-            self.reserved[memory],
+            reserved,
             0,
-            len(self.reserved[memory]) // 2,
-            int(memories.banks[memory]),
-            int(memories.interleave[memory]),
+            len(reserved) // 2,
+            int(memory["buffer_banks"]),
+            int(memory["interleave"]),
             transfer.address // width,
             accesses,
             rounds(int(self.env.now), period_ps),
@@ -207,7 +200,7 @@ class Memories:
         self.statistics.moved(transfer.memory, begun, ended, accesses * width)
         last_access = self.env.timeout(ended - self.env.now)
         last_access.callbacks.append(lambda _: unit.leave())
-        latency_ps = int(memories.latency_ps[memory])
+        latency_ps = int(memory["latency_ps"])
         first_ps, tail_ps = (
             cycle * period_ps + latency_ps for cycle in (stream.first_cycle, stream.last_cycle)
         )

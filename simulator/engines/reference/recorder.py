@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from deltasim.simulator.engines.reference.server import Server
-from deltasim.simulator.ledger.bandwidth import by_memory, shared_memories, shared_number
+from deltasim.simulator.ledger.bandwidth import by_memory, shared_memories
 from deltasim.simulator.ledger.exact import whole_numbers
 from deltasim.simulator.ledger.ledger import Ledger
 from deltasim.simulator.ledger.timeline import empty_timelines, enter
@@ -27,12 +27,15 @@ class Statistics:
         self.message_traversals = self.missed_bytes = 0
         self.timelines, self.timeline = (
             empty_timelines(int(plan.memories.shared.sum())),
-            shared_number(plan.memories),
+            plan.memories.records["shared"].tolist(),
         )
 
     def count(self, unit: int, action: str, amount: int, layer: int = SHARED) -> None:
         """Enter ``amount`` of an action; ``layer`` is a population number or ``SHARED`` (the last layer)."""
-        number = self.number[action]
+        self.enter(unit, self.number[action], amount, layer)
+
+    def enter(self, unit: int, number: int, amount: int, layer: int) -> None:
+        """The same of an action by its number, as the records of a plan have it."""
         self.by_unit[unit][number] += amount
         self.by_layer[layer][number] += amount
 

@@ -227,7 +227,7 @@ def test_a_bank_that_goes_from_row_to_row_by_hand() -> None:
     least = 2 * timing.burst_ps + apart + timing.burst_ps  # two rows of two bursts each
     assert found.steps[found.kinds.index(BANK)].tolist() == [least]
     assert found.cores[0, found.kinds.index(BANK)] == least
-    drawn = issued_by(plan, services_of(plan, trace))[int(plan.memories.unit[0])]
+    drawn = issued_by(plan, services_of(plan, trace))[int(plan.memories.records["unit"][0])]
     for bank in (0, 1):
         data = [one for one in drawn.data if one.bank == bank]
         assert len(data) == 4 and data[-1].end_ps - data[0].start_ps >= least

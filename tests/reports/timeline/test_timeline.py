@@ -122,9 +122,9 @@ def test_every_trace_is_whole_and_agrees_with_the_compiled_engine(case: Case) ->
     whole = timeline(plan, found, range(one.steps))
     read = check(plan, whole)
     assert timeline(plan, services_of(plan, one), range(one.steps)) == whole  # byte for byte
-    for memory, unit in enumerate(plan.memories.unit.tolist()):
-        if plan.memories.kind[memory] in (DRAM, CONTROLLER) and whole.end_ps == found.ledger.elapsed_ps:
-            check_dram(plan, unit, plan.memories.component[memory], read, found.ledger)
+    for number, memory in enumerate(plan.memories.records):
+        if memory["kind"] in (DRAM, CONTROLLER) and whole.end_ps == found.ledger.elapsed_ps:
+            check_dram(plan, int(memory["unit"]), plan.memories.component[number], read, found.ledger)
     sent = sum(name.startswith("message") for part in read.slices.values() for *_, name in part)
     assert sent == 0 or whole.flows > 0 or one.lost.size == len(one.messages)
     check(plan, timeline(plan, found, range(one.steps - 1, one.steps)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from deltasim.simulator.ledger.bandwidth import by_memory, shared_memories, shared_number
+from deltasim.simulator.ledger.bandwidth import by_memory, shared_memories
 from deltasim.simulator.ledger.timeline import BINS, WIDTH, empty_timelines, enter
 from deltasim.simulator.mapping.mapping import map_network
 from deltasim.simulator.plan.compile import compile_plan
@@ -28,7 +28,7 @@ def memories() -> MemoryInstances:
 
 def test_only_shared_memories_are_numbered() -> None:
     assert shared_memories(memories()) == ("dram", "far")
-    numbers = shared_number(memories())
+    numbers = memories().records["shared"]
     assert numbers[~memories().shared].tolist() == [-1, -1]
     assert numbers[memories().shared].tolist() == [0, 1, 2]  # a timeline a port
 

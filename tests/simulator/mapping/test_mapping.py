@@ -159,9 +159,9 @@ def test_packed_columns_hold_their_words_and_where_they_belong() -> None:
     (block,) = mapping.blocks
     assert (block.stride_bytes, block.index_bits, block.bytes) == (0, 1, 9 + 5)
     assert mapping.table()[1].rows[0][5] == "packed"
-    segments = column_segments_of(compile_plan(network, load_chip("edgedrnn"), mapping))
-    assert (segments.words.tolist(), segments.bytes.tolist()) == ([2, 1], [9, 5])
-    assert segments.address.tolist() == [block.base_address, block.base_address + 9]
+    segments = column_segments_of(compile_plan(network, load_chip("edgedrnn"), mapping)).segments
+    assert (segments["words"].tolist(), segments["bytes"].tolist()) == ([2, 1], [9, 5])
+    assert segments["address"].tolist() == [block.base_address, block.base_address + 9]
 
 
 def test_narrow_weights_take_whole_bytes() -> None:
@@ -177,9 +177,9 @@ def test_columns_take_the_bytes_of_their_own_precision(network: Network, cores: 
     """Of every projection and core: words of its own bits, packed, rounded up to a byte for each column."""
     chip = chip_of(cores, "1 MiB")
     plan = compile_plan(network, chip, map_network(network, chip))
-    segments = column_segments_of(plan)
+    segments, often = column_segments_of(plan).segments, column_segments_of(plan).parts
     projection = np.repeat(
-        np.repeat(np.arange(len(network.projections)), np.diff(plan.columns.offset)), np.diff(segments.start)
+        np.repeat(np.arange(len(network.projections)), np.diff(plan.columns.offset)), often
     )
     partitions = {
         (network.populations[p].name, part.core): part
@@ -187,7 +187,7 @@ def test_columns_take_the_bytes_of_their_own_precision(network: Network, cores: 
         for part in parts
     }
     for number, core, words, size in zip(
-        projection, segments.core, segments.words, segments.bytes, strict=True
+        projection, segments["core"], segments["words"], segments["bytes"], strict=True
     ):
         own = network.projections[number]
         form = own.weight_format

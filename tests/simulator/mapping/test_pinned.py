@@ -89,10 +89,10 @@ def home_of(blocks: tuple[Block, ...], column: Column) -> list[Block]:
 
 def dram_bytes(plan: Plan, send_counts: SendCounts) -> int:
     """Bytes of columns that the messages counted fetch from the DRAM."""
-    segments = column_segments_of(plan)
-    sent = np.repeat(np.concatenate(send_counts.counts), np.diff(segments.start))
-    far = np.array(plan.memories.component)[segments.memory] == "dram"
-    return int((sent * segments.bytes)[far].sum())
+    segments = column_segments_of(plan).segments
+    sent = np.repeat(np.concatenate(send_counts.counts), column_segments_of(plan).parts)
+    far = np.array(plan.memories.component)[segments["memory"]] == "dram"
+    return int((sent * segments["bytes"])[far].sum())
 
 
 cores = st.integers(1, 5)
@@ -152,8 +152,8 @@ def test_more_room_near_never_fetches_more_from_afar(
         made = pinning(size, cores, near)
         plan = compile_plan(network, made, map_network(network, made, send_counts))
         fetched.append(dram_bytes(plan, send_counts))
-        sent = np.repeat(np.concatenate(send_counts.counts), np.diff(column_segments_of(plan).start))
-        assert fetched[-1] <= int((sent * column_segments_of(plan).bytes).sum())
+        sent = np.repeat(np.concatenate(send_counts.counts), column_segments_of(plan).parts)
+        assert fetched[-1] <= int((sent * column_segments_of(plan).segments["bytes"]).sum())
     assert fetched == sorted(fetched, reverse=True)
 
 
@@ -165,13 +165,13 @@ def test_columns_are_read_where_they_lie(network: Network, size: str, seed: int)
     send_counts = random_send_counts(network, np.random.default_rng(seed))
     mapping = map_network(network, made, send_counts)
     plan = compile_plan(network, made, mapping)
-    columns, segments, component = plan.columns, column_segments_of(plan), plan.memories.component
+    columns, component, (own, segments) = plan.columns, plan.memories.component, column_segments_of(plan)
     for projection, first in enumerate(columns.offset[:-1].tolist()):
         for column in range(first, int(columns.offset[projection + 1])):
-            for segment in range(segments.start[column], segments.start[column + 1]):
-                core, memory = int(segments.core[segment]), component[segments.memory[segment]]
-                start = int(segments.address[segment])
-                stop = start + int(segments.bytes[segment])
+            for segment in segments[own["segments"][column] : own["segments_end"][column]]:
+                core, memory = int(segment["core"]), component[segment["memory"]]
+                start = int(segment["address"])
+                stop = start + int(segment["bytes"])
                 (home,) = (
                     block
                     for block in mapping.blocks

@@ -15,28 +15,24 @@ from tests.simulator.strategies import Case, cases
 @given(cases())
 def test_numbers_and_copies_agree(case: Case) -> None:
     plan = compile_plan(case.network, case.chip, case.mapping)
-    columns, trees, segments, multicast = (
-        plan.columns,
-        plan.trees,
-        column_segments_of(plan),
-        multicast_trees_of(plan),
-    )
+    columns, trees, multicast = plan.columns, plan.trees, multicast_trees_of(plan)
+    senders, segments = column_segments_of(plan)
     wanted = flags_of(trees.wanted, plan.cores)
-    assert (multicast.start[1:] - multicast.start[:-1] == trees.links).all()
-    assert (segments.start[1:] - segments.start[:-1] == wanted[columns.tree].sum(axis=1)).all()
+    assert (multicast.trees["links"] == trees.links).all()
+    assert (senders["segments_end"] - senders["segments"] == wanted[columns.tree].sum(axis=1)).all()
     for projection, first in enumerate(columns.offset[:-1].tolist()):
         target = int(plan.target[projection])
         partition_on = {partition.core: n for n, partition in enumerate(plan.partitions[target])}
         for column in range(first, int(columns.offset[projection + 1])):
-            own = slice(int(segments.start[column]), int(segments.start[column + 1]))
-            cores = segments.core[own].tolist()
+            own = segments[senders["segments"][column] : senders["segments_end"][column]]
+            cores = own["core"].tolist()
             assert cores == wanted[columns.tree[column]].nonzero()[0].tolist()
-            assert int(trees.source[columns.tree[column]]) == segments.source_core[column]
-            assert int(columns.words[column]) == segments.words[own].sum()
+            assert int(trees.source[columns.tree[column]]) == senders["core"][column]
+            assert int(columns.words[column]) == own["words"].sum()
             row = int(columns.row[projection]) + int(columns.stride[projection]) * (column - first)
             kinds = [
                 int(columns.size[columns.first[target] + partition_on[core] * columns.rows[target] + row])
                 for core in cores
             ]
-            assert columns.size_words[kinds].tolist() == segments.words[own].tolist()
-            assert columns.size_bytes[kinds].tolist() == segments.bytes[own].tolist()
+            assert columns.size_words[kinds].tolist() == own["words"].tolist()
+            assert columns.size_bytes[kinds].tolist() == own["bytes"].tolist()

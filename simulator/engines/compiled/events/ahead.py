@@ -32,18 +32,22 @@ from deltasim.simulator.engines.compiled.counting import (
 )
 from deltasim.simulator.engines.compiled.events.jobs import end_job
 from deltasim.simulator.engines.compiled.events.synchronisation import try_update
-from deltasim.simulator.engines.compiled.records import NONE, State, Tables
+from deltasim.simulator.engines.compiled.records import SEGMENT_WORK, State, Tables
 from deltasim.simulator.memories.instance import SCRATCHPAD
 from deltasim.simulator.plan.plan import FETCH, MAC, SCAN, UPDATE, Plan
+from deltasim.simulator.plan.records import NONE, Records, records
 
 
-def served_ahead(plan: Plan) -> Flags:
-    """Which units are: those of one place that neither scan nor update, nor are links to finite buffers."""
+def served_ahead(plan: Plan, alone: Integers) -> Flags:
+    """Which units are: those of one place that neither scan nor update, nor are links to finite buffers.
+
+    ``alone``: the `scratchpads` of cores whose columns stay in line, which are served ahead from their slots.
+    """
     stages, links = plan.stages, plan.links
     ahead = np.ones(len(plan.units), bool)
-    ahead[plan.memories.unit[plan.memories.slots > 0]] = False
+    ahead[plan.memories.records["unit"][plan.memories.records["slots"] > 0]] = False
     ahead[stages.unit[:, [SCAN, UPDATE]]] = False
-    ahead[stages.fetch_units] = (scratchpads(plan) != NONE)[:, np.newaxis]
+    ahead[stages.fetch_units] = (alone != NONE)[:, np.newaxis]
     if plan.buffers is not None:
         ahead[links.first_unit : links.first_unit + links.count] = False
     return ahead
@@ -57,10 +61,21 @@ def scratchpads(plan: Plan) -> Integers:
         used[block.core, memories.holding(block)] = True
     units, times = np.unique(stages.unit[stages.unit != NONE], return_counts=True)
     shared = np.isin(stages.unit[:, [FETCH, MAC]], units[times > 1]).any(axis=1)
-    alone = (used.sum(axis=1) == 1) & (memories.kind[used.argmax(axis=1)] == SCRATCHPAD) & ~shared
+    alone = (used.sum(axis=1) == 1) & (memories.records["kind"][used.argmax(axis=1)] == SCRATCHPAD) & ~shared
     if stages.burst_bytes != WHOLE:
         alone[:] = False
     return np.where(alone, used.argmax(axis=1), NONE).astype(np.int64)
+
+
+def segment_work(plan: Plan, segments: Records) -> Records:
+    """What each segment takes where it lies in a scratchpad."""
+    width, stages = plan.memories.records["width_bytes"][segments["memory"]], plan.stages
+    rounds = -(-segments["words"] // stages.mac_lanes)
+    return records(
+        SEGMENT_WORK,
+        accesses=-(-segments["bytes"] // np.maximum(width, 1)),
+        work=np.maximum(1, rounds * stages.mac_cycle_ps),
+    )
 
 
 @part
@@ -97,6 +112,7 @@ def consume_column(state: State, tables: Tables, asked: int, job: int) -> None:
     record = state.jobs[job]
     message, segment, units = record.message, tables.segments[record.segment], tables.cores[record.core]
     memory, array, chip = tables.memories[units.scratchpad], array_for(state, tables, message), tables.chip[0]
+    needs = tables.segment_work[record.segment]
     fetch, bank, mac = units.fetch + array, memory.unit + array, units.mac + array
     row = record.core * chip.arrays + array
     ends = state.ends[row]
@@ -104,18 +120,18 @@ def consume_column(state: State, tables: Tables, asked: int, job: int) -> None:
     granted = max(asked, ends[slot])
     ends[0] = slot + 1 if slot + 1 < ends.size else 1
     record_turn(state, fetch, asked, granted)
-    reading, duration = take_turn(state, bank, granted + chip.cycle), segment.accesses * memory.period
+    reading, duration = take_turn(state, bank, granted + chip.cycle_ps), needs.accesses * memory.period_ps
     occupy(state, reading, bank, duration, duration)
-    first = reading + memory.latency
+    first = reading + memory.latency_ps
     summing = take_turn(state, mac, first)
-    end = consumed(summing, segment.work, first + duration - memory.period)
-    occupy(state, summing, mac, end - summing, segment.work)
+    end = consumed(summing, needs.work, first + duration - memory.period_ps)
+    occupy(state, summing, mac, end - summing, needs.work)
     ends[slot] = end
     record_slot_busy(state, fetch, granted, end)
     one = state.consumed[row * chip.populations + state.messages[message].layer]
     one.columns += 1
     one.words += segment.words
-    one.accesses += segment.accesses
+    one.accesses += needs.accesses
     state.run[0].delivered += 1
     updater = state.updaters[segment.updater]
     updater.drained = max(updater.drained, end)

@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 from deltasim.runtime.compiling import part
-from deltasim.simulator.components.ranks import REQUEST_KIND
+from deltasim.simulator.components.order import READING, READING_LINES
 from deltasim.simulator.components.service_times import rounds
 from deltasim.simulator.engines.compiled.counting import count, occupy
 from deltasim.simulator.engines.compiled.events.fetches import wait_for
-from deltasim.simulator.engines.compiled.events.jobs import (
-    ISSUING,
-    LOOKED_UP,
-    READING,
-    READING_CACHE,
-    end_job,
-    new_job,
-)
+from deltasim.simulator.engines.compiled.events.jobs import ISSUING, LOOKED_UP, end_job, new_job
 from deltasim.simulator.engines.compiled.events.queues import KIND_BITS, PASSING, schedule
 from deltasim.simulator.engines.compiled.records import (
     BUSY,
     ENTRIES,
     FIRST_WAITING,
     LAST_WAITING,
-    NONE,
     State,
     Tables,
 )
 from deltasim.simulator.memories.cache import lines_of, look_up_lines
+from deltasim.simulator.plan.records import NONE
 
 
 @part
@@ -33,8 +26,8 @@ def look_up(state: State, tables: Tables, now: int, job: int) -> None:
     """The tags take a burst: one line a cycle; what is missing is requested when all have been looked up."""
     record = state.jobs[job]
     memory, layer = tables.memories[record.memory], state.messages[record.message].layer
-    first, end = lines_of(record.address, record.bytes, memory.line)
-    duration = (end - first) * memory.period
+    first, end = lines_of(record.address, record.bytes, memory.line_bytes)
+    duration = (end - first) * memory.period_ps
     occupy(state, now, memory.unit, duration, duration)
     count(state, memory.unit, layer, memory.lookup, end - first)
     line_up(state, memory.held, job)
@@ -49,12 +42,13 @@ def look_up(state: State, tables: Tables, now: int, job: int) -> None:
         count(state, memory.unit, layer, memory.eviction, found.evictions)
         count(state, memory.unit, layer, memory.write_back, found.write_backs)
         if found.missing > 0:
-            state.run[0].missed_bytes += found.missing * memory.line
+            state.run[0].missed_bytes += found.missing * memory.line_bytes
             other = new_job(state, ISSUING, record.message)
             lines = state.jobs[other]
             lines.segment, lines.core, lines.memory = record.segment, record.core, memory.next_level
             lines.column, lines.lines, lines.part = job, 1, record.part + record.waiting - 1
-            lines.address, lines.bytes = found.first_missing * memory.line, found.missing * memory.line
+            lines.address = found.first_missing * memory.line_bytes
+            lines.bytes = found.missing * memory.line_bytes
             record.waiting += 1
             schedule(state, now + duration, other)
         line = found.next_line
@@ -80,7 +74,7 @@ def filled(state: State, tables: Tables, now: int, job: int) -> None:
     record = state.jobs[job]
     burst, moved = record.column, record.bytes
     memory, layer = tables.memories[state.jobs[burst].memory], state.messages[record.message].layer
-    accesses = moved // memory.line * rounds(memory.line, memory.width)
+    accesses = moved // memory.line_bytes * rounds(memory.line_bytes, memory.width_bytes)
     count(state, memory.unit + 1, layer, memory.fill, accesses)
     count(state, memory.unit + 1, layer, memory.fetched, moved)
     end_job(state, job)
@@ -98,9 +92,7 @@ def become_ready(state: State, tables: Tables, now: int, burst: int) -> None:
         and state.contents[held + FIRST_WAITING] == burst
         and state.contents[held + BUSY] != 1
     ):
-        wait_for(
-            state, tables, now, tables.memories[record.memory].unit + 1, burst, READING_CACHE, REQUEST_KIND
-        )
+        wait_for(state, tables, now, tables.memories[record.memory].unit + 1, burst, READING_LINES)
 
 
 @part
@@ -108,17 +100,17 @@ def read_cache(state: State, tables: Tables, now: int, job: int) -> None:
     """Accesses follow each other; the burst goes on with the first word, the next burst when all are made."""
     record = state.jobs[job]
     memory, held = tables.memories[record.memory], tables.memories[record.memory].held
-    accesses = rounds(record.bytes, memory.width)
-    occupy(state, now, memory.unit + 1, accesses * memory.period, accesses * memory.period)
+    accesses = rounds(record.bytes, memory.width_bytes)
+    occupy(state, now, memory.unit + 1, accesses * memory.period_ps, accesses * memory.period_ps)
     count(state, memory.unit + 1, state.messages[record.message].layer, memory.read, accesses)
     state.contents[held + FIRST_WAITING] = record.follower
     if record.follower == NONE:
         state.contents[held + LAST_WAITING] = NONE
     state.contents[held + BUSY] = 1
     record.stage = READING
-    record.tail = now + memory.latency + (accesses - 1) * memory.period
-    schedule(state, now + memory.latency, job)
-    schedule(state, now + accesses * memory.period, (PASSING << KIND_BITS) | record.memory)
+    record.tail = now + memory.latency_ps + (accesses - 1) * memory.period_ps
+    schedule(state, now + memory.latency_ps, job)
+    schedule(state, now + accesses * memory.period_ps, (PASSING << KIND_BITS) | record.memory)
 
 
 @part
@@ -128,4 +120,4 @@ def free_data(state: State, tables: Tables, now: int, number: int) -> None:
     state.contents[memory.held + BUSY] = NONE
     burst = state.contents[memory.held + FIRST_WAITING]
     if burst != NONE and state.jobs[burst].waiting == 0:
-        wait_for(state, tables, now, memory.unit + 1, burst, READING_CACHE, REQUEST_KIND)
+        wait_for(state, tables, now, memory.unit + 1, burst, READING_LINES)

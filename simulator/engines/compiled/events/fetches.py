@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from deltasim.runtime.compiling import part
 from deltasim.simulator.components.dma_bursts import burst_of, bursts_of
-from deltasim.simulator.components.ranks import COLUMN_KIND, REQUEST_KIND, RESPONSE_KIND
+from deltasim.simulator.components.order import (
+    FETCHING,
+    LOOKING_UP,
+    MULTIPLYING,
+    PLACED,
+    QUEUED,
+    READING,
+    REQUESTING,
+    RESPONDING,
+    SERVED,
+)
 from deltasim.simulator.components.service_times import consumed, mac_work, rounds
 from deltasim.simulator.engines.compiled.counting import (
     array_for,
@@ -19,18 +29,9 @@ from deltasim.simulator.engines.compiled.counting import (
 )
 from deltasim.simulator.engines.compiled.events.input_buffers import leave_buffer, want_link
 from deltasim.simulator.engines.compiled.events.jobs import (
-    ACCUMULATING,
     ADDRESSING,
     ASKED,
-    BANKED,
-    CONTROLLED,
-    FETCHING,
     FILLING,
-    LOOKING_UP,
-    READING,
-    REQUESTING,
-    RESPONDING,
-    SERVED,
     burst_code,
     code,
     end_job,
@@ -39,17 +40,18 @@ from deltasim.simulator.engines.compiled.events.jobs import (
 from deltasim.simulator.engines.compiled.events.noting import note
 from deltasim.simulator.engines.compiled.events.queues import enqueue, leave, schedule
 from deltasim.simulator.engines.compiled.events.synchronisation import try_update
-from deltasim.simulator.engines.compiled.records import NONE, NOTE_ASKED, State, Tables
+from deltasim.simulator.engines.compiled.records import NOTE_ASKED, State, Tables
 from deltasim.simulator.memories.dram import fetch
 from deltasim.simulator.memories.instance import BUFFER, CACHE, CONTROLLER, SCRATCHPAD
+from deltasim.simulator.plan.records import NONE
 
 
 @part
-def wait_for(state: State, tables: Tables, now: int, unit: int, job: int, stage: int, kind: int) -> None:
+def wait_for(state: State, tables: Tables, now: int, unit: int, job: int, stage: int) -> None:
     """Queue a burst up at a unit."""
     record, chip = state.jobs[job], tables.chip[0]
     record.stage = stage
-    key = burst_code(kind, record.message, record.core, chip.cores, record.part, chip.parts)
+    key = burst_code(stage, record.message, record.core, chip.cores, record.part, chip.parts)
     enqueue(state, now, unit, job, key)
 
 
@@ -58,7 +60,7 @@ def want_column(state: State, tables: Tables, now: int, job: int) -> None:
     """Wait for one of the fetch slots of the column's array."""
     record = state.jobs[job]
     record.stage = FETCHING
-    key = code(COLUMN_KIND, record.message, record.core, tables.chip[0].cores)
+    key = code(FETCHING, record.message, record.core, tables.chip[0].cores)
     unit = tables.cores[record.core].fetch + array(state, tables, job)
     enqueue(state, now, unit, job, key)
 
@@ -76,13 +78,13 @@ def begin_column(state: State, tables: Tables, now: int, job: int) -> None:
     segment = tables.segments[record.segment]
     record.column, record.burst = job, 0
     record.left = bursts_of(segment.address, segment.bytes, chip.burst_bytes)
-    record.to_come = min(chip.at_once, record.left)
+    record.to_come = min(chip.bursts_at_once, record.left)
     for burst in range(1, record.to_come):
         other = new_job(state, ADDRESSING, record.message)
         record = state.jobs[other]
         record.segment, record.core = state.jobs[job].segment, state.jobs[job].core
         record.column, record.burst = job, burst
-        schedule(state, now + burst * chip.cycle, other)
+        schedule(state, now + burst * chip.cycle_ps, other)
     ask_memory(state, tables, now, job)
 
 
@@ -101,9 +103,9 @@ def ask_memory(state: State, tables: Tables, now: int, job: int) -> None:
         unit += array(state, tables, job)
     count(state, unit, layer, memory.words, record.words)
     if memory.kind == SCRATCHPAD:
-        wait_for(state, tables, now, unit, job, READING, REQUEST_KIND)
+        wait_for(state, tables, now, unit, job, READING)
     elif memory.kind == CACHE:
-        wait_for(state, tables, now, unit, job, LOOKING_UP, REQUEST_KIND)
+        wait_for(state, tables, now, unit, job, LOOKING_UP)
     else:
         issue(state, tables, now, job)
 
@@ -129,12 +131,12 @@ def read_scratchpad(state: State, tables: Tables, now: int, job: int) -> None:
     """Accesses follow each other; the job goes on with the first word."""
     record = state.jobs[job]
     memory = tables.memories[record.memory]
-    accesses = rounds(record.bytes, memory.width)
+    accesses = rounds(record.bytes, memory.width_bytes)
     unit = memory.unit + array(state, tables, job)
-    occupy(state, now, unit, accesses * memory.period, accesses * memory.period)
+    occupy(state, now, unit, accesses * memory.period_ps, accesses * memory.period_ps)
     count(state, unit, state.messages[record.message].layer, memory.read, accesses)
-    record.tail = now + memory.latency + (accesses - 1) * memory.period
-    schedule(state, now + memory.latency, job)
+    record.tail = now + memory.latency_ps + (accesses - 1) * memory.period_ps
+    schedule(state, now + memory.latency_ps, job)
 
 
 @part
@@ -142,36 +144,36 @@ def request(state: State, tables: Tables, now: int, job: int) -> None:
     """The request packet's next link, or, with its last flit, the channel."""
     record, chip, path = state.jobs[job], tables.chip[0], tables.paths[path_of(state, tables, job)]
     if record.at < path.there_end:
-        go_over(state, tables, now, job, REQUESTING, REQUEST_KIND)
+        go_over(state, tables, now, job, REQUESTING)
         return
     if path.there_end > path.there:
         leave_network(state, tables, job, path.there_end - 1)
         if chip.channels > 0:
             leave_buffer(state, tables, job, now + record.serialisation)
-        if record.serialisation > chip.link_period:
+        if record.serialisation > chip.link_period_ps:
             record.stage = ASKED
-            schedule(state, now + record.serialisation - chip.link_period, job)
+            schedule(state, now + record.serialisation - chip.link_period_ps, job)
             return
     ask_channel(state, tables, now, job)
 
 
 @part
-def go_over(state: State, tables: Tables, now: int, job: int, stage: int, kind: int) -> None:
+def go_over(state: State, tables: Tables, now: int, job: int, stage: int) -> None:
     """Queue a packet up for the next link of its way."""
     record, chip = state.jobs[job], tables.chip[0]
     record.stage = stage
-    if record.upstream == NONE and tables.links[tables.lists[record.at] // chip.queues].router:
+    if record.upstream == NONE and tables.links[tables.ways[record.at] // chip.queues].router:
         sender = chip.core_unit + record.core if stage == REQUESTING else tables.memories[record.memory].unit
         write_buffer(state, tables, sender, state.messages[record.message].layer, record.flits)
-    key = burst_code(kind, record.message, record.core, chip.cores, record.part, chip.parts)
-    want_link(state, tables, now, tables.lists[record.at], job, key)
+    key = burst_code(stage, record.message, record.core, chip.cores, record.part, chip.parts)
+    want_link(state, tables, now, tables.ways[record.at], job, key)
 
 
 @part
 def leave_network(state: State, tables: Tables, job: int, last: int) -> None:
     """A packet leaves the network through the router behind the ``last`` link of its way."""
     chip, record = tables.chip[0], state.jobs[job]
-    link = tables.lists[last] // chip.queues
+    link = tables.ways[last] // chip.queues
     if tables.links[link].leave:
         layer = state.messages[record.message].layer
         pass_router(state, tables, chip.first_link + link, layer, record.flits)
@@ -183,10 +185,10 @@ def ask_channel(state: State, tables: Tables, now: int, job: int) -> None:
     memory = tables.memories[state.jobs[job].memory]
     stage = SERVED
     if memory.kind == BUFFER:
-        stage = BANKED
+        stage = PLACED
     elif memory.kind == CONTROLLER:
-        stage = CONTROLLED
-    wait_for(state, tables, now, memory.unit, job, stage, REQUEST_KIND)
+        stage = QUEUED
+    wait_for(state, tables, now, memory.unit, job, stage)
 
 
 @part
@@ -218,7 +220,7 @@ def respond(state: State, tables: Tables, now: int, job: int) -> None:
     """The response packet's next link, or the core."""
     record, chip, path = state.jobs[job], tables.chip[0], tables.paths[path_of(state, tables, job)]
     if record.at < path.back_end:
-        go_over(state, tables, now, job, RESPONDING, RESPONSE_KIND)
+        go_over(state, tables, now, job, RESPONDING)
         return
     if path.back_end > path.back:
         leave_network(state, tables, job, path.back_end - 1)
@@ -235,7 +237,7 @@ def respond(state: State, tables: Tables, now: int, job: int) -> None:
 def multiply(state: State, tables: Tables, now: int, job: int) -> None:
     """The first word has come: wait for the multiply-accumulators."""
     unit = tables.cores[state.jobs[job].core].mac + array(state, tables, job)
-    wait_for(state, tables, now, unit, job, ACCUMULATING, COLUMN_KIND)
+    wait_for(state, tables, now, unit, job, MULTIPLYING)
 
 
 @part
@@ -244,7 +246,7 @@ def accumulate(state: State, tables: Tables, now: int, job: int) -> None:
     record, chip = state.jobs[job], tables.chip[0]
     unit = tables.cores[record.core].mac + array(state, tables, job)
     layer, words = state.messages[record.message].layer, record.words
-    work = mac_work(words, chip.mac_lanes, chip.mac_cycle)
+    work = mac_work(words, chip.mac_lanes, chip.mac_cycle_ps)
     end = consumed(now, work, record.tail)
     occupy(state, now, unit, end - now, work)
     count_sums(state, tables, record.core, unit, layer, words)
@@ -261,7 +263,7 @@ def consume(state: State, tables: Tables, now: int, job: int) -> None:
     if record.to_come < bursts_of(segment.address, segment.bytes, tables.chip[0].burst_bytes):
         state.jobs[job].burst, state.jobs[job].stage = record.to_come, ADDRESSING
         record.to_come += 1
-        schedule(state, now + tables.chip[0].cycle, job)
+        schedule(state, now + tables.chip[0].cycle_ps, job)
     elif job != column:
         end_job(state, job)
     if record.left > 0:

@@ -21,7 +21,8 @@ from deltasim.simulator.engines.compiled.events.queues import (
     remove_first,
     schedule,
 )
-from deltasim.simulator.engines.compiled.records import NONE, State, Tables
+from deltasim.simulator.engines.compiled.records import State, Tables
+from deltasim.simulator.plan.records import NONE
 
 
 @part

@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 from deltasim.runtime.compiling import part
+from deltasim.simulator.components.order import RANK_OF, STAGES
 from deltasim.simulator.engines.compiled.records import State
 
-# What a job is doing, or waiting to do.
-SCANNING, UPDATING, SENDING, BRANCHING, DROPPING, RECEIVING, FETCHING = range(7)
-READING, REQUESTING, ASKED, SERVED, RESPONDING, ACCUMULATING, ADDRESSING = range(7, 14)
-LOOKING_UP, LOOKED_UP, ISSUING, FILLING, READING_CACHE, BANKED = range(14, 20)
-CONTROLLED, ANSWERED = range(20, 22)
+# What a job waits for where it asks for no unit; where it does is a stage of the order.
+DROPPING, ASKED, ADDRESSING, LOOKED_UP, ISSUING, FILLING, ANSWERED = range(len(STAGES), len(STAGES) + 7)
 
 ORDINAL_BITS = 58
 
 
 @part
-def code(kind: int, ordinal: int, core: int, cores: int) -> int:
-    """The content of a job as one integer that sorts like (kind, step, projection, source, core).
+def code(stage: int, ordinal: int, core: int, cores: int) -> int:
+    """The content of a job as one integer that sorts like (rank, step, projection, source, core).
 
     ``ordinal`` is the message's place in the trace, which is sorted by (step, projection, source).
     """
-    return (kind << ORDINAL_BITS) | (ordinal * cores + core)
+    return int((RANK_OF[stage] << ORDINAL_BITS) | (ordinal * cores + core))
 
 
 @part
-def burst_code(kind: int, ordinal: int, core: int, cores: int, burst: int, bursts: int) -> int:
-    """The same for a burst of a column, where all jobs of this kind are bursts: its number comes last."""
-    return (kind << ORDINAL_BITS) | ((ordinal * cores + core) * bursts + burst)
+def burst_code(stage: int, ordinal: int, core: int, cores: int, burst: int, bursts: int) -> int:
+    """The same for a burst of a column, where all jobs of this rank are bursts: its number comes last."""
+    return int((RANK_OF[stage] << ORDINAL_BITS) | ((ordinal * cores + core) * bursts + burst))
 
 
 @part

@@ -7,6 +7,23 @@ import numpy as np
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.compiling import kernel, part
 from deltasim.runtime.views import directory
+from deltasim.simulator.components.order import (
+    CROSSING,
+    FETCHING,
+    LOOKING_UP,
+    MULTIPLYING,
+    PLACED,
+    QUEUED,
+    READING,
+    READING_LINES,
+    RECEIVING,
+    REQUESTING,
+    RESPONDING,
+    SCANNING,
+    SENDING,
+    SERVED,
+    UPDATING,
+)
 from deltasim.simulator.components.service_times import carried_until, scan_offset
 from deltasim.simulator.engines.compiled.counting import occupy, pause_for, start_scan
 from deltasim.simulator.engines.compiled.events.ahead import consume_column, enter_sums, take_turn
@@ -31,28 +48,13 @@ from deltasim.simulator.engines.compiled.events.fetches import (
 )
 from deltasim.simulator.engines.compiled.events.input_buffers import come_in, move_up, packet_to_go
 from deltasim.simulator.engines.compiled.events.jobs import (
-    ACCUMULATING,
     ADDRESSING,
     ANSWERED,
     ASKED,
-    BANKED,
-    BRANCHING,
-    CONTROLLED,
     DROPPING,
-    FETCHING,
     FILLING,
     ISSUING,
     LOOKED_UP,
-    LOOKING_UP,
-    READING,
-    READING_CACHE,
-    RECEIVING,
-    REQUESTING,
-    RESPONDING,
-    SCANNING,
-    SENDING,
-    SERVED,
-    UPDATING,
     end_job,
 )
 from deltasim.simulator.engines.compiled.events.messages import (
@@ -98,7 +100,8 @@ from deltasim.simulator.engines.compiled.events.synchronisation import (
     try_update,
     update_time,
 )
-from deltasim.simulator.engines.compiled.records import NONE, State, Tables, view_state, view_tables
+from deltasim.simulator.engines.compiled.records import State, Tables, view_state, view_tables
+from deltasim.simulator.plan.records import NONE
 
 
 def run_to_end(state: State, tables_directory: Integers) -> bool:
@@ -176,12 +179,12 @@ def decide(state: State, tables: Tables, now: int) -> None:
                 unit.free_slots -= 1
                 job = take_first(state, now, number)
                 unit.serving = state.jobs[job].code if unit.slots == 1 else NONE
-                if state.jobs[job].stage == BANKED:
+                if state.jobs[job].stage == PLACED:
                     serve_buffer(state, tables, now, job)
-                elif state.jobs[job].stage == CONTROLLED:
+                elif state.jobs[job].stage == QUEUED:
                     ask_controller(state, tables, now, job)
                 else:  # a fetch slot: form the address
-                    schedule(state, now + tables.chip[0].cycle, job)
+                    schedule(state, now + tables.chip[0].cycle_ps, job)
             if unit.controls != NONE:
                 advance_controller(state, tables, now, number)
         elif unit.free_at <= now and unit.length > 0:
@@ -202,14 +205,14 @@ def serve_ahead(state: State, tables: Tables, now: int, number: int) -> None:
     while unit.head != NONE:
         job = remove_first(state, number)
         stage = state.jobs[job].stage
-        if stage == BRANCHING:
+        if stage == CROSSING:
             cross(state, tables, take_turn(state, number, now), job, number)
         elif stage == FETCHING:
             consume_column(state, tables, now, job)
         elif stage == RECEIVING and state.units[tables.cores[state.jobs[job].core].fetch].ahead:
             start = take_turn(state, number, now)
-            occupy(state, start, number, chip.receive, chip.receive)
-            consume_column(state, tables, start + chip.receive, job)
+            occupy(state, start, number, chip.receive_ps, chip.receive_ps)
+            consume_column(state, tables, start + chip.receive_ps, job)
         else:
             begin(state, tables, take_turn(state, number, now), number, job)
 
@@ -230,7 +233,7 @@ def emit(state: State, tables: Tables, now: int, number: int) -> None:
     while encoder.next < encoder.last:
         position, paused = tables.columns[state.messages[encoder.next].column].position, encoder.paused
         paused += pause_for(state, tables, encoder.next, encoder.made)
-        judged = encoder.selecting + scan_offset(position, chip.per_cycle, chip.scan_cycle)
+        judged = encoder.selecting + scan_offset(position, chip.scan_per_cycle, chip.scan_cycle_ps)
         due = encoder.began + judged + paused
         if encoder.carries:
             due += carried_until(position, encoder.carried, encoder.size)
@@ -252,9 +255,9 @@ def begin(state: State, tables: Tables, now: int, unit: int, job: int) -> None:
     """A unit of one place takes a job."""
     record, chip = state.jobs[job], tables.chip[0]
     stage = record.stage
-    if stage == ACCUMULATING:
+    if stage == MULTIPLYING:
         accumulate(state, tables, now, job)
-    elif stage in (BRANCHING, REQUESTING, RESPONDING):
+    elif stage in (CROSSING, REQUESTING, RESPONDING):
         cross(state, tables, now, job, unit)
     elif stage == SERVED:
         serve_in_order(state, tables, now, job)
@@ -262,14 +265,14 @@ def begin(state: State, tables: Tables, now: int, unit: int, job: int) -> None:
         read_scratchpad(state, tables, now, job)
     elif stage == LOOKING_UP:
         look_up(state, tables, now, job)
-    elif stage == READING_CACHE:
+    elif stage == READING_LINES:
         read_cache(state, tables, now, job)
     elif stage == SCANNING:
         find_messages(state, job)
         start_scan(state, tables, now, job)
         emit(state, tables, now, job)
     else:
-        duration = chip.send if stage == SENDING else chip.receive
+        duration = chip.send_ps if stage == SENDING else chip.receive_ps
         if stage == UPDATING:
             duration = update_time(state, tables, job - state.encoders.size)
         occupy(state, now, unit, duration, duration)
@@ -281,15 +284,15 @@ def go_on(state: State, tables: Tables, now: int, job: int) -> None:
     """What a job waited for has come."""
     record = state.jobs[job]
     stage = record.stage
-    if stage == BRANCHING and tables.chip[0].channels == 0:
+    if stage == CROSSING and tables.chip[0].channels == 0:
         pass_on(state, tables, now, job)
     elif stage == FETCHING:
         begin_column(state, tables, now, job)
     elif stage == ADDRESSING:
         ask_memory(state, tables, now, job)
-    elif stage == ACCUMULATING:
+    elif stage == MULTIPLYING:
         consume(state, tables, now, job)
-    elif stage in (BRANCHING, REQUESTING, RESPONDING):
+    elif stage in (CROSSING, REQUESTING, RESPONDING):
         if tables.chip[0].channels == 0 or come_in(state, job, now):
             reach_node(state, tables, now, job)
     elif stage == ASKED:
@@ -324,7 +327,7 @@ def go_on(state: State, tables: Tables, now: int, job: int) -> None:
 def reach_node(state: State, tables: Tables, now: int, job: int) -> None:
     """A packet's head has come to a node and may go on."""
     record = state.jobs[job]
-    if record.stage == BRANCHING:
+    if record.stage == CROSSING:
         pass_link(state, tables, now, job)
         return
     record.at += 1
@@ -332,5 +335,5 @@ def reach_node(state: State, tables: Tables, now: int, job: int) -> None:
     if record.stage == REQUESTING:
         request(state, tables, now, job)
     else:
-        record.tail = now + record.serialisation - tables.chip[0].link_period
+        record.tail = now + record.serialisation - tables.chip[0].link_period_ps
         respond(state, tables, now, job)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deltasim.runtime.compiling import part
-from deltasim.simulator.components.ranks import MESSAGE_KIND
+from deltasim.simulator.components.order import CROSSING, RECEIVING, SENDING
 from deltasim.simulator.engines.compiled.counting import (
     count,
     link_busy,
@@ -13,17 +13,10 @@ from deltasim.simulator.engines.compiled.counting import (
 )
 from deltasim.simulator.engines.compiled.events.fetches import close_delivery, want_column
 from deltasim.simulator.engines.compiled.events.input_buffers import leave_buffer, take_credits, want_link
-from deltasim.simulator.engines.compiled.events.jobs import (
-    BRANCHING,
-    DROPPING,
-    RECEIVING,
-    SENDING,
-    code,
-    end_job,
-    new_job,
-)
+from deltasim.simulator.engines.compiled.events.jobs import DROPPING, code, end_job, new_job
 from deltasim.simulator.engines.compiled.events.queues import enqueue, schedule
-from deltasim.simulator.engines.compiled.records import NONE, State, Tables
+from deltasim.simulator.engines.compiled.records import State, Tables
+from deltasim.simulator.plan.records import NONE
 
 
 @part
@@ -57,7 +50,7 @@ def issue_copy(state: State, tables: Tables, now: int, message: int, segment: in
     job = new_job(state, SENDING, message)
     state.jobs[job].segment = segment
     core = column.core if segment == NONE else tables.segments[segment].core
-    enqueue(state, now, unit, job, code(MESSAGE_KIND, message, core, chip.cores))
+    enqueue(state, now, unit, job, code(SENDING, message, core, chip.cores))
 
 
 @part
@@ -75,7 +68,7 @@ def depart(state: State, tables: Tables, now: int, message: int, segment: int) -
     if tree.local != NONE:
         deliver(state, tables, now, message, column.segments + tree.local)
     state.run[0].tree_links += tree.links
-    if tree.links > 0 and tables.links[tables.entries[tables.lists[tree.roots]].link].router:
+    if tree.links > 0 and tables.links[tables.entries[tables.tree_lists[tree.roots]].link].router:
         layer = state.messages[message].layer
         write_buffer(state, tables, chip.core_unit + column.core, layer, chip.message_flits)
     branch(state, tables, now, message, NONE, tree.roots, tree.roots_end, NONE, 0)
@@ -96,9 +89,9 @@ def depart_copy(state: State, tables: Tables, now: int, message: int, segment: i
     root = tree.roots + place - (tree.local != NONE and place > tree.local)
     end = tree.first + tree.links
     if root + 1 < tree.roots_end:
-        end = tables.lists[root + 1]
-    state.run[0].tree_links += end - tables.lists[root]
-    if tables.links[tables.entries[tables.lists[root]].link].router:
+        end = tables.tree_lists[root + 1]
+    state.run[0].tree_links += end - tables.tree_lists[root]
+    if tables.links[tables.entries[tables.tree_lists[root]].link].router:
         write_buffer(state, tables, chip.core_unit + column.core, layer, chip.message_flits)
     branch(state, tables, now, message, segment, root, root + 1, NONE, 0)
 
@@ -122,13 +115,13 @@ def branch(
     """
     chip, column = tables.chip[0], tables.columns[state.messages[message].column]
     for place in range(first, end):
-        entry = tables.lists[place]
-        job = new_job(state, BRANCHING, message)
+        entry = tables.tree_lists[place]
+        job = new_job(state, CROSSING, message)
         record = state.jobs[job]
         record.at, record.upstream, record.segment = entry, upstream, segment
         record.flits, record.serialisation = chip.message_flits, serialisation
         core = column.core if segment == NONE else tables.segments[segment].core
-        key = code(MESSAGE_KIND, message, core, chip.cores)
+        key = code(CROSSING, message, core, chip.cores)
         want_link(state, tables, now, tables.entries[entry].link_queue, job, key)
 
 
@@ -145,9 +138,9 @@ def cross(state: State, tables: Tables, now: int, job: int, unit: int) -> None:
     state.jobs[job].serialisation = serialisation_behind(tables, link, busy)
     if chip.channels > 0 and take_credits(state, tables, now, unit, job, now + busy):
         count(state, unit, layer, chip.stall_action, 1)
-    occupy(state, now, unit, busy, flits * tables.links[link].period)
+    occupy(state, now, unit, busy, flits * tables.links[link].period_ps)
     state.passed[link * chip.populations + layer].crossed += flits
-    schedule(state, now + tables.links[link].hop, job)
+    schedule(state, now + tables.links[link].hop_ps, job)
 
 
 @part
@@ -155,7 +148,7 @@ def drop(state: State, tables: Tables, now: int, job: int) -> None:
     """The whole message has come over a link of its tree: deliver it, and leave the buffer there."""
     chip = tables.chip[0]
     drop_all(state, tables, now, job)
-    if chip.channels == 0 or leave_buffer(state, tables, job, now + chip.link_period):
+    if chip.channels == 0 or leave_buffer(state, tables, job, now + chip.link_period_ps):
         end_job(state, job)
 
 
@@ -168,7 +161,7 @@ def drop_all(state: State, tables: Tables, now: int, job: int) -> None:
         if tables.links[entry.link].leave:
             layer = state.messages[message].layer
             state.passed[entry.link * chip.populations + layer].left += chip.message_flits
-        deliver(state, tables, now, message, column.segments + tables.lists[place])
+        deliver(state, tables, now, message, column.segments + tables.tree_lists[place])
 
 
 @part
@@ -196,13 +189,13 @@ def pass_on(state: State, tables: Tables, now: int, job: int) -> None:
     entry = tables.entries[record.at]
     first, end, waits = entry.following, entry.following_end, False
     if entry.drops < entry.drops_end:
-        waits = record.serialisation > chip.link_period
+        waits = record.serialisation > chip.link_period_ps
         if not waits:
             drop_all(state, tables, now, job)
     for place in range(first, end):
-        goes, following = job, tables.lists[place]
+        goes, following = job, tables.tree_lists[place]
         if waits or place + 1 < end:
-            goes = new_job(state, BRANCHING, record.message)
+            goes = new_job(state, CROSSING, record.message)
             copy = state.jobs[goes]
             copy.upstream, copy.segment = NONE, record.segment
             copy.flits, copy.serialisation = record.flits, record.serialisation
@@ -219,7 +212,7 @@ def wait_for_tail(state: State, tables: Tables, now: int, job: int) -> None:
     """A message is delivered to the cores behind a link when its last flit has come."""
     chip, record = tables.chip[0], state.jobs[job]
     record.stage = DROPPING
-    wait = record.serialisation - chip.link_period
+    wait = record.serialisation - chip.link_period_ps
     if wait > 0:
         schedule(state, now + wait, job)
     else:
@@ -246,7 +239,7 @@ def deliver(state: State, tables: Tables, now: int, message: int, segment: int) 
     if unit == NONE:
         received(state, tables, now, job)
     else:
-        enqueue(state, now, unit, job, code(MESSAGE_KIND, message, core, chip.cores))
+        enqueue(state, now, unit, job, code(RECEIVING, message, core, chip.cores))
 
 
 @part

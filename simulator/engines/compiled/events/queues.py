@@ -5,7 +5,8 @@ from __future__ import annotations
 from deltasim.runtime.compiling import part
 from deltasim.simulator.engines.compiled.counting import record_busy, record_dequeued, record_queued
 from deltasim.simulator.engines.compiled.events.noting import note, note_service
-from deltasim.simulator.engines.compiled.records import NONE, NOTE_QUEUED, TICKS, State
+from deltasim.simulator.engines.compiled.records import NOTE_QUEUED, TICKS, State
+from deltasim.simulator.plan.records import NONE
 
 # An event is a job that goes on, or one of these with its number in the low bits.
 GOING_ON, WAKING, EMITTING, RELEASING, MOVING_UP, PASSING, LEAVING, DRAINING = range(8)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from deltasim.runtime.compiling import part
+from deltasim.simulator.components.order import SERVED
 from deltasim.simulator.components.service_times import rounds
 from deltasim.simulator.dram.scheduling.controller import Completion
 from deltasim.simulator.dram.scheduling.fields import NEVER
 from deltasim.simulator.engines.compiled.counting import count, enter_bursts, record_busy
 from deltasim.simulator.engines.compiled.events.dram_calls import call_advance, call_ask, call_take
 from deltasim.simulator.engines.compiled.events.fetches import pack_response, respond, serve_dram
-from deltasim.simulator.engines.compiled.events.jobs import ANSWERED, SERVED
+from deltasim.simulator.engines.compiled.events.jobs import ANSWERED
 from deltasim.simulator.engines.compiled.events.noting import note
 from deltasim.simulator.engines.compiled.events.queues import KIND_BITS, LEAVING, WAKING, leave, schedule
 from deltasim.simulator.engines.compiled.records import NOTE_ASKED, State, Tables
@@ -24,25 +25,25 @@ def serve_buffer(state: State, tables: Tables, now: int, job: int) -> None:
     """The buffer takes a stream; the job goes on with the first word, the slot is free behind the last."""
     record = state.jobs[job]
     memory, layer = tables.memories[record.memory], state.messages[record.message].layer
-    accesses = accesses_of(record.address, record.bytes, memory.width)
+    accesses = accesses_of(record.address, record.bytes, memory.width_bytes)
     stream = reserve(
         state.contents,
         memory.held,
         memory.window,
         memory.buffer_banks,
         memory.interleave,
-        record.address // memory.width,
+        record.address // memory.width_bytes,
         accesses,
-        rounds(now, memory.period),
+        rounds(now, memory.period_ps),
     )
     count(state, memory.unit, layer, memory.read, accesses)
     count(state, memory.unit, layer, memory.conflict, stream.conflicts)
-    count(state, memory.unit, layer, memory.bytes, accesses * memory.width)
-    begun, ended = stream.first_cycle * memory.period, (stream.last_cycle + 1) * memory.period
-    enter(state.timelines[memory.shared], begun, ended, accesses * memory.width)
-    first_ps = begun + memory.latency
-    record.tail = stream.last_cycle * memory.period + memory.latency
-    record.serialisation = record.tail - first_ps + tables.chip[0].link_period
+    count(state, memory.unit, layer, memory.bytes, accesses * memory.width_bytes)
+    begun, ended = stream.first_cycle * memory.period_ps, (stream.last_cycle + 1) * memory.period_ps
+    enter(state.timelines[memory.shared], begun, ended, accesses * memory.width_bytes)
+    first_ps = begun + memory.latency_ps
+    record.tail = stream.last_cycle * memory.period_ps + memory.latency_ps
+    record.serialisation = record.tail - first_ps + tables.chip[0].link_period_ps
     pack_response(state, tables, job)
     record.stage = SERVED
     schedule(state, first_ps, job)

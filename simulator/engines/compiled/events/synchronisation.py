@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from deltasim.runtime.compiling import part
-from deltasim.simulator.components.ranks import SCAN_KIND, UPDATE_KIND
+from deltasim.simulator.components.order import SCANNING, UPDATING
 from deltasim.simulator.components.service_times import update_duration
 from deltasim.simulator.engines.compiled.counting import active_of, count_update
-from deltasim.simulator.engines.compiled.events.jobs import SCANNING, UPDATING, code
+from deltasim.simulator.engines.compiled.events.jobs import code
 from deltasim.simulator.engines.compiled.events.queues import (
     DRAINING,
     KIND_BITS,
@@ -14,7 +14,8 @@ from deltasim.simulator.engines.compiled.events.queues import (
     enqueue,
     schedule,
 )
-from deltasim.simulator.engines.compiled.records import BARRIER, DATAFLOW, LAYER, NONE, State, Tables
+from deltasim.simulator.engines.compiled.records import BARRIER, DATAFLOW, LAYER, State, Tables
+from deltasim.simulator.plan.records import NONE
 
 
 @part
@@ -37,7 +38,7 @@ def try_encoder(state: State, tables: Tables, now: int, number: int) -> None:
         state.steps[step].began = now
     encoder.step = NONE  # under way
     state.jobs[number].stage = SCANNING
-    key = code(SCAN_KIND, step * chip.projections + encoder.projection, encoder.core, chip.cores)
+    key = code(SCANNING, step * chip.projections + encoder.projection, encoder.core, chip.cores)
     enqueue(state, now, encoder.unit, number, key)
 
 
@@ -100,7 +101,7 @@ def try_update(state: State, tables: Tables, now: int, number: int) -> None:
     updater.queued = 1
     job = state.encoders.size + number
     state.jobs[job].stage = UPDATING
-    key = code(UPDATE_KIND, step * chip.populations + updater.population, updater.core, chip.cores)
+    key = code(UPDATING, step * chip.populations + updater.population, updater.core, chip.cores)
     enqueue(state, now, updater.unit, job, key)
 
 
@@ -111,7 +112,14 @@ def update_time(state: State, tables: Tables, number: int) -> int:
     duration = updater.duration
     if state.active.size > 0:
         active = active_of(state, tables, number)
-        duration = update_duration(updater.size, active, chip.lanes, chip.access, chip.group, chip.fixed)
+        duration = update_duration(
+            updater.size,
+            active,
+            chip.update_lanes,
+            chip.access_ps,
+            chip.update_group_ps,
+            chip.update_fixed_ps,
+        )
     if updater.carried and (updater.last or updater.step < updater.first + state.run[0].frames - 1):
         if updater.step & 1:
             updater.owed_odd, duration = duration, 1
@@ -172,7 +180,7 @@ def synchronise(state: State, tables: Tables, now: int) -> None:
     run.step = step
     if step > last:
         run.pass_number += 1
-    schedule(state, now + chip.barrier_cost, RELEASING << KIND_BITS)
+    schedule(state, now + chip.barrier_cost_ps, RELEASING << KIND_BITS)
 
 
 @part

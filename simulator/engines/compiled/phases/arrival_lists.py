@@ -17,7 +17,8 @@ from deltasim.runtime.compiling import inlined, part
 from deltasim.runtime.views import viewer
 from deltasim.simulator.engines.compiled.counting import count
 from deltasim.simulator.engines.compiled.phases.eligible import STREAMED, PhasePlan
-from deltasim.simulator.engines.compiled.records import Record, Records, State, Tables, record, records
+from deltasim.simulator.engines.compiled.records import State, Tables
+from deltasim.simulator.plan.records import Record, Records, record, records
 
 BEFORE_ALL, AFTER_ALL = np.int64(-1), np.int64((1 << 63) - 1)
 AT_ONCE = cast("int", np.int64(0))  # no Python integer, for which kernels would be compiled once more

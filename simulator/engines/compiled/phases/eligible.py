@@ -14,9 +14,9 @@ import numpy as np
 from deltasim.runtime.arrays import Flags, Integers
 from deltasim.simulator.components.dma_bursts import WHOLE
 from deltasim.simulator.engines.compiled.phases.routes import RouteGraph, route_graph_of
-from deltasim.simulator.engines.compiled.records import NONE
 from deltasim.simulator.memories.instance import DRAM, SCRATCHPAD
 from deltasim.simulator.plan.plan import Plan
+from deltasim.simulator.plan.records import NONE
 
 # The stages of a phase. The last two are how a core fetches: from one scratchpad, or from one DRAM over one
 # link there and back.
@@ -68,9 +68,9 @@ def phase_plan(plan: Plan) -> PhasePlan | None:
     used = np.zeros((plan.cores, len(plan.memories.component)), bool)
     for block in plan.mapping.blocks:
         used[block.core, plan.memories.holding(block)] = True
-    if not np.isin(plan.memories.kind[used.any(axis=0)], (SCRATCHPAD, DRAM)).all():
+    if not np.isin(plan.memories.records["kind"][used.any(axis=0)], (SCRATCHPAD, DRAM)).all():
         return None
-    drams, routes = used & (plan.memories.kind == DRAM), route_graph_of(plan)
+    drams, routes = used & (plan.memories.records["kind"] == DRAM), route_graph_of(plan)
     if routes is None:
         return None
     if drams.any() and (plan.stages.arrays > 1 or shared_on_the_way(plan, drams, routes.order)):
@@ -116,10 +116,7 @@ def how_fetched(plan: Plan, core: int, used: Flags, drams: Flags) -> int:
     path = core * len(used) + int(np.flatnonzero(drams)[0])
     routes = [
         along[bounds[path] : bounds[path + 1]].tolist()
-        for bounds, along in (
-            (plan.links.path_start, plan.links.path_link),
-            (plan.links.back_start, plan.links.back_link),
-        )
+        for bounds, along in (plan.links.there, plan.links.back)
     ]
     return STREAMED if len(routes[0]) == 1 and routes[0] == routes[1] else NONE
 
@@ -133,10 +130,9 @@ def shared_on_the_way(plan: Plan, drams: Flags, taken: Integers) -> bool:
     owner[taken[taken < links.count]] = plan.cores  # messages
     for core, memory in zip(*map(np.ndarray.tolist, np.nonzero(drams)), strict=True):
         path = core * count + memory
-        there = links.path_link[links.path_start[path] : links.path_start[path + 1]]
-        back = links.back_link[links.back_start[path] : links.back_start[path + 1]]
-        for along in (there, back):
-            if (~np.isin(owner[along], (NONE, core))).any():
+        for bounds, along in (links.there, links.back):
+            taken = along[bounds[path] : bounds[path + 1]]
+            if (~np.isin(owner[taken], (NONE, core))).any():
                 return True
-            owner[along] = core
+            owner[taken] = core
     return False

@@ -61,12 +61,14 @@ def consume_streamed(
         return 0
     run, memory = state.run[0], tables.memories[arrivals.cores[core].memory]
     timing = timing_of(memory)
-    link = tables.lists[tables.paths[core * chip.memories + arrivals.cores[core].memory].there]
+    link = tables.ways[tables.paths[core * chip.memories + arrivals.cores[core].memory].there]
     unit, link_record = chip.first_link + link, tables.links[link]
     slots, link_free = state.units[units.fetch + array].slots, state.units[unit].free_at
     memory_free, mac_free = state.units[memory.unit].free_at, state.units[units.mac + array].free_at
     request_busy = link_busy(tables, link, chip.request_flits, AT_ONCE)
-    delay = link_record.hop + max(0, serialisation_behind(tables, link, request_busy) - chip.link_period)
+    delay = link_record.hop_ps + max(
+        0, serialisation_behind(tables, link, request_busy) - chip.link_period_ps
+    )
     gone, crossed, words, flits = 0, 0, 0, 0
     bursts, hits, misses, conflicts, activates = 0, 0, 0, 0, 0
     for come in range(number):
@@ -76,13 +78,13 @@ def consume_streamed(
             granted = time_ps
             if gone >= slots:
                 granted = max(granted, arrivals.ended[gone - slots])
-            asked = granted + chip.cycle
+            asked = granted + chip.cycle_ps
             if gone > come and asked > arrivals.came[come]:
                 break
             arrivals.asked[gone], arrivals.granted[gone] = time_ps, granted
             start = max(asked, link_free)
             link_free = start + request_busy
-            record_busy(state, unit, start, link_free, chip.request_flits * link_record.period)
+            record_busy(state, unit, start, link_free, chip.request_flits * link_record.period_ps)
             arrivals.crossing[crossed], arrivals.crossed[crossed] = asked, start
             arrivals.sought[gone] = start + delay
             start = max(start + delay, memory_free)
@@ -91,7 +93,7 @@ def consume_streamed(
             service = fetched(state.channels[memory.shared], timing, start, segment.address, segment.bytes)
             record_busy(state, memory.unit, start, service.last_ps, service.bursts * timing.burst_ps)
             memory_free = service.free_ps
-            moved = service.bursts * memory.width
+            moved = service.bursts * memory.width_bytes
             enter(state.timelines[memory.shared], service.first_ps, service.last_ps, moved)
             bursts, hits, misses = bursts + service.bursts, hits + service.hits, misses + service.misses
             conflicts, activates = conflicts + service.conflicts, activates + service.activates
@@ -102,11 +104,13 @@ def consume_streamed(
         start, came = max(arrivals.came[come], link_free), rounds(segment.bytes, chip.flit_bytes)
         busy = link_busy(tables, link, came, arrivals.streams[come].serialisation)
         link_free = start + busy
-        record_busy(state, unit, start, link_free, came * link_record.period)
+        record_busy(state, unit, start, link_free, came * link_record.period_ps)
         arrivals.crossing[crossed], arrivals.crossed[crossed] = arrivals.came[come], start
-        head = start + link_record.hop
-        summing, work = max(head, mac_free), mac_work(segment.words, chip.mac_lanes, chip.mac_cycle)
-        mac_free = consumed(summing, work, head + serialisation_behind(tables, link, busy) - chip.link_period)
+        head = start + link_record.hop_ps
+        summing, work = max(head, mac_free), mac_work(segment.words, chip.mac_lanes, chip.mac_cycle_ps)
+        mac_free = consumed(
+            summing, work, head + serialisation_behind(tables, link, busy) - chip.link_period_ps
+        )
         record_busy(state, units.mac + array, summing, mac_free, work)
         record_slot_busy(state, units.fetch + array, arrivals.granted[come], mac_free)
         arrivals.came[come], arrivals.summed[come], arrivals.ended[come] = head, summing, mac_free

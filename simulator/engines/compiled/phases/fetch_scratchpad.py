@@ -32,8 +32,8 @@ def consume_in_line(
     first, end = arrivals.bounds[arrival_list], arrivals.filled[arrival_list]
     units, target = tables.cores[core], tables.lists[tables.groups[group].first]
     fetch, bank, mac = units.fetch + array, memory.unit + array, units.mac + array
-    slots, cycle = np.uintp(state.units[fetch].slots), chip.cycle
-    period, latency, row, opened = memory.period, memory.latency, np.uintp(memory.costs), run.opened
+    slots, cycle = np.uintp(state.units[fetch].slots), chip.cycle_ps
+    period, latency, row, opened = memory.period_ps, memory.latency_ps, np.uintp(memory.costs), run.opened
     bank_free, mac_free = state.units[bank].free_at - opened, state.units[mac].free_at - opened
     words, accesses, works = AT_ONCE, AT_ONCE, AT_ONCE
     asked, granted, read, kind = arrivals.asked, arrivals.granted, arrivals.read, arrivals.kind

@@ -16,7 +16,8 @@ from deltasim.simulator.engines.compiled.phases.arrival_lists import (
 )
 from deltasim.simulator.engines.compiled.phases.fifo import check_time, go_through, lengthen, record_waits
 from deltasim.simulator.engines.compiled.phases.merge import fill_shared_merge, gather
-from deltasim.simulator.engines.compiled.records import NONE, State, Tables, view_state, view_tables
+from deltasim.simulator.engines.compiled.records import State, Tables, view_state, view_tables
+from deltasim.simulator.plan.records import NONE
 
 
 @apart
@@ -60,9 +61,9 @@ def cross_link(state: State, tables: Tables, arrivals: Arrivals, group: int, lin
     at, number = arrivals.parts[gathered].begin, arrivals.parts[gathered].length
     arrivals.filled[link] = first + number
     run.keys = first + number + 2  # sentinels
-    work = chip.message_flits * link_record.period
+    work = chip.message_flits * link_record.period_ps
     if arrival_list.held == NONE:
-        go_through(state, arrivals, unit, at, number, first, arrival_list.busy, work, link_record.hop)
+        go_through(state, arrivals, unit, at, number, first, arrival_list.busy, work, link_record.hop_ps)
     else:
         go_through_unlike(state, tables, arrivals, link, at, number, first)
     set_sentinels(arrivals, first, first + number)
@@ -99,11 +100,11 @@ def go_through_unlike(
         start = max(asked, free)
         begun[place] = start
         free, wait, held = start + busy, wait + start - asked, held + busy
-        keys[into + place] = ((start + link_record.hop) << shift) | (key & low)
+        keys[into + place] = ((start + link_record.hop_ps) << shift) | (key & low)
         lengthen(arrivals.peak, begun, np.uintp(place), asked)
     state.units[unit].free_at = run.opened + free
     record_busy_series(
-        state, unit, run.opened + free, held, number * tables.chip[0].message_flits * link_record.period
+        state, unit, run.opened + free, held, number * tables.chip[0].message_flits * link_record.period_ps
     )
-    check_time(state, run.opened + free + link_record.hop)
+    check_time(state, run.opened + free + link_record.hop_ps)
     record_waits(state, unit, wait, int(arrivals.peak[0]))

@@ -14,7 +14,8 @@ from deltasim.simulator.engines.compiled.phases.arrival_lists import (
 from deltasim.simulator.engines.compiled.phases.eligible import LINK_STAGE, RECEIVE_STAGE, SCAN_STAGE
 from deltasim.simulator.engines.compiled.phases.fifo import record_queue
 from deltasim.simulator.engines.compiled.phases.stages import call_stage
-from deltasim.simulator.engines.compiled.records import DATAFLOW, NONE, State, Tables, view_state, view_tables
+from deltasim.simulator.engines.compiled.records import DATAFLOW, State, Tables, view_state, view_tables
+from deltasim.simulator.plan.records import NONE
 
 
 @kernel
@@ -46,7 +47,7 @@ def phases(state_directory: Integers, tables_directory: Integers, arrivals_direc
                 run.pass_number += 1
             elif chip.policy == DATAFLOW:  # the next step begins by itself
                 barriers = 0
-        run.opened = finished + barriers * chip.barrier_cost
+        run.opened = finished + barriers * chip.barrier_cost_ps
     return bool(run.overflow == 0)
 
 

@@ -11,7 +11,8 @@ from deltasim.runtime.compiling import inlined, part
 from deltasim.simulator.engines.compiled.counting import pass_router
 from deltasim.simulator.engines.compiled.phases.arrival_lists import Arrivals, count_by_layer, set_sentinels
 from deltasim.simulator.engines.compiled.phases.fifo import ONE
-from deltasim.simulator.engines.compiled.records import NONE, State, Tables
+from deltasim.simulator.engines.compiled.records import State, Tables
+from deltasim.simulator.plan.records import NONE
 
 
 @part
@@ -110,7 +111,7 @@ def pass_wanted(state: State, tables: Tables, arrivals: Arrivals, number: int, a
             keys[filled] = key + tail
             filled += np.uintp(wanted[np.uintp(key) & low] & behind != 0)
         return int(filled) - at
-    period = tables.links[edge.origin].period if edge.held != NONE else 0
+    period = tables.links[edge.origin].period_ps if edge.held != NONE else 0
     for place in range(first, end):
         key = keys[place]
         rank = key & np.int64(low)

@@ -7,7 +7,8 @@ from deltasim.runtime.compiling import apart
 from deltasim.simulator.engines.compiled.phases.arrival_lists import count_messages, view_arrivals
 from deltasim.simulator.engines.compiled.phases.fifo import check_time, go_through
 from deltasim.simulator.engines.compiled.phases.merge import gather
-from deltasim.simulator.engines.compiled.records import NONE, view_state, view_tables
+from deltasim.simulator.engines.compiled.records import view_state, view_tables
+from deltasim.simulator.plan.records import NONE
 
 
 @apart
@@ -39,5 +40,5 @@ def receive(
             keys[first + place] = keys[at + place]
         check_time(state, run.opened + (keys[first + number - 1] >> run.shift))
         return now
-    go_through(state, arrivals, unit, at, number, first, chip.receive, chip.receive, chip.receive)
+    go_through(state, arrivals, unit, at, number, first, chip.receive_ps, chip.receive_ps, chip.receive_ps)
     return now

@@ -16,9 +16,10 @@ import numpy.typing as npt
 
 from deltasim.runtime.arrays import Flags, Integers
 from deltasim.simulator.engines.compiled.phases.shared_merges import shared_merges_of
-from deltasim.simulator.engines.compiled.records import ARRIVAL_LIST, INPUT_EDGE, NONE, Records
+from deltasim.simulator.engines.compiled.records import ARRIVAL_LIST, INPUT_EDGE
 from deltasim.simulator.plan.memo import memoised_by
 from deltasim.simulator.plan.plan import Plan
+from deltasim.simulator.plan.records import NONE, Records
 from deltasim.simulator.plan.weight_columns import bits_of, flags_of
 
 Words = npt.NDArray[np.uint64]
@@ -53,7 +54,7 @@ class Steps(NamedTuple):
 def routes_follow_from(plan: Plan) -> Hashable:
     """What the route graph follows from: trees and the time a message holds each link, nothing of a core."""
     links = plan.links
-    return plan.chip.topology, plan.trees, links.link_period_ps.tobytes(), links.message_flits
+    return plan.chip.topology, plan.trees, links.records["period_ps"].tobytes(), links.message_flits
 
 
 @memoised_by(routes_follow_from)
@@ -118,7 +119,7 @@ def input_edges_of(
     into_core = (arrival_list >= links) & (origin < links)
     before = origin[into_core]
     input_edges["serialisation_tail"][into_core] = (
-        holding_times["busy"][before] - plan.links.link_period_ps[before]
+        holding_times["busy"][before] - plan.links.records["period_ps"][before]
     )
     input_edges["held"][into_core] = holding_times["held"][before]
     input_edges["pass_through"] = all_come & np.logical_and.reduceat(taken[sorting], first)
@@ -219,7 +220,7 @@ def link_holding_times(plan: Plan, steps: Steps) -> tuple[dict[str, Integers], I
     row begins; and the rows.
     """
     links, cores = plan.links, plan.cores
-    period, further = links.link_period_ps, links.message_flits - 1
+    period, further = links.records["period_ps"], links.message_flits - 1
     slowest = np.tile(period[:, np.newaxis], (1, cores))  # (links, source cores)
     if further > 0 and len(np.unique(period)) > 1:
         over = steps.arrival_list < links.count

@@ -18,7 +18,8 @@ from deltasim.simulator.engines.compiled.phases.arrival_lists import (
     view_arrivals,
 )
 from deltasim.simulator.engines.compiled.phases.fifo import check_time, go_through
-from deltasim.simulator.engines.compiled.records import NONE, State, Tables, view_state, view_tables
+from deltasim.simulator.engines.compiled.records import State, Tables, view_state, view_tables
+from deltasim.simulator.plan.records import NONE
 
 
 @apart
@@ -83,7 +84,7 @@ def find(state: State, tables: Tables, arrivals: Arrivals, number: int) -> None:
         sent = arrivals.messages[rank]
         sent.row, sent.layer = encoder.row + encoder.stride * position, encoder.target
         sent.source, sent.array = encoder.core, array_of(position, chip.arrays)
-        judged = encoder.selecting + scan_offset(position, chip.per_cycle, chip.scan_cycle)
+        judged = encoder.selecting + scan_offset(position, chip.scan_per_cycle, chip.scan_cycle_ps)
         due = encoder.began + judged - run.opened
         arrivals.keys[run.keys] = (due << run.shift) | rank
         run.keys += 1
@@ -114,4 +115,4 @@ def send(state: State, tables: Tables, arrivals: Arrivals, core: int, group: int
     count_messages(state, tables, arrivals, group, counting, chip.send_action, first, number)
     if unit == NONE:
         return
-    go_through(state, arrivals, unit, first, number, first, chip.send, chip.send, chip.send)
+    go_through(state, arrivals, unit, first, number, first, chip.send_ps, chip.send_ps, chip.send_ps)

@@ -126,7 +126,7 @@ def test_behind_a_slow_link_a_message_stays_long(receive: int) -> None:
     plan = plan_on(chip(fields), network)
     forward = phase_plan(plan)
     assert forward is not None
-    assert len(np.unique(plan.links.link_period_ps)) == 2 and plan.links.message_flits > 1
+    assert len(np.unique(plan.links.records["period_ps"])) == 2 and plan.links.message_flits > 1
     assert (forward.routes.arrival_lists["held"] >= 0).any() and (
         forward.routes.input_edges["held"] >= 0
     ).any()

@@ -136,7 +136,8 @@ def test_one_population_runs_in_phases_under_every_policy(policy: str) -> None:
     plan = plan_of({"synchronisation.policy": policy}, "mesh16", (24,))
     forward = phase_plan(plan)
     assert forward is not None
-    assert (forward.routes.order < plan.links.count).sum() == len(np.unique(multicast_trees_of(plan).link))
+    taken = np.unique(multicast_trees_of(plan).entries["link"])
+    assert (forward.routes.order < plan.links.count).sum() == len(taken)
 
 
 def test_links_come_behind_those_that_lead_to_them() -> None:
@@ -144,11 +145,9 @@ def test_links_come_behind_those_that_lead_to_them() -> None:
     forward, multicast = phase_plan(plan), multicast_trees_of(plan)
     assert forward is not None
     place = {link: number for number, link in enumerate(forward.routes.order.tolist())}
-    for first, end in zip(multicast.start[:-1], multicast.start[1:], strict=True):
-        for entry in range(first, end):
-            if multicast.parent[entry] >= 0:
-                before = int(multicast.link[first + multicast.parent[entry]])
-                assert place[before] < place[int(multicast.link[entry])]
+    for entry in multicast.entries:
+        for behind in multicast.lists[entry["following"] : entry["following_end"]]:
+            assert place[int(entry["link"])] < place[int(multicast.entries[behind]["link"])]
 
 
 def test_arrival_lists_grow_in_the_middle_of_a_run() -> None:
