@@ -156,7 +156,8 @@ class MemoryInstances:
     @cached_property
     def shared(self) -> npt.NDArray[np.bool_]:
         """Which of them are reached over the network."""
-        return self.records["shared"] != NONE
+        found: npt.NDArray[np.bool_] = self.records["shared"] != NONE
+        return found
 
     def holding(self, block: Block) -> int:
         """The memory that a block's columns are asked of: where they lie, or the cache in front of it."""
