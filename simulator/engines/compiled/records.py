@@ -32,7 +32,7 @@ UNIT = record(
     *("recorded_until", "busy", "occupied", "idle", "peak", "changed", "taken_since"),
     *("stalled_since", "controls"),  # which of the shared memories a DRAM controller is of
     *("serving",),  # of a unit with one place, the code of the job that has it
-    *("ahead", "turns"),  # 1 where it is served ahead (``events.ahead``), and how many have been
+    *("ahead", "served"),  # 1 where it is served ahead (``events.ahead``), and how many have been
     *("wait", "wait_high", "area", "area_high"),  # sums of which the lower LOW_BITS stand apart
 )
 LOW_BITS = 31
@@ -227,9 +227,7 @@ class State(NamedTuple):
     timelines: Annotated[Integers, np.int64, 2]  # bytes over time of every shared memory
     counts: Annotated[Integers, np.int64, 2]  # a row for each unit, then one for each layer
     notes: Annotated[Records, NOTE]  # none, but where services are asked for
-    turns: Annotated[
-        Integers, np.int64, 2
-    ]  # of each unit when the latest that it serves ahead have their turns
+    starts: Annotated[Integers, np.int64, 2]  # of each unit when it begins the latest that it serves ahead
     ends: Annotated[Integers, np.int64, 2]  # of each array the next slot, and when each of them is free
     passed: Annotated[Records, PASSED]
     consumed: Annotated[Records, CONSUMED]

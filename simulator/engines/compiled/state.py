@@ -86,7 +86,7 @@ def state_at_rest(plan: Plan, start: Start, trace: Trace, alive: int, notes: int
         timelines=empty_timelines(int(plan.memories.shared.sum())),
         counts=np.zeros((len(plan.units) + len(plan.layers), len(plan.actions)), np.int64),
         notes=np.zeros(notes, NOTE),
-        turns=np.zeros((len(start.units), depth), np.int64),
+        starts=np.zeros((len(start.units), depth), np.int64),
         ends=ends,
         passed=np.zeros(plan.links.count * len(plan.partitions), PASSED),
         consumed=np.zeros(arrays * len(plan.partitions), CONSUMED),

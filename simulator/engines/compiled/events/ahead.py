@@ -85,11 +85,11 @@ def record_turn(state: State, number: int, asked: int, start: int) -> None:
     In the queue stand, when one comes, those whose turn is then or later. It grows by one at a time, so only
     the one ``peak`` places ahead is looked at.
     """
-    unit, turns = state.units[number], state.turns[number]
-    turn, last = unit.turns, turns.size - 1
-    unit.turns = turn + 1
-    turns[turn & last] = start
-    if turns[(turn - unit.peak) & last] >= asked:
+    unit, starts = state.units[number], state.starts[number]
+    turn, last = unit.served, starts.size - 1
+    unit.served = turn + 1
+    starts[turn & last] = start
+    if starts[(turn - unit.peak) & last] >= asked:
         unit.peak += 1
         if unit.peak > last:
             state.run[0].overflow = 1
