@@ -29,13 +29,18 @@ from deltasim.simulator.plan.stages import STAGE_NUMBERS
 # A unit with places (the fetch slots) counts the free ones; any other is free from ``free_at`` on.
 UNIT = record(
     *("free_at", "slots", "free_slots", "head", "tail", "length", "marked", "wake"),
-    *("recorded_until", "busy", "occupied", "idle", "peak", "changed", "taken_since", "mark"),
+    *("recorded_until", "busy", "occupied", "idle", "peak", "changed", "taken_since"),
     *("stalled_since", "controls"),  # which of the shared memories a DRAM controller is of
     *("serving",),  # of a unit with one place, the code of the job that has it
+    *("ahead", "served"),  # 1 where it is served ahead (``events.ahead``), and how many have been
     *("wait", "wait_high", "area", "area_high"),  # sums of which the lower LOW_BITS stand apart
 )
 LOW_BITS = 31
+# The heap of events: what happens at a time, or ~ of the tick under whose number all that does is listed.
 EVENT = record("time", "what")
+TICK = record("time", "first")
+LISTED = record("what", "next")
+TICKS = 1 << 8
 JOB = record(
     *(
         "stage",
@@ -72,6 +77,7 @@ UPDATER_STATE = record(
     *("readers", "readers_end", "first"),
     *("step", "updated", "queued", "open_segments"),
     *("owed_even", "owed_odd"),  # the time that has still to pass, of even and of odd steps
+    *("drained",),  # when the last segment so far is in the sums
 )
 POPULATION = record(
     *("first", "into", "into_end", "partitions", "partitions_end"),
@@ -81,7 +87,18 @@ POPULATION = record(
 )
 # One record: how far the run has got, and the tally of the laws.
 RUN = record(
-    *("units", "events", "free_job", "marks", "frames", "pass_number", "step", "index", "overflow"),
+    *(
+        "units",
+        "events",
+        "free_job",
+        "free_listed",
+        "marks",
+        "frames",
+        "pass_number",
+        "step",
+        "index",
+        "overflow",
+    ),
     *("begun",),  # 1 once a run with events has
     *("opened", "needed"),  # of a run in phases: when the present one began, how many keys it needs
     *("first", "messages", "shift", "keys"),  # its step's messages, how keys are made, where the next ones go
@@ -94,6 +111,11 @@ RUN = record(
 # What is noted where there is room for it (``services``): a service from and until, and its job's code; how
 # many wait from a time on; a time, address and bytes asked of a DRAM.
 NOTE = record("what", "unit", "first", "second", "third")
+
+# What is summed up while a run with events goes on and entered into the counts when it ends: of each link and
+# layer flits over it and out of the network behind it, of each array and layer columns that stayed in line.
+PASSED = record("crossed", "left")
+CONSUMED = record("columns", "words", "accesses")
 NOTE_SERVED, NOTE_QUEUED, NOTE_ASKED = range(3)
 
 POLICIES = ("layer", "barrier", "dataflow")
@@ -130,7 +152,10 @@ CHIP = record(
     *ACTIONS,
     *("ask", "advance", "take"),  # addresses of the command-level DRAM rule
 )
-CORE = record("send", "receive", "fetch", "mac", "router")  # router: 1 where its links begin at one
+# router: 1 where its links begin at one; scratchpad: the memory of a core whose columns stay in line, or NONE
+CORE = record("send", "receive", "fetch", "mac", "router", "scratchpad")
+# What a segment takes: accesses of a scratchpad and time of the multiply-accumulators.
+SEGMENT_WORK = record("accesses", "work")
 # What a plan that runs in phases has instead of segments, trees and entries (``routes``).
 # The populations whose steps make up a phase, the encoders into them core by core and by their columns, and
 # their partitions core by core.
@@ -175,6 +200,7 @@ class Tables(NamedTuple):
     wanted: Annotated[npt.NDArray[np.uint64], np.uint64]  # of each tree
     size: Annotated[npt.NDArray[np.uint8], np.uint8]  # of each part, its number
     costs: Annotated[Records, COST]  # from a memory's ``costs`` on, of each size
+    segment_work: Annotated[Records, SEGMENT_WORK]  # of each segment, where it lies in a scratchpad
 
 
 class State(NamedTuple):
@@ -182,6 +208,9 @@ class State(NamedTuple):
 
     run: Annotated[Records, RUN]
     events: Annotated[Records, EVENT]
+    ticks: Annotated[Records, TICK]
+    listed: Annotated[Records, LISTED]
+    marks: Annotated[Integers, np.int64]  # the units that decide at the end of this tick
     units: Annotated[Records, UNIT]
     jobs: Annotated[Records, JOB]
     encoders: Annotated[Records, ENCODER_STATE]
@@ -198,6 +227,10 @@ class State(NamedTuple):
     timelines: Annotated[Integers, np.int64, 2]  # bytes over time of every shared memory
     counts: Annotated[Integers, np.int64, 2]  # a row for each unit, then one for each layer
     notes: Annotated[Records, NOTE]  # none, but where services are asked for
+    starts: Annotated[Integers, np.int64, 2]  # of each unit when it begins the latest that it serves ahead
+    ends: Annotated[Integers, np.int64, 2]  # of each array the next slot, and when each of them is free
+    passed: Annotated[Records, PASSED]
+    consumed: Annotated[Records, CONSUMED]
 
 
 view_state, view_tables = viewer(State), viewer(Tables)

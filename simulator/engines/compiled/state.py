@@ -5,7 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from deltasim.networks.trace import Trace
-from deltasim.simulator.engines.compiled.records import EVENT, JOB, MESSAGE, NOTE, RUN, STEP, State
+from deltasim.simulator.engines.compiled.records import (
+    CONSUMED,
+    EVENT,
+    JOB,
+    LISTED,
+    MESSAGE,
+    NOTE,
+    PASSED,
+    RUN,
+    STEP,
+    TICK,
+    TICKS,
+    State,
+)
 from deltasim.simulator.engines.compiled.tables import Start
 from deltasim.simulator.ledger.timeline import empty_timelines
 from deltasim.simulator.plan.active_neurons import active_neurons
@@ -43,10 +56,21 @@ def state_at_rest(plan: Plan, start: Start, trace: Trace, alive: int, notes: int
     updaters["first"] = populations["first"][updaters["population"]]
     for moving, done in ((encoders, "scanned"), (updaters, "updated")):
         moving["step"], moving[done] = moving["first"], moving["first"] - 1
+    listed, ticks = np.zeros(2 * len(jobs) + 4 * len(plan.units), LISTED), np.zeros(TICKS, TICK)
+    listed["next"], ticks["time"], ticks["first"] = np.arange(1, len(listed) + 1), NONE, NONE
+    units, stages = start.units.copy(), plan.stages
+    if notes:  # services are noted in order of time
+        units["ahead"] = 0
+    arrays, depth = plan.cores * stages.arrays, 1 << max(alive // 64, 1).bit_length()
+    ends = np.zeros((arrays, 1 + stages.fetch_slots), np.int64)
+    ends[:, 0] = 1
     return State(
         run=run,
-        events=np.zeros(2 * len(jobs) + 4 * len(plan.units), EVENT),
-        units=start.units.copy(),
+        events=np.zeros(len(listed), EVENT),
+        ticks=ticks,
+        listed=listed,
+        marks=np.zeros(len(start.units), np.int64),
+        units=units,
         jobs=jobs,
         encoders=encoders,
         updaters=updaters,
@@ -62,4 +86,8 @@ def state_at_rest(plan: Plan, start: Start, trace: Trace, alive: int, notes: int
         timelines=empty_timelines(int(plan.memories.shared.sum())),
         counts=np.zeros((len(plan.units) + len(plan.layers), len(plan.actions)), np.int64),
         notes=np.zeros(notes, NOTE),
+        starts=np.zeros((len(start.units), depth), np.int64),
+        ends=ends,
+        passed=np.zeros(plan.links.count * len(plan.partitions), PASSED),
+        consumed=np.zeros(arrays * len(plan.partitions), CONSUMED),
     )

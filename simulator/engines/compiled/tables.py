@@ -10,6 +10,7 @@ from deltasim.runtime.arrays import Integers
 from deltasim.runtime.views import layouts
 from deltasim.simulator.components.service_times import mac_work
 from deltasim.simulator.engines.compiled.chip_tables import chip_record, held_by, memory_records
+from deltasim.simulator.engines.compiled.events.ahead import scratchpads, segment_work, served_ahead
 from deltasim.simulator.engines.compiled.events.dram_calls import Addresses, rule_addresses
 from deltasim.simulator.engines.compiled.phases.eligible import IN_LINE, PhasePlan
 from deltasim.simulator.engines.compiled.records import (
@@ -79,6 +80,10 @@ def tables_of(plan: Plan, forward: PhasePlan | None) -> tuple[Tables, Start]:
             "entries": multicast.entries,
             "tree_lists": multicast.lists,
         }
+        alone = scratchpads(plan)
+        arrays["cores"]["scratchpad"] = alone
+        arrays["segment_work"] = segment_work(plan, arrays["segments"])
+        start.units["ahead"][: len(plan.units)] = served_ahead(plan, alone)
         rule = rule_addresses() if any(plan.memories.controlled) else rule
     else:
         arrays |= route_arrays(plan, forward) | group_records(forward, start, lists)

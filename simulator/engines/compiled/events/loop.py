@@ -26,6 +26,7 @@ from deltasim.simulator.components.order import (
 )
 from deltasim.simulator.components.service_times import carried_until, scan_offset
 from deltasim.simulator.engines.compiled.counting import occupy, pause_for, start_scan
+from deltasim.simulator.engines.compiled.events.ahead import consume_column, enter_sums, take_turn
 from deltasim.simulator.engines.compiled.events.cache import (
     become_ready,
     filled,
@@ -62,10 +63,12 @@ from deltasim.simulator.engines.compiled.events.messages import (
     drop,
     inject,
     pass_link,
+    pass_on,
     received,
 )
 from deltasim.simulator.engines.compiled.events.noting import note_service
 from deltasim.simulator.engines.compiled.events.queues import (
+    DRAINING,
     EMITTING,
     GOING_ON,
     KIND_BITS,
@@ -77,6 +80,7 @@ from deltasim.simulator.engines.compiled.events.queues import (
     leave,
     mark,
     next_event,
+    remove_first,
     schedule,
     take_first,
     wake_when_free,
@@ -93,6 +97,7 @@ from deltasim.simulator.engines.compiled.events.synchronisation import (
     end_update,
     find_messages,
     release,
+    try_update,
     update_time,
 )
 from deltasim.simulator.engines.compiled.records import State, Tables, view_state, view_tables
@@ -126,6 +131,8 @@ def ticks(state_directory: Integers, tables_directory: Integers, until: int) -> 
         while run.events > 0 and events[0].time == now and run.overflow == 0:
             settle(state, tables, now, next_event(state))
         decide(state, tables, now)
+    if until == NONE and run.overflow == 0:
+        enter_sums(state, tables)
     return bool(run.overflow == 0)
 
 
@@ -149,6 +156,8 @@ def settle(state: State, tables: Tables, now: int, what: int) -> None:
         leave(state, now, number)
     elif kind == RELEASING:
         release(state, tables, now)
+    elif kind == DRAINING:
+        try_update(state, tables, now, number)
 
 
 @part
@@ -156,12 +165,14 @@ def decide(state: State, tables: Tables, now: int) -> None:
     """Every marked unit that is free takes the first of its queue."""
     run = state.run[0]
     for place in range(run.marks):
-        number = state.units[place].mark
+        number = state.marks[place]
         unit = state.units[number]
         unit.marked = 0
         if run.overflow:
             continue
-        if unit.slots > 0:
+        if unit.ahead:
+            serve_ahead(state, tables, now, number)
+        elif unit.slots > 0:
             if unit.free_slots == unit.slots:
                 unit.taken_since = now
             while unit.free_slots > 0 and unit.length > 0:
@@ -185,6 +196,25 @@ def decide(state: State, tables: Tables, now: int) -> None:
                 if unit.length > 0:
                     wake_when_free(state, number)
     run.marks = 0
+
+
+@part
+def serve_ahead(state: State, tables: Tables, now: int, number: int) -> None:
+    """All that have come to a unit in this tick get their turns."""
+    unit, chip = state.units[number], tables.chip[0]
+    while unit.head != NONE:
+        job = remove_first(state, number)
+        stage = state.jobs[job].stage
+        if stage == CROSSING:
+            cross(state, tables, take_turn(state, number, now), job, number)
+        elif stage == FETCHING:
+            consume_column(state, tables, now, job)
+        elif stage == RECEIVING and state.units[tables.cores[state.jobs[job].core].fetch].ahead:
+            start = take_turn(state, number, now)
+            occupy(state, start, number, chip.receive_ps, chip.receive_ps)
+            consume_column(state, tables, start + chip.receive_ps, job)
+        else:
+            begin(state, tables, take_turn(state, number, now), number, job)
 
 
 @part
@@ -254,7 +284,9 @@ def go_on(state: State, tables: Tables, now: int, job: int) -> None:
     """What a job waited for has come."""
     record = state.jobs[job]
     stage = record.stage
-    if stage == FETCHING:
+    if stage == CROSSING and tables.chip[0].channels == 0:
+        pass_on(state, tables, now, job)
+    elif stage == FETCHING:
         begin_column(state, tables, now, job)
     elif stage == ADDRESSING:
         ask_memory(state, tables, now, job)

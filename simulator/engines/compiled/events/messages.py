@@ -6,10 +6,8 @@ from deltasim.runtime.compiling import part
 from deltasim.simulator.components.order import CROSSING, RECEIVING, SENDING
 from deltasim.simulator.engines.compiled.counting import (
     count,
-    count_crossing,
     link_busy,
     occupy,
-    pass_router,
     serialisation_behind,
     write_buffer,
 )
@@ -141,39 +139,78 @@ def cross(state: State, tables: Tables, now: int, job: int, unit: int) -> None:
     if chip.channels > 0 and take_credits(state, tables, now, unit, job, now + busy):
         count(state, unit, layer, chip.stall_action, 1)
     occupy(state, now, unit, busy, flits * tables.links[link].period_ps)
-    count_crossing(state, tables, unit, layer, flits)
+    state.passed[link * chip.populations + layer].crossed += flits
     schedule(state, now + tables.links[link].hop_ps, job)
 
 
 @part
 def drop(state: State, tables: Tables, now: int, job: int) -> None:
-    """The whole message has come over a link of its tree: deliver it to the cores there."""
-    chip, message = tables.chip[0], state.jobs[job].message
-    entry, column = tables.entries[state.jobs[job].at], tables.columns[state.messages[message].column]
-    for place in range(entry.drops, entry.drops_end):
-        if tables.links[entry.link].leave:
-            unit, layer = chip.first_link + entry.link, state.messages[message].layer
-            pass_router(state, tables, unit, layer, chip.message_flits)
-        deliver(state, tables, now, message, column.segments + tables.tree_lists[place])
+    """The whole message has come over a link of its tree: deliver it, and leave the buffer there."""
+    chip = tables.chip[0]
+    drop_all(state, tables, now, job)
     if chip.channels == 0 or leave_buffer(state, tables, job, now + chip.link_period_ps):
         end_job(state, job)
 
 
 @part
+def drop_all(state: State, tables: Tables, now: int, job: int) -> None:
+    """Deliver a message to the cores behind a link of its tree."""
+    chip, message = tables.chip[0], state.jobs[job].message
+    entry, column = tables.entries[state.jobs[job].at], tables.columns[state.messages[message].column]
+    for place in range(entry.drops, entry.drops_end):
+        if tables.links[entry.link].leave:
+            layer = state.messages[message].layer
+            state.passed[entry.link * chip.populations + layer].left += chip.message_flits
+        deliver(state, tables, now, message, column.segments + tables.tree_lists[place])
+
+
+@part
 def pass_link(state: State, tables: Tables, now: int, job: int) -> None:
-    """A message has its head over a link of its tree: on to the branches behind it, and the cores there."""
+    """A message has its head over a link of its tree: on to the branches behind it, and the cores there.
+
+    It lies in the buffer behind the link until all of them have taken their copies.
+    """
+    state.run[0].traversed += 1
+    record = state.jobs[job]
+    entry = tables.entries[record.at]
+    reaches = entry.drops < entry.drops_end
+    record.branches = entry.following_end - entry.following + reaches
+    first, end = entry.following, entry.following_end
+    branch(state, tables, now, record.message, record.segment, first, end, job, record.serialisation)
+    if reaches:
+        wait_for_tail(state, tables, now, job)
+
+
+@part
+def pass_on(state: State, tables: Tables, now: int, job: int) -> None:
+    """The same without limits to buffers: the job goes on by the last branch, if it does not wait."""
     state.run[0].traversed += 1
     chip, record = tables.chip[0], state.jobs[job]
     entry = tables.entries[record.at]
-    upstream, reaches = NONE, entry.drops < entry.drops_end
-    if chip.channels > 0:
-        upstream, record.branches = job, entry.following_end - entry.following + reaches
-    first, end = entry.following, entry.following_end
-    branch(state, tables, now, record.message, record.segment, first, end, upstream, record.serialisation)
-    if not reaches:
-        if chip.channels == 0:
-            end_job(state, job)
-        return
+    first, end, waits = entry.following, entry.following_end, False
+    if entry.drops < entry.drops_end:
+        waits = record.serialisation > chip.link_period_ps
+        if not waits:
+            drop_all(state, tables, now, job)
+    for place in range(first, end):
+        goes, following = job, tables.tree_lists[place]
+        if waits or place + 1 < end:
+            goes = new_job(state, CROSSING, record.message)
+            copy = state.jobs[goes]
+            copy.upstream, copy.segment = NONE, record.segment
+            copy.flits, copy.serialisation = record.flits, record.serialisation
+        state.jobs[goes].at = following
+        enqueue(state, now, chip.first_link + tables.entries[following].link, goes, record.code)
+    if waits:
+        wait_for_tail(state, tables, now, job)
+    elif first == end:
+        end_job(state, job)
+
+
+@part
+def wait_for_tail(state: State, tables: Tables, now: int, job: int) -> None:
+    """A message is delivered to the cores behind a link when its last flit has come."""
+    chip, record = tables.chip[0], state.jobs[job]
     record.stage = DROPPING
     wait = record.serialisation - chip.link_period_ps
     if wait > 0:
@@ -200,15 +237,17 @@ def deliver(state: State, tables: Tables, now: int, message: int, segment: int) 
     state.jobs[job].segment, state.jobs[job].core = segment, core
     unit = tables.cores[core].receive
     if unit == NONE:
-        count(state, chip.core_unit + core, state.messages[message].layer, chip.receive_action, 1)
-        want_column(state, tables, now, job)
+        received(state, tables, now, job)
     else:
         enqueue(state, now, unit, job, code(RECEIVING, message, core, chip.cores))
 
 
 @part
 def received(state: State, tables: Tables, now: int, job: int) -> None:
-    """The receive stage is through with a message."""
-    unit, layer = tables.cores[state.jobs[job].core].receive, state.messages[state.jobs[job].message].layer
-    count(state, unit, layer, tables.chip[0].receive_action, 1)
+    """The receive stage, if there is one, is through with a message."""
+    record, chip = state.jobs[job], tables.chip[0]
+    core = tables.cores[record.core]
+    if not state.units[core.fetch].ahead:  # else it is counted with its column
+        unit = chip.core_unit + record.core if core.receive == NONE else core.receive
+        count(state, unit, state.messages[record.message].layer, chip.receive_action, 1)
     want_column(state, tables, now, job)

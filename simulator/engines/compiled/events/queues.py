@@ -5,17 +5,43 @@ from __future__ import annotations
 from deltasim.runtime.compiling import part
 from deltasim.simulator.engines.compiled.counting import record_busy, record_dequeued, record_queued
 from deltasim.simulator.engines.compiled.events.noting import note, note_service
-from deltasim.simulator.engines.compiled.records import NOTE_QUEUED, State
+from deltasim.simulator.engines.compiled.records import NOTE_QUEUED, TICKS, State
 from deltasim.simulator.plan.records import NONE
 
 # An event is a job that goes on, or one of these with its number in the low bits.
-GOING_ON, WAKING, EMITTING, RELEASING, MOVING_UP, PASSING, LEAVING = range(7)
+GOING_ON, WAKING, EMITTING, RELEASING, MOVING_UP, PASSING, LEAVING, DRAINING = range(8)
 KIND_BITS = 40
+SPREAD = 0x1E3779B97F4A7C15  # odd: times that follow each other at any pace get numbers far apart
 
 
 @part
 def schedule(state: State, time_ps: int, what: int) -> None:
-    """Put an event on the heap."""
+    """Something will happen: list it under its tick, which goes on the heap with the first.
+
+    Where ticks are numbered alike, the later one to come puts its events on the heap one by one.
+    """
+    run = state.run[0]
+    number = (time_ps * SPREAD >> 50) & (TICKS - 1)
+    tick = state.ticks[number]
+    if tick.first != NONE and tick.time != time_ps:
+        push(state, time_ps, what)
+        return
+    place = run.free_listed
+    if place >= state.listed.size - 1:
+        run.overflow = 1
+        return
+    listed = state.listed[place]
+    run.free_listed = listed.next
+    listed.what, listed.next = what, tick.first
+    if tick.first == NONE:
+        tick.time = time_ps
+        push(state, time_ps, ~number)
+    tick.first = place
+
+
+@part
+def push(state: State, time_ps: int, what: int) -> None:
+    """Put an entry on the heap."""
     events, run = state.events, state.run[0]
     place = run.events
     if place >= events.size:
@@ -33,9 +59,25 @@ def schedule(state: State, time_ps: int, what: int) -> None:
 
 @part
 def next_event(state: State) -> int:
-    """Take the earliest event off the heap; the order within a tick is free, since nothing depends on it."""
+    """Take the earliest event; the order within a tick is free, since nothing depends on it."""
+    what, run = state.events[0].what, state.run[0]
+    if what >= 0:
+        pop(state)
+        return int(what)
+    tick = state.ticks[~what]
+    place = tick.first
+    listed = state.listed[place]
+    what, tick.first = listed.what, listed.next
+    listed.next, run.free_listed = run.free_listed, place
+    if tick.first == NONE:
+        pop(state)
+    return int(what)
+
+
+@part
+def pop(state: State) -> None:
+    """Take the first entry off the heap."""
     events, run = state.events, state.run[0]
-    what = events[0].what
     size = run.events - 1
     run.events = size
     time_ps, moved = events[size].time, events[size].what
@@ -51,7 +93,6 @@ def next_event(state: State) -> int:
         events[place].time, events[place].what = events[child].time, events[child].what
         place = child
     events[place].time, events[place].what = time_ps, moved
-    return int(what)
 
 
 @part
@@ -60,7 +101,7 @@ def mark(state: State, number: int) -> None:
     unit, run = state.units[number], state.run[0]
     if unit.marked == 0:
         unit.marked = 1
-        state.units[run.marks].mark = number
+        state.marks[run.marks] = number
         run.marks += 1
 
 
@@ -95,7 +136,10 @@ def insert(state: State, now: int, number: int, job: int, code: int) -> None:
 
 @part
 def note_arrival(state: State, now: int, number: int) -> None:
-    """One more waits for a unit: it decides when it is free."""
+    """One more waits for a unit: it decides when it is free, or at the end of this tick for all that came."""
+    if state.units[number].ahead:
+        mark(state, number)
+        return
     record_queued(state, now, number)
     unit = state.units[number]
     note(state, NOTE_QUEUED, number, now, unit.length, 0)

@@ -7,7 +7,13 @@ from deltasim.simulator.components.order import SCANNING, UPDATING
 from deltasim.simulator.components.service_times import update_duration
 from deltasim.simulator.engines.compiled.counting import active_of, count_update
 from deltasim.simulator.engines.compiled.events.jobs import code
-from deltasim.simulator.engines.compiled.events.queues import KIND_BITS, RELEASING, enqueue, schedule
+from deltasim.simulator.engines.compiled.events.queues import (
+    DRAINING,
+    KIND_BITS,
+    RELEASING,
+    enqueue,
+    schedule,
+)
 from deltasim.simulator.engines.compiled.records import BARRIER, DATAFLOW, LAYER, State, Tables
 from deltasim.simulator.plan.records import NONE
 
@@ -89,6 +95,9 @@ def try_update(state: State, tables: Tables, now: int, number: int) -> None:
         for reader in range(updater.readers, updater.readers_end):
             if state.encoders[tables.lists[reader]].scanned < step - 1:
                 return
+    if updater.drained > now:  # of columns that stay in line it is known beforehand
+        schedule(state, updater.drained, (DRAINING << KIND_BITS) | number)
+        return
     updater.queued = 1
     job = state.encoders.size + number
     state.jobs[job].stage = UPDATING
