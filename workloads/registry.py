@@ -88,6 +88,12 @@ def _music_tags(data: str | Path | None, trained: Path | None) -> Benchmark:
     return music_tags(data, trained)
 
 
+def _speech(data: str | Path | None, trained: Path | None) -> Benchmark:
+    from deltasim.workloads.speech.benchmarks import speech
+
+    return speech(data, trained)
+
+
 BENCHMARKS = {
     "digits": Entry(
         "one spoken digit a recording, 40 log-mel bands every 10 ms, a GRU of 200 units", _digits
@@ -120,6 +126,9 @@ BENCHMARKS = {
         "which of 24 tags a sound clip has, every 128 ms, four convolutions and two GRUs of 32 units",
         _music_tags,
     ),
+    "speech": Entry(
+        "read sentences letter by letter, every 30 ms, two bidirectional GRUs of 2 x 96 units", _speech
+    ),
 }
 
 
@@ -142,7 +151,8 @@ def benchmark(name: str, data: str | Path | None = None, trained: str | Path | N
     the box) or ``"speech"``, or a folder with speech.npz; of mackey-glass and evolved-parity:
     ``"generated"`` alone; of fashion-spiking: as in `deltasim.workloads.fashion.sources.source`; of
     sequences: ``"synthetic"`` (in the box), ``"fsdd"``, ``"mnist"`` or ``"adding"``; of music-tags: as in
-    `deltasim.workloads.music_tags.sources.source`.
+    `deltasim.workloads.music_tags.sources.source`; of speech: ``"session"`` (in the box) or ``"speech"``, or
+    a folder with speech.npz or the Wall Street Journal corpus.
     ``trained``: a folder that a training wrote, in place of the shipped networks.
     Raises InputError for an unknown name or unreadable data.
 

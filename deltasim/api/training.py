@@ -47,6 +47,10 @@ ELSEWHERE = {
         "it trains a family of networks with a command of its own",
         "Run `python -m deltasim.workloads.music_tags.making OUT --data FOLDER`.",
     ),
+    "speech": (
+        "its networks are trained fold by fold with a command of their own",
+        "Run `python -m deltasim.workloads.speech.making OUT --help`.",
+    ),
 }
 """Benchmarks that are trained in another way: the rule and the remedy."""
 
