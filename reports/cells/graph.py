@@ -65,7 +65,7 @@ def add_part(graph: nx.DiGraph[str], part: Part, given: dict[str, str], last: bo
     for line in lines:
         target = ast.unparse(line.targets[0])
         values[target] = node_of(graph, line.value, values, assigned, outputs)
-    for name in outputs:
+    for name in sorted(outputs):
         if last:
             add(graph, f"{name}[t]", f"{name}[t]", "after", values[name])
         else:

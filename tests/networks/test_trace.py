@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from deltasim.networks.builders.recurrent import random_stack
 from deltasim.networks.execute import execute
-from deltasim.networks.trace import Trace, dense_trace, from_counts, random_trace
+from deltasim.networks.trace import Trace, dense_trace, from_counts, random_trace, require_bounds
 from deltasim.runtime.errors import InputError
+from deltasim.runtime.readers.files import Unreadable
 
 
 @pytest.fixture
@@ -201,3 +202,31 @@ def test_bounds_that_go_back_by_one_are_refused(made, tmp_path):
 def test_one_element_that_is_sent_is_all_of_them():
     network = random_stack("rnn", 1, (1,), np.random.default_rng(0))
     assert dense_trace(network, [1]).occupancy(network) == {"input": 1.0, "hidden": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("lost", "sentence"),
+    [
+        ([-1, 2], "what it lost is none of its messages"),
+        ([2, 1], "what it lost is none of its messages"),
+        ([1, 1], "what it lost is none of its messages"),
+        ([1, None], "what it lost is none of its messages"),
+        ([0.5], "what it lost is no list of places"),
+    ],
+)
+def test_what_was_lost_is_a_rising_list_of_messages(made, lost, sentence):
+    """None stands for the place behind the last message."""
+    _, trace = made
+    last = len(trace.messages) - 1
+    require_bounds(replace(trace, lost=np.array([0, last])))
+    require_bounds(replace(trace, lost=np.array([last])))
+    places = np.array([last + 1 if place is None else place for place in lost])
+    with pytest.raises(Unreadable) as caught:
+        require_bounds(replace(trace, lost=places))
+    assert caught.value.reason == sentence
+
+
+def test_a_sequence_without_a_frame_is_refused(made):
+    network, _ = made
+    with pytest.raises(InputError, match="sequence 1"):
+        random_trace(network, [2, 0], 0.5, np.random.default_rng(0))

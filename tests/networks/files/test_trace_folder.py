@@ -71,3 +71,16 @@ def test_damage_is_told(tmp_path):
     (folder / "trace.json").write_text('{"form": "other"}')
     with pytest.raises(InputError, match="this is no readable trace folder"):
         open_trace(folder)
+
+
+def test_bounds_of_another_kind_are_told(tmp_path):
+    folder = tmp_path / "trace"
+    store_trace(parts([[4]], 1.0), folder)
+    for name in ("step", "sequence"):
+        whole = np.load(folder / f"{name}_bounds.npy")
+        for other in (whole.astype(np.float64), whole[np.newaxis]):
+            np.save(folder / f"{name}_bounds.npy", other)
+            with pytest.raises(InputError, match="its bounds are no whole numbers"):
+                open_trace(folder)
+        np.save(folder / f"{name}_bounds.npy", whole)
+    open_trace(folder)

@@ -8,14 +8,15 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from deltasim.networks.training.delta_gru import DeltaGRU, hold
-from deltasim.networks.training.rounding import rounded
+from deltasim.networks.training.cells import CELLS
+from deltasim.networks.training.cells.loop import loop
+from deltasim.networks.training.encoder import hold
+from deltasim.networks.training.rounding import Formats, rounded
 from deltasim.workloads.driving.drive import COLUMNS, ROWS
 
 CHANNELS = (8, 16, 24, 32)  # planes of the four convolutions, each of stride 2
 FEATURES = 16  # few: each of them is a message where the picture changes
-ACTIVATION, WEIGHT, TABLE = (8, 8), (1, 7), (2, 8)  # integer bits, fraction bits: those of EdgeDRNN
-STATE_SCALE, GATE_SCALE = float(1 << ACTIVATION[1]), float(1 << TABLE[1])
+ACTIVATION, WEIGHT, TABLE = (8, 8), (1, 7), (2, 8)  # integer, fraction bits: EdgeDRNN's, `Formats(8)`
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Steerer(nn.Module):
         for layer in self.layers():
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
         if hidden:
-            self.layer = DeltaGRU(features, hidden)
+            self.layer = nn.GRU(features, hidden)
             self.readout = nn.Linear(hidden, 1)
 
     def layers(self) -> list[nn.Conv2d]:
@@ -98,11 +99,18 @@ class Steerer(nn.Module):
 
     def steer(self, features: Tensor, thetas: Thresholds, noise: Tensor | None = None) -> Seen:
         """Steering from features through the recurrent part."""
-        weights = (rounded(self.layer.weight_ih_l0, *WEIGHT), rounded(self.layer.weight_hh_l0, *WEIGHT))
-        run = self.layer(features, thetas.feature, thetas.hidden, noise, STATE_SCALE, GATE_SCALE, weights)
+        gates, given = 2 * self.layer.hidden_size, dict(self.layer.named_parameters())
+        weight_ih, weight_hh = (rounded(given[f"weight_{name}_l0"], *WEIGHT) for name in ("ih", "hh"))
+        bias_ih, bias_hh = given["bias_ih_l0"], given["bias_hh_l0"]
+        sent = held(features, thetas.feature)
+        # a bias of a gate is added once, with the inputs; that of the candidate's recurrent product with it
+        apart = torch.cat([torch.zeros_like(bias_hh[:gates]), bias_hh[gates:]])
+        projected = nn.functional.linear(sent, weight_ih, bias_ih + bias_hh - apart)
+        theta, tables = torch.tensor(thetas.hidden), Formats(8).tables(features)
+        run = loop(CELLS["gru"], projected, weight_hh, apart, theta, noise, tables)
         states = held(run.hidden, thetas.readout)
         read = nn.functional.linear(states, rounded(self.readout.weight, *WEIGHT), self.readout.bias)
-        return Seen(read[..., 0], (run.inputs, run.held, states))
+        return Seen(read[..., 0], (sent, run.held, states))
 
     def steer_alone(self, features: Tensor, thetas: Thresholds) -> Seen:
         """Steering from features without it."""
