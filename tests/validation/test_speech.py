@@ -99,7 +99,7 @@ def test_a_page_has_every_figure() -> None:
     assert error_chart(whole).startswith("<svg")
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(1, 90), st.integers(0, 90), st.integers(0, 90)), min_size=2, max_size=12)
 )

@@ -21,13 +21,13 @@ def outputs_of(text: str, longest: int, rng: np.random.Generator) -> np.ndarray:
     return (np.eye(OUTPUTS)[path] + rng.uniform(0, 0.4, (len(path), OUTPUTS))).astype(np.float32)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(texts, st.integers(1, 4), st.integers(0, 2**32 - 1))
 def test_a_path_of_a_text_is_read_as_that_text(text: str, longest: int, seed: int) -> None:
     assert read_out(outputs_of(text, longest, np.random.default_rng(seed))) == text
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.text(max_size=60))
 def test_writing_twice_changes_nothing(text: str) -> None:
     once = written(text)
@@ -35,7 +35,7 @@ def test_writing_twice_changes_nothing(text: str) -> None:
     assert set(once) <= set(SYMBOLS) and "  " not in once and once == once.strip()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(texts, texts), min_size=1, max_size=5))
 def test_errors_are_those_of_jiwer(pairs: list[tuple[str, str]]) -> None:
     jiwer = pytest.importorskip("jiwer")

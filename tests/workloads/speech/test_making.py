@@ -48,7 +48,7 @@ def test_dense_layers_are_those_of_the_delta_network() -> None:
 
 
 def test_a_dense_training_follows_from_its_seed_and_lowers_the_loss() -> None:
-    own = sentences(6)
+    own = sentences(4)
     recipe = replace(RECIPE, units=6, learning_rate=0.01)
     told: list[dict[str, float]] = []
 
@@ -68,7 +68,7 @@ def test_a_dense_training_follows_from_its_seed_and_lowers_the_loss() -> None:
     assert min(found["validation_loss"] for found in told[1:]) < told[0]["validation_loss"]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.integers(16, 80), st.integers(0, 2**32 - 1))
 def test_masks_only_take_away(steps: int, seed: int) -> None:
     frames = np.ones((steps, 40), np.float32)
@@ -83,7 +83,7 @@ def test_an_epoch_has_every_sentence_once() -> None:
     assert sum(len(batch.lengths) for batch in found) == 8 and len(found) > 1
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.floats(0.1, 1), st.floats(1, 20)), min_size=1, max_size=6), st.floats(0, 1))
 def test_what_is_chosen_saves_most_of_what_is_good_enough(
     pairs: list[tuple[float, float]], most: float

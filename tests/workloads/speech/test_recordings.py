@@ -21,7 +21,7 @@ from deltasim.workloads.speech.recordings import FOLDS, RATE, Recordings, folds_
 names = st.lists(st.text(alphabet="abc", min_size=1, max_size=3), min_size=1, max_size=40)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(names, st.randoms(use_true_random=False))
 def test_a_name_is_in_one_fold_and_folds_are_even(given_names: list[str], order: object) -> None:
     folds = folds_of(tuple(given_names))
@@ -36,7 +36,7 @@ def test_a_name_is_in_one_fold_and_folds_are_even(given_names: list[str], order:
     assert [again[name] for name in given_names] == folds.tolist()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(1, 50), st.integers(0, 2**32 - 1))
 def test_what_is_heard_has_no_mean_and_keeps_its_order(steps: int, seed: int) -> None:
     features = np.random.default_rng(seed).normal(size=(steps, 40)).astype(np.float32)
