@@ -94,6 +94,12 @@ def _predistortion(data: str | Path | None, trained: Path | None) -> Benchmark:
     return predistortion(data, trained)
 
 
+def _speech(data: str | Path | None, trained: Path | None) -> Benchmark:
+    from deltasim.workloads.speech.benchmarks import speech
+
+    return speech(data, trained)
+
+
 BENCHMARKS = {
     "digits": Entry(
         "one spoken digit a recording, 40 log-mel bands every 10 ms, a GRU of 200 units", _digits
@@ -130,6 +136,9 @@ BENCHMARKS = {
         "a radio signal distorted so that its power amplifier makes it right, a GRU of 15 units",
         _predistortion,
     ),
+    "speech": Entry(
+        "read sentences letter by letter, every 30 ms, two bidirectional GRUs of 2 x 96 units", _speech
+    ),
 }
 
 
@@ -153,7 +162,8 @@ def benchmark(name: str, data: str | Path | None = None, trained: str | Path | N
     ``"generated"`` alone; of fashion-spiking: as in `deltasim.workloads.fashion.sources.source`; of
     sequences: ``"synthetic"`` (in the box), ``"fsdd"``, ``"mnist"`` or ``"adding"``; of music-tags: as in
     `deltasim.workloads.music_tags.sources.source`; of predistortion: ``"apa-200mhz"`` (in the box), or a
-    folder in OpenDPD's layout.
+    folder in OpenDPD's layout; of speech: ``"session"`` (in the box) or ``"speech"``, or a folder with
+    speech.npz or the Wall Street Journal corpus.
     ``trained``: a folder that a training wrote, in place of the shipped networks.
     Raises InputError for an unknown name or unreadable data.
 

@@ -29,7 +29,7 @@ def whatif(
     >>> import deltasim as ds
     >>> found = ds.whatif(ds.benchmark("digits", data="synthetic"), limit=1)
     >>> found.found.first.change.part, found.found.gain("mac.faster").shorter < 0.005
-    ('bus', True)
+    ('threshold scan', True)
     """
     from deltasim.api.cases import choose, dense_baseline, prepare, run_case
 

@@ -164,6 +164,7 @@ def test_a_record_of_another_network_is_told(deltasim, walks):
         ("mackey-glass", "its readout is fitted"),
         ("evolved-parity", "its networks are evolved"),
         ("music-tags", "workloads.music_tags.making"),
+        ("speech", "workloads.speech.making"),
         ("digts", "Did you mean digits?"),
         ("digits --task classes", "a benchmark knows its task"),
         ("digits --energy edgedrnn --l1 0", "whose weight l1 is 0"),

@@ -125,7 +125,7 @@ def frozen(function: types.FunctionType) -> Iterator[tuple[str, Path]]:
     cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
     held = {name: cell.cell_contents for name, cell in cells}
     names = names_in(function.__code__) & function.__globals__.keys()
-    for name, value in held.items() | {name: function.__globals__[name] for name in names}.items():
+    for name, value in (held | {name: function.__globals__[name] for name in names}).items():
         inner = function_of(value)
         if inner is not None:
             place = Path(inner.__code__.co_filename)

@@ -29,6 +29,7 @@ IN_THE_BOX = {
     "sequences": "synthetic",
     "music-tags": "box",
     "predistortion": "apa-200mhz",
+    "speech": "session",
 }
 LEAST = {  # score of the dense network and of the delta network, on a few sequences
     "digits": (0.9, 0.85),
@@ -43,6 +44,7 @@ LEAST = {  # score of the dense network and of the delta network, on a few seque
     "sequences": (0.9, 0.85),
     "music-tags": (0.6, 0.6),  # mean ROC AUC; a network that guesses: 0.5
     "predistortion": (39.5, 37.22),  # dB of error below the signal: DeltaDPD's; without predistortion: 14
+    "speech": (0.55, 0.55),  # of characters, without a language model
 }
 FEW = {
     "digits": 30,
@@ -57,6 +59,7 @@ FEW = {
     "sequences": 30,
     "music-tags": 60,
     "predistortion": 1,
+    "speech": 3,
 }
 MOST_SENT = {  # of hidden state; of everything in a network without recurrence
     "digits": 0.15,
@@ -71,6 +74,7 @@ MOST_SENT = {  # of hidden state; of everything in a network without recurrence
     "sequences": 0.15,
     "music-tags": 0.3,
     "predistortion": 0.2,  # samples at five times the bandwidth
+    "speech": 0.4,
 }
 
 

@@ -115,6 +115,10 @@ ELSEWHERE = {
         "its networks are trained with a command of their own",
         "Run `python -m deltasim.workloads.nmnist.making OUT --data FOLDER`.",
     ),
+    "speech": (
+        "its networks are trained fold by fold with a command of their own",
+        "Run `python -m deltasim.workloads.speech.making OUT --help`.",
+    ),
     "vad": (
         "its network was trained by others, and has its thresholds by a command of its own",
         "Run `python -m deltasim.validation.vad.choosing FOLDER/speech.npz OUT`.",

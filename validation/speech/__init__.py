@@ -1,0 +1,1 @@
+"""The speech benchmark's page: all folds scored, the published network costed."""

@@ -1,0 +1,1 @@
+"""How the networks of the speech benchmark are made: synthetic reading, lessons, trainings."""
