@@ -34,8 +34,9 @@ from deltasim.simulator.engines.compiled.events.jobs import end_job
 from deltasim.simulator.engines.compiled.events.synchronisation import try_update
 from deltasim.simulator.engines.compiled.records import SEGMENT_WORK, State, Tables
 from deltasim.simulator.memories.instance import SCRATCHPAD
-from deltasim.simulator.plan.plan import FETCH, MAC, SCAN, UPDATE, Plan
+from deltasim.simulator.plan.plan import Plan
 from deltasim.simulator.plan.records import NONE, Records, records
+from deltasim.simulator.plan.stages import FETCH, MAC, SCAN, UPDATE
 
 
 def served_ahead(plan: Plan, alone: Integers) -> Flags:
