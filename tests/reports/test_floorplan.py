@@ -76,7 +76,9 @@ def test_a_bus_is_a_line_with_cores_above_and_memories_below() -> None:
         Line(-1, 0, middle, 0, middle - 1.0 + TRIM),
     ]
     assert all(spot.y > middle for spot in cores) and cores[0].x != cores[1].x
-    assert [line.x2 for line in plan_of("bus", 2, [0, 1]).lines if line.number == 0] == [2]
+    both = plan_of("bus", 2, [0, 1])
+    assert [line.x2 for line in both.lines if line.number == 0] == [2]
+    assert [spot.number for spot in both.spots if spot.kind == "dram"] == [0, 1]
 
 
 def test_channels_stand_beside_their_nodes_and_behind_each_other() -> None:

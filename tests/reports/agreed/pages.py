@@ -22,7 +22,7 @@ from deltasim.api.cases import dense_baseline, prepare, run_case
 from deltasim.networks.builders.recurrent import random_stack
 from deltasim.reports.cells.drawing import cell_drawing
 from deltasim.reports.chips.across import Across
-from deltasim.reports.comparison.comparison import Comparison, compared
+from deltasim.reports.comparison.comparison import Comparison, compare, compared
 from deltasim.reports.comparison.page import comparison_page
 from deltasim.reports.exports.accelergy import accelergy, instances
 from deltasim.reports.exports.neurobench import neurobench
@@ -182,13 +182,27 @@ def far_apart() -> Comparison:
     return compared(together(*(saved(name, run) for name, run in runs.items())))
 
 
+def from_folders() -> Any:
+    """Two runs read from their folders, of both recordings and of the first alone."""
+    found = {}
+    for count in (2, 1):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, chip in (("a", load_chip(CHIP)), ("b", other_chip())):
+                case = prepare(benchmark().limited(count), chip, None, "compiled")
+                run = run_case(case, dense_baseline(case, jobs=1), command="on paper", jobs=1)
+                replace(run, wall_s=1.0).save(Path(folder) / name, page=False)
+            both = compare(Path(folder) / "a", Path(folder) / "b")
+            found[f"{count} recordings"] = {"told": printed(both), "json": plain(both.to_dict())}
+    return found
+
+
 @cache
 def several() -> Across:
     """The network on paper on both chips, and on one that does not hold it."""
     small = changed_chip(
         ("name: two", "name: small"), ("kind: scratchpad, size: 16 B", "kind: scratchpad, size: 8 B")
     )
-    return ds.across(benchmark(), [load_chip(CHIP), other_chip(), small], batch=4, jobs=1, command="on paper")
+    return ds.across(benchmark(), [small, load_chip(CHIP), other_chip()], batch=4, jobs=1, command="on paper")
 
 
 @cache
@@ -294,6 +308,7 @@ SPECIMENS: dict[str, Callable[[], Any]] = {
         "page": page_of(lambda: comparison_page(far_apart())),
         "told": printed(far_apart()),
     },
+    "folders": from_folders,
     "bus": lambda: page_of(lambda: run_page(specimen("edgedrnn"))),
     "chips": lambda: {
         "page": page_of(lambda: chips_page(several().rows, 4, "on paper")),

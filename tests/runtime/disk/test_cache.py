@@ -23,11 +23,14 @@ from deltasim.networks.trace import MESSAGE
 from deltasim.runtime.arrays import Numbers
 from deltasim.runtime.disk.cache import (
     KERNELS,
+    SCRIPTS,
     VARIABLE,
     CacheBucket,
     CacheWarning,
     cached_arrays,
+    cannot_cache,
     content_digest,
+    folder_of,
     opened,
     prune,
     read,
@@ -329,3 +332,17 @@ def test_a_file_that_others_can_write_to_is_closed_again(folder: Path) -> None:
     with pytest.raises(PermissionError, match="others can write to"):
         opened(folder / "k.npz")
     assert len(os.listdir("/dev/fd")) == before
+
+
+def test_why_nothing_is_cached_is_in_the_words_of_the_system() -> None:
+    assert "(No space left on device)" in cannot_cache(OSError(errno.ENOSPC, "No space left on device"))
+    assert "(links in a circle)" in cannot_cache(RuntimeError("links in a circle"))
+
+
+def test_scripts_have_room_and_folders_belong_to_one_person(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert SCRIPTS.limit_bytes == 16 * 1024 * 1024
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "mine" / "cache"))
+    place = folder_of("inner")
+    assert place is not None and place.stat().st_mode & 0o777 == 0o700

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from deltasim.simulator.chip import load_chip
-from deltasim.simulator.chip.area import idle_power, known_mm2, unknown_parts
+from deltasim.simulator.chip.area import idle_power, known_mm2, unknown_parts, watts
 from deltasim.simulator.circuits.router import router
 from deltasim.simulator.circuits.wires import link
 from deltasim.simulator.sram.model import sram
@@ -65,3 +65,8 @@ def test_what_no_model_reaches_is_not_invented() -> None:
     mesh = idle_power(load_chip("mesh64-hbm"))
     assert unknown_parts(mesh) == ("network",)
     assert known_mm2(mesh) == pytest.approx(sum(line.area_mm2 or 0.0 for line in mesh))
+
+
+def test_an_action_that_a_chip_does_not_know_takes_no_power() -> None:
+    chip = load_chip("mesh16")
+    assert watts(chip, "no.leakage") == 0.0 and watts(chip, "scratchpad.leakage") > 0

@@ -68,3 +68,12 @@ def test_a_buffer_by_hand() -> None:
     assert isinstance(memory, Buffer)
     at_once = min(memory.places, 4)
     assert memory.bytes_per_ps(own) == pytest.approx(at_once * 8 / (1e12 / own.cores.clock_hz))
+
+
+def test_lines_of_all_caches_have_a_bound() -> None:
+    """Sixteen million are kept track of, twice as many are not."""
+    most = CACHE | {"line": "64 B", "size": f"{64 * 2**20} B", "ways": 1}
+    sixteen = {"cores.count": 16, "network.topology": "mesh:4x4"}
+    assert chip(sixteen | {"memories": [most, DRAM]}).cores.count == 16
+    with pytest.raises(Exception, match="the caches of all cores have 33,554,432 lines together; 16,777,216"):
+        chip(sixteen | {"memories": [most | {"size": f"{128 * 2**20} B"}, DRAM]})
