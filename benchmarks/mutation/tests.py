@@ -19,22 +19,23 @@ TERMINAL, LOOK = "tests/reports/test_terminal.py", f"{HAND}/test_look.py"
 CHIPS = "tests/simulator/chip"
 KINDS, ALONE = "tests/simulator/memories/test_kinds.py", "tests/simulator/engines/test_one_by_one.py"
 AGREED = "tests/reports/agreed/test_agreed.py"
+PARTS = "tests/reports/comparison/test_parts.py"
 PRICED = "tests/simulator/chip/prices/test_agreed.py"
 CHIP_EDGES = f"{CHIPS}/test_edges.py"
 CHIP_ERRORS, A_CHIP = f"{CHIPS}/test_chip_errors.py", f"{CHIPS}/test_chip.py"
 
 TESTS: dict[str, tuple[str, ...]] = {
     "reports/comparison/comparison.py": (AGREED, COMPARED, TEXT, EDGES),
-    "reports/comparison/differences.py": (AGREED, COMPARED, TEXT, EDGES),
+    "reports/comparison/differences.py": (PARTS, AGREED, COMPARED, TEXT, EDGES),
     "reports/comparison/findings.py": (AGREED, COMPARED, TEXT, EDGES),
-    "reports/comparison/inputs.py": (AGREED, COMPARED),
+    "reports/comparison/inputs.py": (PARTS, AGREED, COMPARED),
     "reports/comparison/measures.py": (AGREED, TEXT, COMPARED),
-    "reports/comparison/page.py": (AGREED, COMPARED_PAGE),
-    "reports/comparison/sentences.py": (AGREED, COMPARED, TEXT),
+    "reports/comparison/page.py": (PARTS, AGREED, COMPARED_PAGE),
+    "reports/comparison/sentences.py": (PARTS, AGREED, COMPARED, TEXT),
     "reports/comparison/terminal.py": (AGREED, TEXT, COMPARED),
-    "reports/comparison/verdict.py": (AGREED, f"{HAND}/test_uncertainty.py", COMPARED),
+    "reports/comparison/verdict.py": (PARTS, AGREED, f"{HAND}/test_uncertainty.py", COMPARED),
     "reports/figures.py": (AGREED, COUNTS, "tests/reports/test_figures.py", EDGES),
-    "reports/saved/folder.py": (RECORD, MEASURED),
+    "reports/saved/folder.py": (PARTS, RECORD, MEASURED),
     "reports/levels.py": (COUNTS, LEVELS, EDGES),
     "reports/measured.py": (AGREED, COUNTS, RECORD, MEASURED, POWER),
     "reports/notebook.py": (TEXT, TERMINAL),
