@@ -105,7 +105,8 @@ def counted(outputs: Sequence[Numbers], texts: Sequence[str], fetched: float, ev
                 words.substitutions + words.deletions + words.insertions,
             )
         )
-    return Errors(*np.array(rows, np.float64).T, fetched, every)
+    table = np.array(rows, np.float64)
+    return Errors(table[:, 0], table[:, 1], table[:, 2], table[:, 3], fetched, every)
 
 
 def scored(network: Network, fold: Fold) -> tuple[Errors, list[str]]:
@@ -119,9 +120,14 @@ def scored(network: Network, fold: Fold) -> tuple[Errors, list[str]]:
 
 def pooled(parts: Sequence[Errors]) -> Errors:
     """Sentences of several folds behind one another."""
-    joined = [np.concatenate([part[place] for part in parts]) for place in range(4)]
-    fetched, every = (sum(part[place] for part in parts) for place in (4, 5))
-    return Errors(*joined, fetched, every)
+    return Errors(
+        np.concatenate([part.characters for part in parts]),
+        np.concatenate([part.character_errors for part in parts]),
+        np.concatenate([part.words for part in parts]),
+        np.concatenate([part.word_errors for part in parts]),
+        sum(part.fetched for part in parts),
+        sum(part.every for part in parts),
+    )
 
 
 def with_theta(network: Network, theta: float) -> Network:

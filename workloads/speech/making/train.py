@@ -222,4 +222,4 @@ def scale_thresholds(model: DeltaNetwork, scale: float) -> None:
     for part in model.modules():
         if isinstance(part, Threshold) and part.log is not None:
             with torch.no_grad():
-                part.log += float(np.log(scale))
+                part.log.add_(float(np.log(scale)))
