@@ -164,7 +164,7 @@ def test_a_run_uses_what_was_tuned(tmp_path: Path, capsys: pytest.CaptureFixture
 
 def test_a_model_is_written_with_its_thresholds(tmp_path: Path) -> None:
     found = ds.tune(network(), walks(), "0.05rms", chip="mesh16")
-    found.save(tmp_path / "new")
+    assert found.save(tmp_path / "new") == tmp_path / "new"
     assert ds.run(tmp_path / "new", walks(), chip="mesh16").theta == "tuned"
     with pytest.raises(InputError, match="beside the network they were tuned for"):
         ds.tune(network((4,)), walks(), "0.05rms").save(tmp_path / "new")

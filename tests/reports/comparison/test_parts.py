@@ -12,7 +12,7 @@ from deltasim.reports.comparison.differences import Difference, known
 from deltasim.reports.comparison.inputs import letter
 from deltasim.reports.comparison.page import differences_section
 from deltasim.reports.comparison.sentences import because
-from deltasim.reports.comparison.verdict import decided_by
+from deltasim.reports.comparison.verdict import Priced, decided_by, verdict
 from deltasim.reports.saved.folder import SavedRun, load_run
 from deltasim.reports.uncertainty.prices import Spread
 from deltasim.runtime.errors import InputError
@@ -78,3 +78,12 @@ def test_a_folder_without_a_record_is_named(tmp_path: Path) -> None:
 def test_exports_lie_in_the_folder_of_the_run(tmp_path: Path) -> None:
     result().save(tmp_path / "run", page=False, exports=("neurobench",))
     assert [file.name for file in (tmp_path / "run").iterdir() if "neurobench" in file.name]
+
+
+def test_the_closest_is_the_one_that_is_least_surely_worse() -> None:
+    def run(joules: float, name: str) -> Priced:
+        return Priced((Spread("core.mac", 1.0, 0.9, 1.1, joules, name),), np.array([[joules]]))
+
+    found = verdict([run(1.0, "a"), run(3.0, "b"), run(1.02, "c")])
+    assert found.least == 0 and [one.run for one in found.against] == [2, 1]
+    assert (found.against[0].probability or 0.0) < 0.9 and found.against[1].probability == 1.0

@@ -10,6 +10,7 @@ import os
 import re
 import struct
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -195,3 +196,10 @@ def test_the_buttons_save_the_same(run: Run, tmp_path: Path) -> None:
         for text in (as_csv(rows_of(run.figure("messages").drawn.spec)), kept["csv"])
     )
     assert ours == theirs
+
+
+def test_a_notebook_shows_the_picture_with_its_title() -> None:
+    figure = specimen().figure("energy")
+    odd = replace(figure, drawn=figure.drawn._replace(title='a "title" & more'))
+    shown = odd._repr_html_()
+    assert shown.startswith('<img alt="a &quot;title&quot; &amp; more" src="data:image/svg+xml;base64,')
