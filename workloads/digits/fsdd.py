@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 from deltasim.runtime import sources
 from deltasim.runtime.disk.cache import FEATURES, cached_arrays
 from deltasim.runtime.errors import InputError
-from deltasim.runtime.readers.files import Missing, Unreadable, is_file, read_bytes
-from deltasim.runtime.readers.npz import Wanted, read_npz
+from deltasim.runtime.readers.files import Unreadable, is_file, read_bytes
+from deltasim.runtime.readers.npz import Wanted
 from deltasim.workloads.data_folder import in_data_folder
 from deltasim.workloads.digits.corpus import Corpus, digest_of, in_part
 from deltasim.workloads.features import log_mel
+from deltasim.workloads.packed import read_packed_arrays
 
 FILE = "fsdd.npz"
 LOWEST_RATE, HIGHEST_RATE = 4000, 192_000  # samples a second
@@ -75,12 +76,9 @@ def find() -> Path | None:
 def read_file(path: Path) -> Recordings:
     """Read and check the packed recordings; damaged or foreign files raise InputError."""
     remedy = "Copy the file again or run `deltasim data fetch fsdd`."
-    try:
-        arrays = read_npz(path, WANTED)
-    except Missing:
-        raise InputError(path, "no such file", "the recordings are needed", remedy) from None
-    except Unreadable as error:
-        raise InputError(path, "damaged", f"it does not hold the digits ({error.reason})", remedy) from None
+    arrays = read_packed_arrays(
+        path, WANTED, needed="the recordings are needed", held="the digits", remedy=remedy
+    )
     rate = int(arrays["sample_rate"])
     if not LOWEST_RATE <= rate <= HIGHEST_RATE:
         rule = f"sound has {LOWEST_RATE:,} to {HIGHEST_RATE:,} samples a second"

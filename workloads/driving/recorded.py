@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltasim.runtime.errors import InputError
-from deltasim.runtime.readers.files import Missing, Unreadable
-from deltasim.runtime.readers.npz import Wanted, read_npz
+from deltasim.runtime.readers.npz import Wanted
 from deltasim.workloads.data_folder import in_data_folder
 from deltasim.workloads.digits.corpus import digest_of
 from deltasim.workloads.driving.drive import COLUMNS, ROWS, Drive, averaged
+from deltasim.workloads.packed import read_packed_arrays
 
 FILE = "driving.npz"
 SESSION = Path(__file__).parent / "session.npz"
@@ -51,13 +51,11 @@ def find() -> Path | None:
 
 def read_file(path: Path) -> Recording:
     """Read and check the packed recording; InputError for a damaged or foreign file."""
-    try:
-        found = Recording(**read_npz(path, WANTED))
-    except Missing:
-        raise InputError(path, "no such file", "the recorded drive is needed", REMEDY) from None
-    except Unreadable as error:
-        rule = f"it does not hold the recorded drive ({error.reason})"
-        raise InputError(path, "damaged", rule, REMEDY) from None
+    found = Recording(
+        **read_packed_arrays(
+            path, WANTED, needed="the recorded drive is needed", held="the recorded drive", remedy=REMEDY
+        )
+    )
     count = len(found.frames)
     if {len(array) for array in vars(found).values()} != {count} or count < 2:
         rule = "frames, steering, segments and parts do not belong together"

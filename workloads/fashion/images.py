@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from deltasim.runtime.arrays import Flags
 from deltasim.runtime.errors import InputError
-from deltasim.runtime.readers.files import Missing, Unreadable
 from deltasim.runtime.readers.npz import Wanted, read_npz
 from deltasim.workloads.digits.corpus import digest_of
 from deltasim.workloads.fashion.examples import Examples
+from deltasim.workloads.packed import read_packed_arrays
 
 SIDE = 28
 EMBEDDED = Path(__file__).parent / "garments.npz"
@@ -55,12 +55,7 @@ def read_images(path: Path, part: str, kind: str, coding: Coding) -> Examples:
     """One part, "train" or "test", of a packed file with x_train, y_train, x_test, y_test. InputError."""
     remedy = f"Copy {path.name} again."
     wanted = {f"x_{part}": Wanted("u", 3), f"y_{part}": Wanted("iu", 1)}
-    try:
-        held = read_npz(path, wanted)
-    except Missing:
-        raise InputError(path, "no such file", "the pictures are needed", remedy) from None
-    except Unreadable as error:
-        raise InputError(path, "damaged", f"it does not hold pictures ({error.reason})", remedy) from None
+    held = read_packed_arrays(path, wanted, needed="the pictures are needed", held="pictures", remedy=remedy)
     pixels, labels = held[f"x_{part}"], held[f"y_{part}"].astype(np.int64)
     if len(pixels) != len(labels) or not len(labels) or pixels.shape[1:] != (SIDE, SIDE):
         rule = f"it holds pictures of {SIDE} x {SIDE} pixels with a class each"

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from deltasim.runtime.errors import InputError
-from deltasim.runtime.readers.files import Missing, Unreadable
-from deltasim.runtime.readers.npz import Wanted, read_npz
+from deltasim.runtime.readers.npz import Wanted
 from deltasim.workloads.data_folder import in_data_folder
 from deltasim.workloads.music_tags.clips import BANDS, BLOCK, PARTS, Clips, averaged, validation_of
+from deltasim.workloads.packed import read_packed_arrays
 
 FILE = "music_tags.npz"
 BOX = Path(__file__).parent / "clips.npz"
@@ -36,13 +36,9 @@ def find() -> Path | None:
 
 def read(path: Path) -> Clips:
     """Read and check the packed clips; InputError for a damaged or foreign file."""
-    try:
-        found = read_npz(path, WANTED)
-    except Missing:
-        raise InputError(path, "no such file", "the packed sounds are needed", REMEDY) from None
-    except Unreadable as error:
-        rule = f"it does not hold the packed sounds ({error.reason})"
-        raise InputError(path, "damaged", rule, REMEDY) from None
+    found = read_packed_arrays(
+        path, WANTED, needed="the packed sounds are needed", held="the packed sounds", remedy=REMEDY
+    )
     mel, tags, names = found["mel"], found["tags"], tuple(map(str, found["tag_names"]))
     count = len(mel)
     belongs = len(tags) == len(found["group"]) == len(found["is_test"]) == count

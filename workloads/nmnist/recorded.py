@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltasim.runtime.errors import InputError
-from deltasim.runtime.readers.files import Missing, Unreadable, is_folder, read_bytes
-from deltasim.runtime.readers.npz import Wanted, read_npz
+from deltasim.runtime.readers.files import Unreadable, is_folder, read_bytes
+from deltasim.runtime.readers.npz import Wanted
 from deltasim.workloads.data_folder import in_data_folder
 from deltasim.workloads.events import Events
 from deltasim.workloads.nmnist.recordings import Recordings, recordings
+from deltasim.workloads.packed import read_packed_arrays
 
 FILE = "nmnist_small.npz"
 FOLDERS = {"train": "Train", "test": "Test"}
@@ -35,13 +36,9 @@ def find() -> Path | None:
 
 def read_packed(path: Path, part: str) -> Recordings:
     """One part, "train" or "test", of the packed file. Errors: InputError."""
-    try:
-        held = read_npz(path, WANTED)
-    except Missing:
-        raise InputError(path, "no such file", "the recorded events are needed", REMEDY) from None
-    except Unreadable as error:
-        rule = f"it does not hold recorded events ({error.reason})"
-        raise InputError(path, "damaged", rule, REMEDY) from None
+    held = read_packed_arrays(
+        path, WANTED, needed="the recorded events are needed", held="recorded events", remedy=REMEDY
+    )
     offsets, labels = held["offsets"].astype(np.int64), held["labels"].astype(np.int64)
     total = len(held["x"])
     sound = len(offsets) == len(labels) + 1 == len(held["is_test"]) + 1 and len(labels) > 0

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from deltasim.runtime.arrays import Floats, Numbers
 from deltasim.runtime.errors import InputError, nearest
-from deltasim.runtime.readers.files import Missing, Unreadable
-from deltasim.runtime.readers.npz import Wanted, read_npz
+from deltasim.runtime.readers.npz import Wanted
 from deltasim.workloads.data_folder import VARIABLE, in_data_folder
 from deltasim.workloads.digits.corpus import digest_of
+from deltasim.workloads.packed import read_packed_arrays
 
 FILE = "sensors.npz"
 IN_THE_BOX = Path(__file__).parent / "tests.npz"
@@ -115,13 +115,9 @@ def read(name: str, part: str) -> Recording:
     if path is None:
         rule = f"its part to {part} on is in {FILE}, which was not found"
         raise InputError("--data", name, rule, f"Name the folder of {FILE} in {VARIABLE}.")
-    try:
-        found = read_npz(path, WANTED)
-    except Missing:
-        raise InputError(path, "no such file", "the recordings are needed", REMEDY) from None
-    except Unreadable as error:
-        rule = f"it does not hold the recorded networks ({error.reason})"
-        raise InputError(path, "damaged", rule, REMEDY) from None
+    found = read_packed_arrays(
+        path, WANTED, needed="the recordings are needed", held="the recorded networks", remedy=REMEDY
+    )
     values, labels = of_roads(found) if name == "metr-la" else of_motes(path, found[source.array])
     neighbours = nearest_by_road(found["metrla_adj"]) if name == "metr-la" else of_a_kind()
     first, end = source.parts["train"]

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from deltasim.runtime.arrays import Floats
 from deltasim.runtime.errors import InputError
-from deltasim.runtime.readers.files import Missing, Unreadable
-from deltasim.runtime.readers.npz import Wanted, read_npz
+from deltasim.runtime.readers.npz import Wanted
 from deltasim.workloads.data_folder import VARIABLE, in_data_folder
+from deltasim.workloads.packed import read_packed_arrays
 
 FILE = "mnist.npz"
 ABOUT = "MNIST by rows (LeCun et al., CC BY-SA 3.0)"
@@ -37,13 +37,7 @@ def read(part: str) -> tuple[Floats, NDArray[np.int64]]:
     Errors: InputError for a file that is missing, damaged, or another's.
     """
     path, remedy = find(), f"Copy {FILE} again."
-    try:
-        held = read_npz(path, WANTED)
-    except Missing:
-        raise InputError(path, "no such file", "the images are needed", remedy) from None
-    except Unreadable as error:
-        rule = f"it does not hold the images ({error.reason})"
-        raise InputError(path, "damaged", rule, remedy) from None
+    held = read_packed_arrays(path, WANTED, needed="the images are needed", held="the images", remedy=remedy)
     images, labels = held[f"x_{part}"], held[f"y_{part}"].astype(np.int64)
     if images.shape[1:] != (SIDE, SIDE) or len(images) != len(labels) or not len(labels) or labels.max() > 9:
         rule = f"images have {SIDE} x {SIDE} pixels and a digit each"

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.errors import InputError
-from deltasim.runtime.readers.files import Missing, Unreadable
-from deltasim.runtime.readers.npz import Wanted, read_npz
+from deltasim.runtime.readers.npz import Wanted
 from deltasim.workloads.digits.corpus import digest_of
+from deltasim.workloads.packed import read_packed_arrays
 from deltasim.workloads.speech.letters import written
 from deltasim.workloads.vad.sentences import packed_file
 
@@ -78,13 +78,9 @@ def folds_of(names: tuple[str, ...], count: int = FOLDS, seed: int = FOLD_SEED) 
 
 def read(path: Path) -> Recordings:
     """All sentences of a packed file. Errors: InputError for a damaged or foreign file."""
-    try:
-        found = read_npz(path, WANTED)
-    except Missing:
-        raise InputError(path, "no such file", "the recorded sentences are needed", REMEDY) from None
-    except Unreadable as error:
-        rule = f"it does not hold the recorded sentences ({error.reason})"
-        raise InputError(path, "damaged", rule, REMEDY) from None
+    found = read_packed_arrays(
+        path, WANTED, needed="the recorded sentences are needed", held="the recorded sentences", remedy=REMEDY
+    )
     audio, offsets, source = found["audio"], found["offsets"].astype(np.int64), found["source"]
     count = len(source)
     together = len(offsets) == count + 1 and len(found["utt_id"]) == len(found["text"]) == count > 0

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from deltasim.runtime.arrays import Integers
 from deltasim.runtime.errors import InputError, nearest
-from deltasim.runtime.readers.files import Missing, Unreadable, is_file, is_folder
-from deltasim.runtime.readers.npz import Wanted, read_npz
+from deltasim.runtime.readers.files import is_file, is_folder
+from deltasim.runtime.readers.npz import Wanted
 from deltasim.workloads.data_folder import VARIABLE, in_data_folder
+from deltasim.workloads.packed import read_packed_arrays
 
 FILE = "speech.npz"
 SESSION = Path(__file__).parent / "sentences.npz"
@@ -55,13 +56,9 @@ class Sentences(NamedTuple):
 
 def read(path: Path, part: str) -> Sentences:
     """One part of a packed file: "choose" or "test". Errors: InputError for a damaged or foreign file."""
-    try:
-        found = read_npz(path, WANTED)
-    except Missing:
-        raise InputError(path, "no such file", "the recorded sentences are needed", REMEDY) from None
-    except Unreadable as error:
-        rule = f"it does not hold the recorded sentences ({error.reason})"
-        raise InputError(path, "damaged", rule, REMEDY) from None
+    found = read_packed_arrays(
+        path, WANTED, needed="the recorded sentences are needed", held="the recorded sentences", remedy=REMEDY
+    )
     audio, offsets, source = found["audio"], found["offsets"].astype(np.int64), found["source"]
     count = len(source)
     ends = len(offsets) == count + 1 and len(found["utt_id"]) == count and offsets[-1] == len(audio)

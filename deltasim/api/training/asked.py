@@ -14,6 +14,7 @@ from deltasim.runtime.errors import InputError
 if TYPE_CHECKING:
     from deltasim.networks.graph import Network
     from deltasim.networks.training.trainer.costs import Prices
+    from deltasim.networks.training.trainer.recipe import Recipe
     from deltasim.shell.progress import Progress
 
 
@@ -47,6 +48,13 @@ class Asked:
             if option not in words:
                 words.append(option)
         return " ".join([f"deltasim train {self.benchmark} --data {data}", *words])
+
+    def recipe_over(self, start: Mapping[str, Any]) -> Recipe:
+        """The recipe of these fields, over which go those of the file, and over them what was given."""
+        from deltasim.networks.training.trainer.recipe import read_recipe, recipe_from
+
+        fields = {} if self.recipe is None else read_recipe(self.recipe)
+        return recipe_from({**start, **fields, **self.changes})
 
     def refuse_energy(self, rule: str) -> None:
         """Refuse the joules of a chip, for this reason."""

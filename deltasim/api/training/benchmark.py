@@ -15,14 +15,12 @@ if TYPE_CHECKING:
 
 def digits(asked: Asked) -> dict[str, Any]:
     """The pair of `digits` or `digit-strings`; data are fsdd, synthetic, or a folder."""
-    from deltasim.networks.training.trainer.recipe import read_recipe, recipe_from
     from deltasim.workloads.digits.making.recipes import recipe_of
     from deltasim.workloads.digits.making.train import train_digits, words
     from deltasim.workloads.digits.sources import source
 
     asked.refuse_existing()
-    fields = {} if asked.recipe is None else read_recipe(asked.recipe)
-    chosen = recipe_from({**recipe_of(asked.benchmark).described(), **fields, **asked.changes})
+    chosen = asked.recipe_over(recipe_of(asked.benchmark).described())
     prices = asked.pricing(chosen.l1)
     found = source(asked.data or "fsdd")
     return train_digits(
@@ -39,14 +37,12 @@ def digits(asked: Asked) -> dict[str, Any]:
 
 def sequences(asked: Asked) -> dict[str, Any]:
     """The pair of a task of `sequences`, which data name, of a cell that the recipe names."""
-    from deltasim.networks.training.trainer.recipe import read_recipe, recipe_from
     from deltasim.workloads.sequences.making.train import RECIPES, train_sequences
     from deltasim.workloads.sequences.tasks import task_of
 
     asked.refuse_energy("messages of sequences are weighed by the words they fetch")
     task = task_of(asked.data)
-    fields = {} if asked.recipe is None else read_recipe(asked.recipe)
-    chosen = recipe_from({**RECIPES[task.name].described(), "cell": "dsgu", **fields, **asked.changes})
+    chosen = asked.recipe_over(RECIPES[task.name].described() | {"cell": "dsgu"})
     return train_sequences(
         task,
         chosen,
@@ -79,13 +75,11 @@ def spiking(asked: Asked) -> dict[str, Any]:
 
 def predistortion(asked: Asked) -> dict[str, Any]:
     """A model of an amplifier and the pair of `predistortion`; data are a folder in OpenDPD's layout."""
-    from deltasim.networks.training.trainer.recipe import read_recipe, recipe_from
     from deltasim.workloads.predistortion.making.train import OURS, RECIPES, train_predistortion
     from deltasim.workloads.predistortion.sources import source
 
     asked.refuse_energy("messages of predistorters are weighed by the words they fetch")
-    fields = {} if asked.recipe is None else read_recipe(asked.recipe)
-    chosen = recipe_from({**RECIPES[OURS].described(), **fields, **asked.changes})
+    chosen = asked.recipe_over(RECIPES[OURS].described())
     found = source(asked.data)
     return train_predistortion(
         found,

@@ -33,13 +33,12 @@ def train_on(
     their number. ``task``, ``test`` and ``resume``: see `deltasim.workloads.own.learning.train.train_own`.
     """
     require_torch(data)
-    from deltasim.networks.training.trainer.recipe import read_recipe, recipe_from
     from deltasim.workloads.own.learning.train import train_own
     from deltasim.workloads.own.read import read_sequences
 
     asked = Asked("", Path(out), data, recipe, energy, resume, progress, changes)
     asked.refuse_existing()
-    chosen = recipe_from({**({} if recipe is None else read_recipe(recipe)), **changes})
+    chosen = asked.recipe_over({})
     prices = asked.pricing(chosen.l1)
     record, history = train_own(
         read_sequences(data, None),

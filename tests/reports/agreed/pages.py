@@ -20,6 +20,7 @@ from rich.console import Console
 import deltasim as ds
 from deltasim.api.cases import dense_baseline, prepare, run_case
 from deltasim.networks.builders.recurrent import random_stack
+from deltasim.networks.graph import Network
 from deltasim.reports.cells.drawing import cell_drawing
 from deltasim.reports.chips.across import Across
 from deltasim.reports.comparison.comparison import Comparison, compare, compared
@@ -205,22 +206,23 @@ def several() -> Across:
     return ds.across(benchmark(), [small, load_chip(CHIP), other_chip()], batch=4, jobs=1, command="on paper")
 
 
-@cache
-def tuned() -> Tuned:
-    """Thresholds of a small network on random walks."""
+def small() -> tuple[Network, list[np.ndarray]]:
+    """A small network, and random walks for it."""
     rng = np.random.default_rng(0)
     walks = [rng.normal(size=(12 + n, 3)).cumsum(axis=0).astype(np.float32) / 4 for n in range(8)]
-    network = random_stack("gru", 3, (8, 6), np.random.default_rng(1), readout=4, name="small")
-    return ds.tune(network, walks, "0.03rms", chip="edgedrnn", jobs=1)
+    return random_stack("gru", 3, (8, 6), np.random.default_rng(1), readout=4, name="small"), walks
+
+
+@cache
+def tuned() -> Tuned:
+    """Thresholds of the small network."""
+    return ds.tune(*small(), "0.03rms", chip="edgedrnn", jobs=1)
 
 
 @cache
 def quantised() -> Quantised:
-    """The same network in 8 bits, with a class for every walk."""
-    rng = np.random.default_rng(0)
-    walks = [rng.normal(size=(12 + n, 3)).cumsum(axis=0).astype(np.float32) / 4 for n in range(8)]
-    network = random_stack("gru", 3, (8, 6), np.random.default_rng(1), readout=4, name="small")
-    return ds.quantise(network, walks, 8, labels=[0, 1, 2, 3] * 2)
+    """The small network in 8 bits, with a class for every walk."""
+    return ds.quantise(*small(), 8, labels=[0, 1, 2, 3] * 2)
 
 
 def cells() -> Matrix:

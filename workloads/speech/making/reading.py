@@ -23,11 +23,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltasim.runtime.errors import InputError
-from deltasim.runtime.readers.files import Missing, Unreadable
-from deltasim.runtime.readers.npz import Wanted, read_npz
+from deltasim.runtime.readers.npz import Wanted
 from deltasim.workloads.digits.corpus import digest_of
 from deltasim.workloads.digits.synthetic import coded, decoded
 from deltasim.workloads.features import BANDS, log_mel
+from deltasim.workloads.packed import read_packed_arrays
 from deltasim.workloads.speech.letters import written
 from deltasim.workloads.speech.recordings import RATE, Recordings, spoken_sentences
 
@@ -145,13 +145,9 @@ def make(texts: Iterable[str], path: Path) -> None:
 def read(path: Path) -> Reading:
     """What `make` wrote; InputError for a damaged or foreign file."""
     remedy = "Make it again with `python -m deltasim.workloads.speech.making.reading`."
-    try:
-        found = read_npz(path, WANTED)
-    except Missing:
-        raise InputError(path, "no such file", "the synthetic reading is needed", remedy) from None
-    except Unreadable as error:
-        rule = f"it does not hold synthetic reading ({error.reason})"
-        raise InputError(path, "damaged", rule, remedy) from None
+    found = read_packed_arrays(
+        path, WANTED, needed="the synthetic reading is needed", held="synthetic reading", remedy=remedy
+    )
     frames, offsets, texts = found["frames"], found["offsets"].astype(np.int64), found["text"]
     fits = len(offsets) == len(texts) + 1 and offsets[0] == 0 and offsets[-1] == len(frames)
     if not fits or (np.diff(offsets) <= 0).any() or frames.shape[1] != BANDS or frames.dtype != np.uint8:
