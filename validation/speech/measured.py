@@ -47,11 +47,6 @@ class Errors(NamedTuple):
         return float(self.character_errors.sum() / self.characters.sum())
 
     @property
-    def wer(self) -> float:
-        """Word error rate, sentences pooled."""
-        return float(self.word_errors.sum() / self.words.sum())
-
-    @property
     def saved(self) -> float:
         """Weight words of a dense run over those fetched."""
         return self.every / max(1.0, self.fetched)

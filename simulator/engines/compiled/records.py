@@ -250,14 +250,10 @@ class Lists:
 
     def add(self, rows: list[list[int]]) -> Integers:
         """Append rows; returns their bounds."""
-        bounds = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
-        return self.add_ragged(bounds, np.array([value for row in rows for value in row], np.int64))
-
-    def add_ragged(self, bounds: Integers, values: Integers) -> Integers:
-        """Append rows that are laid out already; returns their bounds here."""
-        self.parts.append(values)
-        self.length += len(values)
-        return bounds + (self.length - len(values))
+        bounds = self.length + np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
+        self.parts.append(np.array([value for row in rows for value in row], np.int64))
+        self.length = int(bounds[-1])
+        return bounds
 
     def values(self) -> Integers:
         return np.concatenate(self.parts)
